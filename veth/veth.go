@@ -1,0 +1,173 @@
+// Package veth implements virtual Ethernet cables: pairs of link endpoints of
+// which each delivers what is written to the other.
+//
+// An Endpoint is a gVisor stack.LinkEndpoint, so it can be the NIC of any
+// netstack, a port of a bridge, or be wrapped by any other link endpoint
+// (sniffer, qdisc). Frames are Ethernet II without FCS, carried as
+// *stack.PacketBuffer. Like a Linux veth device an Endpoint announces
+// segmentation and checksum offload: a frame may be a TCP super-segment of up to
+// 64 KiB, which crosses the cable whole, and checksums are neither computed by the
+// sender nor verified by the receiver.
+//
+// # Who delivers
+//
+// A frame for a stack waits in the queue of the end that the stack is attached to;
+// one goroutine per such end drains it. So a sender never runs inside the stack of
+// its receiver.
+//
+// A dispatcher with the method
+//
+//	ForwardFrame(pkt *stack.PacketBuffer)
+//
+// such as a bridge's port has no stack behind it that could call back. It is given
+// each frame by the goroutine of the sender, without a queue, before WritePackets
+// returns. It must not block and must not keep or change pkt. If both ends of a
+// cable have such dispatchers the frames are queued after all, so that a loop of
+// bridges is a broadcast storm in bounded queues, not a recursion.
+//
+// # Ownership
+//
+// WritePackets owns nothing: it makes its own packets, which share the payload
+// with those it was given. Their bytes must not be written to any more; who must
+// rewrite a frame (NAT) copies its headers first.
+//
+// # Time and randomness
+//
+// Ends keep time with the clock they are given and draw from a seeded generator,
+// one per direction. A frame takes the same draws whatever the Impairment, so that
+// changing a delay does not change which frames are lost.
+package veth
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+)
+
+const (
+	// DefaultMTU is the largest payload of a frame in bytes, without the 14 bytes
+	// of Ethernet header.
+	DefaultMTU = 1500
+
+	// DefaultQueue is how many frames await the receiver per direction: Linux's
+	// net.core.netdev_max_backlog. What comes on top is dropped and counted.
+	DefaultQueue = 1000
+
+	minMTU = 68    // ETH_MIN_MTU, which Linux enforces for veth
+	maxMTU = 65535 // ETH_MAX_MTU
+
+	// gsoMaxSize is Linux's default gso_max_size of a veth device.
+	gsoMaxSize = 65536
+)
+
+// Pair returns the two ends of a new cable. Both have carrier at once; frames for
+// an end without dispatcher are dropped. Closing either end closes both.
+func Pair(opts ...Option) (a, b *Endpoint, err error) {
+	cfg := config{mtu: DefaultMTU, queue: DefaultQueue, seed: rand.Uint64()}
+	for _, opt := range opts {
+		if err := opt(&cfg); err != nil {
+			return nil, nil, err
+		}
+	}
+	if cfg.clock == nil {
+		cfg.clock = tcpip.NewStdClock()
+	}
+	a, b = newEndpoint(&cfg, 0), newEndpoint(&cfg, 1)
+	c := &cable{ends: [2]*Endpoint{a, b}}
+	a.cable, b.cable = c, c
+	a.peer, b.peer = b, a
+	for _, e := range c.ends {
+		if err := e.Impair(cfg.impairment); err != nil {
+			return nil, nil, err
+		}
+	}
+	return a, b, nil
+}
+
+// An Option sets a property of a new cable. An invalid one makes Pair fail with an
+// *Error.
+type Option func(*config) error
+
+type config struct {
+	mtu        uint32
+	queue      int
+	macs       [2]tcpip.LinkAddress
+	clock      tcpip.Clock
+	seed       uint64
+	impairment Impairment
+}
+
+// WithMTU sets the MTU of both ends in bytes: 68 to 65535, by default 1500.
+func WithMTU(mtu int) Option {
+	return func(c *config) error {
+		if mtu < minMTU || mtu > maxMTU {
+			return &Error{Field: "MTU", Value: mtu, Err: ErrMTU}
+		}
+		c.mtu = uint32(mtu)
+		return nil
+	}
+}
+
+// WithMAC sets the addresses of the two ends. By default they are drawn from the
+// seed, unicast and locally administered.
+func WithMAC(a, b tcpip.LinkAddress) Option {
+	return func(c *config) error {
+		for i, mac := range []tcpip.LinkAddress{a, b} {
+			if !header.IsValidUnicastEthernetAddress(mac) {
+				return &Error{Field: "MAC", Value: mac, Err: ErrMAC}
+			}
+			c.macs[i] = mac
+		}
+		return nil
+	}
+}
+
+// WithQueue sets how many frames may await each receiver, by default 1000.
+func WithQueue(frames int) Option {
+	return func(c *config) error {
+		if frames < 1 {
+			return &Error{Field: "Queue", Value: frames, Err: ErrQueue}
+		}
+		c.queue = frames
+		return nil
+	}
+}
+
+// WithClock sets what delays and rates are measured with, by default the time
+// package, which is virtual in a testing/synctest bubble.
+func WithClock(clock tcpip.Clock) Option {
+	return func(c *config) error {
+		c.clock = clock
+		return nil
+	}
+}
+
+// WithSeed makes MACs and losses repeatable. Without it they are different for
+// each cable.
+func WithSeed(seed uint64) Option {
+	return func(c *config) error {
+		c.seed = seed
+		return nil
+	}
+}
+
+// WithImpairment impairs both directions from the start, as Endpoint.Impair does.
+func WithImpairment(i Impairment) Option {
+	return func(c *config) error {
+		if err := i.Validate(); err != nil {
+			return err
+		}
+		c.impairment = i
+		return nil
+	}
+}
+
+// randomMAC draws the kind of address that Linux gives to a new veth device.
+func randomMAC(rng *rand.Rand) tcpip.LinkAddress {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], rng.Uint64())
+	b[0] = b[0]&^1 | 2
+	return tcpip.LinkAddress(b[:header.EthernetAddressSize])
+}
