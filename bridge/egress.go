@@ -1,0 +1,125 @@
+package bridge
+
+import (
+	"drydock/internal/frame"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// A packetWriter takes a frame without changing or keeping it; see AddPort.
+type packetWriter interface {
+	WritePacket(pkt *stack.PacketBuffer) tcpip.Error
+}
+
+// An egress is the way out by an endpoint.
+type egress struct {
+	ep       stack.LinkEndpoint
+	direct   packetWriter // ep, if it is one
+	gso      bool         // ep takes super-segments
+	checksum bool         // ep computes checksums
+}
+
+func newEgress(ep stack.LinkEndpoint) egress {
+	e := egress{ep: ep, checksum: ep.Capabilities()&stack.CapabilityTXChecksumOffload != 0}
+	e.direct, _ = ep.(packetWriter)
+	if g, ok := ep.(stack.GSOEndpoint); ok {
+		e.gso = g.SupportedGSO() == stack.HostGSOSupported
+	}
+	return e
+}
+
+// write sends pkt, which has size bytes, out of p.
+func (p *Port) write(pkt *stack.PacketBuffer, size int) {
+	super := pkt.GSOOptions.Type != stack.GSONone
+	if !super && uint64(size) > uint64(p.egress.ep.MTU())+header.EthernetMinimumSize {
+		p.drop(DropTooBig)
+		return
+	}
+	if p.egress.direct == nil {
+		p.writeOwn(pkt, super)
+		return
+	}
+	if err := p.egress.direct.WritePacket(pkt); err != nil {
+		p.drop(DropRefused)
+		return
+	}
+	p.tx.add(size)
+}
+
+// writeOwn is write for an endpoint that may change what it is given.
+func (p *Port) writeOwn(pkt *stack.PacketBuffer, super bool) {
+	var list stack.PacketBufferList
+	var own []*stack.PacketBuffer // list belongs to WritePackets
+	for _, wire := range p.egress.wire(pkt, super) {
+		out := p.egress.outgoing(wire)
+		wire.DecRef()
+		list.PushBack(out)
+		own = append(own, out)
+	}
+	if len(own) == 0 {
+		p.drop(DropMalformed)
+		return
+	}
+	sent, _ := p.egress.ep.WritePackets(list)
+	for i, out := range own {
+		if i < sent {
+			p.tx.add(out.Size())
+		} else {
+			p.drop(DropRefused)
+		}
+		out.DecRef()
+	}
+}
+
+// wire returns pkt as the frames that the endpoint can send. The caller owns them.
+func (e *egress) wire(pkt *stack.PacketBuffer, super bool) []*stack.PacketBuffer {
+	switch {
+	case super && !e.gso:
+		return frame.Segment(pkt)
+	case !e.checksum:
+		return []*stack.PacketBuffer{frame.Complete(pkt)}
+	}
+	return []*stack.PacketBuffer{pkt.IncRef()}
+}
+
+// outgoing returns pkt as a stack would write it: with a pushed link header and
+// the room before it that the endpoint needs. It shares the bytes behind the link
+// header. The caller owns it.
+func (e *egress) outgoing(pkt *stack.PacketBuffer) *stack.PacketBuffer {
+	eth := header.Ethernet(ethernetHeader(pkt))
+	payload := pkt.ToBuffer()
+	payload.TrimFront(header.EthernetMinimumSize)
+	out := stack.NewPacketBuffer(stack.PacketBufferOptions{
+		ReserveHeaderBytes: int(e.ep.MaxHeaderLength()),
+		Payload:            payload,
+	})
+	out.NetworkProtocolNumber = eth.Type()
+	out.EgressRoute.LocalLinkAddress = eth.SourceAddress()
+	out.EgressRoute.RemoteLinkAddress = eth.DestinationAddress()
+	e.ep.AddHeader(out)
+	out.Hash = pkt.Hash
+	out.PktType = pkt.PktType
+	out.RXChecksumValidated = pkt.RXChecksumValidated
+	if out.GSOOptions = pkt.GSOOptions; out.GSOOptions.Type != stack.GSONone {
+		consumeHeaders(out)
+	}
+	return out
+}
+
+// consumeHeaders parses the IP and TCP headers of a super-segment: endpoints take
+// what is left for its payload.
+func consumeHeaders(pkt *stack.PacketBuffer) {
+	l3 := int(pkt.GSOOptions.L3HdrLen)
+	b, ok := pkt.Data().PullUp(l3 + header.TCPMinimumSize)
+	if !ok {
+		return
+	}
+	l4 := int(header.TCP(b[l3:]).DataOffset())
+	if pkt.Data().Size() < l3+l4 {
+		return
+	}
+	pkt.NetworkHeader().Consume(l3)
+	pkt.TransportHeader().Consume(l4)
+}

@@ -1,0 +1,49 @@
+package bridge
+
+import "gvisor.dev/gvisor/pkg/tcpip/stack"
+
+// A Filter decides about the IPv4 and IPv6 frames that a bridge carries from one
+// port to another, as iptables does on Linux with br_netfilter
+// (net.bridge.bridge-nf-call-iptables=1). It does not see what enters or leaves by
+// the local port, which is the host's INPUT and OUTPUT, nor other protocols such
+// as ARP. The interface names no type of this package, so that a package of
+// filters need not import it.
+type Filter interface {
+	// FilterBridged decides about pkt, which is about to go from port in to port
+	// out of a bridge; all three are names. It returns
+	//
+	//	pkt itself    to let it pass,
+	//	nil           to drop it, which the bridge counts as DropFilter,
+	//	another packet to send that out of port out instead.
+	//
+	// The bridge releases the other packet, which must have a link header. It is
+	// called once for each port that a flooded frame leaves by.
+	//
+	// pkt is borrowed: others share its bytes, so who must rewrite or keep it makes
+	// a packet of its own. The link header is at its front; the headers behind it
+	// may be parsed, pushed or neither. It may be a TCP super-segment
+	// (pkt.GSOOptions), and its checksums may be offloaded.
+	//
+	// FilterBridged is called by the goroutines that deliver frames, several at
+	// once. No lock is held, so it may call back into the bridge and write to
+	// endpoints, to answer a frame it rejects.
+	FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) *stack.PacketBuffer
+}
+
+// A FilterFunc is a function that is a Filter.
+type FilterFunc func(bridge, in, out string, pkt *stack.PacketBuffer) *stack.PacketBuffer
+
+// FilterBridged implements Filter.
+func (f FilterFunc) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) *stack.PacketBuffer {
+	return f(bridge, in, out, pkt)
+}
+
+// SetFilter makes f see the frames that are forwarded from now on, instead of the
+// filter set before. With nil all pass, at no cost.
+func (b *Bridge) SetFilter(f Filter) {
+	if f == nil {
+		b.filter.Store(nil)
+		return
+	}
+	b.filter.Store(&f)
+}

@@ -1,0 +1,173 @@
+package bridge
+
+import (
+	"encoding/binary"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// A dispatcher is the Port as its endpoint sees it: where frames enter.
+type dispatcher Port
+
+var _ stack.NetworkDispatcher = (*dispatcher)(nil)
+
+// A transit is a frame on its way through the bridge, with what its Ethernet header
+// says.
+type transit struct {
+	pkt      *stack.PacketBuffer
+	size     int
+	dst, src addr
+	ip       bool // IPv4 or IPv6
+}
+
+// ForwardFrame forwards the frame that pkt holds, its link header at the front.
+func (d *dispatcher) ForwardFrame(pkt *stack.PacketBuffer) {
+	in := (*Port)(d)
+	if !in.attached.Load() {
+		return
+	}
+	f := transit{pkt: pkt, size: pkt.Size()}
+	in.rx.add(f.size)
+	if !f.parse() {
+		in.drop(DropMalformed)
+		return
+	}
+	in.bridge.forward(in, &f)
+}
+
+// DeliverNetworkPacket implements stack.NetworkDispatcher.
+func (d *dispatcher) DeliverNetworkPacket(_ tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
+	if n := len(pkt.VirtioNetHeader().Slice()); n > 0 {
+		pkt = withoutFront(pkt, n)
+		defer pkt.DecRef()
+	}
+	d.ForwardFrame(pkt)
+}
+
+// DeliverLinkPacket implements stack.NetworkDispatcher: it is for packet sockets.
+func (*dispatcher) DeliverLinkPacket(tcpip.NetworkProtocolNumber, *stack.PacketBuffer) {}
+
+// withoutFront returns a packet that shares all bytes of pkt but the first n. The
+// caller owns it.
+func withoutFront(pkt *stack.PacketBuffer, n int) *stack.PacketBuffer {
+	payload := pkt.ToBuffer()
+	payload.TrimFront(int64(n))
+	out := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: payload})
+	out.LinkHeader().Consume(header.EthernetMinimumSize)
+	out.GSOOptions = pkt.GSOOptions
+	out.RXChecksumValidated = pkt.RXChecksumValidated
+	return out
+}
+
+// parse reads the Ethernet header. It is false if there is none.
+func (f *transit) parse() bool {
+	eth := ethernetHeader(f.pkt)
+	if eth == nil {
+		return false
+	}
+	f.dst, f.src = dstAddr(eth), srcAddr(eth)
+	switch tcpip.NetworkProtocolNumber(binary.BigEndian.Uint16(eth[12:])) {
+	case header.IPv4ProtocolNumber, header.IPv6ProtocolNumber:
+		f.ip = true
+	}
+	return true
+}
+
+// ethernetHeader returns the Ethernet header of pkt, nil if it has none. The bytes must
+// not be changed.
+//
+// It does without LinkHeader().Slice, which copies the whole chunk of memory that
+// a header lies in when another packet shares it.
+func ethernetHeader(pkt *stack.PacketBuffer) []byte {
+	if pkt.HeaderSize() < header.EthernetMinimumSize {
+		return nil // no header was parsed or pushed
+	}
+	views, offset := pkt.AsViewList()
+	for v := views.Front(); v != nil; v = v.Next() {
+		if b := v.AsSlice(); offset < len(b) {
+			return whole(pkt, b[offset:])
+		}
+		offset -= v.Size()
+	}
+	return nil
+}
+
+// whole returns the Ethernet header at the start of b, from pkt if it goes on in
+// another view.
+func whole(pkt *stack.PacketBuffer, b []byte) []byte {
+	if len(b) >= header.EthernetMinimumSize {
+		return b[:header.EthernetMinimumSize]
+	}
+	if b := pkt.LinkHeader().Slice(); len(b) >= header.EthernetMinimumSize {
+		return b
+	}
+	return nil
+}
+
+// forward sends a frame that entered by in where it belongs.
+func (b *Bridge) forward(in *Port, f *transit) {
+	if !f.src.isStation() {
+		in.drop(DropSource)
+		return
+	}
+	now := b.clock.coarse()
+	if !in.local { // who sends through the local port is behind the host, or the host
+		b.fdb.hear(f.src, in, now)
+		if f.dst.isLinkLocal() { // learned from, as Linux does, but not forwarded
+			in.drop(DropLinkLocal)
+			return
+		}
+	}
+	if !f.dst.isGroup() {
+		if out := b.fdb.lookup(f.dst, now); out != nil {
+			b.unicast(in, out, f)
+			return
+		}
+	}
+	b.flood(in, f)
+}
+
+// unicast sends a frame to the port of its station.
+func (b *Bridge) unicast(in, out *Port, f *transit) {
+	switch {
+	case in == out && !in.hairpin:
+		in.drop(DropSamePort)
+	case in.isolated && out.isolated:
+		in.drop(DropIsolated)
+	default:
+		b.send(in, out, f)
+	}
+}
+
+// flood sends a frame to all ports that it may leave by.
+func (b *Bridge) flood(in *Port, f *transit) {
+	for _, out := range *b.ports.Load() {
+		switch {
+		case in == out && !in.hairpin:
+		case in.isolated && out.isolated:
+		case out.local && !f.dst.isGroup():
+		default:
+			b.send(in, out, f)
+		}
+	}
+}
+
+// send passes a frame through the filter and out of port out.
+func (b *Bridge) send(in, out *Port, f *transit) {
+	filter := b.filter.Load()
+	if filter == nil || !f.ip || in.local || out.local {
+		out.write(f.pkt, f.size)
+		return
+	}
+	switch pkt := (*filter).FilterBridged(b.name, in.name, out.name, f.pkt); pkt {
+	case nil:
+		in.drop(DropFilter)
+	case f.pkt:
+		out.write(pkt, f.size)
+	default:
+		out.write(pkt, pkt.Size())
+		pkt.DecRef()
+	}
+}
