@@ -50,7 +50,7 @@ func TestAging(t *testing.T) {
 				l.send("p2", toA)
 				assert.Len(t, l.received(), 1, "known")
 
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				assert.Empty(t, l.port(macA))
 				assert.Equal(t, []string{macB.String() + " dev p2 master br0"}, l.table())
 				time.Sleep(20 * time.Millisecond) // a frame need not know the time better

@@ -22,7 +22,8 @@
 //
 // for endpoints that can do without a queue of their own before a bridge. Both
 // borrow the packet: they neither change nor keep it, and block only if the
-// endpoint by which it leaves does. No lock is held while a frame leaves.
+// endpoint by which it leaves does. No lock is held while a frame leaves. While
+// frames flow a timer of 10 ms fires, which makes the bridge look at the clock.
 //
 // # The local port
 //
@@ -148,8 +149,9 @@ func (b *Bridge) connect(p *Port) error {
 
 // RemovePort detaches the endpoint of a port (calling Attach with nil), forgets
 // its stations, static ones included, and forgets the port. It does not close the
-// endpoint. Frames that are being forwarded to it at this moment may still be
-// written to it after RemovePort returned. The error is an *Error.
+// endpoint. Frames that are being forwarded at this moment may still be written to
+// it after RemovePort returned. An AddPort of that port that still runs is waited
+// for. The error is an *Error.
 func (b *Bridge) RemovePort(name string) error {
 	b.mu.Lock()
 	p := b.byName[name]

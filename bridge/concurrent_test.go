@@ -24,7 +24,7 @@ func TestConcurrent(t *testing.T) {
 	}
 	l.add("docker0", bridge.Local(macBridge)).discard = true
 
-	var seen atomic.Uint64
+	pass := bridge.FilterFunc(func(_, _, _ string, pkt *stack.PacketBuffer) *stack.PacketBuffer { return pkt })
 	var done atomic.Bool
 	var traffic, churn sync.WaitGroup
 	for i := range senders {
@@ -69,10 +69,7 @@ func TestConcurrent(t *testing.T) {
 			for _, p := range l.bridge.Ports() {
 				p.Stats()
 			}
-			l.bridge.SetFilter(bridge.FilterFunc(func(_, _, _ string, pkt *stack.PacketBuffer) *stack.PacketBuffer {
-				seen.Add(1)
-				return pkt
-			}))
+			l.bridge.SetFilter(pass)
 			if n%10 == 0 {
 				l.bridge.Flush()
 				l.bridge.SetFilter(nil)
@@ -90,7 +87,6 @@ func TestConcurrent(t *testing.T) {
 		assert.GreaterOrEqual(t, s.TxPackets, uint64(frames*senders), "unicast, and broadcasts of the others")
 		assert.Zero(t, s.Drops[bridge.DropFilter])
 	}
-	assert.NotZero(t, seen.Load())
 	require.Len(t, l.bridge.Ports(), senders+1)
 	known := 0
 	for e := range l.bridge.Entries() {
@@ -106,11 +102,13 @@ func TestConcurrent(t *testing.T) {
 func TestCloseDuringTraffic(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, 4)
+	for _, c := range l.cables {
+		c.discard = true
+	}
 	started := make(chan struct{}, len(l.cables))
 	var done atomic.Bool
 	var wg sync.WaitGroup
 	for _, c := range l.cables {
-		c.discard = true
 		wg.Go(func() {
 			for n := 0; !done.Load(); n++ {
 				pkt := incoming(frame{src: station(n % 1000), dst: station((n + 1) % 1000)}.bytes())

@@ -50,32 +50,35 @@ func (p *Port) write(pkt *stack.PacketBuffer, size int) {
 
 // writeOwn is write for an endpoint that may change what it is given.
 func (p *Port) writeOwn(pkt *stack.PacketBuffer, super bool) {
-	var list stack.PacketBufferList
-	var own []*stack.PacketBuffer // list belongs to WritePackets
-	for _, wire := range p.egress.wire(pkt, super) {
-		out := p.egress.outgoing(wire)
-		wire.DecRef()
-		list.PushBack(out)
-		own = append(own, out)
-	}
-	if len(own) == 0 {
+	wires := p.egress.wire(pkt, super)
+	if len(wires) == 0 {
 		p.drop(DropMalformed)
 		return
 	}
+	var list stack.PacketBufferList // belongs to WritePackets, but not the references to its packets
+	own := make([]*stack.PacketBuffer, len(wires))
+	for i, wire := range wires {
+		own[i] = p.egress.outgoing(wire)
+		list.PushBack(own[i])
+	}
 	sent, _ := p.egress.ep.WritePackets(list)
-	for i, out := range own {
+	for i, wire := range wires {
 		if i < sent {
-			p.tx.add(out.Size())
+			p.tx.add(wire.Size())
 		} else {
 			p.drop(DropRefused)
 		}
-		out.DecRef()
+		own[i].DecRef()
+		wire.DecRef()
 	}
 }
 
-// wire returns pkt as the frames that the endpoint can send. The caller owns them.
+// wire returns pkt as the frames that the endpoint can send, none if it is
+// malformed. The caller owns them.
 func (e *egress) wire(pkt *stack.PacketBuffer, super bool) []*stack.PacketBuffer {
 	switch {
+	case ethernetHeader(pkt) == nil: // what a filter put in the place of a frame
+		return nil
 	case super && !e.gso:
 		return frame.Segment(pkt)
 	case !e.checksum:

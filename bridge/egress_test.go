@@ -176,7 +176,7 @@ func TestEndpointThatChangesPackets(t *testing.T) {
 		l := newLab(t, 1)
 		first, second := newWire(), newWire()
 		first.virtio = 12
-		l.addWire("tap0", first)
+		tap := l.addWire("tap0", first)
 		l.add("p2")
 		l.addWire("tap1", second)
 		f := frame{src: macA, dst: broadcast}
@@ -186,6 +186,7 @@ func TestEndpointThatChangesPackets(t *testing.T) {
 		assert.Equal(t, want, first.received(), form)
 		assert.Equal(t, want, l.cables["p2"].received(), form)
 		assert.Equal(t, want, second.received(), form)
+		assert.EqualValues(t, 128, tap.Stats().TxBytes, "what the endpoint pushes does not count")
 	}
 }
 

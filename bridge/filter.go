@@ -6,8 +6,8 @@ import "gvisor.dev/gvisor/pkg/tcpip/stack"
 // port to another, as iptables does on Linux with br_netfilter
 // (net.bridge.bridge-nf-call-iptables=1). It does not see what enters or leaves by
 // the local port, which is the host's INPUT and OUTPUT, nor other protocols such
-// as ARP. The interface names no type of this package, so that a package of
-// filters need not import it.
+// as ARP, nor frames with a VLAN tag. The interface names no type of this package,
+// so that a package of filters need not import it.
 type Filter interface {
 	// FilterBridged decides about pkt, which is about to go from port in to port
 	// out of a bridge; all three are names. It returns
@@ -16,8 +16,9 @@ type Filter interface {
 	//	nil           to drop it, which the bridge counts as DropFilter,
 	//	another packet to send that out of port out instead.
 	//
-	// The bridge releases the other packet, which must have a link header. It is
-	// called once for each port that a flooded frame leaves by.
+	// The bridge releases the other packet, whose link header must be parsed or
+	// pushed. FilterBridged is called once for each port that a flooded frame leaves
+	// by.
 	//
 	// pkt is borrowed: others share its bytes, so who must rewrite or keep it makes
 	// a packet of its own. The link header is at its front; the headers behind it

@@ -93,6 +93,21 @@ func TestFilterVerdicts(t *testing.T) {
 	assert.Equal(t, 2, released, "replacements are released, once each")
 }
 
+// A replacement without link header, a mistake of the filter, is dropped where it
+// cannot be sent.
+func TestFilterReplacesWithNonsense(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, 1)
+	w := newWire()
+	tap := l.addWire("tap0", w)
+	l.bridge.SetFilter(bridge.FilterFunc(func(_, _, _ string, pkt *stack.PacketBuffer) *stack.PacketBuffer {
+		return stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: pkt.ToBuffer()})
+	}))
+	l.send("p1", frame{src: macA, dst: macB})
+	assert.Empty(t, w.received())
+	assert.EqualValues(t, 1, tap.Stats().Drops[bridge.DropMalformed])
+}
+
 // A filter may call back: answer by an endpoint, and change the bridge.
 func TestFilterCallsBack(t *testing.T) {
 	t.Parallel()

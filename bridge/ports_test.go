@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -119,6 +120,33 @@ func TestRemovePort(t *testing.T) {
 	_, err = l.bridge.AddPort("p5", gone, bridge.WithStation(macC))
 	require.NoError(t, err, "the endpoint and the station are free again")
 	assert.Equal(t, "p5", l.port(macC))
+}
+
+// A removingClock removes a port when it is read, which is after a frame entered
+// and before the bridge learns from it.
+type removingClock struct {
+	tcpip.Clock
+	remove func()
+}
+
+func (c *removingClock) NowMonotonic() tcpip.MonotonicTime {
+	if c.remove != nil {
+		c.remove()
+	}
+	return c.Clock.NowMonotonic()
+}
+
+func TestFrameOfARemovedPortIsNotLearned(t *testing.T) {
+	t.Parallel()
+	clock := &removingClock{Clock: tcpip.NewStdClock()}
+	l := newLab(t, 2, bridge.WithClock(clock))
+	clock.remove = func() {
+		clock.remove = nil
+		assert.NoError(t, l.bridge.RemovePort("p1"))
+	}
+	l.send("p1", frame{src: macA, dst: broadcast})
+	assert.Len(t, l.received(), 1, "the frame itself is still forwarded")
+	assert.Empty(t, l.table())
 }
 
 func TestLocalPortCanBeReplaced(t *testing.T) {

@@ -31,7 +31,7 @@ type Drop uint8
 // to leave. That a flooded frame does not go everywhere is no drop; that the
 // filter or an endpoint refuses it is one each time.
 const (
-	DropMalformed Drop = iota // no Ethernet header; where it was to leave: a super-segment that cannot be cut
+	DropMalformed Drop = iota // no Ethernet header; where it was to leave, also a super-segment that cannot be cut
 	DropSource                // the source address is none of a station: group or zero
 	DropLinkLocal             // for 01:80:c2:00:00:00 to :0f
 	DropSamePort              // for a station behind the port by which it came
@@ -65,8 +65,8 @@ func (p *Port) Stats() Stats {
 
 func (p *Port) drop(d Drop) { p.drops[d].Add(1) }
 
-// A counter counts packets and their bytes with one atomic addition, 6.5 ns, where
-// two would take 13 of the 60 ns that a frame spends in a bridge.
+// A counter counts packets and their bytes with one atomic addition instead of two.
+// One takes 6.5 ns, and a frame, which is counted twice, spends 25 ns in a bridge.
 type counter struct {
 	recent atomic.Uint64 // packets in the upper 24 bits, bytes in the lower 40
 
@@ -79,26 +79,16 @@ const full = 1<<63 | 1<<39
 
 func (c *counter) add(size int) {
 	if c.recent.Add(1<<40|uint64(size))&full != 0 {
-		c.settle()
+		c.load()
 	}
 }
 
-// settle empties recent.
-func (c *counter) settle() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.settleLocked()
-}
-
-func (c *counter) settleLocked() {
-	n := c.recent.Swap(0)
-	c.packets += n >> 40
-	c.bytes += n & (1<<40 - 1)
-}
-
+// load returns the counts. It empties recent.
 func (c *counter) load() (packets, bytes uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settleLocked()
+	n := c.recent.Swap(0)
+	c.packets += n >> 40
+	c.bytes += n & (1<<40 - 1)
 	return c.packets, c.bytes
 }

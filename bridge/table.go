@@ -16,23 +16,23 @@ import (
 // A table is a forwarding database: it knows which port leads to which station.
 //
 // It is a hash table whose chains are read without a lock, since every frame takes
-// two look-ups: 3 ns each, where a map behind a read lock takes 18 and xsync.Map
-// 12. A reader that stands on an entry when it is removed still finds the rest of
-// the chain behind it.
+// two look-ups: 2 to 3 ns each, where xsync.Map takes 6 to 10 and a map behind a
+// read lock 18. A reader that stands on an entry when it is removed still finds the
+// rest of the chain behind it.
 type table struct {
-	aging int64  // ns of silence after which a station is forgotten
-	limit int    // of learned entries
-	mult  uint64 // random, so that nobody can choose addresses that share a chain
-	shift int
-
-	mu      sync.Mutex // guards all changes of entries but their seen, and what follows
+	aging   int64 // ns of silence after which a station is forgotten
+	limit   int   // of learned entries
 	buckets []atomic.Pointer[entry]
-	learned int    // entries that were learned, expired ones included
-	births  uint64 // entries made so far
+	mult    uint64 // random, so that nobody can choose addresses that share a chain
+	shift   int
+
+	mu      sync.Mutex // guards changes of the chains and of entries' ports, and what follows
+	learned int        // entries that were learned, expired ones included
+	births  uint64     // entries made so far
 
 	// ranked[next:] are the learned entries in the order in which they go, as of
 	// the last time that the table was full and none was ranked. Sorting all of
-	// them once serves as many evictions: 4096 take 0.4 ms, 100 ns each.
+	// them once serves as many evictions: 4096 take 0.5 ms, 120 ns each.
 	ranked []ranked
 	next   int
 }
@@ -108,7 +108,7 @@ func (t *table) hear(a addr, p *Port, now int64) {
 	case e.kind != learned:
 	case e.port.Load() != p:
 		t.learn(a, p, now)
-	case e.seen.Load() != now: // once a tick: else each frame would take the cache line from those who look e up
+	case e.seen.Load() != now: // once a tick, so that the entry stays in the caches of those who look it up
 		e.seen.Store(now)
 	}
 }
