@@ -1,0 +1,39 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"drydock/sim"
+	"drydock/sim/simtest"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden transcript")
+
+const golden = "testdata/transcript.txt"
+
+// TestTranscript runs the example in virtual time and compares all but what
+// differs between runs.
+func TestTranscript(t *testing.T) {
+	simtest.VirtualTime(t, func(t *testing.T) {
+		var out strings.Builder
+		require.NoError(t, run(t.Context(), &out, sim.WithSeed(1), sim.WithVirtualTime()))
+		got := mask(out.String())
+		if *update {
+			require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+		}
+		want, err := os.ReadFile(golden)
+		require.NoError(t, err)
+		require.Equal(t, string(want), got)
+	})
+}
+
+// mask hides the counters: how many segments carry a page depends on scheduling.
+func mask(s string) string {
+	return regexp.MustCompile(`packets \d+  bytes \d+ \([^)]*\)`).ReplaceAllString(s, "packets N  bytes N")
+}

@@ -1,0 +1,31 @@
+// Package sim emulates container networking inside one process, with the nouns
+// and the behaviour of Docker.
+//
+// A Host is an emulated machine: a TCP/IP stack with interfaces, routes and the
+// bridge docker0. A Container is another TCP/IP stack, joined to the bridge by a
+// virtual cable; what runs "in" it is a Go function that uses the container's dial
+// and listen methods in place of those of package net:
+//
+//	host, err := sim.NewHost()
+//	web, err := host.Run("web")
+//	cli, err := host.Run("cli")
+//	l, err := web.Listen(ctx, "tcp", ":80")
+//	go http.Serve(l, handler)
+//	resp, err := cli.HTTPClient().Get("http://172.17.0.2/")
+//
+// No privileges, devices or sockets of the machine are used, and nothing reaches
+// the outside.
+//
+// # Time
+//
+// By default hosts live in real time. A host made WithVirtualTime inside a
+// testing/synctest bubble lives in the bubble's time: a second passes as soon as
+// every goroutine waits for it.
+//
+// # Errors
+//
+// What fails on the network fails as in package net: *net.OpError wrapping a
+// syscall.Errno, net.ErrClosed, os.ErrDeadlineExceeded, a context error, or a
+// *net.DNSError. What fails in management fails with *Error, which wraps a
+// sentinel and reads as Docker's own message.
+package sim

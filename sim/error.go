@@ -1,0 +1,44 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What an Error wraps.
+var (
+	ErrExists     = errors.New("name in use")
+	ErrName       = errors.New("invalid name")
+	ErrNotFound   = errors.New("not found")
+	ErrRunning    = errors.New("running")
+	ErrNotRunning = errors.New("not running")
+	ErrNoAddress  = errors.New("no address left")
+	ErrAddress    = errors.New("invalid address")
+	ErrMTU        = errors.New("invalid MTU")
+	ErrConflict   = errors.New("conflicting options")
+	ErrClosed     = errors.New("host closed")
+)
+
+// An Error is a refused or failed management operation. It has changed nothing.
+type Error struct {
+	Op   string // what was to be done: "create container"
+	Name string // to what: "web"
+	Err  error  // why: one of the Err variables of this package
+
+	message string // Docker's words
+}
+
+func (e *Error) Error() string { return e.message }
+func (e *Error) Unwrap() error { return e.Err }
+
+func errorf(op, name string, err error, format string, args ...any) *Error {
+	return &Error{Op: op, Name: name, Err: err, message: fmt.Sprintf(format, args...)}
+}
+
+func errNoContainer(op, name string) *Error {
+	return errorf(op, name, ErrNotFound, "No such container: %s", name)
+}
+
+func errClosed(op, name string) *Error {
+	return errorf(op, name, ErrClosed, "%s %s: host closed", op, name)
+}

@@ -1,0 +1,59 @@
+package sim
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+)
+
+// hostsTemplate is what Docker starts every /etc/hosts with.
+const hostsTemplate = `127.0.0.1	localhost
+::1	localhost ip6-localhost ip6-loopback
+fe00::0	ip6-localnet
+ff00::0	ip6-mcastprefix
+ff02::1	ip6-allnodes
+ff02::2	ip6-allrouters
+`
+
+// A hostsFile is the /etc/hosts of a network namespace, and all the names that a
+// container of the default bridge knows. It implements netstack.Resolver.
+type hostsFile struct {
+	mu   sync.Mutex // guards text
+	text string
+}
+
+func (f *hostsFile) add(a netip.Addr, names ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.text += a.String() + "\t" + strings.Join(names, " ") + "\n"
+}
+
+func (f *hostsFile) String() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.text
+}
+
+// LookupNetIP returns the addresses of host in the order of the file.
+func (f *hostsFile) LookupNetIP(_ context.Context, network, host string) ([]netip.Addr, error) {
+	var addrs []netip.Addr
+	for line := range strings.Lines(f.String()) {
+		fields := strings.Fields(line)
+		for _, name := range fields[1:] {
+			if !strings.EqualFold(name, strings.TrimSuffix(host, ".")) {
+				continue
+			}
+			a := netip.MustParseAddr(fields[0])
+			if network == "ip" || (network == "ip4") == a.Is4() {
+				addrs = append(addrs, a)
+			}
+			break
+		}
+	}
+	if addrs == nil {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	return addrs, nil
+}

@@ -1,0 +1,55 @@
+package sim
+
+import (
+	"net"
+	"net/netip"
+
+	"drydock/veth"
+)
+
+// An Interface describes a network interface as "ip -s addr" shows it.
+type Interface struct {
+	Index    int
+	Peer     int    // index of the other end of the cable, the 45 of "eth0@if45"; 0 if there is none
+	Name     string // "eth0"
+	Master   string // the bridge that it is a port of
+	MAC      net.HardwareAddr
+	MTU      int
+	Addrs    []netip.Prefix // IPv4 first
+	Up       bool
+	Running  bool // has carrier
+	Loopback bool
+
+	RxPackets, RxBytes, RxDropped, RxErrors uint64
+	TxPackets, TxBytes, TxDropped, TxErrors uint64
+}
+
+// count fills in the counters of a cable's end.
+func (i *Interface) count(e *veth.Endpoint) {
+	s := e.Stats()
+	i.RxPackets, i.RxBytes, i.RxDropped, i.RxErrors = s.RxPackets, s.RxBytes, s.RxDropped, s.RxErrors
+	i.TxPackets, i.TxBytes, i.TxDropped = s.TxPackets, s.TxBytes, s.TxDropped
+}
+
+// A Route is an entry of a routing table.
+type Route struct {
+	Dst netip.Prefix
+	Via netip.Addr // invalid if Dst is on the link
+	Dev string
+}
+
+// linkLocal returns the address that Linux makes of a MAC (RFC 4291, appendix A).
+func linkLocal(mac net.HardwareAddr) netip.Prefix {
+	a := [16]byte{0: 0xfe, 1: 0x80, 11: 0xff, 12: 0xfe}
+	copy(a[8:11], mac[:3])
+	copy(a[13:], mac[3:])
+	a[8] ^= 2
+	return netip.PrefixFrom(netip.AddrFrom16(a), 64)
+}
+
+// containerMAC returns what Docker gives to the holder of an address: 02:42 and
+// the address.
+func containerMAC(a netip.Addr) net.HardwareAddr {
+	b := a.As4()
+	return net.HardwareAddr{0x02, 0x42, b[0], b[1], b[2], b[3]}
+}

@@ -1,0 +1,69 @@
+package netstack
+
+import (
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// A link stands between a stack and the endpoint of one of its NICs. Frames pass
+// the gate, and those for other stations, which a bridge floods, end here:
+// netstack itself does not look at the destination address.
+type link struct {
+	stack.LinkEndpoint
+	stack      *Stack
+	dispatcher stack.NetworkDispatcher
+}
+
+var _ stack.GSOEndpoint = (*link)(nil)
+
+// Attach implements stack.LinkEndpoint.
+func (l *link) Attach(d stack.NetworkDispatcher) {
+	if d == nil {
+		l.LinkEndpoint.Attach(nil)
+		return
+	}
+	l.dispatcher = d
+	l.LinkEndpoint.Attach(l)
+}
+
+// DeliverNetworkPacket implements stack.NetworkDispatcher.
+func (l *link) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
+	if pkt.PktType == tcpip.PacketOtherHost {
+		return
+	}
+	l.stack.gate.enter()
+	defer l.stack.gate.leave()
+	l.dispatcher.DeliverNetworkPacket(proto, pkt)
+}
+
+// DeliverLinkPacket implements stack.NetworkDispatcher.
+func (l *link) DeliverLinkPacket(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
+	l.dispatcher.DeliverLinkPacket(proto, pkt)
+}
+
+// GSOMaxSize implements stack.GSOEndpoint.
+func (l *link) GSOMaxSize() uint32 {
+	if gso, ok := l.LinkEndpoint.(stack.GSOEndpoint); ok {
+		return gso.GSOMaxSize()
+	}
+	return 0
+}
+
+// SupportedGSO implements stack.GSOEndpoint.
+func (l *link) SupportedGSO() stack.SupportedGSO {
+	if gso, ok := l.LinkEndpoint.(stack.GSOEndpoint); ok {
+		return gso.SupportedGSO()
+	}
+	return stack.GSONotSupported
+}
+
+// A packetWriter takes single packets, as a veth end does.
+type packetWriter interface {
+	WritePacket(*stack.PacketBuffer) tcpip.Error
+}
+
+// A qdisc passes packets on without making a list of each, like Linux's noqueue.
+type qdisc struct{ packetWriter }
+
+// Close implements stack.QueueingDiscipline.
+func (qdisc) Close() {}

@@ -1,0 +1,57 @@
+package netstack
+
+import (
+	"sync"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+)
+
+const (
+	pathMTUExpires = 10 * time.Minute // net.ipv4.route.mtu_expires
+	minPathMTU4    = 552              // net.ipv4.route.min_pmtu
+	minPathMTU6    = header.IPv6MinimumMTU
+)
+
+// pathMTUs are the MTUs that routers reported, by destination. The zero value is
+// empty.
+type pathMTUs struct {
+	mu sync.Mutex // guards of
+	of map[tcpip.Address]pathMTU
+}
+
+type pathMTU struct {
+	mtu     int
+	expires tcpip.MonotonicTime
+}
+
+// learn notes what a router reported, and forgets what has expired.
+func (p *pathMTUs) learn(dst tcpip.Address, mtu int, now tcpip.MonotonicTime) {
+	floor := minPathMTU4
+	if dst.Len() == header.IPv6AddressSize {
+		floor = minPathMTU6
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.of == nil {
+		p.of = make(map[tcpip.Address]pathMTU)
+	}
+	for a, m := range p.of {
+		if !now.Before(m.expires) {
+			delete(p.of, a)
+		}
+	}
+	p.of[dst] = pathMTU{max(mtu, floor), now.Add(pathMTUExpires)}
+}
+
+// mtu returns the MTU of the path to dst; 0 if none was reported lately.
+func (p *pathMTUs) mtu(dst tcpip.Address, now tcpip.MonotonicTime) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, ok := p.of[dst]
+	if !ok || !now.Before(m.expires) {
+		return 0
+	}
+	return m.mtu
+}

@@ -1,0 +1,114 @@
+package netstack
+
+import (
+	"math"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+)
+
+// A pingSum counts as iputils does.
+type pingSum struct {
+	sent, received, duplicates, errors int
+	acked                              uint16 // the latest request that something came back for
+	pipe                               int
+	max                                time.Duration
+
+	flights []flight // by sequence number; no longer than 1<<16
+
+	// Round trips in microseconds.
+	count, sum, squares, minimum, maximum int64
+}
+
+// A flight is a request.
+type flight struct {
+	sent     tcpip.MonotonicTime
+	answered bool
+}
+
+// launch notes the next request and returns its number.
+func (s *pingSum) launch(now tcpip.MonotonicTime) int {
+	s.sent++
+	seq := s.sent & math.MaxUint16
+	for len(s.flights) <= seq {
+		s.flights = append(s.flights, flight{})
+	}
+	s.flights[seq] = flight{sent: now}
+	return seq
+}
+
+// flight returns the latest request with a number; nil if there was none.
+func (s *pingSum) flight(seq int) *flight {
+	if seq >= len(s.flights) || seq == 0 && s.sent <= math.MaxUint16 {
+		return nil
+	}
+	return &s.flights[seq]
+}
+
+// reply counts a reply and reports whether it is a duplicate.
+func (s *pingSum) reply(f *flight, e PingEvent) (duplicate bool) {
+	s.acknowledge(e.Seq)
+	us := e.RTT.Microseconds()
+	if s.count == 0 || us < s.minimum {
+		s.minimum = us
+	}
+	s.maximum = max(s.maximum, us)
+	s.max = max(s.max, e.RTT)
+	s.count++
+	s.sum += us
+	s.squares += us * us
+	if duplicate = f.answered; duplicate {
+		s.duplicates++
+	} else {
+		s.received++
+	}
+	f.answered = true
+	return duplicate
+}
+
+// acknowledge notes that something came back for a request. Of more than half the
+// number range later than the latest request it must be an old one.
+func (s *pingSum) acknowledge(seq int) {
+	if after := uint16(s.sent) - uint16(seq); after <= math.MaxInt16 {
+		s.pipe = max(s.pipe, int(after)+1)
+		if int16(uint16(seq)-s.acked) > 0 || uint16(s.sent)-s.acked > math.MaxInt16 {
+			s.acked = uint16(seq)
+		}
+	}
+}
+
+// underWay estimates how many requests may still be answered.
+func (s *pingSum) underWay() int {
+	if n := uint16(s.sent) - s.acked; n <= math.MaxInt16 {
+		return int(n)
+	}
+	return s.sent - s.received - s.errors
+}
+
+// stats returns the sum of a ping that sent for the given time.
+func (s *pingSum) stats(sending time.Duration) PingStats {
+	st := PingStats{
+		Sent:       s.sent,
+		Received:   s.received,
+		Duplicates: s.duplicates,
+		Errors:     s.errors,
+		Pipe:       s.pipe,
+		Time:       sending,
+	}
+	if s.count > 0 {
+		us := func(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
+		st.Min, st.Max = us(s.minimum), us(s.maximum)
+		st.Avg = us(s.sum / s.count)
+		st.MDev = us(int64(math.Sqrt(float64(s.variance()))))
+	}
+	return st
+}
+
+// variance rounds as iputils does, which shows in the last digit of mdev.
+func (s *pingSum) variance() int64 {
+	if s.sum < math.MaxInt32 {
+		return (s.squares - s.sum*s.sum/s.count) / s.count
+	}
+	avg := s.sum / s.count
+	return s.squares/s.count - avg*avg
+}

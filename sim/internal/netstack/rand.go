@@ -1,0 +1,40 @@
+package netstack
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"sync"
+)
+
+// A source is the randomness of one stack: initial sequence numbers, ephemeral
+// ports, timer jitter. It is safe for concurrent use.
+type source struct {
+	mu  sync.Mutex // guards rng
+	rng *rand.ChaCha8
+}
+
+func newSource(seed uint64) *source {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	return &source{rng: rand.NewChaCha8(key)}
+}
+
+// Int63 implements math/rand.Source, which gVisor wants.
+func (s *source) Int63() int64 { return int64(s.Uint64() >> 1) }
+
+// Seed implements math/rand.Source. A source keeps the seed it was made with.
+func (s *source) Seed(int64) {}
+
+// Uint64 implements math/rand.Source64.
+func (s *source) Uint64() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rng.Uint64()
+}
+
+// Read implements io.Reader.
+func (s *source) Read(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rng.Read(b)
+}

@@ -1,0 +1,159 @@
+package netstack
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+)
+
+// A Resolver looks up the names that the sockets of a Stack are given.
+type Resolver interface {
+	// LookupNetIP returns the addresses of host. Network is "ip", "ip4" or
+	// "ip6". Errors are *net.DNSError.
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// resolve returns the addresses that a dial tries or a listen chooses from, at
+// least one. An address without a host is the invalid Addr.
+func (s *Stack) resolve(ctx context.Context, network, address string) ([]netip.AddrPort, error) {
+	switch network {
+	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6":
+	default:
+		return nil, net.UnknownNetworkError(network)
+	}
+	if address == "" {
+		return []netip.AddrPort{{}}, nil
+	}
+	host, service, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	port, err := lookupPort(ctx, network, service)
+	if err != nil {
+		return nil, err
+	}
+	if host == "" {
+		return []netip.AddrPort{netip.AddrPortFrom(netip.Addr{}, uint16(port))}, nil
+	}
+	addrs, err := s.lookup(ctx, family(network), host)
+	if err != nil {
+		return nil, err
+	}
+	var list []netip.AddrPort
+	for _, a := range addrs {
+		a = a.Unmap()
+		if v := family(network); v == "ip" || a.Is4() == (v == "ip4") {
+			list = append(list, netip.AddrPortFrom(a, uint16(port)))
+		}
+	}
+	if list == nil {
+		return nil, &net.AddrError{Err: errNoSuitableAddress, Addr: host}
+	}
+	return list, nil
+}
+
+// family returns the network to look names up in.
+func family(network string) string {
+	switch network[len(network)-1] {
+	case '4':
+		return "ip4"
+	case '6':
+		return "ip6"
+	}
+	return "ip"
+}
+
+// lookup returns the addresses of a name or of a literal address.
+func (s *Stack) lookup(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		if a == netip.IPv6Unspecified() { // as package net: the IPv4 wildcard may be the one in use
+			return []netip.Addr{a, netip.IPv4Unspecified()}, nil
+		}
+		return []netip.Addr{a}, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, dnsErr(err, host)
+	}
+	if s.resolver != nil {
+		addrs, err := s.resolver.LookupNetIP(ctx, network, host)
+		if err != nil {
+			return nil, dnsErr(err, host)
+		}
+		if len(addrs) != 0 {
+			return addrs, nil
+		}
+	}
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+}
+
+// services are the names of ports that programs commonly use.
+var services = map[string]map[string]int{
+	"tcp": {
+		"domain": 53, "echo": 7, "ftp": 21, "http": 80, "https": 443, "imap": 143, "imaps": 993, "ldap": 389,
+		"mysql": 3306, "ntp": 123, "pop3": 110, "pop3s": 995, "postgresql": 5432, "redis": 6379, "smtp": 25,
+		"ssh": 22, "submission": 587, "syslog": 514, "telnet": 23,
+	},
+	"udp": {"domain": 53, "echo": 7, "http": 80, "https": 443, "ntp": 123, "snmp": 161, "syslog": 514, "tftp": 69},
+}
+
+// lookupPort is net.Resolver.LookupPort without the machine's list of services.
+func lookupPort(ctx context.Context, network, service string) (int, error) {
+	digits := service
+	if digits != "" && (digits[0] == '+' || digits[0] == '-') {
+		digits = digits[1:]
+	}
+	if strings.Trim(digits, "0123456789") == "" { // a number, which package net reads without a lookup
+		return net.DefaultResolver.LookupPort(ctx, network, service)
+	}
+	if port, ok := services[network[:3]][strings.ToLower(service)]; ok {
+		return port, nil
+	}
+	return 0, &net.DNSError{Err: "unknown port", Name: network + "/" + service, IsNotFound: true}
+}
+
+// fullAddress converts an address of a socket. Wildcards are the empty Address.
+func (s *Stack) fullAddress(ap netip.AddrPort) tcpip.FullAddress {
+	full := tcpip.FullAddress{Port: ap.Port()}
+	if a := ap.Addr(); a.IsValid() && !a.IsUnspecified() {
+		full.Addr = toAddress(a)
+		if a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast() {
+			full.NIC = s.zoneIndex(a.Zone())
+		}
+	}
+	return full
+}
+
+// needsZone reports whether Linux does not connect to a without an interface.
+func needsZone(a netip.Addr) bool { return a.Is6() && a.IsLinkLocalUnicast() }
+
+// zoneIndex returns the interface that a zone names, by name or index, or 0.
+func (s *Stack) zoneIndex(zone string) tcpip.NICID {
+	if zone == "" {
+		return 0
+	}
+	for id, info := range s.stack.NICInfo() {
+		if info.Name == zone {
+			return id
+		}
+	}
+	index, _ := strconv.ParseUint(zone, 10, 31)
+	return tcpip.NICID(index)
+}
+
+// addrPort converts back. The wildcard is that of IPv6 for an IPv6 socket.
+func (s *Stack) addrPort(full tcpip.FullAddress, v6 bool) netip.AddrPort {
+	a := fromAddress(full.Addr)
+	switch {
+	case !a.IsValid() && v6:
+		a = netip.IPv6Unspecified()
+	case !a.IsValid():
+		a = netip.IPv4Unspecified()
+	case full.NIC != 0 && a.Is6() && (a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast()):
+		a = a.WithZone(s.stack.FindNICNameFromID(full.NIC))
+	}
+	return netip.AddrPortFrom(a, full.Port)
+}

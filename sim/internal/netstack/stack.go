@@ -1,0 +1,262 @@
+// Package netstack wraps one gVisor stack as what a network namespace is to the
+// programs in it: interfaces with addresses and routes, and sockets whose methods
+// and errors are those of package net.
+package netstack
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"runtime"
+	"slices"
+	"sync"
+
+	"golang.org/x/time/rate"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/link/loopback"
+	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/raw"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+)
+
+// Options are the properties of a new Stack.
+type Options struct {
+	Seed     uint64   // of every random decision
+	Virtual  bool     // made and used inside a testing/synctest bubble
+	Resolver Resolver // of host names; nil knows no name
+}
+
+// A Stack is a network namespace. Its methods are safe for concurrent use.
+type Stack struct {
+	stack    *stack.Stack
+	gate     *gate
+	resolver Resolver
+	paths    pathMTUs
+
+	mu      sync.Mutex // guards what follows
+	closed  bool
+	sockets map[socket]int // which of all that were opened each is
+	opened  int
+
+	listenMu  sync.Mutex     // guards what follows, from the look for a port to its binding
+	listeners []*TCPListener // and some that are closed
+}
+
+// New returns a stack without interfaces. Close releases it.
+func New(opts Options) *Stack {
+	g := &gate{virtual: opts.Virtual}
+	rng := newSource(opts.Seed)
+	ns := stack.New(stack.Options{
+		NetworkProtocols: []stack.NetworkProtocolFactory{
+			ipv4.NewProtocol,
+			// Neither router solicitations nor duplicate address detection: an
+			// address is usable at once, and a thousand containers that start
+			// do not flood each other.
+			ipv6.NewProtocolWithOptions(ipv6.Options{}),
+			arp.NewProtocol,
+		},
+		TransportProtocols: []stack.TransportProtocolFactory{
+			tcp.NewProtocolCUBIC, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6,
+		},
+		Clock:       gatedClock{tcpip.NewStdClock(), g},
+		RawFactory:  raw.EndpointFactory{},
+		HandleLocal: true,
+		RandSource:  rng,
+		SecureRNG:   rng,
+	})
+	g.stack, g.tcp = ns, ns.Stats().TCP
+	if g.virtual {
+		ns.Pause()
+	}
+	s := &Stack{stack: ns, gate: g, resolver: opts.Resolver, sockets: make(map[socket]int)}
+	s.setOptions()
+	s.ignoreBroadcastEcho()
+	return s
+}
+
+// coarseClock is whether the clock of the machine stands still for long enough to
+// send several segments: 0.5 ms on Windows, up to 1 ms in browsers.
+const coarseClock = runtime.GOOS == "windows" || runtime.GOOS == "js"
+
+// setOptions brings gVisor's defaults to Linux's.
+func (s *Stack) setOptions() {
+	set := func(what string, err tcpip.Error) {
+		if err != nil {
+			panic(fmt.Sprintf("netstack: %s: %v", what, err))
+		}
+	}
+	set("ports", s.stack.SetPortRange(32768, 60999)) // net.ipv4.ip_local_port_range
+	// Linux limits what it sends per destination and spares what tests look at;
+	// gVisor's limit is for all destinations together.
+	s.stack.SetICMPLimit(rate.Inf)
+
+	// The buffers grow to what net.ipv4.tcp_rmem and tcp_wmem allow. Windows
+	// below a few super-segments would halve the throughput.
+	rcv := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: 4 << 20, Max: 8 << 20}
+	set("tcp_rmem", s.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &rcv))
+	snd := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: 4 << 20, Max: 8 << 20}
+	set("tcp_wmem", s.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &snd))
+
+	// Netstack's RACK takes what was sent at the same instant as an acknowledged
+	// segment, but after it, for lost: where time stands still while segments are
+	// sent, it sends all of them again and again, until the connection fails.
+	if s.gate.virtual || coarseClock {
+		var none tcpip.TCPRecovery
+		set("tcp_recovery", s.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &none))
+	}
+}
+
+// AddLoopback adds lo, interface 1, with 127.0.0.1/8 and ::1/128.
+func (s *Stack) AddLoopback() error {
+	if err := s.AddNIC(1, "lo", loopback.New()); err != nil {
+		return err
+	}
+	for _, a := range []string{"127.0.0.1/8", "::1/128"} {
+		if err := s.AddAddr(1, netip.MustParsePrefix(a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddNIC adds an interface and brings it up. The stack does not own ep: it closes
+// it with the interface, in RemoveNIC or Close.
+func (s *Stack) AddNIC(index int, name string, ep stack.LinkEndpoint) error {
+	opts := stack.NICOptions{Name: name}
+	if w, ok := ep.(packetWriter); ok {
+		opts.QDisc = qdisc{w}
+	}
+	if ep.Capabilities()&stack.CapabilityLoopback == 0 {
+		ep = &link{LinkEndpoint: ep, stack: s}
+	}
+	s.gate.enter()
+	defer s.gate.leave()
+	if err := s.stack.CreateNICWithOptions(tcpip.NICID(index), ep, opts); err != nil {
+		return fmt.Errorf("netstack: add %s: %w", name, sysErr(err))
+	}
+	return nil
+}
+
+// RemoveNIC removes an interface with its addresses and routes and closes its
+// endpoint.
+func (s *Stack) RemoveNIC(index int) error {
+	s.gate.enter()
+	defer s.gate.leave()
+	id := tcpip.NICID(index)
+	s.stack.RemoveRoutes(func(r tcpip.Route) bool { return r.NIC == id })
+	if err := s.stack.RemoveNIC(id); err != nil {
+		return fmt.Errorf("netstack: remove interface %d: %w", index, sysErr(err))
+	}
+	return nil
+}
+
+// AddAddr adds an address to an interface and a route to its subnet.
+func (s *Stack) AddAddr(index int, addr netip.Prefix) error {
+	s.gate.enter()
+	defer s.gate.leave()
+	id := tcpip.NICID(index)
+	pa := tcpip.ProtocolAddress{Protocol: protocolOf(addr.Addr()), AddressWithPrefix: tcpip.AddressWithPrefix{
+		Address:   toAddress(addr.Addr()),
+		PrefixLen: addr.Bits(),
+	}}
+	if err := s.stack.AddProtocolAddress(id, pa, stack.AddressProperties{}); err != nil {
+		return fmt.Errorf("netstack: add address %v: %w", addr, sysErr(err))
+	}
+	s.stack.AddRoute(tcpip.Route{Destination: pa.AddressWithPrefix.Subnet(), NIC: id})
+	return nil
+}
+
+// AddDefault adds the default route of via's family.
+func (s *Stack) AddDefault(index int, via netip.Addr) {
+	dst := header.IPv4EmptySubnet
+	if via.Is6() {
+		dst = header.IPv6EmptySubnet
+	}
+	s.gate.enter()
+	defer s.gate.leave()
+	s.stack.AddRoute(tcpip.Route{Destination: dst, Gateway: toAddress(via), NIC: tcpip.NICID(index)})
+}
+
+// SetForwarding is net.ipv4.ip_forward: whether packets for others are routed.
+func (s *Stack) SetForwarding(on bool) error {
+	s.gate.enter()
+	defer s.gate.leave()
+	if err := s.stack.SetForwardingDefaultAndAllNICs(ipv4.ProtocolNumber, on); err != nil {
+		return fmt.Errorf("netstack: ip_forward: %w", sysErr(err))
+	}
+	return nil
+}
+
+// CloseSockets closes every socket as the exit of the process that owns it does:
+// TCP connections end with FIN, or with a reset if there is unread data. They may
+// outlive it, as long as the stack does.
+func (s *Stack) CloseSockets() {
+	s.mu.Lock()
+	sockets := s.oldestFirstLocked()
+	s.mu.Unlock()
+	for _, c := range sockets {
+		c.Close()
+	}
+}
+
+// Close closes every socket with a reset, removes the interfaces and returns when
+// no goroutine of the stack is left.
+func (s *Stack) Close() {
+	s.mu.Lock()
+	s.closed = true
+	sockets := s.oldestFirstLocked()
+	s.mu.Unlock()
+	s.gate.close()
+	for _, c := range sockets {
+		c.Close()
+	}
+	s.stack.Close()
+	// Who still answers a segment needs the interfaces for it, or netstack logs.
+	s.stack.TransportProtocolInstance(tcp.ProtocolNumber).Wait()
+	for id := range s.stack.NICInfo() {
+		s.stack.RemoveNIC(id)
+	}
+	s.stack.Wait()
+}
+
+// A socket is what Close closes.
+type socket interface{ Close() error }
+
+// track makes Close close c. It is false if the stack is closed already.
+func (s *Stack) track(c socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.opened++
+	s.sockets[c] = s.opened
+	return true
+}
+
+func (s *Stack) untrack(c socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sockets, c)
+}
+
+// oldestFirstLocked returns the sockets in an order that does not depend on
+// chance, so that their last segments do not either.
+func (s *Stack) oldestFirstLocked() []socket {
+	return slices.SortedFunc(maps.Keys(s.sockets), func(a, b socket) int {
+		return cmp.Compare(s.sockets[a], s.sockets[b])
+	})
+}
+
+func (s *Stack) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}

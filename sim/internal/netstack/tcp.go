@@ -1,0 +1,229 @@
+package netstack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+// A TCPConn is one end of a TCP connection. Its methods are those of net.TCPConn
+// as far as they do not need a file descriptor, and are safe for concurrent use.
+type TCPConn struct {
+	sock
+	dst tcpip.SliceWriter // of the Read in progress
+	src bytes.Reader      // of the Write in progress
+}
+
+var _ net.Conn = (*TCPConn)(nil)
+
+// dialTCP connects to remote. It returns the error without the OpError around it.
+func (s *Stack) dialTCP(ctx context.Context, network string, v6 bool, local, remote netip.AddrPort) (*TCPConn, error) {
+	c := new(TCPConn)
+	if err := c.create(s, network, tcp.ProtocolNumber, v6); err != nil {
+		return nil, err
+	}
+	if err := c.connect(ctx, local, remote); err != nil {
+		c.sock.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// create opens a socket with a new endpoint.
+func (c *sock) create(s *Stack, network string, proto tcpip.TransportProtocolNumber, v6 bool) error {
+	family := tcpip.NetworkProtocolNumber(ipv4.ProtocolNumber)
+	if v6 {
+		family = ipv6.ProtocolNumber
+	}
+	c.v6 = v6
+	queue := new(waiter.Queue)
+	s.gate.enter()
+	ep, err := s.stack.NewEndpoint(proto, family, queue)
+	s.gate.leave()
+	if err != nil {
+		return os.NewSyscallError("socket", sysErr(err))
+	}
+	return c.open(s, network, ep, queue)
+}
+
+// bind gives the socket its local address.
+func (c *sock) bind(local netip.AddrPort) error {
+	c.stack.gate.enter()
+	err := c.ep.Bind(c.stack.fullAddress(local))
+	c.stack.gate.leave()
+	if err != nil {
+		return c.failure("bind", err)
+	}
+	return nil
+}
+
+func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) error {
+	if local.IsValid() || local.Port() != 0 {
+		if err := c.bind(local); err != nil {
+			return err
+		}
+	}
+	to := c.stack.fullAddress(remote)
+	if needsZone(remote.Addr()) && to.NIC == 0 {
+		return os.NewSyscallError("connect", syscall.EINVAL)
+	}
+	c.stack.gate.enter()
+	err := c.ep.Connect(to)
+	c.stack.gate.leave()
+	switch err.(type) {
+	case *tcpip.ErrConnectStarted:
+	case *tcpip.ErrNoPortAvailable:
+		return c.failure("connect", &tcpip.ErrBadLocalAddress{})
+	default:
+		return c.failure("connect", err)
+	}
+	for {
+		select {
+		case <-c.write.ready:
+		case <-ctx.Done():
+			return contextErr(ctx.Err())
+		case <-c.closed:
+			return net.ErrClosed
+		}
+		if done, err := c.connected(); done || err != nil {
+			return err
+		}
+	}
+}
+
+// connected reports the outcome of a connect, if there is one yet.
+func (c *TCPConn) connected() (bool, error) {
+	c.stack.gate.enter()
+	defer c.stack.gate.leave()
+	if err := c.ep.LastError(); err != nil {
+		return false, c.failure("connect", err)
+	}
+	remote, err := c.ep.GetRemoteAddress()
+	if err != nil {
+		return false, nil
+	}
+	c.establish(remote)
+	return true, nil
+}
+
+// establish completes a connection. It is called inside the gate.
+func (c *TCPConn) establish(remote tcpip.FullAddress) {
+	local, _ := c.ep.GetLocalAddress()
+	c.local = net.TCPAddrFromAddrPort(c.stack.addrPort(local, c.v6))
+	c.remote = net.TCPAddrFromAddrPort(c.stack.addrPort(remote, c.v6))
+	c.keepAlive(net.KeepAliveConfig{Enable: true})
+}
+
+// Read implements net.Conn.
+func (c *TCPConn) Read(b []byte) (int, error) {
+	n, err := c.receive(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = c.opError("read", err)
+	}
+	return n, err
+}
+
+func (c *TCPConn) receive(b []byte) (int, error) {
+	if err := c.read.begin(&c.sock); err != nil {
+		return 0, err
+	}
+	defer c.read.end()
+	if len(b) == 0 {
+		return 0, nil
+	}
+	for {
+		c.dst = b
+		c.stack.gate.enter()
+		res, err := c.ep.Read(&c.dst, tcpip.ReadOptions{})
+		if err == nil {
+			c.ep.ModerateRecvBuf(res.Count)
+		}
+		c.stack.gate.leave()
+		c.dst = nil
+		if err == nil {
+			return res.Count, nil
+		}
+		if _, ok := err.(*tcpip.ErrWouldBlock); !ok {
+			return 0, c.failure("read", err)
+		}
+		if err := c.read.wait(&c.sock); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// Write implements net.Conn.
+func (c *TCPConn) Write(b []byte) (int, error) {
+	n, err := c.send(b)
+	if err != nil {
+		err = c.opError("write", err)
+	}
+	return n, err
+}
+
+func (c *TCPConn) send(b []byte) (int, error) {
+	if err := c.write.begin(&c.sock); err != nil {
+		return 0, err
+	}
+	defer c.write.end()
+	defer c.src.Reset(nil)
+	for done := 0; ; {
+		c.src.Reset(b[done:])
+		c.stack.gate.enter()
+		n, err := c.ep.Write(&c.src, tcpip.WriteOptions{})
+		c.stack.gate.leave()
+		done += int(n)
+		if _, full := err.(*tcpip.ErrWouldBlock); err != nil && !full {
+			return done, c.failure("write", err)
+		}
+		if done == len(b) {
+			return done, nil
+		}
+		if err == nil {
+			continue // what was free is full; what is free now may be enough
+		}
+		if err := c.write.wait(&c.sock); err != nil {
+			return done, err
+		}
+	}
+}
+
+// Close implements net.Conn. What was written is still sent, and FIN after it,
+// unless SetLinger says otherwise or there is unread data: then the peer gets a
+// reset.
+func (c *TCPConn) Close() error {
+	if err := c.sock.Close(); err != nil {
+		return c.opError("close", err)
+	}
+	return nil
+}
+
+// CloseRead shuts the reading side down.
+func (c *TCPConn) CloseRead() error { return c.shutdown(tcpip.ShutdownRead) }
+
+// CloseWrite shuts the writing side down: the peer reads io.EOF.
+func (c *TCPConn) CloseWrite() error { return c.shutdown(tcpip.ShutdownWrite) }
+
+func (c *TCPConn) shutdown(how tcpip.ShutdownFlags) error {
+	if c.shut.Load() {
+		return c.opError("close", net.ErrClosed)
+	}
+	c.stack.gate.enter()
+	err := c.ep.Shutdown(how)
+	c.stack.gate.leave()
+	if err != nil {
+		return c.opError("close", c.failure("shutdown", err))
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package netstack
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+)
+
+// backlog is how many connections wait for Accept: net.core.somaxconn.
+const backlog = 4096
+
+// A TCPListener accepts TCP connections. Its methods are safe for concurrent use.
+type TCPListener struct {
+	sock sock       // only read is used
+	addr netip.Addr // invalid or unspecified: all
+	port uint16
+	v4   bool // whether it takes IPv4 connections
+}
+
+var _ net.Listener = (*TCPListener)(nil)
+
+// listenTCP returns its error without the OpError around it.
+func (s *Stack) listenTCP(network string, local netip.AddrPort) (*TCPListener, error) {
+	l := new(TCPListener)
+	v6, only := listenFamily(network, local.Addr())
+	if err := l.sock.create(s, network, tcp.ProtocolNumber, v6); err != nil {
+		return nil, err
+	}
+	if err := l.listen(local, only); err != nil {
+		l.sock.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *TCPListener) listen(local netip.AddrPort, v6only bool) error {
+	l.addr, l.v4 = local.Addr(), !l.sock.v6 || wildcard(local.Addr()) && !v6only
+	s := l.sock.stack
+	s.listenMu.Lock()
+	defer s.listenMu.Unlock()
+	if s.listensLocked(l, local.Port()) {
+		return os.NewSyscallError("bind", syscall.EADDRINUSE)
+	}
+	s.gate.enter()
+	defer s.gate.leave()
+	l.sock.ep.SocketOptions().SetV6Only(v6only)
+	l.sock.ep.SocketOptions().SetReuseAddress(true) // connections in TIME_WAIT do not keep the port
+	if err := l.sock.bind(local); err != nil {
+		return err
+	}
+	if err := l.sock.ep.Listen(backlog); err != nil {
+		return l.sock.failure("listen", err)
+	}
+	bound, _ := l.sock.ep.GetLocalAddress()
+	l.sock.local = net.TCPAddrFromAddrPort(s.addrPort(bound, l.sock.v6))
+	l.port = bound.Port
+	s.listeners = append(s.listeners, l)
+	return nil
+}
+
+// listensLocked reports whether a listener has an address of l and the port.
+// Netstack has SO_REUSEADDR let a wildcard and one of its addresses share a port,
+// Linux has not while there is a listener.
+func (s *Stack) listensLocked(l *TCPListener, port uint16) bool {
+	s.listeners = slices.DeleteFunc(s.listeners, func(o *TCPListener) bool { return o.sock.shut.Load() })
+	return slices.ContainsFunc(s.listeners, func(o *TCPListener) bool {
+		families := o.v4 && l.v4 || o.sock.v6 && l.sock.v6
+		return o.port == port && families && (wildcard(o.addr) || wildcard(l.addr) || o.addr == l.addr)
+	})
+}
+
+// Accept implements net.Listener. The connection is a *TCPConn.
+func (l *TCPListener) Accept() (net.Conn, error) {
+	c, err := l.accept()
+	if err != nil {
+		return nil, &net.OpError{Op: "accept", Net: l.sock.net, Addr: l.sock.local, Err: err}
+	}
+	return c, nil
+}
+
+func (l *TCPListener) accept() (*TCPConn, error) {
+	if err := l.sock.read.begin(&l.sock); err != nil {
+		return nil, err
+	}
+	defer l.sock.read.end()
+	for {
+		c, err := l.poll()
+		if c != nil || err != nil {
+			return c, err
+		}
+		if err := l.sock.read.wait(&l.sock); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// poll returns a connection if one is waiting.
+func (l *TCPListener) poll() (*TCPConn, error) {
+	l.sock.stack.gate.enter()
+	defer l.sock.stack.gate.leave()
+	var remote tcpip.FullAddress
+	ep, queue, terr := l.sock.ep.Accept(&remote)
+	if _, ok := terr.(*tcpip.ErrWouldBlock); ok {
+		return nil, nil
+	}
+	if terr != nil {
+		return nil, l.sock.failure("accept", terr)
+	}
+	c := new(TCPConn)
+	c.v6 = l.sock.v6
+	if err := c.open(l.sock.stack, l.sock.net, ep, queue); err != nil {
+		return nil, err
+	}
+	c.establish(remote)
+	return c, nil
+}
+
+// Addr implements net.Listener.
+func (l *TCPListener) Addr() net.Addr { return l.sock.local }
+
+// Close implements net.Listener. Connections that were not accepted are reset.
+func (l *TCPListener) Close() error {
+	if err := l.sock.Close(); err != nil {
+		return &net.OpError{Op: "close", Net: l.sock.net, Addr: l.sock.local, Err: err}
+	}
+	return nil
+}
+
+// SetDeadline sets the deadline of Accept. The zero time is none.
+func (l *TCPListener) SetDeadline(t time.Time) error {
+	if l.sock.shut.Load() {
+		return net.ErrClosed
+	}
+	l.sock.read.deadline.set(t)
+	return nil
+}

@@ -1,0 +1,264 @@
+package netstack
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+)
+
+// A UDPConn is a UDP socket, connected if it was dialed. Its methods are those of
+// net.UDPConn as far as they do not need a file descriptor or control messages,
+// and are safe for concurrent use.
+type UDPConn struct {
+	sock
+	dst tcpip.SliceWriter // of the read in progress
+	src bytes.Reader      // of the write in progress
+	to  tcpip.FullAddress // of the write in progress
+}
+
+var (
+	_ net.Conn       = (*UDPConn)(nil)
+	_ net.PacketConn = (*UDPConn)(nil)
+)
+
+// dialUDP returns its error without the OpError around it.
+func (s *Stack) dialUDP(network string, v6 bool, local, remote netip.AddrPort) (*UDPConn, error) {
+	c := new(UDPConn)
+	if err := c.create(s, network, udp.ProtocolNumber, v6); err != nil {
+		return nil, err
+	}
+	if err := c.connect(local, remote); err != nil {
+		c.sock.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *UDPConn) connect(local, remote netip.AddrPort) error {
+	c.stack.gate.enter()
+	defer c.stack.gate.leave()
+	c.ep.SocketOptions().SetBroadcast(true) // as package net
+	if local.IsValid() || local.Port() != 0 {
+		if err := c.bind(local); err != nil {
+			return err
+		}
+	}
+	to := c.stack.fullAddress(remote)
+	if needsZone(remote.Addr()) && to.NIC == 0 {
+		return os.NewSyscallError("connect", syscall.EINVAL)
+	}
+	if err := c.ep.Connect(to); err != nil {
+		return c.failure("connect", err)
+	}
+	bound, _ := c.ep.GetLocalAddress()
+	c.local = net.UDPAddrFromAddrPort(c.stack.addrPort(bound, c.v6))
+	if peer, err := c.ep.GetRemoteAddress(); err == nil {
+		remote = c.stack.addrPort(peer, c.v6)
+	}
+	c.remote = net.UDPAddrFromAddrPort(remote)
+	return nil
+}
+
+// listenUDP returns its error without the OpError around it.
+func (s *Stack) listenUDP(network string, local netip.AddrPort) (*UDPConn, error) {
+	c := new(UDPConn)
+	v6, only := listenFamily(network, local.Addr())
+	if err := c.create(s, network, udp.ProtocolNumber, v6); err != nil {
+		return nil, err
+	}
+	if err := c.listen(local, only); err != nil {
+		c.sock.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *UDPConn) listen(local netip.AddrPort, v6only bool) error {
+	c.stack.gate.enter()
+	defer c.stack.gate.leave()
+	c.ep.SocketOptions().SetV6Only(v6only)
+	c.ep.SocketOptions().SetBroadcast(true)
+	if local.Addr().IsMulticast() {
+		c.ep.SocketOptions().SetReuseAddress(true)
+		local = netip.AddrPortFrom(netip.Addr{}, local.Port())
+	}
+	if err := c.bind(local); err != nil {
+		return err
+	}
+	bound, _ := c.ep.GetLocalAddress()
+	c.local = net.UDPAddrFromAddrPort(c.stack.addrPort(bound, c.v6))
+	return nil
+}
+
+// Read implements net.Conn: it returns one datagram, cut to the size of b.
+func (c *UDPConn) Read(b []byte) (int, error) {
+	if len(b) == 0 && !c.shut.Load() { // as package net: no datagram is taken
+		return 0, nil
+	}
+	n, _, err := c.receive(b, "read")
+	return n, err
+}
+
+// ReadFrom implements net.PacketConn. The address is a *net.UDPAddr.
+func (c *UDPConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, addr, err := c.ReadFromUDP(b)
+	if err != nil {
+		return n, nil, err
+	}
+	return n, addr, nil
+}
+
+// ReadFromUDP is ReadFrom with the address as it is.
+func (c *UDPConn) ReadFromUDP(b []byte) (int, *net.UDPAddr, error) {
+	n, from, err := c.receive(b, "recvfrom")
+	if err != nil {
+		return n, nil, err
+	}
+	return n, net.UDPAddrFromAddrPort(from), nil
+}
+
+// ReadFromUDPAddrPort is ReadFrom with the address as a value. IPv4 addresses are
+// such also if the socket is an IPv6 one.
+func (c *UDPConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
+	return c.receive(b, "recvfrom")
+}
+
+func (c *UDPConn) receive(b []byte, call string) (int, netip.AddrPort, error) {
+	n, from, err := c.poll(b, call)
+	if err != nil {
+		return 0, netip.AddrPort{}, c.opError("read", err)
+	}
+	return n, c.stack.addrPort(from, c.v6), nil
+}
+
+// poll waits for a datagram.
+func (c *UDPConn) poll(b []byte, call string) (int, tcpip.FullAddress, error) {
+	if err := c.read.begin(&c.sock); err != nil {
+		return 0, tcpip.FullAddress{}, err
+	}
+	defer c.read.end()
+	for {
+		c.dst = b
+		c.stack.gate.enter()
+		res, err := c.ep.Read(&c.dst, tcpip.ReadOptions{NeedRemoteAddr: true})
+		c.stack.gate.leave()
+		c.dst = nil
+		switch err.(type) {
+		case nil:
+			return res.Count, res.RemoteAddr, nil
+		case *tcpip.ErrBadBuffer: // nothing of the datagram fits
+			return 0, res.RemoteAddr, nil
+		case *tcpip.ErrWouldBlock:
+		default:
+			return 0, tcpip.FullAddress{}, c.failure(call, err)
+		}
+		if err := c.read.wait(&c.sock); err != nil {
+			return 0, tcpip.FullAddress{}, err
+		}
+	}
+}
+
+// Write implements net.Conn: it sends one datagram to the peer.
+func (c *UDPConn) Write(b []byte) (int, error) {
+	n, err := c.send(b, nil, "write")
+	if err != nil {
+		return 0, c.opError("write", err)
+	}
+	return n, nil
+}
+
+// WriteTo implements net.PacketConn. The address is a *net.UDPAddr.
+func (c *UDPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
+	a, ok := addr.(*net.UDPAddr)
+	if !ok {
+		return 0, c.writeError(addr, syscall.EINVAL)
+	}
+	return c.WriteToUDP(b, a)
+}
+
+// WriteToUDP is WriteTo with the address as it is.
+func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
+	if addr == nil {
+		return 0, c.writeError(nil, errMissingAddress)
+	}
+	ap := addr.AddrPort()
+	if !ap.Addr().IsValid() { // without IP: the wildcard, as package net
+		ap = netip.AddrPortFrom(netip.IPv4Unspecified(), ap.Port())
+	}
+	n, err := c.sendTo(b, ap)
+	if err != nil {
+		return 0, c.writeError(addr, err)
+	}
+	return n, nil
+}
+
+// WriteToUDPAddrPort is WriteTo with the address as a value.
+func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
+	n, err := c.sendTo(b, addr)
+	if err != nil {
+		return 0, c.writeError(net.UDPAddrFromAddrPort(addr), err)
+	}
+	return n, nil
+}
+
+func (c *UDPConn) writeError(to net.Addr, err error) error {
+	return &net.OpError{Op: "write", Net: c.net, Source: c.local, Addr: to, Err: err}
+}
+
+func (c *UDPConn) sendTo(b []byte, ap netip.AddrPort) (int, error) {
+	a := ap.Addr().Unmap()
+	switch {
+	case c.remote != nil:
+		return 0, net.ErrWriteToConnected
+	case !a.IsValid():
+		return 0, errMissingAddress
+	case a.Is6() && !c.v6:
+		return 0, &net.AddrError{Err: "non-IPv4 address", Addr: a.String()}
+	case a.Is4() && c.ep.SocketOptions().GetV6Only():
+		return 0, os.NewSyscallError("sendto", syscall.ENETUNREACH)
+	}
+	to := c.stack.fullAddress(netip.AddrPortFrom(a, ap.Port()))
+	return c.send(b, &to, "sendto")
+}
+
+// send sends one datagram, to the peer if to is nil.
+func (c *UDPConn) send(b []byte, to *tcpip.FullAddress, call string) (int, error) {
+	if err := c.write.begin(&c.sock); err != nil {
+		return 0, err
+	}
+	defer c.write.end()
+	defer c.src.Reset(nil)
+	var opts tcpip.WriteOptions
+	if to != nil {
+		c.to = *to
+		opts.To = &c.to
+	}
+	for {
+		c.src.Reset(b)
+		c.stack.gate.enter()
+		n, err := c.ep.Write(&c.src, opts)
+		c.stack.gate.leave()
+		if err == nil {
+			return int(n), nil
+		}
+		if _, full := err.(*tcpip.ErrWouldBlock); !full {
+			return 0, c.failure(call, err)
+		}
+		if err := c.write.wait(&c.sock); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// Close implements net.Conn and net.PacketConn.
+func (c *UDPConn) Close() error {
+	if err := c.sock.Close(); err != nil {
+		return c.opError("close", err)
+	}
+	return nil
+}

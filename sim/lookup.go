@@ -1,0 +1,44 @@
+package sim
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// LookupAddr returns the names of an address as programs on m know it, the
+// canonical one first, without a final dot. Like LookupNetIP it looks in
+// /etc/hosts. An address without name is a *net.DNSError with IsNotFound.
+func (m *machine) LookupAddr(_ context.Context, addr string) ([]string, error) {
+	a, err := netip.ParseAddr(addr)
+	if err != nil {
+		return nil, &net.DNSError{Err: "unrecognized address", Name: addr}
+	}
+	ns, err := m.namespace()
+	if err != nil {
+		return nil, err
+	}
+	if names := ns.hosts.names(a.Unmap()); names != nil {
+		return names, nil
+	}
+	return nil, &net.DNSError{Err: "no such host", Name: addr, IsNotFound: true}
+}
+
+// names returns the names of the lines that start with a.
+func (f *hostsFile) names(a netip.Addr) []string {
+	var names []string
+	for line := range strings.Lines(f.String()) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] != a.String() {
+			continue
+		}
+		for _, name := range fields[1:] {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,181 @@
+package sim
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+
+	"drydock/sim/internal/netstack"
+)
+
+// A machine is what hosts and running containers have in common: a place to run
+// network code in.
+type machine struct {
+	host *Host
+	name string
+
+	mu      sync.Mutex // guards what follows
+	ns      *netns     // nil while not running
+	sockets *netstack.Sockets
+	client  *http.Client
+}
+
+// Code that takes the methods of package net takes a machine.
+var _ interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
+} = (*machine)(nil)
+
+// up makes m a machine in ns.
+func (m *machine) up(ns *netns) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ns, m.sockets = ns, ns.stack.NewSockets()
+}
+
+// down ends m's use of its namespace. With reset, connections are aborted;
+// otherwise they are closed as by a process that exits.
+func (m *machine) down(reset bool) {
+	m.mu.Lock()
+	sockets, client := m.sockets, m.client
+	m.sockets = nil
+	m.mu.Unlock()
+	if client != nil {
+		client.CloseIdleConnections()
+	}
+	if sockets != nil {
+		sockets.Close(reset)
+	}
+}
+
+// gone forgets the namespace after down.
+func (m *machine) gone() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ns = nil
+}
+
+func (m *machine) namespace() (*netns, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ns == nil {
+		return nil, errorf("use", m.name, ErrNotRunning, "Container %s is not running", m.name)
+	}
+	return m.ns, nil
+}
+
+func (m *machine) open() (*netstack.Sockets, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.sockets == nil {
+		return nil, errorf("use", m.name, ErrNotRunning, "Container %s is not running", m.name)
+	}
+	return m.sockets, nil
+}
+
+// DialContext connects to an address, like net.Dialer.DialContext. Networks are
+// tcp, tcp4, tcp6, udp, udp4 and udp6.
+func (m *machine) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	s, err := m.open()
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	return s.DialContext(ctx, network, address)
+}
+
+// Listen announces on a local address, like net.ListenConfig.Listen. Networks are
+// tcp, tcp4 and tcp6.
+func (m *machine) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	s, err := m.open()
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	return s.Listen(ctx, network, address)
+}
+
+// ListenPacket announces on a local address, like net.ListenConfig.ListenPacket.
+// Networks are udp, udp4 and udp6.
+func (m *machine) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
+	s, err := m.open()
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	return s.ListenPacket(ctx, network, address)
+}
+
+// LookupNetIP looks up a host name as programs on m do, never as the real machine
+// does: in /etc/hosts. Network is "ip", "ip4" or "ip6".
+func (m *machine) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{a}, nil
+	}
+	ns, err := m.namespace()
+	if err != nil {
+		return nil, err
+	}
+	return ns.hosts.LookupNetIP(ctx, network, host)
+}
+
+// HTTPClient returns a client whose requests start at m. It is the same for all
+// calls. It uses no proxy; its idle connections close when m stops.
+func (m *machine) HTTPClient() *http.Client {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.client == nil {
+		m.client = &http.Client{Transport: &http.Transport{DialContext: m.DialContext}}
+	}
+	return m.client
+}
+
+// Hostname returns what hostname(1) prints: for a container the first 12 digits of
+// its ID unless set otherwise. It is empty while m is not running.
+func (m *machine) Hostname() string {
+	ns, err := m.namespace()
+	if err != nil {
+		return ""
+	}
+	return ns.hostname
+}
+
+// Interfaces returns the network interfaces in the order of "ip addr". There are
+// none while m is not running.
+func (m *machine) Interfaces() []Interface {
+	ns, err := m.namespace()
+	if err != nil {
+		return nil
+	}
+	list := ns.interfaces()
+	if ns == m.host.ns {
+		list = m.host.addPorts(list)
+	}
+	return list
+}
+
+// Routes returns the routing table, the most specific destination first.
+func (m *machine) Routes() []Route {
+	ns, err := m.namespace()
+	if err != nil {
+		return nil
+	}
+	names := make(map[int]string)
+	for _, i := range ns.stack.Interfaces() {
+		names[i.Index] = i.Name
+	}
+	var list []Route
+	for _, r := range ns.stack.Routes() {
+		list = append(list, Route{Dst: r.Dst, Via: r.Via, Dev: names[r.Index]})
+	}
+	return list
+}
+
+// netstack returns the stack of a running machine.
+func (m *machine) netstack() (*netstack.Stack, error) {
+	ns, err := m.namespace()
+	if err != nil {
+		return nil, err
+	}
+	return ns.stack, nil
+}

@@ -1,0 +1,106 @@
+package sim
+
+import (
+	"sync"
+
+	"drydock/sim/internal/netstack"
+	"drydock/veth"
+)
+
+// A netns is a network namespace: a stack, its /etc/hosts and its cables. Those
+// who share it each hold it; it ends with the last of them.
+type netns struct {
+	stack    *netstack.Stack
+	hosts    hostsFile
+	hostname string
+
+	mu     sync.Mutex // guards what follows
+	users  int
+	cables map[int]cable // by index of the interface
+}
+
+// A cable is a veth pair as seen from a namespace.
+type cable struct {
+	inside      *veth.Endpoint
+	peerIndex   int
+	peerRunning func() bool // of a bridge: whether any port is up; nil: whether the cable has carrier
+}
+
+func newNetns(h *Host, id, hostname string) (*netns, error) {
+	ns := &netns{hostname: hostname, users: 1, cables: make(map[int]cable)}
+	ns.hosts.text = hostsTemplate
+	ns.stack = netstack.New(netstack.Options{
+		Seed:     h.random.seedOf("stack " + id),
+		Virtual:  h.virtual,
+		Resolver: &ns.hosts,
+	})
+	if err := ns.stack.AddLoopback(); err != nil {
+		ns.stack.Close()
+		return nil, err
+	}
+	return ns, nil
+}
+
+// hold adds a user; false if the namespace has ended.
+func (ns *netns) hold() bool {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	if ns.users == 0 {
+		return false
+	}
+	ns.users++
+	return true
+}
+
+// release removes a user and ends the namespace after the last.
+func (ns *netns) release() {
+	ns.mu.Lock()
+	ns.users--
+	last := ns.users == 0
+	ns.mu.Unlock()
+	if last {
+		ns.stack.Close()
+	}
+}
+
+// plug adds an interface with a cable.
+func (ns *netns) plug(index int, name string, c cable) error {
+	if err := ns.stack.AddNIC(index, name, c.inside); err != nil {
+		return err
+	}
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	ns.cables[index] = c
+	return nil
+}
+
+// unplug removes an interface and closes its cable.
+func (ns *netns) unplug(index int) {
+	ns.mu.Lock()
+	delete(ns.cables, index)
+	ns.mu.Unlock()
+	ns.stack.RemoveNIC(index)
+}
+
+func (ns *netns) interfaces() []Interface {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	var list []Interface
+	for _, n := range ns.stack.Interfaces() {
+		i := Interface{
+			Index: n.Index, Name: n.Name, MAC: n.MAC, MTU: n.MTU, Addrs: n.Addrs,
+			Up: n.Up, Running: n.Up, Loopback: n.Lo,
+			RxPackets: n.Rx.Packets, RxBytes: n.Rx.Bytes, TxPackets: n.Tx.Packets, TxBytes: n.Tx.Bytes,
+		}
+		if c, ok := ns.cables[n.Index]; ok {
+			i.Peer = c.peerIndex
+			i.count(c.inside)
+			i.Running = c.inside.Carrier()
+			if c.peerRunning != nil {
+				i.Running = c.peerRunning()
+			}
+		}
+		list = append(list, i)
+	}
+	return list
+}

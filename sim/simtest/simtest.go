@@ -1,0 +1,107 @@
+// Package simtest ties hosts to tests: they close with the test, their seed is
+// printed and can be repeated, their log is the test's, and goroutines that
+// outlive them fail it.
+package simtest
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"drydock/sim"
+)
+
+// seedVariable sets the seed of all hosts that NewHost makes.
+const seedVariable = "SIM_SEED"
+
+// VirtualTime runs fn in a testing/synctest bubble, where hosts made with NewHost
+// live in virtual time: sleeping, delays and timeouts pass as soon as nothing else
+// is left to do.
+func VirtualTime(t *testing.T, fn func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		virtual.Store(t, true)
+		defer virtual.Delete(t)
+		fn(t)
+	})
+}
+
+// virtual holds the tests that run in a bubble of VirtualTime.
+var virtual sync.Map
+
+// NewHost returns a host that is closed when the test ends. The test fails if it
+// does not close or if goroutines outlive it. The test's log has the host's, and
+// the value of SIM_SEED that repeats its random decisions.
+func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
+	tb.Helper()
+	defaults := []sim.HostOption{
+		sim.WithSeed(nextSeed(tb)),
+		sim.WithLogger(slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))),
+	}
+	if _, ok := virtual.Load(tb); ok {
+		defaults = append(defaults, sim.WithVirtualTime())
+	}
+	h, err := sim.NewHost(append(defaults, opts...)...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			tb.Error(err)
+		}
+		checkLeaks(tb, h)
+	})
+	return h
+}
+
+// Run returns a new running container.
+func Run(tb testing.TB, h *sim.Host, name string, opts ...sim.ContainerOption) *sim.Container {
+	tb.Helper()
+	c, err := h.Run(name, opts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// seeds numbers the hosts of each test.
+var seeds struct {
+	sync.Mutex
+	of map[string]int
+}
+
+// baseSeed is what SIM_SEED says, or random.
+var baseSeed = sync.OnceValues(func() (uint64, error) {
+	s, ok := os.LookupEnv(seedVariable)
+	if !ok {
+		return rand.Uint64(), nil
+	}
+	return strconv.ParseUint(s, 10, 64)
+})
+
+// nextSeed derives a seed from the base seed, the test and how many hosts it made
+// before, so that tests repeat alone as they ran together.
+func nextSeed(tb testing.TB) uint64 {
+	tb.Helper()
+	base, err := baseSeed()
+	if err != nil {
+		tb.Fatalf("%s: %v", seedVariable, err)
+	}
+	tb.Logf("%s=%d", seedVariable, base)
+	seeds.Lock()
+	defer seeds.Unlock()
+	if seeds.of == nil {
+		seeds.of = make(map[string]int)
+	}
+	n := seeds.of[tb.Name()]
+	seeds.of[tb.Name()]++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %d", base, tb.Name(), n))
+	return binary.BigEndian.Uint64(sum[:])
+}
