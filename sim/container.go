@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"drydock/veth"
 )
@@ -43,6 +44,9 @@ type Container struct {
 	endpoint   *endpoint // nil unless running on a bridge
 	functions  functions
 }
+
+// maxHostname is Linux's __NEW_UTS_LEN.
+const maxHostname = 64
 
 type containerConfig struct {
 	hostname   string
@@ -119,10 +123,13 @@ func NetworkOf(other *Container) ContainerOption {
 	}
 }
 
-// WithHostname sets the hostname, by default the first 12 digits of the ID. With
-// NetworkOf it is not allowed.
+// WithHostname sets the hostname, by default the first 12 digits of the ID: 1 to 64
+// bytes without white space. With NetworkOf it is not allowed.
 func WithHostname(name string) ContainerOption {
 	return func(_ *Host, c *containerConfig) error {
+		if name == "" || len(name) > maxHostname || strings.ContainsFunc(name, unicode.IsSpace) {
+			return errorf("create container", name, ErrName, "sethostname: invalid argument: %q", name)
+		}
 		c.hostname = name
 		return nil
 	}

@@ -24,10 +24,16 @@ type hostsFile struct {
 	text string
 }
 
-func (f *hostsFile) add(a netip.Addr, names ...string) {
+// addOwn adds the line that names the container itself; "a.b.c" is also known as
+// "a".
+func (f *hostsFile) addOwn(a netip.Addr, hostname string) {
+	names := hostname
+	if short, _, ok := strings.Cut(hostname, "."); ok {
+		names += " " + short
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.text += a.String() + "\t" + strings.Join(names, " ") + "\n"
+	f.text += a.String() + "\t" + names + "\n"
 }
 
 func (f *hostsFile) String() string {

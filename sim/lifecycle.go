@@ -98,7 +98,7 @@ func (c *Container) boot() error {
 			ns.release()
 			return err
 		}
-		ns.hosts.add(ep.addr, c.config.hostname)
+		ns.hosts.addOwn(ep.addr, c.config.hostname)
 	}
 	c.up(ns)
 	var ctx context.Context

@@ -117,7 +117,8 @@ func ping(ctx context.Context, sockets *netstack.Sockets, cfg pingConfig) (PingS
 	case err == nil:
 		err = os.ErrDeadlineExceeded
 	}
-	if errno, ok := err.(syscall.Errno); ok {
+	var errno syscall.Errno
+	if stats.Sent == 0 && errors.As(err, &errno) {
 		err = os.NewSyscallError("connect", errno)
 	}
 	op := &net.OpError{Op: "ping", Net: "ip4:icmp", Addr: &net.IPAddr{IP: cfg.Dst.AsSlice(), Zone: cfg.Dst.Zone()}, Err: err}

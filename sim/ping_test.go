@@ -128,15 +128,15 @@ func TestPingErrors(t *testing.T) {
 		{name: "absent neighbour, deadline", host: "172.17.0.99", opts: []sim.PingOption{sim.PingDeadline(2 * time.Second)},
 			want: os.ErrDeadlineExceeded, took: 2 * time.Second, text: "ping ip4:icmp 172.17.0.99: i/o timeout"},
 		{name: "too large", host: "172.17.0.2", opts: []sim.PingOption{sim.PingSize(1473), sim.PingPathMTU(sim.PathMTUDo)},
-			want: syscall.EMSGSIZE, text: "ping ip4:icmp 172.17.0.2: sendmsg: message too long"},
+			want: syscall.EMSGSIZE, text: "ping ip4:icmp 172.17.0.2: sendmsg: " + syscall.EMSGSIZE.Error()},
 		{name: "too large for IP", host: "172.17.0.2", opts: []sim.PingOption{sim.PingSize(65508)},
-			want: syscall.EMSGSIZE, text: "ping ip4:icmp 172.17.0.2: sendmsg: message too long"},
+			want: syscall.EMSGSIZE, text: "ping ip4:icmp 172.17.0.2: sendmsg: " + syscall.EMSGSIZE.Error()},
 		{name: "broadcast", host: "172.17.255.255", want: syscall.EACCES,
-			text: "ping ip4:icmp 172.17.255.255: connect: permission denied"},
+			text: "ping ip4:icmp 172.17.255.255: connect: " + syscall.EACCES.Error()},
 		{name: "allowed broadcast", host: "172.17.255.255", opts: []sim.PingOption{sim.PingBroadcast()},
 			want: os.ErrDeadlineExceeded, took: 10 * time.Second, text: "ping ip4:icmp 172.17.255.255: i/o timeout"},
 		{name: "no such zone", host: "fe80::1%eth7", want: syscall.ENODEV,
-			text: "ping ip6:ipv6-icmp fe80::1%eth7: connect: no such device"},
+			text: "ping ip6:ipv6-icmp fe80::1%eth7: connect: " + syscall.ENODEV.Error()},
 		{name: "wrong family", host: "::1", opts: []sim.PingOption{sim.PingNetwork("ip4")},
 			want: &net.AddrError{}, text: "ping ip4: address ::1: no suitable address found"},
 		{name: "unknown name", host: "nosuchhost", want: &net.DNSError{}, text: "lookup nosuchhost: no such host"},
@@ -179,7 +179,7 @@ func requireErrorIs(t *testing.T, err, want error) {
 		require.ErrorIs(t, err, want)
 		var op *net.OpError
 		require.ErrorAs(t, err, &op)
-		require.Equal(t, want == os.ErrDeadlineExceeded, op.Timeout())
+		require.Equal(t, errors.Is(want, os.ErrDeadlineExceeded), op.Timeout())
 	}
 }
 
@@ -201,7 +201,7 @@ func TestPingWithoutNetwork(t *testing.T) {
 		c := simtest.Run(t, h, "alone", sim.NetworkNone())
 		_, err := c.Ping(t.Context(), "172.17.0.1")
 		require.ErrorIs(t, err, syscall.ENETUNREACH)
-		require.EqualError(t, err, "ping ip4:icmp 172.17.0.1: connect: network is unreachable")
+		require.EqualError(t, err, "ping ip4:icmp 172.17.0.1: connect: "+syscall.ENETUNREACH.Error())
 		_, err = c.Ping(t.Context(), "127.0.0.1")
 		require.NoError(t, err)
 	})

@@ -75,7 +75,7 @@ func (d *Dialer) resolve(ctx context.Context, network, address string) ([]netip.
 		}
 	}
 	if fitting == nil {
-		return nil, &net.AddrError{Err: errNoSuitableAddress, Addr: d.LocalAddr.String()}
+		return nil, &net.AddrError{Err: noSuitableAddress, Addr: d.LocalAddr.String()}
 	}
 	return fitting, nil
 }

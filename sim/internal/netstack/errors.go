@@ -11,11 +11,13 @@ import (
 
 // Errors that package net has and does not export.
 var (
-	errCanceled          error = canceledError{}
-	errTimeout           error = timeoutError{}
-	errMissingAddress          = errors.New("missing address")
-	errNoSuitableAddress       = "no suitable address found"
+	errCanceled       error = canceledError{}
+	errTimeout        error = timeoutError{}
+	errMissingAddress       = errors.New("missing address")
 )
+
+// noSuitableAddress is what package net says in an AddrError.
+const noSuitableAddress = "no suitable address found"
 
 // A canceledError is a canceled context during a dial.
 type canceledError struct{}

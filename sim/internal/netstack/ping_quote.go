@@ -78,7 +78,7 @@ func (q *quote) parse6(b []byte) (rest []byte, ok bool) {
 	}
 	h := header.IPv6(b)
 	q.src, q.dst = h.SourceAddress(), h.DestinationAddress()
-	next, b := h.TransportProtocol(), b[header.IPv6MinimumSize:]
+	next, b := tcpip.TransportProtocolNumber(h.NextHeader()), b[header.IPv6MinimumSize:]
 	if next == header.IPv6FragmentHeader {
 		f := header.IPv6Fragment(b)
 		if len(b) < header.IPv6FragmentHeaderSize || f.FragmentOffset() != 0 {

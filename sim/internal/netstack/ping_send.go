@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 	"syscall"
 
@@ -40,16 +41,14 @@ func (p *pinger) open() error {
 	if p.cfg.PathMTU == PathMTUWant && (broadcast || p.cfg.Dst.IsMulticast()) {
 		p.cfg.PathMTU = PathMTUDo // iputils does not fragment these
 	}
-	p.raw = &rawPinger{p}
-	p.stack.stack.RegisterRawTransportEndpoint(p.network, p.transport, p.raw)
 	rng := p.stack.stack.SecureRNG()
 	for range identTries {
 		p.ident = rng.Uint16()
 		if err = p.bind(route.LocalAddress()); err == nil {
-			return nil
+			p.raw = &rawPinger{p}
+			return sysErr(p.stack.stack.RegisterRawTransportEndpoint(p.network, p.transport, p.raw))
 		}
 	}
-	p.releaseLocked()
 	return err
 }
 
@@ -109,11 +108,6 @@ func (p *pinger) unregister(id stack.TransportEndpointID) {
 func (p *pinger) release() {
 	p.stack.gate.enter()
 	defer p.stack.gate.leave()
-	p.releaseLocked()
-}
-
-// releaseLocked is release inside the gate.
-func (p *pinger) releaseLocked() {
 	p.unbind()
 	p.stack.stack.UnregisterRawTransportEndpoint(p.network, p.transport, p.raw)
 }
@@ -121,42 +115,44 @@ func (p *pinger) releaseLocked() {
 // send sends a request and reports how that went.
 func (p *pinger) send() {
 	e := PingEvent{Seq: p.sum.launch(p.now())}
-	e.Errno, e.MTU = p.write(uint16(e.Seq))
+	e.MTU, e.Errno = p.write(uint16(e.Seq))
 	if e.Errno != nil {
 		p.credit = 0
 	}
-	if e.Errno == syscall.EMSGSIZE {
+	if errors.Is(e.Errno, syscall.EMSGSIZE) {
 		p.sum.errors++ // iputils does not count the other ones
 	}
 	p.observe(e)
 }
 
 // write puts a request on its way. With EMSGSIZE it returns the MTU.
-func (p *pinger) write(seq uint16) (error, int) {
+func (p *pinger) write(seq uint16) (mtu int, err error) {
 	p.stack.gate.enter()
 	defer p.stack.gate.leave()
 	route, err := p.route()
 	if err != nil {
-		return err, 0
+		return 0, err
 	}
 	defer route.Release()
 	if local := route.LocalAddress(); local != p.local {
 		if err := p.bind(local); err != nil {
-			return err, 0
+			return 0, err
 		}
 	}
-	mtu := p.mtu(route)
+	mtu = p.mtu(route)
 	size := p.headerSize() + echoHeader + p.cfg.Size
 	if size > p.maxSize() || p.cfg.PathMTU == PathMTUDo && size > mtu {
-		return syscall.EMSGSIZE, mtu
+		return mtu, syscall.EMSGSIZE
 	}
 	pkt := p.request(route, seq)
 	defer pkt.DecRef()
-	return sysErr(route.WritePacket(stack.NetworkHeaderParams{
+	// IPv6 has no DF, and netstack fragments by the MTU of the interface alone: what
+	// is too large for a router's next link is reported each time.
+	return 0, sysErr(route.WritePacket(stack.NetworkHeaderParams{
 		Protocol: p.transport,
 		TTL:      p.cfg.TTL,
 		DF:       p.cfg.PathMTU == PathMTUDo || p.cfg.PathMTU == PathMTUWant && size <= mtu,
-	}, pkt)), 0
+	}, pkt))
 }
 
 func (p *pinger) headerSize() int {

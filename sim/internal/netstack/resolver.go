@@ -51,7 +51,7 @@ func (s *Stack) resolve(ctx context.Context, network, address string) ([]netip.A
 		}
 	}
 	if list == nil {
-		return nil, &net.AddrError{Err: errNoSuitableAddress, Addr: host}
+		return nil, &net.AddrError{Err: noSuitableAddress, Addr: host}
 	}
 	return list, nil
 }

@@ -136,3 +136,18 @@ func TestListenOnName(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "[fd00::2]:80", c.LocalAddr().String())
 }
+
+// Numbers are read as package net reads them, and so are the names that it knows
+// without a list of services.
+func TestLookupPort(t *testing.T) {
+	t.Parallel()
+	for _, service := range []string{
+		"", "0", "1", "80", "+80", "-0", "-1", "--1", "+", "-", "65535", "65536", "099", "99999999999999999999",
+		"8o", "0x50", " 80", "80 ", "http", "HTTP", "https", "domain", "ssh", "smtp", "telnet", "nosuchservice",
+	} {
+		port, err := lookupPort(bg, "tcp", service)
+		want, wantErr := (&net.Resolver{PreferGo: true}).LookupPort(bg, "tcp", service)
+		assert.Equal(t, want, port, "%q", service)
+		assert.Equal(t, wantErr, err, "%q", service)
+	}
+}

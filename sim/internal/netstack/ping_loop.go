@@ -1,0 +1,145 @@
+package netstack
+
+import (
+	"context"
+	"net"
+	"time"
+)
+
+// run sends, waits and reports until the ping is over.
+func (p *pinger) run(ctx context.Context) error {
+	p.start = p.now()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for !p.over() {
+		timer.Reset(p.sendDue())
+		select {
+		case a := <-p.arrived:
+			p.handle(a)
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.aborted:
+			return net.ErrClosed
+		}
+	}
+	return nil
+}
+
+func (p *pinger) over() bool {
+	now := p.now()
+	switch {
+	case p.cfg.Count > 0 && p.sum.received+p.sum.errors >= p.cfg.Count:
+		return true
+	case p.cfg.Deadline > 0 && (p.sum.errors > 0 || now.Sub(p.start) >= p.cfg.Deadline):
+		return true
+	}
+	return p.lingers && !now.Before(p.until)
+}
+
+// forever is how long a ping waits that has no reason to wake up.
+const forever = time.Duration(1<<63 - 1)
+
+// sendDue sends the requests whose time has come and returns how long nothing is
+// to be done.
+func (p *pinger) sendDue() time.Duration {
+	wait := forever
+	if p.cfg.Deadline > 0 {
+		wait = p.cfg.Deadline - p.now().Sub(p.start)
+	}
+	for {
+		if p.allSent() {
+			return min(wait, p.lingering())
+		}
+		if d := p.due(); d > 0 {
+			return min(wait, d)
+		}
+		if p.send(); p.over() {
+			return 0
+		}
+	}
+}
+
+// allSent reports that there will be no more requests. With a deadline, Count is
+// how many replies to await, so lost requests are made up for.
+func (p *pinger) allSent() bool {
+	return p.cfg.Count > 0 && p.sum.sent >= p.cfg.Count && p.cfg.Deadline == 0
+}
+
+// lingering returns how long to wait for outstanding replies. Once there have been
+// replies, twice the longest round trip is enough.
+func (p *pinger) lingering() time.Duration {
+	now := p.now()
+	if !p.lingers {
+		linger := p.cfg.Linger
+		if p.sum.received > 0 {
+			linger = max(2*p.sum.max, p.cfg.Interval, minInterval)
+		}
+		if linger == 0 {
+			return forever
+		}
+		p.lingers, p.until = true, now.Add(linger)
+	}
+	return p.until.Sub(now)
+}
+
+// minInterval limits a ping without interval to 100 requests per second while
+// nothing answers.
+const minInterval = 10 * time.Millisecond
+
+// due returns how long the next request has to wait and counts its turn if that is
+// zero. A turn that comes late does not delay the next.
+func (p *pinger) due() time.Duration {
+	now := p.now()
+	if p.sum.sent == 0 {
+		p.last = now
+		return 0
+	}
+	gap := now.Sub(p.last)
+	if p.cfg.Interval == 0 {
+		switch {
+		case gap < minInterval && p.sum.underWay() > 0:
+			return minInterval - gap
+		case gap == 0: // only virtual time stands still that long, and must go on
+			return time.Microsecond
+		}
+		p.last = now
+		return 0
+	}
+	credit := min(gap+p.credit, p.cfg.Interval)
+	if credit < p.cfg.Interval {
+		return p.cfg.Interval - credit
+	}
+	p.last, p.credit = now, credit-p.cfg.Interval
+	return 0
+}
+
+// handle accounts for what arrived and reports it.
+func (p *pinger) handle(a arrival) {
+	e := a.event
+	f := p.sum.flight(e.Seq)
+	if f == nil {
+		return // never sent
+	}
+	e.RTT = a.at.Sub(f.sent)
+	if e.ICMP != nil {
+		p.fail(&e)
+	} else {
+		e.Duplicate = p.sum.reply(f, e)
+	}
+	p.observe(e)
+}
+
+func (p *pinger) fail(e *PingEvent) {
+	if !e.From.IsValid() { // from the own stack
+		e.From = p.fromAddress(p.local, p.nic)
+		e.ICMP.From = e.From
+	}
+	p.sum.errors++
+	if p.v4() { // iputils leaves IPv6 errors out of "pipe"
+		p.sum.acknowledge(e.Seq)
+	}
+	if mtu := e.ICMP.mtu(p.v4()); mtu > 0 {
+		p.stack.paths.learn(p.dst, mtu, p.now())
+	}
+}

@@ -1,0 +1,95 @@
+package simtest
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"drydock/sim"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A recorder is a test that notes its failures and runs its cleanups when told to.
+type recorder struct {
+	testing.TB
+	failures []string
+	cleanups []func()
+}
+
+func (r *recorder) Helper()                      {}
+func (r *recorder) Cleanup(fn func())            { r.cleanups = append(r.cleanups, fn) }
+func (r *recorder) Error(args ...any)            { r.failures = append(r.failures, fmt.Sprint(args...)) }
+func (r *recorder) Errorf(f string, a ...any)    { r.failures = append(r.failures, fmt.Sprintf(f, a...)) }
+func (r *recorder) Fatal(args ...any)            { r.Error(args...); runtime.Goexit() }
+func (r *recorder) Fatalf(f string, a ...any)    { r.Errorf(f, a...); runtime.Goexit() }
+func (r *recorder) Logf(format string, a ...any) { r.TB.Logf(format, a...) }
+
+func (r *recorder) end() {
+	for i := len(r.cleanups) - 1; i >= 0; i-- {
+		r.cleanups[i]()
+	}
+}
+
+func TestHostEndsWithTest(t *testing.T) {
+	t.Parallel()
+	r := &recorder{TB: t}
+	h := NewHost(r)
+	c := Run(r, h, "web")
+	r.end()
+	require.Empty(t, r.failures)
+	require.False(t, c.Running())
+}
+
+// TestLeak leaves a goroutine that the host does not know of but that began in it.
+func TestLeak(t *testing.T) {
+	VirtualTime(t, func(t *testing.T) {
+		r := &recorder{TB: t}
+		h := NewHost(r, sim.WithVirtualTime())
+		c := Run(r, h, "web")
+		release := make(chan struct{})
+		defer close(release)
+		require.NoError(t, c.Go(func(context.Context) error {
+			go leave(release)
+			return nil
+		}))
+		r.end()
+		require.Len(t, r.failures, 1)
+		require.Contains(t, r.failures[0], `outlived host "docker"`)
+		require.Contains(t, r.failures[0], "simtest.leave")
+	})
+}
+
+func leave(release chan struct{}) { <-release }
+
+func TestSeed(t *testing.T) {
+	t.Parallel()
+	ids := func() string {
+		seeds.Lock()
+		delete(seeds.of, t.Name()) // as if the test ran again
+		seeds.Unlock()
+		var ids []string
+		for range 2 {
+			ids = append(ids, Run(t, NewHost(t), "web").ID())
+		}
+		return strings.Join(ids, " ")
+	}
+	first := ids()
+	require.Equal(t, first, ids())
+	a, b, _ := strings.Cut(first, " ")
+	require.NotEqual(t, a, b)
+}
+
+func TestVirtualTime(t *testing.T) {
+	t.Parallel()
+	VirtualTime(t, func(t *testing.T) {
+		c := Run(t, NewHost(t), "web")
+		start := time.Now()
+		_, err := c.Ping(t.Context(), "172.17.0.99")
+		require.Error(t, err)
+		require.GreaterOrEqual(t, time.Since(start), time.Second)
+	})
+}
