@@ -210,6 +210,10 @@ func TestPingStrangers(t *testing.T) {
 		{"of a reply", func(r []byte) []byte { return exceeded(pingReply(r), len(r)) }, false},
 		{"of another destination", func(r []byte) []byte { return exceeded(change(r, 19), len(r)) }, false},
 		{"of another source", func(r []byte) []byte { return exceeded(change(r, 15), len(r)) }, false},
+		{"of somebody else's request, passing by", func(r []byte) []byte {
+			copy(r[12:16], []byte{10, 0, 5, 5})
+			return pingPacket("10.9.9.9", "10.0.5.5", append([]byte{11, 0, 0, 0, 0, 0, 0, 0}, r...))
+		}, false},
 		{"of a later fragment", func(r []byte) []byte { return exceeded(change(r, 7), len(r)) }, false},
 		{"of another protocol", func(r []byte) []byte { return exceeded(change(r, 9), len(r)) }, false},
 		{"that quotes too little", func(r []byte) []byte { return exceeded(r, v4+7) }, false},

@@ -440,6 +440,25 @@ func TestPingConcurrently(t *testing.T) {
 	})
 }
 
+// TestPingReaddressed changes the address of the sender under a ping.
+func TestPingReaddressed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newPingNet(t)
+		time.AfterFunc(1500*time.Millisecond, func() {
+			n.a.gate.enter()
+			defer n.a.gate.leave()
+			n.a.stack.RemoveAddress(2, toAddress(netip.MustParseAddr("10.0.0.1")))
+			assert.NoError(t, n.a.AddAddr(2, netip.MustParsePrefix("10.0.0.7/24")))
+		})
+		cfg := pingConfig("10.0.0.2")
+		cfg.Count = 4
+		stats, err := n.a.Ping(t.Context(), cfg, func(PingEvent) {})
+		require.NoError(t, err)
+		assert.Equal(t, 4, stats.Received)
+	})
+}
+
 // TestPingRealTime pings without a bubble.
 func TestPingRealTime(t *testing.T) {
 	t.Parallel()
