@@ -18,7 +18,7 @@ type machine struct {
 
 	mu      sync.Mutex // guards what follows
 	ns      *netns     // nil while not running
-	sockets *netstack.Sockets
+	sockets *netstack.Stack
 	client  *http.Client
 }
 
@@ -33,7 +33,7 @@ var _ interface {
 func (m *machine) up(ns *netns) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ns, m.sockets = ns, ns.stack.NewSockets()
+	m.ns, m.sockets = ns, ns.stack.Share()
 }
 
 // down ends m's use of its namespace. With reset, connections are aborted;
@@ -47,7 +47,7 @@ func (m *machine) down(reset bool) {
 		client.CloseIdleConnections()
 	}
 	if sockets != nil {
-		sockets.Close(reset)
+		sockets.Leave(reset)
 	}
 }
 
@@ -67,7 +67,7 @@ func (m *machine) namespace() (*netns, error) {
 	return m.ns, nil
 }
 
-func (m *machine) open() (*netstack.Sockets, error) {
+func (m *machine) open() (*netstack.Stack, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.sockets == nil {
@@ -169,13 +169,4 @@ func (m *machine) Routes() []Route {
 		list = append(list, Route{Dst: r.Dst, Via: r.Via, Dev: names[r.Index]})
 	}
 	return list
-}
-
-// netstack returns the stack of a running machine.
-func (m *machine) netstack() (*netstack.Stack, error) {
-	ns, err := m.namespace()
-	if err != nil {
-		return nil, err
-	}
-	return ns.stack, nil
 }

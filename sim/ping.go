@@ -96,7 +96,7 @@ func (m *machine) pingTargets(ctx context.Context, network, host string) ([]neti
 }
 
 // ping pings one address.
-func ping(ctx context.Context, sockets *netstack.Sockets, cfg pingConfig) (PingStats, error) {
+func ping(ctx context.Context, sockets *netstack.Stack, cfg pingConfig) (PingStats, error) {
 	var last error
 	st, err := sockets.Ping(ctx, cfg.PingConfig, func(e netstack.PingEvent) {
 		event := newPingEvent(e)

@@ -92,10 +92,11 @@ func TestPeerOfClosed(t *testing.T) {
 		write bool // something that the closed side does not read
 		want  error
 	}{
-		{"sockets", (*Stack).CloseSockets, false, io.EOF},
-		{"sockets with unread data", (*Stack).CloseSockets, true, syscall.ECONNRESET},
+		{"sockets", func(s *Stack) { s.Leave(false) }, false, io.EOF},
+		{"sockets with unread data", func(s *Stack) { s.Leave(false) }, true, syscall.ECONNRESET},
+		{"sockets, reset", func(s *Stack) { s.Leave(true) }, false, syscall.ECONNRESET},
 		{"stack", (*Stack).Close, false, syscall.ECONNRESET},
-		{"sockets, then stack", func(s *Stack) { s.CloseSockets(); s.Close() }, false, io.EOF},
+		{"sockets, then stack", func(s *Stack) { s.Leave(false); s.Close() }, false, io.EOF},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -115,14 +116,14 @@ func TestPeerOfClosed(t *testing.T) {
 	}
 }
 
-func TestCloseSockets(t *testing.T) {
+func TestLeave(t *testing.T) {
 	t.Parallel()
 	for _, et := range stackEnvs {
 		et.run(t, func(t *testing.T, e env) {
 			l := e.listen(t, "tcp")
 			u := e.listenPacket(t, "udp")
 			c, s := e.connect(t)
-			e.server.(*Stack).CloseSockets()
+			e.server.(*Stack).Leave(false)
 			assert.ErrorIs(t, reading(s), net.ErrClosed)
 			assert.ErrorIs(t, reading(u.(net.Conn)), net.ErrClosed)
 			_, err := l.Accept()
@@ -131,9 +132,14 @@ func TestCloseSockets(t *testing.T) {
 				assert.ErrorIs(t, reading(c), io.EOF)
 			}
 			// The stack goes on, and the ports are free.
-			l, err = e.server.Listen(bg, "tcp", l.Addr().String())
+			_, err = e.server.Listen(bg, "tcp", l.Addr().String())
+			assert.ErrorIs(t, err, net.ErrClosed)
+			other := e.server.(*Stack).Share()
+			l, err = other.Listen(bg, "tcp", l.Addr().String())
 			require.NoError(t, err)
-			l.Close()
+			other.Leave(false)
+			_, err = l.Accept()
+			assert.ErrorIs(t, err, net.ErrClosed)
 		})
 	}
 }

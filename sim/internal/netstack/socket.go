@@ -119,7 +119,7 @@ func (c *sock) failure(call string, err tcpip.Error) error {
 	return os.NewSyscallError(call, sysErr(err))
 }
 
-// Close closes the socket once: with a reset if the stack is being closed.
+// Close closes the socket once: with a reset if that is how its owner left.
 func (c *sock) Close() error {
 	if c.shut.Swap(true) {
 		return net.ErrClosed
@@ -127,7 +127,7 @@ func (c *sock) Close() error {
 	close(c.closed)
 	c.stack.untrack(c)
 	c.stack.gate.enter()
-	if c.stack.isClosed() {
+	if c.stack.resets() {
 		c.ep.Abort()
 	} else {
 		c.ep.Close()

@@ -33,17 +33,25 @@ type Options struct {
 	Resolver Resolver // of host names; nil knows no name
 }
 
-// A Stack is a network namespace. Its methods are safe for concurrent use.
+// A Stack is a network namespace as one of those who share it sees it: interfaces,
+// addresses and ports are common, sockets are each one's own. Its methods are safe
+// for concurrent use.
 type Stack struct {
+	*namespace
+
+	mu      sync.Mutex // guards what follows
+	left    bool
+	reset   bool           // how sockets close after that
+	sockets map[socket]int // which of all that were opened each is
+	opened  int
+}
+
+// A namespace is what those who share it have in common.
+type namespace struct {
 	stack    *stack.Stack
 	gate     *gate
 	resolver Resolver
 	paths    pathMTUs
-
-	mu      sync.Mutex // guards what follows
-	closed  bool
-	sockets map[socket]int // which of all that were opened each is
-	opened  int
 
 	listenMu  sync.Mutex     // guards what follows, from the look for a port to its binding
 	listeners []*TCPListener // and some that are closed
@@ -75,7 +83,7 @@ func New(opts Options) *Stack {
 	if g.virtual {
 		ns.Pause()
 	}
-	s := &Stack{stack: ns, gate: g, resolver: opts.Resolver, sockets: make(map[socket]int)}
+	s := (&Stack{namespace: &namespace{stack: ns, gate: g, resolver: opts.Resolver}}).Share()
 	s.setOptions()
 	s.ignoreBroadcastEcho()
 	return s
@@ -194,11 +202,18 @@ func (s *Stack) SetForwarding(on bool) error {
 	return nil
 }
 
-// CloseSockets closes every socket as the exit of the process that owns it does:
-// TCP connections end with FIN, or with a reset if there is unread data. They may
-// outlive it, as long as the stack does.
-func (s *Stack) CloseSockets() {
+// Share returns the namespace as a further user sees it, without sockets yet. It
+// must Leave before the namespace is closed.
+func (s *Stack) Share() *Stack {
+	return &Stack{namespace: s.namespace, sockets: make(map[socket]int)}
+}
+
+// Leave closes the sockets of s, and s opens no more. Without reset they close as
+// at the exit of the process that owns them: TCP connections end with FIN, or with
+// a reset if there is unread data, and may outlive s as long as the namespace does.
+func (s *Stack) Leave(reset bool) {
 	s.mu.Lock()
+	s.left, s.reset = true, reset
 	sockets := s.oldestFirstLocked()
 	s.mu.Unlock()
 	for _, c := range sockets {
@@ -206,17 +221,11 @@ func (s *Stack) CloseSockets() {
 	}
 }
 
-// Close closes every socket with a reset, removes the interfaces and returns when
-// no goroutine of the stack is left.
+// Close ends the namespace: it resets the connections, removes the interfaces and
+// returns when no goroutine of the stack is left.
 func (s *Stack) Close() {
-	s.mu.Lock()
-	s.closed = true
-	sockets := s.oldestFirstLocked()
-	s.mu.Unlock()
 	s.gate.close()
-	for _, c := range sockets {
-		c.Close()
-	}
+	s.Leave(true)
 	s.stack.Close()
 	// Who still answers a segment needs the interfaces for it, or netstack logs.
 	s.stack.TransportProtocolInstance(tcp.ProtocolNumber).Wait()
@@ -226,14 +235,14 @@ func (s *Stack) Close() {
 	s.stack.Wait()
 }
 
-// A socket is what Close closes.
+// A socket is what Leave closes.
 type socket interface{ Close() error }
 
-// track makes Close close c. It is false if the stack is closed already.
+// track makes Leave close c. It is false after Leave.
 func (s *Stack) track(c socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.left {
 		return false
 	}
 	s.opened++
@@ -255,8 +264,9 @@ func (s *Stack) oldestFirstLocked() []socket {
 	})
 }
 
-func (s *Stack) isClosed() bool {
+// resets reports whether sockets are to close with a reset.
+func (s *Stack) resets() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.closed
+	return s.reset
 }
