@@ -1,76 +1,117 @@
-package veth
+package veth_test
 
 import (
+	"flag"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"testing"
 
-	"gvisor.dev/gvisor/pkg/buffer"
+	"drydock/veth"
+
+	"github.com/stretchr/testify/require"
+	"gvisor.dev/gvisor/pkg/refs"
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// A counter0 counts the frames that it is given.
-type benchSink struct{ n atomic.Int64 }
-
-func (s *benchSink) DeliverNetworkPacket(tcpip.NetworkProtocolNumber, *stack.PacketBuffer) { s.n.Add(1) }
-func (s *benchSink) DeliverLinkPacket(tcpip.NetworkProtocolNumber, *stack.PacketBuffer)    {}
-
-type benchForwarder struct{ benchSink }
-
-func (s *benchForwarder) ForwardFrame(*stack.PacketBuffer) { s.n.Add(1) }
-
-func benchFrame(dst tcpip.LinkAddress, size int) *stack.PacketBuffer {
-	const headers = header.EthernetMinimumSize + header.IPv4MinimumSize
-	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{
-		ReserveHeaderBytes: headers,
-		Payload:            buffer.MakeWithData(make([]byte, size-headers)),
-	})
-	pkt.NetworkHeader().Push(header.IPv4MinimumSize)
-	eth := header.Ethernet(pkt.LinkHeader().Push(header.EthernetMinimumSize))
-	eth.Encode(&header.EthernetFields{SrcAddr: "\x02\x00\x00\x00\x00\x01", DstAddr: dst, Type: header.IPv4ProtocolNumber})
-	pkt.PktType = tcpip.PacketOutgoing
-	if size > 1514 {
-		pkt.GSOOptions = stack.GSO{Type: stack.GSOTCPv4, MSS: 1460}
-	}
-	return pkt
+// benchmarking reports whether benchmarks were asked for: leak checking would be
+// most of what they measure.
+func benchmarking() bool {
+	flag.Parse()
+	return flag.Lookup("test.bench").Value.String() != ""
 }
 
+// A counter is a dispatcher that counts.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) DeliverNetworkPacket(tcpip.NetworkProtocolNumber, *stack.PacketBuffer) { c.n.Add(1) }
+func (*counter) DeliverLinkPacket(tcpip.NetworkProtocolNumber, *stack.PacketBuffer)      {}
+
+// A forwardingCounter counts in the goroutine of the sender.
+type forwardingCounter struct{ counter }
+
+func (c *forwardingCounter) ForwardFrame(*stack.PacketBuffer) { c.n.Add(1) }
+
+// counters are the kinds of dispatchers.
+func counters(kind string) (stack.NetworkDispatcher, *atomic.Int64) {
+	if kind == "forward" {
+		c := new(forwardingCounter)
+		return c, &c.n
+	}
+	c := new(counter)
+	return c, &c.n
+}
+
+// BenchmarkCable sends frames from one end to the other: until a counting
+// dispatcher has been called by the goroutine of the queue, or by the sender. The
+// sender yields when the queue is full, so nothing is dropped.
 func BenchmarkCable(b *testing.B) {
-	for _, size := range []int{64, 1514, 65535} {
-		b.Run(fmt.Sprintf("queue/%d", size), func(b *testing.B) {
-			s := &benchSink{}
-			benchCable(b, size, s, &s.n)
-		})
-		b.Run(fmt.Sprintf("forward/%d", size), func(b *testing.B) {
-			s := &benchForwarder{}
-			benchCable(b, size, s, &s.n)
-		})
+	for _, kind := range []string{"queue", "forward"} {
+		for _, size := range []int{64, 1514, 65535} {
+			b.Run(fmt.Sprintf("%s/%dB", kind, size), func(b *testing.B) { benchmarkCable(b, kind, size) })
+		}
 	}
 }
 
-func benchCable(b *testing.B, size int, d stack.NetworkDispatcher, n *atomic.Int64) {
-	x, y, err := Pair()
-	if err != nil {
-		b.Fatal(err)
+func benchmarkCable(b *testing.B, kind string, size int) {
+	from, to := pair(b)
+	defer from.Close()
+	d, delivered := counters(kind)
+	to.Attach(d)
+	var gso stack.GSO
+	if size > 1514 {
+		gso = stack.GSO{Type: stack.GSOTCPv4, MSS: 1460}
 	}
-	defer x.Close()
-	y.Attach(d)
-	pkt := benchFrame(y.LinkAddress(), size)
+	pkt := outgoing(raw(macB, macA, size), gso)
 	defer pkt.DecRef()
+
 	b.ReportAllocs()
 	sent := int64(0)
 	for b.Loop() {
-		for sent-n.Load() >= DefaultQueue {
+		for sent-delivered.Load() >= veth.DefaultQueue {
 			runtime.Gosched()
 		}
-		x.WritePacket(pkt)
+		from.WritePacket(pkt)
 		sent++
 	}
-	for n.Load() < sent {
+	for delivered.Load() < sent {
 		runtime.Gosched()
 	}
 	b.ReportMetric(float64(sent)/b.Elapsed().Seconds()/1e6, "Mpps")
+	require.Zero(b, to.Stats().RxDropped)
+}
+
+// TestNoAllocations is not parallel: it counts the allocations of the process.
+func TestNoAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("pools lose things on purpose")
+	}
+	defer refs.SetLeakMode(refs.GetLeakMode())
+	refs.SetLeakMode(refs.NoLeakChecking)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // collections empty pools
+	for _, kind := range []string{"queue", "forward"} {
+		for _, size := range []int{64, 1514, 65535} {
+			t.Run(fmt.Sprintf("%s/%dB", kind, size), func(t *testing.T) {
+				from, to := pair(t)
+				defer from.Close()
+				d, delivered := counters(kind)
+				to.Attach(d)
+				pkt := outgoing(raw(macB, macA, size), stack.GSO{Type: stack.GSOTCPv4, MSS: 1460})
+				defer pkt.DecRef()
+				const burst = 500
+				perBurst := testing.AllocsPerRun(20, func() {
+					want := delivered.Load() + burst
+					for range burst {
+						from.WritePacket(pkt)
+					}
+					for delivered.Load() < want {
+						runtime.Gosched()
+					}
+				})
+				require.Zero(t, perBurst)
+			})
+		}
+	}
 }

@@ -3,6 +3,8 @@ package veth
 import (
 	"sync"
 	"sync/atomic"
+
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
 // What a cable does with frames.
@@ -17,9 +19,10 @@ type cable struct {
 	ends  [2]*Endpoint
 	state atomic.Int32
 
-	mu      sync.Mutex // guards what follows and changes of state
-	down    [2]bool    // ends whose carrier is off
-	onClose [2]func()  // by end
+	mu          sync.Mutex                 // guards what follows and changes of state; taken before a queue's
+	down        [2]bool                    // ends whose plug is out
+	dispatchers [2]stack.NetworkDispatcher // by end
+	onClose     [2]func()                  // by end
 }
 
 func (c *cable) setCarrier(e *Endpoint, up bool) {
@@ -35,16 +38,37 @@ func (c *cable) setCarrier(e *Endpoint, up bool) {
 	}
 	c.state.Store(state)
 	c.mu.Unlock()
-	if state == stateDown {
-		c.clear()
+	if state == stateUp {
+		return
+	}
+	for _, e := range c.ends {
+		e.line.clear()
+		e.queue.lose()
 	}
 }
 
-// clear loses the frames in flight.
-func (c *cable) clear() {
-	for _, e := range c.ends {
-		e.line.clear()
-		e.queue.drop()
+// attach makes d the dispatcher of e, and decides anew which end is given frames by
+// their senders: one with a forwarder, unless the other end has one too.
+func (c *cable) attach(e *Endpoint, d stack.NetworkDispatcher) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Load() == stateClosed {
+		return
+	}
+	c.dispatchers[e.index] = d
+	e.queue.attach(d)
+
+	var forwarders [2]*forwarder
+	for i, d := range c.dispatchers {
+		if f, ok := d.(forwarder); ok {
+			forwarders[i] = &f
+		}
+	}
+	if forwarders[0] != nil && forwarders[1] != nil {
+		forwarders = [2]*forwarder{}
+	}
+	for i, e := range c.ends {
+		e.forwarder.Store(forwarders[i])
 	}
 }
 
@@ -52,7 +76,7 @@ func (c *cable) close() {
 	c.mu.Lock()
 	c.state.Store(stateClosed)
 	actions := c.onClose
-	c.onClose = [2]func(){}
+	c.onClose, c.dispatchers = [2]func(){}, [2]stack.NetworkDispatcher{}
 	c.mu.Unlock()
 	for _, fn := range actions {
 		if fn != nil {
@@ -60,30 +84,31 @@ func (c *cable) close() {
 		}
 	}
 	for _, e := range c.ends {
+		e.forwarder.Store(nil)
 		e.line.close()
 		e.queue.close()
 	}
 	for _, e := range c.ends {
-		e.Wait()
+		e.line.wait()
+		e.queue.wait()
 	}
 }
 
 // SetCarrier pulls the plug of this end or puts it back. A cable with either plug
-// out loses every frame in both directions, also those in flight, without an error
-// to the sender.
+// out loses every frame in both directions, also those in flight and in queues,
+// without an error to the sender.
 func (e *Endpoint) SetCarrier(up bool) { e.cable.setCarrier(e, up) }
 
 // Carrier reports whether both plugs are in.
 func (e *Endpoint) Carrier() bool { return e.cable.state.Load() == stateUp }
 
-// Close closes both ends: frames in flight are lost, further ones refused. It
-// returns when no goroutine of the cable is left, so it must not be called from
-// inside a delivery. Further calls wait in the same way and do nothing else.
-func (e *Endpoint) Close() { e.cable.close() }
+// Attach implements stack.LinkEndpoint: frames go to d from now on, to nobody if it
+// is nil. Frames in the queue are lost. A delivery to the former dispatcher may be
+// under way still; only Close waits for it.
+func (e *Endpoint) Attach(d stack.NetworkDispatcher) { e.cable.attach(e, d) }
 
-// Wait implements stack.LinkEndpoint: it waits for the goroutine that delivers to
-// this end's dispatcher, which ends after Attach(nil) or Close.
-func (e *Endpoint) Wait() { e.queue.workers.Wait() }
+// IsAttached implements stack.LinkEndpoint.
+func (e *Endpoint) IsAttached() bool { return e.queue.attached() }
 
 // SetOnCloseAction implements stack.LinkEndpoint: fn is called when the cable
 // closes, from whichever end. A stack uses it to remove the NIC.
@@ -92,3 +117,14 @@ func (e *Endpoint) SetOnCloseAction(fn func()) {
 	defer e.cable.mu.Unlock()
 	e.cable.onClose[e.index] = fn
 }
+
+// Close closes both ends: frames in flight are lost, further ones refused. It
+// returns when no goroutine of the cable is left, so it must not be called from
+// inside a delivery or a Tap, nor with a lock held that a delivery takes. Further
+// calls wait in the same way and do nothing else.
+func (e *Endpoint) Close() { e.cable.close() }
+
+// Wait implements stack.LinkEndpoint. It returns at once: a stack calls it with a
+// lock held that the delivery to wait for may need. Close, which the stack calls
+// next, does the waiting.
+func (*Endpoint) Wait() {}

@@ -1,7 +1,6 @@
 package veth
 
 import (
-	"encoding/binary"
 	"math/rand/v2"
 	"sync/atomic"
 
@@ -20,25 +19,22 @@ type forwarder interface {
 
 // An Endpoint is one end of a cable made by Pair. It implements
 // stack.LinkEndpoint and stack.GSOEndpoint. Its methods are safe for concurrent
-// use.
+// use. The zero Endpoint is not usable.
 type Endpoint struct {
 	cable *cable
 	index int // in cable.ends
 	peer  *Endpoint
-
-	mtu  atomic.Uint32
-	mac  atomic.Uint64 // in the lower 48 bits
-	taps taps
-
-	forward atomic.Pointer[forwarder] // what ForwardFrame is called on, if frames are not queued
-	queue   queue                     // frames that await the dispatcher
-
-	impaired atomic.Bool // frames that e sends go through line
-	line     line
-
 	clock tcpip.Clock
 
-	stats stats
+	mtu  atomic.Uint32
+	mac  atomic.Pointer[tcpip.LinkAddress]
+	taps taps
+
+	forwarder atomic.Pointer[forwarder] // takes frames for e from their senders; nil: they go to queue
+	impaired  atomic.Bool               // frames that e sends go through line
+	line      line
+	stats     stats
+	queue     queue // frames that await the dispatcher; last, for the caches
 }
 
 var (
@@ -55,8 +51,8 @@ func newEndpoint(cfg *config, n int) *Endpoint {
 	if drawn := randomMAC(e.line.rng); mac == "" { // drawn in any case: losses must not depend on WithMAC
 		mac = drawn
 	}
-	e.SetLinkAddress(mac)
-	e.queue.init(cfg.queue)
+	e.mac.Store(&mac)
+	e.queue.init(cfg.queue, e.deliver)
 	return e
 }
 
@@ -94,8 +90,13 @@ func (e *Endpoint) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
 		e.line.send(pkt)
 		return nil
 	}
-	e.stats.direct.add(size)
-	e.peer.receive(pkt, size)
+	e.peer.taps.see(e.peer, Received, pkt)
+	if f := e.peer.forwarder.Load(); f != nil {
+		e.stats.forwarded.add(size)
+		(*f).ForwardFrame(pkt)
+		return nil
+	}
+	e.peer.queue.receive(pkt, size)
 	return nil
 }
 
@@ -105,71 +106,35 @@ func oversize(pkt *stack.PacketBuffer, size int, mtu uint32) bool {
 	return size > int(mtu)+header.EthernetMinimumSize && pkt.GSOOptions.Type == stack.GSONone
 }
 
-// receive passes a frame that arrived at e to the dispatcher or its queue. It
-// borrows pkt.
-func (e *Endpoint) receive(pkt *stack.PacketBuffer, size int) {
-	e.taps.see(e, Received, pkt)
-	if f := e.forwarder(); f != nil {
-		f.ForwardFrame(pkt)
+// accept receives a frame that the other end's line carried. It takes pkt over.
+func (e *Endpoint) accept(pkt *stack.PacketBuffer) {
+	if e.cable.state.Load() != stateUp { // only just
+		e.peer.line.lose(pkt)
 		return
 	}
-	if in := frame.Inbound(pkt); in == nil || !e.queue.put(in) {
-		e.stats.rxDropped.add(size)
-	}
-}
-
-// accept is receive for a frame that took time to arrive. It takes pkt over.
-func (e *Endpoint) accept(pkt *stack.PacketBuffer) {
-	size := pkt.Size()
-	e.stats.late.add(size)
+	e.stats.late.add(pkt.Size())
 	e.taps.see(e, Received, pkt)
-	if f := e.forwarder(); f != nil {
-		f.ForwardFrame(pkt)
+	if f := e.forwarder.Load(); f != nil {
+		frame.Ethernet(pkt)
+		(*f).ForwardFrame(pkt)
 		pkt.DecRef()
 		return
 	}
-	if !e.queue.put(pkt) {
-		e.stats.rxDropped.add(size)
-	}
+	e.queue.put(pkt)
 }
 
-// forwarder returns what takes frames from the sender's goroutine; nil if they
-// are queued.
-func (e *Endpoint) forwarder() forwarder {
-	f := e.forward.Load()
-	if f == nil || e.peer.forward.Load() != nil {
-		return nil
-	}
-	return *f
-}
-
-// Attach implements stack.LinkEndpoint. A dispatcher of a stack gets a goroutine
-// that delivers to it, until Attach(nil) or Close.
-func (e *Endpoint) Attach(d stack.NetworkDispatcher) {
-	e.forward.Store(nil)
-	if d == nil {
-		e.queue.attach(nil)
-		return
-	}
-	e.queue.attach(func(pkt *stack.PacketBuffer) { e.deliver(d, pkt) })
-	if f, ok := d.(forwarder); ok {
-		e.forward.Store(&f)
-	}
-}
-
-// deliver hands a queued frame to the dispatcher.
+// deliver hands a frame from the queue to the dispatcher. It borrows pkt.
 func (e *Endpoint) deliver(d stack.NetworkDispatcher, pkt *stack.PacketBuffer) {
 	if !pkt.RXChecksumValidated && !frame.Valid(pkt) {
 		e.stats.rxErrors.Add(1)
 		return
 	}
-	dst := pkt.LinkHeader().Slice()[:header.EthernetAddressSize]
-	switch mac := macUint(dst); {
-	case mac == e.mac.Load():
+	switch dst := frame.Ethernet(pkt)[:header.EthernetAddressSize]; {
+	case string(dst) == string(*e.mac.Load()):
 		pkt.PktType = tcpip.PacketHost
-	case mac == 1<<48-1:
+	case string(dst) == string(header.EthernetBroadcastAddress):
 		pkt.PktType = tcpip.PacketBroadcast
-	case dst[0]&1 != 0:
+	case dst[0]&1 != 0: // the group bit
 		pkt.PktType = tcpip.PacketMulticast
 	default:
 		pkt.PktType = tcpip.PacketOtherHost
@@ -177,14 +142,11 @@ func (e *Endpoint) deliver(d stack.NetworkDispatcher, pkt *stack.PacketBuffer) {
 	d.DeliverNetworkPacket(pkt.NetworkProtocolNumber, pkt)
 }
 
-// IsAttached implements stack.LinkEndpoint.
-func (e *Endpoint) IsAttached() bool { return e.queue.attached() }
-
 // MTU implements stack.LinkEndpoint.
 func (e *Endpoint) MTU() uint32 { return e.mtu.Load() }
 
-// SetMTU implements stack.LinkEndpoint. Like Linux it ignores what is outside
-// [68, 65535].
+// SetMTU implements stack.LinkEndpoint. Like Linux it takes nothing outside
+// [68, 65535]: the MTU remains what it was.
 func (e *Endpoint) SetMTU(mtu uint32) {
 	if mtu >= minMTU && mtu <= maxMTU {
 		e.mtu.Store(mtu)
@@ -195,22 +157,14 @@ func (e *Endpoint) SetMTU(mtu uint32) {
 func (*Endpoint) MaxHeaderLength() uint16 { return header.EthernetMinimumSize }
 
 // LinkAddress implements stack.LinkEndpoint.
-func (e *Endpoint) LinkAddress() tcpip.LinkAddress {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], e.mac.Load())
-	return tcpip.LinkAddress(b[2:])
-}
+func (e *Endpoint) LinkAddress() tcpip.LinkAddress { return *e.mac.Load() }
 
 // SetLinkAddress implements stack.LinkEndpoint. It ignores what is no unicast
 // Ethernet address.
 func (e *Endpoint) SetLinkAddress(mac tcpip.LinkAddress) {
 	if header.IsValidUnicastEthernetAddress(mac) {
-		e.mac.Store(macUint([]byte(mac)))
+		e.mac.Store(&mac)
 	}
-}
-
-func macUint(b []byte) uint64 {
-	return uint64(binary.BigEndian.Uint16(b))<<32 | uint64(binary.BigEndian.Uint32(b[2:]))
 }
 
 // Capabilities implements stack.LinkEndpoint.

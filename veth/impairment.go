@@ -52,8 +52,8 @@ func (i Impairment) Validate() error {
 	return nil
 }
 
-// String returns the impairment as tc(8) prints it: "delay 50ms loss 1% rate
-// 10Mbit". The perfect cable is "".
+// String returns the impairment as tc(8) prints it, with its rounding: "delay 50ms
+// loss 1% rate 10Mbit". The perfect cable is "".
 func (i Impairment) String() string {
 	var s []string
 	if i.Queue != 0 {
@@ -71,23 +71,26 @@ func (i Impairment) String() string {
 	return strings.Join(s, " ")
 }
 
-// formatTime prints the three ranges that tc has: s, ms and us.
+// formatTime prints three digits of s, ms or us, or whole ns.
 func formatTime(d time.Duration) string {
-	switch us := float64(d) / float64(time.Microsecond); {
-	case us >= 1e6:
-		return fmt.Sprintf("%.3gs", us/1e6)
-	case us >= 1e3:
-		return fmt.Sprintf("%.3gms", us/1e3)
+	switch {
+	case d >= time.Second:
+		return fmt.Sprintf("%.3gs", d.Seconds())
+	case d >= time.Millisecond:
+		return fmt.Sprintf("%.3gms", float64(d)/float64(time.Millisecond))
+	case d >= time.Microsecond:
+		return fmt.Sprintf("%.3gus", float64(d)/float64(time.Microsecond))
 	default:
-		return fmt.Sprintf("%.3gus", us)
+		return fmt.Sprintf("%dns", d)
 	}
 }
 
-// formatRate prints with the largest unit that leaves no fraction.
+// formatRate prints whole units: the largest that leaves no fraction, or, of a
+// million and more, no less than the one that keeps four digits.
 func formatRate(bits int64) string {
-	units := []string{"bit", "Kbit", "Mbit", "Gbit"}
+	units := []string{"bit", "Kbit", "Mbit", "Gbit", "Tbit"}
 	n := 0
-	for n < len(units)-1 && bits%1000 == 0 {
+	for n < len(units)-1 && bits >= 1000 && (bits%1000 == 0 || bits >= 1e6) {
 		bits /= 1000
 		n++
 	}
@@ -101,10 +104,7 @@ func (i Impairment) limit() int {
 	return i.Queue
 }
 
-// serialization is how long size bytes occupy the wire.
+// serialization is how long size bytes occupy the wire. Rate must not be 0.
 func (i Impairment) serialization(size int) time.Duration {
-	if i.Rate == 0 {
-		return 0
-	}
-	return time.Duration(float64(size) * 8 / float64(i.Rate) * float64(time.Second))
+	return time.Duration(int64(size) * 8 * int64(time.Second) / i.Rate)
 }

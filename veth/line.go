@@ -2,6 +2,8 @@ package veth
 
 import (
 	"math/rand/v2"
+	"slices"
+	"sort"
 	"sync"
 
 	"drydock/internal/frame"
@@ -20,7 +22,7 @@ type line struct {
 	from *Endpoint
 	busy sync.WaitGroup // while running
 
-	mu         sync.Mutex // guards what follows
+	mu         sync.Mutex // guards what follows; the clock is called with it held
 	impairment Impairment
 	rng        *rand.Rand
 	closed     bool
@@ -38,8 +40,9 @@ type flying struct {
 }
 
 // Impair changes what happens to the frames that e sends from now on, like "tc
-// qdisc replace … root netem". Frames in flight arrive when they would have, so
-// that after a delay was shortened later ones may overtake them.
+// qdisc change … netem". Frames in flight arrive when they would have, so that
+// after a delay or rate was taken away later ones may overtake them. The error is
+// an *Error; nothing has changed then.
 func (e *Endpoint) Impair(i Impairment) error {
 	if err := i.Validate(); err != nil {
 		return err
@@ -61,23 +64,35 @@ func (e *Endpoint) Impairment() Impairment {
 // send puts a frame on the line, or the frames of a super-segment. It borrows pkt.
 func (l *line) send(pkt *stack.PacketBuffer) {
 	if pkt.GSOOptions.Type == stack.GSONone {
-		if f := frame.Inbound(pkt); f != nil {
-			l.sendFrame(f)
-		}
+		l.sendFrame(frame.Inbound(pkt))
 		return
 	}
-	for _, f := range frame.Segment(pkt) {
+	frames := frame.Segment(pkt)
+	if len(frames) == 0 {
+		l.from.stats.txDropped.Add(1)
+	}
+	for _, f := range frames {
+		if oversize(f, f.Size(), l.from.peer.mtu.Load()) {
+			l.from.stats.txDropped.Add(1)
+			f.DecRef()
+			continue
+		}
 		l.sendFrame(f)
 	}
 }
 
+// sendFrame takes f over.
 func (l *line) sendFrame(f *stack.PacketBuffer) {
 	if now, ok := l.schedule(f); now {
 		l.from.peer.accept(f)
 	} else if !ok {
-		l.from.stats.txLost.Add(1)
-		f.DecRef()
+		l.lose(f)
 	}
+}
+
+func (l *line) lose(f *stack.PacketBuffer) {
+	l.from.stats.txLost.Add(1)
+	f.DecRef()
 }
 
 // schedule decides the fate of a frame: it arrives now, or later (now false, ok
@@ -86,14 +101,15 @@ func (l *line) schedule(f *stack.PacketBuffer) (now, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lost := l.rng.Float64() < l.impairment.Loss.P
-	if lost || l.closed {
+	if lost || l.closed || len(l.flight) >= maxInFlight {
 		return false, false
 	}
 	t := l.from.clock.NowMonotonic()
-	due, ok := l.transmit(t, f.Size())
-	if !ok || len(l.flight) >= maxInFlight {
+	sent, ok := l.transmit(t, f.Size())
+	if !ok {
 		return false, false
 	}
+	due := sent.Add(l.impairment.Delay) // saturates
 	if !due.After(t) && !l.running {
 		return true, true
 	}
@@ -101,10 +117,13 @@ func (l *line) schedule(f *stack.PacketBuffer) (now, ok bool) {
 	return false, true
 }
 
-// transmit gives a frame its turn on the wire and returns when it arrives. It is
-// false if too many wait already.
+// transmit gives a frame its turn on the wire and returns when it has been sent. It
+// is false if too many wait already.
 // +checklocks:l.mu
 func (l *line) transmit(now tcpip.MonotonicTime, size int) (tcpip.MonotonicTime, bool) {
+	if l.impairment.Rate == 0 {
+		return now, true
+	}
 	start := now
 	if l.free.After(now) {
 		start = l.free
@@ -119,18 +138,13 @@ func (l *line) transmit(now tcpip.MonotonicTime, size int) (tcpip.MonotonicTime,
 		l.waiting = append(l.waiting, start)
 	}
 	l.free = start.Add(l.impairment.serialization(size))
-	return l.free.Add(l.impairment.Delay), true
+	return l.free, true
 }
 
 // +checklocks:l.mu
 func (l *line) insert(f flying) {
-	i := len(l.flight)
-	for i > 0 && l.flight[i-1].due.After(f.due) { // only after a delay was shortened
-		i--
-	}
-	l.flight = append(l.flight, flying{})
-	copy(l.flight[i+1:], l.flight[i:])
-	l.flight[i] = f
+	i := sort.Search(len(l.flight), func(i int) bool { return l.flight[i].due.After(f.due) })
+	l.flight = slices.Insert(l.flight, i, f)
 	switch {
 	case !l.running:
 		l.running = true
@@ -154,39 +168,29 @@ func (l *line) arm() {
 
 // fire delivers what has arrived and sets the timer for what has not.
 func (l *line) fire() {
-	var batch []flying
-	for {
-		l.mu.Lock()
-		if batch = l.arrived(batch[:0]); len(batch) == 0 {
-			break
-		}
-		l.mu.Unlock()
-		for i, f := range batch {
-			l.from.peer.accept(f.pkt)
-			batch[i].pkt = nil
-		}
+	for f := l.arrived(); f != nil; f = l.arrived() {
+		l.from.peer.accept(f)
 	}
-	defer l.mu.Unlock()
-	if len(l.flight) == 0 {
-		l.running = false
-		l.busy.Done()
-		return
-	}
-	l.arm()
 }
 
-// arrived removes the frames that are due and appends them to batch.
-// +checklocks:l.mu
-func (l *line) arrived(batch []flying) []flying {
-	now := l.from.clock.NowMonotonic()
-	n := 0
-	for n < len(l.flight) && !l.flight[n].due.After(now) {
-		n++
+// arrived takes the first frame out of flight if it is due. Otherwise it sets the
+// timer, and it is nil.
+func (l *line) arrived() *stack.PacketBuffer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case len(l.flight) == 0:
+		l.running = false
+		l.busy.Done()
+		return nil
+	case l.flight[0].due.After(l.from.clock.NowMonotonic()):
+		l.arm()
+		return nil
 	}
-	batch = append(batch, l.flight[:n]...)
-	clear(l.flight[:n])
-	l.flight = l.flight[n:]
-	return batch
+	f := l.flight[0].pkt
+	l.flight[0].pkt = nil
+	l.flight = l.flight[1:]
+	return f
 }
 
 // clear loses the frames in flight and empties the wire.
@@ -194,8 +198,7 @@ func (l *line) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, f := range l.flight {
-		f.pkt.DecRef()
-		l.from.stats.txLost.Add(1)
+		l.lose(f.pkt)
 	}
 	l.flight, l.waiting, l.free = nil, nil, tcpip.MonotonicTime{}
 	if l.running && l.timer.Stop() { // else fire runs and finds nothing
@@ -204,11 +207,12 @@ func (l *line) clear() {
 	}
 }
 
-// close clears the line for good and waits for its timer.
+// close clears the line for good; wait waits for its timer.
 func (l *line) close() {
 	l.mu.Lock()
 	l.closed = true
 	l.mu.Unlock()
 	l.clear()
-	l.busy.Wait()
 }
+
+func (l *line) wait() { l.busy.Wait() }

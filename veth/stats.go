@@ -4,25 +4,40 @@ import "sync/atomic"
 
 // Stats are the counters of one end since it was made, as "ip -s link" shows them.
 // Bytes include the Ethernet header; a super-segment is one packet.
+//
+// Where both directions are perfect, what one end sent the other received or
+// dropped. An impaired direction counts super-segments whole at the sender and in
+// pieces, each with headers of its own, at the receiver.
 type Stats struct {
 	TxPackets, TxBytes uint64 // frames sent to the other end, lost ones included
-	TxDropped          uint64 // frames refused: no carrier, larger than the other end's MTU
-	TxLost             uint64 // wire frames that the impairment of this end lost: Loss and full Queue
+	TxDropped          uint64 // frames not sent: no carrier, shorter than a header, larger than the other end's MTU
+	TxLost             uint64 // wire frames lost on the way: by Loss, a full Queue, loss of carrier
 	RxPackets, RxBytes uint64 // frames received
-	RxDropped          uint64 // frames that arrived and found the queue full or nobody attached
+	RxDropped          uint64 // frames that arrived, but were not accepted (queue full, nobody attached) or were lost in the queue
 	RxErrors           uint64 // received frames with a wrong checksum, not delivered
 }
 
+// stats are the counters outside of the queue.
 type stats struct {
-	direct    counter // frames sent that arrived at once
+	forwarded counter // frames sent that the other end's forwarder took
 	impaired  counter // frames sent into the line
 	late      counter // frames received from the other end's line
-	rxDropped counter // frames that arrived and were not accepted
 	txDropped atomic.Uint64
 	txLost    atomic.Uint64
 	rxErrors  atomic.Uint64
 }
 
+type tally struct{ packets, bytes uint64 }
+
+func (t *tally) add(size int) {
+	t.packets++
+	t.bytes += uint64(size)
+}
+
+func (t tally) plus(u tally) tally  { return tally{t.packets + u.packets, t.bytes + u.bytes} }
+func (t tally) minus(u tally) tally { return tally{t.packets - u.packets, t.bytes - u.bytes} }
+
+// A counter is a tally for several writers.
 type counter struct{ packets, bytes atomic.Uint64 }
 
 func (c *counter) add(size int) {
@@ -30,21 +45,25 @@ func (c *counter) add(size int) {
 	c.bytes.Add(uint64(size))
 }
 
+func (c *counter) load() tally { return tally{c.packets.Load(), c.bytes.Load()} }
+
 // Stats returns the present counters. They are not one consistent snapshot while
 // traffic flows.
 func (e *Endpoint) Stats() Stats {
-	s, peer := &e.stats, &e.peer.stats
-	dropped, droppedBytes := s.rxDropped.packets.Load(), s.rxDropped.bytes.Load()
-	// What one end sent over a perfect line the other received: as in Linux's
-	// veth, one count serves both.
+	// The queue's own counters cost no atomic operation. As in Linux's veth, one
+	// count serves both ends.
+	sent, _ := e.peer.queue.tallies()
+	received, dropped := e.queue.tallies()
+	tx := sent.plus(e.stats.forwarded.load()).plus(e.stats.impaired.load())
+	rx := received.plus(e.peer.stats.forwarded.load()).plus(e.stats.late.load()).minus(dropped)
 	return Stats{
-		TxPackets: s.direct.packets.Load() + s.impaired.packets.Load(),
-		TxBytes:   s.direct.bytes.Load() + s.impaired.bytes.Load(),
-		TxDropped: s.txDropped.Load(),
-		TxLost:    s.txLost.Load(),
-		RxPackets: peer.direct.packets.Load() + s.late.packets.Load() - dropped,
-		RxBytes:   peer.direct.bytes.Load() + s.late.bytes.Load() - droppedBytes,
-		RxDropped: dropped,
-		RxErrors:  s.rxErrors.Load(),
+		TxPackets: tx.packets,
+		TxBytes:   tx.bytes,
+		TxDropped: e.stats.txDropped.Load(),
+		TxLost:    e.stats.txLost.Load(),
+		RxPackets: rx.packets,
+		RxBytes:   rx.bytes,
+		RxDropped: dropped.packets,
+		RxErrors:  e.stats.rxErrors.Load(),
 	}
 }

@@ -71,7 +71,8 @@ func (t *taps) see(e *Endpoint, d Direction, pkt *stack.PacketBuffer) {
 	if list == nil {
 		return
 	}
+	now := e.clock.Now()
 	for _, fn := range *list {
-		(*fn)(Tapped{Time: e.clock.Now(), Direction: d, Frame: frame.Bytes(pkt)})
+		(*fn)(Tapped{Time: now, Direction: d, Frame: frame.Bytes(pkt)})
 	}
 }

@@ -12,8 +12,8 @@
 // # Who delivers
 //
 // A frame for a stack waits in the queue of the end that the stack is attached to;
-// one goroutine per such end drains it. So a sender never runs inside the stack of
-// its receiver.
+// one goroutine per such end, from the first frame to Close, delivers what waits. So
+// a sender never runs inside the stack of its receiver.
 //
 // A dispatcher with the method
 //
@@ -21,21 +21,21 @@
 //
 // such as a bridge's port has no stack behind it that could call back. It is given
 // each frame by the goroutine of the sender, without a queue, before WritePackets
-// returns. It must not block and must not keep or change pkt. If both ends of a
-// cable have such dispatchers the frames are queued after all, so that a loop of
-// bridges is a broadcast storm in bounded queues, not a recursion.
+// returns. It must not block and must not keep or change pkt. If both ends of a cable
+// have such dispatchers the frames are queued after all, so that a loop of bridges is
+// a broadcast storm in bounded queues, not a recursion.
 //
 // # Ownership
 //
-// WritePackets owns nothing: it makes its own packets, which share the payload
-// with those it was given. Their bytes must not be written to any more; who must
-// rewrite a frame (NAT) copies its headers first.
+// WritePackets owns nothing: the receiver gets a packet of its own, which shares
+// the bytes of the sender's unless they are few. They must not be written to any
+// more; who must rewrite a frame (NAT) copies its headers first.
 //
 // # Time and randomness
 //
 // Ends keep time with the clock they are given and draw from a seeded generator,
-// one per direction. A frame takes the same draws whatever the Impairment, so that
-// changing a delay does not change which frames are lost.
+// one per direction. A wire frame takes the same draws whatever the Impairment, so
+// that changing a delay does not change which frames are lost.
 package veth
 
 import (
@@ -51,8 +51,9 @@ const (
 	// of Ethernet header.
 	DefaultMTU = 1500
 
-	// DefaultQueue is how many frames await the receiver per direction: Linux's
-	// net.core.netdev_max_backlog. What comes on top is dropped and counted.
+	// DefaultQueue is how many frames await the receiver per direction, apart from
+	// those that it took and is being given: Linux's net.core.netdev_max_backlog.
+	// What comes on top is dropped and counted.
 	DefaultQueue = 1000
 
 	minMTU = 68    // ETH_MIN_MTU, which Linux enforces for veth
@@ -110,8 +111,8 @@ func WithMTU(mtu int) Option {
 	}
 }
 
-// WithMAC sets the addresses of the two ends. By default they are drawn from the
-// seed, unicast and locally administered.
+// WithMAC sets the addresses of the two ends, both unicast. By default they are drawn
+// from the seed, and locally administered.
 func WithMAC(a, b tcpip.LinkAddress) Option {
 	return func(c *config) error {
 		for i, mac := range []tcpip.LinkAddress{a, b} {
@@ -136,7 +137,8 @@ func WithQueue(frames int) Option {
 }
 
 // WithClock sets what delays and rates are measured with, by default the time
-// package, which is virtual in a testing/synctest bubble.
+// package, which is virtual in a testing/synctest bubble. The clock is called with
+// locks held, so it must not call back but from timers.
 func WithClock(clock tcpip.Clock) Option {
 	return func(c *config) error {
 		c.clock = clock

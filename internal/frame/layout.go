@@ -8,9 +8,9 @@ import (
 
 // A layout is where the parts of an IP frame lie.
 type layout struct {
-	b         []byte // the frame up to the end of the IP packet, without padding
+	b         []byte // the frame up to the end of the IP packet or UDP datagram, without padding
 	network   int    // offset of the IP header
-	transport int    // offset of the TCP, UDP or ICMPv6 header; 0 if there is none to checksum
+	transport int    // offset of the TCP or UDP header; 0 if there is none to checksum
 	proto     tcpip.TransportProtocolNumber
 	v6        bool
 }
@@ -44,8 +44,7 @@ func (l layout) parse4() (layout, bool) {
 }
 
 // parse6 looks no further than the fixed header: stacks send extension headers
-// only with fragments, whose checksum is not theirs alone, and with MLD, which
-// they checksum themselves.
+// only with fragments, whose checksum is not theirs alone, and with MLD.
 func (l layout) parse6() (layout, bool) {
 	ip := header.IPv6(l.b[l.network:])
 	if !ip.IsValid(len(ip)) {
@@ -58,47 +57,47 @@ func (l layout) parse6() (layout, bool) {
 	return l, true
 }
 
+// locate finds the transport header at off.
 func (l *layout) locate(off int, proto tcpip.TransportProtocolNumber) {
-	size := 0
+	b := l.b[off:]
 	switch {
-	case proto == header.TCPProtocolNumber:
-		size = header.TCPMinimumSize
-	case proto == header.UDPProtocolNumber:
-		size = header.UDPMinimumSize
-	case proto == header.ICMPv6ProtocolNumber && l.v6:
-		size = header.ICMPv6MinimumSize
+	case proto == header.TCPProtocolNumber && len(b) >= header.TCPMinimumSize:
+	case proto == header.UDPProtocolNumber && len(b) >= header.UDPMinimumSize:
+		size := int(header.UDP(b).Length())
+		if size < header.UDPMinimumSize || size > len(b) {
+			return // malformed
+		}
+		l.b = l.b[:off+size] // what lies behind is not checksummed
 	default:
 		return
 	}
-	if len(l.b)-off >= size {
-		l.transport, l.proto = off, proto
-	}
+	l.transport, l.proto = off, proto
 }
 
 func (l *layout) ip4() header.IPv4 { return header.IPv4(l.b[l.network:]) }
 func (l *layout) ip6() header.IPv6 { return header.IPv6(l.b[l.network:]) }
 
-// sum returns the one's complement sum of the pseudo header and the transport
-// packet with the checksum field it holds.
+// sum returns the one's complement sum of the pseudo header (RFC 9293, section
+// 3.1; RFC 8200, section 8.1) and the transport packet with the checksum field it
+// holds.
 func (l *layout) sum() uint16 {
-	var ip header.Network = l.ip4()
+	addrs := l.b[l.network+12:][:2*header.IPv4AddressSize]
 	if l.v6 {
-		ip = l.ip6()
+		addrs = l.b[l.network+8:][:2*header.IPv6AddressSize]
 	}
 	segment := l.b[l.transport:]
-	pseudo := header.PseudoHeaderChecksum(l.proto, ip.SourceAddress(), ip.DestinationAddress(), uint16(len(segment)))
+	pseudo := checksum.Checksum(addrs, uint16(l.proto))
+	pseudo = checksum.Combine(pseudo, uint16(len(segment)))
 	return checksum.Checksum(segment, pseudo)
 }
 
+// field returns the checksum field of the transport header.
 func (l *layout) field() []byte {
-	b := l.b[l.transport:]
-	switch l.proto {
-	case header.TCPProtocolNumber:
-		return b[header.TCPChecksumOffset:][:2]
-	case header.UDPProtocolNumber:
-		return b[6:][:2] // RFC 768
+	off := l.transport + 6 // RFC 768
+	if l.proto == header.TCPProtocolNumber {
+		off = l.transport + header.TCPChecksumOffset
 	}
-	return b[2:][:2] // RFC 4443, section 2.1
+	return l.b[off:][:2]
 }
 
 // complete computes the transport checksum.

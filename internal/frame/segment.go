@@ -9,8 +9,8 @@ import (
 // Segment cuts the TCP super-segment pkt into the frames that would cross a wire,
 // with checksums, as TSO does: sequence numbers and IP ids count up, FIN and PSH
 // stay with the last segment and CWR with the first. A packet that needs no
-// cutting comes back whole. The result is empty if pkt is malformed. The caller
-// owns the frames; pkt is not changed.
+// cutting comes back whole. The result is empty if pkt is no TCP segment that can
+// be cut. The caller owns the frames; pkt is not changed.
 func Segment(pkt *stack.PacketBuffer) []*stack.PacketBuffer {
 	if pkt.GSOOptions.Type == stack.GSONone {
 		return []*stack.PacketBuffer{Complete(pkt)}
