@@ -18,12 +18,17 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// scaled is n, or less where n takes too long.
+func scaled(n int) int {
+	if raceDetector || testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 // TestThousandContainers makes, pings and removes a thousand containers.
 func TestThousandContainers(t *testing.T) {
-	n := 1000
-	if testing.Short() {
-		n = 50
-	}
+	n := scaled(1000)
 	h := simtest.NewHost(t)
 	var all []*sim.Container
 	for i := range n {
@@ -51,10 +56,7 @@ func TestThousandContainers(t *testing.T) {
 
 // TestTenThousandConnections opens and closes them.
 func TestTenThousandConnections(t *testing.T) {
-	n := 10_000
-	if testing.Short() {
-		n = 500
-	}
+	n := scaled(10_000)
 	h := simtest.NewHost(t)
 	web, cli := simtest.Run(t, h, "web"), simtest.Run(t, h, "cli")
 	l, err := web.Listen(t.Context(), "tcp", ":80")
@@ -114,10 +116,7 @@ func TestChurn(t *testing.T) {
 			}
 		}
 	}))
-	rounds := 30
-	if testing.Short() {
-		rounds = 5
-	}
+	const rounds = 30
 	var churners errgroup.Group
 	for i := range 8 {
 		churners.Go(func() error {

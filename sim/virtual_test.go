@@ -94,11 +94,7 @@ const pageSize = 20_000
 // lost would show.
 func TestHTTPNeverHangs(t *testing.T) {
 	t.Parallel()
-	runs := 100
-	if testing.Short() {
-		runs = 10
-	}
-	for range runs {
+	for range scaled(100) {
 		simtest.VirtualTime(t, func(t *testing.T) {
 			h := simtest.NewHost(t)
 			web := simtest.Run(t, h, "web")

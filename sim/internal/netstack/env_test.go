@@ -45,13 +45,19 @@ func newPair(tb testing.TB, opts Options, cable ...veth.Option) (a, b *Stack) {
 	return newEnd(tb, opts, end1, 1), newEnd(tb, opts, end2, 2)
 }
 
+// A lasting end keeps its cable when the stack is closed, so that its last segments
+// arrive.
+type lasting struct{ *veth.Endpoint }
+
+func (lasting) Close() {}
+
 // newEnd returns the stack of number n on a cable.
 func newEnd(tb testing.TB, opts Options, end *veth.Endpoint, n int) *Stack {
 	tb.Helper()
 	tb.Cleanup(end.Close)
 	opts.Seed += uint64(n)
 	s := newStack(tb, opts)
-	require.NoError(tb, s.AddNIC(2, "eth0", end))
+	require.NoError(tb, s.AddNIC(2, "eth0", lasting{end}))
 	for _, prefix := range []string{"10.0.0.%d/24", "fd00::%d/64", "fe80::%d/64"} {
 		require.NoError(tb, s.AddAddr(2, netip.MustParsePrefix(fmt.Sprintf(prefix, n))))
 	}

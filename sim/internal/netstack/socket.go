@@ -108,9 +108,10 @@ func (s *side) wait(c *sock) error {
 	}
 }
 
-// failure returns the error of a call as package net has it.
+// failure returns the error of a call as package net has it. What the sockets of a
+// stack do to each other while they are closed one by one is no error of theirs.
 func (c *sock) failure(call string, err tcpip.Error) error {
-	if c.shut.Load() {
+	if c.shut.Load() || c.stack.gone() {
 		return net.ErrClosed
 	}
 	if _, ok := err.(*tcpip.ErrClosedForReceive); ok {

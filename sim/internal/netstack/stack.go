@@ -57,13 +57,17 @@ type namespace struct {
 	listeners []*TCPListener // and some that are closed
 }
 
+// newIPv4 makes the IPv4 of all stacks: the counters of IP ids that they share so
+// take 8 KiB.
+var newIPv4 = ipv4.NewProtocolWithOptions(ipv4.Options{})
+
 // New returns a stack without interfaces. Close releases it.
 func New(opts Options) *Stack {
 	g := &gate{virtual: opts.Virtual}
 	rng := newSource(opts.Seed)
 	ns := stack.New(stack.Options{
 		NetworkProtocols: []stack.NetworkProtocolFactory{
-			ipv4.NewProtocol,
+			newIPv4,
 			// Neither router solicitations nor duplicate address detection: an
 			// address is usable at once, and a thousand containers that start
 			// do not flood each other.
@@ -76,6 +80,7 @@ func New(opts Options) *Stack {
 		Clock:       gatedClock{tcpip.NewStdClock(), g},
 		RawFactory:  raw.EndpointFactory{},
 		HandleLocal: true,
+		IPTables:    new(stack.IPTables), // accepts all; the default one takes 8 KiB to say so
 		RandSource:  rng,
 		SecureRNG:   rng,
 	})
@@ -262,6 +267,13 @@ func (s *Stack) oldestFirstLocked() []socket {
 	return slices.SortedFunc(maps.Keys(s.sockets), func(a, b socket) int {
 		return cmp.Compare(s.sockets[a], s.sockets[b])
 	})
+}
+
+// gone reports whether Leave was called.
+func (s *Stack) gone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.left
 }
 
 // resets reports whether sockets are to close with a reset.
