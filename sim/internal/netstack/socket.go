@@ -3,11 +3,14 @@ package netstack
 import (
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"sync/atomic"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/waiter"
 )
 
@@ -36,6 +39,34 @@ type side struct {
 	ready    chan struct{} // has a token if the endpoint may have become ready
 	entry    waiter.Entry
 	deadline deadline
+}
+
+// create opens a socket with a new endpoint.
+func (c *sock) create(s *Stack, network string, proto tcpip.TransportProtocolNumber, v6 bool) error {
+	family := tcpip.NetworkProtocolNumber(ipv4.ProtocolNumber)
+	if v6 {
+		family = ipv6.ProtocolNumber
+	}
+	c.v6 = v6
+	queue := new(waiter.Queue)
+	s.gate.enter()
+	ep, err := s.stack.NewEndpoint(proto, family, queue)
+	s.gate.leave()
+	if err != nil {
+		return os.NewSyscallError("socket", sysErr(err))
+	}
+	return c.open(s, network, ep, queue)
+}
+
+// bind gives the socket its local address.
+func (c *sock) bind(local netip.AddrPort) error {
+	c.stack.gate.enter()
+	err := c.ep.Bind(c.stack.fullAddress(local))
+	c.stack.gate.leave()
+	if err != nil {
+		return c.failure("bind", err)
+	}
+	return nil
 }
 
 // open makes a socket of an endpoint, which it closes if the stack is closed

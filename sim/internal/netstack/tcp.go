@@ -11,10 +11,7 @@ import (
 	"syscall"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
-	"gvisor.dev/gvisor/pkg/waiter"
 )
 
 // A TCPConn is one end of a TCP connection. Its methods are those of net.TCPConn
@@ -38,34 +35,6 @@ func (s *Stack) dialTCP(ctx context.Context, network string, v6 bool, local, rem
 		return nil, err
 	}
 	return c, nil
-}
-
-// create opens a socket with a new endpoint.
-func (c *sock) create(s *Stack, network string, proto tcpip.TransportProtocolNumber, v6 bool) error {
-	family := tcpip.NetworkProtocolNumber(ipv4.ProtocolNumber)
-	if v6 {
-		family = ipv6.ProtocolNumber
-	}
-	c.v6 = v6
-	queue := new(waiter.Queue)
-	s.gate.enter()
-	ep, err := s.stack.NewEndpoint(proto, family, queue)
-	s.gate.leave()
-	if err != nil {
-		return os.NewSyscallError("socket", sysErr(err))
-	}
-	return c.open(s, network, ep, queue)
-}
-
-// bind gives the socket its local address.
-func (c *sock) bind(local netip.AddrPort) error {
-	c.stack.gate.enter()
-	err := c.ep.Bind(c.stack.fullAddress(local))
-	c.stack.gate.leave()
-	if err != nil {
-		return c.failure("bind", err)
-	}
-	return nil
 }
 
 func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) error {

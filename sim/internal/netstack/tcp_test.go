@@ -90,15 +90,19 @@ func TestListenAgain(t *testing.T) {
 func TestListenBesideConn(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, e env) {
-		c, s := e.connect(t)
-		_, port, err := net.SplitHostPort(s.LocalAddr().String())
+		l := e.listen(t, "tcp")
+		c := e.dial(t, l.Addr())
+		s, err := l.Accept()
 		require.NoError(t, err)
-		for _, addr := range []string{s.LocalAddr().String(), ":" + port} {
-			l, err := e.server.Listen(bg, "tcp", addr)
-			// connect's listener is open until the end of the test.
-			require.Error(t, err)
-			require.Nil(t, l)
-		}
+		defer s.Close()
+		l.Close()
+		l, err = e.server.Listen(bg, "tcp", l.Addr().String())
+		require.NoError(t, err)
+		defer l.Close()
+		e.dial(t, l.Addr())
+		other, err := l.Accept()
+		require.NoError(t, err)
+		defer other.Close()
 		require.NoError(t, writing(c))
 		require.NoError(t, reading(s))
 	})
@@ -189,8 +193,7 @@ func TestEphemeralPorts(t *testing.T) {
 	}
 }
 
-// More connections than Go's own listeners have waiting in a test are waiting for
-// Accept.
+// Connections are complete before they are accepted.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, e env) {
