@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"net"
 	"net/netip"
 	"regexp"
@@ -34,19 +33,21 @@ type Container struct {
 	// mutex.
 	life chan struct{}
 
-	// These belong to the holder of life.
-	removed bool
-	cancel  context.CancelFunc // of the functions
+	removed bool // belongs to the holder of life
 
-	stateMu    sync.Mutex // guards what follows
-	running    bool
+	runMu sync.Mutex // guards run
+	run   *run       // nil unless running
+
+	impairMu   sync.Mutex // guards attachment, and that the cable is as it says
 	attachment attachment
-	endpoint   *endpoint // nil unless running on a bridge
-	functions  functions
 }
 
 // maxHostname is Linux's __NEW_UTS_LEN.
 const maxHostname = 64
+
+func validHostname(name string) bool {
+	return name != "" && len(name) <= maxHostname && !strings.ContainsFunc(name, unicode.IsSpace)
+}
 
 type containerConfig struct {
 	hostname   string
@@ -70,6 +71,9 @@ type AttachOption func(*attachment) error
 // OnNetwork attaches the container to n instead of the network "bridge".
 func OnNetwork(n *Network, opts ...AttachOption) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
+		if n == nil {
+			return errorf("create container", "", ErrNotFound, "network not found: nil")
+		}
 		if n.host != h {
 			return errorf("create container", n.name, ErrNotFound, "network %s not found", n.id)
 		}
@@ -115,6 +119,9 @@ func predefined(name string) ContainerOption {
 // stops this one is left with lo until it restarts.
 func NetworkOf(other *Container) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
+		if other == nil {
+			return errNoContainer("create container", "nil")
+		}
 		if other.host != h {
 			return errNoContainer("create container", other.name)
 		}
@@ -123,11 +130,12 @@ func NetworkOf(other *Container) ContainerOption {
 	}
 }
 
-// WithHostname sets the hostname, by default the first 12 digits of the ID: 1 to 64
-// bytes without white space. With NetworkOf it is not allowed.
+// WithHostname sets the hostname: 1 to 64 bytes without white space. By default it
+// is the first 12 digits of the ID, with NetworkHost that of the host. With
+// NetworkOf it is that of the other container and cannot be set.
 func WithHostname(name string) ContainerOption {
 	return func(_ *Host, c *containerConfig) error {
-		if name == "" || len(name) > maxHostname || strings.ContainsFunc(name, unicode.IsSpace) {
+		if !validHostname(name) {
 			return errorf("create container", name, ErrName, "sethostname: invalid argument: %q", name)
 		}
 		c.hostname = name
@@ -162,9 +170,6 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	if c.config.hostname != "" && c.config.joined != nil {
 		return nil, errorf("create container", name, ErrConflict, "conflicting options: hostname and the network mode")
 	}
-	if c.config.hostname == "" {
-		c.config.hostname = c.id[:12]
-	}
 	c.attachment = c.config.attachment
 	if name = strings.TrimPrefix(name, "/"); name == "" {
 		name = c.id[:12]
@@ -172,8 +177,11 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	if !nameRE.MatchString(name) {
 		return nil, errorf("create container", name, ErrName, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name)
 	}
-	c.machine.host, c.machine.name = h, name
-	return c, h.add(c)
+	c.machine.host, c.machine.name, c.machine.id = h, name, c.id
+	if err := h.add(c); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func (h *Host) add(c *Container) error {
@@ -198,11 +206,7 @@ func (c *Container) Name() string { return c.name }
 func (c *Container) ID() string { return c.id }
 
 // Running reports whether the container runs.
-func (c *Container) Running() bool {
-	c.stateMu.Lock()
-	defer c.stateMu.Unlock()
-	return c.running
-}
+func (c *Container) Running() bool { return c.running() != nil }
 
 // Addr returns the address on n: the zero Addr while the container is not running
 // or if it is not attached to n.
@@ -228,32 +232,31 @@ func (c *Container) MAC() net.HardwareAddr {
 
 // on returns the present endpoint on n.
 func (c *Container) on(n *Network) *endpoint {
-	c.stateMu.Lock()
-	defer c.stateMu.Unlock()
-	if c.endpoint == nil || c.endpoint.network != n {
+	r := c.running()
+	if r == nil || r.endpoint == nil || r.endpoint.network != n {
 		return nil
 	}
-	return c.endpoint
+	return r.endpoint
 }
 
 // Impair degrades the frames that the container sends to n and receives from it,
-// until it is called again; the zero Impairment heals. It works while the
+// until it is called again; the zero Impairment heals. It may be called before the
 // container runs, and lasts when it restarts.
 func (c *Container) Impair(n *Network, send, receive veth.Impairment) error {
 	var a attachment
 	if err := WithImpairment(send, receive)(&a); err != nil {
 		return err
 	}
-	if c.config.network != n || n.bridge == nil {
+	if n == nil || c.config.network != n || n.bridge == nil {
 		return c.errNotAttached("impair", n)
 	}
-	c.stateMu.Lock()
-	defer c.stateMu.Unlock()
+	c.impairMu.Lock()
+	defer c.impairMu.Unlock()
 	c.attachment = a
-	if c.endpoint == nil {
-		return nil
+	if ep := c.on(n); ep != nil {
+		return ep.impair(a)
 	}
-	return c.endpoint.impair(a)
+	return nil
 }
 
 // SetCarrier pulls the container's cable to n or puts it back. While it is out all
@@ -269,5 +272,9 @@ func (c *Container) SetCarrier(n *Network, up bool) error {
 }
 
 func (c *Container) errNotAttached(op string, n *Network) error {
-	return errorf(op, c.name, ErrNotFound, "container %s is not connected to network %s", c.id, n.name)
+	name := "nil"
+	if n != nil {
+		name = n.name
+	}
+	return errorf(op, c.name, ErrNotFound, "container %s is not connected to network %s", c.id, name)
 }

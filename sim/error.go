@@ -19,7 +19,8 @@ var (
 	ErrClosed     = errors.New("host closed")
 )
 
-// An Error is a refused or failed management operation. It has changed nothing.
+// An Error is a refused or failed management operation. It has changed nothing, but
+// for Restart, which may have stopped the container.
 type Error struct {
 	Op   string // what was to be done: "create container"
 	Name string // to what: "web"
@@ -40,5 +41,5 @@ func errNoContainer(op, name string) *Error {
 }
 
 func errClosed(op, name string) *Error {
-	return errorf(op, name, ErrClosed, "%s %s: host closed", op, name)
+	return errorf(op, name, ErrClosed, "%s %q: host closed", op, name)
 }

@@ -28,6 +28,7 @@ var DefaultBridgeIP = netip.MustParsePrefix("172.17.0.1/16")
 // leak checks can tell hosts apart.
 type Host struct {
 	machine
+	ns      *netns // held from the start to Close
 	virtual bool
 	log     *slog.Logger
 	random  *generator
@@ -44,7 +45,7 @@ type Host struct {
 
 // NewHost returns a running host. The caller must Close it.
 func NewHost(opts ...HostOption) (*Host, error) {
-	cfg := hostConfig{name: "docker", seed: rand.Uint64(), log: slog.New(slog.DiscardHandler), bip: DefaultBridgeIP, mtu: veth.DefaultMTU}
+	cfg := hostConfig{name: "docker", seed: rand.Uint64(), log: slog.Default(), bip: DefaultBridgeIP, mtu: veth.DefaultMTU}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
 			return nil, err
@@ -68,7 +69,8 @@ func (h *Host) boot(bip netip.Prefix) error {
 	if err != nil {
 		return err
 	}
-	h.up(ns)
+	h.ns = ns
+	h.up(ns, h.name)
 	if err := ns.stack.SetForwarding(true); err != nil { // as dockerd does
 		return err
 	}
@@ -83,10 +85,12 @@ func (h *Host) boot(bip netip.Prefix) error {
 	return h.networks[0].openBridge("docker0", bip, h.mtu)
 }
 
-// labelled runs fn so that the goroutines it starts carry the host's label.
-func (h *Host) labelled(fn func() error) (err error) {
-	pprof.Do(context.Background(), pprof.Labels("drydock.host", h.Label()), func(context.Context) { err = fn() })
-	return err
+// labelled runs fn so that the goroutines it starts carry the host's label. It does
+// so in a goroutine of its own since pprof.Do takes the caller's labels away.
+func (h *Host) labelled(fn func() error) error {
+	done := make(chan error, 1)
+	go pprof.Do(context.Background(), pprof.Labels("drydock.host", h.Label()), func(context.Context) { done <- fn() })
+	return <-done
 }
 
 // Label returns the value of the label "drydock.host" on the goroutines of h. No
@@ -109,7 +113,7 @@ type hostConfig struct {
 // WithName sets the hostname, by default "docker".
 func WithName(name string) HostOption {
 	return func(c *hostConfig) error {
-		if !nameRE.MatchString(name) {
+		if !validHostname(name) {
 			return errorf("create host", name, ErrName, "invalid host name %q", name)
 		}
 		c.name = name
@@ -127,11 +131,14 @@ func WithSeed(seed uint64) HostOption {
 	}
 }
 
-// WithLogger has the life of containers logged at level Debug. By default nothing
-// is logged but, as errors, functions that do not return when their container
-// stops.
+// WithLogger sets where the life of containers is logged, at level Debug, and what
+// goes wrong with the functions in them, at level Error. By default and for nil
+// that is slog.Default, which prints the errors.
 func WithLogger(log *slog.Logger) HostOption {
 	return func(c *hostConfig) error {
+		if log == nil {
+			log = slog.Default()
+		}
 		c.log = log
 		return nil
 	}
@@ -257,15 +264,20 @@ func (h *Host) Close() error {
 	h.mu.Lock()
 	closed := h.closed
 	h.closed = true
-	containers := h.containers
+	containers, networks := slices.Clone(h.containers), h.networks
 	h.mu.Unlock()
 	if closed {
 		<-h.done
 		return nil
 	}
 	defer close(h.done)
-	closeAll(containers)
-	h.down(true)
+	h.down(true) // first: functions of containers may wait for the host's sockets
+	killAll(containers)
+	for _, n := range networks {
+		if n.bridge != nil {
+			n.bridge.Close()
+		}
+	}
 	if h.ns != nil {
 		h.ns.release()
 	}

@@ -3,7 +3,13 @@ package sim
 import (
 	"context"
 	"slices"
+	"sync"
+	"time"
 )
+
+// grace is how long a container may take for its own shutdown, as with "docker
+// stop".
+const grace = 10 * time.Second
 
 // Start starts the container: it gets a new namespace and the lowest free address.
 // A running container stays as it is.
@@ -13,9 +19,9 @@ func (c *Container) Start() error {
 }
 
 // Stop ends the container as "docker stop" does: the context of its functions is
-// canceled; when they have returned, or ctx is done, its sockets are closed like
-// those of a process that exits, and the address is free. Then Stop waits for the
-// functions. A container that does not run stays as it is.
+// canceled; when they have returned, after 10 seconds or when ctx is done, its
+// sockets are closed like those of a process that exits, and the address is free.
+// Then Stop waits for the functions. A container that does not run stays as it is.
 func (c *Container) Stop(ctx context.Context) error {
 	defer c.change()()
 	if c.removed {
@@ -25,14 +31,18 @@ func (c *Container) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Kill ends the container at once: open connections are reset. Then it waits for
-// the functions like Stop.
+// Kill ends the container at once, also while another call stops it: open
+// connections are reset. Then it waits for the functions like Stop.
 func (c *Container) Kill() error {
-	defer c.change()()
-	if c.removed {
-		return errorf("kill container", c.name, ErrNotFound, "Cannot kill container: %s: No such container: %s", c.name, c.name)
+	r := c.running()
+	if r != nil {
+		r.kill()
 	}
-	if !c.Running() {
+	defer c.change()()
+	switch {
+	case c.removed:
+		return errorf("kill container", c.name, ErrNotFound, "Cannot kill container: %s: No such container: %s", c.name, c.name)
+	case r == nil && c.running() == nil:
 		return errorf("kill container", c.name, ErrNotRunning, "Cannot kill container: %s: Container %s is not running", c.name, c.id)
 	}
 	c.stop(context.Background(), true)
@@ -40,14 +50,20 @@ func (c *Container) Kill() error {
 }
 
 // Restart is Stop and Start. The address is given back and the lowest free one
-// taken.
+// taken. If the start fails the container stays stopped.
 func (c *Container) Restart(ctx context.Context) error {
 	defer c.change()()
 	if c.removed {
 		return errNoContainer("restart container", c.name)
 	}
 	c.stop(ctx, false)
-	return c.start()
+	if err := c.start(); err != nil {
+		return &Error{
+			Op: "restart container", Name: c.name, Err: err,
+			message: "Cannot restart container " + c.name + ": " + err.Error(),
+		}
+	}
+	return nil
 }
 
 // Remove removes a container that does not run. Its name is free then.
@@ -74,15 +90,21 @@ func (c *Container) change() (done func()) {
 	return func() { <-c.life }
 }
 
+// running returns the present run, nil if there is none.
+func (c *Container) running() *run {
+	c.runMu.Lock()
+	defer c.runMu.Unlock()
+	return c.run
+}
+
 func (c *Container) start() error {
-	if c.removed {
-		return errNoContainer("start container", c.name)
-	}
-	if c.Running() {
-		return nil
-	}
-	if c.host.isClosed() {
+	switch {
+	case c.host.isClosed():
 		return errClosed("start container", c.name)
+	case c.removed:
+		return errNoContainer("start container", c.name)
+	case c.Running():
+		return nil
 	}
 	return c.host.labelled(c.boot)
 }
@@ -94,33 +116,50 @@ func (c *Container) boot() error {
 	}
 	var ep *endpoint
 	if n := c.config.network; n != nil && n.bridge != nil {
-		if ep, err = n.attach(ns, c.impairments()); err != nil {
+		if ep, err = n.attach(ns); err != nil {
 			ns.release()
 			return err
 		}
-		ns.hosts.addOwn(ep.addr, c.config.hostname)
+		ns.hosts.addOwn(ep.addr, c.hostname(ns))
 	}
-	c.up(ns)
-	var ctx context.Context
-	ctx, c.cancel = context.WithCancel(context.Background())
-
-	c.stateMu.Lock()
-	defer c.stateMu.Unlock()
-	c.running, c.endpoint = true, ep
-	c.functions.start(ctx)
-	c.host.log.Debug("container started", "name", c.name, "addr", c.addrLocked())
+	c.up(ns, c.hostname(ns))
+	c.begin(newRun(ns, ep))
+	c.host.log.Debug("container started", "name", c.name, "addr", c.IP())
 	return nil
+}
+
+// begin makes r the present run.
+func (c *Container) begin(r *run) {
+	c.impairMu.Lock()
+	defer c.impairMu.Unlock()
+	if r.endpoint != nil {
+		r.endpoint.impair(c.attachment)
+	}
+	c.runMu.Lock()
+	defer c.runMu.Unlock()
+	c.run = r
+}
+
+// hostname is what was asked for, or that of the namespace.
+func (c *Container) hostname(ns *netns) string {
+	if c.config.hostname != "" {
+		return c.config.hostname
+	}
+	return ns.hostname
 }
 
 // joinNamespace returns the namespace to run in, held.
 func (c *Container) joinNamespace() (*netns, error) {
 	h := c.host
 	if other := c.config.joined; other != nil {
-		ns, err := other.namespace()
-		if err != nil || !ns.hold() {
+		if _, ok := h.Container(other.id); !ok {
+			return nil, errorf("start container", other.name, ErrNotFound, "No such container: %s", other.id)
+		}
+		r := other.running()
+		if r == nil || !r.ns.hold() {
 			return nil, errorf("start container", other.name, ErrNotRunning, "cannot join network of a non running container: %s", other.id)
 		}
-		return ns, nil
+		return r.ns, nil
 	}
 	if c.config.network.name == hostNetwork {
 		if !h.ns.hold() {
@@ -128,48 +167,33 @@ func (c *Container) joinNamespace() (*netns, error) {
 		}
 		return h.ns, nil
 	}
-	return newNetns(h, c.id, c.config.hostname)
+	return newNetns(h, c.id, c.id[:12])
 }
 
 // stop ends a running container: at once with resets, or when its functions have
-// returned or ctx is done.
+// returned or ctx or the time for that is over.
 func (c *Container) stop(ctx context.Context, reset bool) {
-	c.stateMu.Lock()
-	running, ep := c.running, c.endpoint
-	c.running = false
-	c.stateMu.Unlock()
-	if !running {
+	r := c.running()
+	if r == nil {
 		return
 	}
-	c.cancel()
-	if !reset {
-		c.functions.waitOr(ctx)
+	if reset {
+		r.kill()
 	}
-	ns, _ := c.namespace()
-	c.down(reset)
-	c.gone()
-	c.stateMu.Lock()
-	c.endpoint = nil
-	c.stateMu.Unlock()
-	if ep != nil {
-		ep.network.detach(ns, ep)
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	r.stop(ctx)
+	cancel()
+	c.down(reset || r.killed.Err() != nil)
+	c.runMu.Lock()
+	c.run = nil
+	c.runMu.Unlock()
+	if r.endpoint != nil {
+		r.endpoint.network.detach(r.ns, r.endpoint)
 	}
-	ns.release()
-	c.functions.wait(c.host.log, c.name)
+	r.ns.release()
+	r.wait(c.host.log, c.name)
+	r.kill() // releases the contexts
 	c.host.log.Debug("container stopped", "name", c.name)
-}
-
-func (c *Container) impairments() attachment {
-	c.stateMu.Lock()
-	defer c.stateMu.Unlock()
-	return c.attachment
-}
-
-func (c *Container) addrLocked() string {
-	if c.endpoint == nil {
-		return ""
-	}
-	return c.endpoint.addr.String()
 }
 
 func (h *Host) isClosed() bool {
@@ -178,17 +202,18 @@ func (h *Host) isClosed() bool {
 	return h.closed
 }
 
-// closeAll kills containers that are about to be forgotten. All are told before
-// the first is waited for.
-func closeAll(containers []*Container) {
+// killAll kills containers, all at the same time: the functions of one may wait
+// for those of another.
+func killAll(containers []*Container) {
+	var ended sync.WaitGroup
 	for _, c := range containers {
-		defer c.change()()
-		if c.Running() {
-			c.cancel()
+		if r := c.running(); r != nil {
+			r.kill()
 		}
+		ended.Go(func() {
+			defer c.change()()
+			c.stop(context.Background(), true)
+		})
 	}
-	for _, c := range containers {
-		c.stop(context.Background(), true)
-		c.removed = true
-	}
+	ended.Wait()
 }

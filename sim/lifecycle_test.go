@@ -9,6 +9,7 @@ import (
 
 	"drydock/sim"
 	"drydock/sim/simtest"
+	"drydock/veth"
 
 	"github.com/stretchr/testify/require"
 )
@@ -146,6 +147,15 @@ func TestRefused(t *testing.T) {
 			"You cannot remove a running container " + up.ID() + ". Stop the container before attempting removal or force remove"},
 		{"function in a stopped one", func() error { return down.Go(func(context.Context) error { return nil }) }, sim.ErrNotRunning, "down",
 			"Container " + down.ID() + " is not running"},
+		{"no network", run("xx", sim.OnNetwork(nil)), sim.ErrNotFound, "", "network not found: nil"},
+		{"no container", run("xx", sim.NetworkOf(nil)), sim.ErrNotFound, "nil", "No such container: nil"},
+		{"no function", func() error { return up.Go(nil) }, sim.ErrNotFound, "up", "no function to run in container " + up.ID()},
+		{"impair on no network", func() error { return up.Impair(nil, veth.Impairment{}, veth.Impairment{}) }, sim.ErrNotFound, "up",
+			"container " + up.ID() + " is not connected to network nil"},
+		{"carrier on no network", func() error { return up.SetCarrier(nil, false) }, sim.ErrNotFound, "up",
+			"container " + up.ID() + " is not connected to network nil"},
+		{"hostname with a space", run("xx", sim.WithHostname("a b")), sim.ErrName, "a b", `sethostname: invalid argument: "a b"`},
+		{"namespace of a removed container", run("xx", sim.NetworkOf(gone)), sim.ErrNotFound, "gone", "No such container: " + gone.ID()},
 		{"carrier of a stopped one", func() error { return down.SetCarrier(bridgeNet, false) }, sim.ErrNotFound, "down",
 			"container " + down.ID() + " is not connected to network bridge"},
 		{"carrier on a network it is not on", func() error { return up.SetCarrier(hostNet, false) }, sim.ErrNotFound, "up",
@@ -194,14 +204,26 @@ func TestClosedHost(t *testing.T) {
 	require.NoError(t, h.Close())
 	require.NoError(t, h.Close())
 
-	_, err = h.Run("another")
-	require.ErrorIs(t, err, sim.ErrClosed)
-	require.Error(t, down.Start())
-	require.Error(t, up.Start())
-	_, err = up.DialContext(context.Background(), "tcp", "172.17.0.1:80")
-	require.ErrorIs(t, err, sim.ErrNotRunning)
-	_, err = h.Listen(context.Background(), "tcp", ":80")
-	require.Error(t, err)
+	require.False(t, up.Running())
+	ctx := context.Background()
+	for name, do := range map[string]func() error{
+		"run":          func() error { _, err := h.Run("another"); return err },
+		"start down":   down.Start,
+		"start up":     up.Start,
+		"restart up":   func() error { return up.Restart(ctx) },
+		"dial from up": func() error { _, err := up.DialContext(ctx, "tcp", "172.17.0.1:80"); return err },
+		"listen on h":  func() error { _, err := h.Listen(ctx, "tcp", ":80"); return err },
+		"ping from up": func() error { _, err := up.Ping(ctx, "172.17.0.1"); return err },
+		"lookup on h":  func() error { _, err := h.LookupNetIP(ctx, "ip", "localhost"); return err },
+		"go in up":     func() error { return up.Go(func(context.Context) error { return nil }) },
+	} {
+		err := do()
+		require.ErrorIs(t, err, sim.ErrClosed, name)
+		var e *sim.Error
+		require.ErrorAs(t, err, &e, name)
+		require.NotEmpty(t, e.Name, name)
+	}
+	require.NoError(t, up.Stop(ctx))
 }
 
 // TestPoolExhausted fills the smallest subnet.

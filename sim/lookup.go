@@ -16,7 +16,7 @@ func (m *machine) LookupAddr(_ context.Context, addr string) ([]string, error) {
 	if err != nil {
 		return nil, &net.DNSError{Err: "unrecognized address", Name: addr}
 	}
-	ns, err := m.namespace()
+	ns, _, err := m.open("lookup")
 	if err != nil {
 		return nil, err
 	}

@@ -15,11 +15,13 @@ import (
 type machine struct {
 	host *Host
 	name string
+	id   string // of a container
 
-	mu      sync.Mutex // guards what follows
-	ns      *netns     // nil while not running
-	sockets *netstack.Stack
-	client  *http.Client
+	mu       sync.Mutex // guards what follows
+	ns       *netns     // nil while not running
+	sockets  *netstack.Stack
+	hostname string
+	client   *http.Client
 }
 
 // Code that takes the methods of package net takes a machine.
@@ -30,10 +32,10 @@ var _ interface {
 } = (*machine)(nil)
 
 // up makes m a machine in ns.
-func (m *machine) up(ns *netns) {
+func (m *machine) up(ns *netns, hostname string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ns, m.sockets = ns, ns.stack.Share()
+	m.ns, m.sockets, m.hostname = ns, ns.stack.Share(), hostname
 }
 
 // down ends m's use of its namespace. With reset, connections are aborted;
@@ -41,7 +43,7 @@ func (m *machine) up(ns *netns) {
 func (m *machine) down(reset bool) {
 	m.mu.Lock()
 	sockets, client := m.sockets, m.client
-	m.sockets = nil
+	m.ns, m.sockets, m.hostname = nil, nil, ""
 	m.mu.Unlock()
 	if client != nil {
 		client.CloseIdleConnections()
@@ -51,35 +53,29 @@ func (m *machine) down(reset bool) {
 	}
 }
 
-// gone forgets the namespace after down.
-func (m *machine) gone() {
+// open returns the namespace of m and m's sockets in it.
+func (m *machine) open(op string) (*netns, *netstack.Stack, error) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.ns = nil
+	ns, sockets := m.ns, m.sockets
+	m.mu.Unlock()
+	if ns == nil {
+		return nil, nil, m.errDown(op)
+	}
+	return ns, sockets, nil
 }
 
-func (m *machine) namespace() (*netns, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.ns == nil {
-		return nil, errorf("use", m.name, ErrNotRunning, "Container %s is not running", m.name)
+// errDown is why m cannot do op: it does not run.
+func (m *machine) errDown(op string) *Error {
+	if m.host.isClosed() {
+		return errClosed(op, m.name)
 	}
-	return m.ns, nil
-}
-
-func (m *machine) open() (*netstack.Stack, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.sockets == nil {
-		return nil, errorf("use", m.name, ErrNotRunning, "Container %s is not running", m.name)
-	}
-	return m.sockets, nil
+	return errorf(op, m.name, ErrNotRunning, "Container %s is not running", m.id)
 }
 
 // DialContext connects to an address, like net.Dialer.DialContext. Networks are
 // tcp, tcp4, tcp6, udp, udp4 and udp6.
 func (m *machine) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	s, err := m.open()
+	_, s, err := m.open("dial")
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
@@ -89,7 +85,7 @@ func (m *machine) DialContext(ctx context.Context, network, address string) (net
 // Listen announces on a local address, like net.ListenConfig.Listen. Networks are
 // tcp, tcp4 and tcp6.
 func (m *machine) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	s, err := m.open()
+	_, s, err := m.open("listen")
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
@@ -99,7 +95,7 @@ func (m *machine) Listen(ctx context.Context, network, address string) (net.List
 // ListenPacket announces on a local address, like net.ListenConfig.ListenPacket.
 // Networks are udp, udp4 and udp6.
 func (m *machine) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
-	s, err := m.open()
+	_, s, err := m.open("listen")
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
@@ -109,14 +105,11 @@ func (m *machine) ListenPacket(ctx context.Context, network, address string) (ne
 // LookupNetIP looks up a host name as programs on m do, never as the real machine
 // does: in /etc/hosts. Network is "ip", "ip4" or "ip6".
 func (m *machine) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	if a, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{a}, nil
-	}
-	ns, err := m.namespace()
+	_, s, err := m.open("lookup")
 	if err != nil {
 		return nil, err
 	}
-	return ns.hosts.LookupNetIP(ctx, network, host)
+	return s.LookupNetIP(ctx, network, host)
 }
 
 // HTTPClient returns a client whose requests start at m. It is the same for all
@@ -133,17 +126,15 @@ func (m *machine) HTTPClient() *http.Client {
 // Hostname returns what hostname(1) prints: for a container the first 12 digits of
 // its ID unless set otherwise. It is empty while m is not running.
 func (m *machine) Hostname() string {
-	ns, err := m.namespace()
-	if err != nil {
-		return ""
-	}
-	return ns.hostname
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.hostname
 }
 
 // Interfaces returns the network interfaces in the order of "ip addr". There are
 // none while m is not running.
 func (m *machine) Interfaces() []Interface {
-	ns, err := m.namespace()
+	ns, _, err := m.open("interfaces")
 	if err != nil {
 		return nil
 	}
@@ -156,7 +147,7 @@ func (m *machine) Interfaces() []Interface {
 
 // Routes returns the routing table, the most specific destination first.
 func (m *machine) Routes() []Route {
-	ns, err := m.namespace()
+	ns, _, err := m.open("routes")
 	if err != nil {
 		return nil
 	}

@@ -39,6 +39,7 @@ func TestNetworkHost(t *testing.T) {
 	other := simtest.Run(t, h, "c2")
 	require.Equal(t, h.Interfaces(), c.Interfaces())
 	require.Equal(t, "docker", c.Hostname())
+	require.Equal(t, "other", simtest.Run(t, h, "c3", sim.NetworkHost(), sim.WithHostname("other")).Hostname())
 	echo(t, other, c, "172.17.0.1:80")
 
 	// Its sockets are its own, the namespace is not.
@@ -78,7 +79,9 @@ func TestNetworkOfContainer(t *testing.T) {
 	require.Equal(t, base.Interfaces(), side.Interfaces())
 
 	require.NoError(t, base.Kill())
-	require.ErrorIs(t, side.Restart(context.Background()), sim.ErrNotRunning)
+	err := side.Restart(context.Background())
+	require.ErrorIs(t, err, sim.ErrNotRunning)
+	require.EqualError(t, err, "Cannot restart container side: cannot join network of a non running container: "+base.ID())
 	require.False(t, side.Running())
 }
 

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"sync"
 
 	"drydock/sim/internal/netstack"
@@ -84,7 +85,8 @@ func (ns *netns) unplug(index int) {
 
 func (ns *netns) interfaces() []Interface {
 	ns.mu.Lock()
-	defer ns.mu.Unlock()
+	cables := maps.Clone(ns.cables)
+	ns.mu.Unlock()
 	var list []Interface
 	for _, n := range ns.stack.Interfaces() {
 		i := Interface{
@@ -92,7 +94,7 @@ func (ns *netns) interfaces() []Interface {
 			Up: n.Up, Running: n.Up, Loopback: n.Lo,
 			RxPackets: n.Rx.Packets, RxBytes: n.Rx.Bytes, TxPackets: n.Tx.Packets, TxBytes: n.Tx.Bytes,
 		}
-		if c, ok := ns.cables[n.Index]; ok {
+		if c, ok := cables[n.Index]; ok {
 			i.Peer = c.peerIndex
 			i.count(c.inside)
 			i.Running = c.inside.Carrier()

@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"drydock/bridge"
@@ -33,10 +35,10 @@ type Network struct {
 	mtu       int
 	device    string // docker0
 	bridge    *bridge.Bridge
-	local     *veth.Endpoint // the end of the host
-	pool      *pool          // guarded by host.mu
-	endpoints []*endpoint    // guarded by host.mu; the ports, in the order of their addition
-	ports     atomic.Int32   // how many
+	linkLocal func() error // gives the bridge device its fe80:: address, once
+	pool      *pool        // guarded by host.mu
+	endpoints []*endpoint  // guarded by host.mu; the ports, in the order of their addition
+	ports     atomic.Int32 // how many
 }
 
 // Name returns the name, "bridge".
@@ -62,8 +64,8 @@ func (n *Network) Subnets() []netip.Prefix {
 // and "none".
 func (n *Network) Gateway() netip.Addr { return n.gateway }
 
-// Bridge returns the bridge; nil for "host" and "none". It belongs to the host:
-// adding ports of one's own is fine, removing others is not.
+// Bridge returns the bridge; nil for "host" and "none". It is closed with the host.
+// Ports of one's own may be added to it.
 func (n *Network) Bridge() *bridge.Bridge { return n.bridge }
 
 // An endpoint is the attachment of a container to a bridge network: the cable
@@ -74,6 +76,7 @@ type endpoint struct {
 	index           int    // of eth0
 	name            string // of the port: vethXXXXXXX, whose index is one more
 	inside, outside *veth.Endpoint
+	port            *bridge.Port // nil if the bridge did not take it
 }
 
 // openBridge makes the bridge device with the address gateway and its interface
@@ -86,7 +89,7 @@ func (n *Network) openBridge(device string, gateway netip.Prefix, mtu int) error
 		return err
 	}
 	local.SetLinkAddress(tcpip.LinkAddress(mac))
-	n.subnet, n.gateway, n.mtu, n.device, n.local = gateway, gateway.Addr(), mtu, device, local
+	n.subnet, n.gateway, n.mtu, n.device = gateway, gateway.Addr(), mtu, device
 	n.pool = newPool(gateway)
 	n.pool.reserve(n.gateway)
 	if n.bridge, err = bridge.New(device); err != nil {
@@ -99,31 +102,12 @@ func (n *Network) openBridge(device string, gateway netip.Prefix, mtu int) error
 	if err = h.ns.plug(index, device, cable{inside: local, peerRunning: func() bool { return n.ports.Load() > 0 }}); err != nil {
 		return err
 	}
-	if err = h.ns.stack.AddAddr(index, gateway); err != nil {
-		return err
-	}
-	return h.ns.stack.AddAddr(index, linkLocal(mac))
+	n.linkLocal = sync.OnceValue(func() error { return h.ns.stack.AddAddr(index, linkLocal(mac)) })
+	return h.ns.stack.AddAddr(index, gateway)
 }
 
 // attach plugs a namespace into the bridge as its eth0.
-func (n *Network) attach(ns *netns, attachment attachment) (*endpoint, error) {
-	ep, err := n.newEndpoint(attachment)
-	if err != nil {
-		return nil, err
-	}
-	if err := ep.connect(ns); err != nil {
-		n.detach(ns, ep)
-		return nil, err
-	}
-	n.host.mu.Lock()
-	defer n.host.mu.Unlock()
-	n.endpoints = append(n.endpoints, ep)
-	n.ports.Add(1)
-	return ep, nil
-}
-
-// newEndpoint takes an address and makes the cable.
-func (n *Network) newEndpoint(a attachment) (*endpoint, error) {
+func (n *Network) attach(ns *netns) (*endpoint, error) {
 	h := n.host
 	h.mu.Lock()
 	addr, ok := n.pool.take()
@@ -132,26 +116,26 @@ func (n *Network) newEndpoint(a attachment) (*endpoint, error) {
 		return nil, errorf("allocate address", n.name, ErrNoAddress,
 			"no available IPv4 addresses on this network's address pools: %s (%s)", n.name, n.id)
 	}
-	name := h.random.vethName()
-	inside, outside, err := veth.Pair(veth.WithMTU(n.mtu), veth.WithSeed(h.random.seedOf("cable "+name)))
-	if err != nil {
+	ep := &endpoint{network: n, addr: addr, index: h.newIndexes(2), name: h.random.vethName()}
+	if err := ep.connect(ns); err != nil {
+		n.detach(ns, ep)
 		return nil, err
 	}
-	inside.SetLinkAddress(tcpip.LinkAddress(containerMAC(addr)))
-	ep := &endpoint{network: n, addr: addr, index: h.newIndexes(2), name: name, inside: inside, outside: outside}
-	return ep, ep.impair(a)
+	h.mu.Lock()
+	n.endpoints = append(n.endpoints, ep)
+	h.mu.Unlock()
+	n.ports.Add(1)
+	return ep, n.linkLocal() // docker0 has it from the first carrier on
 }
 
-func (ep *endpoint) impair(a attachment) error {
-	if err := ep.inside.Impair(a.send); err != nil {
+// connect makes the cable and joins its sides to what they belong to.
+func (ep *endpoint) connect(ns *netns) (err error) {
+	n := ep.network
+	seed := n.host.random.seedOf("cable " + ep.name)
+	if ep.inside, ep.outside, err = veth.Pair(veth.WithMTU(n.mtu), veth.WithSeed(seed)); err != nil {
 		return err
 	}
-	return ep.outside.Impair(a.receive)
-}
-
-// connect joins the two sides of the cable to what they belong to.
-func (ep *endpoint) connect(ns *netns) error {
-	n := ep.network
+	ep.inside.SetLinkAddress(tcpip.LinkAddress(containerMAC(ep.addr)))
 	if err := ns.plug(ep.index, "eth0", cable{inside: ep.inside, peerIndex: ep.index + 1}); err != nil {
 		return err
 	}
@@ -161,14 +145,38 @@ func (ep *endpoint) connect(ns *netns) error {
 		}
 	}
 	ns.stack.AddDefault(ep.index, n.gateway)
-	_, err := n.bridge.AddPort(ep.name, ep.outside)
-	return err
+	return ep.addPort()
 }
 
-// detach undoes attach.
+// addPort gives the bridge its end. As dockerd does it draws another name if one is
+// taken.
+func (ep *endpoint) addPort() error {
+	for {
+		port, err := ep.network.bridge.AddPort(ep.name, ep.outside)
+		if !errors.Is(err, bridge.ErrExists) {
+			ep.port = port
+			return err
+		}
+		ep.name = ep.network.host.random.vethName()
+	}
+}
+
+func (ep *endpoint) impair(a attachment) error {
+	if err := ep.inside.Impair(a.send); err != nil {
+		return err
+	}
+	return ep.outside.Impair(a.receive)
+}
+
+// detach undoes attach, also where it failed half-way.
 func (n *Network) detach(ns *netns, ep *endpoint) {
-	n.bridge.RemovePort(ep.name)
+	if ep.port != nil {
+		n.bridge.RemovePort(ep.name)
+	}
 	ns.unplug(ep.index)
+	if ep.inside != nil {
+		ep.inside.Close()
+	}
 	n.host.mu.Lock()
 	defer n.host.mu.Unlock()
 	n.pool.release(ep.addr)

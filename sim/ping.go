@@ -65,7 +65,7 @@ func (m *machine) Ping(ctx context.Context, host string, opts ...PingOption) (Pi
 			return PingStats{}, err
 		}
 	}
-	sockets, err := m.open()
+	_, sockets, err := m.open("ping")
 	if err != nil {
 		return PingStats{}, &net.OpError{Op: "ping", Net: cfg.network, Err: err}
 	}

@@ -43,15 +43,12 @@ func (s *Stack) resolve(ctx context.Context, network, address string) ([]netip.A
 	if err != nil {
 		return nil, err
 	}
+	if addrs, err = fitting(addrs, family(network), host); err != nil {
+		return nil, err
+	}
 	var list []netip.AddrPort
 	for _, a := range addrs {
-		a = a.Unmap()
-		if v := family(network); v == "ip" || a.Is4() == (v == "ip4") {
-			list = append(list, netip.AddrPortFrom(a, uint16(port)))
-		}
-	}
-	if list == nil {
-		return nil, &net.AddrError{Err: noSuitableAddress, Addr: host}
+		list = append(list, netip.AddrPortFrom(a, uint16(port)))
 	}
 	return list, nil
 }
@@ -65,6 +62,35 @@ func family(network string) string {
 		return "ip6"
 	}
 	return "ip"
+}
+
+// LookupNetIP returns the addresses of a name or of a literal address, as
+// net.Resolver.LookupNetIP does. The network is "ip", "ip4" or "ip6".
+func (s *Stack) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	switch network {
+	case "ip", "ip4", "ip6":
+	default:
+		return nil, net.UnknownNetworkError(network)
+	}
+	addrs, err := s.lookup(ctx, network, host)
+	if err != nil {
+		return nil, err
+	}
+	return fitting(addrs, network, host)
+}
+
+// fitting returns the addresses of a family, at least one.
+func fitting(addrs []netip.Addr, family, host string) ([]netip.Addr, error) {
+	var list []netip.Addr
+	for _, a := range addrs {
+		if a = a.Unmap(); family == "ip" || a.Is4() == (family == "ip4") {
+			list = append(list, a)
+		}
+	}
+	if list == nil {
+		return nil, &net.AddrError{Err: noSuitableAddress, Addr: host}
+	}
+	return list, nil
 }
 
 // lookup returns the addresses of a name or of a literal address.

@@ -1,0 +1,123 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A run is a container from a start to the stop that follows.
+type run struct {
+	ns       *netns
+	endpoint *endpoint // nil unless on a bridge
+
+	ctx    context.Context // of the functions
+	cancel context.CancelFunc
+	killed context.Context // done when the functions are no longer waited for before their sockets close
+	kill   context.CancelFunc
+
+	mu        sync.Mutex // guards functions
+	functions []function
+}
+
+// A function is a call of Container.Go.
+type function struct {
+	done chan struct{}
+	from string // who called
+}
+
+func newRun(ns *netns, ep *endpoint) *run {
+	r := &run{ns: ns, endpoint: ep}
+	r.killed, r.kill = context.WithCancel(context.Background())
+	r.ctx, r.cancel = context.WithCancel(r.killed)
+	return r
+}
+
+// slow is how long a stopped container waits before it says for whom.
+const slow = 5 * time.Second
+
+// Go runs fn in a goroutine that belongs to the container: ctx is canceled when
+// the container stops, and stopping waits until fn returns. An error that fn
+// returns before is logged. Go itself fails if the container is not running.
+func (c *Container) Go(fn func(ctx context.Context) error) error {
+	if fn == nil {
+		return errorf("run in container", c.name, ErrNotFound, "no function to run in container %s", c.id)
+	}
+	_, file, line, _ := runtime.Caller(1)
+	f := function{done: make(chan struct{}), from: fmt.Sprintf("%s:%d", file, line)}
+	r := c.running()
+	if r == nil || !r.add(f) {
+		return c.errDown("run in container")
+	}
+	return c.host.labelled(func() error {
+		go func() {
+			defer r.end(f)
+			if err := fn(r.ctx); err != nil && r.ctx.Err() == nil {
+				c.host.log.Error("function failed", "container", c.name, "from", f.from, "error", err)
+			}
+		}()
+		return nil
+	})
+}
+
+// add notes a function unless the run is being stopped.
+func (r *run) add(f function) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ctx.Err() != nil {
+		return false
+	}
+	r.functions = append(r.functions, f)
+	return true
+}
+
+func (r *run) end(f function) {
+	r.mu.Lock()
+	r.functions = slices.DeleteFunc(r.functions, func(o function) bool { return o == f })
+	r.mu.Unlock()
+	close(f.done)
+}
+
+func (r *run) list() []function {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.functions)
+}
+
+// stop cancels the functions and waits for them, but no longer than ctx and the
+// kill.
+func (r *run) stop(ctx context.Context) {
+	r.mu.Lock()
+	r.cancel()
+	r.mu.Unlock()
+	for _, f := range r.list() {
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			return
+		case <-r.killed.Done():
+			return
+		}
+	}
+}
+
+// wait waits for the functions and logs those that keep it waiting.
+func (r *run) wait(log *slog.Logger, container string) {
+	functions := r.list()
+	if len(functions) == 0 {
+		return
+	}
+	timer := time.AfterFunc(slow, func() {
+		for _, f := range r.list() {
+			log.Error("stopped container waits for a function to return", "container", container, "from", f.from)
+		}
+	})
+	defer timer.Stop()
+	for _, f := range functions {
+		<-f.done
+	}
+}
