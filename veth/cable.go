@@ -69,6 +69,9 @@ func (c *cable) attach(e *Endpoint, d stack.NetworkDispatcher) {
 	}
 	for i, e := range c.ends {
 		e.forwarder.Store(forwarders[i])
+		if c.dispatchers[i] != nil && forwarders[i] == nil {
+			e.queue.start()
+		}
 	}
 }
 

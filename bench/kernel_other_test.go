@@ -1,0 +1,10 @@
+//go:build !linux
+
+package bench
+
+import "testing"
+
+func openKernelBridge(b *testing.B, _ int) []pair {
+	b.Skip("needs Linux")
+	return nil
+}
