@@ -40,7 +40,7 @@ func newPort(b *Bridge, name string, ep stack.LinkEndpoint, opts []PortOption) (
 			return nil, err
 		}
 	}
-	if ep.ARPHardwareType() != header.ARPHardwareEther {
+	if ep == nil || ep.ARPHardwareType() != header.ARPHardwareEther {
 		return nil, ErrNotEthernet
 	}
 	if ep.IsAttached() {

@@ -1,7 +1,6 @@
 package sim_test
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
 	"strings"
@@ -53,19 +52,12 @@ func TestREADME(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
-	example, err := os.Open("example_test.go")
+	example, err := os.ReadFile("example_test.go")
 	require.NoError(t, err)
-	defer example.Close()
-	inside := false
-	for lines := bufio.NewScanner(example); lines.Scan(); {
-		line := lines.Text()
-		switch {
-		case line == "func Example() {":
-			inside = true
-		case strings.HasPrefix(line, "	// Output:") || line == "}":
-			inside = false
-		case inside:
-			require.Contains(t, string(readme), strings.TrimPrefix(line, "\t"))
-		}
-	}
+	_, body, ok := strings.Cut(string(example), "func Example() {\n")
+	require.True(t, ok)
+	body, _, ok = strings.Cut(body, "\n\t// Output:")
+	require.True(t, ok)
+	body = strings.TrimPrefix(strings.ReplaceAll(body, "\n\t", "\n"), "\t")
+	require.Contains(t, string(readme), body)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"os"
 
 	"drydock/sim"
 )
@@ -32,7 +33,6 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer resp.Body.Close()
-	page, _ := io.ReadAll(resp.Body)
-	fmt.Print(string(page))
+	io.Copy(os.Stdout, resp.Body) // hello from web to 172.17.0.3
 	// Output: hello from web to 172.17.0.3
 }

@@ -20,8 +20,10 @@ type Interface struct {
 	Running  bool // has carrier
 	Loopback bool
 
+	// Bytes include the Ethernet header, but for lo, which has none. A TCP
+	// super-segment counts as one packet.
 	RxPackets, RxBytes, RxDropped, RxErrors uint64
-	TxPackets, TxBytes, TxDropped, TxErrors uint64
+	TxPackets, TxBytes, TxDropped           uint64
 }
 
 // count fills in the counters of a cable's end.

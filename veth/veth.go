@@ -34,8 +34,8 @@
 // # Time and randomness
 //
 // Ends keep time with the clock they are given and draw from a seeded generator,
-// one per direction. A wire frame takes the same draws whatever the Impairment, so
-// that changing a delay does not change which frames are lost.
+// one per direction. A wire frame takes the same draws whatever the Impairment, if
+// there is one, so that changing a delay does not change which frames are lost.
 package veth
 
 import (

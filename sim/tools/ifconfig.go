@@ -62,7 +62,7 @@ func ifconfig(o *output, i sim.Interface) {
 	o.printf("        RX packets %d  bytes %d (%s)\n", i.RxPackets, i.RxBytes, formatBytes(i.RxBytes))
 	o.printf("        RX errors %d  dropped %d  overruns 0  frame 0\n", i.RxErrors, i.RxDropped)
 	o.printf("        TX packets %d  bytes %d (%s)\n", i.TxPackets, i.TxBytes, formatBytes(i.TxBytes))
-	o.printf("        TX errors %d  dropped %d overruns 0  carrier 0  collisions 0\n\n", i.TxErrors, i.TxDropped)
+	o.printf("        TX errors 0  dropped %d overruns 0  carrier 0  collisions 0\n\n", i.TxDropped)
 }
 
 // interfaceFlags returns the flags of netdevice(7) as ifconfig has them.

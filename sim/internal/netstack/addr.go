@@ -28,5 +28,3 @@ func fromAddress(a tcpip.Address) netip.Addr {
 	addr, _ := netip.AddrFromSlice(a.AsSlice())
 	return addr.Unmap()
 }
-
-var networkProtocols = []tcpip.NetworkProtocolNumber{ipv4.ProtocolNumber, ipv6.ProtocolNumber}

@@ -5,9 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-
-	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
 // An Interface is what a stack knows of one of its interfaces.
@@ -74,29 +71,5 @@ func (s *Stack) Routes() []Route {
 			Index: int(r.NIC),
 		})
 	}
-	return list
-}
-
-// A Neighbor is an entry of the ARP or NDP table.
-type Neighbor struct {
-	Addr  netip.Addr
-	MAC   net.HardwareAddr
-	Index int
-	State stack.NeighborState
-}
-
-// Neighbors returns what one interface knows of its neighbours.
-func (s *Stack) Neighbors(index int) []Neighbor {
-	var list []Neighbor
-	for _, proto := range networkProtocols {
-		entries, err := s.stack.Neighbors(tcpip.NICID(index), proto)
-		if err != nil {
-			continue // lo has none
-		}
-		for _, e := range entries {
-			list = append(list, Neighbor{fromAddress(e.Addr), net.HardwareAddr(e.LinkAddr), index, e.State})
-		}
-	}
-	slices.SortFunc(list, func(a, b Neighbor) int { return a.Addr.Compare(b.Addr) })
 	return list
 }

@@ -140,8 +140,12 @@ func (p *pinger) write(seq uint16) (mtu int, err error) {
 		}
 	}
 	mtu = p.mtu(route)
-	size := p.headerSize() + echoHeader + p.cfg.Size
-	if size > p.maxSize() || p.cfg.PathMTU == PathMTUDo && size > mtu {
+	headers := p.headerSize() + echoHeader
+	if p.cfg.Size > p.maxSize()-headers { // headers+Size might overflow
+		return mtu, syscall.EMSGSIZE
+	}
+	size := headers + p.cfg.Size
+	if p.cfg.PathMTU == PathMTUDo && size > mtu {
 		return mtu, syscall.EMSGSIZE
 	}
 	pkt := p.request(route, seq)
