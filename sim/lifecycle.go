@@ -21,7 +21,8 @@ func (c *Container) Start() error {
 // Stop ends the container as "docker stop" does: the context of its functions is
 // canceled; when they have returned, after 10 seconds or when ctx is done, its
 // sockets are closed like those of a process that exits, and the address is free.
-// Then Stop waits for the functions. A container that does not run stays as it is.
+// Then Stop waits for the functions, which therefore must not call it themselves. A
+// container that does not run stays as it is.
 func (c *Container) Stop(ctx context.Context) error {
 	defer c.change()()
 	if c.removed {

@@ -73,7 +73,10 @@ func (m *machine) errDown(op string) *Error {
 }
 
 // DialContext connects to an address, like net.Dialer.DialContext. Networks are
-// tcp, tcp4, tcp6, udp, udp4 and udp6.
+// tcp, tcp4, tcp6, udp, udp4 and udp6. Connections have the methods of *net.TCPConn
+// and *net.UDPConn that need no file descriptor, CloseWrite for one, to be had by
+// asserting an interface with them. Keep-alive is on as in package net: an idle end
+// gives up after 150 seconds without an answer.
 func (m *machine) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	_, s, err := m.open("dial")
 	if err != nil {
@@ -93,7 +96,13 @@ func (m *machine) Listen(ctx context.Context, network, address string) (net.List
 }
 
 // ListenPacket announces on a local address, like net.ListenConfig.ListenPacket.
-// Networks are udp, udp4 and udp6.
+// Networks are udp, udp4 and udp6. Broadcasts may be sent. To receive multicast,
+// assert an interface with the methods
+//
+//	JoinGroup(ifi *net.Interface, group net.Addr) error
+//	LeaveGroup(ifi *net.Interface, group net.Addr) error
+//
+// of which only the index of ifi counts; nil is that of the route to the group.
 func (m *machine) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
 	_, s, err := m.open("listen")
 	if err != nil {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -221,5 +223,37 @@ func TestLookupNetIP(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, test.want, fmt.Sprint(addrs))
+	}
+}
+
+// TestPeerSeesTheEnd checks what the other end of a connection reads: the end of
+// file after a stop, a reset after a kill.
+func TestPeerSeesTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		end  func(*sim.Container) error
+		want error
+	}{
+		{"stop", func(c *sim.Container) error { return c.Stop(context.Background()) }, io.EOF},
+		{"restart", func(c *sim.Container) error { return c.Restart(context.Background()) }, io.EOF},
+		{"kill", (*sim.Container).Kill, syscall.ECONNRESET},
+	} {
+		for range 20 {
+			h := simtest.NewHost(t)
+			web, cli := simtest.Run(t, h, "web"), simtest.Run(t, h, "cli")
+			l, err := web.Listen(t.Context(), "tcp", ":80")
+			require.NoError(t, err)
+			c, err := cli.DialContext(t.Context(), "tcp", "172.17.0.2:80")
+			require.NoError(t, err)
+			s, err := l.Accept()
+			require.NoError(t, err)
+			require.NoError(t, test.end(web))
+			c.SetReadDeadline(time.Now().Add(5 * time.Second))
+			_, err = c.Read(make([]byte, 1))
+			require.ErrorIs(t, err, test.want, test.name)
+			_, err = s.Read(make([]byte, 1))
+			require.ErrorIs(t, err, net.ErrClosed)
+		}
 	}
 }
