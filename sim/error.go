@@ -17,6 +17,7 @@ var (
 	ErrMTU        = errors.New("invalid MTU")
 	ErrConflict   = errors.New("conflicting options")
 	ErrClosed     = errors.New("host closed")
+	ErrTime       = errors.New("real time in a bubble")
 )
 
 // An Error is a refused or failed management operation. It has changed nothing, but

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -50,6 +52,10 @@ func NewHost(opts ...HostOption) (*Host, error) {
 		if err := opt(&cfg); err != nil {
 			return nil, err
 		}
+	}
+	if !cfg.virtual && inBubble() {
+		return nil, errorf("create host", cfg.name, ErrTime,
+			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
 	}
 	h := &Host{
 		virtual: cfg.virtual, log: cfg.log, random: newGenerator(cfg.seed), mtu: cfg.mtu,
@@ -171,13 +177,21 @@ func WithMTU(mtu int) HostOption {
 }
 
 // WithVirtualTime has the host live in the time of the testing/synctest bubble
-// that it is made in. All its use must be from inside the bubble, and it must be
-// closed before the bubble ends.
+// that it is made in; without it NewHost fails there. All its use must be from
+// inside the bubble, and it must be closed before the bubble ends.
 func WithVirtualTime() HostOption {
 	return func(c *hostConfig) error {
 		c.virtual = true
 		return nil
 	}
+}
+
+// inBubble reports whether the caller runs in a testing/synctest bubble, which only
+// the header of its stack trace tells: "goroutine 7 [running, synctest bubble 1]:".
+func inBubble() bool {
+	var b [100]byte
+	header, _, _ := bytes.Cut(b[:runtime.Stack(b[:], false)], []byte("\n"))
+	return bytes.Contains(header, []byte("synctest bubble"))
 }
 
 // Name returns the hostname.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"drydock/sim"
@@ -181,3 +182,15 @@ func TestCloseInBubble(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
+
+// TestRealTimeInBubble would hang if NewHost let it.
+func TestRealTimeInBubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, err := sim.NewHost()
+		require.ErrorIs(t, err, sim.ErrTime)
+		h, err := sim.NewHost(sim.WithVirtualTime())
+		require.NoError(t, err)
+		require.NoError(t, h.Close())
+	})
+}

@@ -6,6 +6,7 @@ package simtest
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -21,20 +22,13 @@ import (
 // seedVariable sets the seed of all hosts that NewHost makes.
 const seedVariable = "SIM_SEED"
 
-// VirtualTime runs fn in a testing/synctest bubble, where hosts made with NewHost
-// live in virtual time: sleeping, delays and timeouts pass as soon as nothing else
-// is left to do.
+// VirtualTime runs fn in a testing/synctest bubble, as synctest.Test does. Hosts made
+// there with NewHost live in virtual time: sleeping, delays and timeouts pass as soon
+// as nothing else is left to do.
 func VirtualTime(t *testing.T, fn func(t *testing.T)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		virtual.Store(t, true)
-		defer virtual.Delete(t)
-		fn(t)
-	})
+	synctest.Test(t, fn)
 }
-
-// virtual holds the tests that run in a bubble of VirtualTime.
-var virtual sync.Map
 
 // NewHost returns a host that is closed when the test ends. The test fails if it
 // does not close or if goroutines outlive it. The test's log has the host's, and
@@ -45,10 +39,11 @@ func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
 		sim.WithSeed(nextSeed(tb)),
 		sim.WithLogger(slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))),
 	}
-	if _, ok := virtual.Load(tb); ok {
-		defaults = append(defaults, sim.WithVirtualTime())
+	opts = append(defaults, opts...)
+	h, err := sim.NewHost(opts...)
+	if errors.Is(err, sim.ErrTime) {
+		h, err = sim.NewHost(append(opts, sim.WithVirtualTime())...)
 	}
-	h, err := sim.NewHost(append(defaults, opts...)...)
 	if err != nil {
 		tb.Fatal(err)
 	}

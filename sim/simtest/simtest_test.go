@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"drydock/sim"
-
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,7 +46,7 @@ func TestHostEndsWithTest(t *testing.T) {
 func TestLeak(t *testing.T) {
 	VirtualTime(t, func(t *testing.T) {
 		r := &recorder{TB: t}
-		h := NewHost(r, sim.WithVirtualTime())
+		h := NewHost(r)
 		c := Run(r, h, "web")
 		release := make(chan struct{})
 		defer close(release)
