@@ -16,7 +16,8 @@ import (
 var nameRE = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
 // A Container is a network namespace with a name, and a place to run network code
-// in. Its methods are safe for concurrent use.
+// in. Host.Run and Host.Create make containers. Its methods are safe for concurrent
+// use.
 //
 //	created ──Start──▶ running ──Stop, Kill──▶ stopped ──Start──▶ running
 //	created, stopped ──Remove──▶ removed
@@ -51,9 +52,19 @@ func validHostname(name string) bool {
 
 type containerConfig struct {
 	hostname   string
+	mode       string // what --network would be; "" is the default
 	network    *Network
 	joined     *Container // --network container:NAME
 	attachment attachment
+}
+
+// attachTo notes what the container is attached to, of which there can be one.
+func (c *containerConfig) attachTo(network string) error {
+	if c.mode != "" {
+		return errorf("create container", network, ErrConflict, "Container cannot be connected to network endpoints: %s, %s", c.mode, network)
+	}
+	c.mode = network
+	return nil
 }
 
 // An attachment is how a container is attached to a network.
@@ -77,7 +88,10 @@ func OnNetwork(n *Network, opts ...AttachOption) ContainerOption {
 		if n.host != h {
 			return errorf("create container", n.name, ErrNotFound, "network %s not found", n.id)
 		}
-		c.network, c.joined = n, nil
+		if err := c.attachTo(n.name); err != nil {
+			return err
+		}
+		c.network = n
 		for _, opt := range opts {
 			if err := opt(&c.attachment); err != nil {
 				return err
@@ -125,7 +139,10 @@ func NetworkOf(other *Container) ContainerOption {
 		if other.host != h {
 			return errNoContainer("create container", other.name)
 		}
-		c.joined, c.network = other, nil
+		if err := c.attachTo("container:" + other.name); err != nil {
+			return err
+		}
+		c.joined = other
 		return nil
 	}
 }
@@ -161,11 +178,16 @@ func (h *Host) Run(name string, opts ...ContainerOption) (*Container, error) {
 // Create makes a container that holds no address yet.
 func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) {
 	c := &Container{id: h.random.id("container id"), life: make(chan struct{}, 1)}
-	c.config.network, _ = h.Network(bridgeNetwork)
 	for _, opt := range opts {
 		if err := opt(h, &c.config); err != nil {
 			return nil, err
 		}
+	}
+	if c.config.mode == "" {
+		c.config.network, _ = h.Network(bridgeNetwork)
+	}
+	if n := c.config.network; c.config.attachment != (attachment{}) && n.bridge == nil {
+		return nil, errorf("create container", name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
 	}
 	if c.config.hostname != "" && c.config.joined != nil {
 		return nil, errorf("create container", name, ErrConflict, "conflicting options: hostname and the network mode")
@@ -261,11 +283,14 @@ func (c *Container) Impair(n *Network, send, receive veth.Impairment) error {
 
 // SetCarrier pulls the container's cable to n or puts it back. While it is out all
 // frames are lost, also those in flight, without an error to anyone. A container
-// starts with it in.
+// starts with it in; one that does not run has none.
 func (c *Container) SetCarrier(n *Network, up bool) error {
+	if n == nil || c.config.network != n || n.bridge == nil {
+		return c.errNotAttached("set carrier", n)
+	}
 	ep := c.on(n)
 	if ep == nil {
-		return c.errNotAttached("set carrier", n)
+		return c.errDown("set carrier")
 	}
 	ep.inside.SetCarrier(up)
 	return nil

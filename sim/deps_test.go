@@ -46,18 +46,23 @@ func TestImports(t *testing.T) {
 	require.Empty(t, allowed, "packages that are gone")
 }
 
-// TestREADME checks that the program that the README shows is the one that is
+// TestREADME checks that the programs that the README shows are those that are
 // tested.
 func TestREADME(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
-	require.NoError(t, err)
-	example, err := os.ReadFile("example_test.go")
-	require.NoError(t, err)
-	_, body, ok := strings.Cut(string(example), "func Example() {\n")
+	read := func(name string) string {
+		b, err := os.ReadFile(name)
+		require.NoError(t, err)
+		return string(b)
+	}
+	readme := read("../README.md")
+	_, body, ok := strings.Cut(read("example_test.go"), "func Example() {\n")
 	require.True(t, ok)
 	body, _, ok = strings.Cut(body, "\n\t// Output:")
 	require.True(t, ok)
-	body = strings.TrimPrefix(strings.ReplaceAll(body, "\n\t", "\n"), "\t")
-	require.Contains(t, string(readme), body)
+	require.Contains(t, readme, strings.TrimPrefix(strings.ReplaceAll(body, "\n\t", "\n"), "\t"))
+
+	_, body, ok = strings.Cut(read("simtest/example_test.go"), "\nfunc TestOutage")
+	require.True(t, ok)
+	require.Contains(t, readme, "func TestOutage"+body)
 }

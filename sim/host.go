@@ -23,8 +23,8 @@ var DefaultBridgeIP = netip.MustParsePrefix("172.17.0.1/16")
 
 // A Host is an emulated machine that runs containers. It has a network namespace
 // of its own with lo and docker0, in which it can dial, listen and ping like a
-// container, and the networks "bridge", "host" and "none". Its methods are safe
-// for concurrent use.
+// container, and the networks "bridge", "host" and "none". NewHost makes hosts. Its
+// methods are safe for concurrent use.
 //
 // Goroutines of a host carry the pprof label "drydock.host", so that profiles and
 // leak checks can tell hosts apart.

@@ -12,7 +12,7 @@ import (
 	"drydock/sim/internal/netstack"
 )
 
-// PingStats sums up a Ping as the last lines of ping(8) do. Times are in whole
+// PingStats sums up a Ping as the last lines of ping(8) do. Round trips are in whole
 // microseconds.
 type PingStats struct {
 	Sent       int

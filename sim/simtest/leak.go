@@ -21,7 +21,7 @@ func checkLeaks(tb testing.TB, h *sim.Host) {
 		}
 		time.Sleep(wait)
 	}
-	tb.Errorf("%d kinds of goroutines outlived host %q:\n%s", len(leaked), h.Name(), strings.Join(leaked, "\n\n"))
+	tb.Errorf("goroutines outlived host %q, by where they are:\n%s", h.Name(), strings.Join(leaked, "\n\n"))
 }
 
 // goroutinesOf returns the groups of the goroutine profile that carry the label of

@@ -75,7 +75,7 @@ var seeds struct {
 // baseSeed is what SIM_SEED says, or random.
 var baseSeed = sync.OnceValues(func() (uint64, error) {
 	s, ok := os.LookupEnv(seedVariable)
-	if !ok {
+	if !ok || s == "" {
 		return rand.Uint64(), nil
 	}
 	return strconv.ParseUint(s, 10, 64)
