@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -62,6 +63,23 @@ func TestLeak(t *testing.T) {
 }
 
 func leave(release chan struct{}) { <-release }
+
+// TestLabel checks that a function keeps the label of its host when it makes
+// containers, and that who calls the host from elsewhere does not get it.
+func TestLabel(t *testing.T) {
+	VirtualTime(t, func(t *testing.T) {
+		h := NewHost(t)
+		c := Run(t, h, "web")
+		require.NotContains(t, strings.Join(goroutinesOf(h), ""), "simtest.TestLabel")
+		require.NoError(t, c.Go(func(ctx context.Context) error {
+			Run(t, h, "another")
+			<-ctx.Done()
+			return nil
+		}))
+		synctest.Wait()
+		require.Contains(t, strings.Join(goroutinesOf(h), ""), "simtest.TestLabel")
+	})
+}
 
 func TestSeed(t *testing.T) {
 	t.Parallel()
