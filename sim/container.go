@@ -26,7 +26,6 @@ var nameRE = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 // when it stops.
 type Container struct {
 	machine
-	id     string
 	config containerConfig
 
 	// life is held by who changes the container's state. It is a channel since
@@ -177,7 +176,8 @@ func (h *Host) Run(name string, opts ...ContainerOption) (*Container, error) {
 
 // Create makes a container that holds no address yet.
 func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) {
-	c := &Container{id: h.random.id("container id"), life: make(chan struct{}, 1)}
+	c := &Container{life: make(chan struct{}, 1)}
+	c.machine.host, c.machine.id = h, h.random.id("container id")
 	for _, opt := range opts {
 		if err := opt(h, &c.config); err != nil {
 			return nil, err
@@ -199,7 +199,7 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	if !nameRE.MatchString(name) {
 		return nil, errorf("create container", name, ErrName, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name)
 	}
-	c.machine.host, c.machine.name, c.machine.id = h, name, c.id
+	c.machine.name = name
 	if err := h.add(c); err != nil {
 		return nil, err
 	}

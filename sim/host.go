@@ -34,7 +34,6 @@ type Host struct {
 	virtual bool
 	log     *slog.Logger
 	random  *generator
-	mtu     int
 
 	mu         sync.Mutex // guards what follows
 	closed     bool
@@ -58,19 +57,19 @@ func NewHost(opts ...HostOption) (*Host, error) {
 			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
 	}
 	h := &Host{
-		virtual: cfg.virtual, log: cfg.log, random: newGenerator(cfg.seed), mtu: cfg.mtu,
+		virtual: cfg.virtual, log: cfg.log, random: newGenerator(cfg.seed),
 		lastIndex: 1, // lo
 		done:      make(chan struct{}),
 	}
 	h.machine.host, h.machine.name = h, cfg.name
-	if err := h.labelled(func() error { return h.boot(cfg.bip) }); err != nil {
+	if err := h.labelled(func() error { return h.boot(cfg.bip, cfg.mtu) }); err != nil {
 		h.Close()
 		return nil, err
 	}
 	return h, nil
 }
 
-func (h *Host) boot(bip netip.Prefix) error {
+func (h *Host) boot(bip netip.Prefix, mtu int) error {
 	ns, err := newNetns(h, "host", h.name)
 	if err != nil {
 		return err
@@ -88,7 +87,7 @@ func (h *Host) boot(bip netip.Prefix) error {
 		n.host, n.id = h, h.random.id("network id")
 		h.networks = append(h.networks, n)
 	}
-	return h.networks[0].openBridge("docker0", bip, h.mtu)
+	return h.networks[0].openBridge("docker0", bip, mtu)
 }
 
 // labelled runs fn so that the goroutines it starts carry the host's label. It does

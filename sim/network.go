@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"drydock/bridge"
 	"drydock/veth"
@@ -38,7 +37,6 @@ type Network struct {
 	linkLocal func() error // gives the bridge device its fe80:: address, once
 	pool      *pool        // guarded by host.mu
 	endpoints []*endpoint  // guarded by host.mu; the ports, in the order of their addition
-	ports     atomic.Int32 // how many
 }
 
 // Name returns the name, "bridge".
@@ -99,7 +97,7 @@ func (n *Network) openBridge(device string, gateway netip.Prefix, mtu int) error
 		return err
 	}
 	index := h.newIndexes(1)
-	if err = h.ns.plug(index, device, cable{inside: local, peerRunning: func() bool { return n.ports.Load() > 0 }}); err != nil {
+	if err = h.ns.plug(index, device, cable{inside: local, peerRunning: func() bool { return len(n.attached()) > 0 }}); err != nil {
 		return err
 	}
 	n.linkLocal = sync.OnceValue(func() error { return h.ns.stack.AddAddr(index, linkLocal(mac)) })
@@ -117,15 +115,18 @@ func (n *Network) attach(ns *netns) (*endpoint, error) {
 			"no available IPv4 addresses on this network's address pools: %s (%s)", n.name, n.id)
 	}
 	ep := &endpoint{network: n, addr: addr, index: h.newIndexes(2), name: h.random.vethName()}
-	if err := ep.connect(ns); err != nil {
+	err := ep.connect(ns)
+	if err == nil {
+		err = n.linkLocal() // docker0 has it from the first carrier on
+	}
+	if err != nil {
 		n.detach(ns, ep)
 		return nil, err
 	}
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	n.endpoints = append(n.endpoints, ep)
-	h.mu.Unlock()
-	n.ports.Add(1)
-	return ep, n.linkLocal() // docker0 has it from the first carrier on
+	return ep, nil
 }
 
 // connect makes the cable and joins its sides to what they belong to.
@@ -180,18 +181,20 @@ func (n *Network) detach(ns *netns, ep *endpoint) {
 	n.host.mu.Lock()
 	defer n.host.mu.Unlock()
 	n.pool.release(ep.addr)
-	if i := slices.Index(n.endpoints, ep); i >= 0 {
-		n.endpoints = slices.Delete(n.endpoints, i, i+1)
-		n.ports.Add(-1)
-	}
+	n.endpoints = slices.DeleteFunc(n.endpoints, func(o *endpoint) bool { return o == ep })
+}
+
+// attached returns the endpoints that are attached.
+func (n *Network) attached() []*endpoint {
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	return slices.Clone(n.endpoints)
 }
 
 // portInterfaces returns the host's side of the cables.
 func (n *Network) portInterfaces() []Interface {
-	n.host.mu.Lock()
-	defer n.host.mu.Unlock()
 	var list []Interface
-	for _, ep := range n.endpoints {
+	for _, ep := range n.attached() {
 		i := Interface{
 			Index: ep.index + 1, Peer: ep.index, Name: ep.name, Master: n.device,
 			MAC: []byte(ep.outside.LinkAddress()), MTU: int(ep.outside.MTU()),

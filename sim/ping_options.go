@@ -53,6 +53,17 @@ func defaultPing() pingConfig {
 	}
 }
 
+// pingOption is an option that sets something if its value is valid.
+func pingOption(name string, value any, valid bool, want string, set func(*pingConfig)) PingOption {
+	return func(c *pingConfig) error {
+		if !valid {
+			return errPing(name, value, want)
+		}
+		set(c)
+		return nil
+	}
+}
+
 func errPing(option string, value any, want string) error {
 	return errorf("ping", option, ErrPingOption, "ping: invalid option: %s(%v): want %s", option, value, want)
 }
@@ -60,49 +71,25 @@ func errPing(option string, value any, want string) error {
 // PingCount sets how many requests to send, and after how many replies and errors
 // to end, by default 1. With 0 Ping runs until its context or deadline ends.
 func PingCount(n int) PingOption {
-	return func(c *pingConfig) error {
-		if n < 0 {
-			return errPing("PingCount", n, "0 or more")
-		}
-		c.Count = n
-		return nil
-	}
+	return pingOption("PingCount", n, n >= 0, "0 or more", func(c *pingConfig) { c.Count = n })
 }
 
 // PingInterval sets the time between requests, by default a second. With 0 each
 // reply makes for the next request, and without replies there are 100 per second.
 func PingInterval(d time.Duration) PingOption {
-	return func(c *pingConfig) error {
-		if d < 0 {
-			return errPing("PingInterval", d, "0 or more")
-		}
-		c.Interval = d
-		return nil
-	}
+	return pingOption("PingInterval", d, d >= 0, "0 or more", func(c *pingConfig) { c.Interval = d })
 }
 
 // PingSize sets the bytes of data in a request, by default 56. What does not fit
 // into an IP packet (65507 bytes fit, with IPv6 65527) fails with EMSGSIZE as it is
 // sent.
 func PingSize(bytes int) PingOption {
-	return func(c *pingConfig) error {
-		if bytes < 0 {
-			return errPing("PingSize", bytes, "0 or more")
-		}
-		c.Size = bytes
-		return nil
-	}
+	return pingOption("PingSize", bytes, bytes >= 0, "0 or more", func(c *pingConfig) { c.Size = bytes })
 }
 
 // PingTTL sets the TTL or hop limit of requests, 1 to 255, by default 64.
 func PingTTL(hops int) PingOption {
-	return func(c *pingConfig) error {
-		if hops < 1 || hops > 255 {
-			return errPing("PingTTL", hops, "1 to 255")
-		}
-		c.TTL = uint8(hops)
-		return nil
-	}
+	return pingOption("PingTTL", hops, hops >= 1 && hops <= 255, "1 to 255", func(c *pingConfig) { c.TTL = uint8(hops) })
 }
 
 // PingTimeout sets how long to wait for a first reply after the last request has
@@ -110,26 +97,14 @@ func PingTTL(hops int) PingOption {
 // replies, Ping waits for twice the longest round trip instead, or for the
 // interval if that is longer. This is option -W of ping(8).
 func PingTimeout(d time.Duration) PingOption {
-	return func(c *pingConfig) error {
-		if d < 0 {
-			return errPing("PingTimeout", d, "0 or more")
-		}
-		c.Linger = d
-		return nil
-	}
+	return pingOption("PingTimeout", d, d >= 0, "0 or more", func(c *pingConfig) { c.Linger = d })
 }
 
 // PingDeadline makes Ping end after that time in any case, and at the first error.
 // Until then it sends on to get as many replies as the PingCount. This is option
 // -w of ping(8).
 func PingDeadline(d time.Duration) PingOption {
-	return func(c *pingConfig) error {
-		if d <= 0 {
-			return errPing("PingDeadline", d, "more than 0")
-		}
-		c.Deadline = d
-		return nil
-	}
+	return pingOption("PingDeadline", d, d > 0, "more than 0", func(c *pingConfig) { c.Deadline = d })
 }
 
 // PingPathMTU sets whether requests may be fragmented, by default PathMTUWant;

@@ -12,8 +12,8 @@
 // # Who delivers
 //
 // A frame for a stack waits in the queue of the end that the stack is attached to;
-// one goroutine per such end, from the first frame to Close, delivers what waits. So
-// a sender never runs inside the stack of its receiver.
+// one goroutine per such end, from Attach to Close, delivers what waits. So a
+// sender never runs inside the stack of its receiver.
 //
 // A dispatcher with the method
 //

@@ -30,7 +30,8 @@ func VirtualTime(t *testing.T, fn func(t *testing.T)) {
 	synctest.Test(t, fn)
 }
 
-// NewHost returns a host that is closed when the test ends. The test fails if it
+// NewHost returns a host that is closed when the test ends. In a testing/synctest
+// bubble it lives in virtual time. The test fails if it
 // does not close or if goroutines outlive it. The test's log has the host's, and
 // the value of SIM_SEED that repeats its random decisions.
 func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
