@@ -9,6 +9,7 @@ import (
 	"sync"
 	"unicode"
 
+	"drydock/sim/internal/ports"
 	"drydock/veth"
 )
 
@@ -55,6 +56,10 @@ type containerConfig struct {
 	network    *Network
 	joined     *Container // --network container:NAME
 	attachment attachment
+	links      []link
+	exposed    []ports.Port        // --expose
+	published  []ports.Publication // -p
+	publishAll bool                // -P
 }
 
 // attachTo notes what the container is attached to, of which there can be one.
@@ -176,6 +181,9 @@ func (h *Host) Run(name string, opts ...ContainerOption) (*Container, error) {
 
 // Create makes a container that holds no address yet.
 func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) {
+	if !h.docker {
+		return nil, errNoDocker("create container", name)
+	}
 	c := &Container{life: make(chan struct{}, 1)}
 	c.machine.host, c.machine.id = h, h.random.id("container id")
 	for _, opt := range opts {
@@ -200,6 +208,9 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 		return nil, errorf("create container", name, ErrName, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name)
 	}
 	c.machine.name = name
+	if err := c.checkLinks(); err != nil {
+		return nil, err
+	}
 	if err := h.add(c); err != nil {
 		return nil, err
 	}

@@ -22,10 +22,17 @@ func TestImports(t *testing.T) {
 		"drydock/internal/frame":        "",
 		"drydock/veth":                  "drydock/internal/frame",
 		"drydock/bridge":                "drydock/internal/frame",
-		"drydock/sim/internal/netstack": "",
-		"drydock/sim":                   "drydock/veth drydock/bridge drydock/sim/internal/netstack",
-		"drydock/sim/tools":             "drydock/sim",
-		"drydock/sim/simtest":           "drydock/sim",
+		"drydock/nat/conntrack":         "",
+		"drydock/nat":                   "drydock/internal/frame drydock/nat/conntrack",
+		"drydock/sim/internal/router":   "drydock/internal/frame",
+		"drydock/sim/internal/netstack": "drydock/sim/internal/router",
+		"drydock/sim/internal/ports":    "",
+		"drydock/sim/internal/proxy":    "",
+		"drydock/sim/internal/slirp":    "drydock/sim/internal/proxy",
+		"drydock/sim": "drydock/veth drydock/bridge drydock/nat drydock/sim/internal/netstack " +
+			"drydock/sim/internal/ports drydock/sim/internal/proxy drydock/sim/internal/slirp",
+		"drydock/sim/tools":   "drydock/sim",
+		"drydock/sim/simtest": "drydock/sim",
 	}
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Fields(line)

@@ -8,6 +8,12 @@ import (
 // What an Error wraps.
 var (
 	ErrExists     = errors.New("name in use")
+	ErrInUse      = errors.New("in use")
+	ErrOverlap    = errors.New("subnets overlap")
+	ErrPredefined = errors.New("predefined network")
+	ErrPortInUse  = errors.New("port in use")
+	ErrPort       = errors.New("invalid port")
+	ErrNoDocker   = errors.New("no Docker on the host")
 	ErrName       = errors.New("invalid name")
 	ErrNotFound   = errors.New("not found")
 	ErrRunning    = errors.New("running")
@@ -28,10 +34,19 @@ type Error struct {
 	Err  error  // why: one of the Err variables of this package
 
 	message string // Docker's words
+	cause   error  // nil if Err says all
 }
 
 func (e *Error) Error() string { return e.message }
-func (e *Error) Unwrap() error { return e.Err }
+
+// Unwrap returns Err and, if something else failed, the error of that: of a port that
+// cannot be listened on, the *net.OpError.
+func (e *Error) Unwrap() []error {
+	if e.cause != nil {
+		return []error{e.Err, e.cause}
+	}
+	return []error{e.Err}
+}
 
 func errorf(op, name string, err error, format string, args ...any) *Error {
 	return &Error{Op: op, Name: name, Err: err, message: fmt.Sprintf(format, args...)}
@@ -43,4 +58,8 @@ func errNoContainer(op, name string) *Error {
 
 func errClosed(op, name string) *Error {
 	return errorf(op, name, ErrClosed, "%s %q: host closed", op, name)
+}
+
+func errNoDocker(op, name string) *Error {
+	return errorf(op, name, ErrNoDocker, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")
 }

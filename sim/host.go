@@ -1,25 +1,21 @@
 package sim
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"log/slog"
 	"math/rand/v2"
-	"net/netip"
-	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strings"
 	"sync"
 
+	"drydock/nat"
+	"drydock/sim/internal/slirp"
 	"drydock/veth"
 )
-
-// DefaultBridgeIP is the address of docker0 unless WithBridgeIP says otherwise.
-var DefaultBridgeIP = netip.MustParsePrefix("172.17.0.1/16")
 
 // A Host is an emulated machine that runs containers. It has a network namespace
 // of its own with lo and docker0, in which it can dial, listen and ping like a
@@ -32,12 +28,22 @@ type Host struct {
 	machine
 	ns      *netns // held from the start to Close
 	virtual bool
+	docker  bool
 	log     *slog.Logger
 	random  *generator
+	tables  *nat.Tables
+	uplinks []*uplink
+	tap     *slirp.Net // nil without; belongs to the holder of networking
+	ports   publisher
+
+	// networking is held by who creates or removes a network. It is a channel for
+	// the reason that Container.life is one.
+	networking chan struct{}
 
 	mu         sync.Mutex // guards what follows
 	closed     bool
 	lastIndex  int // the highest ifindex given
+	nextPool   int // index of the default pool to look at next
 	networks   []*Network
 	containers []*Container // in the order of their creation
 
@@ -57,37 +63,67 @@ func NewHost(opts ...HostOption) (*Host, error) {
 			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
 	}
 	h := &Host{
-		virtual: cfg.virtual, log: cfg.log, random: newGenerator(cfg.seed),
-		lastIndex: 1, // lo
-		done:      make(chan struct{}),
+		virtual: cfg.virtual, docker: !cfg.noDocker, log: cfg.log, random: newGenerator(cfg.seed),
+		networking: make(chan struct{}, 1),
+		lastIndex:  1, // lo
+		done:       make(chan struct{}),
 	}
 	h.machine.host, h.machine.name = h, cfg.name
-	if err := h.labelled(func() error { return h.boot(cfg.bip, cfg.mtu) }); err != nil {
+	if err := h.labelled(func() error { return h.boot(&cfg) }); err != nil {
 		h.Close()
 		return nil, err
 	}
 	return h, nil
 }
 
-func (h *Host) boot(bip netip.Prefix, mtu int) error {
-	ns, err := newNetns(h, "host", h.name)
+func (h *Host) boot(cfg *hostConfig) error {
+	h.tables = nat.New(nat.WithLogger(h.log), nat.WithSeed(h.random.seedOf("nat")), nat.OnDrop(h.logDrop))
+	ns, err := newNetns(h, "host", h.name, h.tables)
 	if err != nil {
 		return err
 	}
 	h.ns = ns
 	h.up(ns, h.name)
-	if err := ns.stack.SetForwarding(true); err != nil { // as dockerd does
+	for _, u := range cfg.uplinks {
+		if err := h.connect(u); err != nil {
+			return err
+		}
+	}
+	if cfg.realUplink {
+		if err := h.openTap(true); err != nil {
+			return err
+		}
+	}
+	if !h.docker {
+		return nil
+	}
+	return h.startDocker(cfg.docker0())
+}
+
+// startDocker does what dockerd does when it starts.
+func (h *Host) startDocker(docker0 networkConfig) error {
+	if err := h.SetForwarding(true); err != nil {
 		return err
 	}
+	h.ports.open(h)
+	if err := h.addHostRules(); err != nil {
+		return err
+	}
+	if docker0.subnet == defaultPools[0] {
+		h.nextPool = 1
+	}
 	for _, n := range []*Network{
-		{name: bridgeNetwork, driver: "bridge"},
+		{name: bridgeNetwork, driver: "bridge", config: docker0},
 		{name: hostNetwork, driver: "host"},
 		{name: noneNetwork, driver: "null"},
 	} {
 		n.host, n.id = h, h.random.id("network id")
 		h.networks = append(h.networks, n)
 	}
-	return h.networks[0].openBridge("docker0", bip, mtu)
+	n := h.networks[0]
+	n.pool = newPool(docker0.subnet, docker0.ipRange)
+	n.pool.reserve(docker0.gateway)
+	return n.open("docker0")
 }
 
 // labelled runs fn so that the goroutines it starts carry the host's label. It does
@@ -101,97 +137,6 @@ func (h *Host) labelled(fn func() error) error {
 // Label returns the value of the label "drydock.host" on the goroutines of h. No
 // other host of the process has it.
 func (h *Host) Label() string { return fmt.Sprintf("%s %p", h.name, h) }
-
-// A HostOption sets a property of a new Host. An invalid one makes NewHost fail
-// with an *Error.
-type HostOption func(*hostConfig) error
-
-type hostConfig struct {
-	name    string
-	seed    uint64
-	virtual bool
-	log     *slog.Logger
-	bip     netip.Prefix
-	mtu     int
-}
-
-// WithName sets the hostname, by default "docker".
-func WithName(name string) HostOption {
-	return func(c *hostConfig) error {
-		if !validHostname(name) {
-			return errorf("create host", name, ErrName, "invalid host name %q", name)
-		}
-		c.name = name
-		return nil
-	}
-}
-
-// WithSeed makes every random decision of the host repeatable: ids, names and MACs
-// that are not derived from addresses, ports, initial sequence numbers, losses.
-// What depends on the scheduling of goroutines still varies.
-func WithSeed(seed uint64) HostOption {
-	return func(c *hostConfig) error {
-		c.seed = seed
-		return nil
-	}
-}
-
-// WithLogger sets where the life of containers is logged, at level Debug, and what
-// goes wrong with the functions in them, at level Error. By default and for nil
-// that is slog.Default, which prints the errors.
-func WithLogger(log *slog.Logger) HostOption {
-	return func(c *hostConfig) error {
-		if log == nil {
-			log = slog.Default()
-		}
-		c.log = log
-		return nil
-	}
-}
-
-// WithBridgeIP sets address and subnet of docker0, as dockerd's option --bip does.
-// It must be an IPv4 host address within a subnet of at least two.
-func WithBridgeIP(p netip.Prefix) HostOption {
-	return func(c *hostConfig) error {
-		usable := p.IsValid() && p.Addr().Is4() && p.Bits() > 0 && p.Bits() <= 30 &&
-			p.Addr() != p.Masked().Addr() && p.Addr() != broadcast(p.Masked()) && !p.Addr().IsLoopback() && !p.Addr().IsMulticast()
-		if !usable {
-			return errorf("create network", bridgeNetwork, ErrAddress, "failed to allocate gateway (%v): not a host address of an IPv4 subnet", p)
-		}
-		c.bip = p
-		return nil
-	}
-}
-
-// WithMTU sets the MTU of docker0 and its containers in bytes, 68 to 65535, as
-// dockerd's option --mtu does. The default is 1500.
-func WithMTU(mtu int) HostOption {
-	return func(c *hostConfig) error {
-		if mtu < 68 || mtu > 65535 {
-			return errorf("create network", bridgeNetwork, ErrMTU, "invalid MTU %d: outside [68, 65535]", mtu)
-		}
-		c.mtu = mtu
-		return nil
-	}
-}
-
-// WithVirtualTime has the host live in the time of the testing/synctest bubble
-// that it is made in; without it NewHost fails there. All its use must be from
-// inside the bubble, and it must be closed before the bubble ends.
-func WithVirtualTime() HostOption {
-	return func(c *hostConfig) error {
-		c.virtual = true
-		return nil
-	}
-}
-
-// inBubble reports whether the caller runs in a testing/synctest bubble, which only
-// the header of its stack trace tells: "goroutine 7 [running, synctest bubble 1]:".
-func inBubble() bool {
-	var b [100]byte
-	header, _, _ := bytes.Cut(b[:runtime.Stack(b[:], false)], []byte("\n"))
-	return bytes.Contains(header, []byte("synctest bubble"))
-}
 
 // Name returns the hostname.
 func (h *Host) Name() string { return h.name }
@@ -277,22 +222,44 @@ func (h *Host) Close() error {
 	h.mu.Lock()
 	closed := h.closed
 	h.closed = true
-	containers, networks := slices.Clone(h.containers), h.networks
+	containers := slices.Clone(h.containers)
 	h.mu.Unlock()
 	if closed {
 		<-h.done
 		return nil
 	}
 	defer close(h.done)
+	h.networking <- struct{}{} // wait for a network that is being created
+	<-h.networking
 	h.down(true) // first: functions of containers may wait for the host's sockets
 	killAll(containers)
-	for _, n := range networks {
+	h.ports.close()
+	if h.tap != nil {
+		h.tap.Close()
+	}
+	for n := range h.Networks() {
 		if n.bridge != nil {
 			n.bridge.Close()
 		}
+	}
+	for _, u := range h.uplinks {
+		u.detach()
 	}
 	if h.ns != nil {
 		h.ns.release()
 	}
 	return nil
+}
+
+// SetForwarding sets net.ipv4.ip_forward and net.ipv6.conf.all.forwarding: whether
+// packets are routed that are not for the host. dockerd turns it on.
+func (h *Host) SetForwarding(on bool) error {
+	ns, _, err := h.open("set forwarding")
+	if err != nil {
+		return err
+	}
+	if err := ns.stack.SetForwarding(on); err != nil {
+		return err
+	}
+	return ns.stack.SetForwarding6(on)
 }

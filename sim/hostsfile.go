@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -18,10 +19,18 @@ ff02::2	ip6-allrouters
 `
 
 // A hostsFile is the /etc/hosts of a network namespace, and all the names that a
-// container of the default bridge knows. It implements netstack.Resolver.
+// container of the default bridge knows. It implements netstack.Resolver. The zero
+// hostsFile is Docker's template.
 type hostsFile struct {
-	mu   sync.Mutex // guards text
-	text string
+	mu    sync.Mutex // guards what follows
+	links []hostsLine
+	own   string
+}
+
+// A hostsLine names an address.
+type hostsLine struct {
+	addr  netip.Addr
+	names string
 }
 
 // addOwn adds the line that names the container itself; "a.b.c" is also known as
@@ -33,13 +42,30 @@ func (f *hostsFile) addOwn(a netip.Addr, hostname string) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.text += a.String() + "\t" + names + "\n"
+	f.own += a.String() + "\t" + names + "\n"
 }
 
+// setLink adds the line of a link, or gives it another address.
+func (f *hostsFile) setLink(a netip.Addr, names string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := slices.IndexFunc(f.links, func(l hostsLine) bool { return l.names == names })
+	if i < 0 {
+		i = len(f.links)
+		f.links = append(f.links, hostsLine{names: names})
+	}
+	f.links[i].addr = a
+}
+
+// String returns the text of the file.
 func (f *hostsFile) String() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.text
+	text := hostsTemplate
+	for _, l := range f.links {
+		text += l.addr.String() + "\t" + l.names + "\n"
+	}
+	return text + f.own
 }
 
 // LookupNetIP returns the addresses of host in the order of the file.

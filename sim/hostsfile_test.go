@@ -12,7 +12,6 @@ import (
 func TestHostsFile(t *testing.T) {
 	t.Parallel()
 	var f hostsFile
-	f.text = hostsTemplate
 	f.addOwn(netip.MustParseAddr("172.17.0.2"), "a.b.c")
 	// As Docker Engine 20.10.24 writes it.
 	require.Equal(t, "127.0.0.1\tlocalhost\n"+

@@ -3,23 +3,25 @@ package sim
 import "net/netip"
 
 // A pool hands out the addresses of a subnet as Docker's IPAM does: the lowest
-// free one, without going round. Network and broadcast address are not given.
-// It is not safe for concurrent use.
+// free one, without going round. Network and broadcast address of the subnet are
+// not given. It is not safe for concurrent use.
 type pool struct {
 	subnet netip.Prefix
-	last   netip.Addr // the broadcast address
+	last   netip.Addr // of the range
 	used   map[netip.Addr]bool
 	free   netip.Addr // no lower one is free
 }
 
-func newPool(subnet netip.Prefix) *pool {
-	subnet = subnet.Masked()
-	return &pool{subnet: subnet, last: broadcast(subnet), used: make(map[netip.Addr]bool), free: subnet.Addr().Next()}
+// newPool returns the pool of the addresses of subnet that are in ipRange.
+func newPool(subnet, ipRange netip.Prefix) *pool {
+	subnet, ipRange = subnet.Masked(), ipRange.Masked()
+	used := map[netip.Addr]bool{subnet.Addr(): true, broadcast(subnet): true}
+	return &pool{subnet: subnet, last: broadcast(ipRange), used: used, free: ipRange.Addr()}
 }
 
 // take returns the lowest free address; false if there is none.
 func (p *pool) take() (netip.Addr, bool) {
-	for ; p.free.Less(p.last); p.free = p.free.Next() {
+	for ; !p.last.Less(p.free); p.free = p.free.Next() {
 		if p.reserve(p.free) {
 			return p.free, true
 		}
@@ -50,4 +52,62 @@ func broadcast(p netip.Prefix) netip.Addr {
 		b[bit/8] |= 1 << (7 - bit%8)
 	}
 	return netip.AddrFrom4(b)
+}
+
+// defaultPools are the subnets that Docker takes for networks without one, in its
+// order.
+var defaultPools = func() []netip.Prefix {
+	var list []netip.Prefix
+	for b := range byte(15) {
+		list = append(list, netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 17 + b}), 16))
+	}
+	for b := range byte(16) {
+		list = append(list, netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168, 16 * b}), 20))
+	}
+	return list
+}()
+
+// nextPoolLocked returns the default pool after the one handed out last that
+// overlaps with nothing in use. Like Docker it goes round before it takes one
+// again that was given back.
+func (h *Host) nextPoolLocked(inUse []netip.Prefix) (netip.Prefix, bool) {
+	for range defaultPools {
+		p := defaultPools[h.nextPool]
+		h.nextPool = (h.nextPool + 1) % len(defaultPools)
+		if !overlaps(p, inUse) {
+			return p, true
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// onLink returns the networks that the host has an interface on.
+func (h *Host) onLink() []netip.Prefix {
+	var list []netip.Prefix
+	for _, r := range h.Routes() {
+		if !r.Via.IsValid() {
+			list = append(list, r.Dst)
+		}
+	}
+	return list
+}
+
+// subnetsLocked returns the subnets of the networks.
+func (h *Host) subnetsLocked() []netip.Prefix {
+	var list []netip.Prefix
+	for _, n := range h.networks {
+		if n.driver == "bridge" {
+			list = append(list, n.config.subnet)
+		}
+	}
+	return list
+}
+
+func overlaps(p netip.Prefix, others []netip.Prefix) bool {
+	for _, o := range others {
+		if p.Overlaps(o) {
+			return true
+		}
+	}
+	return false
 }

@@ -14,7 +14,7 @@ func sprint(v any) string { return fmt.Sprint(v) }
 func TestPool(t *testing.T) {
 	t.Parallel()
 	subnet := netip.MustParsePrefix("10.0.0.0/28")
-	p := newPool(subnet)
+	p := newPool(subnet, subnet)
 	held := map[netip.Addr]bool{}
 	lowest := func() (netip.Addr, bool) {
 		for a := netip.MustParseAddr("10.0.0.1"); a != netip.MustParseAddr("10.0.0.15"); a = a.Next() {

@@ -115,18 +115,41 @@ func (c *Container) boot() error {
 	if err != nil {
 		return err
 	}
-	var ep *endpoint
+	r := newRun(ns)
 	if n := c.config.network; n != nil && n.bridge != nil {
-		if ep, err = n.attach(ns); err != nil {
+		if err := c.connect(r, n); err != nil {
 			ns.release()
 			return err
 		}
-		ns.hosts.addOwn(ep.addr, c.hostname(ns))
 	}
 	c.up(ns, c.hostname(ns))
-	c.begin(newRun(ns, ep))
+	c.begin(r)
+	c.relink()
 	c.host.log.Debug("container started", "name", c.name, "addr", c.IP())
 	return nil
+}
+
+// connect attaches a run to the container's network with its links and ports.
+func (c *Container) connect(r *run, n *Network) (err error) {
+	if r.endpoint, err = n.attach(r.ns); err != nil {
+		return err
+	}
+	if r.linkRules, err = c.link(r.ns, r.endpoint); err == nil {
+		r.published, err = c.publish(r.endpoint)
+	}
+	if err != nil {
+		c.disconnect(r)
+		return err
+	}
+	r.ns.hosts.addOwn(r.endpoint.addr, c.hostname(r.ns))
+	return nil
+}
+
+// disconnect undoes connect, also where it failed half-way.
+func (c *Container) disconnect(r *run) {
+	c.host.unpublish(r.published)
+	c.host.delete(r.linkRules)
+	r.endpoint.network.detach(r.ns, r.endpoint)
 }
 
 // begin makes r the present run.
@@ -168,7 +191,7 @@ func (c *Container) joinNamespace() (*netns, error) {
 		}
 		return h.ns, nil
 	}
-	return newNetns(h, c.id, c.id[:12])
+	return newNetns(h, c.id, c.id[:12], nil)
 }
 
 // stop ends a running container: at once with resets, or when its functions have
@@ -189,7 +212,7 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	c.run = nil
 	c.runMu.Unlock()
 	if r.endpoint != nil {
-		r.endpoint.network.detach(r.ns, r.endpoint)
+		c.disconnect(r)
 	}
 	r.ns.release()
 	r.wait(c.host.log, c.name)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"sync"
 
+	"drydock/nat"
 	"drydock/sim/internal/netstack"
 	"drydock/veth"
 )
@@ -27,14 +28,15 @@ type cable struct {
 	peerRunning func() bool // of a bridge: whether any port is up; nil: whether the cable has carrier
 }
 
-func newNetns(h *Host, id, hostname string) (*netns, error) {
+// newNetns makes a namespace with lo. One with tables is a router, which they filter
+// for.
+func newNetns(h *Host, id, hostname string, tables *nat.Tables) (*netns, error) {
 	ns := &netns{hostname: hostname, users: 1, cables: make(map[int]cable)}
-	ns.hosts.text = hostsTemplate
-	ns.stack = netstack.New(netstack.Options{
-		Seed:     h.random.seedOf("stack " + id),
-		Virtual:  h.virtual,
-		Resolver: &ns.hosts,
-	})
+	opts := netstack.Options{Seed: h.random.seedOf("stack " + id), Virtual: h.virtual, Resolver: &ns.hosts}
+	if tables != nil {
+		opts.Netfilter = tables
+	}
+	ns.stack = netstack.New(opts)
 	if err := ns.stack.AddLoopback(); err != nil {
 		ns.stack.Close()
 		return nil, err

@@ -19,9 +19,9 @@ const (
 	noneNetwork   = "none"   // lo only
 )
 
-// A Network is what containers are attached to. Every host has three: "bridge",
-// which is docker0 and the default, "host" and "none". Its methods are safe for
-// concurrent use.
+// A Network is what containers are attached to. Every host with Docker has three:
+// "bridge", which is docker0 and the default, "host" and "none"; CreateNetwork
+// makes more. Its methods are safe for concurrent use.
 type Network struct {
 	host   *Host
 	name   string
@@ -29,14 +29,15 @@ type Network struct {
 	driver string
 
 	// The rest is for bridges.
-	subnet    netip.Prefix
-	gateway   netip.Addr
-	mtu       int
-	device    string // docker0
-	bridge    *bridge.Bridge
-	linkLocal func() error // gives the bridge device its fe80:: address, once
-	pool      *pool        // guarded by host.mu
-	endpoints []*endpoint  // guarded by host.mu; the ports, in the order of their addition
+	config      networkConfig
+	device      string // docker0
+	index       int    // of the device; 0 until there is one
+	bridge      *bridge.Bridge
+	linkLocal   func() error // gives the bridge device its fe80:: address, once
+	pool        *pool        // guarded by host.mu
+	attachments int          // guarded by host.mu; addresses that containers hold
+	removed     bool         // guarded by host.mu
+	endpoints   []*endpoint  // guarded by host.mu; the ports, in the order of their addition
 }
 
 // Name returns the name, "bridge".
@@ -55,21 +56,33 @@ func (n *Network) Subnets() []netip.Prefix {
 	if n.bridge == nil {
 		return nil
 	}
-	return []netip.Prefix{n.subnet.Masked()}
+	return []netip.Prefix{n.config.subnet}
 }
 
 // Gateway returns the address of the host on the network; the zero Addr for "host"
 // and "none".
-func (n *Network) Gateway() netip.Addr { return n.gateway }
+func (n *Network) Gateway() netip.Addr { return n.config.gateway }
 
-// Bridge returns the bridge; nil for "host" and "none". It is closed with the host.
-// Ports of one's own may be added to it.
+// Internal reports whether the network was made with the option Internal.
+func (n *Network) Internal() bool { return n.config.internal }
+
+// Device returns the name of the bridge: "docker0", or "br-" and the first 12 digits
+// of the ID. It is empty for "host" and "none".
+func (n *Network) Device() string { return n.device }
+
+// Bridge returns the bridge; nil for "host" and "none". It is closed with the
+// network. Ports of one's own may be added to it.
 func (n *Network) Bridge() *bridge.Bridge { return n.bridge }
+
+func (n *Network) predefined() bool {
+	return n.name == bridgeNetwork || n.name == hostNetwork || n.name == noneNetwork
+}
 
 // An endpoint is the attachment of a container to a bridge network: the cable
 // between the container's eth0 and a port of the bridge.
 type endpoint struct {
 	network         *Network
+	id              string
 	addr            netip.Addr
 	index           int    // of eth0
 	name            string // of the port: vethXXXXXXX, whose index is one more
@@ -77,22 +90,20 @@ type endpoint struct {
 	port            *bridge.Port // nil if the bridge did not take it
 }
 
-// openBridge makes the bridge device with the address gateway and its interface
-// on the host.
-func (n *Network) openBridge(device string, gateway netip.Prefix, mtu int) error {
+// open makes the bridge device, the interface of the host on it, and the rules.
+func (n *Network) open(device string) (err error) {
 	h := n.host
 	mac := h.random.bridgeMAC()
-	local, port, err := veth.Pair(veth.WithMTU(mtu), veth.WithSeed(h.random.seedOf("cable "+device)))
+	local, port, err := veth.Pair(veth.WithMTU(n.config.mtu), veth.WithSeed(h.random.seedOf("cable "+device)))
 	if err != nil {
 		return err
 	}
 	local.SetLinkAddress(tcpip.LinkAddress(mac))
-	n.subnet, n.gateway, n.mtu, n.device = gateway, gateway.Addr(), mtu, device
-	n.pool = newPool(gateway)
-	n.pool.reserve(n.gateway)
+	n.device = device
 	if n.bridge, err = bridge.New(device); err != nil {
 		return err
 	}
+	n.bridge.SetFilter(h.tables)
 	if _, err = n.bridge.AddPort(device, port, bridge.Local(bridge.MAC(mac))); err != nil {
 		return err
 	}
@@ -100,23 +111,89 @@ func (n *Network) openBridge(device string, gateway netip.Prefix, mtu int) error
 	if err = h.ns.plug(index, device, cable{inside: local, peerRunning: func() bool { return len(n.attached()) > 0 }}); err != nil {
 		return err
 	}
+	n.index = index
 	n.linkLocal = sync.OnceValue(func() error { return h.ns.stack.AddAddr(index, linkLocal(mac)) })
-	return h.ns.stack.AddAddr(index, gateway)
+	if err := h.ns.stack.AddAddr(index, netip.PrefixFrom(n.config.gateway, n.config.subnet.Bits())); err != nil {
+		return err
+	}
+	return n.addRules()
+}
+
+// close undoes open, also where it failed half-way.
+func (n *Network) close() {
+	n.removeRules()
+	if n.bridge != nil {
+		n.bridge.Close()
+	}
+	if n.index != 0 {
+		n.host.ns.unplug(n.index)
+	}
+	h := n.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.networks = slices.DeleteFunc(h.networks, func(o *Network) bool { return o == n })
+}
+
+// Remove removes a network that no running container is attached to, with its
+// bridge and rules. Stopped containers that belong to it do not start any more.
+func (n *Network) Remove() error {
+	const op = "remove network"
+	if n.predefined() {
+		return errorf(op, n.name, ErrPredefined, "%s is a pre-defined network and cannot be removed", n.name)
+	}
+	n.host.networking <- struct{}{}
+	defer func() { <-n.host.networking }()
+	if err := n.retire(op); err != nil {
+		return err
+	}
+	n.close()
+	return nil
+}
+
+// retire keeps containers from a network that is being removed.
+func (n *Network) retire(op string) error {
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	switch {
+	case n.host.closed:
+		return errClosed(op, n.name)
+	case n.removed:
+		return errorf(op, n.name, ErrNotFound, "No such network: %s", n.name)
+	case n.attachments > 0:
+		return errorf(op, n.name, ErrInUse, "error while removing network: network %s id %s has active endpoints", n.name, n.id)
+	}
+	n.removed = true
+	return nil
+}
+
+// takeAddr takes the lowest free address for a container.
+func (n *Network) takeAddr() (netip.Addr, error) {
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	if n.removed {
+		return netip.Addr{}, errorf("start container", n.name, ErrNotFound, "network %s not found", n.id)
+	}
+	addr, ok := n.pool.take()
+	if !ok {
+		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress,
+			"no available IPv4 addresses on this network's address pools: %s (%s)", n.name, n.id)
+	}
+	n.attachments++
+	return addr, nil
 }
 
 // attach plugs a namespace into the bridge as its eth0.
 func (n *Network) attach(ns *netns) (*endpoint, error) {
 	h := n.host
-	h.mu.Lock()
-	addr, ok := n.pool.take()
-	h.mu.Unlock()
-	if !ok {
-		return nil, errorf("allocate address", n.name, ErrNoAddress,
-			"no available IPv4 addresses on this network's address pools: %s (%s)", n.name, n.id)
+	addr, err := n.takeAddr()
+	if err != nil {
+		return nil, err
 	}
-	ep := &endpoint{network: n, addr: addr, index: h.newIndexes(2), name: h.random.vethName()}
-	err := ep.connect(ns)
-	if err == nil {
+	ep := &endpoint{
+		network: n, id: h.random.id("endpoint id"), addr: addr,
+		index: h.newIndexes(2), name: h.random.vethName(),
+	}
+	if err = ep.connect(ns); err == nil {
 		err = n.linkLocal() // docker0 has it from the first carrier on
 	}
 	if err != nil {
@@ -133,19 +210,19 @@ func (n *Network) attach(ns *netns) (*endpoint, error) {
 func (ep *endpoint) connect(ns *netns) (err error) {
 	n := ep.network
 	seed := n.host.random.seedOf("cable " + ep.name)
-	if ep.inside, ep.outside, err = veth.Pair(veth.WithMTU(n.mtu), veth.WithSeed(seed)); err != nil {
+	if ep.inside, ep.outside, err = veth.Pair(veth.WithMTU(n.config.mtu), veth.WithSeed(seed)); err != nil {
 		return err
 	}
 	ep.inside.SetLinkAddress(tcpip.LinkAddress(containerMAC(ep.addr)))
 	if err := ns.plug(ep.index, "eth0", cable{inside: ep.inside, peerIndex: ep.index + 1}); err != nil {
 		return err
 	}
-	for _, a := range []netip.Prefix{netip.PrefixFrom(ep.addr, n.subnet.Bits()), linkLocal(containerMAC(ep.addr))} {
+	for _, a := range []netip.Prefix{netip.PrefixFrom(ep.addr, n.config.subnet.Bits()), linkLocal(containerMAC(ep.addr))} {
 		if err := ns.stack.AddAddr(ep.index, a); err != nil {
 			return err
 		}
 	}
-	ns.stack.AddDefault(ep.index, n.gateway)
+	ns.stack.AddDefault(ep.index, n.config.gateway)
 	return ep.addPort()
 }
 
@@ -181,6 +258,7 @@ func (n *Network) detach(ns *netns, ep *endpoint) {
 	n.host.mu.Lock()
 	defer n.host.mu.Unlock()
 	n.pool.release(ep.addr)
+	n.attachments--
 	n.endpoints = slices.DeleteFunc(n.endpoints, func(o *endpoint) bool { return o == ep })
 }
 

@@ -15,6 +15,9 @@ type run struct {
 	ns       *netns
 	endpoint *endpoint // nil unless on a bridge
 
+	linkRules []string // commands that added them
+	published []*published
+
 	ctx    context.Context // of the functions
 	cancel context.CancelFunc
 	killed context.Context // done when the functions are no longer waited for before their sockets close
@@ -30,8 +33,8 @@ type function struct {
 	from string // who called
 }
 
-func newRun(ns *netns, ep *endpoint) *run {
-	r := &run{ns: ns, endpoint: ep}
+func newRun(ns *netns) *run {
+	r := &run{ns: ns}
 	r.killed, r.kill = context.WithCancel(context.Background())
 	r.ctx, r.cancel = context.WithCancel(r.killed)
 	return r

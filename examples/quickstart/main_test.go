@@ -1,37 +1,24 @@
 package main
 
 import (
-	"flag"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
-	"drydock/sim"
-	"drydock/sim/simtest"
+	"drydock/examples/internal/golden"
 
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden transcript")
+// The ephemeral port, and how many segments carry a page, depend on scheduling.
+var masks = []golden.Mask{
+	{Pattern: regexp.MustCompile(`(Hello, [0-9.]+):\d+`), With: "$1:PORT"},
+	{Pattern: regexp.MustCompile(`packets \d+  bytes \d+ \([^)]*\)`), With: "packets N  bytes N"},
+}
 
-const golden = "testdata/transcript.txt"
-
-// TestTranscript runs the example in virtual time and compares all but what
-// differs between runs.
 func TestTranscript(t *testing.T) {
-	simtest.VirtualTime(t, func(t *testing.T) {
-		var out strings.Builder
-		require.NoError(t, run(t.Context(), &out, sim.WithSeed(1), sim.WithVirtualTime()))
-		require.NotContains(t, eth0(out.String()), "packets 0")
-		got := mask(out.String())
-		if *update {
-			require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
-		}
-		want, err := os.ReadFile(golden)
-		require.NoError(t, err)
-		require.Equal(t, string(want), got)
-	})
+	out := golden.Check(t, run, masks...)
+	require.NotContains(t, eth0(out), "packets 0")
 }
 
 // eth0 returns the counters of the two eth0.
@@ -42,11 +29,4 @@ func eth0(s string) (counters string) {
 		}
 	}
 	return counters
-}
-
-// mask hides what depends on scheduling: the ephemeral port, and how many segments
-// carry a page.
-func mask(s string) string {
-	s = regexp.MustCompile(`(Hello, [0-9.]+):\d+`).ReplaceAllString(s, "$1:PORT")
-	return regexp.MustCompile(`packets \d+  bytes \d+ \([^)]*\)`).ReplaceAllString(s, "packets N  bytes N")
 }

@@ -57,6 +57,27 @@ func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
 	return h
 }
 
+// NewLAN returns a LAN that is closed when the test ends.
+func NewLAN(tb testing.TB, opts ...sim.LANOption) *sim.LAN {
+	tb.Helper()
+	l, err := sim.NewLAN(opts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { l.Close() })
+	return l
+}
+
+// NewNetwork returns a new network.
+func NewNetwork(tb testing.TB, h *sim.Host, name string, opts ...sim.NetworkOption) *sim.Network {
+	tb.Helper()
+	n, err := h.CreateNetwork(name, opts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return n
+}
+
 // Run returns a new running container.
 func Run(tb testing.TB, h *sim.Host, name string, opts ...sim.ContainerOption) *sim.Container {
 	tb.Helper()

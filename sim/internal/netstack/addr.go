@@ -28,3 +28,17 @@ func fromAddress(a tcpip.Address) netip.Addr {
 	addr, _ := netip.AddrFromSlice(a.AsSlice())
 	return addr.Unmap()
 }
+
+func toPrefix(p netip.Prefix) tcpip.AddressWithPrefix {
+	return tcpip.AddressWithPrefix{Address: toAddress(p.Addr()), PrefixLen: p.Bits()}
+}
+
+func fromPrefix(p tcpip.AddressWithPrefix) netip.Prefix {
+	return netip.PrefixFrom(fromAddress(p.Address), p.PrefixLen)
+}
+
+func toSubnet(p netip.Prefix) tcpip.Subnet { return toPrefix(p).Subnet() }
+
+func fromSubnet(s tcpip.Subnet) netip.Prefix {
+	return netip.PrefixFrom(fromAddress(s.ID()), s.Prefix())
+}

@@ -122,6 +122,14 @@ var envs = []envType{
 		a, b := newPair(tb, Options{Seed: 1})
 		return env{a, b, "fd00::2", false, true}
 	}},
+	{"router", false, func(tb testing.TB) env {
+		a, b := newPair(tb, Options{Seed: 1, Router: true})
+		return env{a, b, "10.0.0.2", false, true}
+	}},
+	{"virtual router", true, func(tb testing.TB) env {
+		a, b := newPair(tb, Options{Seed: 1, Virtual: true, Router: true})
+		return env{a, b, "fd00::2", false, true}
+	}},
 	{"virtual", true, func(tb testing.TB) env {
 		a, b := newPair(tb, Options{Seed: 1, Virtual: true})
 		return env{a, b, "10.0.0.2", false, true}

@@ -2,10 +2,75 @@ package netstack
 
 import (
 	"cmp"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/link/loopback"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
+
+// AddLoopback adds lo, interface 1, with 127.0.0.1/8 and ::1/128.
+func (s *Stack) AddLoopback() error {
+	if err := s.AddNIC(1, "lo", loopback.New()); err != nil {
+		return err
+	}
+	for _, a := range []string{"127.0.0.1/8", "::1/128"} {
+		if err := s.AddAddr(1, netip.MustParsePrefix(a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddNIC adds an interface and brings it up. The stack does not own ep: it closes
+// it with the interface, in RemoveNIC or Close.
+func (s *Stack) AddNIC(index int, name string, ep stack.LinkEndpoint) error {
+	opts := stack.NICOptions{Name: name}
+	if w, ok := ep.(packetWriter); ok {
+		opts.QDisc = qdisc{w}
+	}
+	if ep.Capabilities()&stack.CapabilityLoopback == 0 {
+		ep = s.newLink(index, ep)
+	}
+	s.gate.enter()
+	defer s.gate.leave()
+	if err := s.stack.CreateNICWithOptions(tcpip.NICID(index), ep, opts); err != nil {
+		return fmt.Errorf("netstack: add %s: %w", name, sysErr(err))
+	}
+	s.changed()
+	return nil
+}
+
+// RemoveNIC removes an interface with its addresses and routes and closes its
+// endpoint.
+func (s *Stack) RemoveNIC(index int) error {
+	s.gate.enter()
+	defer s.gate.leave()
+	id := tcpip.NICID(index)
+	s.stack.RemoveRoutes(func(r tcpip.Route) bool { return r.NIC == id })
+	if err := s.stack.RemoveNIC(id); err != nil {
+		return fmt.Errorf("netstack: remove interface %d: %w", index, sysErr(err))
+	}
+	s.changed()
+	return nil
+}
+
+// AddAddr adds an address to an interface and a route to its subnet.
+func (s *Stack) AddAddr(index int, addr netip.Prefix) error {
+	s.gate.enter()
+	defer s.gate.leave()
+	id := tcpip.NICID(index)
+	pa := tcpip.ProtocolAddress{Protocol: protocolOf(addr.Addr()), AddressWithPrefix: toPrefix(addr)}
+	if err := s.stack.AddProtocolAddress(id, pa, stack.AddressProperties{}); err != nil {
+		return fmt.Errorf("netstack: add address %v: %w", addr, sysErr(err))
+	}
+	s.stack.AddRoute(tcpip.Route{Destination: pa.AddressWithPrefix.Subnet(), NIC: id})
+	s.changed()
+	return nil
+}
 
 // An Interface is what a stack knows of one of its interfaces.
 type Interface struct {
@@ -40,9 +105,8 @@ func (s *Stack) Interfaces() []Interface {
 			i.MAC = net.HardwareAddr(info.LinkAddress)
 		}
 		for _, a := range info.ProtocolAddresses {
-			addr := fromAddress(a.AddressWithPrefix.Address)
-			if !addr.IsMulticast() {
-				i.Addrs = append(i.Addrs, netip.PrefixFrom(addr, a.AddressWithPrefix.PrefixLen))
+			if addr := fromPrefix(a.AddressWithPrefix); !addr.Addr().IsMulticast() {
+				i.Addrs = append(i.Addrs, addr)
 			}
 		}
 		slices.SortStableFunc(i.Addrs, func(a, b netip.Prefix) int {
@@ -51,25 +115,5 @@ func (s *Stack) Interfaces() []Interface {
 		list = append(list, i)
 	}
 	slices.SortFunc(list, func(a, b Interface) int { return cmp.Compare(a.Index, b.Index) })
-	return list
-}
-
-// A Route is an entry of a routing table.
-type Route struct {
-	Dst   netip.Prefix
-	Via   netip.Addr // invalid: on link
-	Index int
-}
-
-// Routes returns the routing table, most specific destination first.
-func (s *Stack) Routes() []Route {
-	var list []Route
-	for _, r := range s.stack.GetRouteTable() {
-		list = append(list, Route{
-			Dst:   netip.PrefixFrom(fromAddress(r.Destination.ID()), r.Destination.Prefix()),
-			Via:   fromAddress(r.Gateway),
-			Index: int(r.NIC),
-		})
-	}
 	return list
 }

@@ -7,15 +7,14 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
 
+	"drydock/sim/internal/router"
+
 	"golang.org/x/time/rate"
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/header"
-	"gvisor.dev/gvisor/pkg/tcpip/link/loopback"
 	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
@@ -31,6 +30,16 @@ type Options struct {
 	Seed     uint64   // of every random decision
 	Virtual  bool     // made and used inside a testing/synctest bubble
 	Resolver Resolver // of host names; nil knows no name
+
+	// Router makes the stack one that routes as Linux does: package router gets
+	// every IP packet that arrives at an interface other than lo. Nothing is
+	// forwarded until SetForwarding.
+	Router bool
+
+	// Netfilter has the hooks that packets pass, and implies Router. If it has a
+	// method Attach(*stack.Stack), New calls that. Its CheckPrerouting is called by
+	// the router only; nil has no hooks.
+	Netfilter stack.NFTablesInterface
 }
 
 // A Stack is a network namespace as one of those who share it sees it: interfaces,
@@ -51,7 +60,10 @@ type namespace struct {
 	stack    *stack.Stack
 	gate     *gate
 	resolver Resolver
+	router   *router.Router // nil: packets for others are gVisor's business
 	paths    pathMTUs
+
+	routeMu sync.Mutex // held from the look for a route to its addition
 
 	listenMu  sync.Mutex     // guards what follows, from the look for a port to its binding
 	listeners []*TCPListener // and some that are closed
@@ -65,15 +77,21 @@ var newIPv4 = ipv4.NewProtocolWithOptions(ipv4.Options{})
 func New(opts Options) *Stack {
 	g := &gate{virtual: opts.Virtual}
 	rng := newSource(opts.Seed)
+	networks := []stack.NetworkProtocolFactory{
+		newIPv4,
+		// Neither router solicitations nor duplicate address detection: an address is
+		// usable at once, and a thousand containers that start do not flood each
+		// other.
+		ipv6.NewProtocolWithOptions(ipv6.Options{}),
+		arp.NewProtocol,
+	}
+	var r *router.Router
+	if opts.Router || opts.Netfilter != nil {
+		r = router.New(opts.Netfilter)
+		networks = append(networks, r.Protocol)
+	}
 	ns := stack.New(stack.Options{
-		NetworkProtocols: []stack.NetworkProtocolFactory{
-			newIPv4,
-			// Neither router solicitations nor duplicate address detection: an
-			// address is usable at once, and a thousand containers that start
-			// do not flood each other.
-			ipv6.NewProtocolWithOptions(ipv6.Options{}),
-			arp.NewProtocol,
-		},
+		NetworkProtocols: networks,
 		TransportProtocols: []stack.TransportProtocolFactory{
 			// Reno, gVisor's default. Its CUBIC leaves slow start at the first
 			// scheduling delay (HyStart), and 32 streams get a quarter.
@@ -90,7 +108,10 @@ func New(opts Options) *Stack {
 	if g.virtual {
 		ns.Pause()
 	}
-	s := (&Stack{namespace: &namespace{stack: ns, gate: g, resolver: opts.Resolver}}).Share()
+	if r != nil {
+		r.Start()
+	}
+	s := (&Stack{namespace: &namespace{stack: ns, gate: g, resolver: opts.Resolver, router: r}}).Share()
 	s.setOptions()
 	s.ignoreBroadcastEcho()
 	return s
@@ -128,87 +149,6 @@ func (s *Stack) setOptions() {
 	}
 }
 
-// AddLoopback adds lo, interface 1, with 127.0.0.1/8 and ::1/128.
-func (s *Stack) AddLoopback() error {
-	if err := s.AddNIC(1, "lo", loopback.New()); err != nil {
-		return err
-	}
-	for _, a := range []string{"127.0.0.1/8", "::1/128"} {
-		if err := s.AddAddr(1, netip.MustParsePrefix(a)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// AddNIC adds an interface and brings it up. The stack does not own ep: it closes
-// it with the interface, in RemoveNIC or Close.
-func (s *Stack) AddNIC(index int, name string, ep stack.LinkEndpoint) error {
-	opts := stack.NICOptions{Name: name}
-	if w, ok := ep.(packetWriter); ok {
-		opts.QDisc = qdisc{w}
-	}
-	if ep.Capabilities()&stack.CapabilityLoopback == 0 {
-		ep = &link{LinkEndpoint: ep, stack: s}
-	}
-	s.gate.enter()
-	defer s.gate.leave()
-	if err := s.stack.CreateNICWithOptions(tcpip.NICID(index), ep, opts); err != nil {
-		return fmt.Errorf("netstack: add %s: %w", name, sysErr(err))
-	}
-	return nil
-}
-
-// RemoveNIC removes an interface with its addresses and routes and closes its
-// endpoint.
-func (s *Stack) RemoveNIC(index int) error {
-	s.gate.enter()
-	defer s.gate.leave()
-	id := tcpip.NICID(index)
-	s.stack.RemoveRoutes(func(r tcpip.Route) bool { return r.NIC == id })
-	if err := s.stack.RemoveNIC(id); err != nil {
-		return fmt.Errorf("netstack: remove interface %d: %w", index, sysErr(err))
-	}
-	return nil
-}
-
-// AddAddr adds an address to an interface and a route to its subnet.
-func (s *Stack) AddAddr(index int, addr netip.Prefix) error {
-	s.gate.enter()
-	defer s.gate.leave()
-	id := tcpip.NICID(index)
-	pa := tcpip.ProtocolAddress{Protocol: protocolOf(addr.Addr()), AddressWithPrefix: tcpip.AddressWithPrefix{
-		Address:   toAddress(addr.Addr()),
-		PrefixLen: addr.Bits(),
-	}}
-	if err := s.stack.AddProtocolAddress(id, pa, stack.AddressProperties{}); err != nil {
-		return fmt.Errorf("netstack: add address %v: %w", addr, sysErr(err))
-	}
-	s.stack.AddRoute(tcpip.Route{Destination: pa.AddressWithPrefix.Subnet(), NIC: id})
-	return nil
-}
-
-// AddDefault adds the default route of via's family.
-func (s *Stack) AddDefault(index int, via netip.Addr) {
-	dst := header.IPv4EmptySubnet
-	if via.Is6() {
-		dst = header.IPv6EmptySubnet
-	}
-	s.gate.enter()
-	defer s.gate.leave()
-	s.stack.AddRoute(tcpip.Route{Destination: dst, Gateway: toAddress(via), NIC: tcpip.NICID(index)})
-}
-
-// SetForwarding is net.ipv4.ip_forward: whether packets for others are routed.
-func (s *Stack) SetForwarding(on bool) error {
-	s.gate.enter()
-	defer s.gate.leave()
-	if err := s.stack.SetForwardingDefaultAndAllNICs(ipv4.ProtocolNumber, on); err != nil {
-		return fmt.Errorf("netstack: ip_forward: %w", sysErr(err))
-	}
-	return nil
-}
-
 // Share returns the namespace as a further user sees it, without sockets yet. It
 // must Leave before the namespace is closed.
 func (s *Stack) Share() *Stack {
@@ -236,6 +176,9 @@ func (s *Stack) Close() {
 	s.stack.Close()
 	// Who still answers a segment needs the interfaces for it, or netstack logs.
 	s.stack.TransportProtocolInstance(tcp.ProtocolNumber).Wait()
+	if s.router != nil {
+		s.router.Close()
+	}
 	for id := range s.stack.NICInfo() {
 		s.stack.RemoveNIC(id)
 	}

@@ -42,7 +42,7 @@ func (s *Stack) dialUDP(network string, v6 bool, local, remote netip.AddrPort) (
 func (c *UDPConn) connect(local, remote netip.AddrPort) error {
 	c.stack.gate.enter()
 	defer c.stack.gate.leave()
-	c.ep.SocketOptions().SetBroadcast(true) // as package net
+	c.setOptions()
 	if local.IsValid() || local.Port() != 0 {
 		if err := c.bind(local); err != nil {
 			return err
@@ -82,7 +82,7 @@ func (c *UDPConn) listen(local netip.AddrPort, v6only bool) error {
 	c.stack.gate.enter()
 	defer c.stack.gate.leave()
 	c.ep.SocketOptions().SetV6Only(v6only)
-	c.ep.SocketOptions().SetBroadcast(true)
+	c.setOptions()
 	if local.Addr().IsMulticast() {
 		c.ep.SocketOptions().SetReuseAddress(true)
 		local = netip.AddrPortFrom(netip.Addr{}, local.Port())

@@ -1,0 +1,63 @@
+package nat
+
+import (
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// FilterBridged decides about an IPv4 or IPv6 frame that goes from port in to port out
+// of a bridge, as Linux with br_netfilter: it passes PREROUTING, FORWARD and
+// POSTROUTING, with the bridge for interface and its ports for physdev. The result is
+// pkt itself, nil if it is dropped, or a packet of the caller's with the frame as it was
+// translated. It implements the Filter of package bridge, which says who owns what.
+func (t *Tables) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) *stack.PacketBuffer {
+	p := t.newPacket(prerouting, pkt)
+	defer p.release()
+	p.borrowed = true
+	p.in, p.physIn = bridge, in
+	mark := pkt.Mark
+	ok := t.bridged(p, bridge, out)
+	mine := p.pkt
+	if mine == pkt || !ok { // the mark is for rules alone; the frame may yet leave by other ports
+		pkt.Mark = mark
+	}
+	switch {
+	case ok:
+		return mine
+	case mine != pkt && mine != nil:
+		mine.DecRef()
+	}
+	return nil
+}
+
+// bridged passes a frame through the hooks. p.pkt is then what came of it, nil if that
+// was given away.
+func (t *Tables) bridged(p *Packet, bridge, out string) bool {
+	if !p.parseFrame() {
+		return t.drop(p, DropMalformed)
+	}
+	dst := p.dst
+	if !t.prerouting(p) {
+		return false
+	}
+	if p.dst != dst {
+		return t.reroute(p, bridge)
+	}
+	p.hook, p.out, p.physOut = forward, bridge, out
+	if !t.forward(p) {
+		return false
+	}
+	p.hook, p.in = postrouting, ""
+	return t.postrouting(p)
+}
+
+// reroute gives a frame that is now for somebody else to who routes.
+func (t *Tables) reroute(p *Packet, bridge string) bool {
+	if t.router == nil {
+		return t.drop(p, DropRoute)
+	}
+	pkt := p.pkt
+	pkt.Owner = p.ref()
+	p.pkt = nil
+	t.router(bridge, pkt)
+	return false
+}

@@ -1,0 +1,63 @@
+package nat
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// BenchmarkTraverse is a packet that passes FORWARD of filter with rules that do not
+// match, as a host with many published ports has them, and then the policy.
+func BenchmarkTraverse(b *testing.B) {
+	kinds := map[string]func(i int) Rule{
+		"published": func(i int) Rule {
+			return Rule{
+				Dst: host(netip.AddrFrom4([4]byte{172, 17, byte(i >> 8), byte(i)})),
+				In:  Interface{Name: "docker0", Not: true}, Out: Interface{Name: "docker0"},
+				Proto: Protocol{Number: ianaTCP}, Matches: []Match{TCP{Dst: onePort(80)}}, Target: Accept{},
+			}
+		},
+		"port": func(i int) Rule {
+			return Rule{Proto: Protocol{Number: ianaTCP}, Matches: []Match{TCP{Dst: onePort(uint16(i))}}, Target: Accept{}}
+		},
+		"interface": func(i int) Rule {
+			return Rule{In: Interface{Name: fmt.Sprintf("br-%012x", i)}, Target: Accept{}}
+		},
+		"state": func(int) Rule {
+			return Rule{Matches: []Match{Conntrack{States: StateInvalid}}, Target: Drop{}}
+		},
+	}
+	for _, kind := range []string{"published", "port", "interface", "state"} {
+		for _, n := range []int{0, 10, 100, 1000} {
+			b.Run(fmt.Sprintf("%s/%d", kind, n), func(b *testing.B) {
+				t := New()
+				for i := range n {
+					require.NoError(b, t.v4.Append(FilterForward, kinds[kind](i)))
+				}
+				require.NoError(b, t.v4.SetPolicy(FilterForward, Accept{}))
+				p := samplePacket(t)
+				b.ReportAllocs()
+				for b.Loop() {
+					if t.v4.traverse(filterTable, t, p) != accept {
+						b.Fatal("dropped")
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkAppend is a rule more in a chain of 1000.
+func BenchmarkAppend(b *testing.B) {
+	rs := newRuleset(false)
+	r := Rule{Src: host(netip.MustParseAddr("10.0.0.1")), Target: Drop{}}
+	for range 1000 {
+		require.NoError(b, rs.Append(FilterForward, r))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		require.NoError(b, rs.Append(FilterForward, r))
+	}
+}

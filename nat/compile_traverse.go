@@ -1,0 +1,82 @@
+package nat
+
+// A comeback is where traversal goes on after a chain.
+type comeback struct{ chain, next int32 }
+
+// traverse passes p through the base chain of its hook in a table, and leaves in p
+// which chain and rule decided. It says accept or drop.
+func (rs *Ruleset) traverse(id tableID, t *Tables, p *Packet) verdict {
+	tb := rs.state.Load().tables[id]
+	base := tb.chains[p.hook]
+	if !tb.used || base == nil {
+		return accept
+	}
+	if len(base.code) == 0 {
+		return base.decide(p)
+	}
+	d := p.digest()
+	var stack [maxJumps]comeback
+	depth := 0
+	c, next := base, 0
+	for {
+		next = c.search(next, &d, p)
+		if next == len(c.code) {
+			if depth == 0 {
+				return base.decide(p)
+			}
+			depth--
+			c, next = tb.chains[stack[depth].chain], int(stack[depth].next)
+			continue
+		}
+		i := &c.code[next]
+		i.rule.count.add(p.size)
+		next++
+		v := carryOn
+		switch i.action {
+		case actNothing:
+		case actAccept:
+			v = accept
+		case actDrop:
+			v = drop
+		case actReturn:
+			v = returned
+		case actJump:
+			stack[depth] = comeback{int32(c.id), int32(next)}
+			depth++
+			c, next = tb.chains[i.to], 0
+		case actGoto:
+			c, next = tb.chains[i.to], 0
+		case actApply:
+			v = i.rule.applier.apply(t, p)
+		}
+		switch v {
+		case returned:
+			next = len(c.code)
+		case accept, drop:
+			p.chain, p.rule = c.full, next
+			return v
+		}
+	}
+}
+
+// decide is what the policy says.
+func (c *chain) decide(p *Packet) verdict {
+	c.count.add(p.size)
+	p.chain, p.rule = c.full, 0
+	return c.policy
+}
+
+// search returns the index of the first rule from next on that matches p, of which d is
+// the digest, or of the end.
+func (c *chain) search(next int, d *digest, p *Packet) int {
+	for code := c.code; next < len(code); next++ {
+		i := &code[next]
+		if d.differs(&i.want, &i.mask) {
+			continue
+		}
+		if !i.more || i.rule.rest.match(p) {
+			return next
+		}
+	}
+	return next
+}

@@ -1,0 +1,72 @@
+package nat
+
+// A hook is a point on the way of a packet at which the chains of that name are
+// consulted.
+type hook uint8
+
+const (
+	prerouting hook = iota
+	input
+	forward
+	output
+	postrouting
+	numHooks
+)
+
+// A hookSet is a set of hooks.
+type hookSet uint8
+
+const (
+	atPrerouting hookSet = 1 << iota
+	atInput
+	atForward
+	atOutput
+	atPostrouting
+
+	everyHook = atPrerouting | atInput | atForward | atOutput | atPostrouting
+)
+
+func (s hookSet) has(h hook) bool { return s&(1<<h) != 0 }
+
+// A tableID is a table, in the order in which a hook consults them.
+type tableID uint8
+
+const (
+	rawTable tableID = iota
+	mangleTable
+	natTable
+	filterTable
+	numTables
+)
+
+var tableNames = [numTables]string{"raw", "mangle", "nat", "filter"}
+
+// tableHooks are the hooks at which each table has a chain.
+var tableHooks = [numTables]hookSet{
+	rawTable:    atPrerouting | atOutput,
+	mangleTable: everyHook,
+	natTable:    atPrerouting | atInput | atOutput | atPostrouting,
+	filterTable: atInput | atForward | atOutput,
+}
+
+func (id tableID) String() string { return tableNames[id] }
+
+// tableNamed returns the table of a name.
+func tableNamed(name string) (tableID, bool) {
+	for id, n := range tableNames {
+		if n == name {
+			return tableID(id), true
+		}
+	}
+	return 0, false
+}
+
+// A verdict is what a target says.
+type verdict uint8
+
+const (
+	carryOn verdict = iota // with the next rule
+	accept
+	drop
+	returned
+)

@@ -1,0 +1,169 @@
+package nat
+
+import (
+	"drydock/internal/frame"
+	"drydock/nat/conntrack"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+)
+
+// The tables and what lies between them, in the order of Linux's hook priorities.
+// Fragments that follow a first one share its fate, without being asked about.
+
+func (t *Tables) prerouting(p *Packet) bool {
+	if p.fragment == following {
+		return t.follow(p)
+	}
+	key := p.fragmentKey()
+	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p)
+	return ok && t.remember(p, key)
+}
+
+func (t *Tables) input(p *Packet) bool {
+	if p.fragment == following {
+		return t.follow(p)
+	}
+	return t.consult(mangleTable, p) && t.consult(filterTable, p) && t.translate(p) && t.confirm(p)
+}
+
+func (t *Tables) forward(p *Packet) bool {
+	if p.fragment == following {
+		return t.follow(p)
+	}
+	return t.consult(mangleTable, p) && t.consult(filterTable, p)
+}
+
+func (t *Tables) output(p *Packet) bool {
+	if p.fragment == following {
+		return t.follow(p)
+	}
+	key := p.fragmentKey()
+	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p) && t.consult(filterTable, p)
+	return ok && t.remember(p, key)
+}
+
+func (t *Tables) postrouting(p *Packet) bool {
+	if p.fragment == following {
+		return t.follow(p)
+	}
+	return t.consult(mangleTable, p) && t.translate(p) && t.confirm(p)
+}
+
+// consult asks a table about p. It is false if p is dropped.
+func (t *Tables) consult(table tableID, p *Packet) bool {
+	if t.rules(p).traverse(table, t, p) != drop {
+		return true
+	}
+	if p.rule > 0 {
+		return t.drop(p, DropRule)
+	}
+	return t.drop(p, DropPolicy)
+}
+
+// track finds the connection of a packet that has just come into being or into the
+// machine, or begins one. It is false if there is no room for it.
+func (t *Tables) track(p *Packet) bool {
+	switch {
+	case p.conn != nil || p.state == StateUntracked: // by REJECT or NOTRACK
+	case !p.wellFormed || p.hook == prerouting && !p.intact():
+	case p.isError():
+		t.relate(p)
+	case p.isNeighbourDiscovery():
+		p.state = StateUntracked
+	default:
+		p.setTuple()
+		p.segment.Size = p.size
+		c, d, err := t.conns.Track(&p.tuple, &p.segment)
+		if err == conntrack.ErrFull {
+			return t.drop(p, DropFull)
+		}
+		if err == nil {
+			p.setRef(c.Ref(d, false))
+		}
+	}
+	return true
+}
+
+// recall finds the connection of a packet that has been tracked before: by its Owner,
+// or, since netstack loses that of packets that it copies, by how it looks after
+// translation. A packet that nothing is known of is tracked now.
+func (t *Tables) recall(p *Packet) bool {
+	if r, ok := p.pkt.Owner.(*conntrack.Ref); ok {
+		p.setRef(r)
+		return true
+	}
+	switch {
+	case p.fragment == following:
+		return true
+	case p.hook == postrouting && p.pkt.NetworkPacketInfo.IsForwardedPacket && t.flights.arrive(p):
+	case p.wellFormed && !p.isError() && t.recognize(p):
+	case p.hook == input && t.flights.arrive(p):
+	case !t.track(p):
+		return false
+	}
+	p.pkt.Owner = p.ref()
+	return true
+}
+
+// recognize finds the connection of a translated packet: the inverse of its tuple is
+// that of what comes the other way.
+func (t *Tables) recognize(p *Packet) bool {
+	p.setTuple()
+	inverse, ok := p.tuple.Invert()
+	if !ok {
+		return false
+	}
+	c, d := t.conns.Find(&inverse)
+	if c == nil {
+		return false
+	}
+	p.setRef(c.Ref(1-d, false))
+	return true
+}
+
+// confirm enters the connection of its first packet in the table.
+func (t *Tables) confirm(p *Packet) bool {
+	if p.conn == nil || p.related || p.dir != conntrack.Original || p.conn.Status()&conntrack.Confirmed != 0 {
+		return true
+	}
+	c, err := t.conns.Confirm(p.conn)
+	switch err {
+	case nil:
+	case conntrack.ErrFull:
+		return t.drop(p, DropFull)
+	default:
+		return t.drop(p, DropClash)
+	}
+	if c != p.conn {
+		p.conn = c
+		if !p.borrowed {
+			p.pkt.Owner = p.ref()
+		}
+	}
+	return true
+}
+
+// intact reports whether the checksum of the transport header is right. Linux looks at
+// it in PREROUTING (net.netfilter.nf_conntrack_checksum), and not again where a network
+// card has.
+func (p *Packet) intact() bool {
+	if p.fragment != whole || frame.Offloaded(p.pkt) {
+		return true
+	}
+	size := p.l4Size
+	switch p.proto {
+	case uint8(header.TCPProtocolNumber):
+	case uint8(header.UDPProtocolNumber):
+		udp := header.UDP(p.l4)
+		if udp.Checksum() == 0 {
+			return !p.v6 // RFC 8200, section 8.1: not optional over IPv6
+		}
+		size = int(udp.Length())
+	case uint8(header.ICMPv4ProtocolNumber):
+		return p.sum(size, 0) == 0xffff
+	case uint8(header.ICMPv6ProtocolNumber):
+	default:
+		return true
+	}
+	return p.sum(size, p.pseudoSum(size)) == 0xffff
+}

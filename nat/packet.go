@@ -1,0 +1,158 @@
+package nat
+
+import (
+	"net/netip"
+	"sync"
+
+	"drydock/nat/conntrack"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// A Packet is what rules see of a packet at a hook.
+type Packet struct {
+	hook             hook
+	v6               bool
+	in, out          string // interfaces; "" where the hook has none
+	physIn, physOut  string // ports of a bridge
+	src, dst         netip.Addr
+	proto            uint8
+	ports            bool // that srcPort and dstPort (TCP, UDP) or icmpType and icmpCode are known
+	srcPort, dstPort uint16
+	icmpType         uint8
+	icmpCode         uint8
+	tcpFlags         uint8
+	size             int // bytes of the IP packet
+
+	conn  *conntrack.Conn // nil: invalid or untracked
+	dir   conntrack.Dir
+	state StateSet // one of StateInvalid, New, Established, Related, Untracked
+
+	// pkt carries the mark; it is nil in tests of rules only. The headers are not
+	// to be looked for in it, but in ip and l4.
+	pkt    *stack.PacketBuffer
+	ip, l4 []byte // IP header with what extends it; TCP, UDP, ICMP or other header, as far as is needed
+
+	chain Chain // that gave the last verdict
+	rule  int   // the rule of chain that did, counted from 1; 0: its policy
+
+	tables *Tables
+	nic    tcpip.NICID // of in at PREROUTING and INPUT, of out elsewhere; 0: frames of a bridge
+	route  *stack.Route
+	quote  []byte // behind the header of an ICMP error: what it is about
+	l4At   int    // where l4 begins in pkt
+	l4Size int    // bytes from l4 on to the end of the packet
+
+	wellFormed bool // that the transport header is right
+	borrowed   bool // that pkt is another's: its bytes must not change
+	related    bool // that the packet is not of the connection, but about it
+	fragment   fragmentKind
+	fragID     uint32
+
+	tuple   conntrack.Tuple
+	segment conntrack.Packet
+	room    *[roomSize]byte // for a copy of headers that do not lie in one piece
+}
+
+// roomSize is enough for the longest IPv4 and TCP headers, for some extension headers
+// of IPv6 and for what is needed of the packet that an ICMP error quotes.
+const roomSize = 256
+
+// maxQuote is what is needed of the packet that an ICMP error quotes: the longest IPv4
+// header and a TCP header.
+const maxQuote = header.IPv4MaximumHeaderSize + header.TCPMinimumSize
+
+// A fragmentKind is which part of a datagram a packet is.
+type fragmentKind uint8
+
+const (
+	whole     fragmentKind = iota
+	first                  // the fragment with the transport header
+	following              // one of those without
+)
+
+// packets keeps Packets for reuse, since matches and targets make them escape.
+var packets = sync.Pool{New: func() any { return &Packet{room: new([roomSize]byte)} }}
+
+// newPacket returns a Packet without headers. It must be released.
+func (t *Tables) newPacket(h hook, pkt *stack.PacketBuffer) *Packet {
+	p := packets.Get().(*Packet)
+	*p = Packet{tables: t, hook: h, pkt: pkt, state: StateInvalid, room: p.room}
+	return p
+}
+
+func (p *Packet) release() {
+	*p = Packet{room: p.room}
+	packets.Put(p)
+}
+
+// isLocked reports whether netstack may have sent p with locks held: IGMP, MLD and
+// neighbour discovery. It must not be asked anything then.
+func (p *Packet) isLocked() bool {
+	if p.hook != output && p.hook != postrouting {
+		return false
+	}
+	return p.proto == uint8(header.IGMPProtocolNumber) || p.isNeighbourDiscovery()
+}
+
+// isNeighbourDiscovery reports whether p is one of the messages of ICMPv6 by which a
+// link is kept up: MLD and neighbour discovery without redirects. Linux does not track
+// them.
+func (p *Packet) isNeighbourDiscovery() bool {
+	if p.proto != uint8(header.ICMPv6ProtocolNumber) || !p.ports {
+		return false
+	}
+	t := header.ICMPv6Type(p.icmpType)
+	return t >= header.ICMPv6MulticastListenerQuery && t <= header.ICMPv6NeighborAdvert ||
+		t == header.ICMPv6MulticastListenerV2Report
+}
+
+// isError reports whether p is an ICMP error or redirect, which quotes the packet that
+// it is about.
+func (p *Packet) isError() bool {
+	if !p.ports {
+		return false
+	}
+	switch p.proto {
+	case uint8(header.ICMPv4ProtocolNumber):
+		switch header.ICMPv4Type(p.icmpType) {
+		case header.ICMPv4DstUnreachable, header.ICMPv4SrcQuench, header.ICMPv4Redirect,
+			header.ICMPv4TimeExceeded, header.ICMPv4ParamProblem:
+			return true
+		}
+	case uint8(header.ICMPv6ProtocolNumber):
+		t := header.ICMPv6Type(p.icmpType)
+		return t >= header.ICMPv6DstUnreachable && t <= header.ICMPv6ParamProblem
+	}
+	return false
+}
+
+// ref returns what pkt carries to name the connection of p.
+func (p *Packet) ref() *conntrack.Ref {
+	switch {
+	case p.conn != nil:
+		return p.conn.Ref(p.dir, p.related)
+	case p.state == StateUntracked:
+		return conntrack.Untracked
+	}
+	return conntrack.Invalid
+}
+
+// setRef is the reverse of ref.
+func (p *Packet) setRef(r *conntrack.Ref) {
+	p.conn, p.dir, p.related = r.Conn, r.Dir, r.Related
+	switch {
+	case r == conntrack.Untracked:
+		p.state = StateUntracked
+	case r.Conn == nil:
+		p.state = StateInvalid
+	case r.Related:
+		p.state = StateRelated
+	case r.Dir == conntrack.Reply || r.Conn.Status()&conntrack.SeenReply != 0:
+		p.state = StateEstablished
+	default:
+		p.state = StateNew
+	}
+}

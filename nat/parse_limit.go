@@ -1,0 +1,83 @@
+package nat
+
+import "strings"
+
+// limitScale is the number of ticks of a second in the kernel's limit, which keeps
+// the time between two packets as a whole number of them.
+const limitScale = 10000
+
+var limitUnits = []struct {
+	name string // as --limit takes it, or a beginning of it
+	unit LimitUnit
+}{{"second", PerSecond}, {"minute", PerMinute}, {"hour", PerHour}, {"day", PerDay}}
+
+func newLimit() *extension {
+	m := Limit{Count: 3, Unit: PerHour, Burst: limitBurst}
+	return &extension{name: "limit", match: func() Match { return m }, options: []extOption{
+		{names: []string{"limit"}, set: func(value string, _ bool) (err error) {
+			m.Count, m.Unit, err = parseRate(value)
+			return err
+		}},
+		{names: []string{"limit-burst"}, set: func(value string, _ bool) error {
+			n, ok := parseUint(value, 10000)
+			if !ok {
+				return wrong("limit: bad value for option \"--limit-burst\", or out of range (0-10000).\n")
+			}
+			if m.Burst = uint32(n); n == 0 {
+				m.Burst = limitBurst
+			}
+			return nil
+		}},
+	}}
+}
+
+// parseRate reads "5/min", and rounds it as the kernel does.
+func parseRate(s string) (count uint32, unit LimitUnit, err error) {
+	number, name, given := strings.Cut(s, "/")
+	unit = PerSecond
+	if given {
+		unit = 0
+		for _, u := range limitUnits {
+			if name != "" && len(name) <= len(u.name) && strings.EqualFold(u.name[:len(name)], name) {
+				unit = u.unit
+				break
+			}
+		}
+	}
+	end := 0
+	negative := strings.HasPrefix(number, "-")
+	number = strings.TrimLeft(number, "+-")
+	for end < len(number) && number[end] >= '0' && number[end] <= '9' {
+		end++
+	}
+	n, ok := parseUint(strings.TrimLeft(number[:end], "0"), 1<<32-1)
+	switch {
+	case !ok && end < 10 || unit == 0 || n == 0 && ok:
+		return 0, 0, wrong("bad rate \"%s\"'", s)
+	case negative || !ok || uint64(unit)*limitScale < n:
+		return 0, 0, wrong("Rate too fast \"%s\"", s)
+	}
+	count, unit = roundRate(uint32(n), unit)
+	return count, unit, nil
+}
+
+// roundRate returns the rate that iptables shows for one, in the longest unit that
+// comes close. It is the fixed point of going through the kernel and back.
+func roundRate(count uint32, unit LimitUnit) (uint32, LimitUnit) {
+	for {
+		period := uint32(unit) * limitScale / count
+		shown := PerDay
+		for _, u := range []LimitUnit{PerHour, PerMinute, PerSecond} {
+			ticks := uint32(u) * limitScale
+			if period > ticks || ticks/period < ticks%period {
+				break
+			}
+			shown = u
+		}
+		c := uint32(shown) * limitScale / period
+		if c == count && shown == unit {
+			return c, shown
+		}
+		count, unit = c, shown
+	}
+}

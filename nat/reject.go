@@ -1,0 +1,142 @@
+package nat
+
+import (
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+)
+
+// rejections are the ICMP messages that REJECT answers, by type and code.
+var rejections = map[RejectWith][2]uint8{
+	ICMPNetUnreachable:   {3, 0},
+	ICMPHostUnreachable:  {3, 1},
+	ICMPProtoUnreachable: {3, 2},
+	ICMPPortUnreachable:  {3, 3},
+	ICMPNetProhibited:    {3, 9},
+	ICMPHostProhibited:   {3, 10},
+	ICMPAdminProhibited:  {3, 13},
+	ICMP6NoRoute:         {1, 0},
+	ICMP6AdminProhibited: {1, 1},
+	ICMP6AddrUnreachable: {1, 3},
+	ICMP6PortUnreachable: {1, 4},
+	ICMP6PolicyFail:      {1, 5},
+	ICMP6RejectRoute:     {1, 6},
+}
+
+// apply answers p, if it is to be answered, through the attached stack. The answer is
+// of the connection of p, so that it is translated like its replies.
+func (r Reject) apply(t *Tables, p *Packet) verdict {
+	s := t.stack.Load()
+	if s == nil || !p.answerable() {
+		return drop
+	}
+	var a *answer
+	if r.With == TCPReset {
+		a = p.reset()
+	} else {
+		a = p.unreachable(r.With)
+	}
+	if a == nil {
+		return drop
+	}
+	a.ref = relative(p.ref())
+	if p.hook == input && p.src.IsLinkLocalUnicast() {
+		a.nic = p.nic
+	}
+	if p.hook == output || p.physIn != "" {
+		// Whoever sends p holds locks of its socket, which must not hear of the
+		// answer before they are free.
+		s.Clock().AfterFunc(0, func() { a.send(t, s) })
+		return drop
+	}
+	a.send(t, s)
+	return drop
+}
+
+// answerable reports whether p came from one host and went to one, so that telling the
+// former does no harm (RFC 1122, section 3.2.2; RFC 4443, section 2.4).
+func (p *Packet) answerable() bool {
+	if p.fragment == following || p.isLocked() {
+		return false
+	}
+	const one = AddrUnicast | AddrLocal
+	if p.addrType(p.src)&one == 0 || p.addrType(p.dst)&one == 0 {
+		return false
+	}
+	return p.pkt.PktType != tcpip.PacketBroadcast && p.pkt.PktType != tcpip.PacketMulticast
+}
+
+// unreachable returns an ICMP error about p, nil if there must be none.
+func (p *Packet) unreachable(with RejectWith) *answer {
+	a := &answer{v6: p.v6, proto: header.ICMPv4ProtocolNumber, dst: toAddress(p.src)}
+	// 576 bytes is what every host takes (RFC 1812, section 4.3.2.3), 1280 what every
+	// link does of IPv6 (RFC 4443, section 2.4).
+	room := 576 - header.IPv4MinimumSize - header.ICMPv4MinimumSize
+	fallback := ICMPPortUnreachable
+	if p.v6 {
+		a.proto = header.ICMPv6ProtocolNumber
+		room = header.IPv6MinimumMTU - header.IPv6MinimumSize - header.ICMPv6MinimumSize
+		fallback = ICMP6PortUnreachable
+	}
+	if with == "" {
+		with = fallback
+	}
+	kind, ok := rejections[with]
+	if !ok || isICMP(p.proto) && !p.isQuery() {
+		return nil
+	}
+	if p.tables.isLocal(p.dst) {
+		a.src = toAddress(p.dst)
+	}
+	a.header = make([]byte, header.ICMPv4MinimumSize)
+	a.header[0], a.header[1] = kind[0], kind[1]
+	a.payload = make([]byte, min(room, p.size))
+	a.payload = a.payload[:p.gather(a.payload, p.l4At-len(p.ip))]
+	return a
+}
+
+// isQuery reports whether an ICMP message may be answered by an error: those that are
+// none, and not unknown.
+func (p *Packet) isQuery() bool {
+	if !p.ports {
+		return false
+	}
+	if p.v6 {
+		return p.icmpType >= 128 && p.icmpType != uint8(header.ICMPv6RedirectMsg)
+	}
+	const known = 18 // NR_ICMP_TYPES
+	return p.icmpType <= known && !p.isError()
+}
+
+// reset returns the segment that ends the connection of p, nil if p is no TCP segment
+// or a reset itself.
+func (p *Packet) reset() *answer {
+	if p.proto != uint8(header.TCPProtocolNumber) || !p.wellFormed || p.fragment != whole {
+		return nil
+	}
+	from := header.TCP(p.l4)
+	flags := from.Flags()
+	if flags.Contains(header.TCPFlagRst) {
+		return nil
+	}
+	fields := header.TCPFields{
+		SrcPort: from.DestinationPort(), DstPort: from.SourcePort(),
+		DataOffset: header.TCPMinimumSize, Flags: header.TCPFlagRst,
+	}
+	if flags.Contains(header.TCPFlagAck) {
+		fields.SeqNum = from.AckNumber()
+	} else {
+		fields.Flags |= header.TCPFlagAck
+		fields.AckNum = from.SequenceNumber() + uint32(p.segment.Payload)
+		for _, f := range []header.TCPFlags{header.TCPFlagSyn, header.TCPFlagFin} {
+			if flags.Contains(f) {
+				fields.AckNum++
+			}
+		}
+	}
+	a := &answer{
+		v6: p.v6, proto: header.TCPProtocolNumber, src: toAddress(p.dst), dst: toAddress(p.src),
+		header: make([]byte, header.TCPMinimumSize),
+	}
+	header.TCP(a.header).Encode(&fields)
+	return a
+}

@@ -1,0 +1,206 @@
+package nat
+
+import (
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Ruleset is the tables raw, mangle, nat and filter of one address family. Its
+// methods are safe for concurrent use and for use while packets pass: those see
+// the rules as they were before a change or after it. A change that is refused
+// changes nothing; the error is a *RuleError.
+//
+// The names of chains that one makes have up to 28 bytes. Rules jump only within
+// their table, never in a circle and at most 15 times in a row. SNAT, DNAT, MASQUERADE
+// and REDIRECT are allowed in nat, REJECT in filter and NOTRACK in raw, all in chains
+// of one's own as well, so long as packets come there only from hooks at which Linux
+// allows them.
+//
+// Two things are stricter than in Linux. Chains must not jump in a circle even while
+// no packet comes there, and a protocol that is ruled out ("! -p tcp") has no ports.
+type Ruleset struct {
+	v6    bool
+	state atomic.Pointer[state]
+	mu    sync.Mutex       // serializes changes: of state from its Load to its Store
+	now   func() time.Time // for the dates of Save; nil: time.Now
+}
+
+// A state is all tables at one moment. It does not change.
+type state struct{ tables [numTables]*table }
+
+func newRuleset(v6 bool) *Ruleset {
+	s := new(state)
+	for id := range numTables {
+		s.tables[id] = newTable(id)
+	}
+	rs := &Ruleset{v6: v6}
+	rs.state.Store(s)
+	return rs
+}
+
+// edit makes changes that packets see all at once. If f fails, nothing has changed.
+// f must not use rs but through its argument.
+func (rs *Ruleset) edit(f func(d *draft) error) error {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	d := &draft{v6: rs.v6, state: *rs.state.Load()}
+	if err := f(d); err != nil {
+		return err
+	}
+	if d.err != nil {
+		return d.err
+	}
+	rs.state.Store(&d.state)
+	return nil
+}
+
+// Append adds rules to the end of a chain, all or none.
+func (rs *Ruleset) Append(c Chain, rules ...Rule) error {
+	return rs.edit(func(d *draft) error { return d.append(c, Counters{}, rules...) })
+}
+
+// Insert adds rules to a chain so that the first has the number at, counted from 1.
+func (rs *Ruleset) Insert(c Chain, at int, rules ...Rule) error {
+	return rs.edit(func(d *draft) error { return d.insert(c, at, Counters{}, rules...) })
+}
+
+// Replace puts r in the place of the rule of number at. Its counters begin at 0.
+func (rs *Ruleset) Replace(c Chain, at int, r Rule) error {
+	return rs.edit(func(d *draft) error { return d.replace(c, at, Counters{}, r) })
+}
+
+// Delete removes the first rule of a chain that is equal to r.
+func (rs *Ruleset) Delete(c Chain, r Rule) error {
+	return rs.edit(func(d *draft) error { return d.delete(c, r) })
+}
+
+// DeleteAt removes the rule of number at, counted from 1.
+func (rs *Ruleset) DeleteAt(c Chain, at int) error {
+	return rs.edit(func(d *draft) error { return d.deleteAt(c, at) })
+}
+
+// Has reports whether a chain has a rule that is equal to r, as iptables -C does.
+func (rs *Ruleset) Has(c Chain, r Rule) (bool, error) {
+	d := &draft{v6: rs.v6, state: *rs.state.Load()}
+	found := false
+	err := d.look(opCheck, c, &r, func(t *table, ch *chain) (err error) {
+		at, err := d.index(t, ch, r)
+		found = at >= 0
+		return err
+	})
+	return found, err
+}
+
+// NewChain makes an empty chain.
+func (rs *Ruleset) NewChain(c Chain) error {
+	return rs.edit(func(d *draft) error { return d.newChain(c) })
+}
+
+// DeleteChain removes a chain of one's own, which must be empty and no rule's target.
+func (rs *Ruleset) DeleteChain(c Chain) error {
+	return rs.edit(func(d *draft) error { return d.deleteChain(c) })
+}
+
+// RenameChain gives a chain of one's own another name, in the rules that jump to it
+// too.
+func (rs *Ruleset) RenameChain(c Chain, name string) error {
+	return rs.edit(func(d *draft) error { return d.rename(c, name) })
+}
+
+// Flush removes the rules of a chain.
+func (rs *Ruleset) Flush(c Chain) error {
+	return rs.edit(func(d *draft) error { return d.flush(c) })
+}
+
+// Zero sets the counters of a chain, those of its rules and of its policy, to 0.
+func (rs *Ruleset) Zero(c Chain) error {
+	return rs.edit(func(d *draft) error { return d.zero(c) })
+}
+
+// ZeroAt sets the counters of the rule of number at, counted from 1, to 0.
+func (rs *Ruleset) ZeroAt(c Chain, at int) error {
+	return rs.edit(func(d *draft) error { return d.zeroAt(c, at) })
+}
+
+// SetPolicy decides what becomes of packets that reach the end of a built-in chain:
+// Accept or Drop. Table nat only accepts.
+func (rs *Ruleset) SetPolicy(c Chain, policy Target) error {
+	return rs.edit(func(d *draft) error { return d.setPolicy(c, policy, nil) })
+}
+
+// Chains returns the chains of a table: the built-in ones in the order of their hooks
+// and then those of one's own by name. There are none in a table that does not exist.
+func (rs *Ruleset) Chains(table string) iter.Seq[Chain] {
+	return func(yield func(Chain) bool) {
+		id, ok := tableNamed(table)
+		if !ok {
+			return
+		}
+		for _, c := range rs.state.Load().tables[id].sorted() {
+			if !yield(c.full) {
+				return
+			}
+		}
+	}
+}
+
+// Rules returns the rules of a chain in their order, as they are when the iteration
+// begins, and what they have counted. A chain that does not exist has none.
+//
+// Rules come back as iptables would print them: addresses without the bits outside of
+// their masks, a Limit with its burst, a Reject with its answer.
+func (rs *Ruleset) Rules(c Chain) iter.Seq2[Rule, Counters] {
+	return func(yield func(Rule, Counters) bool) {
+		ch := rs.find(c)
+		if ch == nil {
+			return
+		}
+		for _, r := range ch.rules {
+			if !yield(r.Rule.clone(), r.count.load()) {
+				return
+			}
+		}
+	}
+}
+
+// Policy returns the policy of a built-in chain and what it has decided about. It is
+// false for other chains.
+func (rs *Ruleset) Policy(c Chain) (Target, Counters, bool) {
+	ch := rs.find(c)
+	if ch == nil || !ch.builtin() {
+		return nil, Counters{}, false
+	}
+	if ch.policy == drop {
+		return Drop{}, ch.count.load(), true
+	}
+	return Accept{}, ch.count.load(), true
+}
+
+// References returns the number of rules that jump or go to a chain.
+func (rs *Ruleset) References(c Chain) int {
+	table, name := c.split()
+	id, ok := tableNamed(table)
+	if !ok {
+		return 0
+	}
+	t := rs.state.Load().tables[id]
+	if ch := t.find(name); ch != nil {
+		return t.references(ch)
+	}
+	return 0
+}
+
+// used reports whether anything has ever been made in a table: a rule, a chain or a
+// policy. A table that is not used counts nothing, and iptables-save does not show it.
+func (rs *Ruleset) used(id tableID) bool { return rs.state.Load().tables[id].used }
+
+// find returns a chain, nil if there is none.
+func (rs *Ruleset) find(c Chain) *chain {
+	table, name := c.split()
+	if id, ok := tableNamed(table); ok {
+		return rs.state.Load().tables[id].find(name)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package nat
+
+import (
+	"slices"
+	"strings"
+)
+
+// setPolicy sets the policy of a chain and, if they are given, its counters.
+func (d *draft) setPolicy(c Chain, policy Target, n *Counters) error {
+	return d.change(opPolicy, c, func(t *table, ch *chain) error {
+		if !ch.builtin() {
+			return ErrNotBuiltin
+		}
+		switch policy {
+		case Accept{}:
+			ch.policy = accept
+		case Drop{}:
+			if err := checkDrop(t.id); err != nil {
+				return err
+			}
+			ch.policy = drop
+		default:
+			return ErrPolicy
+		}
+		if n != nil {
+			ch.count = newCounter(*n)
+		}
+		return nil
+	})
+}
+
+func (d *draft) newChain(c Chain) error {
+	return d.change(opNewChain, c, func(t *table, ch *chain) error {
+		_, name := c.split()
+		if err := checkChainName(name); err != nil {
+			return err
+		}
+		if ch != nil {
+			return ErrChainExists
+		}
+		ch = &chain{hook: numHooks, name: name, full: c, id: t.free()}
+		d.adopt(ch)
+		t.chains[ch.id] = ch
+		d.ownNames(t)[name] = ch.id
+		return nil
+	})
+}
+
+// free returns an index that no chain has.
+func (t *table) free() int {
+	for i := int(numHooks); i < len(t.chains); i++ {
+		if t.chains[i] == nil {
+			return i
+		}
+	}
+	t.chains = append(t.chains, nil)
+	return len(t.chains) - 1
+}
+
+func (d *draft) deleteChain(c Chain) error {
+	return d.change(opDeleteChain, c, func(t *table, ch *chain) error {
+		switch {
+		case ch.builtin():
+			return ErrBuiltin
+		case len(ch.rules) > 0:
+			return ErrNotEmpty
+		case t.references(ch) > 0:
+			return ErrChainInUse
+		}
+		t.chains[ch.id] = nil
+		delete(d.ownNames(t), ch.name)
+		return nil
+	})
+}
+
+func (d *draft) rename(c Chain, name string) error {
+	return d.change(opRename, c, func(t *table, ch *chain) error {
+		if ch.builtin() {
+			return ErrBuiltin
+		}
+		if err := checkChainName(name); err != nil {
+			return err
+		}
+		if t.find(name) != nil {
+			return ErrChainExists
+		}
+		names := d.ownNames(t)
+		delete(names, ch.name)
+		names[name] = ch.id
+		ch.name, ch.full = name, fullName(t.id, name)
+		for id, from := range t.chains {
+			if from != nil && slices.Contains(from.calls, ch.id) {
+				d.own(t, id).redirect(ch)
+			}
+		}
+		return nil
+	})
+}
+
+// redirect makes the rules that jump to a chain say its new name.
+func (c *chain) redirect(to *chain) {
+	rules := slices.Clone(c.rules)
+	for i, r := range rules {
+		if r.to != to.id {
+			continue
+		}
+		copied := *r
+		if _, ok := r.Target.(Goto); ok {
+			copied.Target = Goto{to.name}
+		} else {
+			copied.Target = Jump{to.name}
+		}
+		rules[i] = &copied
+	}
+	c.splice(0, len(rules), rules...)
+}
+
+// clear makes a table as new but for being used.
+func (d *draft) clear(id tableID) {
+	t := newTable(id)
+	t.used = true
+	for _, c := range t.chains {
+		if c != nil {
+			d.adopt(c)
+		}
+	}
+	d.state.tables[id], d.tables[id], d.names[id], d.graphs[id] = t, true, true, nil
+}
+
+// checkChainName checks the name of a chain that is to be made.
+func checkChainName(name string) error {
+	switch {
+	case name == "" || knownTarget(name):
+		return misused(ErrChainName, "chain name may not clash with target name")
+	case name[0] == '-' || name[0] == '!':
+		return misused(ErrChainName, "chain name not allowed to start with `%c'", name[0])
+	case len(name) > maxChainName:
+		return misused(ErrChainName, "chain name `%s' too long (must be under %d chars)", name, maxChainName+1)
+	case strings.ContainsAny(name, " \t\n\v\f\r"):
+		return misused(ErrChainName, "Invalid chain name `%s'", name)
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package nat
+
+import "slices"
+
+// checkMatch returns m as iptables prints it, or what is wrong with it in a rule for
+// proto.
+func checkMatch(m Match, v6 bool, proto Protocol) (Match, error) {
+	switch m := m.(type) {
+	case TCP:
+		return m, m.check(proto)
+	case UDP:
+		if proto != (Protocol{Number: ianaUDP}) {
+			if m == (UDP{}) { // which iptables leaves to the kernel
+				return nil, ErrProtocol
+			}
+			return nil, misused(ErrPort, "UDP match requires '-p udp'")
+		}
+		return m, checkPorts(m.Src, m.Dst)
+	case Multiport:
+		return m.checked(proto)
+	case ICMP:
+		return m, m.check(v6, proto)
+	case Conntrack:
+		return m, checkStates(m.States, m.States&^(StateUntracked<<3-1) == 0)
+	case State:
+		return m, checkStates(m.States, m.States&^(StateUntracked<<1-1) == 0)
+	case AddrType:
+		return m, m.check(v6)
+	case Limit:
+		if m.Burst == 0 {
+			m.Burst = limitBurst
+		}
+		return m, m.check()
+	case Comment:
+		if len(m.Text) > maxComment {
+			return nil, ErrValue
+		}
+		return m, nil
+	case Physdev:
+		return m, m.check()
+	case MarkMatch:
+		return m, nil
+	}
+	return nil, ErrMatch // nil, or a pointer to one of those
+}
+
+// hooksOfMatch returns the hooks at which a match is allowed. Linux does not know the
+// port by which a frame will leave a bridge that it sends itself.
+func hooksOfMatch(m Match) hookSet {
+	if m, ok := m.(Physdev); ok && (m.Out.Name != "" || m.IsOut) && (!m.IsBridged || m.NotBridged) {
+		return everyHook &^ atOutput
+	}
+	return everyHook
+}
+
+func (m TCP) check(proto Protocol) error {
+	f := m.Flags
+	switch {
+	case proto != Protocol{Number: ianaTCP} && m == TCP{Option: m.Option, NotOpt: m.NotOpt}: // which iptables leaves to the kernel
+		return ErrProtocol
+	case proto != Protocol{Number: ianaTCP}:
+		return misused(ErrPort, "TCP match requires '-p tcp'")
+	case f.Mask == 0 && f != TCPFlags{}, m.NotOpt && m.Option == 0:
+		return ErrValue
+	}
+	return checkPorts(m.Src, m.Dst)
+}
+
+func checkPorts(ranges ...PortRange) error {
+	for _, r := range ranges {
+		switch {
+		case !r.Set && r != PortRange{}:
+			return ErrPortRange
+		case r.Lo > r.Hi:
+			return misused(ErrPortRange, "invalid portrange (min > max)")
+		}
+	}
+	return nil
+}
+
+// maxMultiport is XT_MULTI_PORTS.
+const maxMultiport = 15
+
+var multiportProtocols = []uint8{ianaTCP, ianaUDP, ianaUDPLite, ianaSCTP, ianaDCCP}
+
+func (m Multiport) checked(proto Protocol) (Match, error) {
+	switch {
+	case proto.Number == 0 || proto.Not:
+		return nil, misused(ErrPort, "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
+	case !slices.Contains(multiportProtocols, proto.Number):
+		return nil, misused(ErrPort, "multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP")
+	case m.Which < SourcePorts || m.Which > EitherPorts || len(m.Ports) == 0:
+		return nil, misused(ErrValue, "multiport expection an option")
+	}
+	slots := 0
+	for i, r := range m.Ports {
+		if r.Lo > r.Hi {
+			return nil, misused(ErrPortRange, "invalid portrange specified")
+		}
+		m.Ports[i] = PortRange{Lo: r.Lo, Hi: r.Hi, Set: r.Set}
+		slots++
+		if r.Lo < r.Hi {
+			slots++
+		}
+	}
+	if slots > maxMultiport {
+		return nil, misused(ErrValue, "too many ports specified")
+	}
+	return m, nil
+}
+
+func (m ICMP) check(v6 bool, proto Protocol) error {
+	number := uint8(ianaICMP)
+	if v6 {
+		number = ianaICMPv6
+	}
+	switch {
+	case m.V6 != v6:
+		return ErrFamily
+	case proto != Protocol{Number: number}:
+		return ErrProtocol
+	case m.MinCode > m.MaxCode:
+		return ErrValue
+	}
+	return nil
+}
+
+func checkStates(s StateSet, known bool) error {
+	if s == 0 || !known {
+		return ErrValue
+	}
+	return nil
+}
+
+// check knows what xt_addrtype cannot tell of IPv6 addresses.
+func (m AddrType) check(v6 bool) error {
+	const known, only4 = AddrProhibit<<1 - 1, AddrBroadcast | AddrBlackhole | AddrProhibit
+	switch {
+	case v6 && (m.Src|m.Dst)&only4 != 0:
+		return ErrFamily
+	case m.Src == 0 && m.Dst == 0:
+		return misused(ErrValue, "addrtype: you must specify --src-type or --dst-type")
+	case (m.Src|m.Dst)&^known != 0, m.Src == 0 && m.NotSrc, m.Dst == 0 && m.NotDst:
+		return ErrValue
+	}
+	return nil
+}
+
+// Linux has 10000 as XT_LIMIT_SCALE, the most in a second.
+const maxLimitRate, maxLimitBurst = 10000, 10000
+
+func (m Limit) check() error {
+	switch m.Unit {
+	case PerSecond, PerMinute, PerHour, PerDay:
+	default:
+		return ErrValue
+	}
+	if m.Count == 0 || uint64(m.Count) > maxLimitRate*uint64(m.Unit) || m.Burst > maxLimitBurst {
+		return ErrValue
+	}
+	return nil
+}
+
+func (m Physdev) check() error {
+	switch {
+	case m == Physdev{}:
+		return misused(ErrValue, "PHYSDEV: no physdev option specified")
+	case m.NotIsIn && !m.IsIn, m.NotIsOut && !m.IsOut, m.NotBridged && !m.IsBridged:
+		return ErrValue
+	}
+	if err := m.In.check(); err != nil {
+		return err
+	}
+	return m.Out.check()
+}

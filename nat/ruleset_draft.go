@@ -1,0 +1,114 @@
+package nat
+
+import (
+	"maps"
+	"slices"
+)
+
+// A draft is a state to be. Tables and chains are copied when they first change. After
+// the first failure it is of no use, and its methods only repeat that.
+type draft struct {
+	v6    bool
+	state state
+	err   error
+
+	tables [numTables]bool // copies
+	names  [numTables]bool // tables whose names are a copy
+	chains map[*chain]bool // copies
+	graphs [numTables]*graph
+}
+
+// look finds a chain and asks f about it.
+func (d *draft) look(op string, c Chain, r *Rule, f func(t *table, ch *chain) error) error {
+	if d.err != nil {
+		return d.err
+	}
+	table, name := c.split()
+	id, ok := tableNamed(table)
+	err := ErrNoTable
+	if ok {
+		t := d.state.tables[id]
+		if ch := t.find(name); ch != nil || op == opNewChain {
+			err = f(t, ch)
+		} else {
+			err = ErrNoChain
+		}
+	}
+	if err != nil {
+		d.err = refused(op, c, r, err)
+	}
+	return d.err
+}
+
+// refused returns the RuleError about err, which may be one in part.
+func refused(op string, c Chain, r *Rule, err error) error {
+	e, ok := err.(*RuleError)
+	if !ok {
+		e = &RuleError{Err: err}
+	}
+	e.Op, e.Chain = op, c
+	if e.Rule == nil && r != nil && !slices.Contains(r.Matches, nil) {
+		e.Rule = new(r.clone())
+	}
+	return e
+}
+
+// change is look for an f that changes t and ch, copies both.
+func (d *draft) change(op string, c Chain, f func(t *table, ch *chain) error) error {
+	return d.look(op, c, nil, func(t *table, ch *chain) error {
+		t = d.ownTable(t.id)
+		if ch != nil {
+			ch = d.own(t, ch.id)
+		}
+		if err := f(t, ch); err != nil {
+			return err
+		}
+		t.used = t.used || op != opZero
+		return nil
+	})
+}
+
+// ownTable returns a table that may change.
+func (d *draft) ownTable(id tableID) *table {
+	if !d.tables[id] {
+		t := *d.state.tables[id]
+		t.chains = slices.Clone(t.chains)
+		d.state.tables[id], d.tables[id] = &t, true
+	}
+	return d.state.tables[id]
+}
+
+// own returns a chain of a table, both of which may change.
+func (d *draft) own(t *table, id int) *chain {
+	c := t.chains[id]
+	if !d.chains[c] {
+		copied := *c
+		c = &copied
+		t.chains[id] = c
+		d.adopt(c)
+	}
+	return c
+}
+
+func (d *draft) adopt(c *chain) {
+	if d.chains == nil {
+		d.chains = make(map[*chain]bool)
+	}
+	d.chains[c] = true
+}
+
+// ownNames returns the names of a table that may change.
+func (d *draft) ownNames(t *table) map[string]int {
+	if !d.names[t.id] {
+		t.names, d.names[t.id] = maps.Clone(t.names), true
+	}
+	return t.names
+}
+
+func (d *draft) graph(t *table) *graph {
+	if d.graphs[t.id] == nil {
+		d.graphs[t.id] = newGraph(t)
+	}
+	d.graphs[t.id].grow(t)
+	return d.graphs[t.id]
+}

@@ -1,0 +1,203 @@
+package nat
+
+import (
+	"errors"
+	"slices"
+)
+
+// make returns r as a rule for a chain, if it may be there.
+func (d *draft) make(t *table, c *chain, n Counters, r Rule) (*rule, error) {
+	made := &rule{Rule: r.clone(), count: newCounter(n), to: noChain}
+	if err := made.check(d.v6, t.id, c.hook); err != nil {
+		return nil, err
+	}
+	if err := made.resolve(t); err != nil {
+		return nil, err
+	}
+	made.compile(d.v6)
+	if made.hooks != everyHook {
+		if hooks := d.graph(t).hooks[c.id]; hooks&^made.hooks != 0 {
+			return nil, made.misplaced(hooks)
+		}
+	}
+	if made.to == noChain {
+		return made, nil
+	}
+	if t.leads(made.to, c.id) {
+		return nil, blame("Target", ErrLoop)
+	}
+	return made, blame("Target", d.graph(t).link(t, c.id, made.to))
+}
+
+// resolve finds the chain that r jumps to.
+func (r *rule) resolve(t *table) error {
+	name, ok := jumpOf(r.Target)
+	if !ok {
+		return nil
+	}
+	switch to := t.find(name); {
+	case to == nil:
+		return blame("Target", misused(ErrNoTarget, "Chain '%s' does not exist", name))
+	case to.builtin():
+		return blame("Target", ErrNoTarget)
+	default:
+		r.to = to.id
+	}
+	return nil
+}
+
+// jumpOf returns the chain that a target names.
+func jumpOf(t Target) (string, bool) {
+	switch t := t.(type) {
+	case Jump:
+		return t.Chain, true
+	case Goto:
+		return t.Chain, true
+	}
+	return "", false
+}
+
+// append adds rules whose counters begin at n.
+func (d *draft) append(c Chain, n Counters, rules ...Rule) error {
+	return d.change(opAppend, c, func(t *table, ch *chain) error {
+		return d.add(t, ch, len(ch.rules), n, rules)
+	})
+}
+
+func (d *draft) insert(c Chain, at int, n Counters, rules ...Rule) error {
+	return d.change(opInsert, c, func(t *table, ch *chain) error {
+		if err := checkIndex(at, len(ch.rules)+1); err != nil {
+			return err
+		}
+		return d.add(t, ch, at-1, n, rules)
+	})
+}
+
+func (d *draft) add(t *table, ch *chain, at int, n Counters, rules []Rule) error {
+	made := make([]*rule, len(rules))
+	for i, r := range rules {
+		var err error
+		if made[i], err = d.make(t, ch, n, r); err != nil {
+			return refused("", "", &r, err)
+		}
+	}
+	ch.splice(at, at, made...)
+	return nil
+}
+
+func (d *draft) replace(c Chain, at int, n Counters, r Rule) error {
+	return d.change(opReplace, c, func(t *table, ch *chain) error {
+		if err := checkIndex(at, len(ch.rules)); err != nil {
+			return err
+		}
+		d.remove(t, ch, at-1, at)
+		made, err := d.make(t, ch, n, r)
+		if err != nil {
+			return refused("", "", &r, err)
+		}
+		ch.splice(at-1, at-1, made)
+		return nil
+	})
+}
+
+func (d *draft) delete(c Chain, r Rule) error {
+	err := d.look(opDelete, c, &r, func(t *table, ch *chain) error {
+		at, err := d.index(t, ch, r)
+		if err == nil && at < 0 {
+			err = ErrNoRule
+		}
+		if err == nil {
+			t = d.ownTable(t.id)
+			d.remove(t, d.own(t, ch.id), at, at+1)
+		}
+		return err
+	})
+	return err
+}
+
+func (d *draft) deleteAt(c Chain, at int) error {
+	return d.change(opDelete, c, func(t *table, ch *chain) error {
+		if err := checkIndex(at, len(ch.rules)); err != nil {
+			return err
+		}
+		d.remove(t, ch, at-1, at)
+		return nil
+	})
+}
+
+func (d *draft) flush(c Chain) error {
+	return d.change(opFlush, c, func(t *table, ch *chain) error {
+		d.remove(t, ch, 0, len(ch.rules))
+		return nil
+	})
+}
+
+// remove takes rules away. Chains that they jump to may no longer be met.
+func (d *draft) remove(t *table, ch *chain, from, to int) {
+	for _, r := range ch.rules[from:to] {
+		if r.to != noChain {
+			d.graphs[t.id] = nil
+		}
+	}
+	ch.splice(from, to)
+}
+
+// index returns the place of the first rule of a chain that is equal to r, or -1. What
+// may not be there is not there, but iptables has more to say about what it does not
+// even understand.
+func (d *draft) index(t *table, ch *chain, r Rule) (int, error) {
+	like := &rule{Rule: r.clone()}
+	err := like.check(d.v6, t.id, ch.hook)
+	if err == nil {
+		err = like.resolve(t)
+	}
+	if err != nil {
+		if m := (*misuse)(nil); errors.As(err, &m) {
+			return -1, err
+		}
+		return -1, nil
+	}
+	return slices.IndexFunc(ch.rules, func(r *rule) bool { return r.Rule.equal(&like.Rule) }), nil
+}
+
+// checkIndex checks the number of a rule.
+func checkIndex(at, most int) error {
+	switch {
+	case at < 1:
+		return misused(ErrIndex, "Invalid rule number `%d'", at)
+	case at > most:
+		return ErrIndex
+	}
+	return nil
+}
+
+// zero gives new counters rather than changing those that packets see already.
+func (d *draft) zero(c Chain) error {
+	return d.change(opZero, c, func(t *table, ch *chain) error {
+		if ch.builtin() {
+			ch.count = new(counter)
+		}
+		rules := make([]*rule, len(ch.rules))
+		for i, r := range ch.rules {
+			rules[i] = r.zeroed()
+		}
+		ch.splice(0, len(rules), rules...)
+		return nil
+	})
+}
+
+func (d *draft) zeroAt(c Chain, at int) error {
+	return d.change(opZero, c, func(t *table, ch *chain) error {
+		if err := checkIndex(at, len(ch.rules)); err != nil {
+			return err
+		}
+		ch.splice(at-1, at, ch.rules[at-1].zeroed())
+		return nil
+	})
+}
+
+func (r *rule) zeroed() *rule {
+	copied := *r
+	copied.count = new(counter)
+	return &copied
+}

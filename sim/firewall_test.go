@@ -1,0 +1,154 @@
+package sim_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"drydock/sim"
+	"drydock/sim/simtest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestDockerRules compares the rules at every stage with what iptables-save printed
+// on a host with Docker Engine 20.10.24, but for dates, counters and the IDs in the
+// names of bridges.
+func TestDockerRules(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		golden string
+		opts   []sim.HostOption
+		make   func(t *testing.T, h *sim.Host)
+	}{
+		{golden: "fresh"},
+		{golden: "testnet", make: create("testnet")},
+		{golden: "net2", make: create("testnet", "net2")},
+		{golden: "net2-only", make: func(t *testing.T, h *sim.Host) {
+			create("testnet", "net2")(t, h)
+			remove(t, h, "testnet")
+		}},
+		{golden: "fresh", make: func(t *testing.T, h *sim.Host) {
+			create("testnet", "net2")(t, h)
+			remove(t, h, "testnet")
+			remove(t, h, "net2")
+		}},
+		{golden: "internal", make: func(t *testing.T, h *sim.Host) {
+			create("net")(t, h)
+			simtest.NewNetwork(t, h, "inet", sim.Internal())
+		}},
+		{golden: "icc-false", opts: []sim.HostOption{sim.WithICC(false)}},
+		{golden: "noicc", opts: []sim.HostOption{sim.WithICC(false)}, make: func(t *testing.T, h *sim.Host) {
+			simtest.NewNetwork(t, h, "noicc", sim.WithoutICC())
+		}},
+		{golden: "link", opts: []sim.HostOption{sim.WithICC(false)}, make: func(t *testing.T, h *sim.Host) {
+			simtest.Run(t, h, "nginx_server1")
+			target := simtest.Run(t, h, "nginx_server2", sim.WithExpose("80"))
+			simtest.Run(t, h, "nginx_server3", sim.WithLink(target, "ng2"))
+		}},
+		{golden: "published", make: func(t *testing.T, h *sim.Host) {
+			simtest.Run(t, h, "nginx_server4", sim.WithPublish("8080:80"))
+		}},
+		{golden: "drop", make: func(t *testing.T, h *sim.Host) {
+			for _, name := range []string{"nginx_server1", "nginx_server2", "nginx_server3"} {
+				simtest.Run(t, h, name)
+			}
+			simtest.Run(t, h, "nginx_server4", sim.WithPublish("8080:80"))
+			iptables(t, h, "-I DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
+		}},
+		{golden: "fresh", make: func(t *testing.T, h *sim.Host) {
+			c := simtest.Run(t, h, "nginx_server4", sim.WithPublish("8080:80"))
+			require.NoError(t, c.Stop(t.Context()))
+		}},
+	} {
+		t.Run(test.golden, func(t *testing.T) {
+			t.Parallel()
+			h := simtest.NewHost(t, test.opts...)
+			if test.make != nil {
+				test.make(t, h)
+			}
+			want, err := os.ReadFile(filepath.Join("testdata", "iptables", test.golden+".txt"))
+			require.NoError(t, err)
+			var tables []string
+			if !strings.Contains(string(want), "*nat") {
+				tables = []string{"filter"}
+			}
+			require.Equal(t, string(want), save(t, h, tables...))
+		})
+	}
+}
+
+// TestMasqueradeOff: Docker adds neither of the rules that are about masquerading.
+func TestMasqueradeOff(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	simtest.NewNetwork(t, h, "nomasq", sim.WithoutMasquerade())
+	require.NotContains(t, save(t, h, "nat"), "nomasq")
+	require.Contains(t, save(t, h, "filter"), "-A FORWARD -i br-nomasq -o br-nomasq -j ACCEPT\n")
+}
+
+// TestManualRulesStay: rules that someone adds survive networks that come and go.
+func TestManualRulesStay(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	const rule = "-A DOCKER -s 172.16.80.47/32 -d 172.17.0.5/32 -p tcp -m tcp --dport 80 -j DROP\n"
+	iptables(t, h, "-I DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
+	create("tmpn")(t, h)
+	require.Contains(t, save(t, h), rule)
+	remove(t, h, "tmpn")
+	require.Contains(t, save(t, h), rule)
+}
+
+// TestNoDockerNoRules: a machine without Docker has empty tables.
+func TestNoDockerNoRules(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, sim.WithoutDocker())
+	require.Empty(t, save(t, h))
+	_, err := h.Run("web")
+	require.ErrorIs(t, err, sim.ErrNoDocker)
+	_, err = h.CreateNetwork("net")
+	require.ErrorIs(t, err, sim.ErrNoDocker)
+}
+
+func create(names ...string) func(*testing.T, *sim.Host) {
+	return func(t *testing.T, h *sim.Host) {
+		for _, name := range names {
+			simtest.NewNetwork(t, h, name)
+		}
+	}
+}
+
+func remove(t *testing.T, h *sim.Host, name string) {
+	n, ok := h.Network(name)
+	require.True(t, ok)
+	require.NoError(t, n.Remove())
+}
+
+// iptables runs a command and returns what it prints.
+func iptables(t *testing.T, h *sim.Host, command string) string {
+	t.Helper()
+	var out strings.Builder
+	require.NoError(t, h.Firewall().Iptables(&out, strings.Fields(command)...), command)
+	return out.String()
+}
+
+var (
+	comments = regexp.MustCompile(`(?m)^#.*\n`)
+	counters = regexp.MustCompile(`\[\d+:\d+\]`)
+)
+
+// save returns what iptables-save prints, with br-NAME for bridges.
+func save(t *testing.T, h *sim.Host, tables ...string) string {
+	t.Helper()
+	var b strings.Builder
+	require.NoError(t, h.Firewall().IPv4().Save(&b, tables...))
+	out := counters.ReplaceAllString(comments.ReplaceAllString(b.String(), ""), "[0:0]")
+	for n := range h.Networks() {
+		if strings.HasPrefix(n.Device(), "br-") {
+			out = strings.ReplaceAll(out, n.Device(), "br-"+n.Name())
+		}
+	}
+	return out
+}

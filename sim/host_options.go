@@ -1,0 +1,133 @@
+package sim
+
+import (
+	"bytes"
+	"log/slog"
+	"net/netip"
+	"runtime"
+)
+
+// DefaultBridgeIP is the address of docker0 unless WithBridgeIP says otherwise.
+var DefaultBridgeIP = netip.MustParsePrefix("172.17.0.1/16")
+
+// A HostOption sets a property of a new Host. An invalid one makes NewHost fail
+// with an *Error.
+type HostOption func(*hostConfig) error
+
+type hostConfig struct {
+	name     string
+	seed     uint64
+	virtual  bool
+	log      *slog.Logger
+	noDocker bool
+	bip      netip.Prefix
+	mtu      int
+	noICC    bool
+	uplinks  []uplinkConfig
+
+	realUplink bool
+}
+
+// docker0 is what the options say of the network "bridge".
+func (c *hostConfig) docker0() networkConfig {
+	subnet := c.bip.Masked()
+	return networkConfig{subnet: subnet, ipRange: subnet, gateway: c.bip.Addr(), mtu: c.mtu, noICC: c.noICC}
+}
+
+// WithName sets the hostname, by default "docker".
+func WithName(name string) HostOption {
+	return func(c *hostConfig) error {
+		if !validHostname(name) {
+			return errorf("create host", name, ErrName, "invalid host name %q", name)
+		}
+		c.name = name
+		return nil
+	}
+}
+
+// WithSeed makes every random decision of the host repeatable: ids, names and MACs
+// that are not derived from addresses, ports, initial sequence numbers, losses.
+// What depends on the scheduling of goroutines still varies.
+func WithSeed(seed uint64) HostOption {
+	return func(c *hostConfig) error {
+		c.seed = seed
+		return nil
+	}
+}
+
+// WithLogger sets where the life of containers and the packets that the firewall
+// drops are logged, at level Debug, what its LOG rules say, at the level of the
+// rule, and what goes wrong with the functions in containers, at level Error. By
+// default and for nil that is slog.Default, which prints the errors.
+func WithLogger(log *slog.Logger) HostOption {
+	return func(c *hostConfig) error {
+		if log == nil {
+			log = slog.Default()
+		}
+		c.log = log
+		return nil
+	}
+}
+
+// WithBridgeIP sets address and subnet of docker0, as dockerd's option --bip does.
+// It must be an IPv4 host address within a subnet of at least two.
+func WithBridgeIP(p netip.Prefix) HostOption {
+	return func(c *hostConfig) error {
+		usable := p.IsValid() && p.Addr().Is4() && p.Bits() > 0 && p.Bits() <= 30 &&
+			p.Addr() != p.Masked().Addr() && p.Addr() != broadcast(p.Masked()) && !p.Addr().IsLoopback() && !p.Addr().IsMulticast()
+		if !usable {
+			return errorf("create network", bridgeNetwork, ErrAddress, "failed to allocate gateway (%v): not a host address of an IPv4 subnet", p)
+		}
+		c.bip = p
+		return nil
+	}
+}
+
+// WithBridgeMTU sets the MTU of docker0 and its containers in bytes, 68 to 65535, as
+// dockerd's option --mtu does. The default is 1500.
+func WithBridgeMTU(mtu int) HostOption {
+	return func(c *hostConfig) error {
+		if !validMTU(mtu) {
+			return errorf("create network", bridgeNetwork, ErrMTU, "invalid MTU %d: outside [68, 65535]", mtu)
+		}
+		c.mtu = mtu
+		return nil
+	}
+}
+
+// WithICC sets whether the containers of docker0 reach each other, as dockerd's
+// option --icc does. The default is true.
+func WithICC(icc bool) HostOption {
+	return func(c *hostConfig) error {
+		c.noICC = !icc
+		return nil
+	}
+}
+
+// WithoutDocker makes a plain machine: without networks, rules and forwarding, and
+// with no containers. It is for the other machines of a LAN; with SetForwarding and
+// several uplinks it is a router.
+func WithoutDocker() HostOption {
+	return func(c *hostConfig) error {
+		c.noDocker = true
+		return nil
+	}
+}
+
+// WithVirtualTime has the host live in the time of the testing/synctest bubble
+// that it is made in; without it NewHost fails there. All its use must be from
+// inside the bubble, and it must be closed before the bubble ends.
+func WithVirtualTime() HostOption {
+	return func(c *hostConfig) error {
+		c.virtual = true
+		return nil
+	}
+}
+
+// inBubble reports whether the caller runs in a testing/synctest bubble, which only
+// the header of its stack trace tells: "goroutine 7 [running, synctest bubble 1]:".
+func inBubble() bool {
+	var b [100]byte
+	header, _, _ := bytes.Cut(b[:runtime.Stack(b[:], false)], []byte("\n"))
+	return bytes.Contains(header, []byte("synctest bubble"))
+}

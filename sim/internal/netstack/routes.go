@@ -1,0 +1,161 @@
+package netstack
+
+import (
+	"fmt"
+	"net/netip"
+	"syscall"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+)
+
+// A Route is an entry of a routing table.
+type Route struct {
+	Dst   netip.Prefix
+	Via   netip.Addr // invalid: on link
+	Index int
+}
+
+// Routes returns the routing table, most specific destination first.
+func (s *Stack) Routes() []Route {
+	var list []Route
+	for _, r := range s.stack.GetRouteTable() {
+		list = append(list, Route{
+			Dst:   fromSubnet(r.Destination),
+			Via:   fromAddress(r.Gateway),
+			Index: int(r.NIC),
+		})
+	}
+	return list
+}
+
+// AddDefault adds the default route of via's family.
+func (s *Stack) AddDefault(index int, via netip.Addr) {
+	dst := header.IPv4EmptySubnet
+	if via.Is6() {
+		dst = header.IPv6EmptySubnet
+	}
+	s.gate.enter()
+	defer s.gate.leave()
+	s.stack.AddRoute(tcpip.Route{Destination: dst, Gateway: toAddress(via), NIC: tcpip.NICID(index)})
+	s.changed()
+}
+
+// AddRoute adds a route through a gateway, as "ip route add" does. The error wraps
+// EINVAL if dst has bits beyond its length or via is of the other family or an
+// address of s, ENETUNREACH if via is on no connected network, EEXIST if there is a
+// route to dst. A via of fe80::/10 needs a zone, the name or index of an interface.
+func (s *Stack) AddRoute(dst netip.Prefix, via netip.Addr) error {
+	s.gate.enter()
+	defer s.gate.leave()
+	s.routeMu.Lock()
+	err := s.addRouteLocked(dst, via)
+	s.routeMu.Unlock()
+	if err != nil {
+		return fmt.Errorf("netstack: add route %v via %v: %w", dst, via, err)
+	}
+	s.changed()
+	return nil
+}
+
+func (s *Stack) addRouteLocked(dst netip.Prefix, via netip.Addr) error {
+	if !dst.IsValid() || dst != dst.Masked() || dst.Addr().BitLen() != via.BitLen() {
+		return syscall.EINVAL
+	}
+	index, err := s.nextHop(via)
+	if err != nil {
+		return err
+	}
+	for _, r := range s.stack.GetRouteTable() {
+		if fromSubnet(r.Destination) == dst {
+			return syscall.EEXIST
+		}
+	}
+	s.stack.AddRoute(tcpip.Route{Destination: toSubnet(dst), Gateway: toAddress(via), NIC: index})
+	return nil
+}
+
+// nextHop returns the interface that a gateway is reached through.
+func (s *Stack) nextHop(via netip.Addr) (tcpip.NICID, error) {
+	if via.Zone() != "" {
+		index, ok := s.nicOf(via.Zone())
+		if !ok {
+			return 0, syscall.ENODEV
+		}
+		return index, nil
+	}
+	if via.IsUnspecified() || via.IsMulticast() || s.stack.CheckLocalAddress(0, protocolOf(via), toAddress(via)) != 0 {
+		return 0, syscall.EINVAL
+	}
+	for _, r := range s.stack.GetRouteTable() { // most specific first
+		if !r.Destination.Contains(toAddress(via)) {
+			continue
+		}
+		if r.Gateway.BitLen() > 0 || via.IsLinkLocalUnicast() && via.Is6() {
+			break
+		}
+		return r.NIC, nil
+	}
+	return 0, syscall.ENETUNREACH
+}
+
+// DelRoute deletes the first route to dst, connected ones too, as "ip route del"
+// does. The error wraps ESRCH if there is none.
+func (s *Stack) DelRoute(dst netip.Prefix) error {
+	s.gate.enter()
+	defer s.gate.leave()
+	deleted := false
+	s.stack.RemoveRoutes(func(r tcpip.Route) bool {
+		match := !deleted && fromSubnet(r.Destination) == dst
+		deleted = deleted || match
+		return match
+	})
+	if !deleted {
+		return fmt.Errorf("netstack: delete route %v: %w", dst, syscall.ESRCH)
+	}
+	s.changed()
+	return nil
+}
+
+// RemoveAddr removes an address from an interface, with the route to its subnet
+// unless another address is in that. With its last IPv4 address an interface loses
+// all its IPv4 routes, as in Linux. The error wraps EADDRNOTAVAIL if the interface
+// does not have the address.
+func (s *Stack) RemoveAddr(index int, addr netip.Prefix) error {
+	s.gate.enter()
+	defer s.gate.leave()
+	id := tcpip.NICID(index)
+	info, ok := s.stack.SingleNICInfo(id)
+	if !ok {
+		return fmt.Errorf("netstack: remove address %v: %w", addr, syscall.ENODEV)
+	}
+	var found, sibling, another bool
+	for _, a := range info.ProtocolAddresses {
+		switch p := fromPrefix(a.AddressWithPrefix); {
+		case p == addr:
+			found = true
+		case p.Addr().Is4():
+			another = true
+			fallthrough
+		default:
+			sibling = sibling || p.Masked() == addr.Masked()
+		}
+	}
+	if !found {
+		return fmt.Errorf("netstack: remove address %v: %w", addr, syscall.EADDRNOTAVAIL)
+	}
+	if err := s.stack.RemoveAddress(id, toAddress(addr.Addr())); err != nil {
+		return fmt.Errorf("netstack: remove address %v: %w", addr, sysErr(err))
+	}
+	s.stack.RemoveRoutes(func(r tcpip.Route) bool {
+		dst := fromSubnet(r.Destination)
+		if r.NIC != id || dst.Addr().Is4() != addr.Addr().Is4() {
+			return false
+		}
+		last := addr.Addr().Is4() && !another
+		connected := r.Gateway.BitLen() == 0 && dst == addr.Masked()
+		return last || connected && !sibling
+	})
+	s.changed()
+	return nil
+}

@@ -1,0 +1,83 @@
+package router
+
+import (
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+)
+
+// A way is what becomes of a packet.
+type way int
+
+const (
+	martianSource      way = iota // dropped: it cannot come from there
+	martianDestination            // dropped: nobody is there
+	here
+	elsewhere
+)
+
+// decide4 says where a packet goes that arrived at a port, and for "here" whose
+// address it is for. The order of the questions is Linux's
+// (ip_route_input_slow).
+func (r *Router) decide4(f *fib, in *Port, src, dst tcpip.Address) (way, *Port) {
+	zero := src == header.IPv4Any
+	switch {
+	case header.IsV4MulticastAddress(src) || src == header.IPv4Broadcast:
+		return martianSource, nil
+	case header.IsV4MulticastAddress(dst):
+		return here, in
+	case dst == header.IPv4Broadcast || zero && dst == header.IPv4Any:
+		return here, in
+	case header.IPv4CurrentNetworkSubnet.Contains(src):
+		return martianSource, nil
+	case header.IPv4CurrentNetworkSubnet.Contains(dst) || header.IsV4LoopbackAddress(dst):
+		return martianDestination, nil
+	case header.IsV4LoopbackAddress(src) || !r.plausible(f, in, src):
+		return martianSource, nil
+	}
+	if f.addresses[dst] != nil {
+		return here, in // netstack has it on every interface
+	}
+	if owner := f.broadcasts[dst]; owner != nil {
+		return here, owner
+	}
+	if !r.forwarding[v4].Load() {
+		return martianDestination, nil
+	}
+	return elsewhere, nil
+}
+
+// plausible reports whether a packet from src may arrive at in: it is not from an
+// address of this host, and passes rp_filter.
+func (r *Router) plausible(f *fib, in *Port, src tcpip.Address) bool {
+	if f.addresses[src] != nil {
+		return false
+	}
+	mode := RPFilter(max(r.filterRP.Load(), in.filterRP.Load()))
+	if mode == RPOff {
+		return true
+	}
+	back := f.hop(r.stack, src)
+	return back != nil && (mode == RPLoose || back.out == in)
+}
+
+// decide6 is decide4 for IPv6.
+func (r *Router) decide6(f *fib, in *Port, src, dst tcpip.Address) (way, *Port) {
+	switch {
+	case header.IsV6MulticastAddress(src) || header.IsV6LoopbackAddress(src) || header.IsV4MappedAddress(src):
+		return martianSource, nil
+	case header.IsV6LoopbackAddress(dst) || header.IsV4MappedAddress(dst) || dst == header.IPv6Any:
+		return martianDestination, nil
+	case header.IsV6MulticastAddress(dst) || header.IsV6LinkLocalUnicastAddress(dst):
+		return here, in
+	}
+	if f.addresses[dst] != nil {
+		return here, in // netstack has it on every interface
+	}
+	switch {
+	case !r.forwarding[v6].Load():
+		return martianDestination, nil
+	case src == header.IPv6Any || f.addresses[src] != nil:
+		return martianSource, nil
+	}
+	return elsewhere, nil
+}

@@ -1,0 +1,165 @@
+package router
+
+import (
+	"sync/atomic"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// A Port is an interface of the stack as the router has it.
+type Port struct {
+	id       tcpip.NICID
+	nic      stack.NetworkInterface
+	vouches  bool // for the checksums of what it receives
+	filterRP atomic.Int32
+
+	ready     atomic.Bool              // what follows is set
+	endpoints [2]stack.NetworkEndpoint // by family
+	rx        [2]tcpip.NICPacketStats  // of the interface and of all
+}
+
+// Port returns the port with that id, nil if there is none.
+func (r *Router) Port(id tcpip.NICID) *Port {
+	r.portsMu.Lock()
+	defer r.portsMu.Unlock()
+	return r.ports[id]
+}
+
+// count counts a packet as received, as the interface itself would.
+func (p *Port) count(size int) {
+	for _, c := range p.rx {
+		c.Packets.Increment()
+		c.Bytes.IncrementBy(uint64(size))
+	}
+}
+
+// deliver hands pkt to the stack as if it had arrived at p.
+func (p *Port) deliver(pkt *stack.PacketBuffer) {
+	in := pkt.CloneToInbound()
+	in.Owner = pkt.Owner
+	in.GSOOptions = pkt.GSOOptions
+	in.PktType = pkt.PktType
+	in.NICID, in.InputNICID = pkt.NICID, pkt.InputNICID
+	in.RXChecksumValidated = pkt.RXChecksumValidated
+	in.NetworkProtocolNumber = pkt.NetworkProtocolNumber
+	p.endpoints[family(pkt.NetworkProtocolNumber)].HandlePacket(in)
+	in.DecRef()
+}
+
+// forwarded is the protocol number of packets that the router sends, until their
+// Ethernet header is made. No EtherType is so large. Thereby gVisor tells the
+// router, and not its own IP, that a neighbour does not answer.
+const forwarded tcpip.NetworkProtocolNumber = 1 << 16
+
+// Restore gives a packet that is about to get its link header the number of its
+// protocol. The link endpoints of the stack must call it in AddHeader.
+func Restore(pkt *stack.PacketBuffer) {
+	if pkt.NetworkProtocolNumber != forwarded {
+		return
+	}
+	pkt.NetworkProtocolNumber = protocolOf(pkt.NetworkHeader().Slice())
+}
+
+// Protocol is the factory of a network protocol that the stack must have. Of its
+// packets none arrives; it is how the router gets hold of interfaces.
+func (r *Router) Protocol(s *stack.Stack) stack.NetworkProtocol {
+	r.stack = s
+	return protocol{r}
+}
+
+type protocol struct{ router *Router }
+
+func (protocol) Number() tcpip.NetworkProtocolNumber { return forwarded }
+
+func (protocol) MinimumPacketSize() int { return 0 }
+
+func (protocol) ParseAddresses([]byte) (src, dst tcpip.Address) { return }
+
+func (p protocol) NewEndpoint(nic stack.NetworkInterface, _ stack.TransportDispatcher) stack.NetworkEndpoint {
+	port := &Port{
+		id: nic.ID(), nic: nic,
+		vouches: nic.Capabilities()&stack.CapabilityRXChecksumOffload != 0,
+	}
+	p.router.portsMu.Lock()
+	defer p.router.portsMu.Unlock()
+	p.router.ports[port.id] = port
+	return endpoint{p.router, port}
+}
+
+func (protocol) SetOption(tcpip.SettableNetworkProtocolOption) tcpip.Error {
+	return &tcpip.ErrUnknownProtocolOption{}
+}
+
+func (protocol) Option(tcpip.GettableNetworkProtocolOption) tcpip.Error {
+	return &tcpip.ErrUnknownProtocolOption{}
+}
+
+func (protocol) Close() {}
+
+func (protocol) Wait() {}
+
+func (protocol) Parse(*stack.PacketBuffer) (tcpip.TransportProtocolNumber, bool, bool) {
+	return 0, false, false
+}
+
+// An endpoint is the protocol on one interface.
+type endpoint struct {
+	router *Router
+	port   *Port
+}
+
+var _ stack.LinkResolvableNetworkEndpoint = endpoint{}
+
+// HandleLinkResolutionFailure implements stack.LinkResolvableNetworkEndpoint: it
+// tells the sender of pkt that the next hop does not answer.
+func (e endpoint) HandleLinkResolutionFailure(pkt *stack.PacketBuffer) {
+	e.router.ip.Forwarding.HostUnreachable.Increment()
+	Restore(pkt)
+	why := hostUnreachable4
+	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
+		why = addressUnreachable6
+	}
+	e.router.complain(pkt, why, 0)
+}
+
+func (e endpoint) Close() {
+	e.router.portsMu.Lock()
+	defer e.router.portsMu.Unlock()
+	if e.router.ports[e.port.id] == e.port {
+		delete(e.router.ports, e.port.id)
+	}
+}
+
+func (endpoint) Enable() tcpip.Error { return nil }
+
+func (e endpoint) Enabled() bool { return e.port.nic.Enabled() }
+
+func (endpoint) Disable() {}
+
+func (endpoint) DefaultTTL() uint8 { return 0 }
+
+func (e endpoint) MTU() uint32 { return e.port.nic.MTU() }
+
+func (endpoint) EndpointHeaderSize() uint32 { return 0 }
+
+func (e endpoint) MaxHeaderLength() uint16 { return e.port.nic.MaxHeaderLength() }
+
+func (endpoint) WritePacket(*stack.Route, stack.NetworkHeaderParams, *stack.PacketBuffer) tcpip.Error {
+	return &tcpip.ErrNotSupported{}
+}
+
+func (endpoint) WriteHeaderIncludedPacket(*stack.Route, *stack.PacketBuffer) tcpip.Error {
+	return &tcpip.ErrNotSupported{}
+}
+
+func (endpoint) HandlePacket(*stack.PacketBuffer) {}
+
+func (endpoint) NetworkProtocolNumber() tcpip.NetworkProtocolNumber { return forwarded }
+
+func (endpoint) Stats() stack.NetworkEndpointStats { return noStats{} }
+
+type noStats struct{}
+
+func (noStats) IsNetworkEndpointStats() {}

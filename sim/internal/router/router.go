@@ -1,0 +1,199 @@
+// Package router is what Linux does between the arrival of an IP packet on an
+// interface and its departure through another: netfilter's hooks, the decision
+// between here and elsewhere, time to live, MTU, fragments and the ICMP errors that
+// tell the sender what went wrong. It stands in front of a gVisor stack, which has
+// the addresses, the routing table, neighbours and sockets.
+//
+// gVisor's own forwarding copies every payload and forgets that a packet is a TCP
+// super-segment. The router shares payloads, and super-segments stay whole on
+// every way whose MTU their segments fit.
+package router
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// A Router routes the IP packets that arrive at one stack. New makes routers. Its
+// methods are safe for concurrent use. It has no goroutine: packets are routed by
+// who delivers them.
+type Router struct {
+	filter stack.NFTablesInterface // nil: none
+	stack  *stack.Stack
+	ip     tcpip.IPStats
+
+	forwarding [2]atomic.Bool // by family
+	filterRP   atomic.Int32   // net.ipv4.conf.all.rp_filter
+	limiter    limiter
+
+	fib       atomic.Pointer[fib] // never nil
+	refreshMu sync.Mutex          // held while fib is made and replaced; guards shared
+	shared    map[sharedAddr]bool
+
+	portsMu sync.Mutex // guards ports; gVisor calls with its lock held
+	ports   map[tcpip.NICID]*Port
+}
+
+// Families of IP, as indexes.
+const (
+	v4 = iota
+	v6
+)
+
+// New returns a router for the stack that is made with Protocol next. Its packets
+// pass the hooks of filter, unless that is nil. If filter has a method
+// Attach(*stack.Stack), Start calls it.
+func New(filter stack.NFTablesInterface) *Router {
+	r := &Router{filter: filter, ports: make(map[tcpip.NICID]*Port), shared: make(map[sharedAddr]bool)}
+	r.fib.Store(new(fib))
+	return r
+}
+
+// Start makes r the router of the stack that has its Protocol, before that has any
+// interface.
+func (r *Router) Start() {
+	// Not ip_forward, which is the router's business. gVisor sends from an address
+	// of another interface only if this is on.
+	for _, proto := range []tcpip.NetworkProtocolNumber{ipv4.ProtocolNumber, ipv6.ProtocolNumber} {
+		if err := r.stack.SetForwardingDefaultAndAllNICs(proto, true); err != nil {
+			panic("router: " + err.String())
+		}
+	}
+	r.ip = r.stack.Stats().IP
+	if r.filter == nil {
+		return
+	}
+	if a, ok := r.filter.(interface{ Attach(*stack.Stack) }); ok {
+		a.Attach(r.stack)
+	}
+	r.stack.SetNFTables(hooks{r.filter})
+	r.stack.SetNFTablesConfigured(true)
+}
+
+// Close forgets all routes. Packets that arrive later are lost.
+func (r *Router) Close() {
+	r.refreshMu.Lock()
+	defer r.refreshMu.Unlock()
+	r.fib.Swap(&fib{closed: true}).release()
+}
+
+// SetForwarding says whether packets for others are forwarded:
+// net.ipv4.ip_forward, or net.ipv6.conf.all.forwarding. Initially they are not.
+func (r *Router) SetForwarding(proto tcpip.NetworkProtocolNumber, on bool) {
+	r.forwarding[family(proto)].Store(on)
+}
+
+// An RPFilter says which IPv4 packets pass the check of their source address:
+// net.ipv4.conf.*.rp_filter.
+type RPFilter int32
+
+// The values of rp_filter.
+const (
+	RPOff    RPFilter = iota // all
+	RPStrict                 // those whose source is reached through the interface that they came from
+	RPLoose                  // those whose source is reached through any
+)
+
+// SetRPFilter sets rp_filter of an interface, or with index 0 of "all". The larger
+// of the two counts. It is false if there is no such interface.
+func (r *Router) SetRPFilter(index int, mode RPFilter) bool {
+	if index == 0 {
+		r.filterRP.Store(int32(mode))
+		return true
+	}
+	p := r.Port(tcpip.NICID(index))
+	if p != nil {
+		p.filterRP.Store(int32(mode))
+	}
+	return p != nil
+}
+
+// Receive routes an IP packet that arrived at a port, with its link header
+// consumed. It borrows pkt and does not change it.
+func (r *Router) Receive(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
+	f := r.fib.Load()
+	if !in.ready.Load() || f.closed {
+		return // coming up or going down
+	}
+	in.count(pkt.Data().Size())
+	r.ip.PacketsReceived.Increment()
+	own := takeOver(pkt, proto, f.reserve)
+	if own == nil {
+		r.ip.MalformedPacketsReceived.Increment()
+		return
+	}
+	own.NICID, own.InputNICID = in.id, in.id
+	if in.vouches {
+		own.RXChecksumValidated = true
+	}
+	if r.prerouting(own) {
+		r.route(f, in, own)
+	}
+	own.DecRef()
+}
+
+func (r *Router) prerouting(pkt *stack.PacketBuffer) bool {
+	return r.filter == nil || r.filter.CheckPrerouting(pkt, nil, addressFamily(pkt))
+}
+
+// route sends pkt where its destination is.
+func (r *Router) route(f *fib, in *Port, pkt *stack.PacketBuffer) {
+	src, dst := addresses(pkt)
+	var way way
+	var owner *Port
+	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
+		way, owner = r.decide6(f, in, src, dst)
+	} else {
+		way, owner = r.decide4(f, in, src, dst)
+	}
+	switch way {
+	case here:
+		owner.deliver(pkt)
+	case elsewhere:
+		r.forward(f, in, pkt, src, dst)
+	case martianSource:
+		r.ip.InvalidSourceAddressesReceived.Increment()
+	case martianDestination:
+		r.ip.InvalidDestinationAddressesReceived.Increment()
+	}
+}
+
+func family(proto tcpip.NetworkProtocolNumber) int {
+	if proto == ipv6.ProtocolNumber {
+		return v6
+	}
+	return v4
+}
+
+func addressFamily(pkt *stack.PacketBuffer) stack.AddressFamily {
+	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
+		return stack.IP6
+	}
+	return stack.IP
+}
+
+func addresses(pkt *stack.PacketBuffer) (src, dst tcpip.Address) {
+	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
+		h := header.IPv6(pkt.NetworkHeader().Slice())
+		return h.SourceAddress(), h.DestinationAddress()
+	}
+	h := header.IPv4(pkt.NetworkHeader().Slice())
+	return h.SourceAddress(), h.DestinationAddress()
+}
+
+// hooks are the netfilter as the stack behind the router calls it.
+type hooks struct{ stack.NFTablesInterface }
+
+// CheckPrerouting lets all pass: the router has asked already. A packet may be
+// delivered to an interface that has its destination and that it did not arrive
+// at; INPUT is told where it arrived.
+func (hooks) CheckPrerouting(pkt *stack.PacketBuffer, _ *stack.Route, _ stack.AddressFamily) bool {
+	pkt.InputNICID = pkt.NICID
+	return true
+}

@@ -1,0 +1,208 @@
+package sim_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"drydock/sim"
+	"drydock/sim/simtest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestIsolation is the recorded table of who reaches whom across networks.
+func TestIsolation(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t)
+		net := simtest.NewNetwork(t, l.docker, "net")
+		test1 := simtest.Run(t, l.docker, "test1", sim.OnNetwork(net))
+		test2 := simtest.Run(t, l.docker, "test2", sim.OnNetwork(net))
+		test3 := simtest.Run(t, l.docker, "test3")
+		who(t, test2, "tcp", "80")
+		who(t, test2, "udp", "53")
+		who(t, l.peer, "tcp", "7777")
+		who(t, l.peer, "udp", "7777")
+
+		for _, test := range []struct {
+			from     machine
+			to, want string
+		}{
+			{test3, "172.18.0.3", "lost"},
+			{test1, "172.17.0.2", "lost"},
+			{test3, "172.18.0.1", "172.18.0.1 ttl=64"}, // every address of the host answers
+			{test1, "172.17.0.1", "172.17.0.1 ttl=64"},
+			{test1, "172.16.80.10", "172.16.80.10 ttl=64"},
+			{test1, "172.18.0.3", "172.18.0.3 ttl=64"},
+			{test1, "172.16.80.47", "172.16.80.47 ttl=63"}, // masqueraded
+			{test3, "172.25.0.3", "Destination Net Unreachable from 172.16.80.1"},
+			{test3, "10.77.0.3", "Destination Net Unreachable from 172.16.80.1"},
+			{test3, "172.16.80.200", "Destination Host Unreachable from 172.16.80.10"},
+			{test3, "172.17.0.200", "Destination Host Unreachable from 172.17.0.2"},
+			{l.docker, "172.18.0.3", "172.18.0.3 ttl=64"},
+			{l.docker, "172.17.0.2", "172.17.0.2 ttl=64"},
+			{l.peer, "172.17.0.2", "Network is unreachable"},
+		} {
+			require.Equal(t, test.want, ping(t, test.from, test.to), "%s to %s", test.from.Name(), test.to)
+		}
+		require.Equal(t, "timed out", nc(t, test3, "tcp", "172.18.0.3:80"))
+		require.Equal(t, "timed out", nc(t, test3, "udp", "172.18.0.3:53"))
+		require.Contains(t, nc(t, test1, "tcp", "172.18.0.3:80"), "you are 172.18.0.2")
+		require.Contains(t, nc(t, test1, "tcp", "172.16.80.47:7777"), "you are 172.16.80.10")
+		require.Contains(t, nc(t, test3, "udp", "172.16.80.47:7777"), "you are 172.16.80.10")
+
+		// A machine outside with a route reaches the gateways and no container.
+		for _, p := range []string{"172.17.0.0/16", "172.18.0.0/16"} {
+			require.NoError(t, l.peer.AddRoute(netip.MustParsePrefix(p), dockerAddr))
+		}
+		require.Equal(t, "lost", ping(t, l.peer, "172.17.0.2"))
+		require.Equal(t, "172.17.0.1 ttl=64", ping(t, l.peer, "172.17.0.1"))
+		require.Equal(t, "172.18.0.1 ttl=64", ping(t, l.peer, "172.18.0.1"))
+		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.18.0.3:80"))
+
+		// With the policy ACCEPT, as where ip_forward was on before dockerd, he does.
+		iptables(t, l.docker, "-P FORWARD ACCEPT")
+		require.Equal(t, "172.17.0.2 ttl=63", ping(t, l.peer, "172.17.0.2"))
+		require.Equal(t, "timed out", nc(t, test3, "tcp", "172.18.0.3:80"))
+	})
+}
+
+// TestIsolationCounters repeats the counts that were recorded: five pings and three
+// datagrams from one network to the other and back.
+func TestIsolationCounters(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		net := simtest.NewNetwork(t, h, "net")
+		test1 := simtest.Run(t, h, "test1", sim.OnNetwork(net))
+		test3 := simtest.Run(t, h, "test3")
+		iptables(t, h, "-Z")
+		_, err := test3.Ping(t.Context(), "172.18.0.3", sim.PingCount(7))
+		require.Error(t, err)
+		_, err = test1.Ping(t.Context(), "172.17.0.2", sim.PingCount(2))
+		require.Error(t, err)
+		one, two := iptables(t, h, "-L DOCKER-ISOLATION-STAGE-1 -n -v"), iptables(t, h, "-L DOCKER-ISOLATION-STAGE-2 -n -v")
+		br := net.Device()
+		require.Contains(t, one, "    2   168 DOCKER-ISOLATION-STAGE-2  all  --  "+br+" !"+br+"  0.0.0.0/0            0.0.0.0/0           \n"+
+			"    7   588 DOCKER-ISOLATION-STAGE-2  all  --  docker0 !docker0  0.0.0.0/0            0.0.0.0/0           \n")
+		require.Contains(t, two, "    7   588 DROP       all  --  *      "+br+"  0.0.0.0/0            0.0.0.0/0           \n"+
+			"    2   168 DROP       all  --  *      docker0  0.0.0.0/0            0.0.0.0/0           \n")
+	})
+}
+
+// TestInternal: containers of an internal network reach each other and the host.
+func TestInternal(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t)
+		net := simtest.NewNetwork(t, l.docker, "net")
+		inet := simtest.NewNetwork(t, l.docker, "inet", sim.Internal())
+		simtest.Run(t, l.docker, "test1", sim.OnNetwork(net))
+		i1 := simtest.Run(t, l.docker, "i1", sim.OnNetwork(inet))
+		i2 := simtest.Run(t, l.docker, "i2", sim.OnNetwork(inet), sim.WithPublish("8088:80"))
+		who(t, i2, "tcp", "80")
+		require.Empty(t, i2.Ports(), "not published, without a word")
+		for to, want := range map[string]string{
+			"172.19.0.3":   "172.19.0.3 ttl=64",
+			"172.19.0.1":   "172.19.0.1 ttl=64",
+			"172.16.80.10": "172.16.80.10 ttl=64",
+			"172.16.80.47": "lost",
+			"172.18.0.2":   "lost",
+		} {
+			require.Equal(t, want, ping(t, i1, to), to)
+		}
+		require.Contains(t, nc(t, i1, "tcp", "172.19.0.3:80"), "you are 172.19.0.2")
+		require.Contains(t, nc(t, l.docker, "tcp", "172.19.0.3:80"), "you are 172.19.0.1")
+		require.Equal(t, "Connection refused", nc(t, l.docker, "tcp", "127.0.0.1:8088"))
+		require.Equal(t, "timed out", nc(t, i1, "tcp", "172.16.80.47:80"))
+	})
+}
+
+// TestNoICC: containers do not reach each other but for what a link opens; the host
+// and the outside are as ever.
+func TestNoICC(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t, sim.WithICC(false))
+		one := simtest.Run(t, l.docker, "nginx_server1")
+		two := simtest.Run(t, l.docker, "nginx_server2", sim.WithExpose("80"))
+		three := simtest.Run(t, l.docker, "nginx_server3", sim.WithLink(two, "ng2"))
+		for _, c := range []*sim.Container{one, two, three} {
+			who(t, c, "tcp", "80")
+		}
+		who(t, two, "tcp", "81")
+		require.Equal(t, "lost", ping(t, one, "172.17.0.3"))
+		require.Equal(t, "timed out", nc(t, one, "tcp", "172.17.0.3:80"))
+		require.Equal(t, "172.17.0.1 ttl=64", ping(t, one, "172.17.0.1"))
+		require.Equal(t, "172.16.80.47 ttl=63", ping(t, one, "172.16.80.47"))
+		require.Equal(t, "172.17.0.3 ttl=64", ping(t, l.docker, "172.17.0.3"))
+		require.Contains(t, nc(t, l.docker, "tcp", "172.17.0.3:80"), "you are 172.17.0.1")
+
+		require.Contains(t, nc(t, three, "tcp", "ng2:80"), "you are 172.17.0.4")
+		require.Equal(t, "lost", ping(t, three, "ng2"))
+		require.Equal(t, "timed out", nc(t, three, "tcp", "172.17.0.2:80"))
+		require.Equal(t, "timed out", nc(t, three, "tcp", "ng2:81"))
+		require.Equal(t, "timed out", nc(t, two, "tcp", "172.17.0.4:80"), "one way only")
+
+		pub := simtest.Run(t, l.docker, "pub", sim.WithPublish("8080:80"))
+		who(t, pub, "tcp", "80")
+		require.Equal(t, "timed out", nc(t, one, "tcp", "172.17.0.5:80"))
+		require.Contains(t, nc(t, one, "tcp", "172.17.0.1:8080"), "you are 172.17.0.1")
+		require.Contains(t, nc(t, l.peer, "tcp", "172.16.80.10:8080"), "you are 172.16.80.47")
+	})
+}
+
+// TestNoForwarding is net.ipv4.ip_forward=0: what the host need not route works.
+func TestNoForwarding(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t)
+		web := simtest.Run(t, l.docker, "web", sim.WithPublish("8080:80"))
+		cli := simtest.Run(t, l.docker, "cli")
+		who(t, web, "tcp", "80")
+		require.NoError(t, l.docker.SetForwarding(false))
+		require.Equal(t, "172.17.0.2 ttl=64", ping(t, cli, "172.17.0.2"))
+		require.Equal(t, "172.17.0.1 ttl=64", ping(t, cli, "172.17.0.1"))
+		require.Equal(t, "lost", ping(t, cli, "172.16.80.47"))
+		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
+		require.Contains(t, nc(t, l.docker, "tcp", "127.0.0.1:8080"), "you are 172.17.0.1")
+		require.Contains(t, nc(t, l.docker, "tcp", "172.16.80.10:8080"), "you are 172.16.80.10")
+		require.Contains(t, nc(t, cli, "tcp", "172.17.0.1:8080"), "you are 172.17.0.1")
+		require.NoError(t, l.docker.SetForwarding(true))
+		require.Equal(t, "172.16.80.47 ttl=63", ping(t, cli, "172.16.80.47"))
+		require.Contains(t, nc(t, l.peer, "tcp", "172.16.80.10:8080"), "you are 172.16.80.47")
+	})
+}
+
+// TestWithoutMasquerade: the outside sees the container's address and cannot answer
+// before it has a route.
+func TestWithoutMasquerade(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t)
+		who(t, l.peer, "tcp", "7777")
+		nomasq := simtest.NewNetwork(t, l.docker, "nomasq", sim.WithoutMasquerade())
+		nm := simtest.Run(t, l.docker, "nm", sim.OnNetwork(nomasq))
+		require.Equal(t, "timed out", nc(t, nm, "tcp", "172.16.80.47:7777"))
+		require.NoError(t, l.peer.AddRoute(nomasq.Subnets()[0], dockerAddr))
+		require.Contains(t, nc(t, nm, "tcp", "172.16.80.47:7777"), "you are 172.18.0.2")
+	})
+}
+
+// TestReject: what the peer hears of each kind of REJECT.
+func TestReject(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t)
+		web := simtest.Run(t, l.docker, "web", sim.WithPublish("8080:80"))
+		who(t, web, "tcp", "80")
+		iptables(t, l.docker, "-I DOCKER-USER -i eth0 -s 172.16.80.47 -p tcp -j REJECT")
+		require.Equal(t, "Connection refused", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
+		iptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j REJECT --reject-with tcp-reset")
+		require.Equal(t, "Connection refused", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
+		iptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j REJECT --reject-with icmp-host-prohibited")
+		require.Equal(t, "No route to host", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
+		iptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j DROP")
+		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
+	})
+}

@@ -1,0 +1,214 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"syscall"
+
+	"drydock/bridge"
+	"drydock/sim/internal/netstack"
+	"drydock/veth"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+)
+
+// A LAN is an Ethernet segment between hosts: a switch without an address of its
+// own. It is the outside world of a Docker host: other machines (WithoutDocker),
+// routers, other Docker hosts. Its methods are safe for concurrent use.
+type LAN struct {
+	bridge *bridge.Bridge
+	mtu    int
+}
+
+// A LANOption sets a property of a new LAN. An invalid one makes NewLAN fail with an
+// *Error.
+type LANOption func(*LAN) error
+
+// WithLANMTU sets the MTU of the interfaces on the LAN in bytes, 68 to 65535. The
+// default is 1500.
+func WithLANMTU(mtu int) LANOption {
+	return func(l *LAN) error {
+		if !validMTU(mtu) {
+			return errorf("create LAN", "", ErrMTU, "invalid MTU number: %d", mtu)
+		}
+		l.mtu = mtu
+		return nil
+	}
+}
+
+// NewLAN returns a LAN without hosts. It starts no goroutine; hosts may be closed
+// before or after it.
+func NewLAN(opts ...LANOption) (*LAN, error) {
+	l := &LAN{mtu: veth.DefaultMTU}
+	for _, opt := range opts {
+		if err := opt(l); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	l.bridge, err = bridge.New("lan")
+	return l, err
+}
+
+// Bridge returns the switch. Ports of one's own may be added to it.
+func (l *LAN) Bridge() *bridge.Bridge { return l.bridge }
+
+// Close pulls all cables.
+func (l *LAN) Close() error {
+	l.bridge.Close()
+	return nil
+}
+
+// An uplink is an interface of a host on a LAN.
+type uplink struct {
+	lan             *LAN
+	index           int
+	port            string // of the LAN
+	inside, outside *veth.Endpoint
+}
+
+type uplinkConfig struct {
+	lan  *LAN
+	addr netip.Prefix
+}
+
+// WithUplink gives the host an interface on a LAN with an address, IPv4 or IPv6, and
+// the route to its subnet. The first is eth0, the second eth1 and so on; a LAN that
+// is named again gets a further address. Other routes are made with AddRoute.
+func WithUplink(lan *LAN, addr netip.Prefix) HostOption {
+	return func(c *hostConfig) error {
+		if lan == nil {
+			return errorf("create host", c.name, ErrNotFound, "LAN not found: nil")
+		}
+		if !addr.IsValid() {
+			return errorf("create host", c.name, ErrAddress, "invalid address %v", addr)
+		}
+		c.uplinks = append(c.uplinks, uplinkConfig{lan, addr})
+		return nil
+	}
+}
+
+// connect gives the host its address on a LAN and, if it has none there, the
+// interface.
+func (h *Host) connect(c uplinkConfig) error {
+	u, err := h.uplink("create host", c.lan)
+	if err != nil {
+		u = &uplink{lan: c.lan, index: h.newIndexes(1)}
+		h.uplinks = append(h.uplinks, u)
+		if err := u.attach(h, c.addr); err != nil {
+			return err
+		}
+	}
+	if err := h.ns.stack.AddAddr(u.index, c.addr); err != nil {
+		return errorf("create host", h.name, ErrAddress, "%v", err)
+	}
+	return nil
+}
+
+// attach makes the cable. The MAC follows from seed, host and address, so that
+// hosts of the same seed differ.
+func (u *uplink) attach(h *Host, addr netip.Prefix) (err error) {
+	device := fmt.Sprintf("eth%d", len(h.uplinks)-1)
+	id := fmt.Sprintf("uplink %s %s %v", h.name, device, addr)
+	if u.inside, u.outside, err = veth.Pair(veth.WithMTU(u.lan.mtu), veth.WithSeed(h.random.seedOf(id))); err != nil {
+		return err
+	}
+	key := h.random.key(id)
+	mac := net.HardwareAddr{0x00, 0x0c, 0x29, key[0], key[1], key[2]}
+	u.inside.SetLinkAddress(tcpip.LinkAddress(mac))
+	if err := h.ns.plug(u.index, device, cable{inside: u.inside}); err != nil {
+		return err
+	}
+	if err := h.ns.stack.AddAddr(u.index, linkLocal(mac)); err != nil {
+		return err
+	}
+	return u.plug(h.name + " " + device)
+}
+
+// plug gives the LAN its end; hosts may have the same name.
+func (u *uplink) plug(name string) error {
+	u.port = name
+	for n := 2; ; n++ {
+		_, err := u.lan.bridge.AddPort(u.port, u.outside)
+		if !errors.Is(err, bridge.ErrExists) {
+			return err
+		}
+		u.port = fmt.Sprintf("%s (%d)", name, n)
+	}
+}
+
+// detach pulls the cable out of the LAN. The host's end closes with its interface.
+func (u *uplink) detach() {
+	u.lan.bridge.RemovePort(u.port)
+	if u.inside != nil {
+		u.inside.Close()
+	}
+}
+
+// uplink returns the interface of the host on a LAN.
+func (h *Host) uplink(op string, lan *LAN) (*uplink, error) {
+	for _, u := range h.uplinks {
+		if u.lan == lan {
+			return u, nil
+		}
+	}
+	return nil, errorf(op, h.name, ErrNotFound, "host %s is not connected to the LAN", h.name)
+}
+
+// Impair degrades the frames that the host sends to a LAN and receives from it,
+// until it is called again; the zero Impairment heals.
+func (h *Host) Impair(lan *LAN, send, receive veth.Impairment) error {
+	var a attachment
+	if err := WithImpairment(send, receive)(&a); err != nil {
+		return err
+	}
+	u, err := h.uplink("impair", lan)
+	if err != nil {
+		return err
+	}
+	if err := u.inside.Impair(send); err != nil {
+		return err
+	}
+	return u.outside.Impair(receive)
+}
+
+// SetCarrier pulls the host's cable to a LAN or puts it back. While it is out all
+// frames are lost, without an error to anyone.
+func (h *Host) SetCarrier(lan *LAN, up bool) error {
+	u, err := h.uplink("set carrier", lan)
+	if err != nil {
+		return err
+	}
+	u.inside.SetCarrier(up)
+	return nil
+}
+
+// AddRoute adds a route, as "ip route add DST via VIA" does; 0.0.0.0/0 is the default
+// route. VIA must be an address on a network that the host is connected to.
+func (h *Host) AddRoute(dst netip.Prefix, via netip.Addr) error {
+	return h.route("add route", dst, func(s *netstack.Stack) error { return s.AddRoute(dst, via) })
+}
+
+// DeleteRoute deletes the route to dst: "ip route del DST".
+func (h *Host) DeleteRoute(dst netip.Prefix) error {
+	return h.route("delete route", dst, func(s *netstack.Stack) error { return s.DelRoute(dst) })
+}
+
+func (h *Host) route(op string, dst netip.Prefix, change func(*netstack.Stack) error) error {
+	ns, _, err := h.open(op)
+	if err != nil {
+		return err
+	}
+	if err := change(ns.stack); err != nil {
+		text := err.Error()
+		if errno := syscall.Errno(0); errors.As(err, &errno) {
+			text = errno.Error()
+			text = strings.ToUpper(text[:1]) + text[1:]
+		}
+		return &Error{Op: op, Name: dst.String(), Err: err, message: "RTNETLINK answers: " + text}
+	}
+	return nil
+}

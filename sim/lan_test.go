@@ -1,0 +1,116 @@
+package sim_test
+
+import (
+	"crypto/sha256"
+	"io"
+	"net/netip"
+	"syscall"
+	"testing"
+	"time"
+
+	"drydock/sim"
+	"drydock/sim/simtest"
+	"drydock/veth"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestTwoSegments is the tutorial's network: a Docker host 192.168.88.2, and a
+// machine 172.16.80.47 on another segment behind a router.
+func TestTwoSegments(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		inner, outer := simtest.NewLAN(t), simtest.NewLAN(t, sim.WithLANMTU(1400))
+		uplink := func(l *sim.LAN, addr string) sim.HostOption { return sim.WithUplink(l, netip.MustParsePrefix(addr)) }
+		docker := simtest.NewHost(t, uplink(inner, "192.168.88.2/24"))
+		router := simtest.NewHost(t, sim.WithoutDocker(), sim.WithName("router"),
+			uplink(inner, "192.168.88.1/24"), uplink(outer, "172.16.80.1/24"))
+		peer := simtest.NewHost(t, sim.WithoutDocker(), sim.WithName("peer"), uplink(outer, "172.16.80.47/24"))
+		require.NoError(t, router.SetForwarding(true))
+		require.NoError(t, docker.AddRoute(everywhere, netip.MustParseAddr("192.168.88.1")))
+		require.NoError(t, peer.AddRoute(everywhere, netip.MustParseAddr("172.16.80.1")))
+
+		web := simtest.Run(t, docker, "web", sim.WithPublish("8080:80"))
+		who(t, web, "tcp", "80")
+		who(t, peer, "tcp", "7777")
+		require.Contains(t, nc(t, peer, "tcp", "192.168.88.2:8080"), "you are 172.16.80.47, I am 172.17.0.2:80")
+		require.Contains(t, nc(t, web, "tcp", "172.16.80.47:7777"), "you are 192.168.88.2, ")
+		require.Equal(t, "172.16.80.47 ttl=62", ping(t, web, "172.16.80.47"))
+
+		// A transfer learns the MTU of the second segment.
+		l, err := web.Listen(t.Context(), "tcp", ":81")
+		require.NoError(t, err)
+		iptables(t, docker, "-t nat -A PREROUTING -p tcp --dport 8081 -j DNAT --to-destination 172.17.0.2:81")
+		iptables(t, docker, "-I DOCKER-USER -p tcp --dport 81 -j ACCEPT")
+		want := make([]byte, 1<<20)
+		for i := range want {
+			want[i] = byte(i * i >> 7)
+		}
+		go func() {
+			c, err := l.Accept()
+			if err == nil {
+				c.Write(want)
+				c.Close()
+			}
+		}()
+		c, err := peer.DialContext(t.Context(), "tcp", "192.168.88.2:8081")
+		require.NoError(t, err)
+		got, err := io.ReadAll(c)
+		require.NoError(t, err)
+		require.Equal(t, sha256.Sum256(want), sha256.Sum256(got))
+		c.Close()
+	})
+}
+
+// TestDockerHostsOnOneLAN: two hosts with the same addresses inside reach each
+// other's published ports, each masqueraded.
+func TestDockerHostsOnOneLAN(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		lan := simtest.NewLAN(t)
+		var webs []*sim.Container
+		var hosts []*sim.Host
+		for _, addr := range []string{"10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24"} {
+			h := simtest.NewHost(t, sim.WithSeed(1), sim.WithUplink(lan, netip.MustParsePrefix(addr)))
+			web := simtest.Run(t, h, "web", sim.WithPublish("8080:80"))
+			who(t, web, "tcp", "80")
+			hosts, webs = append(hosts, h), append(webs, web)
+		}
+		require.Contains(t, nc(t, webs[0], "tcp", "10.0.0.2:8080"), "you are 10.0.0.1, I am 172.17.0.2:80")
+		require.Contains(t, nc(t, webs[1], "tcp", "10.0.0.3:8080"), "you are 10.0.0.2, I am 172.17.0.2:80")
+		require.Contains(t, nc(t, hosts[2], "tcp", "10.0.0.1:8080"), "you are 10.0.0.3, I am 172.17.0.2:80")
+
+		require.NoError(t, hosts[1].SetCarrier(lan, false))
+		require.Equal(t, "timed out", nc(t, webs[0], "tcp", "10.0.0.2:8080"))
+		require.NoError(t, hosts[1].SetCarrier(lan, true))
+		require.NoError(t, hosts[1].Impair(lan, veth.Impairment{Delay: 50 * time.Millisecond}, veth.Impairment{}))
+		require.Contains(t, nc(t, webs[0], "tcp", "10.0.0.2:8080"), "you are 10.0.0.1")
+	})
+}
+
+// TestRoutes: routes are added and refused as by ip route.
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	lan := simtest.NewLAN(t)
+	h := simtest.NewHost(t, sim.WithoutDocker(), sim.WithUplink(lan, netip.MustParsePrefix("10.0.0.1/24")))
+	add := func(dst, via string) error {
+		return h.AddRoute(netip.MustParsePrefix(dst), netip.MustParseAddr(via))
+	}
+	require.NoError(t, add("0.0.0.0/0", "10.0.0.2"))
+	require.NoError(t, add("172.17.0.0/16", "10.0.0.3"))
+	for _, test := range []struct {
+		dst, via, message string
+		err               error
+	}{
+		{"10.9.0.0/16", "192.168.1.1", "RTNETLINK answers: Network is unreachable", syscall.ENETUNREACH},
+		{"172.17.0.0/16", "10.0.0.3", "RTNETLINK answers: File exists", syscall.EEXIST},
+	} {
+		err := add(test.dst, test.via)
+		require.ErrorIs(t, err, test.err)
+		require.EqualError(t, err, test.message)
+	}
+	require.Len(t, h.Routes(), 6) // lo, ::1, 10.0.0.0/24, fe80::, and those above
+	require.NoError(t, h.DeleteRoute(netip.MustParsePrefix("172.17.0.0/16")))
+	err := h.DeleteRoute(netip.MustParsePrefix("172.17.0.0/16"))
+	require.ErrorIs(t, err, syscall.ESRCH)
+}

@@ -1,0 +1,133 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+
+	"drydock/sim/internal/ports"
+)
+
+// A link is what --link asks for.
+type link struct {
+	target *Container
+	alias  string
+}
+
+// WithLink makes the container know another one of the default bridge by an alias,
+// by its name if alias is empty: --link. The line in /etc/hosts follows the target
+// when that restarts. Where the network has no ICC the ports that the target exposes
+// (WithExpose, WithPublish) are opened for this container. The target must be
+// running whenever this one starts.
+func WithLink(target *Container, alias string) ContainerOption {
+	return func(h *Host, c *containerConfig) error {
+		if target == nil || target.host != h {
+			name := "nil"
+			if target != nil {
+				name = target.name
+			}
+			return errorf("create container", name, ErrNotFound, "could not get container for %s: No such container: %s", name, name)
+		}
+		if alias == "" {
+			alias = target.name
+		}
+		if !slices.ContainsFunc(c.links, func(l link) bool { return l.alias == alias }) { // the first wins
+			c.links = append(c.links, link{target, alias})
+		}
+		return nil
+	}
+}
+
+// checkLinks refuses links that cannot be.
+func (c *Container) checkLinks() error {
+	const op = "create container"
+	if len(c.config.links) == 0 {
+		return nil
+	}
+	switch n := c.config.network; {
+	case n == nil || n.bridge == nil:
+		return errorf(op, c.name, ErrConflict, "links are only supported for user-defined networks.")
+	case n.name != bridgeNetwork:
+		return errorf(op, c.name, ErrConflict, "a link on network %s is a name, of which there are none yet", n.name)
+	}
+	for _, l := range c.config.links {
+		if l.target.config.network != c.config.network {
+			return errorf(op, c.name, ErrConflict, "Cannot link to /%s, as it does not belong to the default network", l.target.name)
+		}
+	}
+	return nil
+}
+
+// link writes the lines and rules of the links of a container that starts and
+// returns the rules.
+func (c *Container) link(ns *netns, ep *endpoint) (rules []string, err error) {
+	for _, l := range c.config.links {
+		target := l.target.on(ep.network)
+		if target == nil {
+			c.host.delete(rules)
+			return nil, errorf("start container", c.name, ErrNotRunning,
+				"Cannot link to a non running container: /%s AS /%s/%s", l.target.name, c.name, l.alias)
+		}
+		ns.hosts.setLink(target.addr, l.names())
+		if !ep.network.config.noICC {
+			continue
+		}
+		for _, rule := range l.rules(ep, target) {
+			if err := c.host.iptables(rule); err != nil {
+				c.host.delete(rules)
+				return nil, err
+			}
+			rules = append(rules, rule)
+		}
+	}
+	return rules, nil
+}
+
+// names are the names of the target in /etc/hosts.
+func (l link) names() string {
+	names := l.alias + " " + l.target.id[:12]
+	if l.alias != l.target.name {
+		names += " " + l.target.name
+	}
+	return names
+}
+
+// rules open each port that the target exposes and let the answers through.
+func (l link) rules(client, target *endpoint) []string {
+	_, exposed := ports.Plan(l.target.config.published, l.target.config.exposed, false)
+	var list []string
+	for _, p := range exposed {
+		list = append(list,
+			linkRule(client, target, p, "--dport"),
+			linkRule(target, client, p, "--sport"))
+	}
+	return list
+}
+
+func linkRule(from, to *endpoint, p ports.Port, side string) string {
+	bridge := from.network.device
+	return fmt.Sprintf("-A DOCKER -s %v -d %v -i %s -o %s -p %s -m %[5]s %s %d -j ACCEPT",
+		from.addr, to.addr, bridge, bridge, p.Proto, side, p.Number)
+}
+
+// relink gives the linkers of a container that has started its address, and it the
+// addresses of those it links to, which may have started meanwhile. Like dockerd it
+// leaves the rules as they are.
+func (c *Container) relink() {
+	for o := range c.host.Containers() {
+		for _, l := range o.config.links {
+			if o != c && l.target != c {
+				continue
+			}
+			if r, target := o.running(), l.target.on(o.config.network); r != nil && target != nil {
+				r.ns.hosts.setLink(target.addr, l.names())
+			}
+		}
+	}
+}
+
+// delete deletes rules, given as the commands that added them.
+func (h *Host) delete(rules []string) {
+	for _, rule := range rules {
+		h.iptables(deletion(rule))
+	}
+}

@@ -1,0 +1,158 @@
+package sim_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"drydock/sim"
+	"drydock/sim/simtest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestDefaultPools repeats the recorded order: round the pools, freed ones only after
+// the round, none left at the end.
+func TestDefaultPools(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	subnets := func(names ...string) (list []string) {
+		for _, name := range names {
+			list = append(list, simtest.NewNetwork(t, h, name).Subnets()[0].String())
+		}
+		return list
+	}
+	require.Equal(t, []string{"172.18.0.0/16"}, subnets("p0"))
+	remove(t, h, "p0")
+	var names, want []string
+	for i := 19; i <= 31; i++ {
+		want = append(want, fmt.Sprintf("172.%d.0.0/16", i))
+	}
+	for i := 0; i <= 240; i += 16 {
+		want = append(want, fmt.Sprintf("192.168.%d.0/20", i))
+	}
+	want = append(want, "172.18.0.0/16")
+	for i := range want {
+		names = append(names, fmt.Sprint("p", i+1))
+	}
+	require.Equal(t, want, subnets(names...))
+	_, err := h.CreateNetwork("p31")
+	require.EqualError(t, err, "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network")
+	require.ErrorIs(t, err, sim.ErrNoAddress)
+	remove(t, h, "p3")
+	remove(t, h, "p20")
+	require.Equal(t, []string{"172.21.0.0/16", "192.168.96.0/20"}, subnets("q1", "q2"))
+}
+
+// TestPoolsBesideLAN: a pool that overlaps a network of the host is passed over, an
+// explicit one is not.
+func TestPoolsBesideLAN(t *testing.T) {
+	t.Parallel()
+	lan := simtest.NewLAN(t)
+	h := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("172.18.5.1/24")))
+	require.Equal(t, "172.19.0.0/16", simtest.NewNetwork(t, h, "n1").Subnets()[0].String())
+	simtest.NewNetwork(t, h, "n2", sim.WithSubnet(netip.MustParsePrefix("172.18.0.0/16")))
+}
+
+func TestCreateNetwork(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		subnet, gateway, ipRange string
+		wantGateway, first       string
+	}{
+		{"10.1.0.0/24", "", "", "10.1.0.1", "10.1.0.2"},
+		{"10.2.0.0/24", "10.2.0.254", "", "10.2.0.254", "10.2.0.1"},
+		{"10.3.0.0/16", "", "10.3.5.0/24", "10.3.5.0", "10.3.5.1"},
+		{"10.4.0.0/16", "10.4.0.1", "10.4.5.0/24", "10.4.0.1", "10.4.5.0"},
+		{"10.6.0.7/24", "", "", "10.6.0.1", "10.6.0.2"},
+		{"10.7.0.0/30", "", "", "10.7.0.1", "10.7.0.2"},
+		{"10.2.0.0/24", "", "10.2.0.0/16", "10.2.0.1", "10.2.0.2"},
+	} {
+		t.Run(test.subnet+" "+test.ipRange, func(t *testing.T) {
+			t.Parallel()
+			h := simtest.NewHost(t)
+			n, err := h.CreateNetwork("net", networkOptions(test.subnet, test.gateway, test.ipRange)...)
+			require.NoError(t, err)
+			require.Equal(t, test.wantGateway, n.Gateway().String())
+			require.Equal(t, prefix(test.subnet).Masked(), n.Subnets()[0])
+			require.Equal(t, "br-"+n.ID()[:12], n.Device())
+			c := simtest.Run(t, h, "c1", sim.OnNetwork(n))
+			require.Equal(t, test.first, c.IP().String())
+		})
+	}
+}
+
+func networkOptions(subnet, gateway, ipRange string) (opts []sim.NetworkOption) {
+	if subnet != "" {
+		opts = append(opts, sim.WithSubnet(prefix(subnet)))
+	}
+	if gateway != "" {
+		opts = append(opts, sim.WithGateway(netip.MustParseAddr(gateway)))
+	}
+	if ipRange != "" {
+		opts = append(opts, sim.WithIPRange(prefix(ipRange)))
+	}
+	return opts
+}
+
+// TestCreateNetworkRefused has Docker's messages, and sees that nothing changes.
+func TestCreateNetworkRefused(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	simtest.NewNetwork(t, h, "ok1", sim.WithSubnet(prefix("10.1.0.0/24")))
+	before, rules := snapshot(h), save(t, h)
+	for _, test := range []struct {
+		name, subnet, gateway, ipRange string
+		message                        string
+		err                            error
+	}{
+		{"x", "10.1.0.0/24", "", "", "Pool overlaps with other one on this address space", sim.ErrOverlap},
+		{"x", "10.1.0.128/25", "", "", "Pool overlaps with other one on this address space", sim.ErrOverlap},
+		{"x", "10.0.0.0/8", "", "", "Pool overlaps with other one on this address space", sim.ErrOverlap},
+		{"x", "172.17.5.0/24", "", "", "Pool overlaps with other one on this address space", sim.ErrOverlap},
+		{"x", "", "10.2.0.1", "", "every ip-range or gateway must have a corresponding subnet", sim.ErrConflict},
+		{"x", "", "", "10.2.0.0/24", "every ip-range or gateway must have a corresponding subnet", sim.ErrConflict},
+		{"x", "10.2.0.0/24", "10.3.0.1", "", "no matching subnet for gateway 10.3.0.1", sim.ErrAddress},
+		{"x", "10.2.0.0/24", "10.2.0.0", "", "failed to allocate gateway (10.2.0.0): Address already in use", sim.ErrAddress},
+		{"x", "10.2.0.0/24", "10.2.0.255", "", "failed to allocate gateway (10.2.0.255): Address already in use", sim.ErrAddress},
+		{"x", "10.2.0.0/24", "", "10.3.0.0/24", "no matching subnet for range 10.3.0.0/24", sim.ErrAddress},
+		{"x", "10.8.0.0/31", "", "", "failed to allocate gateway (): No available addresses on this pool", sim.ErrNoAddress},
+		{"x", "10.9.0.0/32", "", "", "failed to allocate gateway (): No available addresses on this pool", sim.ErrNoAddress},
+		{"ok1", "", "", "", "network with name ok1 already exists", sim.ErrExists},
+		{"", "", "", "", "network with name  already exists", sim.ErrExists},
+		{" ", "", "", "", "invalid name:  ", sim.ErrName},
+		{"bridge", "", "", "", "operation is not permitted on predefined bridge network", sim.ErrPredefined},
+		{"default", "", "", "", "operation is not permitted on predefined default network", sim.ErrPredefined},
+	} {
+		_, err := h.CreateNetwork(test.name, networkOptions(test.subnet, test.gateway, test.ipRange)...)
+		require.EqualError(t, err, test.message)
+		require.ErrorIs(t, err, test.err)
+		require.Equal(t, before, snapshot(h), test.message)
+		require.Equal(t, rules, save(t, h), test.message)
+	}
+}
+
+func TestRemoveNetwork(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	before := snapshot(h)
+	n := simtest.NewNetwork(t, h, "n1")
+	c := simtest.Run(t, h, "c1", sim.OnNetwork(n))
+	err := n.Remove()
+	require.ErrorIs(t, err, sim.ErrInUse)
+	require.EqualError(t, err, "error while removing network: network n1 id "+n.ID()+" has active endpoints")
+
+	require.NoError(t, c.Stop(t.Context()))
+	require.NoError(t, n.Remove(), "a stopped container does not count")
+	err = c.Start()
+	require.ErrorIs(t, err, sim.ErrNotFound)
+	require.EqualError(t, err, "network "+n.ID()+" not found")
+	require.ErrorIs(t, n.Remove(), sim.ErrNotFound)
+	require.NoError(t, c.Remove())
+	require.Equal(t, before, snapshot(h))
+
+	bridge, _ := h.Network("bridge")
+	err = bridge.Remove()
+	require.ErrorIs(t, err, sim.ErrPredefined)
+	require.EqualError(t, err, "bridge is a pre-defined network and cannot be removed")
+}

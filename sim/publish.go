@@ -1,0 +1,215 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+
+	"drydock/sim/internal/netstack"
+	"drydock/sim/internal/ports"
+	"drydock/sim/internal/proxy"
+)
+
+// WithPublish publishes ports of the container on the host, as -p does:
+//
+//	80                    an ephemeral port of the host, from 32768 on
+//	8080:80/udp           port 8080 of all addresses, IPv4 and IPv6
+//	127.0.0.1:8080:80     of one address
+//	127.0.0.1::80         an ephemeral port of one address
+//	[::1]:8080:80         IPv6 addresses have brackets
+//	7000-7002:8002-8004   several ports
+//	7000-7005:80          the first free one of the range
+//
+// It lasts while the container runs. Who comes to IPv4 addresses is translated by
+// rules in Firewall; who comes to 127.0.0.1, by IPv6 or from a container is served by
+// a userland proxy and appears as the gateway, as with Docker. Without a bridge
+// network and on internal ones nothing is published.
+func WithPublish(specs ...string) ContainerOption {
+	return func(_ *Host, c *containerConfig) error {
+		for _, spec := range specs {
+			list, err := ports.Parse(spec)
+			if err != nil {
+				return errorf("create container", spec, ErrPort, "%v", err)
+			}
+			c.published = append(c.published, list...)
+		}
+		return nil
+	}
+}
+
+// WithPublishAll publishes the exposed ports that WithPublish does not on ephemeral
+// ports of the host: -P.
+func WithPublishAll() ContainerOption {
+	return func(_ *Host, c *containerConfig) error {
+		c.publishAll = true
+		return nil
+	}
+}
+
+// WithExpose names ports that the container serves, "80", "53/udp" or "8000-8010", for
+// links and WithPublishAll: --expose.
+func WithExpose(specs ...string) ContainerOption {
+	return func(_ *Host, c *containerConfig) error {
+		for _, spec := range specs {
+			list, err := ports.ParseExposed(spec)
+			if err != nil {
+				return errorf("create container", spec, ErrPort, "%v", err)
+			}
+			c.exposed = append(c.exposed, list...)
+		}
+		return nil
+	}
+}
+
+// A PortBinding is a published port.
+type PortBinding struct {
+	Port string         // of the container: "80/tcp"
+	Host netip.AddrPort // of the host; 0.0.0.0 and :: are all addresses of their family
+}
+
+// String returns the line of "docker port", "80/tcp -> 0.0.0.0:8080".
+func (b PortBinding) String() string {
+	if b.Host.Addr().Is6() {
+		return fmt.Sprintf("%s -> %v:%d", b.Port, b.Host.Addr(), b.Host.Port())
+	}
+	return fmt.Sprintf("%s -> %v", b.Port, b.Host)
+}
+
+// Ports returns the published ports, those of the container in order, as "docker port"
+// does. There are none while the container does not run.
+func (c *Container) Ports() []PortBinding {
+	r := c.running()
+	if r == nil {
+		return nil
+	}
+	var list []PortBinding
+	for _, p := range r.published {
+		list = append(list, PortBinding{Port: p.binding.Port.String(), Host: p.binding.Host()})
+	}
+	return list
+}
+
+// A publisher is the part of dockerd that has the host's ports.
+type publisher struct {
+	sockets   *netstack.Stack // of the userland proxies
+	allocated ports.Allocator
+}
+
+func (p *publisher) open(h *Host) { p.sockets = h.ns.stack.Share() }
+
+func (p *publisher) close() {
+	if p.sockets != nil {
+		p.sockets.Leave(true)
+	}
+}
+
+// A published is a binding with what makes it work.
+type published struct {
+	binding ports.Binding
+	proxy   io.Closer
+	rules   []string // commands that added them
+}
+
+// publish publishes the ports of a container that starts.
+func (c *Container) publish(ep *endpoint) (list []*published, err error) {
+	if ep.network.config.internal {
+		return nil, nil
+	}
+	plan, _ := ports.Plan(c.config.published, c.config.exposed, c.config.publishAll)
+	for _, pub := range plan {
+		for _, addr := range pub.HostAddrs(netip.Addr{}) {
+			p, err := c.host.publish(ep, addr, pub)
+			if err != nil {
+				c.host.unpublish(list)
+				return nil, c.errPublish(ep, err)
+			}
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+func (c *Container) errPublish(ep *endpoint, err error) error {
+	kind := ErrPortInUse
+	if errors.Is(err, ports.ErrProtocol) || errors.Is(err, ports.ErrRange) {
+		kind = ErrPort
+	}
+	e := errorf("start container", c.name, kind,
+		"driver failed programming external connectivity on endpoint %s (%s): %v", c.name, ep.id, err)
+	e.cause = err
+	return e
+}
+
+func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*published, error) {
+	p := &published{}
+	var err error
+	p.binding, err = h.ports.allocated.Bind(addr, pub, func(b ports.Binding) (err error) {
+		p.proxy, err = h.ports.proxy(b, netip.AddrPortFrom(ep.addr, b.Port.Number).String())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, rule := range publishRules(p.binding, ep) {
+		if err := h.ensure(rule); err != nil {
+			h.unpublish([]*published{p})
+			return nil, err
+		}
+		p.rules = append(p.rules, rule)
+	}
+	return p, nil
+}
+
+// publishRules are dockerd's rules for a published port. There are none for IPv6.
+func publishRules(b ports.Binding, ep *endpoint) []string {
+	if !b.HostAddr.Is4() {
+		return nil
+	}
+	dst := ""
+	if !b.HostAddr.IsUnspecified() {
+		dst = fmt.Sprintf("-d %v ", b.HostAddr)
+	}
+	r := strings.NewReplacer("DST ", dst, "BRIDGE", ep.network.device, "ADDR", ep.addr.String(),
+		"PROTO", b.Port.Proto.String(), "HOSTPORT", fmt.Sprint(b.HostPort), "PORT", fmt.Sprint(b.Port.Number))
+	return []string{
+		r.Replace("-t nat -A DOCKER DST ! -i BRIDGE -p PROTO -m PROTO --dport HOSTPORT -j DNAT --to-destination ADDR:PORT"),
+		r.Replace("-A DOCKER -d ADDR ! -i BRIDGE -o BRIDGE -p PROTO -m PROTO --dport PORT -j ACCEPT"),
+		r.Replace("-t nat -A POSTROUTING -s ADDR -d ADDR -p PROTO -m PROTO --dport PORT -j MASQUERADE"),
+	}
+}
+
+// unpublish undoes publish.
+func (h *Host) unpublish(list []*published) {
+	for _, p := range list {
+		h.delete(p.rules)
+		p.proxy.Close()
+		h.ports.allocated.Release(p.binding)
+	}
+}
+
+// proxy starts the userland proxy of a binding.
+func (p *publisher) proxy(b ports.Binding, target string) (io.Closer, error) {
+	ctx, host := context.Background(), b.Host().String()
+	if b.Port.Proto == ports.UDP {
+		c, err := p.sockets.ListenPacket(ctx, b.Network(), host)
+		if err != nil {
+			return nil, err
+		}
+		return proxy.NewUDP(c.(proxy.PacketConn), p.dialer("udp4", target)), nil
+	}
+	l, err := p.sockets.Listen(ctx, b.Network(), host)
+	if err != nil {
+		return nil, err
+	}
+	return proxy.NewTCP(l, p.dialer("tcp4", target)), nil
+}
+
+func (p *publisher) dialer(network, target string) proxy.Dialer {
+	return func(ctx context.Context, _ net.Addr) (net.Conn, error) {
+		return p.sockets.DialContext(ctx, network, target)
+	}
+}

@@ -1,0 +1,153 @@
+package sim
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"syscall"
+
+	"drydock/sim/internal/slirp"
+	"drydock/veth"
+)
+
+// The way between a host and the real machine is that of rootless Docker: the
+// interface tap0 with slirp at its other end.
+const tapDevice = "tap0"
+
+var (
+	tapAddr    = netip.MustParsePrefix("10.0.2.100/24")
+	tapGateway = netip.MustParseAddr("10.0.2.2")
+)
+
+// WithRealUplink connects the host, and by masquerading its containers, to the
+// networks of the real machine: TCP connections and UDP datagrams to addresses
+// without a route of their own are made anew by sockets of the machine. It is
+// user-mode networking as slirp's: the interface tap0 with 10.0.2.100/24 and the
+// default route by 10.0.2.2, an address that stands for the machine's own loopback.
+// Other protocols do not get through, ping for one. In virtual time there is no
+// uplink.
+func WithRealUplink() HostOption {
+	return func(c *hostConfig) error {
+		c.realUplink = true
+		return nil
+	}
+}
+
+// tapFor returns the other end of tap0, which it makes if there is none.
+func (h *Host) tapFor(op string) (*slirp.Net, error) {
+	h.networking <- struct{}{}
+	defer func() { <-h.networking }()
+	if h.isClosed() {
+		return nil, errClosed(op, h.name)
+	}
+	if h.tap == nil {
+		if err := h.labelled(func() error { return h.openTap(false) }); err != nil {
+			return nil, err
+		}
+	}
+	return h.tap, nil
+}
+
+// openTap makes tap0. With forward it leads to the real networks.
+func (h *Host) openTap(forward bool) (err error) {
+	if h.virtual {
+		return errorf("connect to the real machine", h.name, ErrTime, "a host in virtual time cannot be connected to the real machine")
+	}
+	seed := h.random.seedOf(tapDevice)
+	inside, outside, err := veth.Pair(veth.WithSeed(seed))
+	if err != nil {
+		return err
+	}
+	index := h.newIndexes(1)
+	if err := h.ns.plug(index, tapDevice, cable{inside: inside}); err != nil {
+		inside.Close()
+		return err
+	}
+	if h.tap, err = slirp.New(slirp.Options{Link: outside, Guest: tapAddr.Addr(), Seed: seed, Forward: forward, Logger: h.log}); err != nil {
+		return err
+	}
+	if err := h.ns.stack.AddAddr(index, tapAddr); err != nil {
+		return err
+	}
+	if err := h.ns.stack.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), tapGateway); !errors.Is(err, syscall.EEXIST) {
+		return err
+	}
+	return nil
+}
+
+// An Exposure is a real socket that leads to a published port. Its methods are safe
+// for concurrent use.
+type Exposure struct{ exposure *slirp.Exposure }
+
+// Addr returns the real address that is listened on.
+func (e *Exposure) Addr() net.Addr { return e.exposure.Addr() }
+
+// Close closes the real socket and the connections that came through it.
+func (e *Exposure) Close() error {
+	e.exposure.Close()
+	return nil
+}
+
+// An ExposeOption sets a property of an Exposure.
+type ExposeOption func(*exposeConfig)
+
+type exposeConfig struct{ beyondLoopback bool }
+
+// BeyondLoopback allows an address that other machines can reach.
+func BeyondLoopback() ExposeOption {
+	return func(c *exposeConfig) { c.beyondLoopback = true }
+}
+
+// Expose makes a port of the host, usually one that a container publishes, reachable
+// from the real machine, for a real browser, curl or iperf3. It listens on address, a
+// real one such as "127.0.0.1:0", which must be of the machine's loopback unless
+// BeyondLoopback is given. Network is "tcp" or "udp". The listening ends with Close of
+// the Exposure or of the host.
+//
+// Clients come to the host from outside, by tap0 (see WithRealUplink), and are seen
+// with their own address and port. Those on the machine's loopback, whose address
+// would be that of whoever sees it, come from 10.0.2.2. Answers need a way back: the
+// default route by tap0, which the host gets unless it has another. In virtual time
+// nothing can be exposed.
+func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption) (*Exposure, error) {
+	const op = "expose"
+	var cfg exposeConfig
+	for _, opt := range opts {
+		opt(&cfg)
+	}
+	if _, _, err := h.open(op); err != nil {
+		return nil, err
+	}
+	if err := checkExposed(network, address, cfg.beyondLoopback); err != nil {
+		return nil, err
+	}
+	tap, err := h.tapFor(op)
+	if err != nil {
+		return nil, err
+	}
+	var e *slirp.Exposure
+	err = h.labelled(func() (err error) {
+		e, err = tap.Expose(network, address, netip.AddrPortFrom(tapAddr.Addr(), port))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Exposure{e}, nil
+}
+
+// checkExposed sees that an address is one that may be listened on. Names are not:
+// what they stand for could change.
+func checkExposed(network, address string, beyondLoopback bool) error {
+	if network != "tcp" && network != "udp" {
+		return &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
+	}
+	a, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "not an IP address and port", Addr: address}}
+	}
+	if !a.Addr().IsLoopback() && !beyondLoopback {
+		return errorf("expose", address, ErrAddress, "%s is not an address of the loopback, and BeyondLoopback is not given", address)
+	}
+	return nil
+}
