@@ -15,7 +15,7 @@ func (t *Tables) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) 
 	p.borrowed = true
 	p.in, p.physIn = bridge, in
 	mark := pkt.Mark
-	ok := t.bridged(p, bridge, out)
+	ok := t.bridged(p, bridge, out, pkt)
 	mine := p.pkt
 	if mine == pkt || !ok { // the mark is for rules alone; the frame may yet leave by other ports
 		pkt.Mark = mark
@@ -23,15 +23,14 @@ func (t *Tables) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) 
 	switch {
 	case ok:
 		return mine
-	case mine != pkt && mine != nil:
+	case mine != pkt:
 		mine.DecRef()
 	}
 	return nil
 }
 
-// bridged passes a frame through the hooks. p.pkt is then what came of it, nil if that
-// was given away.
-func (t *Tables) bridged(p *Packet, bridge, out string) bool {
+// bridged passes a frame through the hooks. p.pkt is then what came of it.
+func (t *Tables) bridged(p *Packet, bridge, out string, frame *stack.PacketBuffer) bool {
 	if !p.parseFrame() {
 		return t.drop(p, DropMalformed)
 	}
@@ -40,7 +39,7 @@ func (t *Tables) bridged(p *Packet, bridge, out string) bool {
 		return false
 	}
 	if p.dst != dst {
-		return t.reroute(p, bridge)
+		return t.reroute(p, bridge, frame)
 	}
 	p.hook, p.out, p.physOut = forward, bridge, out
 	if !t.forward(p) {
@@ -51,13 +50,10 @@ func (t *Tables) bridged(p *Packet, bridge, out string) bool {
 }
 
 // reroute gives a frame that is now for somebody else to who routes.
-func (t *Tables) reroute(p *Packet, bridge string) bool {
+func (t *Tables) reroute(p *Packet, bridge string, frame *stack.PacketBuffer) bool {
 	if t.router == nil {
 		return t.drop(p, DropRoute)
 	}
-	pkt := p.pkt
-	pkt.Owner = p.ref()
-	p.pkt = nil
-	t.router(bridge, pkt)
+	t.router(bridge, frame)
 	return false
 }

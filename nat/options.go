@@ -64,10 +64,12 @@ func WithSeed(seed uint64) Option { return func(cfg *config) { cfg.seed = seed }
 // carries it. f must not block.
 func OnDrop(f func(Dropped)) Option { return func(cfg *config) { cfg.onDrop = f } }
 
-// WithRouter makes f take the frames between ports of a bridge whose destination was
-// translated, so that they cannot be bridged: as Linux, which routes them. The frame
-// in pkt has its link header at the front and has been through PREROUTING, which its
-// Owner says. f owns pkt. Without a router such frames are dropped.
+// WithRouter makes f take the frames between ports of a bridge whose destination a rule
+// or a connection translates, so that they cannot be bridged: as Linux, which routes
+// them. f gets the frame as it was sent, and is to have the bridge's own interface
+// receive it, where PREROUTING translates it. f borrows pkt, and is called by the
+// goroutine that sent the frame, so it must not deliver into a stack itself. Without
+// a router such frames are dropped.
 func WithRouter(f func(bridge string, pkt *stack.PacketBuffer)) Option {
 	return func(cfg *config) { cfg.router = f }
 }

@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"strings"
 
+	"drydock/internal/frame"
 	"drydock/nat"
+
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
 // Firewall returns the tables that everything passes which the host receives,
@@ -20,6 +23,19 @@ func (h *Host) Firewall() *nat.Tables { return h.tables }
 func (h *Host) logDrop(d nat.Dropped) {
 	if ctx := context.Background(); h.log.Enabled(ctx, slog.LevelDebug) {
 		h.log.DebugContext(ctx, d.String(), "host", h.name)
+	}
+}
+
+// reroute makes the host receive a frame that a bridge must not carry, since its
+// destination is translated.
+func (h *Host) reroute(device string, pkt *stack.PacketBuffer) {
+	for n := range h.Networks() {
+		if n.device == device {
+			in := frame.Inbound(pkt)
+			defer in.DecRef()
+			copy(frame.Ethernet(in), n.mac)
+			n.local.WritePacket(in)
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func NewHost(opts ...HostOption) (*Host, error) {
 }
 
 func (h *Host) boot(cfg *hostConfig) error {
-	h.tables = nat.New(nat.WithLogger(h.log), nat.WithSeed(h.random.seedOf("nat")), nat.OnDrop(h.logDrop))
+	h.tables = nat.New(nat.WithLogger(h.log), nat.WithSeed(h.random.seedOf("nat")), nat.OnDrop(h.logDrop), nat.WithRouter(h.reroute))
 	ns, err := newNetns(h, "host", h.name, h.tables)
 	if err != nil {
 		return err

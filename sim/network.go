@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -33,11 +34,13 @@ type Network struct {
 	device      string // docker0
 	index       int    // of the device; 0 until there is one
 	bridge      *bridge.Bridge
-	linkLocal   func() error // gives the bridge device its fe80:: address, once
-	pool        *pool        // guarded by host.mu
-	attachments int          // guarded by host.mu; addresses that containers hold
-	removed     bool         // guarded by host.mu
-	endpoints   []*endpoint  // guarded by host.mu; the ports, in the order of their addition
+	mac         net.HardwareAddr
+	local       *veth.Endpoint // the bridge's end of the cable to the host
+	linkLocal   func() error   // gives the bridge device its fe80:: address, once
+	pool        *pool          // guarded by host.mu
+	attachments int            // guarded by host.mu; addresses that containers hold
+	removed     bool           // guarded by host.mu
+	endpoints   []*endpoint    // guarded by host.mu; the ports, in the order of their addition
 }
 
 // Name returns the name, "bridge".
@@ -93,18 +96,18 @@ type endpoint struct {
 // open makes the bridge device, the interface of the host on it, and the rules.
 func (n *Network) open(device string) (err error) {
 	h := n.host
-	mac := h.random.bridgeMAC()
+	n.mac = h.random.bridgeMAC()
 	local, port, err := veth.Pair(veth.WithMTU(n.config.mtu), veth.WithSeed(h.random.seedOf("cable "+device)))
 	if err != nil {
 		return err
 	}
-	local.SetLinkAddress(tcpip.LinkAddress(mac))
-	n.device = device
+	local.SetLinkAddress(tcpip.LinkAddress(n.mac))
+	n.device, n.local = device, port
 	if n.bridge, err = bridge.New(device); err != nil {
 		return err
 	}
 	n.bridge.SetFilter(h.tables)
-	if _, err = n.bridge.AddPort(device, port, bridge.Local(bridge.MAC(mac))); err != nil {
+	if _, err = n.bridge.AddPort(device, port, bridge.Local(bridge.MAC(n.mac))); err != nil {
 		return err
 	}
 	index := h.newIndexes(1)
@@ -112,7 +115,7 @@ func (n *Network) open(device string) (err error) {
 		return err
 	}
 	n.index = index
-	n.linkLocal = sync.OnceValue(func() error { return h.ns.stack.AddAddr(index, linkLocal(mac)) })
+	n.linkLocal = sync.OnceValue(func() error { return h.ns.stack.AddAddr(index, linkLocal(n.mac)) })
 	if err := h.ns.stack.AddAddr(index, netip.PrefixFrom(n.config.gateway, n.config.subnet.Bits())); err != nil {
 		return err
 	}

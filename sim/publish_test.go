@@ -159,3 +159,22 @@ func TestForbidOneMachine(t *testing.T) {
 		require.Contains(t, nc(t, l.peer, "tcp", published), "you are 172.16.80.47")
 	})
 }
+
+// TestBridgedNAT: frames between two containers pass the host's rules, and are routed
+// by it if these translate their destination.
+func TestBridgedNAT(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		two, three, four := simtest.Run(t, h, "c2"), simtest.Run(t, h, "c3"), simtest.Run(t, h, "c4")
+		who(t, two, "tcp", "80")
+		who(t, four, "tcp", "80")
+		who(t, h, "tcp", "8000")
+		iptables(t, h, "-t nat -A PREROUTING -d 172.17.0.2 -p tcp --dport 81 -j DNAT --to-destination 172.17.0.4:80")
+		iptables(t, h, "-t nat -A PREROUTING -d 172.17.0.2 -p tcp --dport 82 -j REDIRECT --to-ports 8000")
+		iptables(t, h, "-t nat -A POSTROUTING -d 172.17.0.4 -p tcp --dport 80 -s 172.17.0.2 -j SNAT --to-source 172.17.0.99")
+		require.Equal(t, "you are 172.17.0.3, I am 172.17.0.2:80", nc(t, three, "tcp", "172.17.0.2:80"))
+		require.Equal(t, "you are 172.17.0.3, I am 172.17.0.4:80", nc(t, three, "tcp", "172.17.0.2:81"))
+		require.Equal(t, "you are 172.17.0.3, I am 172.17.0.1:8000", nc(t, three, "tcp", "172.17.0.2:82"))
+	})
+}

@@ -54,6 +54,9 @@ func (r *Router) complain(pkt *stack.PacketBuffer, why complaint, mtu int) {
 		return
 	}
 	defer answer.DecRef()
+	if r.relate != nil {
+		r.relate(answer, pkt)
+	}
 	// Errors on the way of an error are nobody's concern.
 	_ = route.WritePacket(params, answer)
 }

@@ -24,7 +24,8 @@ import (
 // methods are safe for concurrent use. It has no goroutine: packets are routed by
 // who delivers them.
 type Router struct {
-	filter stack.NFTablesInterface // nil: none
+	filter stack.NFTablesInterface              // nil: none
+	relate func(answer, to *stack.PacketBuffer) // tells the filter what an ICMP error is about; nil: no
 	stack  *stack.Stack
 	ip     tcpip.IPStats
 
@@ -48,7 +49,8 @@ const (
 
 // New returns a router for the stack that is made with Protocol next. Its packets
 // pass the hooks of filter, unless that is nil. If filter has a method
-// Attach(*stack.Stack), Start calls it.
+// Attach(*stack.Stack), Start calls it. If it has a method Relate(answer, to
+// *stack.PacketBuffer), that is called with each ICMP error before it is sent.
 func New(filter stack.NFTablesInterface) *Router {
 	r := &Router{filter: filter, ports: make(map[tcpip.NICID]*Port), shared: make(map[sharedAddr]bool)}
 	r.fib.Store(new(fib))
@@ -71,6 +73,11 @@ func (r *Router) Start() {
 	}
 	if a, ok := r.filter.(interface{ Attach(*stack.Stack) }); ok {
 		a.Attach(r.stack)
+	}
+	if f, ok := r.filter.(interface {
+		Relate(answer, to *stack.PacketBuffer)
+	}); ok {
+		r.relate = f.Relate
 	}
 	r.stack.SetNFTables(hooks{r.filter})
 	r.stack.SetNFTablesConfigured(true)

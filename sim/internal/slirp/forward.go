@@ -129,7 +129,7 @@ func (f *tcpForwarder) refuse(id stack.TransportEndpointID, err error) bool {
 	switch a := answerTo(err); a {
 	case answerRefused:
 		return true
-	case answerNone: return true
+	case answerNone:
 	default:
 		f.net.unreachable(syn, a)
 	}
