@@ -1,5 +1,7 @@
 package nat
 
+import "strings"
+
 import "slices"
 
 // checkMatch returns m as iptables prints it, or what is wrong with it in a rule for
@@ -32,7 +34,7 @@ func checkMatch(m Match, v6 bool, proto Protocol) (Match, error) {
 		}
 		return m, m.check()
 	case Comment:
-		if len(m.Text) > maxComment {
+		if len(m.Text) > maxComment || strings.ContainsAny(m.Text, "\n\x00") { // iptables-save could not say it
 			return nil, ErrValue
 		}
 		return m, nil

@@ -91,7 +91,7 @@ func TestFindWhileResizing(t *testing.T) {
 			}
 		})
 	}
-	for range 10 {
+	for range 5 {
 		b.flood(1000, 3000)
 		b.Delete(func(e Entry) bool { return e.Original.Proto == protoUDP })
 	}

@@ -116,7 +116,7 @@ func play(t *testing.T, moves []byte) {
 func TestModel(t *testing.T) {
 	t.Parallel()
 	random := newRandom(t)
-	for range 100 {
+	for range 50 {
 		moves := make([]byte, 3*80)
 		for i := range moves {
 			moves[i] = byte(random())

@@ -127,7 +127,7 @@ func tcpSegment(t Tuple, p Packet) []byte {
 // Random segments lead the kernel's tracking and ours through the same states.
 func TestTCPAsKernel(t *testing.T) {
 	k := newKernel(t)
-	b := newBed(t, Config{})
+	b := &bed{t: t, Table: NewTable(Config{})} // in real time, as the kernel
 	random := newRandom(t)
 	flags := []uint8{flagSYN, flagSYN | flagACK, flagACK, flagACK, flagACK | flagPSH, flagFIN | flagACK, flagRST, flagRST | flagACK, 0}
 	for port := uint16(1024); port < 1024+300; port++ {
@@ -185,8 +185,8 @@ func (b *bed) mine(port uint16) string {
 	return ""
 }
 
-// requireAlike compares lines of the kernel and ours. The timeout may differ by the
-// second that the test takes, or be the five minutes that the kernel gives established
+// requireAlike compares lines of the kernel and ours. The timeout may differ by what
+// passes between the two, or be the five minutes that the kernel gives established
 // connections with retransmitted or unacknowledged data.
 func requireAlike(t *testing.T, kernel, ours string, history []string) {
 	k, o := strings.Fields(kernel), strings.Fields(ours)
@@ -198,8 +198,8 @@ func requireAlike(t *testing.T, kernel, ours string, history []string) {
 	require.NoError(t, err)
 	left, err := strconv.Atoi(o[2])
 	require.NoError(t, err)
-	if left != 432000 || kernelLeft > 300 {
-		require.InDelta(t, left, kernelLeft, 1, "%q %v", kernel, history)
+	if left < 431000 || kernelLeft > 300 {
+		require.InDelta(t, left, kernelLeft, 2, "%q %v", kernel, history)
 	}
 	k[2], o[2] = "", ""
 	require.Equal(t, k, o, "%v", history)
