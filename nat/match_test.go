@@ -164,6 +164,7 @@ func TestMatches(t *testing.T) {
 		{"-m physdev --physdev-is-in", nil, false},
 		{"-m physdev ! --physdev-is-bridged", nil, true},
 		{"-m physdev ! --physdev-in veth0", bridged, false},
+		{"-m physdev --physdev-in veth0", func(p *Packet) { p.physOut = "veth1" }, true}, // as xt_physdev has it
 	} {
 		tables := New()
 		require.NoError(t, tables.v4.Append(FilterForward, parsed(t, tt.rule)), tt.rule)

@@ -1,8 +1,9 @@
 package nat
 
-import "strings"
-
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // checkMatch returns m as iptables prints it, or what is wrong with it in a rule for
 // proto.

@@ -280,6 +280,13 @@ func TestPlaces(t *testing.T) {
 	require.ErrorIs(t, rs.Append(NATPostrouting, target(Jump{"FREE"})), ErrTarget)
 	require.NoError(t, rs.Append(NATPrerouting, target(Jump{"FREE"})))
 
+	// So it is within one change.
+	require.NoError(t, rs.edit(func(d *draft) error {
+		d.append(NATPrerouting, Counters{}, target(DNAT{toV4}))
+		d.flush(NATPrerouting)
+		return d.append("nat/FREE", Counters{}, target(SNAT{toV4}))
+	}))
+
 	// INPUT may have SNAT but not MASQUERADE.
 	require.NoError(t, rs.DeleteAt("nat/SRC", 1))
 	require.NoError(t, rs.Append(NATInput, target(Goto{"SRC"})))
