@@ -13,7 +13,8 @@ type Rule struct {
 }
 
 // A Network matches addresses that equal Addr in the bits of Mask, which iptables
-// allows to be any pattern. The zero Network matches every address.
+// allows to be any pattern; a Mask that is not valid is that of one address. The zero
+// Network matches every address.
 type Network struct {
 	Addr, Mask netip.Addr // of the same family
 	Not        bool

@@ -18,8 +18,9 @@ import (
 // of one's own as well, so long as packets come there only from hooks at which Linux
 // allows them.
 //
-// Two things are stricter than in Linux. Chains must not jump in a circle even while
-// no packet comes there, and a protocol that is ruled out ("! -p tcp") has no ports.
+// Three things are stricter than in Linux. Chains must not jump in a circle even while
+// no packet comes there, a protocol that is ruled out ("! -p tcp") has no ports, and
+// the last address of a range is not before the first.
 type Ruleset struct {
 	v6    bool
 	state atomic.Pointer[state]

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"drydock/sim/internal/netstack"
@@ -86,8 +87,10 @@ func (c *Container) Ports() []PortBinding {
 	if r == nil {
 		return nil
 	}
+	published := slices.Clone(r.published)
+	slices.SortStableFunc(published, func(a, b *publishedPort) int { return a.binding.Port.Compare(b.binding.Port) })
 	var list []PortBinding
-	for _, p := range r.published {
+	for _, p := range published {
 		list = append(list, PortBinding{Port: p.binding.Port.String(), Host: p.binding.Host()})
 	}
 	return list
@@ -107,15 +110,15 @@ func (p *publisher) close() {
 	}
 }
 
-// A published is a binding with what makes it work.
-type published struct {
+// A publishedPort is a binding with what makes it work.
+type publishedPort struct {
 	binding ports.Binding
 	proxy   io.Closer
 	rules   []string // commands that added them
 }
 
 // publish publishes the ports of a container that starts.
-func (c *Container) publish(ep *endpoint) (list []*published, err error) {
+func (c *Container) publish(ep *endpoint) (list []*publishedPort, err error) {
 	if ep.network.config.internal {
 		return nil, nil
 	}
@@ -144,8 +147,8 @@ func (c *Container) errPublish(ep *endpoint, err error) error {
 	return e
 }
 
-func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*published, error) {
-	p := &published{}
+func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*publishedPort, error) {
+	p := &publishedPort{}
 	var err error
 	p.binding, err = h.ports.allocated.Bind(addr, pub, func(b ports.Binding) (err error) {
 		p.proxy, err = h.ports.proxy(b, netip.AddrPortFrom(ep.addr, b.Port.Number).String())
@@ -156,7 +159,7 @@ func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*p
 	}
 	for _, rule := range publishRules(p.binding, ep) {
 		if err := h.ensure(rule); err != nil {
-			h.unpublish([]*published{p})
+			h.unpublish([]*publishedPort{p})
 			return nil, err
 		}
 		p.rules = append(p.rules, rule)
@@ -183,7 +186,7 @@ func publishRules(b ports.Binding, ep *endpoint) []string {
 }
 
 // unpublish undoes publish.
-func (h *Host) unpublish(list []*published) {
+func (h *Host) unpublish(list []*publishedPort) {
 	for _, p := range list {
 		h.delete(p.rules)
 		p.proxy.Close()

@@ -16,7 +16,7 @@ type run struct {
 	endpoint *endpoint // nil unless on a bridge
 
 	linkRules []string // commands that added them
-	published []*published
+	published []*publishedPort
 
 	ctx    context.Context // of the functions
 	cancel context.CancelFunc

@@ -24,7 +24,7 @@ const maxLimited = 4096
 // A limiter limits the ICMP errors that each host gets. The zero value has sent
 // none.
 type limiter struct {
-	mu sync.Mutex // guards hosts
+	mu sync.Mutex // guards of
 	of map[tcpip.Address]*credit
 }
 

@@ -17,7 +17,7 @@ import (
 
 // A sharedAddr is an address that an interface has because another one does.
 type sharedAddr struct {
-	nic  tcpip.NICID
+	port *Port
 	addr tcpip.Address
 }
 
@@ -25,8 +25,11 @@ type sharedAddr struct {
 // are gone.
 func (r *Router) share(f *fib) {
 	for a := range r.shared {
-		if f.addresses[a.addr] == nil || f.ports[a.nic] == nil {
-			r.stack.RemoveAddress(a.nic, a.addr) // or the interface is gone
+		gone := f.ports[a.port.id] != a.port
+		if !gone && f.addresses[a.addr] == nil {
+			r.stack.RemoveAddress(a.port.id, a.addr)
+		}
+		if gone || f.addresses[a.addr] == nil {
 			delete(r.shared, a)
 		}
 	}
@@ -34,8 +37,8 @@ func (r *Router) share(f *fib) {
 		if header.IsV4LoopbackAddress(addr) || header.IsV6LoopbackAddress(addr) {
 			continue
 		}
-		for id, p := range f.ports {
-			if a := (sharedAddr{id, addr}); !p.nic.IsLoopback() && !r.shared[a] && r.addShared(a) {
+		for _, p := range f.ports {
+			if a := (sharedAddr{p, addr}); !p.nic.IsLoopback() && !r.shared[a] && r.addShared(a) {
 				r.shared[a] = true
 			}
 		}
@@ -48,7 +51,7 @@ func (r *Router) addShared(a sharedAddr) bool {
 	if a.addr.Len() == header.IPv6AddressSize {
 		proto = ipv6.ProtocolNumber
 	}
-	err := r.stack.AddProtocolAddress(a.nic, tcpip.ProtocolAddress{
+	err := r.stack.AddProtocolAddress(a.port.id, tcpip.ProtocolAddress{
 		Protocol:          proto,
 		AddressWithPrefix: a.addr.WithPrefix(),
 	}, stack.AddressProperties{PEB: stack.NeverPrimaryEndpoint})
