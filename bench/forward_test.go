@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"net/netip"
 	"runtime"
 	"testing"
 
@@ -79,29 +80,43 @@ func (l *lan) forward(b *testing.B, frames []stack.PacketBufferList, fanout int6
 	b.ReportMetric(float64(sent*fanout)/b.Elapsed().Seconds()/1e6, "Mpps")
 }
 
-// newFrame returns a list of one IPv4 frame with a TCP segment, as a stack writes
+// Stations have the addresses that newFrame gives them.
+var (
+	senderAddr   = netip.MustParseAddrPort("172.18.0.2:32768")
+	receiverAddr = netip.MustParseAddrPort("172.18.0.3:80")
+)
+
+// newFrame returns a frame with a segment from sender to receiver.
+func newFrame(src, dst tcpip.LinkAddress, size int) stack.PacketBufferList {
+	return newSegment(src, dst, senderAddr, receiverAddr, header.TCPFlagAck, size)
+}
+
+// newSegment returns a list of one IPv4 frame with a TCP segment, as a stack writes
 // it: a super-segment if it is larger than the MTU.
-func newFrame(src, dst tcpip.LinkAddress, size int) (list stack.PacketBufferList) {
+func newSegment(srcMAC, dstMAC tcpip.LinkAddress, src, dst netip.AddrPort, flags header.TCPFlags, size int) (list stack.PacketBufferList) {
 	const headers = header.EthernetMinimumSize + header.IPv4MinimumSize + header.TCPMinimumSize
 	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{
 		ReserveHeaderBytes: headers,
 		Payload:            buffer.MakeWithData(make([]byte, size-headers)),
 	})
-	header.TCP(pkt.TransportHeader().Push(header.TCPMinimumSize)).Encode(&header.TCPFields{
-		DataOffset: header.TCPMinimumSize,
-		Flags:      header.TCPFlagAck,
+	srcAddr, dstAddr := tcpip.AddrFrom4(src.Addr().As4()), tcpip.AddrFrom4(dst.Addr().As4())
+	tcp := header.TCP(pkt.TransportHeader().Push(header.TCPMinimumSize))
+	tcp.Encode(&header.TCPFields{
+		SrcPort: src.Port(), DstPort: dst.Port(), DataOffset: header.TCPMinimumSize, Flags: flags,
 	})
+	tcp.SetChecksum(^tcp.CalculateChecksum(header.PseudoHeaderChecksum( // to which a payload of zeros adds nothing
+		header.TCPProtocolNumber, srcAddr, dstAddr, uint16(size-headers+header.TCPMinimumSize))))
 	ip := header.IPv4(pkt.NetworkHeader().Push(header.IPv4MinimumSize))
 	ip.Encode(&header.IPv4Fields{
 		TotalLength: uint16(size - header.EthernetMinimumSize),
 		TTL:         64,
 		Protocol:    uint8(header.TCPProtocolNumber),
-		SrcAddr:     tcpip.AddrFrom4([4]byte{172, 18, 0, 2}),
-		DstAddr:     tcpip.AddrFrom4([4]byte{172, 18, 0, 3}),
+		SrcAddr:     srcAddr,
+		DstAddr:     dstAddr,
 	})
 	ip.SetChecksum(^ip.CalculateChecksum())
 	header.Ethernet(pkt.LinkHeader().Push(header.EthernetMinimumSize)).Encode(&header.EthernetFields{
-		SrcAddr: src, DstAddr: dst, Type: header.IPv4ProtocolNumber,
+		SrcAddr: srcMAC, DstAddr: dstMAC, Type: header.IPv4ProtocolNumber,
 	})
 	pkt.NetworkProtocolNumber = header.IPv4ProtocolNumber
 	pkt.PktType = tcpip.PacketOutgoing

@@ -87,8 +87,16 @@ func (br *gvisorBridge) addPort(b *testing.B, ep *gveth.Endpoint) {
 	require.Nil(b, br.stack.SetNICCoordinator(id, gvisorMaster))
 }
 
-// newGVisorEnd returns a stack with the options that drydock's containers have.
+// newGVisorEnd returns a stack with one address on one cable.
 func newGVisorEnd(b *testing.B, index int, ep *gveth.Endpoint) *gvisorEnd {
+	ip := netip.AddrFrom4([4]byte{172, 18, byte((index + 2) >> 8), byte(index + 2)})
+	s := newGVisorStack(b)
+	s.SetRouteTable([]tcpip.Route{plugGVisor(b, s, 1, "eth0", ep, netip.PrefixFrom(ip, 16))})
+	return &gvisorEnd{s, ip}
+}
+
+// newGVisorStack returns a stack with the options that drydock's containers have.
+func newGVisorStack(b *testing.B) *stack.Stack {
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
@@ -98,15 +106,18 @@ func newGVisorEnd(b *testing.B, index int, ep *gveth.Endpoint) *gvisorEnd {
 	require.Nil(b, s.SetTransportProtocolOption(tcp.ProtocolNumber, &rcv))
 	snd := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: 4 << 20, Max: 8 << 20}
 	require.Nil(b, s.SetTransportProtocolOption(tcp.ProtocolNumber, &snd))
-	require.Nil(b, s.CreateNIC(1, ethernet.New(ep)))
+	return s
+}
 
-	e := &gvisorEnd{stack: s, ip: netip.AddrFrom4([4]byte{172, 18, byte((index + 2) >> 8), byte(index + 2)})}
-	addr := tcpip.AddressWithPrefix{Address: tcpip.AddrFrom4(e.ip.As4()), PrefixLen: 16}
-	require.Nil(b, s.AddProtocolAddress(1, tcpip.ProtocolAddress{
+// plugGVisor gives s an interface with an address and returns the route to the subnet
+// of that.
+func plugGVisor(b *testing.B, s *stack.Stack, id tcpip.NICID, name string, ep *gveth.Endpoint, p netip.Prefix) tcpip.Route {
+	require.Nil(b, s.CreateNICWithOptions(id, ethernet.New(ep), stack.NICOptions{Name: name}))
+	addr := tcpip.AddressWithPrefix{Address: tcpip.AddrFrom4(p.Addr().As4()), PrefixLen: p.Bits()}
+	require.Nil(b, s.AddProtocolAddress(id, tcpip.ProtocolAddress{
 		Protocol: ipv4.ProtocolNumber, AddressWithPrefix: addr,
 	}, stack.AddressProperties{}))
-	s.SetRouteTable([]tcpip.Route{{Destination: addr.Subnet(), NIC: 1}})
-	return e
+	return tcpip.Route{Destination: addr.Subnet(), NIC: id}
 }
 
 func (e *gvisorEnd) addr() string { return e.ip.String() }

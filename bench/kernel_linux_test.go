@@ -16,29 +16,39 @@ import (
 // They have no names: the kernel removes them, and all that is in them, when the
 // files that stand for them are closed, even if the process is killed.
 func openKernelBridge(b *testing.B, n int) []pair {
-	needRoot(b)
-	if _, err := exec.LookPath("ip"); err != nil {
-		b.Skip("needs the command ip of iproute2")
+	needNetns(b)
+	lan := newNetns(b)
+	lan.addBridge(b, "br0")
+	join := func(index int) *kernelEnd {
+		e, ip := newNetns(b), fmt.Sprintf("172.18.%d.%d", (index+2)>>8, (index+2)&0xff)
+		lan.plug(b, "br0", fmt.Sprint("veth", index), e, ip+"/16")
+		return &kernelEnd{ip, e.enter}
 	}
-	br := newNetns(b)
-	br.ip(b, "link add br0 type bridge", "link set br0 up")
 	pairs := make([]pair, n)
 	for i := range pairs {
-		pairs[i] = pair{br.addEnd(b, 2*i), br.addEnd(b, 2*i+1)}
+		pairs[i] = pair{join(2 * i), join(2*i + 1)}
 	}
 	return pairs
 }
 
-// addEnd joins a new namespace to the bridge in ns.
-func (ns *netns) addEnd(b *testing.B, index int) *kernelEnd {
-	e := newNetns(b)
-	port := fmt.Sprint("veth", index)
+func needNetns(b *testing.B) {
+	needRoot(b)
+	if _, err := exec.LookPath("ip"); err != nil {
+		b.Skip("needs the command ip of iproute2")
+	}
+}
+
+// addBridge makes a bridge.
+func (ns *netns) addBridge(b *testing.B, name string) {
+	ns.ip(b, "link add "+name+" type bridge", "link set "+name+" up")
+}
+
+// plug joins a namespace by its eth0, which gets an address, to a bridge in ns.
+func (ns *netns) plug(b *testing.B, bridge, port string, other *netns, prefix string) {
 	ns.ip(b,
-		fmt.Sprintf("link add %s type veth peer name eth0 netns /proc/%d/fd/%d", port, os.Getpid(), e.file.Fd()),
-		fmt.Sprintf("link set %s master br0 up", port))
-	ip := fmt.Sprintf("172.18.%d.%d", (index+2)>>8, (index+2)&0xff)
-	e.ip(b, "link set lo up", "link set eth0 up", "addr add "+ip+"/16 dev eth0")
-	return &kernelEnd{ip, e.enter}
+		fmt.Sprintf("link add %s type veth peer name eth0 netns /proc/%d/fd/%d", port, os.Getpid(), other.file.Fd()),
+		fmt.Sprintf("link set %s master %s up", port, bridge))
+	other.ip(b, "link set lo up", "link set eth0 up", "addr add "+prefix+" dev eth0")
 }
 
 // A netns is a network namespace.
@@ -86,12 +96,17 @@ func (ns *netns) enter(fn func() error) error {
 
 // ip runs commands of ip(8) in the namespace.
 func (ns *netns) ip(b *testing.B, commands ...string) {
-	require.NoError(b, ns.enter(func() error {
-		cmd := exec.Command("ip", "-batch", "-")
-		cmd.Stdin = strings.NewReader(strings.Join(commands, "\n"))
+	require.NoError(b, ns.run(strings.Join(commands, "\n"), "ip", "-batch", "-"))
+}
+
+// run runs a command in the namespace that reads input.
+func (ns *netns) run(input, name string, args ...string) error {
+	return ns.enter(func() error {
+		cmd := exec.Command(name, args...)
+		cmd.Stdin = strings.NewReader(input)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("ip: %w: %s", err, out)
+			return fmt.Errorf("%s: %w: %s", name, err, out)
 		}
 		return nil
-	}))
+	})
 }

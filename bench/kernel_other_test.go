@@ -8,3 +8,8 @@ func openKernelBridge(b *testing.B, _ int) []pair {
 	b.Skip("needs Linux")
 	return nil
 }
+
+func openKernelNAT(b *testing.B) natLab {
+	b.Skip("needs Linux")
+	return natLab{}
+}

@@ -27,21 +27,27 @@ type lanKind struct {
 	plug  func(b *testing.B) (addPort func() (far stack.LinkEndpoint))
 }
 
-var drydockLAN = lanKind{"drydock", []int{64, 1500, 64 << 10}, func(b *testing.B) func() stack.LinkEndpoint {
-	br, err := bridge.New("br0")
-	require.NoError(b, err)
-	b.Cleanup(br.Close)
-	ports := 0
-	return func() stack.LinkEndpoint {
-		near, far, err := veth.Pair()
+var drydockLAN = filteredLAN(nil)
+
+// filteredLAN is drydockLAN with a filter between its ports.
+func filteredLAN(f bridge.Filter) lanKind {
+	return lanKind{"drydock", []int{64, 1500, 64 << 10}, func(b *testing.B) func() stack.LinkEndpoint {
+		br, err := bridge.New("br0")
 		require.NoError(b, err)
-		b.Cleanup(near.Close)
-		_, err = br.AddPort(fmt.Sprint("veth", ports), near)
-		require.NoError(b, err)
-		ports++
-		return far
-	}
-}}
+		br.SetFilter(f)
+		b.Cleanup(br.Close)
+		ports := 0
+		return func() stack.LinkEndpoint {
+			near, far, err := veth.Pair()
+			require.NoError(b, err)
+			b.Cleanup(near.Close)
+			_, err = br.AddPort(fmt.Sprint("veth", ports), near)
+			require.NoError(b, err)
+			ports++
+			return far
+		}
+	}}
+}
 
 var gvisorLAN = lanKind{"gvisor-bridge", []int{64, 1500}, func(b *testing.B) func() stack.LinkEndpoint {
 	br := newGVisorBridge(b)

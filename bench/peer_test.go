@@ -12,11 +12,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// A machine opens connections and accepts them.
+type machine interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+}
+
 // An end is a place that sends and receives: a container, a bare netstack, a
 // network namespace of the kernel.
 type end interface {
-	DialContext(ctx context.Context, network, address string) (net.Conn, error)
-	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	machine
 	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
 
 	// addr returns the IPv4 address of the end.
@@ -51,8 +56,11 @@ var peers = []peer{
 }
 
 // listen returns a listener of e on any port, which is closed with b.
-func listen(b *testing.B, e end) net.Listener {
-	l, err := e.Listen(b.Context(), "tcp4", e.addr()+":0")
+func listen(b *testing.B, e end) net.Listener { return listenAt(b, e, e.addr()+":0") }
+
+// listenAt returns a listener of m, which is closed with b.
+func listenAt(b *testing.B, m machine, address string) net.Listener {
+	l, err := m.Listen(b.Context(), "tcp4", address)
 	require.NoError(b, err)
 	b.Cleanup(func() { l.Close() })
 	return l

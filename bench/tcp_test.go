@@ -32,28 +32,35 @@ func BenchmarkTCPStreams(b *testing.B) {
 	}
 }
 
-// streams measures until all that was sent has been received.
+// streams connects n pairs and measures what they transfer.
 func streams(b *testing.B, p peer, n int) {
-	var senders []net.Conn
-	var receivers errgroup.Group
-	received := make([]int64, n)
-	for i, ends := range p.open(b, n) {
+	var senders, receivers []net.Conn
+	for _, ends := range p.open(b, n) {
 		sender, receiver := connect(b, ends)
-		senders = append(senders, sender)
-		receivers.Go(func() (err error) {
+		senders, receivers = append(senders, sender), append(receivers, receiver)
+	}
+	transfer(b, senders, receivers)
+}
+
+// transfer measures until all that was sent has been received.
+func transfer(b *testing.B, senders, receivers []net.Conn) {
+	var receiving errgroup.Group
+	received := make([]int64, len(receivers))
+	for i, receiver := range receivers {
+		receiving.Go(func() (err error) {
 			received[i], err = discard(receiver)
 			return err
 		})
 	}
 	data := make([]byte, writeSize)
-	share(b, n, func(worker int) error {
+	share(b, len(senders), func(worker int) error {
 		_, err := senders[worker].Write(data)
 		return err
 	})
 	for _, s := range senders {
 		require.NoError(b, s.Close())
 	}
-	require.NoError(b, receivers.Wait())
+	require.NoError(b, receiving.Wait())
 	b.StopTimer()
 	total := int64(0)
 	for _, n := range received {
@@ -66,12 +73,18 @@ func streams(b *testing.B, p peer, n int) {
 // connect returns the two ends of a TCP connection, which are closed with b.
 func connect(b *testing.B, ends pair) (client, server net.Conn) {
 	l := listen(b, ends.server)
+	return dial(b, ends.client, l, l.Addr().String())
+}
+
+// dial connects from m to a listener by way of an address that leads there. The two
+// ends of the connection are closed with b.
+func dial(b *testing.B, m machine, l net.Listener, address string) (client, server net.Conn) {
 	accepted := make(chan net.Conn, 1)
 	go func() {
 		c, _ := l.Accept()
 		accepted <- c
 	}()
-	client, err := ends.client.DialContext(b.Context(), "tcp4", l.Addr().String())
+	client, err := m.DialContext(b.Context(), "tcp4", address)
 	require.NoError(b, err)
 	b.Cleanup(func() { client.Close() })
 	server = <-accepted
