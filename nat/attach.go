@@ -87,7 +87,7 @@ var (
 
 // addrType returns what kind of address addr is. Netstack sends IGMP, MLD and
 // neighbour discovery with its locks held, so it cannot be asked about those.
-func (p *Packet) addrType(addr netip.Addr) AddrTypeSet {
+func (p *packet) addrType(addr netip.Addr) AddrTypeSet {
 	switch {
 	case p.tables == nil:
 		return AddrUnspec

@@ -30,7 +30,7 @@ func (t *Tables) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) 
 }
 
 // bridged passes a frame through the hooks. p.pkt is then what came of it.
-func (t *Tables) bridged(p *Packet, bridge, out string, frame *stack.PacketBuffer) bool {
+func (t *Tables) bridged(p *packet, bridge, out string, frame *stack.PacketBuffer) bool {
 	if !p.parseFrame() {
 		return t.drop(p, DropMalformed)
 	}
@@ -50,7 +50,7 @@ func (t *Tables) bridged(p *Packet, bridge, out string, frame *stack.PacketBuffe
 }
 
 // reroute gives a frame that is now for somebody else to who routes.
-func (t *Tables) reroute(p *Packet, bridge string, frame *stack.PacketBuffer) bool {
+func (t *Tables) reroute(p *packet, bridge string, frame *stack.PacketBuffer) bool {
 	if t.router == nil {
 		return t.drop(p, DropRoute)
 	}

@@ -72,7 +72,7 @@ const (
 	trackedStates = StateInvalid | StateNew | StateEstablished | StateRelated | StateUntracked
 )
 
-func (p *Packet) digest() digest {
+func (p *packet) digest() digest {
 	d := digest{
 		addrs:     bitsOf(p.dst).lo,
 		transport: uint64(p.dstPort) | uint64(p.srcPort)<<srcPortShift | uint64(p.proto)<<protoShift | uint64(p.state)<<stateShift,
@@ -238,7 +238,7 @@ func (c *conditions) any() bool {
 	return c.src.there || c.dst.there || c.notProto != 0 || c.in.there || c.out.there || len(c.matchers) > 0
 }
 
-func (c *conditions) match(p *Packet) bool {
+func (c *conditions) match(p *packet) bool {
 	if c.src.there && !c.src.match(p.src) || c.dst.there && !c.dst.match(p.dst) ||
 		c.notProto != 0 && c.notProto == p.proto ||
 		c.in.there && !c.in.match(p.in) || c.out.there && !c.out.match(p.out) {

@@ -5,7 +5,7 @@ type comeback struct{ chain, next int32 }
 
 // traverse passes p through the base chain of its hook in a table, and leaves in p
 // which chain and rule decided. It says accept or drop.
-func (rs *Ruleset) traverse(id tableID, t *Tables, p *Packet) verdict {
+func (rs *Ruleset) traverse(id tableID, t *Tables, p *packet) verdict {
 	tb := rs.state.Load().tables[id]
 	base := tb.chains[p.hook]
 	if !tb.used || base == nil {
@@ -60,7 +60,7 @@ func (rs *Ruleset) traverse(id tableID, t *Tables, p *Packet) verdict {
 }
 
 // decide is what the policy says.
-func (c *chain) decide(p *Packet) verdict {
+func (c *chain) decide(p *packet) verdict {
 	c.count.add(p.size)
 	p.chain, p.rule = c.full, 0
 	return c.policy
@@ -68,7 +68,7 @@ func (c *chain) decide(p *Packet) verdict {
 
 // search returns the index of the first rule from next on that matches p, of which d is
 // the digest, or of the end.
-func (c *chain) search(next int, d *digest, p *Packet) int {
+func (c *chain) search(next int, d *digest, p *packet) int {
 	for code := c.code; next < len(code); next++ {
 		i := &code[next]
 		if d.differs(&i.want, &i.mask) {

@@ -15,7 +15,7 @@ const (
 	DropMalformed                     // its IP header is not right
 	DropFull                          // the table of connections was full
 	DropClash                         // another connection has meanwhile taken its place
-	DropFragment                      // the first fragment is missing, or was dropped
+	DropFragment                      // the first fragment is missing, was dropped, or lacks a part of the transport header
 	DropTranslation                   // an ICMP redirect of a translated connection
 	DropRoute                         // translated away from its bridge, and nobody routes it
 	numDropReasons
@@ -23,7 +23,7 @@ const (
 
 var dropReasons = [numDropReasons]string{
 	"rule", "policy", "malformed packet", "connection table full", "clash with another connection",
-	"fragment without the first one", "redirect of a translated connection", "translated away from its bridge",
+	"fragment without the header", "redirect of a translated connection", "translated away from its bridge",
 }
 
 // String returns the reason in words.
@@ -94,7 +94,7 @@ func (t *Tables) Drops(r DropReason) uint64 {
 }
 
 // drop counts a packet that is dropped, and returns false.
-func (t *Tables) drop(p *Packet, why DropReason) bool {
+func (t *Tables) drop(p *packet, why DropReason) bool {
 	t.drops[why].Add(1)
 	t.forgetFragments(p)
 	if t.onDrop == nil {

@@ -26,7 +26,7 @@ type flights struct {
 
 // flightKey returns what p has in common with its copy. Of ICMP errors that is also
 // which ports they quote.
-func (p *Packet) flightKey() conntrack.Tuple {
+func (p *packet) flightKey() conntrack.Tuple {
 	if p.fragment != following && p.wellFormed && !p.isError() {
 		p.setTuple()
 		return p.tuple
@@ -39,7 +39,7 @@ func (p *Packet) flightKey() conntrack.Tuple {
 }
 
 // depart remembers a packet that is about to be copied.
-func (f *flights) depart(p *Packet) {
+func (f *flights) depart(p *packet) {
 	if p.fragment == following {
 		return
 	}
@@ -53,7 +53,7 @@ func (f *flights) depart(p *Packet) {
 }
 
 // arrive gives a copy the connection of the packet. It is false if none departed.
-func (f *flights) arrive(p *Packet) bool {
+func (f *flights) arrive(p *packet) bool {
 	k := p.flightKey()
 	f.mu.Lock()
 	defer f.mu.Unlock()

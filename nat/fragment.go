@@ -13,7 +13,9 @@ import (
 // Only the first fragment of a datagram says of which connection it is. Linux puts
 // datagrams together first; here the first fragment goes the way of a whole packet, and
 // those that follow share its connection, translation, mark and verdict. One that comes
-// before the first, or whose first was dropped, is dropped.
+// before the first, or whose first was dropped, is dropped, and so is a first one that
+// does not hold all of the transport header: rules would be asked about what they
+// cannot see, and the rest would follow unasked (RFC 1858, section 3).
 
 const (
 	maxFragments    = 1024             // datagrams that are remembered
@@ -24,7 +26,7 @@ const (
 type fragmentKey struct {
 	src, dst netip.Addr
 	id       uint32
-	proto    uint8
+	proto    uint8 // of IPv4; that of IPv6 lies behind other headers in the first fragment
 }
 
 // A datagram is what its first fragment has found out.
@@ -42,11 +44,15 @@ type fragments struct {
 	next      int
 }
 
-func (p *Packet) fragmentKey() fragmentKey {
+func (p *packet) fragmentKey() fragmentKey {
 	if p.fragment == whole {
 		return fragmentKey{}
 	}
-	return fragmentKey{src: p.src, dst: p.dst, id: p.fragID, proto: p.proto}
+	k := fragmentKey{src: p.src, dst: p.dst, id: p.fragID}
+	if !p.v6 {
+		k.proto = p.proto
+	}
+	return k
 }
 
 // add remembers a datagram, in the place of the oldest if there is no room.
@@ -88,7 +94,7 @@ func (f *fragments) forget(k fragmentKey) {
 
 // remember keeps what a first fragment has found out for those that follow: by what
 // they look like when they come, and by what when they have been translated.
-func (t *Tables) remember(p *Packet, arrived fragmentKey) bool {
+func (t *Tables) remember(p *packet, arrived fragmentKey) bool {
 	if p.fragment != first {
 		return true
 	}
@@ -101,26 +107,28 @@ func (t *Tables) remember(p *Packet, arrived fragmentKey) bool {
 }
 
 // forgetFragments makes the fragments that follow p, which is dropped, be dropped too.
-func (t *Tables) forgetFragments(p *Packet) {
+func (t *Tables) forgetFragments(p *packet) {
 	if p.fragment != first {
 		return
 	}
-	t.frags.forget(p.fragmentKey())
+	k := p.fragmentKey()
+	t.frags.forget(k)
 	if p.conn != nil && !p.related {
 		arrived := p.conn.Tuple(p.dir)
-		t.frags.forget(fragmentKey{src: arrived.Src, dst: arrived.Dst, id: p.fragID, proto: p.proto})
+		k.src, k.dst = arrived.Src, arrived.Dst
+		t.frags.forget(k)
 	}
 }
 
 // follow makes a fragment what its first one became at this hook.
-func (t *Tables) follow(p *Packet) bool {
+func (t *Tables) follow(p *packet) bool {
 	d, ok := t.frags.find(p.fragmentKey(), t.now())
 	if !ok {
 		return t.drop(p, DropFragment)
 	}
 	p.setRef(d.ref)
 	p.pkt.Mark = d.mark
-	if p.hook == forward || p.conn == nil || p.related {
+	if p.hook == forward || p.conn == nil {
 		return true
 	}
 	m := p.hook.manip()

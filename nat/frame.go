@@ -8,7 +8,7 @@ import (
 
 // parseFrame finds the headers of the IP packet behind an Ethernet header. Others share
 // the bytes of pkt, which netstack's own way of looking at headers would copy.
-func (p *Packet) parseFrame() bool {
+func (p *packet) parseFrame() bool {
 	size := p.pkt.Size() - header.EthernetMinimumSize
 	if size <= 0 {
 		return false
@@ -23,7 +23,7 @@ func (p *Packet) parseFrame() bool {
 
 // split finds the headers in b, where a packet of size bytes begins. It says whether
 // the packet is right so far, and whether b is enough of it to tell.
-func (p *Packet) split(b []byte, size int) (ok, enough bool) {
+func (p *packet) split(b []byte, size int) (ok, enough bool) {
 	p.ip = b
 	off, ok := p.parseIP(size)
 	if !ok || off > len(b) {
@@ -50,7 +50,7 @@ func (p *Packet) split(b []byte, size int) (ok, enough bool) {
 }
 
 // front returns the bytes behind the Ethernet header that lie in one piece.
-func (p *Packet) front() []byte {
+func (p *packet) front() []byte {
 	views, skip := p.pkt.AsViewList()
 	skip += header.EthernetMinimumSize
 	for v := views.Front(); v != nil; v = v.Next() {
@@ -64,7 +64,7 @@ func (p *Packet) front() []byte {
 
 // gather copies bytes of pkt from an offset on to b, as many as there is room for, and
 // returns their number.
-func (p *Packet) gather(b []byte, off int) int {
+func (p *packet) gather(b []byte, off int) int {
 	views, skip := p.pkt.AsViewList()
 	skip += off
 	n := 0
@@ -82,7 +82,7 @@ func (p *Packet) gather(b []byte, off int) int {
 
 // own puts a packet with headers of its own in the place of pkt, so that they can be
 // written. The bytes behind them are still shared.
-func (p *Packet) own() {
+func (p *packet) own() {
 	old := p.pkt
 	head := buffer.NewViewSize(header.EthernetMinimumSize + len(p.ip) + len(p.l4))
 	front := head.AsSlice()

@@ -129,7 +129,7 @@ func (t *Tables) CheckEgress(*stack.PacketBuffer, *stack.Route, stack.AddressFam
 
 // loop passes a packet that the stack sends to itself through what lies between OUTPUT
 // and INPUT.
-func (t *Tables) loop(p *Packet) bool {
+func (t *Tables) loop(p *packet) bool {
 	p.hook, p.out = postrouting, loopback
 	return t.postrouting(p) && t.returns(p)
 }
@@ -137,7 +137,7 @@ func (t *Tables) loop(p *Packet) bool {
 // returns passes a packet that left by lo through PREROUTING. Its destination has been
 // translated in OUTPUT. In INPUT it shows of which connection it is, unless that is not
 // confirmed or there is none.
-func (t *Tables) returns(p *Packet) bool {
+func (t *Tables) returns(p *packet) bool {
 	p.hook, p.in, p.out = prerouting, loopback, ""
 	if p.fragment == following {
 		return true

@@ -10,39 +10,45 @@ import (
 // The tables and what lies between them, in the order of Linux's hook priorities.
 // Fragments that follow a first one share its fate, without being asked about.
 
-func (t *Tables) prerouting(p *Packet) bool {
-	if p.fragment == following {
+func (t *Tables) prerouting(p *packet) bool {
+	switch {
+	case p.fragment == following:
 		return t.follow(p)
+	case p.fragment == first && !p.wellFormed:
+		return t.drop(p, DropFragment)
 	}
 	key := p.fragmentKey()
 	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p)
 	return ok && t.remember(p, key)
 }
 
-func (t *Tables) input(p *Packet) bool {
+func (t *Tables) input(p *packet) bool {
 	if p.fragment == following {
 		return t.follow(p)
 	}
 	return t.consult(mangleTable, p) && t.consult(filterTable, p) && t.translate(p) && t.confirm(p)
 }
 
-func (t *Tables) forward(p *Packet) bool {
+func (t *Tables) forward(p *packet) bool {
 	if p.fragment == following {
 		return t.follow(p)
 	}
 	return t.consult(mangleTable, p) && t.consult(filterTable, p)
 }
 
-func (t *Tables) output(p *Packet) bool {
-	if p.fragment == following {
+func (t *Tables) output(p *packet) bool {
+	switch {
+	case p.fragment == following:
 		return t.follow(p)
+	case p.fragment == first && !p.wellFormed:
+		return t.drop(p, DropFragment)
 	}
 	key := p.fragmentKey()
 	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p) && t.consult(filterTable, p)
 	return ok && t.remember(p, key)
 }
 
-func (t *Tables) postrouting(p *Packet) bool {
+func (t *Tables) postrouting(p *packet) bool {
 	if p.fragment == following {
 		return t.follow(p)
 	}
@@ -50,7 +56,7 @@ func (t *Tables) postrouting(p *Packet) bool {
 }
 
 // consult asks a table about p. It is false if p is dropped.
-func (t *Tables) consult(table tableID, p *Packet) bool {
+func (t *Tables) consult(table tableID, p *packet) bool {
 	if t.rules(p).traverse(table, t, p) != drop {
 		return true
 	}
@@ -62,7 +68,7 @@ func (t *Tables) consult(table tableID, p *Packet) bool {
 
 // track finds the connection of a packet that has just come into being or into the
 // machine, or begins one. It is false if there is no room for it.
-func (t *Tables) track(p *Packet) bool {
+func (t *Tables) track(p *packet) bool {
 	switch {
 	case p.conn != nil || p.state == StateUntracked: // by REJECT or NOTRACK
 	case !p.wellFormed || p.hook == prerouting && !p.intact():
@@ -87,7 +93,7 @@ func (t *Tables) track(p *Packet) bool {
 // recall finds the connection of a packet that has been tracked before: by its Owner,
 // or, since netstack loses that of packets that it copies, by how it looks after
 // translation. A packet that nothing is known of is tracked now.
-func (t *Tables) recall(p *Packet) bool {
+func (t *Tables) recall(p *packet) bool {
 	if r, ok := p.pkt.Owner.(*conntrack.Ref); ok {
 		p.setRef(r)
 		return true
@@ -107,7 +113,7 @@ func (t *Tables) recall(p *Packet) bool {
 
 // recognize finds the connection of a translated packet: the inverse of its tuple is
 // that of what comes the other way.
-func (t *Tables) recognize(p *Packet) bool {
+func (t *Tables) recognize(p *packet) bool {
 	p.setTuple()
 	inverse, ok := p.tuple.Invert()
 	if !ok {
@@ -122,7 +128,7 @@ func (t *Tables) recognize(p *Packet) bool {
 }
 
 // confirm enters the connection of its first packet in the table.
-func (t *Tables) confirm(p *Packet) bool {
+func (t *Tables) confirm(p *packet) bool {
 	if p.conn == nil || p.related || p.dir != conntrack.Original || p.conn.Status()&conntrack.Confirmed != 0 {
 		return true
 	}
@@ -146,7 +152,7 @@ func (t *Tables) confirm(p *Packet) bool {
 // intact reports whether the checksum of the transport header is right. Linux looks at
 // it in PREROUTING (net.netfilter.nf_conntrack_checksum), and not again where a network
 // card has.
-func (p *Packet) intact() bool {
+func (p *packet) intact() bool {
 	if p.fragment != whole || frame.Offloaded(p.pkt) {
 		return true
 	}

@@ -68,7 +68,7 @@ func (q *inner) parseTransport() bool {
 // relate finds the connection that an ICMP error is about. The error goes the other
 // way than what it quotes, to where the answers to that go. p stays invalid if there is
 // no such connection.
-func (t *Tables) relate(p *Packet) {
+func (t *Tables) relate(p *packet) {
 	q, ok := parseQuote(p.quote)
 	if !ok {
 		return
@@ -111,7 +111,7 @@ func relative(r *conntrack.Ref) *conntrack.Ref {
 
 // translateError makes an ICMP error what it would be without translation: m of the
 // error itself, and the opposite end of the packet that it quotes.
-func (t *Tables) translateError(p *Packet, m manip) bool {
+func (t *Tables) translateError(p *packet, m manip) bool {
 	status := p.conn.Status()
 	if p.proto == uint8(header.ICMPv4ProtocolNumber) && p.icmpType == uint8(header.ICMPv4Redirect) {
 		// Whoever follows it would talk past the translation.
@@ -141,7 +141,7 @@ func (t *Tables) translateError(p *Packet, m manip) bool {
 
 // rewriteQuote changes one end of the packet that p quotes, its checksums, and for all
 // that the checksum of p.
-func (p *Packet) rewriteQuote(m manip, addr netip.Addr, port uint16) {
+func (p *packet) rewriteQuote(m manip, addr netip.Addr, port uint16) {
 	q, ok := parseQuote(p.quote)
 	if !ok {
 		return

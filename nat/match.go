@@ -12,7 +12,7 @@ import (
 
 // A matcher tests packets for a match of a rule. What it needs to remember belongs to
 // the rule.
-type matcher interface{ match(p *Packet) bool }
+type matcher interface{ match(p *packet) bool }
 
 // Most matches test packets themselves.
 
@@ -30,12 +30,12 @@ func (m Physdev) matcher() matcher   { return m }
 func (Comment) matcher() matcher { return nil }
 
 // match is false for fragments without a header, inverted or not.
-func (m TCP) match(p *Packet) bool {
+func (m TCP) match(p *packet) bool {
 	return p.ports && m.Src.match(p.srcPort) && m.Dst.match(p.dstPort) && m.Flags.match(p.tcpFlags) &&
 		(m.Option == 0 || hasTCPOption(p.l4, m.Option) != m.NotOpt)
 }
 
-func (m UDP) match(p *Packet) bool {
+func (m UDP) match(p *packet) bool {
 	return p.ports && m.Src.match(p.srcPort) && m.Dst.match(p.dstPort)
 }
 
@@ -67,7 +67,7 @@ func hasTCPOption(segment []byte, kind uint8) bool {
 	return false
 }
 
-func (m Multiport) match(p *Packet) bool {
+func (m Multiport) match(p *packet) bool {
 	src, dst, ok := p.bothPorts()
 	if !ok {
 		return false
@@ -79,7 +79,7 @@ func (m Multiport) match(p *Packet) bool {
 }
 
 // bothPorts returns the ports of a packet of any protocol that has them where TCP does.
-func (p *Packet) bothPorts() (src, dst uint16, ok bool) {
+func (p *packet) bothPorts() (src, dst uint16, ok bool) {
 	switch p.proto {
 	case ianaTCP, ianaUDP:
 		return p.srcPort, p.dstPort, p.ports
@@ -92,7 +92,7 @@ func (p *Packet) bothPorts() (src, dst uint16, ok bool) {
 	return 0, 0, false
 }
 
-func (m ICMP) match(p *Packet) bool {
+func (m ICMP) match(p *packet) bool {
 	if !p.ports {
 		return false
 	}
@@ -102,7 +102,7 @@ func (m ICMP) match(p *Packet) bool {
 
 // match knows the states SNAT and DNAT besides the one of the packet: they are those
 // of its connection.
-func (m Conntrack) match(p *Packet) bool {
+func (m Conntrack) match(p *packet) bool {
 	s := p.state
 	if p.conn != nil && m.States&(StateSNAT|StateDNAT) != 0 {
 		status := p.conn.Status()
@@ -116,18 +116,18 @@ func (m Conntrack) match(p *Packet) bool {
 	return (m.States&s != 0) != m.Not
 }
 
-func (m State) match(p *Packet) bool { return (m.States&p.state != 0) != m.Not }
+func (m State) match(p *packet) bool { return (m.States&p.state != 0) != m.Not }
 
-func (m AddrType) match(p *Packet) bool {
+func (m AddrType) match(p *packet) bool {
 	return (m.Src == 0 || (m.Src&p.addrType(p.src) != 0) != m.NotSrc) &&
 		(m.Dst == 0 || (m.Dst&p.addrType(p.dst) != 0) != m.NotDst)
 }
 
-func (m MarkMatch) match(p *Packet) bool { return (p.pkt.Mark&m.Mask == m.Value) != m.Not }
+func (m MarkMatch) match(p *packet) bool { return (p.pkt.Mark&m.Mask == m.Value) != m.Not }
 
 // match takes a packet that is in no bridge for one without ports. Linux does not know
 // the port by which a packet that is to be routed will leave.
-func (m Physdev) match(p *Packet) bool {
+func (m Physdev) match(p *packet) bool {
 	if p.physIn == "" && p.physOut == "" {
 		return (!m.IsBridged || m.NotBridged) && (!m.IsIn || m.NotIsIn) && (!m.IsOut || m.NotIsOut) &&
 			(m.In.Name == "" || m.In.Not) && (m.Out.Name == "" || m.Out.Not)

@@ -22,7 +22,7 @@ func (m Limit) matcher() matcher {
 }
 
 // match takes from the bucket, if there is enough in it.
-func (b *bucket) match(p *Packet) bool {
+func (b *bucket) match(p *packet) bool {
 	now := p.tables.now().Sub(tcpip.MonotonicTime{}).Nanoseconds()
 	for {
 		full := b.full.Load()

@@ -25,15 +25,15 @@ func synSegment() []byte {
 // change. Matches pass through a rule, so that those that its digest tells are met too.
 func TestMatches(t *testing.T) {
 	t.Parallel()
-	frag := func(p *Packet) { p.ports, p.fragment, p.srcPort, p.dstPort, p.l4 = false, following, 0, 0, nil }
-	asUDP := func(p *Packet) { p.proto = ianaUDP }
-	ping := func(p *Packet) { p.proto, p.icmpType, p.icmpCode = ianaICMP, 8, 0 }
-	unreachable := func(p *Packet) { p.proto, p.icmpType, p.icmpCode = ianaICMP, 3, 1 }
-	state := func(s StateSet) func(*Packet) { return func(p *Packet) { p.state = s } }
-	bridged := func(p *Packet) { p.physIn, p.physOut = "veth0", "veth1" }
-	entered := func(p *Packet) { p.physIn = "veth0" }
-	translated := func(s conntrack.Status) func(*Packet) {
-		return func(p *Packet) {
+	frag := func(p *packet) { p.ports, p.fragment, p.srcPort, p.dstPort, p.l4 = false, following, 0, 0, nil }
+	asUDP := func(p *packet) { p.proto = ianaUDP }
+	ping := func(p *packet) { p.proto, p.icmpType, p.icmpCode = ianaICMP, 8, 0 }
+	unreachable := func(p *packet) { p.proto, p.icmpType, p.icmpCode = ianaICMP, 3, 1 }
+	state := func(s StateSet) func(*packet) { return func(p *packet) { p.state = s } }
+	bridged := func(p *packet) { p.physIn, p.physOut = "veth0", "veth1" }
+	entered := func(p *packet) { p.physIn = "veth0" }
+	translated := func(s conntrack.Status) func(*packet) {
+		return func(p *packet) {
 			c, err := conntrack.NewTable(conntrack.Config{}).Begin(
 				&conntrack.Tuple{Src: p.src, Dst: p.dst, SrcPort: 1, DstPort: 2, Proto: ianaUDP}, &conntrack.Packet{})
 			require.NoError(t, err)
@@ -43,7 +43,7 @@ func TestMatches(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		rule   string
-		change func(*Packet)
+		change func(*packet)
 		want   bool
 	}{
 		{"-p tcp -m tcp --dport 8080", nil, true},
@@ -65,20 +65,20 @@ func TestMatches(t *testing.T) {
 		{"-p tcp -m tcp --dport 0", frag, false},
 		{"-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN", nil, true},
 		{"-p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN", nil, false},
-		{"-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN", func(p *Packet) { p.tcpFlags = 0x12 }, false},
-		{"-p tcp -m tcp --tcp-flags SYN SYN", func(p *Packet) { p.tcpFlags = 0x12 }, true},
-		{"-p tcp -m tcp --tcp-flags ALL NONE", func(p *Packet) { p.tcpFlags = 0 }, true},
+		{"-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN", func(p *packet) { p.tcpFlags = 0x12 }, false},
+		{"-p tcp -m tcp --tcp-flags SYN SYN", func(p *packet) { p.tcpFlags = 0x12 }, true},
+		{"-p tcp -m tcp --tcp-flags ALL NONE", func(p *packet) { p.tcpFlags = 0 }, true},
 		{"-p tcp -m tcp ! --tcp-flags ALL NONE", frag, false},
 		{"-p tcp -m tcp --tcp-option 2", nil, true},
 		{"-p tcp -m tcp --tcp-option 8", nil, true},
 		{"-p tcp -m tcp --tcp-option 3", nil, false},
 		{"-p tcp -m tcp ! --tcp-option 3", nil, true},
 		{"-p tcp -m tcp --tcp-option 5", nil, false},
-		{"-p tcp -m tcp --tcp-option 8", func(p *Packet) { p.l4 = p.l4[:25] }, false},
-		{"-p tcp -m tcp --tcp-option 9", func(p *Packet) { p.l4[20], p.l4[21] = 7, 0 }, false},
+		{"-p tcp -m tcp --tcp-option 8", func(p *packet) { p.l4 = p.l4[:25] }, false},
+		{"-p tcp -m tcp --tcp-option 9", func(p *packet) { p.l4[20], p.l4[21] = 7, 0 }, false},
 		{"-p udp -m udp --dport 8080", asUDP, true},
 		{"-p udp -m udp ! --dport 8080", asUDP, false},
-		{"-p udp -m udp ! --dport 1", func(p *Packet) { asUDP(p); frag(p) }, false},
+		{"-p udp -m udp ! --dport 1", func(p *packet) { asUDP(p); frag(p) }, false},
 
 		{"-p tcp -m multiport --dports 1,8080", nil, true},
 		{"-p tcp -m multiport --sports 1,8080", nil, false},
@@ -87,9 +87,9 @@ func TestMatches(t *testing.T) {
 		{"-p tcp -m multiport ! --ports 1,8080", nil, false},
 		{"-p tcp -m multiport ! --ports 1,2", nil, true},
 		{"-p tcp -m multiport ! --ports 1,2", frag, false},
-		{"-p sctp -m multiport --dports 8080", func(p *Packet) { p.proto, p.ports = ianaSCTP, false }, true},
-		{"-p udplite -m multiport --sports 40000", func(p *Packet) { p.proto, p.ports = ianaUDPLite, false }, true},
-		{"-p dccp -m multiport ! --sports 40000", func(p *Packet) { p.proto, p.l4 = ianaDCCP, nil }, false},
+		{"-p sctp -m multiport --dports 8080", func(p *packet) { p.proto, p.ports = ianaSCTP, false }, true},
+		{"-p udplite -m multiport --sports 40000", func(p *packet) { p.proto, p.ports = ianaUDPLite, false }, true},
+		{"-p dccp -m multiport ! --sports 40000", func(p *packet) { p.proto, p.l4 = ianaDCCP, nil }, false},
 
 		{"-p icmp -m icmp --icmp-type 8", ping, true},
 		{"-p icmp -m icmp --icmp-type 0", ping, false},
@@ -99,7 +99,7 @@ func TestMatches(t *testing.T) {
 		{"-p icmp -m icmp --icmp-type 3/1", unreachable, true},
 		{"-p icmp -m icmp --icmp-type 3/2", unreachable, false},
 		{"-p icmp -m icmp --icmp-type 3", unreachable, true},
-		{"-p icmp -m icmp ! --icmp-type 0", func(p *Packet) { ping(p); frag(p) }, false},
+		{"-p icmp -m icmp ! --icmp-type 0", func(p *packet) { ping(p); frag(p) }, false},
 
 		{"-m conntrack --ctstate NEW", nil, true},
 		{"-m conntrack --ctstate RELATED,ESTABLISHED", nil, false},
@@ -124,12 +124,12 @@ func TestMatches(t *testing.T) {
 		{"-m addrtype ! --dst-type UNICAST", nil, false},
 		{"-m addrtype --src-type UNICAST --dst-type LOCAL", nil, false},
 		{"-m addrtype --src-type UNICAST ! --dst-type LOCAL", nil, true},
-		{"-m addrtype --src-type LOCAL", func(p *Packet) { p.src = netip.MustParseAddr("127.0.0.2") }, true},
-		{"-m addrtype --dst-type MULTICAST", func(p *Packet) { p.dst = netip.MustParseAddr("224.0.0.1") }, true},
+		{"-m addrtype --src-type LOCAL", func(p *packet) { p.src = netip.MustParseAddr("127.0.0.2") }, true},
+		{"-m addrtype --dst-type MULTICAST", func(p *packet) { p.dst = netip.MustParseAddr("224.0.0.1") }, true},
 
-		{"-m mark --mark 0x1/0x3", func(p *Packet) { p.pkt.Mark = 5 }, true},
-		{"-m mark ! --mark 0x1/0x3", func(p *Packet) { p.pkt.Mark = 5 }, false},
-		{"-m mark --mark 0x5", func(p *Packet) { p.pkt.Mark = 13 }, false},
+		{"-m mark --mark 0x1/0x3", func(p *packet) { p.pkt.Mark = 5 }, true},
+		{"-m mark ! --mark 0x1/0x3", func(p *packet) { p.pkt.Mark = 5 }, false},
+		{"-m mark --mark 0x5", func(p *packet) { p.pkt.Mark = 13 }, false},
 		{"-m comment --comment x", nil, true},
 
 		{"-i eth0 -o docker0", nil, true},
@@ -141,11 +141,11 @@ func TestMatches(t *testing.T) {
 		{"-i eth0+", nil, true},
 		{"-i eth00+", nil, false},
 		{"! -o docker0", nil, false},
-		{"-i eth0", func(p *Packet) { p.in = "" }, false},
-		{"! -i eth0", func(p *Packet) { p.in = "" }, true},
+		{"-i eth0", func(p *packet) { p.in = "" }, false},
+		{"! -i eth0", func(p *packet) { p.in = "" }, true},
 		{"! -i +", nil, false},
-		{"-i 0", func(p *Packet) { p.in = "1" }, false}, // as short as no digest shows
-		{"-i 0", func(p *Packet) { p.in = "0" }, true},
+		{"-i 0", func(p *packet) { p.in = "1" }, false}, // as short as no digest shows
+		{"-i 0", func(p *packet) { p.in = "0" }, true},
 
 		{"-m physdev --physdev-in veth0", bridged, true},
 		{"-m physdev --physdev-in veth1", bridged, false},
@@ -164,7 +164,7 @@ func TestMatches(t *testing.T) {
 		{"-m physdev --physdev-is-in", nil, false},
 		{"-m physdev ! --physdev-is-bridged", nil, true},
 		{"-m physdev ! --physdev-in veth0", bridged, false},
-		{"-m physdev --physdev-in veth0", func(p *Packet) { p.physOut = "veth1" }, true}, // as xt_physdev has it
+		{"-m physdev --physdev-in veth0", func(p *packet) { p.physOut = "veth1" }, true}, // as xt_physdev has it
 	} {
 		tables := New()
 		require.NoError(t, tables.v4.Append(FilterForward, parsed(t, tt.rule)), tt.rule)

@@ -7,14 +7,14 @@ import (
 // The targets of table nat decide about the connection of a packet; the packet itself
 // is translated afterwards, like all those that follow it.
 
-func (s SNAT) apply(t *Tables, p *Packet) verdict {
+func (s SNAT) apply(t *Tables, p *packet) verdict {
 	if p.conn != nil {
 		t.bind(p, source, s.To)
 	}
 	return accept
 }
 
-func (d DNAT) apply(t *Tables, p *Packet) verdict {
+func (d DNAT) apply(t *Tables, p *packet) verdict {
 	if p.conn != nil {
 		t.bind(p, destination, d.To)
 	}
@@ -24,7 +24,7 @@ func (d DNAT) apply(t *Tables, p *Packet) verdict {
 // apply chooses the address that Linux would: of those of the outgoing interface, the
 // one that is on the same subnet as the next hop. A packet that leaves by an interface
 // without address is dropped.
-func (m Masquerade) apply(t *Tables, p *Packet) verdict {
+func (m Masquerade) apply(t *Tables, p *packet) verdict {
 	if p.conn == nil {
 		return accept
 	}
@@ -41,7 +41,7 @@ func (m Masquerade) apply(t *Tables, p *Packet) verdict {
 }
 
 // nextHop returns to whom p is sent on the link.
-func (p *Packet) nextHop() netip.Addr {
+func (p *packet) nextHop() netip.Addr {
 	if p.route != nil {
 		if hop := p.route.NextHop(); hop.BitLen() > 0 {
 			return fromAddress(hop)
@@ -53,7 +53,7 @@ func (p *Packet) nextHop() netip.Addr {
 // apply sends the packet to the stack itself: to 127.0.0.1 or ::1 what the stack sends,
 // and other packets to the first address of the interface they came by. There is no
 // such address for a packet that is then dropped.
-func (r Redirect) apply(t *Tables, p *Packet) verdict {
+func (r Redirect) apply(t *Tables, p *packet) verdict {
 	if p.conn == nil {
 		return accept
 	}

@@ -1,38 +1,13 @@
 package nat
 
 import (
-	"io"
-	"iter"
 	"log/slog"
-	"math/rand/v2"
-	"sync"
-	"sync/atomic"
 
 	"drydock/nat/conntrack"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
-
-// A Tables is the netfilter of one machine: the rules of iptables and of ip6tables,
-// the table of connections, and their translations. It implements
-// stack.NFTablesInterface, and the Filter of package bridge. Its methods are safe for
-// concurrent use. The zero Tables is not usable; see New.
-type Tables struct {
-	v4, v6  *Ruleset
-	conns   *conntrack.Table
-	clock   tcpip.Clock
-	logger  *slog.Logger
-	onDrop  func(Dropped)
-	router  func(bridge string, pkt *stack.PacketBuffer)
-	stack   atomic.Pointer[stack.Stack] // attached to; nil: to none
-	frags   fragments
-	flights flights
-	drops   [numDropReasons]atomic.Uint64
-
-	rngMu sync.Mutex // guards rng
-	rng   *rand.Rand
-}
 
 // An Option is a property of new Tables.
 type Option func(*config)
@@ -72,69 +47,4 @@ func OnDrop(f func(Dropped)) Option { return func(cfg *config) { cfg.onDrop = f 
 // a router such frames are dropped.
 func WithRouter(f func(bridge string, pkt *stack.PacketBuffer)) Option {
 	return func(cfg *config) { cfg.router = f }
-}
-
-// New returns tables without rules, whose policies accept.
-func New(opts ...Option) *Tables {
-	cfg := config{clock: tcpip.NewStdClock(), seed: rand.Uint64()}
-	for _, o := range opts {
-		o(&cfg)
-	}
-	t := &Tables{
-		v4:     newRuleset(false),
-		v6:     newRuleset(true),
-		clock:  cfg.clock,
-		logger: cfg.logger,
-		onDrop: cfg.onDrop,
-		router: cfg.router,
-		rng:    rand.New(rand.NewPCG(cfg.seed, 0)),
-	}
-	t.v4.now, t.v6.now = cfg.clock.Now, cfg.clock.Now
-	if cfg.conns.Clock == nil {
-		cfg.conns.Clock = cfg.clock
-	}
-	if cfg.conns.Random == nil {
-		cfg.conns.Random = t.random
-	}
-	t.conns = conntrack.NewTable(cfg.conns)
-	return t
-}
-
-// IPv4 returns the tables of iptables.
-func (t *Tables) IPv4() *Ruleset { return t.v4 }
-
-// IPv6 returns the tables of ip6tables.
-func (t *Tables) IPv6() *Ruleset { return t.v6 }
-
-// Iptables runs an iptables command line; see Ruleset.Run.
-func (t *Tables) Iptables(w io.Writer, args ...string) error { return t.v4.Run(w, args...) }
-
-// Ip6tables runs an ip6tables command line; see Ruleset.Run.
-func (t *Tables) Ip6tables(w io.Writer, args ...string) error { return t.v6.Run(w, args...) }
-
-// Conns returns the connections that have not expired, in no order.
-func (t *Tables) Conns() iter.Seq[conntrack.Entry] { return t.conns.Entries() }
-
-// Forget deletes the connections that match, as conntrack -D does, and returns their
-// number. Packets that follow begin new ones, for which the rules are asked again.
-func (t *Tables) Forget(match func(conntrack.Entry) bool) int { return t.conns.Delete(match) }
-
-// SetTimeouts changes the timeouts of connections that are not zero, for packets to
-// come.
-func (t *Tables) SetTimeouts(to conntrack.Timeouts) { t.conns.SetTimeouts(to) }
-
-// rules returns the rules for p.
-func (t *Tables) rules(p *Packet) *Ruleset {
-	if p.v6 {
-		return t.v6
-	}
-	return t.v4
-}
-
-func (t *Tables) now() tcpip.MonotonicTime { return t.clock.NowMonotonic() }
-
-func (t *Tables) random() uint64 {
-	t.rngMu.Lock()
-	defer t.rngMu.Unlock()
-	return t.rng.Uint64()
 }

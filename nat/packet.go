@@ -11,8 +11,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// A Packet is what rules see of a packet at a hook.
-type Packet struct {
+// A packet is what rules see of a packet at a hook.
+type packet struct {
 	hook             hook
 	v6               bool
 	in, out          string // interfaces; "" where the hook has none
@@ -73,24 +73,24 @@ const (
 	following              // one of those without
 )
 
-// packets keeps Packets for reuse, since matches and targets make them escape.
-var packets = sync.Pool{New: func() any { return &Packet{room: new([roomSize]byte)} }}
+// packets keeps some for reuse, since matches and targets make them escape.
+var packets = sync.Pool{New: func() any { return &packet{room: new([roomSize]byte)} }}
 
-// newPacket returns a Packet without headers. It must be released.
-func (t *Tables) newPacket(h hook, pkt *stack.PacketBuffer) *Packet {
-	p := packets.Get().(*Packet)
-	*p = Packet{tables: t, hook: h, pkt: pkt, state: StateInvalid, room: p.room}
+// newPacket returns a packet without headers. It must be released.
+func (t *Tables) newPacket(h hook, pkt *stack.PacketBuffer) *packet {
+	p := packets.Get().(*packet)
+	*p = packet{tables: t, hook: h, pkt: pkt, state: StateInvalid, room: p.room}
 	return p
 }
 
-func (p *Packet) release() {
-	*p = Packet{room: p.room}
+func (p *packet) release() {
+	*p = packet{room: p.room}
 	packets.Put(p)
 }
 
 // isLocked reports whether netstack may have sent p with locks held: IGMP, MLD and
 // neighbour discovery. It must not be asked anything then.
-func (p *Packet) isLocked() bool {
+func (p *packet) isLocked() bool {
 	if p.hook != output && p.hook != postrouting {
 		return false
 	}
@@ -100,7 +100,7 @@ func (p *Packet) isLocked() bool {
 // isNeighbourDiscovery reports whether p is one of the messages of ICMPv6 by which a
 // link is kept up: MLD and neighbour discovery without redirects. Linux does not track
 // them.
-func (p *Packet) isNeighbourDiscovery() bool {
+func (p *packet) isNeighbourDiscovery() bool {
 	if p.proto != uint8(header.ICMPv6ProtocolNumber) || !p.ports {
 		return false
 	}
@@ -111,7 +111,7 @@ func (p *Packet) isNeighbourDiscovery() bool {
 
 // isError reports whether p is an ICMP error or redirect, which quotes the packet that
 // it is about.
-func (p *Packet) isError() bool {
+func (p *packet) isError() bool {
 	if !p.ports {
 		return false
 	}
@@ -130,7 +130,7 @@ func (p *Packet) isError() bool {
 }
 
 // ref returns what pkt carries to name the connection of p.
-func (p *Packet) ref() *conntrack.Ref {
+func (p *packet) ref() *conntrack.Ref {
 	switch {
 	case p.conn != nil:
 		return p.conn.Ref(p.dir, p.related)
@@ -141,7 +141,7 @@ func (p *Packet) ref() *conntrack.Ref {
 }
 
 // setRef is the reverse of ref.
-func (p *Packet) setRef(r *conntrack.Ref) {
+func (p *packet) setRef(r *conntrack.Ref) {
 	p.conn, p.dir, p.related = r.Conn, r.Dir, r.Related
 	switch {
 	case r == conntrack.Untracked:

@@ -85,7 +85,7 @@ func FuzzHooks(f *testing.F) {
 
 // intactPacket reports whether the checksums of a packet that is no fragment are right.
 func intactPacket(b []byte) bool {
-	p := Packet{ip: b}
+	p := packet{ip: b}
 	off, ok := p.parseIP(len(b))
 	if !ok || off > len(b) || p.fragment != whole {
 		return false

@@ -11,7 +11,7 @@ import (
 
 // parse finds the headers of pkt where netstack has found or written them. It is
 // false for what is not IP.
-func (p *Packet) parse() bool {
+func (p *packet) parse() bool {
 	p.ip = p.pkt.NetworkHeader().Slice()
 	p.l4 = p.pkt.TransportHeader().Slice()
 	data := p.pkt.Data()
@@ -36,7 +36,7 @@ func (p *Packet) parse() bool {
 
 // pullQuote finds what an ICMP error quotes. It moves memory, so that headers must be
 // looked for again.
-func (p *Packet) pullQuote() {
+func (p *packet) pullQuote() {
 	data := p.pkt.Data()
 	if len(p.pkt.TransportHeader().Slice()) > 0 {
 		p.quote, _ = data.PullUp(min(data.Size(), maxQuote))
@@ -50,7 +50,7 @@ func (p *Packet) pullQuote() {
 
 // parseIP reads the header in ip of a packet of which size bytes are there. It returns
 // where the transport header begins, and false for packets that are malformed.
-func (p *Packet) parseIP(size int) (int, bool) {
+func (p *packet) parseIP(size int) (int, bool) {
 	if len(p.ip) == 0 {
 		return 0, false
 	}
@@ -64,7 +64,7 @@ func (p *Packet) parseIP(size int) (int, bool) {
 	return 0, false
 }
 
-func (p *Packet) parseIPv4(size int) (int, bool) {
+func (p *packet) parseIPv4(size int) (int, bool) {
 	ip := header.IPv4(p.ip)
 	if len(ip) < header.IPv4MinimumSize {
 		return 0, false
@@ -96,7 +96,7 @@ const noNextHeader = 59
 // of which RFC 8200 wants at most once, one of them twice.
 const maxExtensions = 7
 
-func (p *Packet) parseIPv6(size int) (int, bool) {
+func (p *packet) parseIPv6(size int) (int, bool) {
 	ip := header.IPv6(p.ip)
 	if len(ip) < header.IPv6MinimumSize {
 		return 0, false
@@ -171,7 +171,7 @@ func (e *extensions) parseFragment(h []byte) {
 
 // parseTransport reads the transport header in l4. Where it is not right the packet
 // stays without ports, or is not wellFormed.
-func (p *Packet) parseTransport() {
+func (p *packet) parseTransport() {
 	b := p.l4[:min(len(p.l4), p.l4Size)]
 	p.l4, p.ports, p.wellFormed = b, false, false
 	switch p.proto {
@@ -186,7 +186,7 @@ func (p *Packet) parseTransport() {
 	}
 }
 
-func (p *Packet) parseTCP(b []byte) {
+func (p *packet) parseTCP(b []byte) {
 	if len(b) < header.TCPMinimumSize {
 		return
 	}
@@ -199,12 +199,11 @@ func (p *Packet) parseTCP(b []byte) {
 		Flags:   p.tcpFlags,
 		Seq:     tcp.SequenceNumber(),
 		Ack:     tcp.AckNumber(),
-		Window:  tcp.WindowSize(),
 		Payload: p.l4Size - off,
 	}
 }
 
-func (p *Packet) parseUDP(b []byte) {
+func (p *packet) parseUDP(b []byte) {
 	if len(b) < header.UDPMinimumSize {
 		return
 	}
@@ -214,7 +213,7 @@ func (p *Packet) parseUDP(b []byte) {
 	p.wellFormed = size >= header.UDPMinimumSize && (size <= p.l4Size || p.fragment == first)
 }
 
-func (p *Packet) parseICMP(b []byte) {
+func (p *packet) parseICMP(b []byte) {
 	if len(b) < header.ICMPv4MinimumSize || p.v6 != (p.proto == uint8(header.ICMPv6ProtocolNumber)) {
 		return
 	}
@@ -224,7 +223,7 @@ func (p *Packet) parseICMP(b []byte) {
 }
 
 // setTuple fills tuple from the headers, for packets that are no ICMP errors.
-func (p *Packet) setTuple() {
+func (p *packet) setTuple() {
 	p.tuple = conntrack.Tuple{Src: p.src, Dst: p.dst, Proto: p.proto}
 	switch p.proto {
 	case uint8(header.ICMPv4ProtocolNumber), uint8(header.ICMPv6ProtocolNumber):

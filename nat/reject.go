@@ -3,6 +3,7 @@ package nat
 import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
 // rejections are the ICMP messages that REJECT answers, by type and code.
@@ -24,7 +25,7 @@ var rejections = map[RejectWith][2]uint8{
 
 // apply answers p, if it is to be answered, through the attached stack. The answer is
 // of the connection of p, so that it is translated like its replies.
-func (r Reject) apply(t *Tables, p *Packet) verdict {
+func (r Reject) apply(t *Tables, p *packet) verdict {
 	s := t.stack.Load()
 	if s == nil || !p.answerable() {
 		return drop
@@ -43,19 +44,34 @@ func (r Reject) apply(t *Tables, p *Packet) verdict {
 		a.nic = p.nic
 	}
 	if p.hook == output || p.physIn != "" {
-		// Whoever sends p holds locks of its socket, which must not hear of the
-		// answer before they are free.
-		s.Clock().AfterFunc(0, func() { a.send(t, s) })
+		t.answerLater(a, s)
 		return drop
 	}
 	a.send(t, s)
 	return drop
 }
 
+// maxAnswers bounds the answers that wait (net.core.netdev_max_backlog).
+const maxAnswers = 1000
+
+// answerLater sends a when whoever sent the packet has let go of the locks of its
+// socket, which must not hear of the answer before.
+func (t *Tables) answerLater(a *answer, s *stack.Stack) {
+	if t.answers.Add(1) > maxAnswers {
+		t.answers.Add(-1)
+		return
+	}
+	s.Clock().AfterFunc(0, func() {
+		defer t.answers.Add(-1)
+		a.send(t, s)
+	})
+}
+
 // answerable reports whether p came from one host and went to one, so that telling the
-// former does no harm (RFC 1122, section 3.2.2; RFC 4443, section 2.4).
-func (p *Packet) answerable() bool {
-	if p.fragment == following || p.isLocked() {
+// former does no harm (RFC 1122, section 3.2.2; RFC 4443, section 2.4), and, as Linux
+// looks again, whether p arrived undamaged.
+func (p *packet) answerable() bool {
+	if p.fragment == following || p.isLocked() || !p.wellFormed || p.hook != output && !p.intact() {
 		return false
 	}
 	const one = AddrUnicast | AddrLocal
@@ -66,7 +82,7 @@ func (p *Packet) answerable() bool {
 }
 
 // unreachable returns an ICMP error about p, nil if there must be none.
-func (p *Packet) unreachable(with RejectWith) *answer {
+func (p *packet) unreachable(with RejectWith) *answer {
 	a := &answer{v6: p.v6, proto: header.ICMPv4ProtocolNumber, dst: toAddress(p.src)}
 	// 576 bytes is what every host takes (RFC 1812, section 4.3.2.3), 1280 what every
 	// link does of IPv6 (RFC 4443, section 2.4).
@@ -96,7 +112,7 @@ func (p *Packet) unreachable(with RejectWith) *answer {
 
 // isQuery reports whether an ICMP message may be answered by an error: those that are
 // none, and not unknown.
-func (p *Packet) isQuery() bool {
+func (p *packet) isQuery() bool {
 	if !p.ports {
 		return false
 	}
@@ -109,7 +125,7 @@ func (p *Packet) isQuery() bool {
 
 // reset returns the segment that ends the connection of p, nil if p is no TCP segment
 // or a reset itself.
-func (p *Packet) reset() *answer {
+func (p *packet) reset() *answer {
 	if p.proto != uint8(header.TCPProtocolNumber) || !p.wellFormed || p.fragment != whole {
 		return nil
 	}

@@ -3,10 +3,12 @@ package nat
 import (
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/faketime"
 )
 
 // What REJECT answers, by its kinds and by where it stands.
@@ -48,6 +50,9 @@ func TestReject(t *testing.T) {
 		{"-A INPUT -j REJECT", sample{proto: "udp", src: "10.0.0.9:1", dst: "10.0.0.255:2"}, ""},
 		{"-A INPUT -j REJECT", sample{proto: "udp", src: "10.0.0.9:1", dst: "224.0.0.1:2"}, ""},
 		{"-6 -A INPUT -j REJECT", sample{proto: "udp", src: "[fd00::9]:1", dst: "[ff02::1]:2"}, ""},
+		{"-A FORWARD -j REJECT", sample{proto: "udp", src: "10.0.0.9:1000", dst: "172.17.0.2:53", badSum: true}, ""},
+		{"-6 -A FORWARD -j REJECT", sample{proto: "udp", src: "[fd00::9]:1000", dst: "[fd17::2]:53", badSum: true}, ""},
+		{"-A FORWARD -p tcp -j REJECT --reject-with tcp-reset", sample{src: "10.0.0.9:1", dst: "172.17.0.2:80", flags: syn, badSum: true}, ""},
 		{"-A FORWARD -j REJECT", sample{proto: "udp", src: "0.0.0.0:1", dst: "172.17.0.2:2"}, ""},
 	}
 	for _, tt := range tests {
@@ -133,4 +138,43 @@ func TestRejectInSilence(t *testing.T) {
 	pkt.PktType = tcpip.PacketBroadcast
 	assert.False(t, b.pass(bedEth0, pkt))
 	assert.Empty(t, b.out())
+}
+
+// A heldClock keeps what is to be done at once until it is told.
+type heldClock struct {
+	*faketime.ManualClock
+	held []func()
+}
+
+func (c *heldClock) AfterFunc(d time.Duration, f func()) tcpip.Timer {
+	if d > 0 {
+		return c.ManualClock.AfterFunc(d, f)
+	}
+	c.held = append(c.held, f)
+	return nil
+}
+
+// Answers that have to wait for the sender's locks are no more than Linux lets packets
+// wait, however many frames come meanwhile.
+func TestRejectIsBounded(t *testing.T) {
+	t.Parallel()
+	clock := &heldClock{ManualClock: faketime.NewManualClock()}
+	s := newRouter(clock)
+	defer s.Destroy()
+	tables := New(WithClock(clock))
+	tables.Attach(s)
+	addRule(t, tables, "-A FORWARD -j REJECT")
+	reject := func() {
+		pkt := framed(sample{proto: "udp", src: "172.17.0.2:1", dst: "172.17.0.3:2"}.bytes(), 0)
+		defer pkt.DecRef()
+		require.Nil(t, tables.FilterBridged("docker0", "p1", "p2", pkt))
+	}
+	for range 3 * maxAnswers {
+		reject()
+	}
+	require.Len(t, clock.held, maxAnswers)
+	clock.held[0]()
+	reject()
+	reject()
+	assert.Len(t, clock.held, maxAnswers+1, "there was room for one")
 }

@@ -26,8 +26,8 @@ func network(s string) Network {
 func onePort(n uint16) PortRange { return PortRange{Lo: n, Hi: n, Set: true} }
 
 // samplePacket is a segment on its way from eth0 to docker0.
-func samplePacket(t *Tables) *Packet {
-	return &Packet{
+func samplePacket(t *Tables) *packet {
+	return &packet{
 		tables: t, hook: forward, in: "eth0", out: "docker0",
 		src: netip.MustParseAddr("172.16.80.47"), dst: netip.MustParseAddr("172.18.0.5"),
 		proto: ianaTCP, ports: true, srcPort: 40000, dstPort: 8080, tcpFlags: 0x10, size: 52,

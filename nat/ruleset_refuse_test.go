@@ -181,6 +181,8 @@ var refusals = []struct {
 	{"MASQUERADE to a port without -p", appends(NATPostrouting, target(Masquerade{MinPort: 1, MaxPort: 2})), ErrPort, "Target", badParameter, "Need TCP, UDP, SCTP or DCCP with port specification"},
 	{"REDIRECT to ports upside down", appends(NATPrerouting, Rule{Proto: Protocol{Number: ianaTCP}, Target: Redirect{MinPort: 90, MaxPort: 80}}), ErrPortRange, "Target", badParameter, "Port range `80' funky\n"},
 	{"DNAT to nowhere", appends(NATPrerouting, target(DNAT{})), ErrValue, "Target", badResource, ""},
+	{"DNAT to ports from 0", appends(NATPrerouting, Rule{Proto: Protocol{Number: ianaTCP}, Target: DNAT{NATRange{MaxPort: 80}}}), ErrPortRange, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain PREROUTING"},
+	{"REDIRECT to ports from 0", appends(NATPrerouting, Rule{Proto: Protocol{Number: ianaTCP}, Target: Redirect{MaxPort: 80}}), ErrPortRange, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain PREROUTING"},
 	{"DNAT to IPv6", appends(NATPrerouting, target(DNAT{NATRange{MinAddr: v6addr, MaxAddr: v6addr}})), ErrFamily, "Target", badResource, ""},
 	{"tcp-reset without -p", appends(FilterInput, target(Reject{TCPReset})), ErrProtocol, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},
 	{"tcp-reset of not TCP", appends(FilterInput, Rule{Proto: Protocol{Number: ianaTCP, Not: true}, Target: Reject{TCPReset}}), ErrProtocol, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},

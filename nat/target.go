@@ -5,7 +5,7 @@ import "drydock/nat/conntrack"
 // An applier is a target that does something. The others are known to traversal:
 // Accept, Drop, Return, Jump and Goto.
 type applier interface {
-	apply(t *Tables, p *Packet) verdict
+	apply(t *Tables, p *packet) verdict
 }
 
 // A place is where a target is allowed: at hooks of tables, which are bits by tableID.
@@ -92,7 +92,7 @@ func (n NATRange) check(v6 bool, proto Protocol) error {
 	return checkToPorts(n.MinPort, n.MaxPort, proto)
 }
 
-// checkToPorts checks the ports that a connection is to get.
+// checkToPorts checks the ports that a connection is to get, of which 0 is none.
 func checkToPorts(lo, hi uint16, proto Protocol) error {
 	if lo == 0 && hi == 0 {
 		return nil
@@ -100,6 +100,8 @@ func checkToPorts(lo, hi uint16, proto Protocol) error {
 	switch {
 	case lo > hi:
 		return misused(ErrPortRange, "Port range `%d' funky\n", hi)
+	case lo == 0:
+		return ErrPortRange
 	case !translatesPorts(proto.Number):
 		return misused(ErrPort, "Need TCP, UDP, SCTP or DCCP with port specification")
 	}
@@ -138,14 +140,14 @@ func (t Reject) check(v6 bool, proto Protocol) error {
 	return nil
 }
 
-func (m Mark) apply(_ *Tables, p *Packet) verdict {
+func (m Mark) apply(_ *Tables, p *packet) verdict {
 	p.pkt.Mark = p.pkt.Mark&^m.Mask ^ m.Value
 	return carryOn
 }
 
 // apply leaves alone what is of a connection already: packets that come back through
 // the loopback interface.
-func (NoTrack) apply(_ *Tables, p *Packet) verdict {
+func (NoTrack) apply(_ *Tables, p *packet) verdict {
 	if p.conn == nil {
 		p.setRef(conntrack.Untracked)
 	}

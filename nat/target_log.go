@@ -12,7 +12,7 @@ import (
 )
 
 // apply writes the line that Linux would to the log of its kernel.
-func (l Log) apply(t *Tables, p *Packet) verdict {
+func (l Log) apply(t *Tables, p *packet) verdict {
 	logger := t.logger
 	if logger == nil {
 		logger = slog.Default()
@@ -45,7 +45,7 @@ type logLine struct {
 
 func (l *logLine) printf(format string, args ...any) { fmt.Fprintf(l, format+" ", args...) }
 
-func (l Log) line(p *Packet) string {
+func (l Log) line(p *packet) string {
 	b := logLine{Log: l}
 	b.printf("%sIN=%s OUT=%s", l.Prefix, p.in, p.out)
 	if p.physIn != "" {

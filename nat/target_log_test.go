@@ -16,7 +16,7 @@ import (
 
 // logged returns a packet at FORWARD with the bytes of an IP packet, of which only the
 // headers of IP are parsed before.
-func logged(t testing.TB, in string, ip []byte) (*Packet, bool) {
+func logged(t testing.TB, in string, ip []byte) (*packet, bool) {
 	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{
 		ReserveHeaderBytes: header.EthernetMinimumSize, Payload: buffer.MakeWithData(ip),
 	})
@@ -30,7 +30,7 @@ func logged(t testing.TB, in string, ip []byte) (*Packet, bool) {
 	if _, ok := pkt.NetworkHeader().Consume(min(size, len(ip))); !ok {
 		return nil, false
 	}
-	p := &Packet{hook: forward, in: in, out: "eth0", pkt: pkt}
+	p := &packet{hook: forward, in: in, out: "eth0", pkt: pkt}
 	return p, p.parse()
 }
 

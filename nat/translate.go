@@ -51,7 +51,7 @@ func (m manip) inDir(d conntrack.Dir) manip {
 
 // translate asks table nat about the first packet of a connection, and makes p what
 // was decided then.
-func (t *Tables) translate(p *Packet) bool {
+func (t *Tables) translate(p *packet) bool {
 	if p.conn == nil || p.isLocked() {
 		return true
 	}
@@ -84,7 +84,7 @@ func (t *Tables) translate(p *Packet) bool {
 
 // rewrite gives one end of p another address and, unless p is a fragment without,
 // another port or ICMP id.
-func (t *Tables) rewrite(p *Packet, m manip, addr netip.Addr, port uint16) bool {
+func (t *Tables) rewrite(p *packet, m manip, addr netip.Addr, port uint16) bool {
 	if p.borrowed {
 		p.own()
 	}
@@ -93,23 +93,37 @@ func (t *Tables) rewrite(p *Packet, m manip, addr netip.Addr, port uint16) bool 
 	} else {
 		p.dst = addr
 	}
-	if p.fragment != following && p.ports {
-		p.rewritePort(m, addr, port)
-	}
+	b := addr.As16()
 	old := p.addrField(m)
-	if p.v6 {
-		b := addr.As16()
-		copy(old, b[:])
-		return true
+	now := b[16-len(old):]
+	switch {
+	case p.fragment == following:
+	case p.ports:
+		p.rewritePort(m, addr, port)
+	case p.proto == ianaUDPLite || p.proto == ianaDCCP:
+		p.patchOther(old, now)
 	}
-	b := addr.As4()
-	patch(p.ip[10:12], old, b[:])
-	copy(old, b[:])
+	if !p.v6 {
+		patch(p.ip[10:12], old, now)
+	}
+	copy(old, now)
 	return true
 }
 
+// patchOther brings the checksum of UDP-Lite or DCCP, which lies where that of UDP does,
+// in line with another address. (RFC 3828, section 3.1; RFC 4340, section 5.1)
+func (p *packet) patchOther(old, now []byte) {
+	if len(p.l4) < 8 {
+		return
+	}
+	sum := p.l4[6:8]
+	if patch(sum, old, now); sum[0] == 0 && sum[1] == 0 { // of UDP-Lite that means none
+		sum[0], sum[1] = 0xff, 0xff
+	}
+}
+
 // addrField returns where an address lies in the IP header.
-func (p *Packet) addrField(m manip) []byte { return addrField(p.ip, m) }
+func (p *packet) addrField(m manip) []byte { return addrField(p.ip, m) }
 
 func addrField(ip []byte, m manip) []byte {
 	off, size := 12, 4
@@ -122,7 +136,7 @@ func addrField(ip []byte, m manip) []byte {
 
 // rewritePort changes a port of p, which has its old address still, and brings the
 // checksum in line with both.
-func (p *Packet) rewritePort(m manip, addr netip.Addr, port uint16) {
+func (p *packet) rewritePort(m manip, addr netip.Addr, port uint16) {
 	if p.proto == uint8(header.TCPProtocolNumber) || p.proto == uint8(header.UDPProtocolNumber) {
 		if m == source {
 			p.srcPort = port

@@ -40,7 +40,7 @@ func patchPartial(field, old, now []byte) {
 
 // pseudoSum returns the sum of the pseudo header of a packet with size bytes behind the
 // IP headers (RFC 9293, section 3.1; RFC 8200, section 8.1).
-func (p *Packet) pseudoSum(size int) uint16 {
+func (p *packet) pseudoSum(size int) uint16 {
 	sum := checksum.Checksum(p.addrField(source), uint16(p.proto))
 	sum = checksum.Checksum(p.addrField(destination), sum)
 	return checksum.Combine(sum, uint16(size))
@@ -48,7 +48,7 @@ func (p *Packet) pseudoSum(size int) uint16 {
 
 // sum returns the sum of size bytes of the packet from the transport header on, and
 // initial.
-func (p *Packet) sum(size int, initial uint16) uint16 {
+func (p *packet) sum(size int, initial uint16) uint16 {
 	var sum checksum.Checksumer
 	views, skip := p.pkt.AsViewList()
 	skip += p.l4At

@@ -15,7 +15,7 @@ const maxAttempts = 128
 
 // bind decides how one end of the connection of p is translated: to something in r that
 // makes its tuples unlike those of all others.
-func (t *Tables) bind(p *Packet, m manip, r NATRange) {
+func (t *Tables) bind(p *packet, m manip, r NATRange) {
 	c := p.conn
 	if c.Status()&(m.decided()|conntrack.Confirmed) != 0 {
 		return
@@ -35,7 +35,7 @@ func (t *Tables) bind(p *Packet, m manip, r NATRange) {
 
 // bindNull is bind for connections that no rule translates. Even those get another
 // port if theirs would clash with that of a translated one.
-func (t *Tables) bindNull(p *Packet, m manip) {
+func (t *Tables) bindNull(p *packet, m manip) {
 	reply := p.conn.Tuple(conntrack.Reply)
 	addr := reply.Src
 	if m == source {

@@ -14,12 +14,12 @@ import "time"
 // Otherwise it fails with ErrClash, and the packet is to be dropped; so it is with
 // ErrFull. A connection that is confirmed is so again.
 func (t *Table) Confirm(c *Conn) (*Conn, error) {
+	now := t.now() // before any lock: the clock is the caller's
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.has(Confirmed) {
 		return c, nil
 	}
-	now := t.now()
 	t.sweep(now)
 	orig, reply := &c.orig, &c.reply
 	reply.hash = t.seed.hash(&reply.key)

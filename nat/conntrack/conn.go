@@ -87,7 +87,8 @@ func (c *Conn) has(s Status) bool { return Status(c.status.Load())&s == s }
 // Mark returns the mark of the connection, ctmark; 0 unless set.
 func (c *Conn) Mark() uint32 { return c.mark.Load() }
 
-// SetMark sets the mark of the connection, as the target CONNMARK does.
+// SetMark sets the mark of the connection, as Linux does for its target CONNMARK, which
+// package nat does not have.
 func (c *Conn) SetMark(mark uint32) { c.mark.Store(mark) }
 
 // State returns the state of a TCP connection, and None of others.

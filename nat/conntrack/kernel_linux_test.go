@@ -120,7 +120,7 @@ func tcpSegment(t Tuple, p Packet) []byte {
 	binary.BigEndian.PutUint32(b[4:], p.Seq)
 	binary.BigEndian.PutUint32(b[8:], p.Ack)
 	b[12], b[13] = 5<<4, p.Flags
-	binary.BigEndian.PutUint16(b[14:], p.Window)
+	binary.BigEndian.PutUint16(b[14:], 1000)
 	return ipv4(t, b)
 }
 
@@ -150,7 +150,7 @@ func TestTCPAsKernel(t *testing.T) {
 			if odd && f&flagRST != 0 {
 				f = flagACK
 			}
-			p := Packet{Flags: f, Seq: 1001, Ack: 1001, Window: 1000, Size: 40}
+			p := Packet{Flags: f, Seq: 1001, Ack: 1001, Size: 40}
 			if f&flagSYN != 0 {
 				p.Seq = 1000
 				if random()%4 == 0 {

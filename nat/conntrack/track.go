@@ -6,7 +6,6 @@ import "time"
 type Packet struct {
 	Flags    uint8 // of TCP, as on the wire
 	Seq, Ack uint32
-	Window   uint16
 	Payload  int // bytes behind the TCP header
 	Size     int // bytes of the IP packet
 }

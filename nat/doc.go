@@ -1,0 +1,71 @@
+// Package nat is Linux netfilter for gVisor stacks: the tables of iptables(8), connection
+// tracking and address translation, as a Go value.
+//
+// A [Tables] is the netfilter of one machine. [Tables.Attach] makes it that of a
+// stack.Stack, and as the Filter of package bridge it sees the frames between the ports
+// of a bridge. Its rules are those of [Tables.IPv4] and [Tables.IPv6], each a [Ruleset].
+// They are changed as Go values, [Rule] and what it is made of, as iptables command lines
+// ([Tables.Iptables]) or as what iptables-save prints ([Ruleset.Restore]); whichever it
+// was, all three show the same rules. Connections are kept by package conntrack.
+//
+// # The way of a packet
+//
+// At each hook a packet passes through the tables in this order. "conntrack" finds or
+// begins its connection, "confirm" enters a new one in the table: a connection whose
+// first packet is dropped leaves no trace.
+//
+//	arrives                                                  leaves
+//	   │                                                        ▲
+//	PREROUTING ────────▶ routing ──▶ FORWARD ─────────────▶ POSTROUTING
+//	raw                     │        mangle                 mangle
+//	conntrack               │        filter                 nat (source)
+//	mangle                  │                               confirm
+//	nat (destination)       ▼                                   ▲
+//	                      INPUT                  OUTPUT ────────┘
+//	                      mangle                 raw
+//	                      filter                 conntrack
+//	                      nat (source)           mangle
+//	                      confirm                nat (destination)
+//	                        │                    filter
+//	                        │                      ▲
+//	                        └─────▶ sockets ───────┘
+//
+// Table nat is asked about the first packet of a connection only; the others, and the
+// ICMP errors about them with what they quote, are translated as was decided then.
+// Packets that the stack sends to itself pass through all four hooks of lo. Frames
+// between the ports of a bridge pass PREROUTING, FORWARD and POSTROUTING with the bridge
+// for both interfaces, as with net.bridge.bridge-nf-call-iptables = 1; those that a
+// translation turns elsewhere are routed ([WithRouter]).
+//
+// A packet that is dropped is counted by its reason ([Tables.Drops]) and can be seen
+// ([OnDrop]), with the rule that dropped it.
+//
+// # What differs from Linux
+//
+// The matches and targets are those that [Ruleset.Run] names; there are no others, no
+// ipset, no chains of nftables, and no table security. Besides what [Ruleset] and package
+// conntrack tell of themselves:
+//
+//   - Datagrams are not put together from their fragments. The first fragment is judged
+//     and those that follow share its fate, so they must come behind it, and it must
+//     hold the whole transport header.
+//   - SNAT, DNAT, MASQUERADE and REDIRECT change the ports of TCP and UDP and the ids of
+//     ICMP. Of other protocols, SCTP and DCCP among them, only addresses are translated.
+//   - A source that has a translated port towards one peer may get another one towards
+//     the next; Linux prefers the same.
+//   - A flooded frame passes all its hooks once for each port by which it leaves, Linux
+//     asks PREROUTING once. Of a packet that is routed the port of the bridge that it
+//     came by is not known, so physdev matches bridged frames only.
+//   - Connections outlive the address that MASQUERADE gave them.
+//   - Netstack's own forwarding does not route a packet again whose destination OUTPUT
+//     has translated to another machine. Who forwards by hand calls the hooks, methods
+//     of Tables, in the order above; [Tables.CheckForward] says how.
+//
+// # Cost
+//
+// Packets meet rules in a compiled form, a cache line each, and take no lock for it. Those
+// of an established connection allocate nothing, but for bridged frames that are
+// translated: these get headers of their own. All that packets can fill is bounded:
+// connections ([WithConntrack]), datagrams in pieces, and answers of REJECT that wait to
+// be sent.
+package nat
