@@ -146,3 +146,23 @@ func TestMasqueradePorts(t *testing.T) {
 		require.Len(t, seen, 3)
 	})
 }
+
+// TestTimeWait: a connection that both ends have closed stays for its two minutes, and
+// nothing of it is sent any more.
+func TestTimeWait(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		web, cli := simtest.Run(t, h, "web"), simtest.Run(t, h, "cli")
+		who(t, web, "tcp", "80")
+		nc(t, cli, "tcp", "172.17.0.2:80")
+		for _, left := range []string{"119", "89", "59", "29"} {
+			time.Sleep(time.Second)
+			require.Equal(t, []string{"tcp      6 " + left +
+				" TIME_WAIT src=172.17.0.3 dst=172.17.0.2 sport=A dport=80 src=172.17.0.2 dst=172.17.0.3 sport=80 dport=A [ASSURED] mark=0 use=1"}, flows(h))
+			time.Sleep(29 * time.Second)
+		}
+		time.Sleep(time.Second)
+		require.Empty(t, flows(h))
+	})
+}

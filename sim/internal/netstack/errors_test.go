@@ -91,6 +91,20 @@ var errorCases = []errorCase{
 		text: "listen tcp ADDR: bind: cannot assign requested address", shape: "listen nil->*net.TCPAddr *os.SyscallError", is: syscall.EADDRNOTAVAIL},
 	{name: "listen packet on foreign address", run: listeningPacket("udp", "192.0.2.1:0"),
 		text: "listen udp ADDR: bind: cannot assign requested address", shape: "listen nil->*net.UDPAddr *os.SyscallError", is: syscall.EADDRNOTAVAIL},
+	{name: "foreign address whose port is in use", run: func(t *testing.T, e env) error {
+		l, err := e.server.Listen(bg, "tcp", ":0")
+		require.NoError(t, err)
+		defer l.Close()
+		_, err = e.server.Listen(bg, "tcp", fmt.Sprintf("192.0.2.1:%d", l.Addr().(*net.TCPAddr).Port))
+		return err
+	}, text: "listen tcp ADDR: bind: cannot assign requested address", shape: "listen nil->*net.TCPAddr *os.SyscallError", is: syscall.EADDRNOTAVAIL},
+	{name: "foreign address whose udp port is in use", run: func(t *testing.T, e env) error {
+		c, err := e.server.ListenPacket(bg, "udp", ":0")
+		require.NoError(t, err)
+		defer c.Close()
+		_, err = e.server.ListenPacket(bg, "udp", fmt.Sprintf("192.0.2.1:%d", c.LocalAddr().(*net.UDPAddr).Port))
+		return err
+	}, text: "listen udp ADDR: bind: cannot assign requested address", shape: "listen nil->*net.UDPAddr *os.SyscallError", is: syscall.EADDRNOTAVAIL},
 	{name: "port in use", run: func(t *testing.T, e env) error {
 		_, err := e.server.Listen(bg, "tcp", e.listen(t, "tcp").Addr().String())
 		return err

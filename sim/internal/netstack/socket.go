@@ -162,6 +162,8 @@ func (c *sock) Close() error {
 	if c.stack.resets() {
 		c.ep.Abort()
 	} else {
+		// Netstack probes in TIME_WAIT too, where Linux has no socket any more.
+		c.ep.SocketOptions().SetKeepAlive(false)
 		c.ep.Close()
 	}
 	c.stack.gate.leave()

@@ -39,13 +39,22 @@ func (s *Stack) listenTCP(network string, local netip.AddrPort) (*TCPListener, e
 	return l, nil
 }
 
+// whyTaken is why one cannot listen at an address whose port is taken: the first thing
+// that Linux looks at is whether the address is its own.
+func (s *Stack) whyTaken(a netip.Addr) syscall.Errno {
+	if !wildcard(a) && a.Zone() == "" && s.stack.CheckLocalAddress(0, protocolOf(a), toAddress(a)) == 0 {
+		return syscall.EADDRNOTAVAIL
+	}
+	return syscall.EADDRINUSE
+}
+
 func (l *TCPListener) listen(local netip.AddrPort, v6only bool) error {
 	l.addr, l.v4 = local.Addr(), !l.sock.v6 || wildcard(local.Addr()) && !v6only
 	s := l.sock.stack
 	s.listenMu.Lock()
 	defer s.listenMu.Unlock()
 	if s.listensLocked(l, local.Port()) {
-		return os.NewSyscallError("bind", syscall.EADDRINUSE)
+		return os.NewSyscallError("bind", s.whyTaken(local.Addr()))
 	}
 	s.gate.enter()
 	defer s.gate.leave()
