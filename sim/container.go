@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 
-	"drydock/sim/internal/ports"
 	"drydock/veth"
 )
 
@@ -41,127 +39,6 @@ type Container struct {
 
 	impairMu   sync.Mutex // guards attachment, and that the cable is as it says
 	attachment attachment
-}
-
-// maxHostname is Linux's __NEW_UTS_LEN.
-const maxHostname = 64
-
-func validHostname(name string) bool {
-	return name != "" && len(name) <= maxHostname && !strings.ContainsFunc(name, unicode.IsSpace)
-}
-
-type containerConfig struct {
-	hostname   string
-	mode       string // what --network would be; "" is the default
-	network    *Network
-	joined     *Container // --network container:NAME
-	attachment attachment
-	links      []link
-	exposed    []ports.Port        // --expose
-	published  []ports.Publication // -p
-	publishAll bool                // -P
-}
-
-// attachTo notes what the container is attached to, of which there can be one.
-func (c *containerConfig) attachTo(network string) error {
-	if c.mode != "" {
-		return errorf("create container", network, ErrConflict, "Container cannot be connected to network endpoints: %s, %s", c.mode, network)
-	}
-	c.mode = network
-	return nil
-}
-
-// An attachment is how a container is attached to a network.
-type attachment struct {
-	send, receive veth.Impairment
-}
-
-// A ContainerOption sets a property of a new container. An invalid one makes
-// Create fail with an *Error or, of impairments, a *veth.Error.
-type ContainerOption func(*Host, *containerConfig) error
-
-// An AttachOption sets a property of an attachment to a network.
-type AttachOption func(*attachment) error
-
-// OnNetwork attaches the container to n instead of the network "bridge".
-func OnNetwork(n *Network, opts ...AttachOption) ContainerOption {
-	return func(h *Host, c *containerConfig) error {
-		if n == nil {
-			return errorf("create container", "", ErrNotFound, "network not found: nil")
-		}
-		if n.host != h {
-			return errorf("create container", n.name, ErrNotFound, "network %s not found", n.id)
-		}
-		if err := c.attachTo(n.name); err != nil {
-			return err
-		}
-		c.network = n
-		for _, opt := range opts {
-			if err := opt(&c.attachment); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-// WithImpairment degrades what the container sends to and receives from the
-// network. Container.Impair changes it.
-func WithImpairment(send, receive veth.Impairment) AttachOption {
-	return func(a *attachment) error {
-		for _, i := range []veth.Impairment{send, receive} {
-			if err := i.Validate(); err != nil {
-				return err
-			}
-		}
-		a.send, a.receive = send, receive
-		return nil
-	}
-}
-
-// NetworkNone gives the container lo and nothing else: --network none.
-func NetworkNone() ContainerOption { return predefined(noneNetwork) }
-
-// NetworkHost runs the container in the namespace of the host: --network host.
-func NetworkHost() ContainerOption { return predefined(hostNetwork) }
-
-func predefined(name string) ContainerOption {
-	return func(h *Host, c *containerConfig) error {
-		n, _ := h.Network(name)
-		return OnNetwork(n)(h, c)
-	}
-}
-
-// NetworkOf runs the container in the namespace of another one, which must be
-// running whenever this one starts: --network container:NAME. When the other one
-// stops this one is left with lo until it restarts.
-func NetworkOf(other *Container) ContainerOption {
-	return func(h *Host, c *containerConfig) error {
-		if other == nil {
-			return errNoContainer("create container", "nil")
-		}
-		if other.host != h {
-			return errNoContainer("create container", other.name)
-		}
-		if err := c.attachTo("container:" + other.name); err != nil {
-			return err
-		}
-		c.joined = other
-		return nil
-	}
-}
-
-// WithHostname sets the hostname: 1 to 64 bytes without white space. By default it
-// is the first 12 digits of the ID, with NetworkHost that of the host. With
-// NetworkOf it is that of the other container and cannot be set.
-func WithHostname(name string) ContainerOption {
-	return func(_ *Host, c *containerConfig) error {
-		if !validHostname(name) {
-			return errorf("create container", name, ErrName, "sethostname: invalid argument: %q", name)
-		}
-		c.hostname = name
-		return nil
-	}
 }
 
 // Run makes a container and starts it. The name must be at least two of the
@@ -197,8 +74,10 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	if n := c.config.network; c.config.attachment != (attachment{}) && n.bridge == nil {
 		return nil, errorf("create container", name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
 	}
-	if c.config.hostname != "" && c.config.joined != nil {
-		return nil, errorf("create container", name, ErrConflict, "conflicting options: hostname and the network mode")
+	if c.config.joined != nil {
+		if what := c.config.ofNamespace(); what != "" {
+			return nil, errorf("create container", name, ErrConflict, "conflicting options: %s network mode", what)
+		}
 	}
 	c.attachment = c.config.attachment
 	if name = strings.TrimPrefix(name, "/"); name == "" {

@@ -1,10 +1,11 @@
 // Package sim emulates container networking inside one process, with the nouns
 // and the behaviour of Docker.
 //
-// A Host is an emulated machine: a TCP/IP stack with interfaces, routes and the
-// bridge docker0. A Container is another TCP/IP stack, joined to the bridge by a
-// virtual cable; what runs "in" it is a Go function that uses the container's dial
-// and listen methods in place of those of package net:
+// A Host is an emulated machine: a TCP/IP stack with interfaces, routes, an
+// iptables-like firewall (package nat) and bridge networks, of which docker0 is the
+// first. A Container is another TCP/IP stack, joined to a network by a virtual cable;
+// what runs "in" it is a Go function that uses the container's dial and listen methods
+// in place of those of package net:
 //
 //	host, err := sim.NewHost()
 //	web, err := host.Run("web")
@@ -13,8 +14,11 @@
 //	go http.Serve(l, handler)
 //	resp, err := cli.HTTPClient().Get("http://172.17.0.2/")
 //
+// Containers reach the outside by masquerade and are reached by published ports; the
+// outside is a LAN with other hosts on it.
+//
 // No privileges, devices or sockets of the machine are used, and nothing reaches
-// the outside.
+// real networks, unless Expose or WithRealUplink asks for it.
 //
 // # Time
 //

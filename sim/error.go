@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 )
 
 // What an Error wraps.
@@ -23,15 +24,17 @@ var (
 	ErrMTU        = errors.New("invalid MTU")
 	ErrConflict   = errors.New("conflicting options")
 	ErrClosed     = errors.New("host closed")
-	ErrTime       = errors.New("real time in a bubble")
+	ErrTime       = errors.New("real and virtual time do not mix")
 )
 
 // An Error is a refused or failed management operation. It has changed nothing, but
-// for Restart, which may have stopped the container.
+// for Restart, which may have stopped the container. Err is one of the Err variables
+// of this package, for Restart the error of the start, and for AddRoute and
+// DeleteRoute one that wraps a syscall.Errno.
 type Error struct {
 	Op   string // what was to be done: "create container"
 	Name string // to what: "web"
-	Err  error  // why: one of the Err variables of this package
+	Err  error  // why
 
 	message string // Docker's words
 	cause   error  // nil if Err says all
@@ -54,6 +57,15 @@ func errorf(op, name string, err error, format string, args ...any) *Error {
 
 func errNoContainer(op, name string) *Error {
 	return errorf(op, name, ErrNotFound, "No such container: %s", name)
+}
+
+func errNoPool(network string) *Error {
+	return errorf("create network", network, ErrNoAddress,
+		"could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network")
+}
+
+func errGatewayTaken(network string, gateway netip.Addr) *Error {
+	return errorf("create network", network, ErrAddress, "failed to allocate gateway (%v): Address already in use", gateway)
 }
 
 func errClosed(op, name string) *Error {

@@ -29,14 +29,26 @@ func (h *Host) logDrop(d nat.Dropped) {
 // reroute makes the host receive a frame that a bridge must not carry, since its
 // destination is translated.
 func (h *Host) reroute(device string, pkt *stack.PacketBuffer) {
-	for n := range h.Networks() {
+	n := h.networkOf(device)
+	if n == nil {
+		return // just removed
+	}
+	in := frame.Inbound(pkt)
+	defer in.DecRef()
+	copy(frame.Ethernet(in), n.mac)
+	n.local.WritePacket(in)
+}
+
+// networkOf returns the network with that bridge, nil if there is none.
+func (h *Host) networkOf(device string) *Network {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, n := range h.networks {
 		if n.device == device {
-			in := frame.Inbound(pkt)
-			defer in.DecRef()
-			copy(frame.Ethernet(in), n.mac)
-			n.local.WritePacket(in)
+			return n
 		}
 	}
+	return nil
 }
 
 // iptables runs an iptables command line.

@@ -52,7 +52,7 @@ type Host struct {
 
 // NewHost returns a running host. The caller must Close it.
 func NewHost(opts ...HostOption) (*Host, error) {
-	cfg := hostConfig{name: "docker", seed: rand.Uint64(), log: slog.Default(), bip: DefaultBridgeIP, mtu: veth.DefaultMTU}
+	cfg := hostConfig{name: "docker", seed: rand.Uint64(), log: slog.Default(), mtu: veth.DefaultMTU}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
 			return nil, err
@@ -97,7 +97,11 @@ func (h *Host) boot(cfg *hostConfig) error {
 	if !h.docker {
 		return nil
 	}
-	return h.startDocker(cfg.docker0())
+	docker0, err := h.docker0(cfg)
+	if err != nil {
+		return err
+	}
+	return h.startDocker(docker0)
 }
 
 // startDocker does what dockerd does when it starts.
@@ -108,9 +112,6 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	h.ports.open(h)
 	if err := h.addHostRules(); err != nil {
 		return err
-	}
-	if docker0.subnet == defaultPools[0] {
-		h.nextPool = 1
 	}
 	for _, n := range []*Network{
 		{name: bridgeNetwork, driver: "bridge", config: docker0},

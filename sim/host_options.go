@@ -7,9 +7,6 @@ import (
 	"runtime"
 )
 
-// DefaultBridgeIP is the address of docker0 unless WithBridgeIP says otherwise.
-var DefaultBridgeIP = netip.MustParsePrefix("172.17.0.1/16")
-
 // A HostOption sets a property of a new Host. An invalid one makes NewHost fail
 // with an *Error.
 type HostOption func(*hostConfig) error
@@ -20,7 +17,7 @@ type hostConfig struct {
 	virtual  bool
 	log      *slog.Logger
 	noDocker bool
-	bip      netip.Prefix
+	bip      netip.Prefix // zero: of the first default pool that is free
 	mtu      int
 	noICC    bool
 	uplinks  []uplinkConfig
@@ -29,9 +26,19 @@ type hostConfig struct {
 }
 
 // docker0 is what the options say of the network "bridge".
-func (c *hostConfig) docker0() networkConfig {
-	subnet := c.bip.Masked()
-	return networkConfig{subnet: subnet, ipRange: subnet, gateway: c.bip.Addr(), mtu: c.mtu, noICC: c.noICC}
+func (h *Host) docker0(c *hostConfig) (networkConfig, error) {
+	bip := c.bip
+	if !bip.IsValid() {
+		onLink := h.onLink()
+		h.mu.Lock()
+		pool, ok := h.nextPoolLocked(onLink)
+		h.mu.Unlock()
+		if !ok {
+			return networkConfig{}, errNoPool(bridgeNetwork)
+		}
+		bip = netip.PrefixFrom(pool.Addr().Next(), pool.Bits())
+	}
+	return networkConfig{subnet: bip.Masked(), ipRange: bip.Masked(), gateway: bip.Addr(), mtu: c.mtu, noICC: c.noICC}, nil
 }
 
 // WithName sets the hostname, by default "docker".
@@ -70,12 +77,12 @@ func WithLogger(log *slog.Logger) HostOption {
 }
 
 // WithBridgeIP sets address and subnet of docker0, as dockerd's option --bip does.
-// It must be an IPv4 host address within a subnet of at least two.
+// It must be an IPv4 host address within a subnet of at least two. The default is
+// 172.17.0.1/16 or, if the host has an uplink in that, the first address of the next
+// default pool (see WithSubnet) that is free.
 func WithBridgeIP(p netip.Prefix) HostOption {
 	return func(c *hostConfig) error {
-		usable := p.IsValid() && p.Addr().Is4() && p.Bits() > 0 && p.Bits() <= 30 &&
-			p.Addr() != p.Masked().Addr() && p.Addr() != broadcast(p.Masked()) && !p.Addr().IsLoopback() && !p.Addr().IsMulticast()
-		if !usable {
+		if !isHostAddr(p) || !p.Addr().Is4() || p.Bits() > 30 {
 			return errorf("create network", bridgeNetwork, ErrAddress, "failed to allocate gateway (%v): not a host address of an IPv4 subnet", p)
 		}
 		c.bip = p

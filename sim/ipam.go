@@ -45,6 +45,19 @@ func (p *pool) release(a netip.Addr) {
 	}
 }
 
+// isHostAddr reports whether p is an address that an interface can have, with its
+// subnet: neither a group's nor, where there are such, the network's or the broadcast
+// address.
+func isHostAddr(p netip.Prefix) bool {
+	a := p.Addr()
+	if !p.IsValid() || a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() || a.Is4In6() || a == limitedBroadcast {
+		return false
+	}
+	return a.Is6() || p.Bits() > 30 || p.Bits() > 0 && a != p.Masked().Addr() && a != broadcast(p.Masked())
+}
+
+var limitedBroadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
 // broadcast returns the last address of an IPv4 subnet.
 func broadcast(p netip.Prefix) netip.Addr {
 	b := p.Addr().As4()

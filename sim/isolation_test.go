@@ -39,6 +39,7 @@ func TestIsolation(t *testing.T) {
 			{test3, "10.77.0.3", "Destination Net Unreachable from 172.16.80.1"},
 			{test3, "172.16.80.200", "Destination Host Unreachable from 172.16.80.10"},
 			{test3, "172.17.0.200", "Destination Host Unreachable from 172.17.0.2"},
+			{test1, "172.17.0.200", "lost"}, // nobody is there, but nobody may ask
 			{l.docker, "172.18.0.3", "172.18.0.3 ttl=64"},
 			{l.docker, "172.17.0.2", "172.17.0.2 ttl=64"},
 			{l.peer, "172.17.0.2", "Network is unreachable"},
@@ -47,15 +48,21 @@ func TestIsolation(t *testing.T) {
 		}
 		require.Equal(t, "timed out", nc(t, test3, "tcp", "172.18.0.3:80"))
 		require.Equal(t, "timed out", nc(t, test3, "udp", "172.18.0.3:53"))
+		// As traceroute sees it: the own gateway, then silence.
+		require.Equal(t, "Time to live exceeded from 172.17.0.1", ping(t, test3, "172.18.0.3", sim.PingTTL(1)))
+		require.Equal(t, "lost", ping(t, test3, "172.18.0.3", sim.PingTTL(2)))
 		require.Contains(t, nc(t, test1, "tcp", "172.18.0.3:80"), "you are 172.18.0.2")
 		require.Contains(t, nc(t, test1, "tcp", "172.16.80.47:7777"), "you are 172.16.80.10")
 		require.Contains(t, nc(t, test3, "udp", "172.16.80.47:7777"), "you are 172.16.80.10")
+		require.Contains(t, nc(t, l.docker, "tcp", "172.16.80.47:7777"), "you are 172.16.80.10")
 
+		iptables(t, l.docker, "-Z")
 		// A machine outside with a route reaches the gateways and no container.
 		for _, p := range []string{"172.17.0.0/16", "172.18.0.0/16"} {
 			require.NoError(t, l.peer.AddRoute(netip.MustParsePrefix(p), dockerAddr))
 		}
 		require.Equal(t, "lost", ping(t, l.peer, "172.17.0.2"))
+		require.Contains(t, iptables(t, l.docker, "-L FORWARD -n -v"), "Chain FORWARD (policy DROP 1 packets, 84 bytes)\n")
 		require.Equal(t, "172.17.0.1 ttl=64", ping(t, l.peer, "172.17.0.1"))
 		require.Equal(t, "172.18.0.1 ttl=64", ping(t, l.peer, "172.18.0.1"))
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.18.0.3:80"))
@@ -102,6 +109,8 @@ func TestInternal(t *testing.T) {
 		i2 := simtest.Run(t, l.docker, "i2", sim.OnNetwork(inet), sim.WithPublish("8088:80"))
 		who(t, i2, "tcp", "80")
 		require.Empty(t, i2.Ports(), "not published, without a word")
+		require.Equal(t, "172.19.0.2 ttl=64", ping(t, l.docker, "172.19.0.2"))
+		require.Contains(t, i1.Routes(), sim.Route{Dst: everywhere, Via: inet.Gateway(), Dev: "eth0"})
 		for to, want := range map[string]string{
 			"172.19.0.3":   "172.19.0.3 ttl=64",
 			"172.19.0.1":   "172.19.0.1 ttl=64",
@@ -147,7 +156,21 @@ func TestNoICC(t *testing.T) {
 		pub := simtest.Run(t, l.docker, "pub", sim.WithPublish("8080:80"))
 		who(t, pub, "tcp", "80")
 		require.Equal(t, "timed out", nc(t, one, "tcp", "172.17.0.5:80"))
-		require.Contains(t, nc(t, one, "tcp", "172.17.0.1:8080"), "you are 172.17.0.1")
+		for _, c := range []*sim.Container{one, pub} {
+			require.Contains(t, nc(t, c, "tcp", "172.17.0.1:8080"), "you are 172.17.0.1")
+			require.Contains(t, nc(t, c, "tcp", "172.16.80.10:8080"), "you are 172.17.0.1")
+		}
+
+		// The daemon's option is for docker0 alone.
+		un := simtest.NewNetwork(t, l.docker, "un")
+		u1, u2 := simtest.Run(t, l.docker, "u1", sim.OnNetwork(un)), simtest.Run(t, l.docker, "u2", sim.OnNetwork(un))
+		require.Equal(t, u2.IP().String()+" ttl=64", ping(t, u1, u2.IP().String()))
+		// And the other way round: one network can be so.
+		noicc := simtest.NewNetwork(t, l.docker, "noicc", sim.WithoutICC())
+		n1, n2 := simtest.Run(t, l.docker, "n1", sim.OnNetwork(noicc)), simtest.Run(t, l.docker, "n2", sim.OnNetwork(noicc))
+		require.Equal(t, "lost", ping(t, n1, n2.IP().String()))
+		require.Equal(t, "172.16.80.47 ttl=63", ping(t, n1, "172.16.80.47"))
+
 		require.Contains(t, nc(t, l.peer, "tcp", "172.16.80.10:8080"), "you are 172.16.80.47")
 	})
 }
@@ -163,7 +186,9 @@ func TestNoForwarding(t *testing.T) {
 		require.NoError(t, l.docker.SetForwarding(false))
 		require.Equal(t, "172.17.0.2 ttl=64", ping(t, cli, "172.17.0.2"))
 		require.Equal(t, "172.17.0.1 ttl=64", ping(t, cli, "172.17.0.1"))
+		require.Equal(t, "172.16.80.10 ttl=64", ping(t, cli, "172.16.80.10"))
 		require.Equal(t, "lost", ping(t, cli, "172.16.80.47"))
+		require.Equal(t, "timed out", nc(t, cli, "tcp", "172.16.80.47:80"))
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
 		require.Contains(t, nc(t, l.docker, "tcp", "127.0.0.1:8080"), "you are 172.17.0.1")
 		require.Contains(t, nc(t, l.docker, "tcp", "172.16.80.10:8080"), "you are 172.16.80.10")
@@ -186,6 +211,47 @@ func TestWithoutMasquerade(t *testing.T) {
 		require.Equal(t, "timed out", nc(t, nm, "tcp", "172.16.80.47:7777"))
 		require.NoError(t, l.peer.AddRoute(nomasq.Subnets()[0], dockerAddr))
 		require.Contains(t, nc(t, nm, "tcp", "172.16.80.47:7777"), "you are 172.18.0.2")
+	})
+}
+
+// TestModes: whom a server sees in the namespace of the host, and in that of another
+// container. Ports of the first are not published, nor those of a container without
+// network.
+func TestModes(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t)
+		net := simtest.NewNetwork(t, l.docker, "net")
+		test1, test3 := simtest.Run(t, l.docker, "test1", sim.OnNetwork(net)), simtest.Run(t, l.docker, "test3")
+		h1 := simtest.Run(t, l.docker, "h1", sim.NetworkHost(), sim.WithPublish("8080:80"))
+		n1 := simtest.Run(t, l.docker, "n1", sim.NetworkNone(), sim.WithPublish("8082:80"))
+		base := simtest.Run(t, l.docker, "base", sim.OnNetwork(net), sim.WithPublish("8081:80"))
+		side := simtest.Run(t, l.docker, "side", sim.NetworkOf(base))
+		for _, c := range []*sim.Container{h1, n1, side} {
+			require.Empty(t, c.Ports(), c.Name())
+		}
+		who(t, h1, "tcp", "80")
+		who(t, side, "tcp", "80")
+		for _, test := range []struct {
+			from     machine
+			to, want string
+		}{
+			{h1, "127.0.0.1:80", "you are 127.0.0.1, I am 127.0.0.1:80"},
+			{test1, "172.18.0.1:80", "you are 172.18.0.2, I am 172.18.0.1:80"},
+			{test1, "172.16.80.10:80", "you are 172.18.0.2, I am 172.16.80.10:80"},
+			{test3, "172.18.0.1:80", "you are 172.17.0.2, I am 172.18.0.1:80"},
+			{l.peer, "172.16.80.10:80", "you are 172.16.80.47, I am 172.16.80.10:80"},
+			{l.peer, "172.16.80.10:8080", "Connection refused"},
+			{l.peer, "172.16.80.10:8082", "Connection refused"},
+			{n1, "172.17.0.1:80", "Network is unreachable"},
+			{l.peer, "172.16.80.10:8081", "you are 172.16.80.47, I am 172.18.0.3:80"},
+			{base, "127.0.0.1:80", "you are 127.0.0.1, I am 127.0.0.1:80"},
+		} {
+			require.Equal(t, test.want, nc(t, test.from, "tcp", test.to), "%s to %s", test.from.Name(), test.to)
+		}
+		require.Equal(t, "172.18.0.2 ttl=64", ping(t, h1, "172.18.0.2"))
+		require.Equal(t, "172.17.0.2 ttl=64", ping(t, h1, "172.17.0.2"))
+		require.Equal(t, "Network is unreachable", ping(t, n1, "172.17.0.1"))
 	})
 }
 

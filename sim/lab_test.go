@@ -137,10 +137,10 @@ func failure(err error) string {
 }
 
 // ping sends one echo request and returns what comes back.
-func ping(t *testing.T, m machine, addr string) string {
+func ping(t *testing.T, m machine, addr string, opts ...sim.PingOption) string {
 	t.Helper()
 	fate := "lost"
-	_, err := m.Ping(t.Context(), addr, sim.PingTimeout(4*time.Second), sim.PingObserver(func(e sim.PingEvent) {
+	_, err := m.Ping(t.Context(), addr, append(opts, sim.PingTimeout(4*time.Second), sim.PingObserver(func(e sim.PingEvent) {
 		switch {
 		case !e.From.IsValid():
 		case e.Err != nil:
@@ -148,7 +148,7 @@ func ping(t *testing.T, m machine, addr string) string {
 		default:
 			fate = fmt.Sprintf("%v ttl=%d", e.From, e.TTL)
 		}
-	}))
+	}))...)
 	if fate == "lost" && errors.Is(err, syscall.ENETUNREACH) {
 		return failure(err)
 	}

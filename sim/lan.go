@@ -76,15 +76,17 @@ type uplinkConfig struct {
 }
 
 // WithUplink gives the host an interface on a LAN with an address, IPv4 or IPv6, and
-// the route to its subnet. The first is eth0, the second eth1 and so on; a LAN that
-// is named again gets a further address. Other routes are made with AddRoute.
+// the route to its subnet. It must be one that a single host can have: not loopback,
+// multicast, or the network or broadcast address of the subnet. The first interface is
+// eth0, the second eth1 and so on; a LAN that is named again gets a further address.
+// Other routes are made with AddRoute.
 func WithUplink(lan *LAN, addr netip.Prefix) HostOption {
 	return func(c *hostConfig) error {
 		if lan == nil {
 			return errorf("create host", c.name, ErrNotFound, "LAN not found: nil")
 		}
-		if !addr.IsValid() {
-			return errorf("create host", c.name, ErrAddress, "invalid address %v", addr)
+		if !isHostAddr(addr) {
+			return errorf("create host", c.name, ErrAddress, "invalid address %v: not a host address of a subnet", addr)
 		}
 		c.uplinks = append(c.uplinks, uplinkConfig{lan, addr})
 		return nil
@@ -125,7 +127,12 @@ func (u *uplink) attach(h *Host, addr netip.Prefix) (err error) {
 	if err := h.ns.stack.AddAddr(u.index, linkLocal(mac)); err != nil {
 		return err
 	}
-	return u.plug(h.name + " " + device)
+	if err := u.plug(h.name + " " + device); err != nil {
+		e := errorf("create host", h.name, ErrNotFound, "LAN not found: it is closed")
+		e.cause = err
+		return e
+	}
+	return nil
 }
 
 // plug gives the LAN its end; hosts may have the same name.
@@ -159,7 +166,8 @@ func (h *Host) uplink(op string, lan *LAN) (*uplink, error) {
 }
 
 // Impair degrades the frames that the host sends to a LAN and receives from it,
-// until it is called again; the zero Impairment heals.
+// until it is called again; the zero Impairment heals. The error is an *Error that
+// wraps ErrNotFound if the host has no uplink to the LAN, or a *veth.Error.
 func (h *Host) Impair(lan *LAN, send, receive veth.Impairment) error {
 	var a attachment
 	if err := WithImpairment(send, receive)(&a); err != nil {
@@ -187,12 +195,16 @@ func (h *Host) SetCarrier(lan *LAN, up bool) error {
 }
 
 // AddRoute adds a route, as "ip route add DST via VIA" does; 0.0.0.0/0 is the default
-// route. VIA must be an address on a network that the host is connected to.
+// route. VIA must be an address on a network that the host is connected to; one of
+// fe80::/10 needs a zone, the name of the interface. The error is an *Error that wraps
+// syscall.EEXIST if there is a route to DST, ENETUNREACH if VIA is on no such network,
+// EINVAL if DST has bits beyond its length or VIA is of the other family or the host's.
 func (h *Host) AddRoute(dst netip.Prefix, via netip.Addr) error {
 	return h.route("add route", dst, func(s *netstack.Stack) error { return s.AddRoute(dst, via) })
 }
 
-// DeleteRoute deletes the route to dst: "ip route del DST".
+// DeleteRoute deletes the route to dst: "ip route del DST". The error is an *Error that
+// wraps syscall.ESRCH if there is none.
 func (h *Host) DeleteRoute(dst netip.Prefix) error {
 	return h.route("delete route", dst, func(s *netstack.Stack) error { return s.DelRoute(dst) })
 }

@@ -88,6 +88,58 @@ func TestDockerHostsOnOneLAN(t *testing.T) {
 	})
 }
 
+// TestUplinkRefused: what cannot be an address of a host, or is one of its already,
+// leaves nothing on the LAN.
+func TestUplinkRefused(t *testing.T) {
+	t.Parallel()
+	lan, closed := simtest.NewLAN(t), simtest.NewLAN(t)
+	require.NoError(t, closed.Close())
+	for _, test := range []struct {
+		name string
+		opts []sim.HostOption
+		err  error
+	}{
+		{"no LAN", []sim.HostOption{sim.WithUplink(nil, prefix("10.0.0.1/24"))}, sim.ErrNotFound},
+		{"closed LAN", []sim.HostOption{sim.WithUplink(closed, prefix("10.0.0.1/24"))}, sim.ErrNotFound},
+		{"no address", []sim.HostOption{sim.WithUplink(lan, prefix(""))}, sim.ErrAddress},
+		{"unspecified", []sim.HostOption{sim.WithUplink(lan, prefix("0.0.0.0/8"))}, sim.ErrAddress},
+		{"loopback", []sim.HostOption{sim.WithUplink(lan, prefix("127.0.0.2/8"))}, sim.ErrAddress},
+		{"multicast", []sim.HostOption{sim.WithUplink(lan, prefix("224.0.0.1/4"))}, sim.ErrAddress},
+		{"IPv6 loopback", []sim.HostOption{sim.WithUplink(lan, prefix("::1/128"))}, sim.ErrAddress},
+		{"IPv6 multicast", []sim.HostOption{sim.WithUplink(lan, prefix("ff02::1/64"))}, sim.ErrAddress},
+		{"IPv4 in IPv6", []sim.HostOption{sim.WithUplink(lan, prefix("::ffff:10.0.0.1/120"))}, sim.ErrAddress},
+		{"network address", []sim.HostOption{sim.WithUplink(lan, prefix("10.0.0.0/24"))}, sim.ErrAddress},
+		{"broadcast address", []sim.HostOption{sim.WithUplink(lan, prefix("10.0.0.255/24"))}, sim.ErrAddress},
+		{"limited broadcast", []sim.HostOption{sim.WithUplink(lan, prefix("255.255.255.255/32"))}, sim.ErrAddress},
+		{"twice", []sim.HostOption{sim.WithUplink(lan, prefix("10.0.0.1/24")), sim.WithUplink(lan, prefix("10.0.0.1/24"))}, sim.ErrAddress},
+		{"docker0's", []sim.HostOption{sim.WithUplink(lan, prefix("10.0.0.1/24")), sim.WithBridgeIP(prefix("10.0.0.1/24"))}, sim.ErrAddress},
+	} {
+		h, err := sim.NewHost(test.opts...)
+		if err == nil {
+			h.Close()
+		}
+		var e *sim.Error
+		require.ErrorAs(t, err, &e, test.name)
+		require.ErrorIs(t, err, test.err, test.name)
+		require.Empty(t, lan.Bridge().Ports(), test.name)
+	}
+	for _, addr := range []string{"10.0.0.0/31", "10.0.0.1/32", "fd00::1/64", "fe80::1/64"} {
+		simtest.NewHost(t, sim.WithUplink(lan, prefix(addr)))
+	}
+}
+
+// TestDocker0BesideLAN: like dockerd the host gives docker0 the first default pool
+// that no network of it overlaps.
+func TestDocker0BesideLAN(t *testing.T) {
+	t.Parallel()
+	lan := simtest.NewLAN(t)
+	h := simtest.NewHost(t, sim.WithUplink(lan, prefix("172.17.0.9/16")), sim.WithUplink(lan, prefix("172.18.9.9/24")))
+	bridge, _ := h.Network("bridge")
+	require.Equal(t, "172.19.0.1", bridge.Gateway().String())
+	require.Equal(t, "172.19.0.2", simtest.Run(t, h, "web").IP().String())
+	require.Equal(t, "172.20.0.0/16", simtest.NewNetwork(t, h, "net").Subnets()[0].String())
+}
+
 // TestRoutes: routes are added and refused as by ip route.
 func TestRoutes(t *testing.T) {
 	t.Parallel()

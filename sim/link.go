@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"drydock/sim/internal/ports"
 )
@@ -13,11 +15,11 @@ type link struct {
 	alias  string
 }
 
-// WithLink makes the container know another one of the default bridge by an alias,
-// by its name if alias is empty: --link. The line in /etc/hosts follows the target
-// when that restarts. Where the network has no ICC the ports that the target exposes
-// (WithExpose, WithPublish) are opened for this container. The target must be
-// running whenever this one starts.
+// WithLink makes the container know another one of the default bridge by an alias
+// without white space, by its name if alias is empty: --link. The line in /etc/hosts
+// follows the target when that restarts. Where the network has no ICC the ports that
+// the target exposes (WithExpose, WithPublish) are opened for this container. The
+// target must be running whenever this one starts.
 func WithLink(target *Container, alias string) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
 		if target == nil || target.host != h {
@@ -29,6 +31,9 @@ func WithLink(target *Container, alias string) ContainerOption {
 		}
 		if alias == "" {
 			alias = target.name
+		}
+		if strings.ContainsFunc(alias, unicode.IsSpace) {
+			return errorf("create container", alias, ErrName, "invalid alias %q", alias)
 		}
 		if !slices.ContainsFunc(c.links, func(l link) bool { return l.alias == alias }) { // the first wins
 			c.links = append(c.links, link{target, alias})
@@ -50,7 +55,11 @@ func (c *Container) checkLinks() error {
 		return errorf(op, c.name, ErrConflict, "a link on network %s is a name, of which there are none yet", n.name)
 	}
 	for _, l := range c.config.links {
-		if l.target.config.network != c.config.network {
+		switch n := l.target.config.network; {
+		case n != nil && n.name == hostNetwork:
+			return errorf(op, c.name, ErrConflict,
+				"conflicting options: host type networking can't be used with links. This would result in undefined behavior")
+		case n != c.config.network:
 			return errorf(op, c.name, ErrConflict, "Cannot link to /%s, as it does not belong to the default network", l.target.name)
 		}
 	}
@@ -72,7 +81,7 @@ func (c *Container) link(ns *netns, ep *endpoint) (rules []string, err error) {
 			continue
 		}
 		for _, rule := range l.rules(ep, target) {
-			if err := c.host.iptables(rule); err != nil {
+			if err := c.host.ensure(rule); err != nil {
 				c.host.delete(rules)
 				return nil, err
 			}

@@ -117,7 +117,7 @@ func (n *Network) open(device string) (err error) {
 	n.index = index
 	n.linkLocal = sync.OnceValue(func() error { return h.ns.stack.AddAddr(index, linkLocal(n.mac)) })
 	if err := h.ns.stack.AddAddr(index, netip.PrefixFrom(n.config.gateway, n.config.subnet.Bits())); err != nil {
-		return err
+		return errGatewayTaken(n.name, n.config.gateway)
 	}
 	return n.addRules()
 }

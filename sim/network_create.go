@@ -168,8 +168,7 @@ func (c *networkConfig) complete(name string, inUse []netip.Prefix, nextPool fun
 		}
 		p, ok := nextPool()
 		if !ok {
-			return errorf(op, name, ErrNoAddress,
-				"could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network")
+			return errNoPool(name)
 		}
 		c.subnet = p
 	}
@@ -202,7 +201,7 @@ func (n *Network) takeGateway() error {
 		return nil
 	}
 	if !n.pool.reserve(c.gateway) {
-		return errorf("create network", n.name, ErrAddress, "failed to allocate gateway (%v): Address already in use", c.gateway)
+		return errGatewayTaken(n.name, c.gateway)
 	}
 	return nil
 }

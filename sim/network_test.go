@@ -44,6 +44,14 @@ func TestDefaultPools(t *testing.T) {
 	require.Equal(t, []string{"172.21.0.0/16", "192.168.96.0/20"}, subnets("q1", "q2"))
 }
 
+// TestBridgeIPLeavesPools: with docker0 elsewhere the first default pool is free.
+func TestBridgeIPLeavesPools(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, sim.WithBridgeIP(prefix("10.200.0.1/24")))
+	require.Equal(t, "10.200.0.2", simtest.Run(t, h, "web").IP().String())
+	require.Equal(t, "172.17.0.0/16", simtest.NewNetwork(t, h, "after").Subnets()[0].String())
+}
+
 // TestPoolsBesideLAN: a pool that overlaps a network of the host is passed over, an
 // explicit one is not.
 func TestPoolsBesideLAN(t *testing.T) {
@@ -52,6 +60,20 @@ func TestPoolsBesideLAN(t *testing.T) {
 	h := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("172.18.5.1/24")))
 	require.Equal(t, "172.19.0.0/16", simtest.NewNetwork(t, h, "n1").Subnets()[0].String())
 	simtest.NewNetwork(t, h, "n2", sim.WithSubnet(netip.MustParsePrefix("172.18.0.0/16")))
+}
+
+// TestGatewayTaken: the gateway cannot be an address that the host has elsewhere.
+func TestGatewayTaken(t *testing.T) {
+	t.Parallel()
+	lan := simtest.NewLAN(t)
+	h := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("10.0.0.1/24")))
+	before, rules := snapshot(h), save(t, h)
+	_, err := h.CreateNetwork("net", sim.WithSubnet(prefix("10.0.0.0/16")))
+	require.EqualError(t, err, "failed to allocate gateway (10.0.0.1): Address already in use")
+	require.ErrorIs(t, err, sim.ErrAddress)
+	require.Equal(t, before, snapshot(h))
+	require.Equal(t, rules, save(t, h))
+	simtest.NewNetwork(t, h, "net", sim.WithSubnet(prefix("10.0.0.0/16")), sim.WithGateway(netip.MustParseAddr("10.0.0.2")))
 }
 
 func TestCreateNetwork(t *testing.T) {

@@ -25,6 +25,7 @@ func portLines(c *sim.Container) string {
 // TestPortForms has what "docker port" and iptables-save printed for forms of -p.
 func TestPortForms(t *testing.T) {
 	t.Parallel()
+	lan := simtest.NewLAN(t)
 	for _, test := range []struct {
 		spec, ports string
 		dnat        []string // the rules of nat's chain DOCKER
@@ -37,6 +38,24 @@ func TestPortForms(t *testing.T) {
 			[]string{"-d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80"}},
 		{"0.0.0.0:8080:80", "80/tcp -> 0.0.0.0:8080",
 			[]string{"! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80"}},
+		{"172.16.80.10:8080:80", "80/tcp -> 172.16.80.10:8080",
+			[]string{"-d 172.16.80.10/32 ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80"}},
+		{"127.0.0.1::80", "80/tcp -> 127.0.0.1:32768",
+			[]string{"-d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 32768 -j DNAT --to-destination 172.17.0.2:80"}},
+		{"0:80", "80/tcp -> 0.0.0.0:32768, 80/tcp -> :::32768",
+			[]string{"! -i docker0 -p tcp -m tcp --dport 32768 -j DNAT --to-destination 172.17.0.2:80"}},
+		{"8080:80/TCP", "80/tcp -> 0.0.0.0:8080, 80/tcp -> :::8080",
+			[]string{"! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80"}},
+		{"80/udp", "80/udp -> 0.0.0.0:32768, 80/udp -> :::32768",
+			[]string{"! -i docker0 -p udp -m udp --dport 32768 -j DNAT --to-destination 172.17.0.2:80"}},
+		{"7000-7005:80", "80/tcp -> 0.0.0.0:7000, 80/tcp -> :::7000",
+			[]string{"! -i docker0 -p tcp -m tcp --dport 7000 -j DNAT --to-destination 172.17.0.2:80"}},
+		{"[::]:8080:80", "80/tcp -> :::8080", nil},
+		{"8002-8003", "8002/tcp -> 0.0.0.0:32769, 8002/tcp -> :::32769, 8003/tcp -> 0.0.0.0:32768, 8003/tcp -> :::32768",
+			[]string{
+				"! -i docker0 -p tcp -m tcp --dport 32768 -j DNAT --to-destination 172.17.0.2:8003",
+				"! -i docker0 -p tcp -m tcp --dport 32769 -j DNAT --to-destination 172.17.0.2:8002",
+			}},
 		{"53:53/udp", "53/udp -> 0.0.0.0:53, 53/udp -> :::53",
 			[]string{"! -i docker0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.2:53"}},
 		{"[::1]:8080:80", "80/tcp -> ::1:8080", nil},
@@ -48,7 +67,7 @@ func TestPortForms(t *testing.T) {
 	} {
 		t.Run(test.spec, func(t *testing.T) {
 			t.Parallel()
-			h := simtest.NewHost(t)
+			h := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("172.16.80.10/24")))
 			before := save(t, h)
 			c := simtest.Run(t, h, "pp", sim.WithPublish(test.spec))
 			require.Equal(t, test.ports, portLines(c))
@@ -78,9 +97,24 @@ func TestSeveralPorts(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	before := save(t, h)
-	c := simtest.Run(t, h, "pp", sim.WithPublish("8081:80", "8080:80"))
-	require.Equal(t, "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT\n",
-		grep(save(t, h, "filter"), "-A DOCKER "))
+	c := simtest.Run(t, h, "pp", sim.WithPublish("8081:80", "8080:80", "443:443", "53:53/udp", "53:53", "127.0.0.1:9001:9000"))
+	require.Equal(t, `-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 9000 -j ACCEPT
+-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
+-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 443 -j ACCEPT
+-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 53 -j ACCEPT
+-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p udp -m udp --dport 53 -j ACCEPT
+`, grep(save(t, h, "filter"), "-A DOCKER "))
+	require.Equal(t, `-A DOCKER -i docker0 -j RETURN
+-A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 9001 -j DNAT --to-destination 172.17.0.2:9000
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8081 -j DNAT --to-destination 172.17.0.2:80
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 443 -j DNAT --to-destination 172.17.0.2:443
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 53 -j DNAT --to-destination 172.17.0.2:53
+-A DOCKER ! -i docker0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.2:53
+`, grep(save(t, h, "nat"), "-A DOCKER "))
+	require.Equal(t, "53/tcp -> 0.0.0.0:53, 53/tcp -> :::53, 53/udp -> 0.0.0.0:53, 53/udp -> :::53, "+
+		"80/tcp -> 0.0.0.0:8080, 80/tcp -> :::8080, 80/tcp -> 0.0.0.0:8081, 80/tcp -> :::8081, "+
+		"443/tcp -> 0.0.0.0:443, 443/tcp -> :::443, 9000/tcp -> 127.0.0.1:9001", portLines(c))
 	require.NoError(t, c.Kill())
 	require.Equal(t, before, save(t, h))
 }
@@ -94,12 +128,21 @@ func TestPublishAll(t *testing.T) {
 	require.NoError(t, c.Restart(t.Context()))
 	require.Equal(t, "53/udp -> 0.0.0.0:32769, 53/udp -> :::32769, 80/tcp -> 0.0.0.0:32769, 80/tcp -> :::32769", portLines(c))
 
-	// A process of the host that has the next port.
-	l, err := h.Listen(t.Context(), "tcp4", ":32770")
+	// What has a binding of its own gets no other one.
+	p6 := simtest.Run(t, h, "p6", sim.WithExpose("80", "1234"), sim.WithPublishAll(), sim.WithPublish("8080:80"))
+	require.Equal(t, "80/tcp -> 0.0.0.0:8080, 80/tcp -> :::8080, 1234/tcp -> 0.0.0.0:32770, 1234/tcp -> :::32770", portLines(p6))
+	require.Empty(t, simtest.Run(t, h, "p8", sim.WithPublishAll()).Ports())
+
+	// Passed over: a port that a container was given by number, and one that a process
+	// of the host has.
+	simtest.Run(t, h, "ex", sim.WithPublish("32771:80"))
+	p10 := simtest.Run(t, h, "p10", sim.WithPublish("80"))
+	require.Equal(t, "80/tcp -> 0.0.0.0:32772, 80/tcp -> :::32772", portLines(p10))
+	l, err := h.Listen(t.Context(), "tcp4", ":32773")
 	require.NoError(t, err)
 	defer l.Close()
 	p11 := simtest.Run(t, h, "p11", sim.WithPublish("80"))
-	require.Equal(t, "80/tcp -> 0.0.0.0:32771, 80/tcp -> :::32770", portLines(p11))
+	require.Equal(t, "80/tcp -> 0.0.0.0:32774, 80/tcp -> :::32773", portLines(p11))
 }
 
 var endpointID = regexp.MustCompile(`\([0-9a-f]{64}\)`)
@@ -155,6 +198,23 @@ func TestPortConflicts(t *testing.T) {
 	}
 }
 
+// TestPortChangesHands: TCP and UDP have ports of their own, and the port of a container
+// that is stopped is free for others.
+func TestPortChangesHands(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	a1 := simtest.Run(t, h, "a1", sim.WithPublish("8080:80"))
+	simtest.Run(t, h, "a4", sim.WithPublish("8080:80/udp"))
+	require.NoError(t, a1.Stop(t.Context()))
+	a5 := simtest.Run(t, h, "a5", sim.WithPublish("8080:80"))
+	err := a1.Start()
+	require.ErrorIs(t, err, sim.ErrPortInUse)
+	require.ErrorContains(t, err, ": Bind for 0.0.0.0:8080 failed: port is already allocated")
+	require.NoError(t, a5.Kill())
+	require.NoError(t, a1.Start())
+	require.Equal(t, "80/tcp -> 0.0.0.0:8080, 80/tcp -> :::8080", portLines(a1))
+}
+
 // TestPortForbidden has the messages of the docker command.
 func TestPortForbidden(t *testing.T) {
 	t.Parallel()
@@ -163,6 +223,14 @@ func TestPortForbidden(t *testing.T) {
 		"70000:80":        "Invalid hostPort: 70000",
 		"8080:abc":        "Invalid containerPort: abc",
 		"8080:80:90":      "Invalid ip address: 8080",
+		"8080:70000":      "Invalid containerPort: 70000",
+		"abc":             "Invalid containerPort: abc",
+		"1.2.3:80:80":     "Invalid ip address: 1.2.3",
+		"300.1.1.1:80:80": "Invalid ip address: 300.1.1.1",
+		"host:80:80":      "Invalid ip address: host",
+		"7002-7000:80":    "Invalid hostPort: 7002-7000",
+		"-1:80":           "Invalid hostPort: -1",
+		"":                "No port specified: <empty>",
 		"80:":             "No port specified: 80:<empty>",
 		"8080:80/xyz":     "Invalid proto: xyz",
 		"7000-7002:80-81": "Invalid ranges specified for container and host Ports: 80-81 and 7000-7002",

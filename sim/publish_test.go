@@ -70,6 +70,7 @@ func TestWhoDoesTheServerSee(t *testing.T) {
 				require.Equal(t, "you are "+test.udp, got, name)
 			}
 		}
+		require.Contains(t, nc(t, l.docker, "tcp", "localhost:8080"), "you are 172.17.0.1")
 		// Ports that are not published.
 		require.Equal(t, "Connection refused", nc(t, l.peer, "tcp", "172.16.80.10:80"))
 		require.Equal(t, "Connection refused", nc(t, l.docker, "tcp", "172.17.0.2:8080"))

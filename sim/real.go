@@ -49,7 +49,7 @@ func (h *Host) tapFor(op string) (*slirp.Net, error) {
 }
 
 // openTap makes tap0. With forward it leads to the real networks.
-func (h *Host) openTap(forward bool) (err error) {
+func (h *Host) openTap(forward bool) error {
 	if h.virtual {
 		return errorf("connect to the real machine", h.name, ErrTime, "a host in virtual time cannot be connected to the real machine")
 	}
@@ -63,16 +63,30 @@ func (h *Host) openTap(forward bool) (err error) {
 		inside.Close()
 		return err
 	}
-	if h.tap, err = slirp.New(slirp.Options{Link: outside, Guest: tapAddr.Addr(), Seed: seed, Forward: forward, Logger: h.log}); err != nil {
+	tap, err := slirp.New(slirp.Options{Link: outside, Guest: tapAddr.Addr(), Seed: seed, Forward: forward, Logger: h.log})
+	if err != nil {
+		h.ns.unplug(index)
 		return err
 	}
-	if err := h.ns.stack.AddAddr(index, tapAddr); err != nil {
+	if err := h.addTapRoute(index); err != nil {
+		tap.Close()
+		h.ns.unplug(index)
 		return err
 	}
-	if err := h.ns.stack.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), tapGateway); !errors.Is(err, syscall.EEXIST) {
-		return err
-	}
+	h.tap = tap
 	return nil
+}
+
+// addTapRoute gives tap0 its address and the default route, if there is none.
+func (h *Host) addTapRoute(index int) error {
+	if err := h.ns.stack.AddAddr(index, tapAddr); err != nil {
+		return errorf("connect to the real machine", h.name, ErrAddress, "%s cannot have the address %v: %v", tapDevice, tapAddr, err)
+	}
+	err := h.ns.stack.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), tapGateway)
+	if errors.Is(err, syscall.EEXIST) {
+		return nil
+	}
+	return err
 }
 
 // An Exposure is a real socket that leads to a published port. Its methods are safe
@@ -109,6 +123,8 @@ func BeyondLoopback() ExposeOption {
 // would be that of whoever sees it, come from 10.0.2.2. Answers need a way back: the
 // default route by tap0, which the host gets unless it has another. In virtual time
 // nothing can be exposed.
+//
+// The error is an *Error or, of the address that is listened on, a *net.OpError.
 func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption) (*Exposure, error) {
 	const op = "expose"
 	var cfg exposeConfig
@@ -121,6 +137,9 @@ func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption
 	if err := checkExposed(network, address, cfg.beyondLoopback); err != nil {
 		return nil, err
 	}
+	if port == 0 {
+		return nil, errorf(op, address, ErrPort, "invalid port: 0")
+	}
 	tap, err := h.tapFor(op)
 	if err != nil {
 		return nil, err
@@ -130,7 +149,10 @@ func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption
 		e, err = tap.Expose(network, address, netip.AddrPortFrom(tapAddr.Addr(), port))
 		return err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, net.ErrClosed):
+		return nil, errClosed(op, h.name)
+	case err != nil:
 		return nil, err
 	}
 	return &Exposure{e}, nil

@@ -83,6 +83,8 @@ func TestExposeRefused(t *testing.T) {
 	}
 	_, err := h.Expose("tcp4", "127.0.0.1:0", 8080)
 	require.ErrorAs(t, err, new(net.UnknownNetworkError))
+	_, err = h.Expose("tcp", "127.0.0.1:0", 0)
+	require.ErrorIs(t, err, sim.ErrPort)
 	for _, i := range h.Interfaces() {
 		require.NotEqual(t, "tap0", i.Name, "a refusal leaves nothing")
 	}
@@ -92,6 +94,21 @@ func TestExposeRefused(t *testing.T) {
 	h.Close()
 	_, err = h.Expose("tcp", "127.0.0.1:0", 8080)
 	require.ErrorIs(t, err, sim.ErrClosed)
+}
+
+// TestExposeHalfWay: a tap0 that cannot have its address is not left behind.
+func TestExposeHalfWay(t *testing.T) {
+	t.Parallel()
+	needSockets(t)
+	lan := simtest.NewLAN(t)
+	h := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("10.0.2.100/24")))
+	before, routes := snapshot(h), h.Routes()
+	for range 2 {
+		_, err := h.Expose("tcp", "127.0.0.1:0", 8080)
+		require.ErrorIs(t, err, sim.ErrAddress)
+		require.Equal(t, before, snapshot(h))
+		require.Equal(t, routes, h.Routes())
+	}
 }
 
 // TestExposeInVirtualTime cannot be: real sockets know real time only.

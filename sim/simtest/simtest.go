@@ -31,9 +31,9 @@ func VirtualTime(t *testing.T, fn func(t *testing.T)) {
 }
 
 // NewHost returns a host that is closed when the test ends. In a testing/synctest
-// bubble it lives in virtual time. The test fails if it
-// does not close or if goroutines outlive it. The test's log has the host's, and
-// the value of SIM_SEED that repeats its random decisions.
+// bubble it lives in virtual time. The test fails if the host does not close or if
+// goroutines outlive it. The test's log has the host's, and the value of SIM_SEED that
+// repeats its random decisions.
 func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
 	tb.Helper()
 	defaults := []sim.HostOption{

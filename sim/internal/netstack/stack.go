@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"drydock/sim/internal/random"
 	"drydock/sim/internal/router"
 
 	"golang.org/x/time/rate"
@@ -76,7 +77,7 @@ var newIPv4 = ipv4.NewProtocolWithOptions(ipv4.Options{})
 // New returns a stack without interfaces. Close releases it.
 func New(opts Options) *Stack {
 	g := &gate{virtual: opts.Virtual}
-	rng := newSource(opts.Seed)
+	rng := random.NewSource(opts.Seed)
 	networks := []stack.NetworkProtocolFactory{
 		newIPv4,
 		// Neither router solicitations nor duplicate address detection: an address is

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"time"
 
+	"drydock/sim/internal/random"
+
 	"golang.org/x/time/rate"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -21,7 +23,7 @@ const nicID = 1 // of the outside's end of the cable
 
 // open makes the stack and joins it to the cable.
 func (n *Net) open(opts Options) error {
-	rng := newSource(opts.Seed)
+	rng := random.NewSource(opts.Seed)
 	n.stack = stack.New(stack.Options{
 		NetworkProtocols: []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{

@@ -1,0 +1,100 @@
+package sim_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"drydock/sim"
+	"drydock/sim/simtest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestLinkRules has the rules that were recorded for a target with several ports:
+// the highest first, TCP before UDP, once for each linker however many aliases it
+// has.
+func TestLinkRules(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, sim.WithICC(false))
+	srv := simtest.Run(t, h, "srv", sim.WithExpose("80", "53/udp", "53", "9000"))
+	before := save(t, h)
+	l1 := simtest.Run(t, h, "l1", sim.WithLink(srv, "s"), sim.WithLink(srv, "other"))
+	l2 := simtest.Run(t, h, "l2", sim.WithLink(srv, "s"))
+	rules := func(client string) (want string) {
+		for _, p := range []string{"tcp 9000", "tcp 80", "tcp 53", "udp 53"} {
+			proto, port, _ := strings.Cut(p, " ")
+			want += fmt.Sprintf("-A DOCKER -s %s/32 -d 172.17.0.2/32 -i docker0 -o docker0 -p %s -m %[2]s --dport %s -j ACCEPT\n", client, proto, port)
+			want += fmt.Sprintf("-A DOCKER -s 172.17.0.2/32 -d %s/32 -i docker0 -o docker0 -p %s -m %[2]s --sport %s -j ACCEPT\n", client, proto, port)
+		}
+		return want
+	}
+	require.Equal(t, rules("172.17.0.3")+rules("172.17.0.4"), grep(save(t, h, "filter"), "-A DOCKER "))
+	require.NoError(t, l1.Kill())
+	require.Equal(t, rules("172.17.0.4"), grep(save(t, h, "filter"), "-A DOCKER "))
+	require.NoError(t, l2.Kill())
+	require.Equal(t, before, save(t, h))
+}
+
+// TestLinkFollows: when the target restarts with another address the name has that,
+// and the rules do not before the linker restarts, too.
+func TestLinkFollows(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t, sim.WithICC(false))
+		simtest.Run(t, h, "nginx_server1")
+		two := simtest.Run(t, h, "nginx_server2", sim.WithExpose("80"))
+		three := simtest.Run(t, h, "nginx_server3", sim.WithLink(two, "ng2"))
+		names := func(addr string) string {
+			list, _ := three.LookupAddr(t.Context(), addr)
+			return strings.Join(list, " ")
+		}
+		require.Equal(t, "ng2 "+two.ID()[:12]+" nginx_server2", names("172.17.0.3"))
+		require.NoError(t, two.Stop(t.Context()))
+		simtest.Run(t, h, "squatter")
+		require.NoError(t, two.Start())
+		who(t, two, "tcp", "80")
+		require.Equal(t, "ng2 "+two.ID()[:12]+" nginx_server2", names("172.17.0.5"))
+		require.Empty(t, names("172.17.0.3"))
+		require.Equal(t, "timed out", nc(t, three, "tcp", "ng2:80"))
+		require.NoError(t, three.Restart(t.Context()))
+		require.Contains(t, nc(t, three, "tcp", "ng2:80"), "you are 172.17.0.4")
+	})
+}
+
+// TestLinkRefused has Docker's messages. Nothing changes.
+func TestLinkRefused(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	net := simtest.NewNetwork(t, h, "othernet")
+	tgt := simtest.Run(t, h, "tgt")
+	onother := simtest.Run(t, h, "onother", sim.OnNetwork(net))
+	hostmode := simtest.Run(t, h, "hostmode", sim.NetworkHost())
+	down, err := h.Create("down")
+	require.NoError(t, err)
+	foreign := simtest.Run(t, simtest.NewHost(t), "nosuch")
+	const onlyUser = "links are only supported for user-defined networks."
+	for _, test := range []struct {
+		opts    []sim.ContainerOption
+		message string
+		err     error
+	}{
+		{[]sim.ContainerOption{sim.WithLink(foreign, "x")}, "could not get container for nosuch: No such container: nosuch", sim.ErrNotFound},
+		{[]sim.ContainerOption{sim.WithLink(nil, "x")}, "could not get container for nil: No such container: nil", sim.ErrNotFound},
+		{[]sim.ContainerOption{sim.WithLink(tgt, "x"), sim.NetworkHost()}, onlyUser, sim.ErrConflict},
+		{[]sim.ContainerOption{sim.WithLink(tgt, "x"), sim.NetworkNone()}, onlyUser, sim.ErrConflict},
+		{[]sim.ContainerOption{sim.WithLink(tgt, "x"), sim.NetworkOf(tgt)}, onlyUser, sim.ErrConflict},
+		{[]sim.ContainerOption{sim.WithLink(onother, "x")}, "Cannot link to /onother, as it does not belong to the default network", sim.ErrConflict},
+		{[]sim.ContainerOption{sim.WithLink(hostmode, "x")},
+			"conflicting options: host type networking can't be used with links. This would result in undefined behavior", sim.ErrConflict},
+		{[]sim.ContainerOption{sim.WithLink(down, "x")}, "Cannot link to a non running container: /down AS /e2/x", sim.ErrNotRunning},
+		{[]sim.ContainerOption{sim.WithLink(tgt, "a\n\nb")}, `invalid alias "a\n\nb"`, sim.ErrName},
+	} {
+		before, rules := snapshot(h), save(t, h)
+		_, err := h.Run("e2", test.opts...)
+		require.EqualError(t, err, test.message)
+		require.ErrorIs(t, err, test.err)
+		require.Equal(t, before, snapshot(h))
+		require.Equal(t, rules, save(t, h))
+	}
+}
