@@ -38,6 +38,9 @@ func (rs *Ruleset) Run(w io.Writer, args ...string) error {
 	if err != nil {
 		return from(program, 0, err)
 	}
+	if w == nil {
+		return nil
+	}
 	_, err = w.Write(out.Bytes())
 	return err
 }

@@ -67,7 +67,8 @@ func (t *Tables) IPv4() *Ruleset { return t.v4 }
 // IPv6 returns the tables of ip6tables.
 func (t *Tables) IPv6() *Ruleset { return t.v6 }
 
-// Iptables runs an iptables command line; see Ruleset.Run.
+// Iptables runs an iptables command line, one argument a word: t.Iptables(w, "-L", "-n").
+// What it prints goes to w, which may be nil; see Ruleset.Run.
 func (t *Tables) Iptables(w io.Writer, args ...string) error { return t.v4.Run(w, args...) }
 
 // Ip6tables runs an ip6tables command line; see Ruleset.Run.

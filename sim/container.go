@@ -114,6 +114,9 @@ func (h *Host) add(c *Container) error {
 // Name returns the name.
 func (c *Container) Name() string { return c.name }
 
+// String returns the name.
+func (c *Container) String() string { return c.name }
+
 // ID returns 64 hex digits, made from the host's seed.
 func (c *Container) ID() string { return c.id }
 

@@ -14,6 +14,7 @@ var (
 	ErrPredefined = errors.New("predefined network")
 	ErrPortInUse  = errors.New("port in use")
 	ErrPort       = errors.New("invalid port")
+	ErrFirewall   = errors.New("rule refused")
 	ErrNoDocker   = errors.New("no Docker on the host")
 	ErrName       = errors.New("invalid name")
 	ErrNotFound   = errors.New("not found")

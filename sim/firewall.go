@@ -2,9 +2,11 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"drydock/internal/frame"
@@ -51,16 +53,34 @@ func (h *Host) networkOf(device string) *Network {
 	return nil
 }
 
-// iptables runs an iptables command line.
+// iptables runs an iptables command line of dockerd, unless that was told not to.
 func (h *Host) iptables(command string) error {
+	if h.daemon.noIPTables {
+		return nil
+	}
 	if err := h.tables.IPv4().Run(io.Discard, strings.Fields(command)...); err != nil {
-		return fmt.Errorf("iptables %s: %w", command, err)
+		return &iptablesError{command, err}
 	}
 	return nil
 }
 
-// hostRules are what dockerd starts with. It sets the policy because it turns
-// ip_forward on.
+// An iptablesError is a command that failed, in dockerd's words.
+type iptablesError struct {
+	command string
+	err     error
+}
+
+func (e *iptablesError) Error() string {
+	code := 1
+	if exit := (*nat.CommandError)(nil); errors.As(e.err, &exit) {
+		code = exit.ExitCode()
+	}
+	return fmt.Sprintf("(iptables failed: iptables --wait %s: %v\n (exit status %d))", e.command, e.err, code)
+}
+
+func (e *iptablesError) Unwrap() error { return e.err }
+
+// hostRules are what dockerd starts with.
 var hostRules = []string{
 	"-t nat -N DOCKER",
 	"-N DOCKER",
@@ -71,18 +91,26 @@ var hostRules = []string{
 	"-N DOCKER-USER",
 	"-A DOCKER-USER -j RETURN",
 	"-t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
-	"-t nat -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER",
 	"-A FORWARD -j DOCKER-USER",
 	"-A FORWARD -j DOCKER-ISOLATION-STAGE-1",
-	"-P FORWARD DROP",
 }
 
 // topRules stay the first of FORWARD: dockerd moves them up whenever it has
 // inserted others.
 var topRules = []string{"FORWARD -j DOCKER-ISOLATION-STAGE-1", "FORWARD -j DOCKER-USER"}
 
+// addHostRules adds the rules of dockerd. It sets the policy if it turns ip_forward
+// on.
 func (h *Host) addHostRules() error {
-	for _, rule := range hostRules {
+	output := "-t nat -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER"
+	if h.daemon.noProxy {
+		output = "-t nat -A OUTPUT -m addrtype --dst-type LOCAL -j DOCKER"
+	}
+	rules := append(slices.Clone(hostRules), output)
+	if !h.daemon.noForward {
+		rules = append(rules, "-P FORWARD DROP")
+	}
+	for _, rule := range rules {
 		if err := h.iptables(rule); err != nil {
 			return err
 		}
@@ -100,8 +128,13 @@ func (n *Network) rules() []string {
 		}
 	}
 	if !n.config.internal && !n.config.noMasquerade {
-		add("-t nat -I POSTROUTING -s SUBNET ! -o BRIDGE -j MASQUERADE",
-			"-t nat -I DOCKER -i BRIDGE -j RETURN")
+		add("-t nat -I POSTROUTING -s SUBNET ! -o BRIDGE -j MASQUERADE")
+	}
+	switch noProxy := n.host.daemon.noProxy; {
+	case noProxy && !n.config.internal:
+		add("-t nat -I POSTROUTING -o BRIDGE -m addrtype --src-type LOCAL -j MASQUERADE")
+	case !noProxy && !n.config.internal && !n.config.noMasquerade:
+		add("-t nat -I DOCKER -i BRIDGE -j RETURN")
 	}
 	if n.config.noICC {
 		add("-A FORWARD -i BRIDGE -o BRIDGE -j DROP")
@@ -125,16 +158,22 @@ func (n *Network) addRules() error {
 	h := n.host
 	for _, rule := range n.rules() {
 		if err := h.iptables(rule); err != nil {
-			return err
+			return errFirewall("create network", n.name, "Failed to Setup IP tables", err)
 		}
 	}
 	for _, rule := range topRules {
 		h.iptables("-D " + rule) // which someone may have deleted
 		if err := h.iptables("-I " + rule); err != nil {
-			return err
+			return errFirewall("create network", n.name, "Failed to Setup IP tables", err)
 		}
 	}
 	return nil
+}
+
+func errFirewall(op, name, what string, err error) *Error {
+	e := errorf(op, name, ErrFirewall, "%s: %v", what, err)
+	e.cause = err
+	return e
 }
 
 // removeRules deletes what addRules added. Like dockerd it does not mind if someone

@@ -69,13 +69,12 @@ func TestDockerRules(t *testing.T) {
 			if test.make != nil {
 				test.make(t, h)
 			}
-			want, err := os.ReadFile(filepath.Join("testdata", "iptables", test.golden+".txt"))
-			require.NoError(t, err)
+			want := goldenRules(t, test.golden)
 			var tables []string
-			if !strings.Contains(string(want), "*nat") {
+			if !strings.Contains(want, "*nat") {
 				tables = []string{"filter"}
 			}
-			require.Equal(t, string(want), save(t, h, tables...))
+			require.Equal(t, want, save(t, h, tables...))
 		})
 	}
 }
@@ -110,6 +109,14 @@ func TestNoDockerNoRules(t *testing.T) {
 	require.ErrorIs(t, err, sim.ErrNoDocker)
 	_, err = h.CreateNetwork("net")
 	require.ErrorIs(t, err, sim.ErrNoDocker)
+}
+
+// goldenRules returns what iptables-save printed.
+func goldenRules(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "iptables", name+".txt"))
+	require.NoError(t, err)
+	return string(b)
 }
 
 func create(names ...string) func(*testing.T, *sim.Host) {
@@ -151,4 +158,28 @@ func save(t *testing.T, h *sim.Host, tables ...string) string {
 		}
 	}
 	return out
+}
+
+// TestFlushedRules: when somebody has flushed Docker's chains away, what needs them
+// fails as dockerd does, and leaves nothing.
+func TestFlushedRules(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	var rules strings.Builder
+	require.NoError(t, h.Firewall().IPv4().Save(&rules))
+	for _, command := range []string{"-t nat -F", "-t nat -X", "-F", "-X"} {
+		iptables(t, h, command)
+	}
+	flushed := save(t, h)
+	_, err := h.Run("web", sim.WithPublish("8080:80"))
+	require.ErrorIs(t, err, sim.ErrFirewall)
+	require.Contains(t, err.Error(), "(iptables failed: iptables --wait -t nat -A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 "+
+		"-j DNAT --to-destination 172.17.0.2:80: iptables: No chain/target/match by that name.\n (exit status 1))")
+	_, err = h.CreateNetwork("net")
+	require.ErrorIs(t, err, sim.ErrFirewall)
+	require.Equal(t, flushed, save(t, h))
+
+	require.NoError(t, h.Firewall().IPv4().Restore(strings.NewReader(rules.String())))
+	simtest.Run(t, h, "web", sim.WithPublish("8080:80"))
+	simtest.NewNetwork(t, h, "net")
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"drydock/nat"
+	"drydock/sim/internal/router"
 	"drydock/sim/internal/slirp"
 	"drydock/veth"
 )
@@ -29,6 +30,7 @@ type Host struct {
 	ns      *netns // held from the start to Close
 	virtual bool
 	docker  bool
+	daemon  daemonConfig
 	log     *slog.Logger
 	random  *generator
 	tables  *nat.Tables
@@ -52,7 +54,7 @@ type Host struct {
 
 // NewHost returns a running host. The caller must Close it.
 func NewHost(opts ...HostOption) (*Host, error) {
-	cfg := hostConfig{name: "docker", seed: rand.Uint64(), log: slog.Default(), mtu: veth.DefaultMTU}
+	cfg := hostConfig{name: "docker", seed: rand.Uint64(), log: slog.Default(), daemon: daemonConfig{mtu: veth.DefaultMTU, pools: defaultPools}}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
 			return nil, err
@@ -63,7 +65,7 @@ func NewHost(opts ...HostOption) (*Host, error) {
 			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
 	}
 	h := &Host{
-		virtual: cfg.virtual, docker: !cfg.noDocker, log: cfg.log, random: newGenerator(cfg.seed),
+		virtual: cfg.virtual, docker: !cfg.noDocker, daemon: cfg.daemon, log: cfg.log, random: newGenerator(cfg.seed),
 		networking: make(chan struct{}, 1),
 		lastIndex:  1, // lo
 		done:       make(chan struct{}),
@@ -97,7 +99,7 @@ func (h *Host) boot(cfg *hostConfig) error {
 	if !h.docker {
 		return nil
 	}
-	docker0, err := h.docker0(cfg)
+	docker0, err := h.docker0()
 	if err != nil {
 		return err
 	}
@@ -106,8 +108,10 @@ func (h *Host) boot(cfg *hostConfig) error {
 
 // startDocker does what dockerd does when it starts.
 func (h *Host) startDocker(docker0 networkConfig) error {
-	if err := h.SetForwarding(true); err != nil {
-		return err
+	if !h.daemon.noForward {
+		if err := h.SetForwarding(true); err != nil {
+			return err
+		}
 	}
 	h.ports.open(h)
 	if err := h.addHostRules(); err != nil {
@@ -141,6 +145,9 @@ func (h *Host) Label() string { return fmt.Sprintf("%s %p", h.name, h) }
 
 // Name returns the hostname.
 func (h *Host) Name() string { return h.name }
+
+// String returns the hostname.
+func (h *Host) String() string { return h.name }
 
 // Network returns the network with that name or ID.
 func (h *Host) Network(name string) (*Network, bool) {
@@ -263,4 +270,20 @@ func (h *Host) SetForwarding(on bool) error {
 		return err
 	}
 	return ns.stack.SetForwarding6(on)
+}
+
+// SetRPFilter sets net.ipv4.conf.all.rp_filter: 0, the default, lets IPv4 packets arrive
+// from anywhere, 1 those whose source is reached by the interface that they came by, 2
+// those whose source is reached at all.
+func (h *Host) SetRPFilter(mode int) error {
+	const op = "set rp_filter"
+	ns, _, err := h.open(op)
+	if err != nil {
+		return err
+	}
+	if mode < int(router.RPOff) || mode > int(router.RPLoose) {
+		return errorf(op, h.name, ErrAddress, "sysctl: setting key \"net.ipv4.conf.all.rp_filter\": Invalid argument: %d", mode)
+	}
+	ns.stack.SetRPFilter(0, router.RPFilter(mode))
+	return nil
 }

@@ -3,7 +3,6 @@ package sim
 import (
 	"bytes"
 	"log/slog"
-	"net/netip"
 	"runtime"
 )
 
@@ -17,28 +16,10 @@ type hostConfig struct {
 	virtual  bool
 	log      *slog.Logger
 	noDocker bool
-	bip      netip.Prefix // zero: of the first default pool that is free
-	mtu      int
-	noICC    bool
+	daemon   daemonConfig
 	uplinks  []uplinkConfig
 
 	realUplink bool
-}
-
-// docker0 is what the options say of the network "bridge".
-func (h *Host) docker0(c *hostConfig) (networkConfig, error) {
-	bip := c.bip
-	if !bip.IsValid() {
-		onLink := h.onLink()
-		h.mu.Lock()
-		pool, ok := h.nextPoolLocked(onLink)
-		h.mu.Unlock()
-		if !ok {
-			return networkConfig{}, errNoPool(bridgeNetwork)
-		}
-		bip = netip.PrefixFrom(pool.Addr().Next(), pool.Bits())
-	}
-	return networkConfig{subnet: bip.Masked(), ipRange: bip.Masked(), gateway: bip.Addr(), mtu: c.mtu, noICC: c.noICC}, nil
 }
 
 // WithName sets the hostname, by default "docker".
@@ -72,41 +53,6 @@ func WithLogger(log *slog.Logger) HostOption {
 			log = slog.Default()
 		}
 		c.log = log
-		return nil
-	}
-}
-
-// WithBridgeIP sets address and subnet of docker0, as dockerd's option --bip does.
-// It must be an IPv4 host address within a subnet of at least two. The default is
-// 172.17.0.1/16 or, if the host has an uplink in that, the first address of the next
-// default pool (see WithSubnet) that is free.
-func WithBridgeIP(p netip.Prefix) HostOption {
-	return func(c *hostConfig) error {
-		if !isHostAddr(p) || !p.Addr().Is4() || p.Bits() > 30 {
-			return errorf("create network", bridgeNetwork, ErrAddress, "failed to allocate gateway (%v): not a host address of an IPv4 subnet", p)
-		}
-		c.bip = p
-		return nil
-	}
-}
-
-// WithBridgeMTU sets the MTU of docker0 and its containers in bytes, 68 to 65535, as
-// dockerd's option --mtu does. The default is 1500.
-func WithBridgeMTU(mtu int) HostOption {
-	return func(c *hostConfig) error {
-		if !validMTU(mtu) {
-			return errorf("create network", bridgeNetwork, ErrMTU, "invalid MTU %d: outside [68, 65535]", mtu)
-		}
-		c.mtu = mtu
-		return nil
-	}
-}
-
-// WithICC sets whether the containers of docker0 reach each other, as dockerd's
-// option --icc does. The default is true.
-func WithICC(icc bool) HostOption {
-	return func(c *hostConfig) error {
-		c.noICC = !icc
 		return nil
 	}
 }

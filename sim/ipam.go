@@ -1,6 +1,9 @@
 package sim
 
-import "net/netip"
+import (
+	"encoding/binary"
+	"net/netip"
+)
 
 // A pool hands out the addresses of a subnet as Docker's IPAM does: the lowest
 // free one, without going round. Network and broadcast address of the subnet are
@@ -69,24 +72,32 @@ func broadcast(p netip.Prefix) netip.Addr {
 
 // defaultPools are the subnets that Docker takes for networks without one, in its
 // order.
-var defaultPools = func() []netip.Prefix {
+var defaultPools = append(subnets(netip.MustParsePrefix("172.16.0.0/12"), 16)[1:],
+	subnets(netip.MustParsePrefix("192.168.0.0/16"), 20)...)
+
+// maxPoolBits bounds the number of pools that a base is cut into to 4096.
+const maxPoolBits = 12
+
+// subnets cuts an IPv4 network into subnets of that many bits.
+func subnets(base netip.Prefix, bits int) []netip.Prefix {
 	var list []netip.Prefix
-	for b := range byte(15) {
-		list = append(list, netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 17 + b}), 16))
-	}
-	for b := range byte(16) {
-		list = append(list, netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168, 16 * b}), 20))
+	first := binary.BigEndian.Uint32(base.Addr().AsSlice())
+	for i := range uint32(1) << (bits - base.Bits()) {
+		var a [4]byte
+		binary.BigEndian.PutUint32(a[:], first+i<<(32-bits))
+		list = append(list, netip.PrefixFrom(netip.AddrFrom4(a), bits))
 	}
 	return list
-}()
+}
 
 // nextPoolLocked returns the default pool after the one handed out last that
 // overlaps with nothing in use. Like Docker it goes round before it takes one
 // again that was given back.
 func (h *Host) nextPoolLocked(inUse []netip.Prefix) (netip.Prefix, bool) {
-	for range defaultPools {
-		p := defaultPools[h.nextPool]
-		h.nextPool = (h.nextPool + 1) % len(defaultPools)
+	pools := h.daemon.pools
+	for range pools {
+		p := pools[h.nextPool]
+		h.nextPool = (h.nextPool + 1) % len(pools)
 		if !overlaps(p, inUse) {
 			return p, true
 		}

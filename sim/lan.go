@@ -53,6 +53,9 @@ func NewLAN(opts ...LANOption) (*LAN, error) {
 	return l, err
 }
 
+// String returns "lan".
+func (l *LAN) String() string { return l.bridge.Name() }
+
 // Bridge returns the switch. Ports of one's own may be added to it.
 func (l *LAN) Bridge() *bridge.Bridge { return l.bridge }
 
@@ -83,7 +86,7 @@ type uplinkConfig struct {
 func WithUplink(lan *LAN, addr netip.Prefix) HostOption {
 	return func(c *hostConfig) error {
 		if lan == nil {
-			return errorf("create host", c.name, ErrNotFound, "LAN not found: nil")
+			return errorf("create host", c.name, ErrNotFound, "no LAN given")
 		}
 		if !isHostAddr(addr) {
 			return errorf("create host", c.name, ErrAddress, "invalid address %v: not a host address of a subnet", addr)

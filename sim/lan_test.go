@@ -166,3 +166,48 @@ func TestRoutes(t *testing.T) {
 	err := h.DeleteRoute(netip.MustParsePrefix("172.17.0.0/16"))
 	require.ErrorIs(t, err, syscall.ESRCH)
 }
+
+// TestRPFilter: a packet whose source belongs elsewhere is let in or not, as rp_filter
+// says.
+func TestRPFilter(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		here, there := simtest.NewLAN(t), simtest.NewLAN(t)
+		h := simtest.NewHost(t, sim.WithoutDocker(),
+			sim.WithUplink(here, prefix("10.0.0.1/24")), sim.WithUplink(there, prefix("10.0.1.1/24")))
+		// A machine with an address of the other LAN, which the host would not answer
+		// by the interface that it came by.
+		stray := simtest.NewHost(t, sim.WithoutDocker(), sim.WithUplink(here, prefix("10.0.0.2/24")), sim.WithUplink(here, prefix("10.0.1.2/24")))
+		dial := func(source string) string {
+			c, err := stray.DialFrom(t.Context(), "udp", netip.AddrPortFrom(netip.MustParseAddr(source), 4000), "10.0.0.1:9")
+			require.NoError(t, err)
+			defer c.Close()
+			c.SetDeadline(time.Now().Add(time.Second))
+			c.Write([]byte("hi"))
+			_, err = c.Read(make([]byte, 1))
+			return failure(err)
+		}
+		require.NoError(t, h.SetRPFilter(1))
+		require.Equal(t, "Connection refused", dial("10.0.0.2"))
+		require.Equal(t, "timed out", dial("10.0.1.2"))
+		require.ErrorIs(t, h.SetRPFilter(3), sim.ErrAddress)
+	})
+}
+
+// TestDialFrom chooses the source port, and is refused a foreign address.
+func TestDialFrom(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	web, cli := simtest.Run(t, h, "web"), simtest.Run(t, h, "cli")
+	l, err := web.Listen(t.Context(), "tcp", ":80")
+	require.NoError(t, err)
+	c, err := cli.DialFrom(t.Context(), "tcp", netip.AddrPortFrom(netip.Addr{}, 40000), "172.17.0.2:80")
+	require.NoError(t, err)
+	defer c.Close()
+	in, err := l.Accept()
+	require.NoError(t, err)
+	defer in.Close()
+	require.Equal(t, "172.17.0.3:40000", in.RemoteAddr().String())
+	_, err = cli.DialFrom(t.Context(), "tcp", netip.MustParseAddrPort("10.9.9.9:0"), "172.17.0.2:80")
+	require.ErrorIs(t, err, syscall.EADDRNOTAVAIL)
+}

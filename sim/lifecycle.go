@@ -122,6 +122,9 @@ func (c *Container) boot() error {
 			return err
 		}
 	}
+	if n := c.config.network; n != nil && n.name == hostNetwork && (len(c.config.published) > 0 || c.config.publishAll) {
+		c.host.log.Warn("Published ports are discarded when using host network mode", "container", c.name)
+	}
 	c.up(ns, c.hostname(ns))
 	c.begin(r)
 	c.relink()

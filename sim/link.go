@@ -83,7 +83,7 @@ func (c *Container) link(ns *netns, ep *endpoint) (rules []string, err error) {
 		for _, rule := range l.rules(ep, target) {
 			if err := c.host.ensure(rule); err != nil {
 				c.host.delete(rules)
-				return nil, err
+				return nil, errFirewall("start container", c.name, "Unable to link", err)
 			}
 			rules = append(rules, rule)
 		}

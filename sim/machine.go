@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 
 	"drydock/sim/internal/netstack"
@@ -83,6 +84,20 @@ func (m *machine) DialContext(ctx context.Context, network, address string) (net
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
 	return s.DialContext(ctx, network, address)
+}
+
+// DialFrom is DialContext from a local address and port, as "nc -s ADDR -p PORT" dials.
+// The zero Addr and port 0 leave the choice to m.
+func (m *machine) DialFrom(ctx context.Context, network string, local netip.AddrPort, address string) (net.Conn, error) {
+	_, s, err := m.open("dial")
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	d := netstack.Dialer{Stack: s, LocalAddr: net.TCPAddrFromAddrPort(local)}
+	if strings.HasPrefix(network, "udp") {
+		d.LocalAddr = net.UDPAddrFromAddrPort(local)
+	}
+	return d.DialContext(ctx, network, address)
 }
 
 // Listen announces on a local address, like net.ListenConfig.Listen. Networks are

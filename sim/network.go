@@ -46,6 +46,9 @@ type Network struct {
 // Name returns the name, "bridge".
 func (n *Network) Name() string { return n.name }
 
+// String returns the name.
+func (n *Network) String() string { return n.name }
+
 // ID returns 64 hex digits.
 func (n *Network) ID() string { return n.id }
 
@@ -115,6 +118,7 @@ func (n *Network) open(device string) (err error) {
 		return err
 	}
 	n.index = index
+	h.ns.stack.SetRouteLocalnet(index, h.daemon.noProxy)
 	n.linkLocal = sync.OnceValue(func() error { return h.ns.stack.AddAddr(index, linkLocal(n.mac)) })
 	if err := h.ns.stack.AddAddr(index, netip.PrefixFrom(n.config.gateway, n.config.subnet.Bits())); err != nil {
 		return errGatewayTaken(n.name, n.config.gateway)
@@ -232,8 +236,12 @@ func (ep *endpoint) connect(ns *netns) (err error) {
 // addPort gives the bridge its end. As dockerd does it draws another name if one is
 // taken.
 func (ep *endpoint) addPort() error {
+	var opts []bridge.PortOption
+	if ep.network.host.daemon.noProxy {
+		opts = append(opts, bridge.Hairpin()) // for who comes to his own published port
+	}
 	for {
-		port, err := ep.network.bridge.AddPort(ep.name, ep.outside)
+		port, err := ep.network.bridge.AddPort(ep.name, ep.outside, opts...)
 		if !errors.Is(err, bridge.ErrExists) {
 			ep.port = port
 			return err

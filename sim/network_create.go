@@ -28,7 +28,7 @@ type networkConfig struct {
 func WithSubnet(p netip.Prefix) NetworkOption {
 	return func(c *networkConfig) error {
 		if !p.IsValid() || !p.Addr().Is4() {
-			return errorf("create network", p.String(), ErrAddress, "Invalid subnet %v : invalid CIDR address: %v", p, p)
+			return errorf("create network", p.String(), ErrAddress, "invalid subnet %v: only IPv4 subnets are supported", p)
 		}
 		if c.subnet.IsValid() {
 			return errorf("create network", p.String(), ErrConflict, "bridge driver doesn't support multiple subnets")

@@ -188,7 +188,11 @@ func TestPortConflicts(t *testing.T) {
 				endpointID.ReplaceAllString(err.Error(), "(ID)"))
 			if test.cause != nil {
 				require.ErrorIs(t, err, test.cause)
-				require.ErrorIs(t, err, sim.ErrPortInUse)
+				want := sim.ErrPortInUse
+				if test.cause == syscall.EADDRNOTAVAIL {
+					want = sim.ErrAddress
+				}
+				require.ErrorIs(t, err, want)
 			}
 			require.Equal(t, before, snapshot(h))
 			require.Equal(t, rules, save(t, h))

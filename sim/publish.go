@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/ports"
@@ -124,7 +125,7 @@ func (c *Container) publish(ep *endpoint) (list []*publishedPort, err error) {
 	}
 	plan, _ := ports.Plan(c.config.published, c.config.exposed, c.config.publishAll)
 	for _, pub := range plan {
-		for _, addr := range pub.HostAddrs(netip.Addr{}) {
+		for _, addr := range c.host.publishAddrs(pub) {
 			p, err := c.host.publish(ep, addr, pub)
 			if err != nil {
 				c.host.unpublish(list)
@@ -136,10 +137,25 @@ func (c *Container) publish(ep *endpoint) (list []*publishedPort, err error) {
 	return list, nil
 }
 
+// publishAddrs returns the addresses of the host to publish on. Without userland proxy
+// these are IPv4 ones alone, since there are rules for no others.
+func (h *Host) publishAddrs(pub ports.Publication) []netip.Addr {
+	addrs := pub.HostAddrs(h.daemon.publishAddr)
+	if h.daemon.noProxy {
+		addrs = slices.DeleteFunc(slices.Clone(addrs), netip.Addr.Is6)
+	}
+	return addrs
+}
+
 func (c *Container) errPublish(ep *endpoint, err error) error {
 	kind := ErrPortInUse
-	if errors.Is(err, ports.ErrProtocol) || errors.Is(err, ports.ErrRange) {
+	switch {
+	case errors.Is(err, ports.ErrProtocol) || errors.Is(err, ports.ErrRange):
 		kind = ErrPort
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		kind = ErrAddress
+	case errors.As(err, new(*iptablesError)):
+		kind = ErrFirewall
 	}
 	e := errorf("start container", c.name, kind,
 		"driver failed programming external connectivity on endpoint %s (%s): %v", c.name, ep.id, err)
@@ -151,13 +167,13 @@ func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*p
 	p := &publishedPort{}
 	var err error
 	p.binding, err = h.ports.allocated.Bind(addr, pub, func(b ports.Binding) (err error) {
-		p.proxy, err = h.ports.proxy(b, netip.AddrPortFrom(ep.addr, b.Port.Number).String())
+		p.proxy, err = h.ports.proxy(b, netip.AddrPortFrom(ep.addr, b.Port.Number).String(), !h.daemon.noProxy)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, rule := range publishRules(p.binding, ep) {
+	for _, rule := range h.publishRules(p.binding, ep) {
 		if err := h.ensure(rule); err != nil {
 			h.unpublish([]*publishedPort{p})
 			return nil, err
@@ -168,7 +184,7 @@ func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*p
 }
 
 // publishRules are dockerd's rules for a published port. There are none for IPv6.
-func publishRules(b ports.Binding, ep *endpoint) []string {
+func (h *Host) publishRules(b ports.Binding, ep *endpoint) []string {
 	if !b.HostAddr.Is4() {
 		return nil
 	}
@@ -176,10 +192,14 @@ func publishRules(b ports.Binding, ep *endpoint) []string {
 	if !b.HostAddr.IsUnspecified() {
 		dst = fmt.Sprintf("-d %v ", b.HostAddr)
 	}
+	in := "! -i BRIDGE "
+	if h.daemon.noProxy {
+		in = ""
+	}
 	r := strings.NewReplacer("DST ", dst, "BRIDGE", ep.network.device, "ADDR", ep.addr.String(),
 		"PROTO", b.Port.Proto.String(), "HOSTPORT", fmt.Sprint(b.HostPort), "PORT", fmt.Sprint(b.Port.Number))
 	return []string{
-		r.Replace("-t nat -A DOCKER DST ! -i BRIDGE -p PROTO -m PROTO --dport HOSTPORT -j DNAT --to-destination ADDR:PORT"),
+		r.Replace("-t nat -A DOCKER DST " + in + "-p PROTO -m PROTO --dport HOSTPORT -j DNAT --to-destination ADDR:PORT"),
 		r.Replace("-A DOCKER -d ADDR ! -i BRIDGE -o BRIDGE -p PROTO -m PROTO --dport PORT -j ACCEPT"),
 		r.Replace("-t nat -A POSTROUTING -s ADDR -d ADDR -p PROTO -m PROTO --dport PORT -j MASQUERADE"),
 	}
@@ -194,19 +214,26 @@ func (h *Host) unpublish(list []*publishedPort) {
 	}
 }
 
-// proxy starts the userland proxy of a binding.
-func (p *publisher) proxy(b ports.Binding, target string) (io.Closer, error) {
+// proxy starts the userland proxy of a binding. If it is not to serve, it only keeps the
+// port from others.
+func (p *publisher) proxy(b ports.Binding, target string, serve bool) (io.Closer, error) {
 	ctx, host := context.Background(), b.Host().String()
 	if b.Port.Proto == ports.UDP {
 		c, err := p.sockets.ListenPacket(ctx, b.Network(), host)
 		if err != nil {
 			return nil, err
 		}
+		if !serve {
+			return c, nil
+		}
 		return proxy.NewUDP(c.(proxy.PacketConn), p.dialer("udp4", target)), nil
 	}
 	l, err := p.sockets.Listen(ctx, b.Network(), host)
 	if err != nil {
 		return nil, err
+	}
+	if !serve {
+		return l, nil
 	}
 	return proxy.NewTCP(l, p.dialer("tcp4", target)), nil
 }

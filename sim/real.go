@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"syscall"
 
 	"drydock/sim/internal/slirp"
@@ -24,8 +25,8 @@ var (
 // without a route of their own are made anew by sockets of the machine. It is
 // user-mode networking as slirp's: the interface tap0 with 10.0.2.100/24 and the
 // default route by 10.0.2.2, an address that stands for the machine's own loopback.
-// Other protocols do not get through, ping for one. In virtual time there is no
-// uplink.
+// Other protocols do not get through, ping for one, and neither do names: containers
+// look nothing up on the machine. In virtual time there is no uplink.
 func WithRealUplink() HostOption {
 	return func(c *hostConfig) error {
 		c.realUplink = true
@@ -134,7 +135,8 @@ func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption
 	if _, _, err := h.open(op); err != nil {
 		return nil, err
 	}
-	if err := checkExposed(network, address, cfg.beyondLoopback); err != nil {
+	at, err := checkExposed(network, address, cfg.beyondLoopback)
+	if err != nil {
 		return nil, err
 	}
 	if port == 0 {
@@ -146,7 +148,7 @@ func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption
 	}
 	var e *slirp.Exposure
 	err = h.labelled(func() (err error) {
-		e, err = tap.Expose(network, address, netip.AddrPortFrom(tapAddr.Addr(), port))
+		e, err = tap.Expose(network, at.String(), netip.AddrPortFrom(tapAddr.Addr(), port))
 		return err
 	})
 	switch {
@@ -158,18 +160,18 @@ func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption
 	return &Exposure{e}, nil
 }
 
-// checkExposed sees that an address is one that may be listened on. Names are not:
-// what they stand for could change.
-func checkExposed(network, address string, beyondLoopback bool) error {
+// checkExposed returns an address that may be listened on. It is no name, whose meaning
+// could change, but "localhost".
+func checkExposed(network, address string, beyondLoopback bool) (netip.AddrPort, error) {
 	if network != "tcp" && network != "udp" {
-		return &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
+		return netip.AddrPort{}, &net.OpError{Op: "listen", Net: network, Err: net.UnknownNetworkError(network)}
 	}
-	a, err := netip.ParseAddrPort(address)
+	a, err := netip.ParseAddrPort(strings.Replace(address, "localhost:", "127.0.0.1:", 1))
 	if err != nil {
-		return &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "not an IP address and port", Addr: address}}
+		return netip.AddrPort{}, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "not an IP address and port", Addr: address}}
 	}
 	if !a.Addr().IsLoopback() && !beyondLoopback {
-		return errorf("expose", address, ErrAddress, "%s is not an address of the loopback, and BeyondLoopback is not given", address)
+		return netip.AddrPort{}, errorf("expose", address, ErrAddress, "%s is not an address of the loopback, and BeyondLoopback is not given", address)
 	}
-	return nil
+	return a, nil
 }

@@ -85,6 +85,12 @@ func (s *Stack) SetRPFilter(index int, mode router.RPFilter) bool {
 	return s.router != nil && s.router.SetRPFilter(index, mode)
 }
 
+// SetRouteLocalnet is net.ipv4.conf.*.route_localnet of an interface of a stack with a
+// router. It is false if there is no such interface or router.
+func (s *Stack) SetRouteLocalnet(index int, on bool) bool {
+	return s.router != nil && s.router.SetRouteLocalnet(index, on)
+}
+
 // changed must be called after a change of interfaces, addresses or routes.
 func (s *Stack) changed() {
 	if s.router != nil {

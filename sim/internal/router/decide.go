@@ -29,12 +29,15 @@ func (r *Router) decide4(f *fib, in *Port, src, dst tcpip.Address) (way, *Port) 
 		return here, in
 	case header.IPv4CurrentNetworkSubnet.Contains(src):
 		return martianSource, nil
-	case header.IPv4CurrentNetworkSubnet.Contains(dst) || header.IsV4LoopbackAddress(dst):
+	case header.IPv4CurrentNetworkSubnet.Contains(dst) || header.IsV4LoopbackAddress(dst) && !in.localnet.Load():
 		return martianDestination, nil
 	case header.IsV4LoopbackAddress(src) || !r.plausible(f, in, src):
 		return martianSource, nil
 	}
-	if f.addresses[dst] != nil {
+	if owner := f.addresses[dst]; owner != nil {
+		if header.IsV4LoopbackAddress(dst) {
+			return here, owner
+		}
 		return here, in // netstack has it on every interface
 	}
 	if owner := f.broadcasts[dst]; owner != nil {

@@ -14,6 +14,7 @@ type Port struct {
 	nic      stack.NetworkInterface
 	vouches  bool // for the checksums of what it receives
 	filterRP atomic.Int32
+	localnet atomic.Bool // net.ipv4.conf.*.route_localnet
 
 	ready     atomic.Bool              // what follows is set
 	endpoints [2]stack.NetworkEndpoint // by family

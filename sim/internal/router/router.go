@@ -121,6 +121,17 @@ func (r *Router) SetRPFilter(index int, mode RPFilter) bool {
 	return p != nil
 }
 
+// SetRouteLocalnet sets route_localnet of an interface: whether packets for 127/8 may
+// arrive there, which are those that were sent from such an address and translated. It
+// is false if there is no such interface.
+func (r *Router) SetRouteLocalnet(index int, on bool) bool {
+	p := r.Port(tcpip.NICID(index))
+	if p != nil {
+		p.localnet.Store(on)
+	}
+	return p != nil
+}
+
 // Receive routes an IP packet that arrived at a port, with its link header
 // consumed. It borrows pkt and does not change it.
 func (r *Router) Receive(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {

@@ -1,0 +1,151 @@
+package sim
+
+import "net/netip"
+
+// A daemonConfig is what dockerd was told by its options.
+type daemonConfig struct {
+	bip         netip.Prefix // invalid: the first address of a pool, or of fixedCIDR
+	fixedCIDR   netip.Prefix // invalid: the subnet of docker0
+	mtu         int
+	noICC       bool
+	noProxy     bool
+	noIPTables  bool
+	noForward   bool
+	publishAddr netip.Addr // invalid: all addresses
+	pools       []netip.Prefix
+}
+
+// docker0 is what the options say of the network "bridge".
+func (h *Host) docker0() (networkConfig, error) {
+	d := &h.daemon
+	n := networkConfig{subnet: d.bip.Masked(), gateway: d.bip.Addr(), mtu: d.mtu, noICC: d.noICC}
+	if !d.bip.IsValid() {
+		onLink := h.onLink()
+		h.mu.Lock()
+		pool, ok := h.nextPoolLocked(onLink)
+		h.mu.Unlock()
+		if !ok {
+			return n, errNoPool(bridgeNetwork)
+		}
+		n.subnet, n.gateway = pool, pool.Addr().Next()
+		if d.fixedCIDR.IsValid() {
+			n.gateway = d.fixedCIDR.Addr()
+		}
+	}
+	n.ipRange = n.subnet
+	if d.fixedCIDR.IsValid() {
+		if !n.subnet.Contains(d.fixedCIDR.Addr()) || d.fixedCIDR.Bits() < n.subnet.Bits() {
+			return n, errorf("create network", bridgeNetwork, ErrAddress, "no matching subnet for range %v", d.fixedCIDR)
+		}
+		n.ipRange = d.fixedCIDR
+	}
+	return n, nil
+}
+
+// WithBridgeIP sets address and subnet of docker0, as dockerd's option --bip does.
+// It must be an IPv4 host address within a subnet of at least two. The default is
+// 172.17.0.1/16 or, if the host has an uplink in that, the first address of the next
+// default pool (see WithSubnet) that is free.
+func WithBridgeIP(p netip.Prefix) HostOption {
+	return func(c *hostConfig) error {
+		if !isHostAddr(p) || !p.Addr().Is4() || p.Bits() > 30 {
+			return errorf("create network", bridgeNetwork, ErrAddress, "failed to allocate gateway (%v): not a host address of an IPv4 subnet", p)
+		}
+		c.daemon.bip = p
+		return nil
+	}
+}
+
+// WithFixedCIDR limits the addresses of docker0's containers to a part of its
+// subnet, as --fixed-cidr does. Without WithBridgeIP docker0 has its first address.
+func WithFixedCIDR(p netip.Prefix) HostOption {
+	return func(c *hostConfig) error {
+		if !p.IsValid() || !p.Addr().Is4() {
+			return errorf("create network", bridgeNetwork, ErrAddress, "invalid CIDR address: %v", p)
+		}
+		c.daemon.fixedCIDR = p.Masked()
+		return nil
+	}
+}
+
+// WithBridgeMTU sets the MTU of docker0 and its containers in bytes, 68 to 65535, as
+// dockerd's option --mtu does. The default is 1500.
+func WithBridgeMTU(mtu int) HostOption {
+	return func(c *hostConfig) error {
+		if !validMTU(mtu) {
+			return errorf("create network", bridgeNetwork, ErrMTU, "invalid MTU %d: outside [68, 65535]", mtu)
+		}
+		c.daemon.mtu = mtu
+		return nil
+	}
+}
+
+// WithICC sets whether the containers of docker0 reach each other, as dockerd's
+// option --icc does. The default is true.
+func WithICC(icc bool) HostOption {
+	return func(c *hostConfig) error {
+		c.daemon.noICC = !icc
+		return nil
+	}
+}
+
+// WithUserlandProxy sets whether published ports have a userland proxy, as
+// --userland-proxy does. Without, rules alone serve 127.0.0.1 and containers too
+// (route_localnet and hairpin mode are on), and nothing is published on IPv6. The
+// default is true.
+func WithUserlandProxy(proxy bool) HostOption {
+	return func(c *hostConfig) error {
+		c.daemon.noProxy = !proxy
+		return nil
+	}
+}
+
+// WithIPTables sets whether Docker adds rules to Firewall, as --iptables does. The
+// default is true.
+func WithIPTables(iptables bool) HostOption {
+	return func(c *hostConfig) error {
+		c.daemon.noIPTables = !iptables
+		return nil
+	}
+}
+
+// WithIPForward sets whether Docker turns ip_forward on, and with it the policy of
+// FORWARD to DROP, as --ip-forward does. The default is true.
+func WithIPForward(forward bool) HostOption {
+	return func(c *hostConfig) error {
+		c.daemon.noForward = !forward
+		return nil
+	}
+}
+
+// WithPublishAddr sets the address of the host on which ports are published that
+// name none, as --ip does. By default these are all.
+func WithPublishAddr(a netip.Addr) HostOption {
+	return func(c *hostConfig) error {
+		if !a.IsValid() {
+			return errorf("create host", c.name, ErrAddress, "invalid IP address: %v", a)
+		}
+		c.daemon.publishAddr = a
+		return nil
+	}
+}
+
+// WithAddressPools sets the subnets that networks without one are given: each base
+// in turn is cut into subnets of size bits, as --default-address-pool does. The
+// first is docker0's.
+func WithAddressPools(size int, bases ...netip.Prefix) HostOption {
+	return func(c *hostConfig) error {
+		var pools []netip.Prefix
+		for _, base := range bases {
+			if !base.IsValid() || !base.Addr().Is4() || size < base.Bits() || size > 30 || size-base.Bits() > maxPoolBits {
+				return errorf("create host", c.name, ErrAddress, "invalid address pool base %v, size %d", base, size)
+			}
+			pools = append(pools, subnets(base.Masked(), size)...)
+		}
+		if len(pools) == 0 {
+			return errorf("create host", c.name, ErrAddress, "no address pools")
+		}
+		c.daemon.pools = pools
+		return nil
+	}
+}
