@@ -70,7 +70,9 @@ func TestREADME(t *testing.T) {
 	require.True(t, ok)
 	require.Contains(t, readme, strings.TrimPrefix(strings.ReplaceAll(body, "\n\t", "\n"), "\t"))
 
-	_, body, ok = strings.Cut(read("simtest/example_test.go"), "\nfunc TestOutage")
-	require.True(t, ok)
-	require.Contains(t, readme, "func TestOutage"+body)
+	for file, name := range map[string]string{"example": "TestOutage", "forbidden": "TestForbidden"} {
+		_, body, ok = strings.Cut(read("simtest/"+file+"_test.go"), "\nfunc "+name)
+		require.True(t, ok)
+		require.Contains(t, readme, "func "+name+body)
+	}
 }
