@@ -17,6 +17,7 @@ type containerConfig struct {
 	links      []link
 	exposed    []ports.Port        // --expose
 	published  []ports.Publication // -p
+	env        []string            // -e
 	publishAll bool                // -P
 }
 

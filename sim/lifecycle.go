@@ -125,6 +125,7 @@ func (c *Container) boot() error {
 	if n := c.config.network; n != nil && n.name == hostNetwork && (len(c.config.published) > 0 || c.config.publishAll) {
 		c.host.log.Warn("Published ports are discarded when using host network mode", "container", c.name)
 	}
+	r.env = c.environment(c.hostname(ns), r.links)
 	c.up(ns, c.hostname(ns))
 	c.begin(r)
 	c.relink()
@@ -137,7 +138,7 @@ func (c *Container) connect(r *run, n *Network) (err error) {
 	if r.endpoint, err = n.attach(r.ns); err != nil {
 		return err
 	}
-	if r.linkRules, err = c.link(r.ns, r.endpoint); err == nil {
+	if err = c.link(r); err == nil {
 		r.published, err = c.publish(r.endpoint)
 	}
 	if err != nil {

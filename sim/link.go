@@ -66,29 +66,28 @@ func (c *Container) checkLinks() error {
 	return nil
 }
 
-// link writes the lines and rules of the links of a container that starts and
-// returns the rules.
-func (c *Container) link(ns *netns, ep *endpoint) (rules []string, err error) {
+// link writes the lines, variables and rules of the links of a container that starts.
+func (c *Container) link(r *run) error {
+	ep := r.endpoint
 	for _, l := range c.config.links {
 		target := l.target.on(ep.network)
 		if target == nil {
-			c.host.delete(rules)
-			return nil, errorf("start container", c.name, ErrNotRunning,
+			return errorf("start container", c.name, ErrNotRunning,
 				"Cannot link to a non running container: /%s AS /%s/%s", l.target.name, c.name, l.alias)
 		}
-		ns.hosts.setLink(target.addr, l.names())
+		r.ns.hosts.setLink(target.addr, l.names())
+		r.links = append(r.links, c.linkVars(l, target))
 		if !ep.network.config.noICC {
 			continue
 		}
 		for _, rule := range l.rules(ep, target) {
 			if err := c.host.ensure(rule); err != nil {
-				c.host.delete(rules)
-				return nil, errFirewall("start container", c.name, "Unable to link", err)
+				return errFirewall("start container", c.name, "Unable to link", err)
 			}
-			rules = append(rules, rule)
+			r.linkRules = append(r.linkRules, rule)
 		}
 	}
-	return rules, nil
+	return nil
 }
 
 // names are the names of the target in /etc/hosts.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"drydock/sim/internal/linkenv"
 )
 
 // A run is a container from a start to the stop that follows.
@@ -15,8 +17,10 @@ type run struct {
 	ns       *netns
 	endpoint *endpoint // nil unless on a bridge
 
+	links     []linkenv.Link
 	linkRules []string // commands that added them
 	published []*publishedPort
+	env       []string
 
 	ctx    context.Context // of the functions
 	cancel context.CancelFunc

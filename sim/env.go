@@ -1,0 +1,66 @@
+package sim
+
+import (
+	"slices"
+	"strings"
+
+	"drydock/sim/internal/linkenv"
+	"drydock/sim/internal/ports"
+)
+
+// WithEnv sets environment variables, each "NAME=value": -e. The later of two with one
+// name counts.
+func WithEnv(vars ...string) ContainerOption {
+	return func(_ *Host, c *containerConfig) error {
+		for _, v := range vars {
+			if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
+				return errorf("create container", v, ErrName, "invalid environment variable: %s", v)
+			}
+			c.env = setEnv(c.env, v)
+		}
+		return nil
+	}
+}
+
+// setEnv returns env with a variable in the place of the one with its name, or at the
+// end.
+func setEnv(env []string, v string) []string {
+	name, _, _ := strings.Cut(v, "=")
+	if i := slices.IndexFunc(env, func(o string) bool { return strings.HasPrefix(o, name+"=") }); i >= 0 {
+		env[i] = v
+		return env
+	}
+	return append(env, v)
+}
+
+// Env returns the environment of the container's main process, which it has from the
+// start to the stop: PATH, HOSTNAME, the variables of its links (DB_PORT,
+// DB_PORT_5432_TCP_ADDR, DB_ENV_… and so on), its own, HOME. It is nil while the
+// container does not run.
+func (c *Container) Env() []string {
+	if r := c.running(); r != nil {
+		return slices.Clone(r.env)
+	}
+	return nil
+}
+
+// environment makes what Env returns, of the links of a container that starts.
+func (c *Container) environment(hostname string, links []linkenv.Link) []string {
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=" + hostname}
+	for _, l := range links {
+		env = append(env, l.Vars()...)
+	}
+	for _, v := range c.config.env {
+		env = setEnv(env, v)
+	}
+	if !slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, "HOME=") }) {
+		env = append(env, "HOME=/root")
+	}
+	return env
+}
+
+// linkVars returns what the link tells a container of its target.
+func (c *Container) linkVars(l link, target *endpoint) linkenv.Link {
+	_, exposed := ports.Plan(l.target.config.published, l.target.config.exposed, false)
+	return linkenv.Link{Client: c.name, Alias: l.alias, Addr: target.addr, Ports: exposed, Env: l.target.config.env}
+}

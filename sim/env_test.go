@@ -1,0 +1,43 @@
+package sim_test
+
+import (
+	"strings"
+	"testing"
+
+	"drydock/sim"
+	"drydock/sim/simtest"
+
+	"github.com/stretchr/testify/require"
+)
+
+const pathVariable = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+
+// TestEnv has what env printed in a container with a link and options -e.
+func TestEnv(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	other := simtest.Run(t, h, "other", sim.WithExpose("5432"), sim.WithEnv("PG_VERSION=9.3"))
+	c := simtest.Run(t, h, "c1", sim.WithLink(other, "zz"), sim.WithEnv("ZZ_NAME=mine", "ZZ_PORT=override", "A=1", "A=2"))
+	want := pathVariable + "HOSTNAME=" + c.Hostname() + `
+ZZ_PORT=override
+ZZ_PORT_5432_TCP=tcp://172.17.0.2:5432
+ZZ_PORT_5432_TCP_ADDR=172.17.0.2
+ZZ_PORT_5432_TCP_PORT=5432
+ZZ_PORT_5432_TCP_PROTO=tcp
+ZZ_NAME=mine
+ZZ_ENV_PG_VERSION=9.3
+A=2
+HOME=/root`
+	require.Equal(t, want, strings.Join(c.Env(), "\n"))
+
+	// The environment is that of the start.
+	require.NoError(t, other.Restart(t.Context()))
+	require.Equal(t, want, strings.Join(c.Env(), "\n"))
+	require.NoError(t, c.Stop(t.Context()))
+	require.Nil(t, c.Env())
+
+	home := simtest.Run(t, h, "c2", sim.WithEnv("HOME=/x"), sim.WithHostname("foo"))
+	require.Equal(t, pathVariable+"HOSTNAME=foo\nHOME=/x", strings.Join(home.Env(), "\n"))
+	_, err := h.Create("c3", sim.WithEnv("NOVALUE"))
+	require.ErrorIs(t, err, sim.ErrName)
+}
