@@ -114,8 +114,9 @@ func TestSuperSegments(t *testing.T) {
 				}
 			})
 			transfer(t, top.a, top.b, netip.MustParseAddrPort(to), 16<<20)
-			assert.Greater(t, largest.Load(), int64(60000))
-			assert.Greater(t, bytes.Load()/frames.Load(), int64(5000), "mean size")
+			// How much a sender hands over at once depends on how busy the machine is.
+			assert.Greater(t, largest.Load(), int64(20*1500))
+			assert.Greater(t, bytes.Load()/frames.Load(), int64(2*1500), "mean size")
 		})
 	}
 }
