@@ -3,6 +3,7 @@ module drydock
 go 1.26.3
 
 require (
+	github.com/miekg/dns v1.1.73
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
 	golang.org/x/net v0.62.0

@@ -1,0 +1,105 @@
+package dnsd
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// errNoQuery is what a query is that cannot be sent.
+var errNoQuery = errors.New("not a query")
+
+// exchange sends q to a server and returns its reply. Datagrams are taken up to size
+// bytes. It ends with ctx, with the context's error.
+//
+// It is not dns.Client's, which takes datagrams for a stream if the connection has
+// no ReadFrom, takes the first message that has the right id, and does not end when
+// ctx is cancelled.
+func exchange(ctx context.Context, dial DialFunc, network, server string, q *dns.Msg, size int) (*dns.Msg, error) {
+	query, err := q.Pack()
+	if err != nil {
+		return nil, errors.Join(errNoQuery, err)
+	}
+	conn, err := dial(ctx, network, server)
+	if err != nil {
+		return nil, err
+	}
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		_ = conn.SetDeadline(time.Unix(1, 0))
+	})
+	defer func() {
+		if !stop() {
+			<-interrupted
+		}
+		_ = conn.Close()
+	}()
+	reply, err := converse(conn, network == "udp", q, query, size)
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return reply, err
+}
+
+// converse waits for as long as conn does.
+func converse(conn net.Conn, datagrams bool, q *dns.Msg, query []byte, size int) (*dns.Msg, error) {
+	if !datagrams {
+		query = append(binary.BigEndian.AppendUint16(nil, uint16(len(query))), query...)
+	}
+	if _, err := conn.Write(query); err != nil {
+		return nil, err
+	}
+	buf := make([]byte, max(size, dns.MinMsgSize))
+	for {
+		b, err := receive(conn, datagrams, buf)
+		if err != nil {
+			return nil, err
+		}
+		reply := new(dns.Msg)
+		if err := reply.Unpack(b); err != nil && !reply.Truncated { // a truncated one may end anywhere
+			continue
+		}
+		if isReply(reply, q) {
+			return reply, nil
+		}
+	}
+}
+
+// receive returns one message, in buf if that is large enough.
+func receive(conn net.Conn, datagrams bool, buf []byte) ([]byte, error) {
+	if datagrams {
+		n, err := conn.Read(buf)
+		return buf[:n], err
+	}
+	if _, err := io.ReadFull(conn, buf[:2]); err != nil {
+		return nil, err
+	}
+	length := int(binary.BigEndian.Uint16(buf))
+	if length > len(buf) {
+		buf = make([]byte, length)
+	}
+	_, err := io.ReadFull(conn, buf[:length])
+	return buf[:length], err
+}
+
+// isReply reports whether m is a reply to q, rather than to an earlier query from the
+// same port or nobody's. Some servers leave the question out of errors.
+func isReply(m, q *dns.Msg) bool {
+	if m.Id != q.Id || !m.Response || len(m.Question) > len(q.Question) {
+		return false
+	}
+	for i, question := range m.Question {
+		asked := q.Question[i]
+		if question.Qtype != asked.Qtype || question.Qclass != asked.Qclass || !strings.EqualFold(question.Name, asked.Name) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,85 @@
+package dnsd
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/miekg/dns"
+	"golang.org/x/sync/errgroup"
+)
+
+// Serve answers by h the queries that come to pc, over UDP, and to l, over TCP,
+// until ctx is done; either may be nil. Messages that are no queries are refused as
+// by Docker's resolver, with a header alone: those without exactly one question and
+// malformed ones with FORMERR, opcodes other than QUERY and NOTIFY with NOTIMP. A
+// datagram of more than 512 bytes is malformed; the question comes back with such as
+// break off behind it. Responses are ignored. TCP connections are closed after 8 s
+// without query, at first 2 s, and after 128 queries.
+//
+// Each query has a goroutine. The writer that h gets has a method Context()
+// context.Context, whose context is done when ctx is.
+//
+// Serve closes pc and l. It returns nil when ctx is done, or why a socket failed, in
+// both cases after all calls of h have returned.
+func Serve(ctx context.Context, h dns.Handler, pc net.PacketConn, l net.Listener) error {
+	g, ctx := errgroup.WithContext(ctx)
+	h = withContext(ctx, h)
+	if pc != nil {
+		if _, ok := pc.(*net.UDPConn); !ok {
+			pc = patientConn{pc}
+		}
+		g.Go(func() error { return serve(ctx, &dns.Server{PacketConn: pc, Handler: h}) })
+	}
+	if l != nil {
+		g.Go(func() error { return serve(ctx, &dns.Server{Listener: l, Handler: h}) })
+	}
+	return g.Wait()
+}
+
+// serve runs a server of one socket.
+func serve(ctx context.Context, srv *dns.Server) error {
+	started, failed := make(chan struct{}), make(chan error, 1)
+	srv.NotifyStartedFunc = func() { close(started) }
+	go func() { failed <- srv.ActivateAndServe() }()
+	select {
+	case <-started: // before that Shutdown would do nothing
+	case err := <-failed:
+		return err
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		_ = srv.Shutdown()
+		<-failed
+		return nil
+	}
+}
+
+// withContext gives the writers that h gets a context.
+func withContext(ctx context.Context, h dns.Handler) dns.Handler {
+	return dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		h.ServeDNS(contextWriter{w, ctx}, q)
+	})
+}
+
+type contextWriter struct {
+	dns.ResponseWriter
+	ctx context.Context
+}
+
+func (w contextWriter) Context() context.Context { return w.ctx }
+
+// A patientConn reads until there is something to read. dns.Server wakes every 2 s to
+// see whether it is to end, although it also ends a read by a deadline in the past:
+// a thousand resolvers would wake 500 times per second, and in a synctest bubble
+// time would never stand still.
+type patientConn struct{ net.PacketConn }
+
+func (c patientConn) SetReadDeadline(t time.Time) error {
+	if t.After(time.Now()) {
+		return nil
+	}
+	return c.PacketConn.SetReadDeadline(t)
+}
