@@ -37,8 +37,8 @@ type Container struct {
 	runMu sync.Mutex // guards run
 	run   *run       // nil unless running
 
-	impairMu   sync.Mutex // guards attachment, and that the cable is as it says
-	attachment attachment
+	attachMu    sync.Mutex // guards attachments, and that the cables are as they say
+	attachments []*attachment
 }
 
 // Run makes a container and starts it. The name must be at least two of the
@@ -71,7 +71,7 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	if c.config.mode == "" {
 		c.config.network, _ = h.Network(bridgeNetwork)
 	}
-	if n := c.config.network; c.config.attachment != (attachment{}) && n.bridge == nil {
+	if n := c.config.network; c.config.attachment.impairments != (impairments{}) && n.bridge == nil {
 		return nil, errorf("create container", name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
 	}
 	if c.config.joined != nil {
@@ -79,7 +79,11 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 			return nil, errorf("create container", name, ErrConflict, "conflicting options: %s network mode", what)
 		}
 	}
-	c.attachment = c.config.attachment
+	if n := c.config.network; n != nil && n.bridge != nil {
+		a := c.config.attachment
+		a.network = n
+		c.attachments = []*attachment{&a}
+	}
 	if name = strings.TrimPrefix(name, "/"); name == "" {
 		name = c.id[:12]
 	}
@@ -147,29 +151,29 @@ func (c *Container) MAC() net.HardwareAddr {
 
 // on returns the present endpoint on n.
 func (c *Container) on(n *Network) *endpoint {
-	r := c.running()
-	if r == nil || r.endpoint == nil || r.endpoint.network != n {
-		return nil
+	if r := c.running(); r != nil {
+		return r.on(n)
 	}
-	return r.endpoint
+	return nil
 }
 
 // Impair degrades the frames that the container sends to n and receives from it,
 // until it is called again; the zero Impairment heals. It may be called before the
 // container runs, and lasts when it restarts.
 func (c *Container) Impair(n *Network, send, receive veth.Impairment) error {
-	var a attachment
-	if err := WithImpairment(send, receive)(&a); err != nil {
+	var asked attachment
+	if err := WithImpairment(send, receive)(&asked); err != nil {
 		return err
 	}
-	if n == nil || c.config.network != n || n.bridge == nil {
+	c.attachMu.Lock()
+	defer c.attachMu.Unlock()
+	a := c.attachmentToLocked(n)
+	if a == nil {
 		return c.errNotAttached("impair", n)
 	}
-	c.impairMu.Lock()
-	defer c.impairMu.Unlock()
-	c.attachment = a
+	a.impairments = asked.impairments
 	if ep := c.on(n); ep != nil {
-		return ep.impair(a)
+		return ep.impair(a.impairments)
 	}
 	return nil
 }
@@ -178,7 +182,7 @@ func (c *Container) Impair(n *Network, send, receive veth.Impairment) error {
 // frames are lost, also those in flight, without an error to anyone. A container
 // starts with it in; one that does not run has none.
 func (c *Container) SetCarrier(n *Network, up bool) error {
-	if n == nil || c.config.network != n || n.bridge == nil {
+	if c.attachmentTo(n) == nil {
 		return c.errNotAttached("set carrier", n)
 	}
 	ep := c.on(n)

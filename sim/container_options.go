@@ -44,8 +44,8 @@ func (c *containerConfig) ofNamespace() string {
 	return ""
 }
 
-// An attachment is how a container is attached to a network.
-type attachment struct {
+// The impairments of a cable, as seen from the container.
+type impairments struct {
 	send, receive veth.Impairment
 }
 
@@ -68,13 +68,13 @@ func OnNetwork(n *Network, opts ...AttachOption) ContainerOption {
 		if err := c.attachTo(n.name); err != nil {
 			return err
 		}
-		c.network = n
+		c.network, c.attachment.network = n, n
 		for _, opt := range opts {
 			if err := opt(&c.attachment); err != nil {
 				return err
 			}
 		}
-		return nil
+		return c.attachment.checkAddr("create container")
 	}
 }
 

@@ -22,6 +22,7 @@ func TestImports(t *testing.T) {
 		"drydock/internal/frame":        "",
 		"drydock/veth":                  "drydock/internal/frame",
 		"drydock/bridge":                "drydock/internal/frame",
+		"drydock/dnsd":                  "",
 		"drydock/nat/conntrack":         "",
 		"drydock/nat":                   "drydock/internal/frame drydock/nat/conntrack",
 		"drydock/sim/internal/router":   "drydock/internal/frame",

@@ -45,6 +45,13 @@ func (f *hostsFile) addOwn(a netip.Addr, hostname string) {
 	f.own += a.String() + "\t" + names + "\n"
 }
 
+// removeOwn removes the lines that name the container itself.
+func (f *hostsFile) removeOwn() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.own = ""
+}
+
 // setLink adds the line of a link, or gives it another address.
 func (f *hostsFile) setLink(a netip.Addr, names string) {
 	f.mu.Lock()

@@ -116,11 +116,10 @@ func (c *Container) boot() error {
 		return err
 	}
 	r := newRun(ns)
-	if n := c.config.network; n != nil && n.bridge != nil {
-		if err := c.connect(r, n); err != nil {
-			ns.release()
-			return err
-		}
+	if err := c.joinAll(r); err != nil {
+		c.leaveAll(r)
+		ns.release()
+		return err
 	}
 	if n := c.config.network; n != nil && n.name == hostNetwork && (len(c.config.published) > 0 || c.config.publishAll) {
 		c.host.log.Warn("Published ports are discarded when using host network mode", "container", c.name)
@@ -133,35 +132,14 @@ func (c *Container) boot() error {
 	return nil
 }
 
-// connect attaches a run to the container's network with its links and ports.
-func (c *Container) connect(r *run, n *Network) (err error) {
-	if r.endpoint, err = n.attach(r.ns); err != nil {
-		return err
-	}
-	if err = c.link(r); err == nil {
-		r.published, err = c.publish(r.endpoint)
-	}
-	if err != nil {
-		c.disconnect(r)
-		return err
-	}
-	r.ns.hosts.addOwn(r.endpoint.addr, c.hostname(r.ns))
-	return nil
-}
-
-// disconnect undoes connect, also where it failed half-way.
-func (c *Container) disconnect(r *run) {
-	c.host.unpublish(r.published)
-	c.host.delete(r.linkRules)
-	r.endpoint.network.detach(r.ns, r.endpoint)
-}
-
 // begin makes r the present run.
 func (c *Container) begin(r *run) {
-	c.impairMu.Lock()
-	defer c.impairMu.Unlock()
-	if r.endpoint != nil {
-		r.endpoint.impair(c.attachment)
+	c.attachMu.Lock()
+	defer c.attachMu.Unlock()
+	for _, a := range c.attachments {
+		if ep := r.on(a.network); ep != nil {
+			ep.impair(a.impairments)
+		}
 	}
 	c.runMu.Lock()
 	defer c.runMu.Unlock()
@@ -215,9 +193,7 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	c.runMu.Lock()
 	c.run = nil
 	c.runMu.Unlock()
-	if r.endpoint != nil {
-		c.disconnect(r)
-	}
+	c.leaveAll(r)
 	r.ns.release()
 	r.wait(c.host.log, c.name)
 	r.kill() // releases the contexts

@@ -68,7 +68,10 @@ func (c *Container) checkLinks() error {
 
 // link writes the lines, variables and rules of the links of a container that starts.
 func (c *Container) link(r *run) error {
-	ep := r.endpoint
+	ep := r.on(c.config.network)
+	if ep == nil {
+		return nil // disconnected from the default bridge since
+	}
 	for _, l := range c.config.links {
 		target := l.target.on(ep.network)
 		if target == nil {

@@ -85,12 +85,12 @@ func (n *Network) predefined() bool {
 }
 
 // An endpoint is the attachment of a container to a bridge network: the cable
-// between the container's eth0 and a port of the bridge.
+// between an interface of the container and a port of the bridge.
 type endpoint struct {
 	network         *Network
 	id              string
 	addr            netip.Addr
-	index           int    // of eth0
+	index           int    // of the interface in the container
 	name            string // of the port: vethXXXXXXX, whose index is one more
 	inside, outside *veth.Endpoint
 	port            *bridge.Port // nil if the bridge did not take it
@@ -173,12 +173,20 @@ func (n *Network) retire(op string) error {
 	return nil
 }
 
-// takeAddr takes the lowest free address for a container.
-func (n *Network) takeAddr() (netip.Addr, error) {
+// takeAddr takes an address for a container: the one that it asks for, or the lowest
+// free one.
+func (n *Network) takeAddr(asked netip.Addr) (netip.Addr, error) {
 	n.host.mu.Lock()
 	defer n.host.mu.Unlock()
 	if n.removed {
 		return netip.Addr{}, errorf("start container", n.name, ErrNotFound, "network %s not found", n.id)
+	}
+	if asked.IsValid() {
+		if !n.pool.reserve(asked) {
+			return netip.Addr{}, errorf("allocate address", n.name, ErrAddress, "Address already in use")
+		}
+		n.attachments++
+		return asked, nil
 	}
 	addr, ok := n.pool.take()
 	if !ok {
@@ -189,10 +197,10 @@ func (n *Network) takeAddr() (netip.Addr, error) {
 	return addr, nil
 }
 
-// attach plugs a namespace into the bridge as its eth0.
-func (n *Network) attach(ns *netns) (*endpoint, error) {
+// attach plugs a namespace into the bridge by a new interface.
+func (n *Network) attach(ns *netns, device string, asked netip.Addr) (*endpoint, error) {
 	h := n.host
-	addr, err := n.takeAddr()
+	addr, err := n.takeAddr(asked)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +208,7 @@ func (n *Network) attach(ns *netns) (*endpoint, error) {
 		network: n, id: h.random.id("endpoint id"), addr: addr,
 		index: h.newIndexes(2), name: h.random.vethName(),
 	}
-	if err = ep.connect(ns); err == nil {
+	if err = ep.connect(ns, device); err == nil {
 		err = n.linkLocal() // docker0 has it from the first carrier on
 	}
 	if err != nil {
@@ -214,14 +222,14 @@ func (n *Network) attach(ns *netns) (*endpoint, error) {
 }
 
 // connect makes the cable and joins its sides to what they belong to.
-func (ep *endpoint) connect(ns *netns) (err error) {
+func (ep *endpoint) connect(ns *netns, device string) (err error) {
 	n := ep.network
 	seed := n.host.random.seedOf("cable " + ep.name)
 	if ep.inside, ep.outside, err = veth.Pair(veth.WithMTU(n.config.mtu), veth.WithSeed(seed)); err != nil {
 		return err
 	}
 	ep.inside.SetLinkAddress(tcpip.LinkAddress(containerMAC(ep.addr)))
-	if err := ns.plug(ep.index, "eth0", cable{inside: ep.inside, peerIndex: ep.index + 1}); err != nil {
+	if err := ns.plug(ep.index, device, cable{inside: ep.inside, peerIndex: ep.index + 1}); err != nil {
 		return err
 	}
 	for _, a := range []netip.Prefix{netip.PrefixFrom(ep.addr, n.config.subnet.Bits()), linkLocal(containerMAC(ep.addr))} {
@@ -229,7 +237,6 @@ func (ep *endpoint) connect(ns *netns) (err error) {
 			return err
 		}
 	}
-	ns.stack.AddDefault(ep.index, n.config.gateway)
 	return ep.addPort()
 }
 
@@ -250,11 +257,11 @@ func (ep *endpoint) addPort() error {
 	}
 }
 
-func (ep *endpoint) impair(a attachment) error {
-	if err := ep.inside.Impair(a.send); err != nil {
+func (ep *endpoint) impair(i impairments) error {
+	if err := ep.inside.Impair(i.send); err != nil {
 		return err
 	}
-	return ep.outside.Impair(a.receive)
+	return ep.outside.Impair(i.receive)
 }
 
 // detach undoes attach, also where it failed half-way.

@@ -14,6 +14,7 @@ type NetworkOption func(*networkConfig) error
 
 type networkConfig struct {
 	subnet       netip.Prefix
+	given        bool // that WithSubnet set the subnet
 	gateway      netip.Addr
 	ipRange      netip.Prefix
 	mtu          int
@@ -33,7 +34,7 @@ func WithSubnet(p netip.Prefix) NetworkOption {
 		if c.subnet.IsValid() {
 			return errorf("create network", p.String(), ErrConflict, "bridge driver doesn't support multiple subnets")
 		}
-		c.subnet = p
+		c.subnet, c.given = p, true
 		return nil
 	}
 }

@@ -88,7 +88,7 @@ func (c *Container) Ports() []PortBinding {
 	if r == nil {
 		return nil
 	}
-	published := slices.Clone(r.published)
+	published := r.ports()
 	slices.SortStableFunc(published, func(a, b *publishedPort) int { return a.binding.Port.Compare(b.binding.Port) })
 	var list []PortBinding
 	for _, p := range published {

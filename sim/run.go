@@ -14,12 +14,9 @@ import (
 
 // A run is a container from a start to the stop that follows.
 type run struct {
-	ns       *netns
-	endpoint *endpoint // nil unless on a bridge
-
+	ns        *netns
 	links     []linkenv.Link
 	linkRules []string // commands that added them
-	published []*publishedPort
 	env       []string
 
 	ctx    context.Context // of the functions
@@ -27,8 +24,13 @@ type run struct {
 	killed context.Context // done when the functions are no longer waited for before their sockets close
 	kill   context.CancelFunc
 
-	mu        sync.Mutex // guards functions
+	nextEth int       // belongs to the holder of the container's life
+	gateway *endpoint // that of the default route; likewise
+
+	mu        sync.Mutex // guards what follows
 	functions []function
+	endpoints []*endpoint // in the order of joining
+	published []*publishedPort
 }
 
 // A function is a call of Container.Go.
@@ -127,4 +129,36 @@ func (r *run) wait(log *slog.Logger, container string) {
 	for _, f := range functions {
 		<-f.done
 	}
+}
+
+// on returns the endpoint on a network.
+func (r *run) on(n *Network) *endpoint {
+	for _, ep := range r.attached() {
+		if ep.network == n {
+			return ep
+		}
+	}
+	return nil
+}
+
+func (r *run) attached() []*endpoint {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.endpoints)
+}
+
+func (r *run) ports() []*publishedPort {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.published)
+}
+
+// setGateway notes which endpoint has the default route and the published ports, and
+// returns the ports that were published before.
+func (r *run) setGateway(ep *endpoint, published []*publishedPort) (before []*publishedPort) {
+	r.gateway = ep
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before, r.published = r.published, published
+	return before
 }

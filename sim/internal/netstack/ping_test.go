@@ -298,7 +298,7 @@ func TestPingBroadcast(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := newPingNet(t)
-				n.a.AddDefault(2, netip.MustParseAddr("10.0.0.2"))
+				n.a.SetDefault(2, netip.MustParseAddr("10.0.0.2"))
 				cfg := pingConfig(dst)
 				if !cfg.Dst.IsMulticast() {
 					_, err := n.a.Ping(t.Context(), cfg, func(PingEvent) {})

@@ -29,14 +29,15 @@ func (s *Stack) Routes() []Route {
 	return list
 }
 
-// AddDefault adds the default route of via's family.
-func (s *Stack) AddDefault(index int, via netip.Addr) {
+// SetDefault makes via the default route of its family, in the place of another.
+func (s *Stack) SetDefault(index int, via netip.Addr) {
 	dst := header.IPv4EmptySubnet
 	if via.Is6() {
 		dst = header.IPv6EmptySubnet
 	}
 	s.gate.enter()
 	defer s.gate.leave()
+	s.stack.RemoveRoutes(func(r tcpip.Route) bool { return r.Destination == dst })
 	s.stack.AddRoute(tcpip.Route{Destination: dst, Gateway: toAddress(via), NIC: tcpip.NICID(index)})
 	s.changed()
 }

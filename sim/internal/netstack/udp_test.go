@@ -218,7 +218,7 @@ func TestMulticast(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			a, b := newPair(t, Options{Seed: 1})
-			a.AddDefault(2, netip.MustParseAddr("10.0.0.2"))
+			a.SetDefault(2, netip.MustParseAddr("10.0.0.2"))
 			eth0 := &net.Interface{Index: 2, Name: "eth0"}
 			var members []*UDPConn
 			for _, s := range []*Stack{a, b} {
@@ -266,7 +266,7 @@ func rootOf(err error) error {
 func TestSharedGroupPort(t *testing.T) {
 	t.Parallel()
 	a, _ := newPair(t, Options{Seed: 1})
-	a.AddDefault(2, netip.MustParseAddr("10.0.0.2"))
+	a.SetDefault(2, netip.MustParseAddr("10.0.0.2"))
 	var members []*UDPConn
 	for range 2 {
 		c, err := a.ListenPacket(bg, "udp4", "239.1.2.3:5353")

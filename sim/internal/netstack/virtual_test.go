@@ -149,7 +149,7 @@ func TestGivingUp(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, p virtualPair) {
 				require.NoError(t, p.server.(*Stack).AddAddr(2, behind))
-				p.client.(*Stack).AddDefault(2, netip.MustParseAddr("10.0.0.2"))
+				p.client.(*Stack).SetDefault(2, netip.MustParseAddr("10.0.0.2"))
 				p.host = behind.Addr().String()
 				c, _ := p.connect(t)
 				tt.cut(p)

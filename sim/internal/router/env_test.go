@@ -73,8 +73,8 @@ func (p plan) build(tb testing.TB) *topology {
 		t.cables[i] = end
 		plug(tb, t.router, 2+i, fmt.Sprint("eth", 1+i), end, net(i, 1), net6(i, 1))
 		plug(tb, host, 2, "eth0", peer, net(i, 2), net6(i, 2))
-		host.AddDefault(2, net(i, 1).Addr())
-		host.AddDefault(2, net6(i, 1).Addr())
+		host.SetDefault(2, net(i, 1).Addr())
+		host.SetDefault(2, net6(i, 1).Addr())
 	}
 	require.NoError(tb, t.router.SetForwarding(!p.still))
 	require.NoError(tb, t.router.SetForwarding6(!p.still))

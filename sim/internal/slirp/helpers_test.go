@@ -50,7 +50,7 @@ func newNet(tb testing.TB, opts Options) (*Net, emulated) {
 	require.NoError(tb, host.AddNIC(2, "eth0", inside))
 	require.NoError(tb, host.AddAddr(2, netip.MustParsePrefix("10.0.2.15/24")))
 	require.NoError(tb, host.AddAddr(2, netip.MustParsePrefix("172.17.0.2/32")))
-	host.AddDefault(2, netip.MustParseAddr("10.0.2.2"))
+	host.SetDefault(2, netip.MustParseAddr("10.0.2.2"))
 	opts.Link = outside
 	n, err := New(opts)
 	require.NoError(tb, err)

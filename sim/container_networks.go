@@ -1,0 +1,248 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// An attachment is how a container is attached to a network, whenever it runs.
+type attachment struct {
+	network *Network
+	addr    netip.Addr // asked for; invalid: the lowest free one
+	impairments
+}
+
+// Connect attaches the container to a further network: "docker network connect". If
+// it runs it has another interface at once, with the next number that none had since
+// the start: eth1. The default route is by the first of its networks, those that are not
+// internal before the others and then in the order of their names, and there its ports
+// are published; both move at once if that is another network now.
+func (c *Container) Connect(n *Network, opts ...AttachOption) error {
+	const op = "connect container"
+	defer c.change()()
+	a := &attachment{network: n}
+	if err := c.checkConnect(op, a, opts); err != nil {
+		return err
+	}
+	r := c.running()
+	if r == nil {
+		c.attach(a)
+		return nil
+	}
+	return c.host.labelled(func() error {
+		ep, err := c.join(r, a)
+		if err != nil {
+			return err
+		}
+		if err := c.elect(r); err != nil {
+			c.leave(r, ep)
+			c.elect(r)
+			return err
+		}
+		c.attach(a)
+		return ep.impair(a.impairments)
+	})
+}
+
+// checkConnect refuses what cannot be connected.
+func (c *Container) checkConnect(op string, a *attachment, opts []AttachOption) error {
+	n := a.network
+	switch {
+	case c.removed:
+		return errNoContainer(op, c.name)
+	case n == nil || n.host != c.host:
+		return c.errNotAttached(op, n)
+	case n.name == hostNetwork:
+		return errorf(op, c.name, ErrConflict, "container cannot be disconnected from host network or connected to host network")
+	case c.config.joined != nil || c.config.network.name == hostNetwork:
+		return errorf(op, c.name, ErrConflict,
+			"container sharing network namespace with another container or host cannot be connected to any other network")
+	case n.name == noneNetwork || c.config.network.name == noneNetwork:
+		return errorf(op, c.name, ErrConflict,
+			"container cannot be connected to multiple networks with one of the networks in private (none) mode")
+	case c.attachmentTo(n) != nil:
+		return errorf(op, c.name, ErrExists, "endpoint with name %s already exists in network %s", c.name, n.name)
+	}
+	for _, opt := range opts {
+		if err := opt(a); err != nil {
+			return err
+		}
+	}
+	return a.checkAddr(op)
+}
+
+// Disconnect detaches the container from a network: "docker network disconnect". Its
+// connections over that network go on without an answer.
+func (c *Container) Disconnect(n *Network) error {
+	const op = "disconnect container"
+	defer c.change()()
+	switch {
+	case c.removed:
+		return errNoContainer(op, c.name)
+	case n != nil && n.name == hostNetwork && c.config.network == n:
+		return errorf(op, c.name, ErrConflict, "container cannot be disconnected from host network or connected to host network")
+	case n == nil || c.attachmentTo(n) == nil:
+		return c.errNotAttached(op, n)
+	}
+	c.attachMu.Lock()
+	c.attachments = slices.DeleteFunc(c.attachments, func(a *attachment) bool { return a.network == n })
+	c.attachMu.Unlock()
+	r := c.running()
+	if r == nil {
+		return nil
+	}
+	return c.host.labelled(func() error {
+		c.leave(r, r.on(n))
+		if n.name != bridgeNetwork {
+			r.ns.hosts.removeOwn()
+		}
+		return c.elect(r)
+	})
+}
+
+// Networks returns the networks that the container is attached to, in the order of
+// their priority: see Connect.
+func (c *Container) Networks() []*Network {
+	var list []*Network
+	for _, a := range c.inOrder() {
+		list = append(list, a.network)
+	}
+	return list
+}
+
+func (c *Container) attach(a *attachment) {
+	c.attachMu.Lock()
+	defer c.attachMu.Unlock()
+	c.attachments = append(c.attachments, a)
+}
+
+func (c *Container) attachmentTo(n *Network) *attachment {
+	c.attachMu.Lock()
+	defer c.attachMu.Unlock()
+	return c.attachmentToLocked(n)
+}
+
+func (c *Container) attachmentToLocked(n *Network) *attachment {
+	for _, a := range c.attachments {
+		if a.network == n {
+			return a
+		}
+	}
+	return nil
+}
+
+// inOrder returns the attachments in the order of their priority.
+func (c *Container) inOrder() []*attachment {
+	c.attachMu.Lock()
+	list := slices.Clone(c.attachments)
+	c.attachMu.Unlock()
+	slices.SortFunc(list, func(a, b *attachment) int { return a.network.comparePriority(b.network) })
+	return list
+}
+
+// comparePriority orders the networks of a container.
+func (n *Network) comparePriority(o *Network) int {
+	if n.config.internal != o.config.internal {
+		if o.config.internal {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(n.name, o.name)
+}
+
+// joinAll attaches a run to the networks of its container, with links and ports.
+func (c *Container) joinAll(r *run) error {
+	for _, a := range c.inOrder() {
+		if _, err := c.join(r, a); err != nil {
+			return err
+		}
+	}
+	if err := c.link(r); err != nil {
+		return err
+	}
+	return c.elect(r)
+}
+
+// join gives a run its next interface.
+func (c *Container) join(r *run, a *attachment) (*endpoint, error) {
+	ep, err := a.network.attach(r.ns, fmt.Sprintf("eth%d", r.nextEth), a.addr)
+	if err != nil {
+		return nil, err
+	}
+	r.nextEth++
+	r.mu.Lock()
+	r.endpoints = append(r.endpoints, ep)
+	r.mu.Unlock()
+	r.ns.hosts.addOwn(ep.addr, c.hostname(r.ns))
+	return ep, nil
+}
+
+// leave takes an interface from a run, with the ports that are published there.
+func (c *Container) leave(r *run, ep *endpoint) {
+	if r.gateway == ep {
+		c.host.unpublish(r.setGateway(nil, nil))
+	}
+	r.mu.Lock()
+	r.endpoints = slices.DeleteFunc(r.endpoints, func(o *endpoint) bool { return o == ep })
+	r.mu.Unlock()
+	ep.network.detach(r.ns, ep)
+}
+
+// leaveAll undoes joinAll, also where it failed half-way.
+func (c *Container) leaveAll(r *run) {
+	c.host.delete(r.linkRules)
+	for _, ep := range r.attached() {
+		c.leave(r, ep)
+	}
+}
+
+// elect gives the default route and the published ports to the network that comes
+// first.
+func (c *Container) elect(r *run) error {
+	endpoints := r.attached()
+	if len(endpoints) == 0 {
+		return nil
+	}
+	first := slices.MinFunc(endpoints, func(a, b *endpoint) int { return a.network.comparePriority(b.network) })
+	if first == r.gateway {
+		return nil
+	}
+	c.host.unpublish(r.setGateway(nil, nil))
+	r.ns.stack.SetDefault(first.index, first.network.config.gateway)
+	list, err := c.publish(first)
+	if err != nil {
+		return err
+	}
+	r.setGateway(first, list)
+	return nil
+}
+
+// WithAddr asks for an address of the network: --ip. It must be in a subnet that the
+// network was made with (WithSubnet), and free whenever the container starts.
+func WithAddr(addr netip.Addr) AttachOption {
+	return func(a *attachment) error {
+		if !addr.Is4() {
+			return errorf("connect container", addr.String(), ErrAddress, "invalid IPv4 address: %v", addr)
+		}
+		a.addr = addr
+		return nil
+	}
+}
+
+// checkAddr refuses an address that the network cannot give.
+func (a *attachment) checkAddr(op string) error {
+	switch n := a.network; {
+	case !a.addr.IsValid():
+	case n.predefined():
+		return errorf(op, n.name, ErrConflict, "user specified IP address is supported on user defined networks only")
+	case !n.config.given:
+		return errorf(op, n.name, ErrConflict,
+			"user specified IP address is supported only when connecting to networks with user configured subnets")
+	case !n.config.subnet.Contains(a.addr):
+		return errorf(op, n.name, ErrAddress, "Invalid address %v: It does not belong to any of this network's subnets", a.addr)
+	}
+	return nil
+}
