@@ -11,6 +11,7 @@ import (
 type attachment struct {
 	network *Network
 	addr    netip.Addr // asked for; invalid: the lowest free one
+	aliases []string
 	impairments
 }
 
@@ -96,7 +97,7 @@ func (c *Container) Disconnect(n *Network) error {
 	return c.host.labelled(func() error {
 		c.leave(r, r.on(n))
 		if n.name != bridgeNetwork {
-			r.ns.hosts.removeOwn()
+			r.ns.names.hosts.removeOwn()
 		}
 		return c.elect(r)
 	})
@@ -176,7 +177,12 @@ func (c *Container) join(r *run, a *attachment) (*endpoint, error) {
 	r.mu.Lock()
 	r.endpoints = append(r.endpoints, ep)
 	r.mu.Unlock()
-	r.ns.hosts.addOwn(ep.addr, c.hostname(r.ns))
+	r.ns.names.hosts.addOwn(ep.addr, c.hostname(r.ns))
+	if err := c.register(r, a, ep); err != nil {
+		c.leave(r, ep)
+		return nil, err
+	}
+	c.setScopes(r)
 	return ep, nil
 }
 
@@ -188,6 +194,10 @@ func (c *Container) leave(r *run, ep *endpoint) {
 	r.mu.Lock()
 	r.endpoints = slices.DeleteFunc(r.endpoints, func(o *endpoint) bool { return o == ep })
 	r.mu.Unlock()
+	if ep.network.zone != nil {
+		ep.network.zone.Delete(c.id)
+	}
+	c.setScopes(r)
 	ep.network.detach(r.ns, ep)
 }
 
@@ -197,16 +207,19 @@ func (c *Container) leaveAll(r *run) {
 	for _, ep := range r.attached() {
 		c.leave(r, ep)
 	}
+	if r.dns != nil {
+		r.dns.stop()
+	}
 }
 
 // elect gives the default route and the published ports to the network that comes
 // first.
 func (c *Container) elect(r *run) error {
-	endpoints := r.attached()
+	endpoints := r.inOrder()
 	if len(endpoints) == 0 {
 		return nil
 	}
-	first := slices.MinFunc(endpoints, func(a, b *endpoint) int { return a.network.comparePriority(b.network) })
+	first := endpoints[0]
 	if first == r.gateway {
 		return nil
 	}
@@ -218,6 +231,13 @@ func (c *Container) elect(r *run) error {
 	}
 	r.setGateway(first, list)
 	return nil
+}
+
+// inOrder returns the endpoints in the order of their networks' priority.
+func (r *run) inOrder() []*endpoint {
+	list := r.attached()
+	slices.SortFunc(list, func(a, b *endpoint) int { return a.network.comparePriority(b.network) })
+	return list
 }
 
 // WithAddr asks for an address of the network: --ip. It must be in a subnet that the

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"net/netip"
 	"strings"
 	"unicode"
 
@@ -18,6 +19,9 @@ type containerConfig struct {
 	exposed    []ports.Port        // --expose
 	published  []ports.Publication // -p
 	env        []string            // -e
+	dns        []netip.Addr        // --dns
+	dnsSearch  []string            // --dns-search
+	dnsOptions []string            // --dns-option
 	publishAll bool                // -P
 }
 

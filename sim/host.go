@@ -12,10 +12,13 @@ import (
 	"strings"
 	"sync"
 
+	"drydock/dnsd"
 	"drydock/nat"
 	"drydock/sim/internal/router"
 	"drydock/sim/internal/slirp"
 	"drydock/veth"
+
+	"github.com/miekg/dns"
 )
 
 // A Host is an emulated machine that runs containers. It has a network namespace
@@ -31,6 +34,8 @@ type Host struct {
 	virtual bool
 	docker  bool
 	daemon  daemonConfig
+	resolv  string // /etc/resolv.conf
+	wrapDNS func(dns.Handler) dns.Handler
 	log     *slog.Logger
 	random  *generator
 	tables  *nat.Tables
@@ -65,7 +70,7 @@ func NewHost(opts ...HostOption) (*Host, error) {
 			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
 	}
 	h := &Host{
-		virtual: cfg.virtual, docker: !cfg.noDocker, daemon: cfg.daemon, log: cfg.log, random: newGenerator(cfg.seed),
+		virtual: cfg.virtual, docker: !cfg.noDocker, daemon: cfg.daemon, resolv: cfg.resolv, wrapDNS: cfg.wrapDNS, log: cfg.log, random: newGenerator(cfg.seed),
 		networking: make(chan struct{}, 1),
 		lastIndex:  1, // lo
 		done:       make(chan struct{}),
@@ -85,6 +90,7 @@ func (h *Host) boot(cfg *hostConfig) error {
 		return err
 	}
 	h.ns = ns
+	ns.names.setConf(dnsd.ParseResolvConf(h.resolv), h.resolv, ns.stack, h.random.seedOf("dns host"))
 	h.up(ns, h.name)
 	for _, u := range cfg.uplinks {
 		if err := h.connect(u); err != nil {

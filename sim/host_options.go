@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"log/slog"
 	"runtime"
+
+	"github.com/miekg/dns"
 )
 
 // A HostOption sets a property of a new Host. An invalid one makes NewHost fail
@@ -20,6 +22,9 @@ type hostConfig struct {
 	uplinks  []uplinkConfig
 
 	realUplink bool
+
+	resolv  string // /etc/resolv.conf
+	wrapDNS func(dns.Handler) dns.Handler
 }
 
 // WithName sets the hostname, by default "docker".

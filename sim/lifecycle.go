@@ -116,6 +116,10 @@ func (c *Container) boot() error {
 		return err
 	}
 	r := newRun(ns)
+	if c.hasOwnFiles() {
+		conf, text := c.resolvConf()
+		ns.names.setConf(conf, text, ns.stack, c.host.random.seedOf("dns "+c.id))
+	}
 	if err := c.joinAll(r); err != nil {
 		c.leaveAll(r)
 		ns.release()
@@ -130,6 +134,11 @@ func (c *Container) boot() error {
 	c.relink()
 	c.host.log.Debug("container started", "name", c.name, "addr", c.IP())
 	return nil
+}
+
+// hasOwnFiles reports whether the container's namespace is its own.
+func (c *Container) hasOwnFiles() bool {
+	return c.config.joined == nil && c.config.network.name != hostNetwork
 }
 
 // begin makes r the present run.

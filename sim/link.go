@@ -15,11 +15,13 @@ type link struct {
 	alias  string
 }
 
-// WithLink makes the container know another one of the default bridge by an alias
-// without white space, by its name if alias is empty: --link. The line in /etc/hosts
-// follows the target when that restarts. Where the network has no ICC the ports that
-// the target exposes (WithExpose, WithPublish) are opened for this container. The
-// target must be running whenever this one starts.
+// WithLink makes the container know another one by an alias without white space, by its
+// name if alias is empty: --link. On the default bridge that is a line in /etc/hosts,
+// which follows the target when that restarts, and variables in the environment (Env),
+// which do not. Where that has no ICC the ports that the target exposes (WithExpose,
+// WithPublish) are opened for this container. The target must be running whenever this
+// one starts. On networks of one's own the alias is a name that the embedded resolver
+// knows for this container alone, whether the target runs or not.
 func WithLink(target *Container, alias string) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
 		if target == nil || target.host != h {
@@ -52,7 +54,7 @@ func (c *Container) checkLinks() error {
 	case n == nil || n.bridge == nil:
 		return errorf(op, c.name, ErrConflict, "links are only supported for user-defined networks.")
 	case n.name != bridgeNetwork:
-		return errorf(op, c.name, ErrConflict, "a link on network %s is a name, of which there are none yet", n.name)
+		return nil // a name for the embedded resolver
 	}
 	for _, l := range c.config.links {
 		switch n := l.target.config.network; {
@@ -69,8 +71,8 @@ func (c *Container) checkLinks() error {
 // link writes the lines, variables and rules of the links of a container that starts.
 func (c *Container) link(r *run) error {
 	ep := r.on(c.config.network)
-	if ep == nil {
-		return nil // disconnected from the default bridge since
+	if ep == nil || ep.network.zone != nil {
+		return nil
 	}
 	for _, l := range c.config.links {
 		target := l.target.on(ep.network)
@@ -78,7 +80,7 @@ func (c *Container) link(r *run) error {
 			return errorf("start container", c.name, ErrNotRunning,
 				"Cannot link to a non running container: /%s AS /%s/%s", l.target.name, c.name, l.alias)
 		}
-		r.ns.hosts.setLink(target.addr, l.names())
+		r.ns.names.hosts.setLink(target.addr, l.names())
 		r.links = append(r.links, c.linkVars(l, target))
 		if !ep.network.config.noICC {
 			continue
@@ -129,8 +131,8 @@ func (c *Container) relink() {
 			if o != c && l.target != c {
 				continue
 			}
-			if r, target := o.running(), l.target.on(o.config.network); r != nil && target != nil {
-				r.ns.hosts.setLink(target.addr, l.names())
+			if r, target := o.running(), l.target.on(o.config.network); r != nil && target != nil && target.network.zone == nil {
+				r.ns.names.hosts.setLink(target.addr, l.names())
 			}
 		}
 	}

@@ -9,9 +9,10 @@ import (
 )
 
 // LookupAddr returns the names of an address as programs on m know it, the
-// canonical one first, without a final dot. Like LookupNetIP it looks in
-// /etc/hosts. An address without name is a *net.DNSError with IsNotFound.
-func (m *machine) LookupAddr(_ context.Context, addr string) ([]string, error) {
+// canonical one first, without a final dot. Like LookupNetIP it looks in /etc/hosts
+// and asks the nameservers of /etc/resolv.conf. An address without name is a
+// *net.DNSError with IsNotFound.
+func (m *machine) LookupAddr(ctx context.Context, addr string) ([]string, error) {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
 		return nil, &net.DNSError{Err: "unrecognized address", Name: addr}
@@ -20,10 +21,7 @@ func (m *machine) LookupAddr(_ context.Context, addr string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if names := ns.hosts.names(a.Unmap()); names != nil {
-		return names, nil
-	}
-	return nil, &net.DNSError{Err: "no such host", Name: addr, IsNotFound: true}
+	return ns.names.LookupAddr(ctx, a)
 }
 
 // names returns the names of the lines that start with a.

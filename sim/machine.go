@@ -127,7 +127,8 @@ func (m *machine) ListenPacket(ctx context.Context, network, address string) (ne
 }
 
 // LookupNetIP looks up a host name as programs on m do, never as the real machine
-// does: in /etc/hosts. Network is "ip", "ip4" or "ip6".
+// does: in /etc/hosts, then by the nameservers of /etc/resolv.conf, which on networks
+// of one's own is the embedded resolver. Network is "ip", "ip4" or "ip6".
 func (m *machine) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	_, s, err := m.open("lookup")
 	if err != nil {

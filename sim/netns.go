@@ -9,11 +9,11 @@ import (
 	"drydock/veth"
 )
 
-// A netns is a network namespace: a stack, its /etc/hosts and its cables. Those
+// A netns is a network namespace: a stack, its names and its cables. Those
 // who share it each hold it; it ends with the last of them.
 type netns struct {
 	stack    *netstack.Stack
-	hosts    hostsFile
+	names    names
 	hostname string
 
 	mu     sync.Mutex // guards what follows
@@ -32,7 +32,7 @@ type cable struct {
 // for.
 func newNetns(h *Host, id, hostname string, tables *nat.Tables) (*netns, error) {
 	ns := &netns{hostname: hostname, users: 1, cables: make(map[int]cable)}
-	opts := netstack.Options{Seed: h.random.seedOf("stack " + id), Virtual: h.virtual, Resolver: &ns.hosts}
+	opts := netstack.Options{Seed: h.random.seedOf("stack " + id), Virtual: h.virtual, Resolver: &ns.names}
 	if tables != nil {
 		opts.Netfilter = tables
 	}

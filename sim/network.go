@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"drydock/bridge"
+	"drydock/dnsd"
 	"drydock/veth"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -36,6 +37,7 @@ type Network struct {
 	bridge      *bridge.Bridge
 	mac         net.HardwareAddr
 	local       *veth.Endpoint // the bridge's end of the cable to the host
+	zone        *dnsd.Zone     // its names; nil on docker0
 	linkLocal   func() error   // gives the bridge device its fe80:: address, once
 	pool        *pool          // guarded by host.mu
 	attachments int            // guarded by host.mu; addresses that containers hold

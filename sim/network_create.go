@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"drydock/dnsd"
 	"drydock/veth"
 )
 
@@ -112,7 +113,7 @@ func (h *Host) CreateNetwork(name string, opts ...NetworkOption) (*Network, erro
 	}
 	h.networking <- struct{}{}
 	defer func() { <-h.networking }()
-	n := &Network{host: h, name: name, id: h.random.id("network id"), driver: "bridge", config: cfg}
+	n := &Network{host: h, name: name, id: h.random.id("network id"), driver: "bridge", config: cfg, zone: dnsd.NewZone(name)}
 	if err := h.checkNetwork(n); err != nil {
 		return nil, err
 	}

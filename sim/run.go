@@ -24,8 +24,9 @@ type run struct {
 	killed context.Context // done when the functions are no longer waited for before their sockets close
 	kill   context.CancelFunc
 
-	nextEth int       // belongs to the holder of the container's life
-	gateway *endpoint // that of the default route; likewise
+	dns     *nameserver // nil: none; belongs to the holder of the container's life
+	nextEth int         // belongs to the holder of the container's life
+	gateway *endpoint   // that of the default route; likewise
 
 	mu        sync.Mutex // guards what follows
 	functions []function

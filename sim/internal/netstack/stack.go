@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"drydock/sim/internal/random"
 	"drydock/sim/internal/router"
@@ -63,6 +64,7 @@ type namespace struct {
 	resolver Resolver
 	router   *router.Router // nil: packets for others are gVisor's business
 	paths    pathMTUs
+	redirect atomic.Pointer[redirect] // nil: none
 
 	routeMu sync.Mutex // held from the look for a route to its addition
 

@@ -43,7 +43,7 @@ func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) err
 			return err
 		}
 	}
-	to := c.stack.fullAddress(remote)
+	to := c.stack.fullAddress(c.stack.target(c.net, remote))
 	if needsZone(remote.Addr()) && to.NIC == 0 {
 		return os.NewSyscallError("connect", syscall.EINVAL)
 	}
@@ -90,7 +90,7 @@ func (c *TCPConn) connected() (bool, error) {
 func (c *TCPConn) establish(remote tcpip.FullAddress) {
 	local, _ := c.ep.GetLocalAddress()
 	c.local = net.TCPAddrFromAddrPort(c.stack.addrPort(local, c.v6))
-	c.remote = net.TCPAddrFromAddrPort(c.stack.addrPort(remote, c.v6))
+	c.remote = net.TCPAddrFromAddrPort(c.stack.origin(c.net, c.stack.addrPort(remote, c.v6)))
 	c.keepAlive(net.KeepAliveConfig{Enable: true})
 }
 

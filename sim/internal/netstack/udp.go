@@ -48,7 +48,7 @@ func (c *UDPConn) connect(local, remote netip.AddrPort) error {
 			return err
 		}
 	}
-	to := c.stack.fullAddress(remote)
+	to := c.stack.fullAddress(c.stack.target(c.net, remote))
 	if needsZone(remote.Addr()) && to.NIC == 0 {
 		return os.NewSyscallError("connect", syscall.EINVAL)
 	}
@@ -58,7 +58,7 @@ func (c *UDPConn) connect(local, remote netip.AddrPort) error {
 	bound, _ := c.ep.GetLocalAddress()
 	c.local = net.UDPAddrFromAddrPort(c.stack.addrPort(bound, c.v6))
 	if peer, err := c.ep.GetRemoteAddress(); err == nil {
-		remote = c.stack.addrPort(peer, c.v6)
+		remote = c.stack.origin(c.net, c.stack.addrPort(peer, c.v6))
 	}
 	c.remote = net.UDPAddrFromAddrPort(remote)
 	return nil
@@ -133,7 +133,7 @@ func (c *UDPConn) receive(b []byte, call string) (int, netip.AddrPort, error) {
 	if err != nil {
 		return 0, netip.AddrPort{}, c.opError("read", err)
 	}
-	return n, c.stack.addrPort(from, c.v6), nil
+	return n, c.stack.origin(c.net, c.stack.addrPort(from, c.v6)), nil
 }
 
 // poll waits for a datagram.
@@ -222,7 +222,7 @@ func (c *UDPConn) sendTo(b []byte, ap netip.AddrPort) (int, error) {
 	case a.Is4() && c.ep.SocketOptions().GetV6Only():
 		return 0, os.NewSyscallError("sendto", syscall.ENETUNREACH)
 	}
-	to := c.stack.fullAddress(netip.AddrPortFrom(a, ap.Port()))
+	to := c.stack.fullAddress(c.stack.target(c.net, netip.AddrPortFrom(a, ap.Port())))
 	return c.send(b, &to, "sendto")
 }
 

@@ -1,0 +1,255 @@
+package sim_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"drydock/dnsd"
+	"drydock/sim"
+	"drydock/sim/simtest"
+
+	"github.com/miekg/dns"
+	"github.com/stretchr/testify/require"
+)
+
+// lookup returns the addresses of a name in order, or how it fails.
+func lookup(t *testing.T, c *sim.Container, name string) string {
+	t.Helper()
+	addrs, err := c.LookupNetIP(t.Context(), "ip4", name)
+	var dnsErr *net.DNSError
+	switch {
+	case errors.As(err, &dnsErr) && dnsErr.IsNotFound:
+		return "Name or service not known"
+	case errors.As(err, &dnsErr) && dnsErr.IsTemporary:
+		return "Temporary failure in name resolution"
+	case err != nil:
+		return err.Error()
+	}
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	return fmt.Sprint(addrs)
+}
+
+// TestNames: containers of a network of their own find each other by name, alias,
+// short id and hostname, each also with the network behind it, while they run.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		n := simtest.NewNetwork(t, h, "net")
+		other := simtest.NewNetwork(t, h, "other")
+		db := simtest.Run(t, h, "db", sim.OnNetwork(n, sim.WithAlias("store", "db.v1")), sim.WithHostname("oracle"))
+		db2 := simtest.Run(t, h, "db2", sim.OnNetwork(n, sim.WithAlias("store")))
+		web := simtest.Run(t, h, "web", sim.OnNetwork(n))
+		stranger := simtest.Run(t, h, "stranger", sim.OnNetwork(other))
+		plain := simtest.Run(t, h, "plain")
+		for name, want := range map[string]string{
+			"db":         "[172.18.0.2]",
+			"DB":         "[172.18.0.2]",
+			"db.net":     "[172.18.0.2]",
+			"db.v1":      "[172.18.0.2]",
+			"db.v1.net":  "[172.18.0.2]",
+			"oracle":     "[172.18.0.2]",
+			db.ID()[:12]: "[172.18.0.2]",
+			"store":      "[172.18.0.2 172.18.0.3]",
+			"db2":        "[172.18.0.3]",
+			"localhost":  "[127.0.0.1]",
+			"stranger":   "Temporary failure in name resolution", // nobody to ask
+			"db.NET":     "Temporary failure in name resolution",
+		} {
+			require.Equal(t, want, lookup(t, web, name), name)
+		}
+		require.Equal(t, "Temporary failure in name resolution", lookup(t, stranger, "db"))
+		require.Equal(t, "Name or service not known", lookup(t, plain, "db"), "the default bridge has no names")
+		list, err := web.LookupAddr(t.Context(), "172.18.0.2")
+		require.NoError(t, err)
+		require.Equal(t, []string{"db.net"}, list)
+		_, err = web.LookupNetIP(t.Context(), "ip6", "db")
+		var dnsErr *net.DNSError
+		require.ErrorAs(t, err, &dnsErr)
+		require.True(t, dnsErr.IsNotFound, "known, but without such an address")
+
+		who(t, db, "tcp", "80")
+		require.Contains(t, nc(t, web, "tcp", "store.net:80"), "you are 172.18.0.4")
+
+		require.NoError(t, db.Stop(t.Context()))
+		require.Equal(t, "[172.18.0.3]", lookup(t, web, "store"))
+		require.NoError(t, db2.Connect(other, sim.WithAlias("second")))
+		require.Equal(t, "[172.19.0.3]", lookup(t, stranger, "second"))
+		require.Equal(t, "[172.19.0.2]", lookup(t, db2, "stranger"))
+		require.NoError(t, db2.Disconnect(other))
+		require.Equal(t, "Temporary failure in name resolution", lookup(t, stranger, "second"))
+
+		// A container of the default bridge has the resolver from its first such
+		// network on.
+		require.NoError(t, plain.Connect(n))
+		require.Equal(t, "[172.18.0.3]", lookup(t, plain, "db2"))
+	})
+}
+
+// TestResolvConf has the files that Docker writes.
+func TestResolvConf(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, sim.WithResolvConf("# a comment\nnameserver 127.0.0.53\nnameserver 172.16.80.53\n"))
+	n := simtest.NewNetwork(t, h, "net")
+	user := sim.OnNetwork(n)
+	dns := sim.WithDNS(netip.MustParseAddr("10.9.9.9"))
+	for i, test := range []struct {
+		opts []sim.ContainerOption
+		want string
+	}{
+		{nil, "# a comment\nnameserver 172.16.80.53\n"},
+		{[]sim.ContainerOption{user}, "nameserver 127.0.0.11\noptions ndots:0\n"},
+		{[]sim.ContainerOption{dns, sim.WithDNSSearch("a.test", "b.test"), sim.WithDNSOption("ndots:2")},
+			"search a.test b.test\nnameserver 10.9.9.9\noptions ndots:2\n"},
+		{[]sim.ContainerOption{user, dns, sim.WithDNSSearch("a.test")}, "search a.test\nnameserver 127.0.0.11\noptions ndots:0\n"},
+		{[]sim.ContainerOption{user, sim.WithDNSOption("ndots:2")}, "nameserver 127.0.0.11\noptions ndots:2\n"},
+	} {
+		c := simtest.Run(t, h, fmt.Sprint("c", i), test.opts...)
+		b, err := c.ReadFile("/etc/resolv.conf")
+		require.NoError(t, err)
+		require.Equal(t, test.want, string(b))
+	}
+	c, _ := h.Container("c0")
+	b, err := c.ReadFile("/etc/hostname")
+	require.NoError(t, err)
+	require.Equal(t, c.ID()[:12]+"\n", string(b))
+	_, err = c.ReadFile("/etc/passwd")
+	require.EqualError(t, err, "open /etc/passwd: no such file or directory")
+}
+
+// TestUpstream: what the embedded resolver does not know, the host's nameserver on the
+// LAN is asked, from the container's address, masqueraded.
+func TestUpstream(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t, sim.WithResolvConf("nameserver 172.16.80.47\n"))
+		asked := make(chan string, 100)
+		serveDNS(t, l.peer, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+			asked <- host(w.RemoteAddr())
+			m := new(dns.Msg).SetReply(q)
+			if q.Question[0].Name == "www.example.test." && q.Question[0].Qtype == dns.TypeA {
+				m.Answer = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60}, A: net.IPv4(203, 0, 113, 80)}}
+			} else if q.Question[0].Name != "www.example.test." {
+				m.Rcode = dns.RcodeNameError
+			}
+			w.WriteMsg(m)
+		}))
+		n := simtest.NewNetwork(t, l.docker, "net")
+		inet := simtest.NewNetwork(t, l.docker, "inet", sim.Internal())
+		user := simtest.Run(t, l.docker, "user", sim.OnNetwork(n))
+		plain := simtest.Run(t, l.docker, "plain")
+		inner := simtest.Run(t, l.docker, "inner", sim.OnNetwork(inet))
+		for _, c := range []*sim.Container{user, plain} {
+			require.Equal(t, "[203.0.113.80]", lookup(t, c, "www.example.test"))
+			require.Equal(t, "172.16.80.10", <-asked)
+			require.Equal(t, "Name or service not known", lookup(t, c, "nosuch.example.test"))
+		}
+		require.Equal(t, "Temporary failure in name resolution", lookup(t, inner, "www.example.test"))
+		require.Equal(t, "[172.19.0.2]", lookup(t, inner, "inner"))
+	})
+}
+
+// serveDNS serves on port 53 of m.
+func serveDNS(t *testing.T, m machine, handler dns.Handler) {
+	t.Helper()
+	pc, err := m.ListenPacket(t.Context(), "udp", ":53")
+	require.NoError(t, err)
+	l, err := m.Listen(t.Context(), "tcp", ":53")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- dnsd.Serve(ctx, handler, pc, l) }()
+	t.Cleanup(func() { cancel(); <-done })
+}
+
+// TestPort53 is free in a container that has the embedded resolver, and 127.0.0.11:53
+// is found, by UDP and TCP, and answers from there.
+func TestPort53(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		n := simtest.NewNetwork(t, h, "net")
+		c := simtest.Run(t, h, "c1", sim.OnNetwork(n))
+		who(t, c, "tcp", "53")
+		who(t, c, "udp", "53")
+		require.Contains(t, nc(t, c, "tcp", "172.18.0.2:53"), "you are 172.18.0.2")
+		require.Equal(t, "you are 172.18.0.2", nc(t, c, "udp", "172.18.0.2:53"))
+		for _, network := range []string{"udp", "tcp"} {
+			conn, err := c.DialContext(t.Context(), network, "127.0.0.11:53")
+			require.NoError(t, err)
+			require.Equal(t, "127.0.0.11:53", conn.RemoteAddr().String())
+			m, err := (&dns.Conn{Conn: conn}), error(nil)
+			require.NoError(t, m.WriteMsg(new(dns.Msg).SetQuestion("c1.", dns.TypeA)))
+			reply, err := m.ReadMsg()
+			require.NoError(t, err)
+			require.Len(t, reply.Answer, 1)
+			require.EqualValues(t, 600, reply.Answer[0].Header().Ttl)
+			conn.Close()
+		}
+		p, err := c.ListenPacket(t.Context(), "udp", ":0")
+		require.NoError(t, err)
+		defer p.Close()
+		q, err := new(dns.Msg).SetQuestion("c1.", dns.TypeA).Pack()
+		require.NoError(t, err)
+		_, err = p.WriteTo(q, net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.11:53")))
+		require.NoError(t, err)
+		p.SetReadDeadline(time.Now().Add(time.Second))
+		_, from, err := p.ReadFrom(make([]byte, 512))
+		require.NoError(t, err)
+		require.Equal(t, "127.0.0.11:53", from.String())
+	})
+}
+
+// TestLinkOnUserNetwork is a name for one container, which shadows others.
+func TestLinkOnUserNetwork(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		n := simtest.NewNetwork(t, h, "net")
+		u1 := simtest.Run(t, h, "u1", sim.OnNetwork(n))
+		simtest.Run(t, h, "lk", sim.OnNetwork(n))
+		u3 := simtest.Run(t, h, "u3", sim.OnNetwork(n), sim.WithLink(u1, "lk"))
+		require.Equal(t, "[172.18.0.2]", lookup(t, u3, "lk"))
+		require.Equal(t, "[172.18.0.3]", lookup(t, u1, "lk"))
+		b, err := u3.ReadFile("/etc/hosts")
+		require.NoError(t, err)
+		require.NotContains(t, string(b), "lk")
+		require.Len(t, u3.Env(), 3)
+	})
+}
+
+// TestResolverFaults: the wrapper sees and spoils what the resolver answers.
+func TestResolverFaults(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		faults, err := dnsd.NewFaults(1, dnsd.Fault{Name: "db", Rate: 1, Action: dnsd.NXDomain},
+			dnsd.Fault{Name: "slow", Rate: 1, Delay: 3 * time.Second})
+		require.NoError(t, err)
+		h := simtest.NewHost(t, sim.WithResolver(faults.Wrap))
+		n := simtest.NewNetwork(t, h, "net")
+		simtest.Run(t, h, "db", sim.OnNetwork(n))
+		simtest.Run(t, h, "slow", sim.OnNetwork(n))
+		web := simtest.Run(t, h, "web", sim.OnNetwork(n))
+		require.Equal(t, "Name or service not known", lookup(t, web, "db"))
+		start := time.Now()
+		require.Equal(t, "[172.18.0.3]", lookup(t, web, "slow"))
+		require.Equal(t, 3*time.Second, time.Since(start))
+		require.NoError(t, faults.Set())
+		require.Equal(t, "[172.18.0.2]", lookup(t, web, "db"))
+	})
+}
+
+func TestAliasRefused(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	bridge, _ := h.Network("bridge")
+	_, err := h.Create("c1", sim.OnNetwork(bridge, sim.WithAlias("foo")))
+	require.ErrorIs(t, err, sim.ErrConflict)
+	require.EqualError(t, err, "network-scoped alias is supported only for containers in user defined networks")
+}
