@@ -253,3 +253,17 @@ func TestAliasRefused(t *testing.T) {
 	require.ErrorIs(t, err, sim.ErrConflict)
 	require.EqualError(t, err, "network-scoped alias is supported only for containers in user defined networks")
 }
+
+// TestNetResolver: Go's own resolver asks the embedded one.
+func TestNetResolver(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	n := simtest.NewNetwork(t, h, "net")
+	simtest.Run(t, h, "db", sim.OnNetwork(n))
+	web := simtest.Run(t, h, "web", sim.OnNetwork(n))
+	addrs, err := web.Resolver().LookupNetIP(t.Context(), "ip4", "db.")
+	require.NoError(t, err)
+	require.Equal(t, []netip.Addr{netip.MustParseAddr("172.18.0.2")}, addrs)
+	_, err = simtest.Run(t, h, "plain").Resolver().LookupHost(t.Context(), "db.")
+	require.Error(t, err)
+}
