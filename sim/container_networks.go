@@ -169,7 +169,7 @@ func (c *Container) joinAll(r *run) error {
 
 // join gives a run its next interface.
 func (c *Container) join(r *run, a *attachment) (*endpoint, error) {
-	ep, err := a.network.attach(r.ns, fmt.Sprintf("eth%d", r.nextEth), a.addr)
+	ep, err := a.network.attach(c, r.ns, fmt.Sprintf("eth%d", r.nextEth), a.addr)
 	if err != nil {
 		return nil, err
 	}

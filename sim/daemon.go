@@ -32,8 +32,10 @@ func (h *Host) docker0() (networkConfig, error) {
 			n.gateway = d.fixedCIDR.Addr()
 		}
 	}
+	n.asked.Subnet = n.subnet.String()
 	n.ipRange = n.subnet
 	if d.fixedCIDR.IsValid() {
+		n.asked.IPRange = d.fixedCIDR.String()
 		if !n.subnet.Contains(d.fixedCIDR.Addr()) || d.fixedCIDR.Bits() < n.subnet.Bits() {
 			return n, errorf("create network", bridgeNetwork, ErrAddress, "no matching subnet for range %v", d.fixedCIDR)
 		}

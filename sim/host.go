@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"drydock/dnsd"
 	"drydock/nat"
@@ -128,7 +129,7 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 		{name: hostNetwork, driver: "host"},
 		{name: noneNetwork, driver: "null"},
 	} {
-		n.host, n.id = h, h.random.id("network id")
+		n.host, n.id, n.created = h, h.random.id("network id"), time.Now()
 		h.networks = append(h.networks, n)
 	}
 	n := h.networks[0]

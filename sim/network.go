@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"drydock/bridge"
 	"drydock/dnsd"
@@ -29,6 +30,8 @@ type Network struct {
 	name   string
 	id     string
 	driver string
+
+	created time.Time
 
 	// The rest is for bridges.
 	config      networkConfig
@@ -90,6 +93,7 @@ func (n *Network) predefined() bool {
 // between an interface of the container and a port of the bridge.
 type endpoint struct {
 	network         *Network
+	container       *Container
 	id              string
 	addr            netip.Addr
 	index           int    // of the interface in the container
@@ -200,14 +204,14 @@ func (n *Network) takeAddr(asked netip.Addr) (netip.Addr, error) {
 }
 
 // attach plugs a namespace into the bridge by a new interface.
-func (n *Network) attach(ns *netns, device string, asked netip.Addr) (*endpoint, error) {
+func (n *Network) attach(c *Container, ns *netns, device string, asked netip.Addr) (*endpoint, error) {
 	h := n.host
 	addr, err := n.takeAddr(asked)
 	if err != nil {
 		return nil, err
 	}
 	ep := &endpoint{
-		network: n, id: h.random.id("endpoint id"), addr: addr,
+		network: n, container: c, id: h.random.id("endpoint id"), addr: addr,
 		index: h.newIndexes(2), name: h.random.vethName(),
 	}
 	if err = ep.connect(ns, device); err == nil {

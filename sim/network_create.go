@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"drydock/dnsd"
 	"drydock/veth"
@@ -19,9 +20,11 @@ type networkConfig struct {
 	gateway      netip.Addr
 	ipRange      netip.Prefix
 	mtu          int
+	mtuGiven     bool
 	internal     bool
 	noICC        bool
 	noMasquerade bool
+	asked        IPAMConfig // what Inspect tells of the addresses
 }
 
 // WithSubnet sets the subnet, an IPv4 one that no other network of the host
@@ -68,7 +71,7 @@ func WithMTU(mtu int) NetworkOption {
 		if !validMTU(mtu) {
 			return errorf("create network", "", ErrMTU, "invalid MTU number: %d", mtu)
 		}
-		c.mtu = mtu
+		c.mtu, c.mtuGiven = mtu, true
 		return nil
 	}
 }
@@ -113,7 +116,7 @@ func (h *Host) CreateNetwork(name string, opts ...NetworkOption) (*Network, erro
 	}
 	h.networking <- struct{}{}
 	defer func() { <-h.networking }()
-	n := &Network{host: h, name: name, id: h.random.id("network id"), driver: "bridge", config: cfg, zone: dnsd.NewZone(name)}
+	n := &Network{host: h, name: name, id: h.random.id("network id"), driver: "bridge", config: cfg, zone: dnsd.NewZone(name), created: time.Now()}
 	if err := h.checkNetwork(n); err != nil {
 		return nil, err
 	}
@@ -174,6 +177,13 @@ func (c *networkConfig) complete(name string, inUse []netip.Prefix, nextPool fun
 		}
 		c.subnet = p
 	}
+	c.asked.Subnet = c.subnet.String()
+	if c.ipRange.IsValid() {
+		c.asked.IPRange = c.ipRange.String()
+	}
+	if c.gateway.IsValid() {
+		c.asked.Gateway = c.gateway.String()
+	}
 	c.subnet = c.subnet.Masked()
 	if !c.ipRange.IsValid() {
 		c.ipRange = c.subnet
@@ -200,6 +210,9 @@ func (n *Network) takeGateway() error {
 			return errorf("create network", n.name, ErrNoAddress, "failed to allocate gateway (): No available addresses on this pool")
 		}
 		c.gateway = a
+		if !c.given {
+			c.asked.Gateway = a.String()
+		}
 		return nil
 	}
 	if !n.pool.reserve(c.gateway) {

@@ -1,8 +1,10 @@
 package sim_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"drydock/sim"
@@ -177,4 +179,52 @@ func TestRemoveNetwork(t *testing.T) {
 	err = bridge.Remove()
 	require.ErrorIs(t, err, sim.ErrPredefined)
 	require.EqualError(t, err, "bridge is a pre-defined network and cannot be removed")
+}
+
+// TestInspect has the JSON that "docker network inspect" printed, but for IDs, MACs and
+// times.
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	n := simtest.NewNetwork(t, h, "testnet")
+	c := simtest.Run(t, h, "centos-1")
+	bridge, _ := h.Network("bridge")
+	endpoint := bridge.Inspect().Containers[c.ID()].EndpointID
+	require.Len(t, endpoint, 64)
+	for _, test := range []struct {
+		n    *sim.Network
+		want string
+	}{
+		{n, `"Scope":"local","Driver":"bridge","EnableIPv6":false,"IPAM":{"Driver":"default","Options":{},` +
+			`"Config":[{"Subnet":"172.18.0.0/16","Gateway":"172.18.0.1"}]},"Internal":false,"Attachable":false,"Ingress":false,` +
+			`"ConfigFrom":{"Network":""},"ConfigOnly":false,"Containers":{},"Options":{},"Labels":{}}`},
+		{bridge, `"Scope":"local","Driver":"bridge","EnableIPv6":false,"IPAM":{"Driver":"default","Options":null,` +
+			`"Config":[{"Subnet":"172.17.0.0/16"}]},"Internal":false,"Attachable":false,"Ingress":false,` +
+			`"ConfigFrom":{"Network":""},"ConfigOnly":false,"Containers":{"` + c.ID() + `":{"Name":"centos-1","EndpointID":"` + endpoint +
+			`","MacAddress":"02:42:ac:11:00:02","IPv4Address":"172.17.0.2/16","IPv6Address":""}},"Options":{` +
+			`"com.docker.network.bridge.default_bridge":"true","com.docker.network.bridge.enable_icc":"true",` +
+			`"com.docker.network.bridge.enable_ip_masquerade":"true","com.docker.network.bridge.host_binding_ipv4":"0.0.0.0",` +
+			`"com.docker.network.bridge.name":"docker0","com.docker.network.driver.mtu":"1500"},"Labels":{}}`},
+	} {
+		b, err := json.Marshal(test.n.Inspect())
+		require.NoError(t, err)
+		head, tail, ok := strings.Cut(string(b), `"Scope"`)
+		require.True(t, ok)
+		require.Equal(t, test.want, `"Scope"`+tail)
+		require.Regexp(t, `^{"Name":"`+test.n.Name()+`","Id":"`+test.n.ID()+`","Created":"[0-9TZ:.+-]+",$`, head)
+	}
+	for opts, want := range map[string]string{
+		"10.1.0.0/24  ":                    `[{"Subnet":"10.1.0.0/24"}]`,
+		"10.2.0.0/24 10.2.0.254 ":          `[{"Subnet":"10.2.0.0/24","Gateway":"10.2.0.254"}]`,
+		"10.3.0.0/16  10.3.5.0/24":         `[{"Subnet":"10.3.0.0/16","IPRange":"10.3.5.0/24"}]`,
+		"10.4.0.0/16 10.4.0.1 10.4.5.0/24": `[{"Subnet":"10.4.0.0/16","IPRange":"10.4.5.0/24","Gateway":"10.4.0.1"}]`,
+		"10.6.0.7/24  ":                    `[{"Subnet":"10.6.0.7/24"}]`,
+	} {
+		f := strings.Split(opts, " ")
+		n, err := h.CreateNetwork(f[0], networkOptions(f[0], f[1], f[2])...)
+		require.NoError(t, err)
+		b, err := json.Marshal(n.Inspect().IPAM.Config)
+		require.NoError(t, err)
+		require.Equal(t, want, string(b))
+	}
 }
