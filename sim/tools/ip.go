@@ -30,17 +30,20 @@ func IPLink(w io.Writer, m Machine, names ...string) error {
 
 // eachInterface calls show for the interfaces with the given names, or for all.
 // The number of the namespace at the other end of a cable, which ip calls
-// link-netnsid, counts the cables.
+// link-netnsid, counts the cables of a host; those of a container all lead to the
+// same one.
 func eachInterface(w io.Writer, m Machine, names []string, show func(o *output, i sim.Interface, netns int)) error {
 	o := &output{w: w}
 	found := 0
 	netns := 0
-	for _, i := range m.Interfaces() {
+	all := m.Interfaces()
+	isHost := slices.ContainsFunc(all, func(i sim.Interface) bool { return i.Master != "" })
+	for _, i := range all {
 		if len(names) == 0 || slices.Contains(names, i.Name) {
 			found++
 			show(o, i, netns)
 		}
-		if i.Peer != 0 {
+		if i.Peer != 0 && isHost {
 			netns++
 		}
 	}
