@@ -14,20 +14,34 @@ import (
 // BenchmarkContainers starts containers on docker0 and closes the host.
 func BenchmarkContainers(b *testing.B) {
 	for _, n := range []int{10, 100, 1000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) { containers(b, n) })
+		b.Run(fmt.Sprint(n), func(b *testing.B) { containers(b, n, false) })
 	}
 }
 
-func containers(b *testing.B, n int) {
+// BenchmarkNetworkContainers starts containers on a network of their own, where each
+// has an embedded resolver, and closes the host.
+func BenchmarkNetworkContainers(b *testing.B) {
+	for _, n := range []int{10, 100, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) { containers(b, n, true) })
+	}
+}
+
+func containers(b *testing.B, n int, ownNetwork bool) {
 	var start, stop time.Duration
 	var bytes, goroutines int64
 	for b.Loop() {
 		host, err := sim.NewHost()
 		require.NoError(b, err)
+		var opts []sim.ContainerOption
+		if ownNetwork {
+			network, err := host.CreateNetwork("net")
+			require.NoError(b, err)
+			opts = append(opts, sim.OnNetwork(network))
+		}
 		heap, running := footprint()
 		t := time.Now()
 		for i := range n {
-			_, err := host.Run(fmt.Sprint("c", i))
+			_, err := host.Run(fmt.Sprint("c", i), opts...)
 			require.NoError(b, err)
 		}
 		start += time.Since(t)

@@ -19,7 +19,8 @@ type attachment struct {
 // it runs it has another interface at once, with the next number that none had since
 // the start: eth1. The default route is by the first of its networks, those that are not
 // internal before the others and then in the order of their names, and there its ports
-// are published; both move at once if that is another network now.
+// are published; both move at once if that is another network now. Functions given to
+// Go must not call it or Disconnect on their own container, since a stop waits for them.
 func (c *Container) Connect(n *Network, opts ...AttachOption) error {
 	const op = "connect container"
 	defer c.change()()
@@ -33,28 +34,46 @@ func (c *Container) Connect(n *Network, opts ...AttachOption) error {
 		return nil
 	}
 	return c.host.labelled(func() error {
-		ep, err := c.join(r, a)
-		if err != nil {
-			return err
-		}
-		if err := c.elect(r); err != nil {
-			c.leave(r, ep)
-			c.elect(r)
+		if err := c.connect(r, a); err != nil {
 			return err
 		}
 		c.attach(a)
-		return ep.impair(a.impairments)
+		return nil
 	})
+}
+
+// connect gives a run that is under way a further attachment, or leaves it as it was.
+func (c *Container) connect(r *run, a *attachment) error {
+	ep, err := c.join(r, a, r.nextEth)
+	if err != nil {
+		return err
+	}
+	r.nextEth++
+	if err = ep.impair(a.impairments); err == nil {
+		err = c.elect(r)
+	}
+	if err == nil {
+		err = c.register(r, a, ep)
+	}
+	if err != nil {
+		c.leave(r, ep)
+		c.reelect(r)
+	}
+	return err
 }
 
 // checkConnect refuses what cannot be connected.
 func (c *Container) checkConnect(op string, a *attachment, opts []AttachOption) error {
 	n := a.network
 	switch {
+	case c.host.isClosed():
+		return errClosed(op, c.name)
 	case c.removed:
 		return errNoContainer(op, c.name)
 	case n == nil || n.host != c.host:
 		return c.errNotAttached(op, n)
+	case n.isRemoved():
+		return errorf(op, n.name, ErrNotFound, "network %s not found", n.name)
 	case n.name == hostNetwork:
 		return errorf(op, c.name, ErrConflict, "container cannot be disconnected from host network or connected to host network")
 	case c.config.joined != nil || c.config.network.name == hostNetwork:
@@ -75,7 +94,8 @@ func (c *Container) checkConnect(op string, a *attachment, opts []AttachOption) 
 }
 
 // Disconnect detaches the container from a network: "docker network disconnect". Its
-// connections over that network go on without an answer.
+// connections over that network go on without an answer. Ports that cannot be published
+// on the next network are published no more, which is logged.
 func (c *Container) Disconnect(n *Network) error {
 	const op = "disconnect container"
 	defer c.change()()
@@ -99,7 +119,8 @@ func (c *Container) Disconnect(n *Network) error {
 		if n.name != bridgeNetwork {
 			r.ns.names.hosts.removeOwn()
 		}
-		return c.elect(r)
+		c.reelect(r)
+		return nil
 	})
 }
 
@@ -154,11 +175,24 @@ func (n *Network) comparePriority(o *Network) int {
 	return cmp.Compare(n.name, o.name)
 }
 
-// joinAll attaches a run to the networks of its container, with links and ports.
+// joinAll attaches a run to the networks of its container, with links and ports. As
+// dockerd does it begins with docker0, but the interfaces have the numbers of the
+// priority. The order of the others, random there, is that of the priority.
 func (c *Container) joinAll(r *run) error {
-	for _, a := range c.inOrder() {
-		if _, err := c.join(r, a); err != nil {
-			return err
+	list := c.inOrder()
+	r.nextEth = len(list)
+	for _, docker0 := range []bool{true, false} {
+		for eth, a := range list {
+			if (a.network.name == bridgeNetwork) != docker0 {
+				continue
+			}
+			ep, err := c.join(r, a, eth)
+			if err != nil {
+				return err
+			}
+			if err := c.register(r, a, ep); err != nil {
+				return err
+			}
 		}
 	}
 	if err := c.link(r); err != nil {
@@ -167,27 +201,25 @@ func (c *Container) joinAll(r *run) error {
 	return c.elect(r)
 }
 
-// join gives a run its next interface.
-func (c *Container) join(r *run, a *attachment) (*endpoint, error) {
-	ep, err := a.network.attach(c, r.ns, fmt.Sprintf("eth%d", r.nextEth), a.addr)
+// join gives a run the interface of a number.
+func (c *Container) join(r *run, a *attachment, eth int) (*endpoint, error) {
+	ep, err := a.network.attach(c, r.ns, fmt.Sprintf("eth%d", eth), a.addr)
 	if err != nil {
 		return nil, err
 	}
-	r.nextEth++
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.endpoints = append(r.endpoints, ep)
-	r.mu.Unlock()
-	r.ns.names.hosts.addOwn(ep.addr, c.hostname(r.ns))
-	if err := c.register(r, a, ep); err != nil {
-		c.leave(r, ep)
-		return nil, err
-	}
-	c.setScopes(r)
 	return ep, nil
 }
 
-// leave takes an interface from a run, with the ports that are published there.
+// leave takes an interface from a run, with the ports that are published and the links
+// that are opened there.
 func (c *Container) leave(r *run, ep *endpoint) {
+	if ep.network == c.config.network {
+		c.host.delete(r.linkRules)
+		r.linkRules = nil
+	}
 	if r.gateway == ep {
 		c.host.unpublish(r.setGateway(nil, nil))
 	}
@@ -203,7 +235,6 @@ func (c *Container) leave(r *run, ep *endpoint) {
 
 // leaveAll undoes joinAll, also where it failed half-way.
 func (c *Container) leaveAll(r *run) {
-	c.host.delete(r.linkRules)
 	for _, ep := range r.attached() {
 		c.leave(r, ep)
 	}
@@ -231,6 +262,13 @@ func (c *Container) elect(r *run) error {
 	}
 	r.setGateway(first, list)
 	return nil
+}
+
+// reelect is elect where there is no way back: what cannot be published is logged.
+func (c *Container) reelect(r *run) {
+	if err := c.elect(r); err != nil {
+		c.host.log.Error("ports are no longer published", "container", c.name, "error", err)
+	}
 }
 
 // inOrder returns the endpoints in the order of their networks' priority.

@@ -21,7 +21,8 @@ type link struct {
 // which do not. Where that has no ICC the ports that the target exposes (WithExpose,
 // WithPublish) are opened for this container. The target must be running whenever this
 // one starts. On networks of one's own the alias is a name that the embedded resolver
-// knows for this container alone, whether the target runs or not.
+// knows for this container alone, whether the target runs or not. Of several links with
+// one alias the first counts on the default bridge, the last on networks of one's own.
 func WithLink(target *Container, alias string) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
 		if target == nil || target.host != h {
@@ -37,14 +38,12 @@ func WithLink(target *Container, alias string) ContainerOption {
 		if strings.ContainsFunc(alias, unicode.IsSpace) {
 			return errorf("create container", alias, ErrName, "invalid alias %q", alias)
 		}
-		if !slices.ContainsFunc(c.links, func(l link) bool { return l.alias == alias }) { // the first wins
-			c.links = append(c.links, link{target, alias})
-		}
+		c.links = append(c.links, link{target, alias})
 		return nil
 	}
 }
 
-// checkLinks refuses links that cannot be.
+// checkLinks refuses links that cannot be, and drops those that do not count.
 func (c *Container) checkLinks() error {
 	const op = "create container"
 	if len(c.config.links) == 0 {
@@ -65,7 +64,18 @@ func (c *Container) checkLinks() error {
 			return errorf(op, c.name, ErrConflict, "Cannot link to /%s, as it does not belong to the default network", l.target.name)
 		}
 	}
+	c.config.links = firstOfAlias(c.config.links)
 	return nil
+}
+
+// firstOfAlias returns the links that count on the default bridge.
+func firstOfAlias(links []link) (first []link) {
+	for _, l := range links {
+		if !slices.ContainsFunc(first, func(o link) bool { return o.alias == l.alias }) {
+			first = append(first, l)
+		}
+	}
+	return first
 }
 
 // link writes the lines, variables and rules of the links of a container that starts.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -100,7 +101,11 @@ func (c *Container) startDNS(r *run) (err error) {
 	var ctx context.Context
 	ctx, d.end = context.WithCancel(context.Background())
 	seed := c.host.random.seedOf("dns " + c.id)
-	d.resolver, err = dnsd.New(dnsd.WithSeed(seed), dnsd.WithUpstreams(d.sockets.DialContext, conf.Upstreams()...))
+	opts := []dnsd.Option{dnsd.WithSeed(seed), dnsd.WithUpstreams(d.sockets.DialContext, conf.Upstreams()...)}
+	if conf.ForEmbedded().Ndots() > 0 {
+		opts = append(opts, dnsd.KeepSingleLabels())
+	}
+	d.resolver, err = dnsd.New(opts...)
 	if err == nil {
 		err = d.serve(ctx, c.host.wrapDNS)
 	}
@@ -170,17 +175,21 @@ func (c *Container) dnsLinks(n *Network) []dnsd.Link {
 
 // register gives a container that has joined a network its names there.
 func (c *Container) register(r *run, a *attachment, ep *endpoint) error {
-	if ep.network.zone == nil {
-		return nil
+	if zone := ep.network.zone; zone != nil {
+		aliases := append([]string{c.id[:12]}, a.aliases...)
+		if c.config.hostname != "" {
+			aliases = append(aliases, c.config.hostname)
+		}
+		if err := c.startDNS(r); err != nil {
+			return err
+		}
+		if err := zone.Set(c.id, dnsd.Host{Name: c.name, Aliases: aliases, Addrs: []netip.Addr{ep.addr}}); err != nil {
+			return err
+		}
+		c.setScopes(r)
 	}
-	aliases := append([]string{c.id[:12]}, a.aliases...)
-	if c.config.hostname != "" {
-		aliases = append(aliases, c.config.hostname)
-	}
-	if err := c.startDNS(r); err != nil {
-		return err
-	}
-	return ep.network.zone.Set(c.id, dnsd.Host{Name: c.name, Aliases: aliases, Addrs: []netip.Addr{ep.addr}})
+	r.ns.names.hosts.addOwn(ep.addr, c.hostname(r.ns))
+	return nil
 }
 
 // resolvConf returns the container's resolv.conf, unless it has the embedded resolver,
@@ -205,6 +214,9 @@ func WithAlias(aliases ...string) AttachOption {
 		if a.network != nil && a.network.predefined() {
 			return errorf("connect container", a.network.name, ErrConflict,
 				"network-scoped alias is supported only for containers in user defined networks")
+		}
+		if slices.Contains(aliases, "") {
+			return errorf("connect container", "", ErrName, "invalid network-scoped alias: it is empty")
 		}
 		a.aliases = append(a.aliases, aliases...)
 		return nil

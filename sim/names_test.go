@@ -217,6 +217,8 @@ func TestLinkOnUserNetwork(t *testing.T) {
 		u3 := simtest.Run(t, h, "u3", sim.OnNetwork(n), sim.WithLink(u1, "lk"))
 		require.Equal(t, "[172.18.0.2]", lookup(t, u3, "lk"))
 		require.Equal(t, "[172.18.0.3]", lookup(t, u1, "lk"))
+		u6 := simtest.Run(t, h, "u6", sim.OnNetwork(n), sim.WithLink(u1, "same"), sim.WithLink(u3, "same"))
+		require.Equal(t, "[172.18.0.4]", lookup(t, u6, "same"), "the last of two counts")
 		b, err := u3.ReadFile("/etc/hosts")
 		require.NoError(t, err)
 		require.NotContains(t, string(b), "lk")
@@ -266,4 +268,17 @@ func TestNetResolver(t *testing.T) {
 	require.Equal(t, []netip.Addr{netip.MustParseAddr("172.18.0.2")}, addrs)
 	_, err = simtest.Run(t, h, "plain").Resolver().LookupHost(t.Context(), "db.")
 	require.Error(t, err)
+}
+
+// TestSingleLabels: with ndots above 0 the resolver says itself that there is no such
+// name without a dot, so that the search list has its turn.
+func TestSingleLabels(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		n := simtest.NewNetwork(t, h, "net")
+		db := simtest.Run(t, h, "db", sim.OnNetwork(n, sim.WithAlias("store.example.test")))
+		c := simtest.Run(t, h, "c1", sim.OnNetwork(n), sim.WithDNSOption("ndots:1"), sim.WithDNSSearch("example.test"))
+		require.Equal(t, fmt.Sprint([]netip.Addr{db.IP()}), lookup(t, c, "store"))
+	})
 }

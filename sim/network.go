@@ -179,6 +179,12 @@ func (n *Network) retire(op string) error {
 	return nil
 }
 
+func (n *Network) isRemoved() bool {
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	return n.removed
+}
+
 // takeAddr takes an address for a container: the one that it asks for, or the lowest
 // free one.
 func (n *Network) takeAddr(asked netip.Addr) (netip.Addr, error) {
