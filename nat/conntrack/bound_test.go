@@ -69,8 +69,9 @@ func TestFloodIsBounded(t *testing.T) {
 		b := newBed(t, Config{Max: limit})
 		refused := b.flood(0, 3*limit)
 		b.check()
-		assert.Greater(t, b.Len(), limit/2)
+		assert.Positive(t, b.Len())
 		if limit >= 1000 { // hardly ever are 16 chains empty that hold one entry each
+			assert.Greater(t, b.Len(), limit/2)
 			assert.Less(t, refused, limit/100)
 		}
 	}
