@@ -122,12 +122,12 @@ func (c *Container) startDNS(r *run) (err error) {
 
 // serve listens on ports of its own, which are found by port 53.
 func (d *nameserver) serve(ctx context.Context, wrap func(dns.Handler) dns.Handler) error {
-	any := netip.AddrPortFrom(dnsd.Embedded, 0).String()
-	pc, err := d.sockets.ListenPacket(ctx, "udp4", any)
+	address := netip.AddrPortFrom(dnsd.Embedded, 0).String()
+	pc, err := d.sockets.ListenPacket(ctx, "udp4", address)
 	if err != nil {
 		return err
 	}
-	l, err := d.sockets.Listen(ctx, "tcp4", any)
+	l, err := d.sockets.Listen(ctx, "tcp4", address)
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,9 @@ func (s *seed) hash(k *key) uint64 {
 		uint64(k.typ)<<16 | uint64(k.code)<<8 | uint64(k.family)
 	a := fold(k.src[0]^s[0], k.src[1]^s[1])
 	b := fold(k.dst[0]^s[2], k.dst[1]^s[3])
-	return fold(a^ports^s[4], b^bits.RotateLeft64(ports, 32)^s[5])
+	// The second fold spreads what the ports of neighbours differ in over all bits: with
+	// one alone, buckets were 8 standard deviations off for one seed in 300.
+	return fold(fold(a^ports^s[4], b^bits.RotateLeft64(ports, 32)^s[5])^s[0], s[2]|1)
 }
 
 func fold(a, b uint64) uint64 {

@@ -3,9 +3,10 @@ package router_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/netip"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,20 +104,30 @@ func TestSuperSegments(t *testing.T) {
 		t.Run(to, func(t *testing.T) {
 			t.Parallel()
 			top := plan{}.build(t)
-			var largest, frames, bytes atomic.Int64
-			top.cables[1].Tap(func(f veth.Tapped) {
-				if f.Direction != veth.Sent {
-					return
-				}
-				frames.Add(1)
-				bytes.Add(int64(len(f.Frame)))
-				for l := largest.Load(); int64(len(f.Frame)) > l && !largest.CompareAndSwap(l, int64(len(f.Frame))); l = largest.Load() {
-				}
-			})
+			var mu sync.Mutex // guards sizes
+			var sizes [2]map[int]int
+			count := func(cable int, direction veth.Direction) {
+				sizes[cable] = make(map[int]int)
+				top.cables[cable].Tap(func(f veth.Tapped) {
+					if f.Direction == direction {
+						mu.Lock()
+						defer mu.Unlock()
+						sizes[cable][len(f.Frame)]++
+					}
+				})
+			}
+			count(0, veth.Received)
+			count(1, veth.Sent)
 			transfer(t, top.a, top.b, netip.MustParseAddrPort(to), 16<<20)
+			mu.Lock()
+			defer mu.Unlock()
 			// How much a sender hands over at once depends on how busy the machine is.
-			assert.Greater(t, largest.Load(), int64(20*1500))
-			assert.Greater(t, bytes.Load()/frames.Load(), int64(2*1500), "mean size")
+			assert.Greater(t, slices.Max(slices.Collect(maps.Keys(sizes[0]))), 20*1500)
+			for size, n := range sizes[0] {
+				if size > 1514 {
+					assert.Equal(t, n, sizes[1][size], "frames of %d bytes", size)
+				}
+			}
 		})
 	}
 }
