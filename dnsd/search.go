@@ -91,7 +91,7 @@ func (c *Client) ask(ctx context.Context, name string, qtype uint16, replied *at
 	servers := c.Conf.servers()
 	for range c.Conf.Attempts() {
 		for i, server := range servers {
-			reply, err := c.askServer(ctx, i, server, name, qtype)
+			reply, err := c.askServer(ctx, servers, i, name, qtype)
 			if ctx.Err() != nil {
 				return outcome{kind: aborted, server: server, cause: ctx.Err()}
 			}
@@ -114,22 +114,23 @@ func (c *Client) ask(ctx context.Context, name string, qtype uint16, replied *at
 	return worst
 }
 
-// askServer sends one query, and again over TCP if the reply is truncated.
-func (c *Client) askServer(ctx context.Context, i int, server, name string, qtype uint16) (*dns.Msg, error) {
+// askServer sends one query to the i-th server, and again over TCP if the reply is
+// truncated.
+func (c *Client) askServer(ctx context.Context, servers []string, i int, name string, qtype uint16) (*dns.Msg, error) {
 	random := source{seed: c.Seed}
 	random.drawn.Store(c.queries.Add(1))
 	q := new(dns.Msg)
 	q.Id, q.RecursionDesired = uint16(random.next()), true
 	q.Question = []dns.Question{{Name: name, Qtype: qtype, Qclass: dns.ClassINET}}
-	ctx, cancel := context.WithTimeout(ctx, c.Conf.patience(i, len(c.Conf.servers())))
+	ctx, cancel := context.WithTimeout(ctx, c.Conf.patience(i, len(servers)))
 	defer cancel()
 	network := "udp"
 	if c.Conf.has("use-vc") {
 		network = "tcp"
 	}
-	reply, err := exchange(ctx, c.Dial, network, server, q, dns.MinMsgSize)
+	reply, err := exchange(ctx, c.Dial, network, servers[i], q, dns.MinMsgSize)
 	if err == nil && reply.Truncated && network == "udp" {
-		return exchange(ctx, c.Dial, "tcp", server, q, dns.MaxMsgSize)
+		return exchange(ctx, c.Dial, "tcp", servers[i], q, dns.MaxMsgSize)
 	}
 	return reply, err
 }

@@ -3,6 +3,7 @@ package dnsd
 import (
 	"context"
 	"net"
+	"runtime"
 	"time"
 
 	"github.com/miekg/dns"
@@ -40,6 +41,7 @@ func Serve(ctx context.Context, h dns.Handler, pc net.PacketConn, l net.Listener
 // serve runs a server of one socket.
 func serve(ctx context.Context, srv *dns.Server) error {
 	started, failed := make(chan struct{}), make(chan error, 1)
+	srv.MsgAcceptFunc = accept
 	srv.NotifyStartedFunc = func() { close(started) }
 	go func() { failed <- srv.ActivateAndServe() }()
 	select {
@@ -55,6 +57,28 @@ func serve(ctx context.Context, srv *dns.Server) error {
 		<-failed
 		return nil
 	}
+}
+
+// accept is dns.Server's own, behind what is best done first in the goroutine of a query.
+//
+// A client, the reader of the socket and this goroutine wake one another in turn, and Go
+// runs who was just woken before those who wait, for up to 10 ms: without yielding, one
+// busy client per CPU keeps the others waiting for milliseconds.
+func accept(h dns.Header) dns.MsgAcceptAction {
+	runtime.Gosched()
+	growStack()
+	return dns.DefaultMsgAcceptFunc(h)
+}
+
+// growStack makes room for the way of a reply through a TCP/IP stack in this process,
+// some 8 KiB deep: at once, while there is next to nothing to move. Go would grow the
+// 2 KiB of a new goroutine step by step and move more each time, which took a fifth of
+// the time of a query.
+//
+//go:noinline
+func growStack() {
+	var room [8 << 10]byte
+	runtime.KeepAlive(&room)
 }
 
 // withContext gives the writers that h gets a context.
