@@ -1,12 +1,13 @@
 package sim
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"drydock/veth"
 )
@@ -18,14 +19,16 @@ var nameRE = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 // in. Host.Run and Host.Create make containers. Its methods are safe for concurrent
 // use.
 //
-//	created ──Start──▶ running ──Stop, Kill──▶ stopped ──Start──▶ running
-//	created, stopped ──Remove──▶ removed
+//	created ──Start──▶ running ──Stop, Kill, main returns──▶ exited ──Start──▶ running
+//	running ──Pause──▶ paused ──Unpause──▶ running
+//	created, exited ──Remove──▶ removed
 //
 // An address belongs to a container while it runs; what was opened in it is closed
 // when it stops.
 type Container struct {
 	machine
-	config containerConfig
+	config  containerConfig
+	created time.Time
 
 	// life is held by who changes the container's state. It is a channel since
 	// that can take time, which in virtual time must not be spent waiting for a
@@ -34,8 +37,10 @@ type Container struct {
 
 	removed bool // belongs to the holder of life
 
-	runMu sync.Mutex // guards run
-	run   *run       // nil unless running
+	stateMu sync.Mutex // guards what follows
+	run     *run       // nil unless running
+	last    State      // as it was when the container was made, or at the end of the last run
+	sandbox sandbox    // of the last run
 
 	attachMu    sync.Mutex // guards attachments, and that the cables are as they say
 	attachments []*attachment
@@ -61,38 +66,32 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	if !h.docker {
 		return nil, errNoDocker("create container", name)
 	}
-	c := &Container{life: make(chan struct{}, 1)}
+	c := &Container{life: make(chan struct{}, 1), created: time.Now(), last: State{Status: "created"}}
 	c.machine.host, c.machine.id = h, h.random.id("container id")
 	for _, opt := range opts {
 		if err := opt(h, &c.config); err != nil {
 			return nil, err
 		}
 	}
+	c.config.addImage()
 	if c.config.mode == "" {
 		c.config.network, _ = h.Network(bridgeNetwork)
 	}
-	if n := c.config.network; c.config.attachment.impairments != (impairments{}) && n.bridge == nil {
-		return nil, errorf("create container", name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
+	name = cmp.Or(strings.TrimPrefix(name, "/"), c.id[:12])
+	if !nameRE.MatchString(name) {
+		return nil, errBadName("create container", name)
 	}
-	if c.config.joined != nil {
-		if what := c.config.ofNamespace(); what != "" {
-			return nil, errorf("create container", name, ErrConflict, "conflicting options: %s network mode", what)
-		}
+	c.machine.name = name
+	if err := c.checkModes(); err != nil {
+		return nil, err
 	}
-	if n := c.config.network; n != nil && n.bridge != nil {
+	if err := c.checkLinks(); err != nil {
+		return nil, err
+	}
+	if n := c.config.network; n != nil {
 		a := c.config.attachment
 		a.network = n
 		c.attachments = []*attachment{&a}
-	}
-	if name = strings.TrimPrefix(name, "/"); name == "" {
-		name = c.id[:12]
-	}
-	if !nameRE.MatchString(name) {
-		return nil, errorf("create container", name, ErrName, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name)
-	}
-	c.machine.name = name
-	if err := c.checkLinks(); err != nil {
-		return nil, err
 	}
 	if err := h.add(c); err != nil {
 		return nil, err
@@ -100,34 +99,56 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	return c, nil
 }
 
+// checkModes refuses options that the network mode has no place for.
+func (c *Container) checkModes() error {
+	const op = "create container"
+	if n := c.config.network; n != nil && n.bridge == nil && c.config.attachment.impairments != (impairments{}) {
+		return errorf(op, c.Name(), ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
+	}
+	if c.config.onHost() && c.config.ofNames() {
+		return errorf(op, c.Name(), ErrConflict, "conflicting options: names of its own and the network mode host, which has those of the host")
+	}
+	if c.config.joined != nil {
+		if what := c.config.ofNamespace(); what != "" {
+			return errorf(op, c.Name(), ErrConflict, "conflicting options: %s network mode", what)
+		}
+	}
+	return nil
+}
+
 func (h *Host) add(c *Container) error {
+	const op = "create container"
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return errClosed("create container", c.name)
+		return errClosed(op, c.Name())
 	}
-	if i := slices.IndexFunc(h.containers, func(o *Container) bool { return o.name == c.name }); i >= 0 {
-		return errorf("create container", c.name, ErrExists,
-			"Conflict. The container name %q is already in use by container %q. You have to remove (or rename) that container to be able to reuse that name.",
-			"/"+c.name, h.containers[i].id)
+	if err := h.checkFreeLocked(op, c.Name()); err != nil {
+		return err
 	}
 	h.containers = append(h.containers, c)
 	return nil
 }
 
-// Name returns the name.
-func (c *Container) Name() string { return c.name }
+// checkFreeLocked refuses a name that a container has.
+func (h *Host) checkFreeLocked(op, name string) *Error {
+	for _, o := range h.containers {
+		if o.Name() == name {
+			return errorf(op, name, ErrExists,
+				"Conflict. The container name %q is already in use by container %q. You have to remove (or rename) that container to be able to reuse that name.",
+				"/"+name, o.id)
+		}
+	}
+	return nil
+}
 
-// String returns the name.
-func (c *Container) String() string { return c.name }
+// Image returns the image that the container was made from.
+func (c *Container) Image() Image { return c.config.image }
 
 // ID returns 64 hex digits, made from the host's seed.
 func (c *Container) ID() string { return c.id }
 
-// Running reports whether the container runs.
-func (c *Container) Running() bool { return c.running() != nil }
-
-// Addr returns the address on n: the zero Addr while the container is not running
+// Addr returns the IPv4 address on n: the zero Addr while the container is not running
 // or if it is not attached to n.
 func (c *Container) Addr(n *Network) netip.Addr {
 	if ep := c.on(n); ep != nil {
@@ -136,7 +157,15 @@ func (c *Container) Addr(n *Network) netip.Addr {
 	return netip.Addr{}
 }
 
-// IP returns the address on the network that the container was made on, what
+// Addr6 returns the IPv6 address on n, the zero Addr if there is none.
+func (c *Container) Addr6(n *Network) netip.Addr {
+	if ep := c.on(n); ep != nil {
+		return ep.addr6
+	}
+	return netip.Addr{}
+}
+
+// IP returns the IPv4 address on the network that the container was made on, what
 // "docker inspect" calls IPAddress. It is the zero Addr while the container is not
 // running, and without a network of its own.
 func (c *Container) IP() netip.Addr { return c.Addr(c.config.network) }
@@ -198,5 +227,9 @@ func (c *Container) errNotAttached(op string, n *Network) error {
 	if n != nil {
 		name = n.name
 	}
-	return errorf(op, c.name, ErrNotFound, "container %s is not connected to network %s", c.id, name)
+	the := "the " // as dockerd says where it did not have to ask the network
+	if c.Running() {
+		the = ""
+	}
+	return errorf(op, c.Name(), ErrNotFound, "container %s is not connected to %snetwork %s", c.id, the, name)
 }

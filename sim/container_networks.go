@@ -9,17 +9,23 @@ import (
 
 // An attachment is how a container is attached to a network, whenever it runs.
 type attachment struct {
-	network *Network
-	addr    netip.Addr // asked for; invalid: the lowest free one
-	aliases []string
+	network     *Network
+	addr, addr6 netip.Addr // asked for; invalid: the lowest free one
+	aliases     []string
+	links       []link
 	impairments
+
+	// What Inspect tells, guarded by the container's attachMu.
+	connected bool // by Connect
+	named     bool // it has the aliases that Docker adds
+	joined    bool // a run has had an interface there
 }
 
 // Connect attaches the container to a further network: "docker network connect". If
 // it runs it has another interface at once, with the next number that none had since
 // the start: eth1. The default route is by the first of its networks, those that are not
-// internal before the others and then in the order of their names, and there its ports
-// are published; both move at once if that is another network now. Functions given to
+// internal before the others, those with IPv6 before the others, and then in the order
+// of their names, and there its ports are published; both move at once if that is another network now. Functions given to
 // Go must not call it or Disconnect on their own container, since a stop waits for them.
 func (c *Container) Connect(n *Network, opts ...AttachOption) error {
 	const op = "connect container"
@@ -29,8 +35,10 @@ func (c *Container) Connect(n *Network, opts ...AttachOption) error {
 		return err
 	}
 	r := c.running()
-	if r == nil {
-		c.attach(a)
+	if r == nil || n.bridge == nil {
+		if c.attachmentTo(n) == nil {
+			c.attach(a)
+		}
 		return nil
 	}
 	return c.host.labelled(func() error {
@@ -53,7 +61,7 @@ func (c *Container) connect(r *run, a *attachment) error {
 		err = c.elect(r)
 	}
 	if err == nil {
-		err = c.register(r, a, ep)
+		err = c.register(r, ep)
 	}
 	if err != nil {
 		c.leave(r, ep)
@@ -67,30 +75,36 @@ func (c *Container) checkConnect(op string, a *attachment, opts []AttachOption) 
 	n := a.network
 	switch {
 	case c.host.isClosed():
-		return errClosed(op, c.name)
+		return errClosed(op, c.Name())
 	case c.removed:
-		return errNoContainer(op, c.name)
+		return errNoContainer(op, c.Name())
 	case n == nil || n.host != c.host:
 		return c.errNotAttached(op, n)
 	case n.isRemoved():
 		return errorf(op, n.name, ErrNotFound, "network %s not found", n.name)
 	case n.name == hostNetwork:
-		return errorf(op, c.name, ErrConflict, "container cannot be disconnected from host network or connected to host network")
-	case c.config.joined != nil || c.config.network.name == hostNetwork:
-		return errorf(op, c.name, ErrConflict,
+		return errorf(op, c.Name(), ErrConflict, "container cannot be disconnected from host network or connected to host network")
+	case c.config.joined != nil || c.config.onHost():
+		return errorf(op, c.Name(), ErrConflict,
 			"container sharing network namespace with another container or host cannot be connected to any other network")
-	case n.name == noneNetwork || c.config.network.name == noneNetwork:
-		return errorf(op, c.name, ErrConflict,
-			"container cannot be connected to multiple networks with one of the networks in private (none) mode")
-	case c.attachmentTo(n) != nil:
-		return errorf(op, c.name, ErrExists, "endpoint with name %s already exists in network %s", c.name, n.name)
+	case c.attachmentTo(n) != nil && c.Running():
+		return errorf(op, c.Name(), ErrExists, "endpoint with name %s already exists in network %s", c.Name(), n.name)
 	}
-	for _, opt := range opts {
-		if err := opt(a); err != nil {
-			return err
+	if err := c.checkPrivate(op, n); err != nil {
+		return err
+	}
+	return a.apply(op, opts)
+}
+
+// checkPrivate refuses a second network beside "none".
+func (c *Container) checkPrivate(op string, n *Network) error {
+	for _, o := range c.Networks() {
+		if o != n && (n.name == noneNetwork || o.name == noneNetwork) {
+			return errorf(op, c.Name(), ErrConflict,
+				"container cannot be connected to multiple networks with one of the networks in private (none) mode")
 		}
 	}
-	return a.checkAddr(op)
+	return nil
 }
 
 // Disconnect detaches the container from a network: "docker network disconnect". Its
@@ -101,9 +115,9 @@ func (c *Container) Disconnect(n *Network) error {
 	defer c.change()()
 	switch {
 	case c.removed:
-		return errNoContainer(op, c.name)
-	case n != nil && n.name == hostNetwork && c.config.network == n:
-		return errorf(op, c.name, ErrConflict, "container cannot be disconnected from host network or connected to host network")
+		return errNoContainer(op, c.Name())
+	case c.config.onHost() && n == c.config.network:
+		return errorf(op, c.Name(), ErrConflict, "container cannot be disconnected from host network or connected to host network")
 	case n == nil || c.attachmentTo(n) == nil:
 		return c.errNotAttached(op, n)
 	}
@@ -111,7 +125,7 @@ func (c *Container) Disconnect(n *Network) error {
 	c.attachments = slices.DeleteFunc(c.attachments, func(a *attachment) bool { return a.network == n })
 	c.attachMu.Unlock()
 	r := c.running()
-	if r == nil {
+	if r == nil || n.bridge == nil {
 		return nil
 	}
 	return c.host.labelled(func() error {
@@ -137,6 +151,7 @@ func (c *Container) Networks() []*Network {
 func (c *Container) attach(a *attachment) {
 	c.attachMu.Lock()
 	defer c.attachMu.Unlock()
+	a.connected, a.named = true, true
 	c.attachments = append(c.attachments, a)
 }
 
@@ -166,13 +181,11 @@ func (c *Container) inOrder() []*attachment {
 
 // comparePriority orders the networks of a container.
 func (n *Network) comparePriority(o *Network) int {
-	if n.config.internal != o.config.internal {
-		if o.config.internal {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Compare(n.name, o.name)
+	return cmp.Or(
+		cmp.Compare(count(n.config.internal), count(o.config.internal)),
+		cmp.Compare(count(o.config.v6.subnet.IsValid()), count(n.config.v6.subnet.IsValid())),
+		cmp.Compare(n.name, o.name),
+	)
 }
 
 // joinAll attaches a run to the networks of its container, with links and ports. As
@@ -183,14 +196,14 @@ func (c *Container) joinAll(r *run) error {
 	r.nextEth = len(list)
 	for _, docker0 := range []bool{true, false} {
 		for eth, a := range list {
-			if (a.network.name == bridgeNetwork) != docker0 {
+			if a.network.bridge == nil || (a.network.name == bridgeNetwork) != docker0 {
 				continue
 			}
 			ep, err := c.join(r, a, eth)
 			if err != nil {
 				return err
 			}
-			if err := c.register(r, a, ep); err != nil {
+			if err := c.register(r, ep); err != nil {
 				return err
 			}
 		}
@@ -203,10 +216,12 @@ func (c *Container) joinAll(r *run) error {
 
 // join gives a run the interface of a number.
 func (c *Container) join(r *run, a *attachment, eth int) (*endpoint, error) {
-	ep, err := a.network.attach(c, r.ns, fmt.Sprintf("eth%d", eth), a.addr)
+	c.noteAliases(a)
+	ep, err := a.network.attach(c, r.ns, fmt.Sprintf("eth%d", eth), a)
 	if err != nil {
 		return nil, err
 	}
+	c.noteJoin(r, a)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.endpoints = append(r.endpoints, ep)
@@ -231,6 +246,14 @@ func (c *Container) leave(r *run, ep *endpoint) {
 	}
 	c.setScopes(r)
 	ep.network.detach(r.ns, ep)
+	if ep.addr6.IsValid() && !r.hasIPv6() {
+		r.ns.stack.SetIPv6(false)
+	}
+}
+
+// hasIPv6 reports whether a network of the run has IPv6.
+func (r *run) hasIPv6() bool {
+	return slices.ContainsFunc(r.attached(), func(ep *endpoint) bool { return ep.addr6.IsValid() })
 }
 
 // leaveAll undoes joinAll, also where it failed half-way.
@@ -255,7 +278,7 @@ func (c *Container) elect(r *run) error {
 		return nil
 	}
 	c.host.unpublish(r.setGateway(nil, nil))
-	r.ns.stack.SetDefault(first.index, first.network.config.gateway)
+	first.setDefault(r.ns)
 	list, err := c.publish(first)
 	if err != nil {
 		return err
@@ -267,7 +290,7 @@ func (c *Container) elect(r *run) error {
 // reelect is elect where there is no way back: what cannot be published is logged.
 func (c *Container) reelect(r *run) {
 	if err := c.elect(r); err != nil {
-		c.host.log.Error("ports are no longer published", "container", c.name, "error", err)
+		c.host.log.Error("ports are no longer published", "container", c.Name(), "error", err)
 	}
 }
 
@@ -276,31 +299,4 @@ func (r *run) inOrder() []*endpoint {
 	list := r.attached()
 	slices.SortFunc(list, func(a, b *endpoint) int { return a.network.comparePriority(b.network) })
 	return list
-}
-
-// WithAddr asks for an address of the network: --ip. It must be in a subnet that the
-// network was made with (WithSubnet), and free whenever the container starts.
-func WithAddr(addr netip.Addr) AttachOption {
-	return func(a *attachment) error {
-		if !addr.Is4() {
-			return errorf("connect container", addr.String(), ErrAddress, "invalid IPv4 address: %v", addr)
-		}
-		a.addr = addr
-		return nil
-	}
-}
-
-// checkAddr refuses an address that the network cannot give.
-func (a *attachment) checkAddr(op string) error {
-	switch n := a.network; {
-	case !a.addr.IsValid():
-	case n.predefined():
-		return errorf(op, n.name, ErrConflict, "user specified IP address is supported on user defined networks only")
-	case !n.config.given:
-		return errorf(op, n.name, ErrConflict,
-			"user specified IP address is supported only when connecting to networks with user configured subnets")
-	case !n.config.subnet.Contains(a.addr):
-		return errorf(op, n.name, ErrAddress, "Invalid address %v: It does not belong to any of this network's subnets", a.addr)
-	}
-	return nil
 }

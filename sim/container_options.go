@@ -10,6 +10,7 @@ import (
 )
 
 type containerConfig struct {
+	image      Image
 	hostname   string
 	mode       string // what --network would be; "" is the default
 	network    *Network
@@ -22,6 +23,7 @@ type containerConfig struct {
 	dns        []netip.Addr        // --dns
 	dnsSearch  []string            // --dns-search
 	dnsOptions []string            // --dns-option
+	extraHosts []extraHost         // --add-host
 	publishAll bool                // -P
 }
 
@@ -42,10 +44,24 @@ func (c *containerConfig) ofNamespace() string {
 		return "hostname and the"
 	case c.publishAll || len(c.published) > 0:
 		return "port publishing and the container type"
+	case len(c.dns) > 0:
+		return "dns and the"
+	case len(c.extraHosts) > 0:
+		return "custom host-to-IP mapping and the"
 	case len(c.exposed) > 0:
 		return "port exposing and the container type"
 	}
 	return ""
+}
+
+// onHost reports whether the container is to run in the host's namespace.
+func (c *containerConfig) onHost() bool {
+	return c.network != nil && c.network.name == hostNetwork
+}
+
+// ofNames reports whether an option is for /etc/hosts or /etc/resolv.conf.
+func (c *containerConfig) ofNames() bool {
+	return len(c.dns)+len(c.dnsSearch)+len(c.dnsOptions)+len(c.extraHosts) > 0
 }
 
 // The impairments of a cable, as seen from the container.
@@ -73,13 +89,59 @@ func OnNetwork(n *Network, opts ...AttachOption) ContainerOption {
 			return err
 		}
 		c.network, c.attachment.network = n, n
-		for _, opt := range opts {
-			if err := opt(&c.attachment); err != nil {
-				return err
-			}
-		}
-		return c.attachment.checkAddr("create container")
+		return c.attachment.apply("create container", opts)
 	}
+}
+
+// apply sets the properties of an attachment.
+func (a *attachment) apply(op string, opts []AttachOption) error {
+	for _, opt := range opts {
+		if err := opt(a); err != nil {
+			return err
+		}
+	}
+	for _, addr := range []netip.Addr{a.addr, a.addr6} {
+		if err := a.network.checkAddr(op, addr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WithAddr asks for an address of the network, an IPv4 one, an IPv6 one or, given twice,
+// both: --ip, --ip6. It must be in a subnet that the network was made with (WithSubnet),
+// and free whenever the container starts.
+func WithAddr(addr netip.Addr) AttachOption {
+	return func(a *attachment) error {
+		switch {
+		case addr.Is4():
+			a.addr = addr
+		case addr.Is6() && !addr.Is4In6() && addr.Zone() == "":
+			a.addr6 = addr
+		case addr.Is6():
+			return errorf("connect container", addr.String(), ErrAddress, "invalid IPv6 address: %v", addr)
+		default:
+			return errorf("connect container", addr.String(), ErrAddress, "invalid IPv4 address: %v", addr)
+		}
+		return nil
+	}
+}
+
+// checkAddr refuses an address that the network cannot give.
+func (n *Network) checkAddr(op string, addr netip.Addr) error {
+	if !addr.IsValid() {
+		return nil
+	}
+	switch f := n.config.of(addr); {
+	case n.predefined():
+		return errorf(op, n.name, ErrConflict, "user specified IP address is supported on user defined networks only")
+	case !f.given:
+		return errorf(op, n.name, ErrConflict,
+			"user specified IP address is supported only when connecting to networks with user configured subnets")
+	case !f.subnet.Contains(addr):
+		return errorf(op, n.name, ErrAddress, "Invalid address %v: It does not belong to any of this network's subnets", addr)
+	}
+	return nil
 }
 
 // WithImpairment degrades what the container sends to and receives from the
@@ -119,9 +181,9 @@ func NetworkOf(other *Container) ContainerOption {
 			return errNoContainer("create container", "nil")
 		}
 		if other.host != h {
-			return errNoContainer("create container", other.name)
+			return errNoContainer("create container", other.Name())
 		}
-		if err := c.attachTo("container:" + other.name); err != nil {
+		if err := c.attachTo("container:" + other.Name()); err != nil {
 			return err
 		}
 		c.joined = other

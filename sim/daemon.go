@@ -6,6 +6,7 @@ import "net/netip"
 type daemonConfig struct {
 	bip         netip.Prefix // invalid: the first address of a pool, or of fixedCIDR
 	fixedCIDR   netip.Prefix // invalid: the subnet of docker0
+	fixedCIDR6  netip.Prefix // invalid: docker0 has no IPv6
 	mtu         int
 	noICC       bool
 	noProxy     bool
@@ -18,7 +19,9 @@ type daemonConfig struct {
 // docker0 is what the options say of the network "bridge".
 func (h *Host) docker0() (networkConfig, error) {
 	d := &h.daemon
-	n := networkConfig{subnet: d.bip.Masked(), gateway: d.bip.Addr(), mtu: d.mtu, noICC: d.noICC}
+	n := networkConfig{mtu: d.mtu, noICC: d.noICC}
+	f := &n.v4
+	f.subnet, f.gateway = d.bip.Masked(), d.bip.Addr()
 	if !d.bip.IsValid() {
 		onLink := h.onLink()
 		h.mu.Lock()
@@ -27,22 +30,31 @@ func (h *Host) docker0() (networkConfig, error) {
 		if !ok {
 			return n, errNoPool(bridgeNetwork)
 		}
-		n.subnet, n.gateway = pool, pool.Addr().Next()
+		f.subnet, f.gateway = pool, pool.Addr().Next()
 		if d.fixedCIDR.IsValid() {
-			n.gateway = d.fixedCIDR.Addr()
+			f.gateway = d.fixedCIDR.Addr()
 		}
 	}
-	n.asked.Subnet = n.subnet.String()
-	n.ipRange = n.subnet
+	f.asked.Subnet = f.subnet.String()
+	f.ipRange = f.subnet
 	if d.fixedCIDR.IsValid() {
-		n.asked.IPRange = d.fixedCIDR.String()
-		if !n.subnet.Contains(d.fixedCIDR.Addr()) || d.fixedCIDR.Bits() < n.subnet.Bits() {
+		f.asked.IPRange = d.fixedCIDR.String()
+		if !f.subnet.Contains(d.fixedCIDR.Addr()) || d.fixedCIDR.Bits() < f.subnet.Bits() {
 			return n, errorf("create network", bridgeNetwork, ErrAddress, "no matching subnet for range %v", d.fixedCIDR)
 		}
-		n.ipRange = d.fixedCIDR
+		f.ipRange = d.fixedCIDR
+	}
+	f.pool = newPool(f.subnet, f.ipRange)
+	f.pool.reserve(f.gateway)
+	if d.fixedCIDR6.IsValid() {
+		n.v6 = family{subnet: d.fixedCIDR6, byMAC: d.fixedCIDR6.Bits() <= maxByMAC}
+		return n, n.v6.open(bridgeNetwork)
 	}
 	return n, nil
 }
+
+// maxByMAC is the longest subnet of docker0 that has room for MACs.
+const maxByMAC = 128 - 48
 
 // WithBridgeIP sets address and subnet of docker0, as dockerd's option --bip does.
 // It must be an IPv4 host address within a subnet of at least two. The default is
@@ -66,6 +78,20 @@ func WithFixedCIDR(p netip.Prefix) HostOption {
 			return errorf("create network", bridgeNetwork, ErrAddress, "invalid CIDR address: %v", p)
 		}
 		c.daemon.fixedCIDR = p.Masked()
+		return nil
+	}
+}
+
+// WithFixedCIDRv6 gives docker0 and its containers IPv6, as dockerd's options --ipv6 and
+// --fixed-cidr-v6 do. The host has the first address. In a subnet of up to 80 bits the
+// containers' addresses end in their MACs, fd00::242:ac11:2; in longer ones they are the
+// lowest free ones.
+func WithFixedCIDRv6(p netip.Prefix) HostOption {
+	return func(c *hostConfig) error {
+		if !p.IsValid() || !p.Addr().Is6() || p.Addr().Is4In6() {
+			return errorf("create network", bridgeNetwork, ErrAddress, "invalid CIDR address: %v", p)
+		}
+		c.daemon.fixedCIDR6 = p.Masked()
 		return nil
 	}
 }

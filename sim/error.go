@@ -20,6 +20,8 @@ var (
 	ErrNotFound   = errors.New("not found")
 	ErrRunning    = errors.New("running")
 	ErrNotRunning = errors.New("not running")
+	ErrPaused     = errors.New("paused")
+	ErrNotPaused  = errors.New("not paused")
 	ErrNoAddress  = errors.New("no address left")
 	ErrAddress    = errors.New("invalid address")
 	ErrMTU        = errors.New("invalid MTU")
@@ -58,6 +60,10 @@ func errorf(op, name string, err error, format string, args ...any) *Error {
 
 func errNoContainer(op, name string) *Error {
 	return errorf(op, name, ErrNotFound, "No such container: %s", name)
+}
+
+func errBadName(op, name string) *Error {
+	return errorf(op, name, ErrName, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name)
 }
 
 func errNoPool(network string) *Error {

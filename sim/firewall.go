@@ -24,7 +24,7 @@ func (h *Host) Firewall() *nat.Tables { return h.tables }
 // logDrop logs a packet that the firewall drops.
 func (h *Host) logDrop(d nat.Dropped) {
 	if ctx := context.Background(); h.log.Enabled(ctx, slog.LevelDebug) {
-		h.log.DebugContext(ctx, d.String(), "host", h.name)
+		h.log.DebugContext(ctx, d.String(), "host", h.Name())
 	}
 }
 
@@ -120,7 +120,7 @@ func (h *Host) addHostRules() error {
 
 // rules returns the commands that add the rules of a network, in dockerd's order.
 func (n *Network) rules() []string {
-	r := strings.NewReplacer("BRIDGE", n.device, "SUBNET", n.config.subnet.String())
+	r := strings.NewReplacer("BRIDGE", n.device, "SUBNET", n.config.v4.subnet.String())
 	var list []string
 	add := func(rules ...string) {
 		for _, rule := range rules {

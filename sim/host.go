@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"runtime/pprof"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"drydock/sim/internal/slirp"
 	"drydock/veth"
 
+	"github.com/fvbommel/sortorder"
 	"github.com/miekg/dns"
 )
 
@@ -43,6 +45,8 @@ type Host struct {
 	uplinks []*uplink
 	tap     *slirp.Net // nil without; belongs to the holder of networking
 	ports   publisher
+
+	mains sync.WaitGroup // the goroutines of images' main functions
 
 	// networking is held by who creates or removes a network. It is a channel for
 	// the reason that Container.life is one.
@@ -86,13 +90,16 @@ func NewHost(opts ...HostOption) (*Host, error) {
 
 func (h *Host) boot(cfg *hostConfig) error {
 	h.tables = nat.New(nat.WithLogger(h.log), nat.WithSeed(h.random.seedOf("nat")), nat.OnDrop(h.logDrop), nat.WithRouter(h.reroute))
-	ns, err := newNetns(h, "host", h.name, h.tables)
+	ns, err := newNetns(h, "host", h.Name(), h.tables)
 	if err != nil {
 		return err
 	}
 	h.ns = ns
+	if err := ns.stack.SetIPv6(true); err != nil {
+		return err
+	}
 	ns.names.setConf(dnsd.ParseResolvConf(h.resolv), h.resolv, ns.stack, h.random.seedOf("dns host"))
-	h.up(ns, h.name)
+	h.up(ns, h.Name())
 	for _, u := range cfg.uplinks {
 		if err := h.connect(u); err != nil {
 			return err
@@ -116,7 +123,7 @@ func (h *Host) boot(cfg *hostConfig) error {
 // startDocker does what dockerd does when it starts.
 func (h *Host) startDocker(docker0 networkConfig) error {
 	if !h.daemon.noForward {
-		if err := h.SetForwarding(true); err != nil {
+		if err := h.ns.stack.SetForwarding(true); err != nil {
 			return err
 		}
 	}
@@ -132,10 +139,7 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 		n.host, n.id, n.created = h, h.random.id("network id"), time.Now()
 		h.networks = append(h.networks, n)
 	}
-	n := h.networks[0]
-	n.pool = newPool(docker0.subnet, docker0.ipRange)
-	n.pool.reserve(docker0.gateway)
-	return n.open("docker0")
+	return h.networks[0].open("docker0")
 }
 
 // labelled runs fn so that the goroutines it starts carry the host's label. It does
@@ -148,13 +152,7 @@ func (h *Host) labelled(fn func() error) error {
 
 // Label returns the value of the label "drydock.host" on the goroutines of h. No
 // other host of the process has it.
-func (h *Host) Label() string { return fmt.Sprintf("%s %p", h.name, h) }
-
-// Name returns the hostname.
-func (h *Host) Name() string { return h.name }
-
-// String returns the hostname.
-func (h *Host) String() string { return h.name }
+func (h *Host) Label() string { return fmt.Sprintf("%s %p", h.Name(), h) }
 
 // Network returns the network with that name or ID.
 func (h *Host) Network(name string) (*Network, bool) {
@@ -168,12 +166,13 @@ func (h *Host) Network(name string) (*Network, bool) {
 	return nil, false
 }
 
-// Networks returns the networks by name, as "docker network ls" does.
+// Networks returns the networks by name, numbers in names by their value, as "docker
+// network ls" does: Zed, alpha, n9, n10.
 func (h *Host) Networks() iter.Seq[*Network] {
 	h.mu.Lock()
 	list := slices.Clone(h.networks)
 	h.mu.Unlock()
-	slices.SortFunc(list, func(a, b *Network) int { return cmp.Compare(a.name, b.name) })
+	sort.Slice(list, func(i, j int) bool { return sortorder.NaturalLess(list[i].name, list[j].name) })
 	return slices.Values(list)
 }
 
@@ -189,7 +188,7 @@ func (h *Host) Container(name string) (*Container, bool) {
 func (h *Host) findLocked(name string) *Container {
 	var byPrefix []*Container
 	for _, c := range h.containers {
-		if c.name == strings.TrimPrefix(name, "/") || c.id == name {
+		if c.Name() == strings.TrimPrefix(name, "/") || c.id == name {
 			return c
 		}
 		if name != "" && strings.HasPrefix(c.id, name) {
@@ -248,6 +247,7 @@ func (h *Host) Close() error {
 	<-h.networking
 	h.down(true) // first: functions of containers may wait for the host's sockets
 	killAll(containers)
+	h.mains.Wait()
 	h.ports.close()
 	if h.tap != nil {
 		h.tap.Close()
@@ -289,7 +289,7 @@ func (h *Host) SetRPFilter(mode int) error {
 		return err
 	}
 	if mode < int(router.RPOff) || mode > int(router.RPLoose) {
-		return errorf(op, h.name, ErrAddress, "sysctl: setting key \"net.ipv4.conf.all.rp_filter\": Invalid argument: %d", mode)
+		return errorf(op, h.Name(), ErrAddress, "sysctl: setting key \"net.ipv4.conf.all.rp_filter\": Invalid argument: %d", mode)
 	}
 	ns.stack.SetRPFilter(0, router.RPFilter(mode))
 	return nil

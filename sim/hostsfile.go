@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -23,14 +22,22 @@ ff02::2	ip6-allrouters
 // hostsFile is Docker's template.
 type hostsFile struct {
 	mu    sync.Mutex // guards what follows
+	extra []extraHost
 	links []hostsLine
 	own   string
 }
 
-// A hostsLine names an address.
+// A hostsLine is that of a link.
 type hostsLine struct {
-	addr  netip.Addr
-	names string
+	addr         netip.Addr
+	alias, names string
+}
+
+// setExtra sets the lines that --add-host asks for.
+func (f *hostsFile) setExtra(extra []extraHost) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.extra = extra
 }
 
 // addOwn adds the line that names the container itself; "a.b.c" is also known as
@@ -52,16 +59,22 @@ func (f *hostsFile) removeOwn() {
 	f.own = ""
 }
 
-// setLink adds the line of a link, or gives it another address.
-func (f *hostsFile) setLink(a netip.Addr, names string) {
+// setLink adds the line of a link, which has the alias to itself.
+func (f *hostsFile) setLink(a netip.Addr, alias, names string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	i := slices.IndexFunc(f.links, func(l hostsLine) bool { return l.names == names })
-	if i < 0 {
-		i = len(f.links)
-		f.links = append(f.links, hostsLine{names: names})
+	f.links = append(f.links, hostsLine{a, alias, names})
+}
+
+// moveLink gives a link another address.
+func (f *hostsFile) moveLink(a netip.Addr, alias string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.links {
+		if f.links[i].alias == alias {
+			f.links[i].addr = a
+		}
 	}
-	f.links[i].addr = a
 }
 
 // String returns the text of the file.
@@ -69,8 +82,11 @@ func (f *hostsFile) String() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	text := hostsTemplate
+	for _, e := range f.extra {
+		text += e.addr.String() + "\t" + e.name + "\n"
+	}
 	for _, l := range f.links {
-		text += l.addr.String() + "\t" + l.names + "\n"
+		text += l.addr.String() + "\t" + l.alias + " " + l.names + "\n"
 	}
 	return text + f.own
 }

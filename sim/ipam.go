@@ -2,29 +2,54 @@ package sim
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
 )
 
+// A family is what a network has of IPv4 or of IPv6: a subnet, and who has its
+// addresses.
+type family struct {
+	subnet  netip.Prefix // invalid: none
+	given   bool         // that WithSubnet set the subnet
+	gateway netip.Addr
+	ipRange netip.Prefix
+	asked   IPAMConfig // what Inspect tells of it
+	byMAC   bool       // addresses end in the MAC of their interface
+	pool    *pool      // guarded by host.mu
+}
+
+// addrOf returns the address that ends in a MAC.
+func (f *family) addrOf(mac net.HardwareAddr) netip.Addr {
+	b := f.subnet.Addr().As16()
+	copy(b[10:], mac)
+	return netip.AddrFrom16(b)
+}
+
+// prefix returns an address with the length of the subnet.
+func (f *family) prefix(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, f.subnet.Bits()) }
+
 // A pool hands out the addresses of a subnet as Docker's IPAM does: the lowest
-// free one, without going round. Network and broadcast address of the subnet are
-// not given. It is not safe for concurrent use.
+// free one, without going round. The first address of the subnet is not given, nor an
+// IPv4 broadcast address. It is not safe for concurrent use.
 type pool struct {
-	subnet netip.Prefix
-	last   netip.Addr // of the range
-	used   map[netip.Addr]bool
-	free   netip.Addr // no lower one is free
+	addrs netip.Prefix // the range
+	used  map[netip.Addr]bool
+	free  netip.Addr // no lower one is free; invalid behind the last address of all
 }
 
 // newPool returns the pool of the addresses of subnet that are in ipRange.
 func newPool(subnet, ipRange netip.Prefix) *pool {
 	subnet, ipRange = subnet.Masked(), ipRange.Masked()
-	used := map[netip.Addr]bool{subnet.Addr(): true, broadcast(subnet): true}
-	return &pool{subnet: subnet, last: broadcast(ipRange), used: used, free: ipRange.Addr()}
+	used := map[netip.Addr]bool{subnet.Addr(): true}
+	if subnet.Addr().Is4() {
+		used[lastAddr(subnet)] = true
+	}
+	return &pool{addrs: ipRange, used: used, free: ipRange.Addr()}
 }
 
 // take returns the lowest free address; false if there is none.
 func (p *pool) take() (netip.Addr, bool) {
-	for ; !p.last.Less(p.free); p.free = p.free.Next() {
+	for ; p.addrs.Contains(p.free); p.free = p.free.Next() {
 		if p.reserve(p.free) {
 			return p.free, true
 		}
@@ -43,7 +68,7 @@ func (p *pool) reserve(a netip.Addr) bool {
 
 func (p *pool) release(a netip.Addr) {
 	delete(p.used, a)
-	if a.Less(p.free) {
+	if p.addrs.Contains(a) && (a.Less(p.free) || !p.free.IsValid()) {
 		p.free = a
 	}
 }
@@ -56,18 +81,19 @@ func isHostAddr(p netip.Prefix) bool {
 	if !p.IsValid() || a.IsUnspecified() || a.IsLoopback() || a.IsMulticast() || a.Is4In6() || a == limitedBroadcast {
 		return false
 	}
-	return a.Is6() || p.Bits() > 30 || p.Bits() > 0 && a != p.Masked().Addr() && a != broadcast(p.Masked())
+	return a.Is6() || p.Bits() > 30 || p.Bits() > 0 && a != p.Masked().Addr() && a != lastAddr(p.Masked())
 }
 
 var limitedBroadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
-// broadcast returns the last address of an IPv4 subnet.
-func broadcast(p netip.Prefix) netip.Addr {
-	b := p.Addr().As4()
-	for bit := p.Bits(); bit < 32; bit++ {
+// lastAddr returns the last address of a subnet: of an IPv4 one the broadcast address.
+func lastAddr(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for bit := p.Bits(); bit < 8*len(b); bit++ {
 		b[bit/8] |= 1 << (7 - bit%8)
 	}
-	return netip.AddrFrom4(b)
+	a, _ := netip.AddrFromSlice(b)
+	return a
 }
 
 // defaultPools are the subnets that Docker takes for networks without one, in its
@@ -120,9 +146,7 @@ func (h *Host) onLink() []netip.Prefix {
 func (h *Host) subnetsLocked() []netip.Prefix {
 	var list []netip.Prefix
 	for _, n := range h.networks {
-		if n.driver == "bridge" {
-			list = append(list, n.config.subnet)
-		}
+		list = append(list, n.Subnets()...)
 	}
 	return list
 }

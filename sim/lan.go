@@ -108,7 +108,7 @@ func (h *Host) connect(c uplinkConfig) error {
 		}
 	}
 	if err := h.ns.stack.AddAddr(u.index, c.addr); err != nil {
-		return errorf("create host", h.name, ErrAddress, "%v", err)
+		return errorf("create host", h.Name(), ErrAddress, "%v", err)
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (h *Host) connect(c uplinkConfig) error {
 // hosts of the same seed differ.
 func (u *uplink) attach(h *Host, addr netip.Prefix) (err error) {
 	device := fmt.Sprintf("eth%d", len(h.uplinks)-1)
-	id := fmt.Sprintf("uplink %s %s %v", h.name, device, addr)
+	id := fmt.Sprintf("uplink %s %s %v", h.Name(), device, addr)
 	if u.inside, u.outside, err = veth.Pair(veth.WithMTU(u.lan.mtu), veth.WithSeed(h.random.seedOf(id))); err != nil {
 		return err
 	}
@@ -130,8 +130,8 @@ func (u *uplink) attach(h *Host, addr netip.Prefix) (err error) {
 	if err := h.ns.stack.AddAddr(u.index, linkLocal(mac)); err != nil {
 		return err
 	}
-	if err := u.plug(h.name + " " + device); err != nil {
-		e := errorf("create host", h.name, ErrNotFound, "LAN not found: it is closed")
+	if err := u.plug(h.Name() + " " + device); err != nil {
+		e := errorf("create host", h.Name(), ErrNotFound, "LAN not found: it is closed")
 		e.cause = err
 		return e
 	}
@@ -165,7 +165,7 @@ func (h *Host) uplink(op string, lan *LAN) (*uplink, error) {
 			return u, nil
 		}
 	}
-	return nil, errorf(op, h.name, ErrNotFound, "host %s is not connected to the LAN", h.name)
+	return nil, errorf(op, h.Name(), ErrNotFound, "host %s is not connected to the LAN", h.Name())
 }
 
 // Impair degrades the frames that the host sends to a LAN and receives from it,

@@ -26,7 +26,7 @@ func (c *Container) Start() error {
 func (c *Container) Stop(ctx context.Context) error {
 	defer c.change()()
 	if c.removed {
-		return errNoContainer("stop container", c.name)
+		return errNoContainer("stop container", c.Name())
 	}
 	c.stop(ctx, false)
 	return nil
@@ -42,9 +42,9 @@ func (c *Container) Kill() error {
 	defer c.change()()
 	switch {
 	case c.removed:
-		return errorf("kill container", c.name, ErrNotFound, "Cannot kill container: %s: No such container: %s", c.name, c.name)
+		return errorf("kill container", c.Name(), ErrNotFound, "Cannot kill container: %s: No such container: %s", c.Name(), c.Name())
 	case r == nil && c.running() == nil:
-		return errorf("kill container", c.name, ErrNotRunning, "Cannot kill container: %s: Container %s is not running", c.name, c.id)
+		return errorf("kill container", c.Name(), ErrNotRunning, "Cannot kill container: %s: Container %s is not running", c.Name(), c.id)
 	}
 	c.stop(context.Background(), true)
 	return nil
@@ -55,34 +55,56 @@ func (c *Container) Kill() error {
 func (c *Container) Restart(ctx context.Context) error {
 	defer c.change()()
 	if c.removed {
-		return errNoContainer("restart container", c.name)
+		return errNoContainer("restart container", c.Name())
 	}
 	c.stop(ctx, false)
 	if err := c.start(); err != nil {
 		return &Error{
-			Op: "restart container", Name: c.name, Err: err,
-			message: "Cannot restart container " + c.name + ": " + err.Error(),
+			Op: "restart container", Name: c.Name(), Err: err,
+			message: "Cannot restart container " + c.Name() + ": " + err.Error(),
 		}
 	}
 	return nil
 }
 
-// Remove removes a container that does not run. Its name is free then.
+// Remove removes a container that does not run: "docker rm". Its name is free then.
 func (c *Container) Remove() error {
+	const op = "remove container"
 	defer c.change()()
-	if c.removed {
-		return errNoContainer("remove container", c.name)
-	}
-	if c.Running() {
-		return errorf("remove container", c.name, ErrRunning,
+	switch s := c.State(); {
+	case c.removed:
+		return errNoContainer(op, c.Name())
+	case s.Paused:
+		return errorf(op, c.Name(), ErrRunning,
+			"You cannot remove a paused container %s. Unpause and then stop the container before attempting removal or force remove", c.id)
+	case s.Running:
+		return errorf(op, c.Name(), ErrRunning,
 			"You cannot remove a running container %s. Stop the container before attempting removal or force remove", c.id)
 	}
+	c.remove()
+	return nil
+}
+
+// ForceRemove is Remove that kills the container first if it runs: "docker rm -f".
+func (c *Container) ForceRemove() error {
+	if r := c.running(); r != nil {
+		r.kill()
+	}
+	defer c.change()()
+	if c.removed {
+		return errNoContainer("remove container", c.Name())
+	}
+	c.stop(context.Background(), true)
+	c.remove()
+	return nil
+}
+
+func (c *Container) remove() {
 	c.removed = true
 	h := c.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.containers = slices.DeleteFunc(h.containers, func(o *Container) bool { return o == c })
-	return nil
 }
 
 // change begins a change of state and returns what ends it.
@@ -91,23 +113,22 @@ func (c *Container) change() (done func()) {
 	return func() { <-c.life }
 }
 
-// running returns the present run, nil if there is none.
-func (c *Container) running() *run {
-	c.runMu.Lock()
-	defer c.runMu.Unlock()
-	return c.run
-}
-
 func (c *Container) start() error {
 	switch {
 	case c.host.isClosed():
-		return errClosed("start container", c.name)
+		return errClosed("start container", c.Name())
 	case c.removed:
-		return errNoContainer("start container", c.name)
+		return errNoContainer("start container", c.Name())
+	case c.State().Paused:
+		return errorf("start container", c.Name(), ErrPaused, "cannot start a paused container, try unpause instead")
 	case c.Running():
 		return nil
 	}
-	return c.host.labelled(c.boot)
+	err := c.host.labelled(c.boot)
+	if err != nil {
+		c.failed(err)
+	}
+	return err
 }
 
 func (c *Container) boot() error {
@@ -119,26 +140,28 @@ func (c *Container) boot() error {
 	if c.hasOwnFiles() {
 		conf, text := c.resolvConf()
 		ns.names.setConf(conf, text, ns.stack, c.host.random.seedOf("dns "+c.id))
+		ns.names.hosts.setExtra(c.config.extraHosts)
 	}
 	if err := c.joinAll(r); err != nil {
 		c.leaveAll(r)
 		ns.release()
 		return err
 	}
-	if n := c.config.network; n != nil && n.name == hostNetwork && (len(c.config.published) > 0 || c.config.publishAll) {
-		c.host.log.Warn("Published ports are discarded when using host network mode", "container", c.name)
+	if c.config.onHost() && (len(c.config.published) > 0 || c.config.publishAll) {
+		c.host.log.Warn("Published ports are discarded when using host network mode", "container", c.Name())
 	}
 	r.env = c.environment(c.hostname(ns), r.links)
 	c.up(ns, c.hostname(ns))
 	c.begin(r)
 	c.relink()
-	c.host.log.Debug("container started", "name", c.name, "addr", c.IP())
+	c.host.log.Debug("container started", "name", c.Name(), "addrs", r.addrs())
+	c.startMain(r)
 	return nil
 }
 
 // hasOwnFiles reports whether the container's namespace is its own.
 func (c *Container) hasOwnFiles() bool {
-	return c.config.joined == nil && c.config.network.name != hostNetwork
+	return c.config.joined == nil && !c.config.onHost()
 }
 
 // begin makes r the present run.
@@ -146,13 +169,14 @@ func (c *Container) begin(r *run) {
 	c.attachMu.Lock()
 	defer c.attachMu.Unlock()
 	for _, a := range c.attachments {
+		a.joined = true
 		if ep := r.on(a.network); ep != nil {
 			ep.impair(a.impairments)
 		}
 	}
-	c.runMu.Lock()
-	defer c.runMu.Unlock()
-	c.run = r
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	c.run, c.sandbox = r, c.sandboxOf(r)
 }
 
 // hostname is what was asked for, or that of the namespace.
@@ -168,17 +192,17 @@ func (c *Container) joinNamespace() (*netns, error) {
 	h := c.host
 	if other := c.config.joined; other != nil {
 		if _, ok := h.Container(other.id); !ok {
-			return nil, errorf("start container", other.name, ErrNotFound, "No such container: %s", other.id)
+			return nil, errorf("start container", other.Name(), ErrNotFound, "No such container: %s", other.id)
 		}
 		r := other.running()
 		if r == nil || !r.ns.hold() {
-			return nil, errorf("start container", other.name, ErrNotRunning, "cannot join network of a non running container: %s", other.id)
+			return nil, errorf("start container", other.Name(), ErrNotRunning, "cannot join network of a non running container: %s", other.id)
 		}
 		return r.ns, nil
 	}
-	if c.config.network.name == hostNetwork {
+	if c.config.onHost() {
 		if !h.ns.hold() {
-			return nil, errClosed("start container", c.name)
+			return nil, errClosed("start container", c.Name())
 		}
 		return h.ns, nil
 	}
@@ -195,18 +219,22 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	if reset {
 		r.kill()
 	}
+	r.interrupt()
+	if r.paused {
+		c.setPaused(r, false)
+	}
 	ctx, cancel := context.WithTimeout(ctx, grace)
-	r.stop(ctx)
+	inTime := r.await(ctx)
 	cancel()
+	status := r.status(c.config.image.Main != nil, inTime) // before its sockets close and it returns for that
 	c.down(reset || r.killed.Err() != nil)
-	c.runMu.Lock()
-	c.run = nil
-	c.runMu.Unlock()
+	c.finished(r, status)
 	c.leaveAll(r)
 	r.ns.release()
-	r.wait(c.host.log, c.name)
+	r.wait(c.host.log, c.Name())
 	r.kill() // releases the contexts
-	c.host.log.Debug("container stopped", "name", c.name)
+	close(r.over)
+	c.host.log.Debug("container stopped", "name", c.Name())
 }
 
 func (h *Host) isClosed() bool {

@@ -12,7 +12,26 @@ import (
 // A link is what --link asks for.
 type link struct {
 	target *Container
+	name   string // of target when it was asked for
 	alias  string
+}
+
+func newLink(h *Host, op string, target *Container, alias string) (link, error) {
+	if target == nil || target.host != h {
+		name := "nil"
+		if target != nil {
+			name = target.Name()
+		}
+		return link{}, errorf(op, name, ErrNotFound, "could not get container for %s: No such container: %s", name, name)
+	}
+	l := link{target, target.Name(), alias}
+	if alias == "" {
+		l.alias = l.name
+	}
+	if strings.ContainsFunc(l.alias, unicode.IsSpace) {
+		return link{}, errorf(op, alias, ErrName, "invalid alias %q", alias)
+	}
+	return l, nil
 }
 
 // WithLink makes the container know another one by an alias without white space, by its
@@ -25,25 +44,28 @@ type link struct {
 // one alias the first counts on the default bridge, the last on networks of one's own.
 func WithLink(target *Container, alias string) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
-		if target == nil || target.host != h {
-			name := "nil"
-			if target != nil {
-				name = target.name
-			}
-			return errorf("create container", name, ErrNotFound, "could not get container for %s: No such container: %s", name, name)
-		}
-		if alias == "" {
-			alias = target.name
-		}
-		if strings.ContainsFunc(alias, unicode.IsSpace) {
-			return errorf("create container", alias, ErrName, "invalid alias %q", alias)
-		}
-		c.links = append(c.links, link{target, alias})
-		return nil
+		l, err := newLink(h, "create container", target, alias)
+		c.links = append(c.links, l)
+		return err
 	}
 }
 
-// checkLinks refuses links that cannot be, and drops those that do not count.
+// WithNetworkLink is WithLink for one network of one's own: the --link of "docker
+// network connect".
+func WithNetworkLink(target *Container, alias string) AttachOption {
+	return func(a *attachment) error {
+		const op = "connect container"
+		if a.network.predefined() {
+			return errorf(op, a.network.name, ErrConflict, "links are only supported for user-defined networks.")
+		}
+		l, err := newLink(a.network.host, op, target, alias)
+		a.links = append(a.links, l)
+		return err
+	}
+}
+
+// checkLinks refuses links that cannot be, and drops those that do not count. On
+// networks of one's own they are names for the embedded resolver.
 func (c *Container) checkLinks() error {
 	const op = "create container"
 	if len(c.config.links) == 0 {
@@ -51,17 +73,19 @@ func (c *Container) checkLinks() error {
 	}
 	switch n := c.config.network; {
 	case n == nil || n.bridge == nil:
-		return errorf(op, c.name, ErrConflict, "links are only supported for user-defined networks.")
+		return errorf(op, c.Name(), ErrConflict, "links are only supported for user-defined networks.")
 	case n.name != bridgeNetwork:
-		return nil // a name for the embedded resolver
+		a := &c.config.attachment
+		a.links, c.config.links = append(a.links, c.config.links...), nil
+		return nil
 	}
 	for _, l := range c.config.links {
 		switch n := l.target.config.network; {
 		case n != nil && n.name == hostNetwork:
-			return errorf(op, c.name, ErrConflict,
+			return errorf(op, c.Name(), ErrConflict,
 				"conflicting options: host type networking can't be used with links. This would result in undefined behavior")
 		case n != c.config.network:
-			return errorf(op, c.name, ErrConflict, "Cannot link to /%s, as it does not belong to the default network", l.target.name)
+			return errorf(op, c.Name(), ErrConflict, "Cannot link to /%s, as it does not belong to the default network", l.target.Name())
 		}
 	}
 	c.config.links = firstOfAlias(c.config.links)
@@ -81,23 +105,23 @@ func firstOfAlias(links []link) (first []link) {
 // link writes the lines, variables and rules of the links of a container that starts.
 func (c *Container) link(r *run) error {
 	ep := r.on(c.config.network)
-	if ep == nil || ep.network.zone != nil {
+	if ep == nil {
 		return nil
 	}
 	for _, l := range c.config.links {
 		target := l.target.on(ep.network)
 		if target == nil {
-			return errorf("start container", c.name, ErrNotRunning,
-				"Cannot link to a non running container: /%s AS /%s/%s", l.target.name, c.name, l.alias)
+			return errorf("start container", c.Name(), ErrNotRunning,
+				"Cannot link to a non running container: /%s AS /%s/%s", l.target.Name(), c.Name(), l.alias)
 		}
-		r.ns.names.hosts.setLink(target.addr, l.names())
+		r.ns.names.hosts.setLink(target.addr, l.alias, l.names())
 		r.links = append(r.links, c.linkVars(l, target))
 		if !ep.network.config.noICC {
 			continue
 		}
 		for _, rule := range l.rules(ep, target) {
 			if err := c.host.ensure(rule); err != nil {
-				return errFirewall("start container", c.name, "Unable to link", err)
+				return errFirewall("start container", c.Name(), "Unable to link", err)
 			}
 			r.linkRules = append(r.linkRules, rule)
 		}
@@ -105,11 +129,11 @@ func (c *Container) link(r *run) error {
 	return nil
 }
 
-// names are the names of the target in /etc/hosts.
+// names are the names of the target in /etc/hosts, behind the alias.
 func (l link) names() string {
-	names := l.alias + " " + l.target.id[:12]
-	if l.alias != l.target.name {
-		names += " " + l.target.name
+	names := l.target.id[:12]
+	if l.alias != l.target.Name() {
+		names += " " + l.target.Name()
 	}
 	return names
 }
@@ -141,8 +165,8 @@ func (c *Container) relink() {
 			if o != c && l.target != c {
 				continue
 			}
-			if r, target := o.running(), l.target.on(o.config.network); r != nil && target != nil && target.network.zone == nil {
-				r.ns.names.hosts.setLink(target.addr, l.names())
+			if r, target := o.running(), l.target.on(o.config.network); r != nil && target != nil {
+				r.ns.names.hosts.moveLink(target.addr, l.alias)
 			}
 		}
 	}

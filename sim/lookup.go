@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -17,9 +18,12 @@ func (m *machine) LookupAddr(ctx context.Context, addr string) ([]string, error)
 	if err != nil {
 		return nil, &net.DNSError{Err: "unrecognized address", Name: addr}
 	}
-	ns, _, err := m.open("lookup")
+	ns, s, err := m.open("lookup")
 	if err != nil {
 		return nil, err
+	}
+	if err := s.AwaitThaw(ctx); err != nil {
+		return nil, &net.DNSError{Err: err.Error(), UnwrapErr: err, Name: addr, IsTimeout: errors.Is(err, context.DeadlineExceeded)}
 	}
 	return ns.names.LookupAddr(ctx, a)
 }

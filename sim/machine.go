@@ -15,11 +15,11 @@ import (
 // network code in.
 type machine struct {
 	host *Host
-	name string
 	id   string // of a container
 
 	mu       sync.Mutex // guards what follows
-	ns       *netns     // nil while not running
+	name     string
+	ns       *netns // nil while not running
 	sockets  *netstack.Stack
 	hostname string
 	client   *http.Client
@@ -31,6 +31,22 @@ var _ interface {
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
 } = (*machine)(nil)
+
+// Name returns the name of a container, the hostname of a host.
+func (m *machine) Name() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.name
+}
+
+// String returns the name.
+func (m *machine) String() string { return m.Name() }
+
+func (m *machine) setName(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.name = name
+}
 
 // up makes m a machine in ns.
 func (m *machine) up(ns *netns, hostname string) {
@@ -68,9 +84,9 @@ func (m *machine) open(op string) (*netns, *netstack.Stack, error) {
 // errDown is why m cannot do op: it does not run.
 func (m *machine) errDown(op string) *Error {
 	if m.host.isClosed() {
-		return errClosed(op, m.name)
+		return errClosed(op, m.Name())
 	}
-	return errorf(op, m.name, ErrNotRunning, "Container %s is not running", m.id)
+	return errorf(op, m.Name(), ErrNotRunning, "Container %s is not running", m.id)
 }
 
 // DialContext connects to an address, like net.Dialer.DialContext. Networks are

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -42,7 +41,6 @@ type Network struct {
 	local       *veth.Endpoint // the bridge's end of the cable to the host
 	zone        *dnsd.Zone     // its names; nil on docker0
 	linkLocal   func() error   // gives the bridge device its fe80:: address, once
-	pool        *pool          // guarded by host.mu
 	attachments int            // guarded by host.mu; addresses that containers hold
 	removed     bool           // guarded by host.mu
 	endpoints   []*endpoint    // guarded by host.mu; the ports, in the order of their addition
@@ -67,12 +65,20 @@ func (n *Network) Subnets() []netip.Prefix {
 	if n.bridge == nil {
 		return nil
 	}
-	return []netip.Prefix{n.config.subnet}
+	var list []netip.Prefix
+	for _, f := range n.config.families() {
+		list = append(list, f.subnet)
+	}
+	return list
 }
 
-// Gateway returns the address of the host on the network; the zero Addr for "host"
+// Gateway returns the IPv4 address of the host on the network; the zero Addr for "host"
 // and "none".
-func (n *Network) Gateway() netip.Addr { return n.config.gateway }
+func (n *Network) Gateway() netip.Addr { return n.config.v4.gateway }
+
+// Gateway6 returns the IPv6 address of the host on the network; the zero Addr if it has
+// no IPv6 subnet.
+func (n *Network) Gateway6() netip.Addr { return n.config.v6.gateway }
 
 // Internal reports whether the network was made with the option Internal.
 func (n *Network) Internal() bool { return n.config.internal }
@@ -87,19 +93,6 @@ func (n *Network) Bridge() *bridge.Bridge { return n.bridge }
 
 func (n *Network) predefined() bool {
 	return n.name == bridgeNetwork || n.name == hostNetwork || n.name == noneNetwork
-}
-
-// An endpoint is the attachment of a container to a bridge network: the cable
-// between an interface of the container and a port of the bridge.
-type endpoint struct {
-	network         *Network
-	container       *Container
-	id              string
-	addr            netip.Addr
-	index           int    // of the interface in the container
-	name            string // of the port: vethXXXXXXX, whose index is one more
-	inside, outside *veth.Endpoint
-	port            *bridge.Port // nil if the bridge did not take it
 }
 
 // open makes the bridge device, the interface of the host on it, and the rules.
@@ -126,10 +119,31 @@ func (n *Network) open(device string) (err error) {
 	n.index = index
 	h.ns.stack.SetRouteLocalnet(index, h.daemon.noProxy)
 	n.linkLocal = sync.OnceValue(func() error { return h.ns.stack.AddAddr(index, linkLocal(n.mac)) })
-	if err := h.ns.stack.AddAddr(index, netip.PrefixFrom(n.config.gateway, n.config.subnet.Bits())); err != nil {
-		return errGatewayTaken(n.name, n.config.gateway)
+	for _, f := range n.config.families() {
+		if err := h.ns.stack.AddAddr(index, f.prefix(f.gateway)); err != nil {
+			return errGatewayTaken(n.name, f.gateway)
+		}
+	}
+	if err := n.open6(); err != nil {
+		return err
 	}
 	return n.addRules()
+}
+
+// open6 does what dockerd does for a network with IPv6: the bridge has fe80::1 as well,
+// and the host forwards.
+func (n *Network) open6() error {
+	if !n.config.v6.subnet.IsValid() {
+		return nil
+	}
+	s := n.host.ns.stack
+	if err := s.AddAddr(n.index, netip.MustParsePrefix("fe80::1/64")); err != nil {
+		return err
+	}
+	if n.host.daemon.noForward {
+		return nil
+	}
+	return s.SetForwarding6(true)
 }
 
 // close undoes open, also where it failed half-way.
@@ -183,113 +197,6 @@ func (n *Network) isRemoved() bool {
 	n.host.mu.Lock()
 	defer n.host.mu.Unlock()
 	return n.removed
-}
-
-// takeAddr takes an address for a container: the one that it asks for, or the lowest
-// free one.
-func (n *Network) takeAddr(asked netip.Addr) (netip.Addr, error) {
-	n.host.mu.Lock()
-	defer n.host.mu.Unlock()
-	if n.removed {
-		return netip.Addr{}, errorf("start container", n.name, ErrNotFound, "network %s not found", n.id)
-	}
-	if asked.IsValid() {
-		if !n.pool.reserve(asked) {
-			return netip.Addr{}, errorf("allocate address", n.name, ErrAddress, "Address already in use")
-		}
-		n.attachments++
-		return asked, nil
-	}
-	addr, ok := n.pool.take()
-	if !ok {
-		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress,
-			"no available IPv4 addresses on this network's address pools: %s (%s)", n.name, n.id)
-	}
-	n.attachments++
-	return addr, nil
-}
-
-// attach plugs a namespace into the bridge by a new interface.
-func (n *Network) attach(c *Container, ns *netns, device string, asked netip.Addr) (*endpoint, error) {
-	h := n.host
-	addr, err := n.takeAddr(asked)
-	if err != nil {
-		return nil, err
-	}
-	ep := &endpoint{
-		network: n, container: c, id: h.random.id("endpoint id"), addr: addr,
-		index: h.newIndexes(2), name: h.random.vethName(),
-	}
-	if err = ep.connect(ns, device); err == nil {
-		err = n.linkLocal() // docker0 has it from the first carrier on
-	}
-	if err != nil {
-		n.detach(ns, ep)
-		return nil, err
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	n.endpoints = append(n.endpoints, ep)
-	return ep, nil
-}
-
-// connect makes the cable and joins its sides to what they belong to.
-func (ep *endpoint) connect(ns *netns, device string) (err error) {
-	n := ep.network
-	seed := n.host.random.seedOf("cable " + ep.name)
-	if ep.inside, ep.outside, err = veth.Pair(veth.WithMTU(n.config.mtu), veth.WithSeed(seed)); err != nil {
-		return err
-	}
-	ep.inside.SetLinkAddress(tcpip.LinkAddress(containerMAC(ep.addr)))
-	if err := ns.plug(ep.index, device, cable{inside: ep.inside, peerIndex: ep.index + 1}); err != nil {
-		return err
-	}
-	for _, a := range []netip.Prefix{netip.PrefixFrom(ep.addr, n.config.subnet.Bits()), linkLocal(containerMAC(ep.addr))} {
-		if err := ns.stack.AddAddr(ep.index, a); err != nil {
-			return err
-		}
-	}
-	return ep.addPort()
-}
-
-// addPort gives the bridge its end. As dockerd does it draws another name if one is
-// taken.
-func (ep *endpoint) addPort() error {
-	var opts []bridge.PortOption
-	if ep.network.host.daemon.noProxy {
-		opts = append(opts, bridge.Hairpin()) // for who comes to his own published port
-	}
-	for {
-		port, err := ep.network.bridge.AddPort(ep.name, ep.outside, opts...)
-		if !errors.Is(err, bridge.ErrExists) {
-			ep.port = port
-			return err
-		}
-		ep.name = ep.network.host.random.vethName()
-	}
-}
-
-func (ep *endpoint) impair(i impairments) error {
-	if err := ep.inside.Impair(i.send); err != nil {
-		return err
-	}
-	return ep.outside.Impair(i.receive)
-}
-
-// detach undoes attach, also where it failed half-way.
-func (n *Network) detach(ns *netns, ep *endpoint) {
-	if ep.port != nil {
-		n.bridge.RemovePort(ep.name)
-	}
-	ns.unplug(ep.index)
-	if ep.inside != nil {
-		ep.inside.Close()
-	}
-	n.host.mu.Lock()
-	defer n.host.mu.Unlock()
-	n.pool.release(ep.addr)
-	n.attachments--
-	n.endpoints = slices.DeleteFunc(n.endpoints, func(o *endpoint) bool { return o == ep })
 }
 
 // attached returns the endpoints that are attached.

@@ -15,51 +15,58 @@ import (
 type NetworkOption func(*networkConfig) error
 
 type networkConfig struct {
-	subnet       netip.Prefix
-	given        bool // that WithSubnet set the subnet
-	gateway      netip.Addr
-	ipRange      netip.Prefix
+	v4, v6       family
 	mtu          int
 	mtuGiven     bool
 	internal     bool
 	noICC        bool
 	noMasquerade bool
-	asked        IPAMConfig // what Inspect tells of the addresses
 }
 
-// WithSubnet sets the subnet, an IPv4 one that no other network of the host
-// overlaps: --subnet. By default it is the next of 172.17.0.0/16 to 172.31.0.0/16 and
-// 192.168.0.0/20 to 192.168.240.0/20 that is free.
+// of returns the family that a belongs to.
+func (c *networkConfig) of(a netip.Addr) *family {
+	if a.Is4() {
+		return &c.v4
+	}
+	return &c.v6
+}
+
+// WithSubnet sets a subnet that no other network of the host overlaps: --subnet. There
+// can be an IPv4 one, by default the next of 172.17.0.0/16 to 172.31.0.0/16 and
+// 192.168.0.0/20 to 192.168.240.0/20 that is free, and an IPv6 one, with which the
+// containers have IPv6: --ipv6. The first such network turns the host's IPv6 forwarding on. Docker adds no rules to ip6tables, so IPv6 packets are
+// routed between such networks and, where a router knows the way, to the outside.
 func WithSubnet(p netip.Prefix) NetworkOption {
 	return func(c *networkConfig) error {
-		if !p.IsValid() || !p.Addr().Is4() {
-			return errorf("create network", p.String(), ErrAddress, "invalid subnet %v: only IPv4 subnets are supported", p)
+		if !p.IsValid() || p.Addr().Is4In6() {
+			return errorf("create network", p.String(), ErrAddress, "Invalid subnet %v : invalid CIDR address: %v", p, p)
 		}
-		if c.subnet.IsValid() {
+		f := c.of(p.Addr())
+		if f.subnet.IsValid() {
 			return errorf("create network", p.String(), ErrConflict, "bridge driver doesn't support multiple subnets")
 		}
-		c.subnet, c.given = p, true
+		f.subnet, f.given = p, true
 		return nil
 	}
 }
 
-// WithGateway sets the host's address on the network: --gateway. It needs
-// WithSubnet. By default it is the first address.
+// WithGateway sets the host's address on the network, one for each family: --gateway.
+// It needs WithSubnet. By default it is the first address.
 func WithGateway(a netip.Addr) NetworkOption {
 	return func(c *networkConfig) error {
-		c.gateway = a
+		c.of(a).gateway = a
 		return nil
 	}
 }
 
 // WithIPRange limits the addresses that containers are given to a part of the
-// subnet: --ip-range. It needs WithSubnet.
+// subnet of its family: --ip-range. It needs WithSubnet.
 func WithIPRange(p netip.Prefix) NetworkOption {
 	return func(c *networkConfig) error {
-		if !p.IsValid() || !p.Addr().Is4() {
+		if !p.IsValid() {
 			return errorf("create network", p.String(), ErrAddress, "no matching subnet for range %v", p)
 		}
-		c.ipRange = p.Masked()
+		c.of(p.Addr()).ipRange = p.Masked()
 		return nil
 	}
 }
@@ -140,11 +147,7 @@ func (h *Host) checkNetwork(n *Network) error {
 	}
 	inUse := h.subnetsLocked()
 	nextPool := func() (netip.Prefix, bool) { return h.nextPoolLocked(append(onLink, inUse...)) }
-	if err := n.config.complete(n.name, inUse, nextPool); err != nil {
-		return err
-	}
-	n.pool = newPool(n.config.subnet, n.config.ipRange)
-	return n.takeGateway()
+	return n.config.complete(n.name, inUse, nextPool)
 }
 
 func (h *Host) checkNetworkLocked(n *Network) error {
@@ -164,59 +167,98 @@ func (h *Host) checkNetworkLocked(n *Network) error {
 	return nil
 }
 
-// complete checks the addresses of a network and fills in what was not given.
+// complete checks the addresses of a network, fills in what was not given, and takes
+// those of the host.
 func (c *networkConfig) complete(name string, inUse []netip.Prefix, nextPool func() (netip.Prefix, bool)) error {
-	const op = "create network"
-	if !c.subnet.IsValid() {
-		if c.gateway.IsValid() || c.ipRange.IsValid() {
-			return errorf(op, name, ErrConflict, "every ip-range or gateway must have a corresponding subnet")
-		}
+	if err := c.checkSubnets(name); err != nil {
+		return err
+	}
+	if !c.v4.subnet.IsValid() {
 		p, ok := nextPool()
 		if !ok {
 			return errNoPool(name)
 		}
-		c.subnet = p
+		c.v4.subnet = p
 	}
-	c.asked.Subnet = c.subnet.String()
-	if c.ipRange.IsValid() {
-		c.asked.IPRange = c.ipRange.String()
+	for _, f := range c.families() {
+		if overlaps(f.subnet, inUse) {
+			return errorf("create network", name, ErrOverlap, "Pool overlaps with other one on this address space")
+		}
+		if err := f.open(name); err != nil {
+			return err
+		}
 	}
-	if c.gateway.IsValid() {
-		c.asked.Gateway = c.gateway.String()
-	}
-	c.subnet = c.subnet.Masked()
-	if !c.ipRange.IsValid() {
-		c.ipRange = c.subnet
-	}
-	switch {
-	case !c.ipRange.Overlaps(c.subnet):
-		return errorf(op, name, ErrAddress, "no matching subnet for range %v", c.ipRange)
-	case c.gateway.IsValid() && !c.subnet.Contains(c.gateway):
-		return errorf(op, name, ErrAddress, "no matching subnet for gateway %v", c.gateway)
-	case overlaps(c.subnet, inUse):
-		return errorf(op, name, ErrOverlap, "Pool overlaps with other one on this address space")
-	case c.ipRange.Bits() < c.subnet.Bits():
-		c.ipRange = c.subnet
+	if a := c.v6.gateway; a.IsMulticast() || c.v6.subnet.IsValid() && c.v6.subnet.Bits() == 0 {
+		return errorf("create network", name, ErrAddress, "failed to add IPv6 address %v to bridge: cannot assign requested address", c.v6.prefix(a))
 	}
 	return nil
 }
 
-// takeGateway takes the address of the host from the pool.
-func (n *Network) takeGateway() error {
-	c := &n.config
-	if !c.gateway.IsValid() {
-		a, ok := n.pool.take()
-		if !ok {
-			return errorf("create network", n.name, ErrNoAddress, "failed to allocate gateway (): No available addresses on this pool")
+// families returns those that the network has.
+func (c *networkConfig) families() []*family {
+	if !c.v6.subnet.IsValid() {
+		return []*family{&c.v4}
+	}
+	return []*family{&c.v4, &c.v6}
+}
+
+// checkSubnets sees that each range and gateway is in a subnet that was asked for.
+func (c *networkConfig) checkSubnets(name string) error {
+	const op = "create network"
+	var given, ranges, gateways int
+	for _, f := range []*family{&c.v4, &c.v6} {
+		given += count(f.subnet.IsValid())
+		ranges += count(f.ipRange.IsValid())
+		gateways += count(f.gateway.IsValid())
+	}
+	if given < max(ranges, gateways) {
+		return errorf(op, name, ErrConflict, "every ip-range or gateway must have a corresponding subnet")
+	}
+	for _, f := range []*family{&c.v4, &c.v6} {
+		if f.ipRange.IsValid() && !f.ipRange.Overlaps(f.subnet) {
+			return errorf(op, name, ErrAddress, "no matching subnet for range %v", f.ipRange)
 		}
-		c.gateway = a
-		if !c.given {
-			c.asked.Gateway = a.String()
+		if f.gateway.IsValid() && !f.subnet.Contains(f.gateway) {
+			return errorf(op, name, ErrAddress, "no matching subnet for gateway %v", f.gateway)
+		}
+	}
+	return nil
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// open makes the pool of a subnet and takes the host's address from it.
+func (f *family) open(network string) error {
+	f.asked.Subnet = f.subnet.String()
+	if f.ipRange.IsValid() {
+		f.asked.IPRange = f.ipRange.String()
+	}
+	if f.gateway.IsValid() {
+		f.asked.Gateway = f.gateway.String()
+	}
+	f.subnet = f.subnet.Masked()
+	if !f.ipRange.IsValid() || f.ipRange.Bits() < f.subnet.Bits() {
+		f.ipRange = f.subnet
+	}
+	f.pool = newPool(f.subnet, f.ipRange)
+	if f.gateway.IsValid() {
+		if !f.pool.reserve(f.gateway) {
+			return errGatewayTaken(network, f.gateway)
 		}
 		return nil
 	}
-	if !n.pool.reserve(c.gateway) {
-		return errGatewayTaken(n.name, c.gateway)
+	a, ok := f.pool.take()
+	if !ok {
+		return errorf("create network", network, ErrNoAddress, "failed to allocate gateway (): No available addresses on this pool")
+	}
+	f.gateway = a
+	if !f.given {
+		f.asked.Gateway = a.String()
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"net/netip"
 	"time"
 )
 
@@ -54,6 +53,7 @@ type EndpointInfo struct {
 func (n *Network) Inspect() NetworkInfo {
 	info := NetworkInfo{
 		Name: n.name, ID: n.id, Created: n.created, Scope: "local", Driver: n.driver, Internal: n.config.internal,
+		EnableIPv6: n.config.v6.subnet.IsValid(),
 		IPAM:       IPAMInfo{Driver: "default", Config: []IPAMConfig{}},
 		Containers: make(map[string]EndpointInfo),
 		Options:    n.config.options(),
@@ -68,12 +68,18 @@ func (n *Network) Inspect() NetworkInfo {
 	if n.name == bridgeNetwork {
 		info.Options = n.docker0Options()
 	}
-	info.IPAM.Config = []IPAMConfig{n.config.asked}
+	for _, f := range n.config.families() {
+		info.IPAM.Config = append(info.IPAM.Config, f.asked)
+	}
 	for _, ep := range n.attached() {
-		info.Containers[ep.container.id] = EndpointInfo{
-			Name: ep.container.name, EndpointID: ep.id, MacAddress: containerMAC(ep.addr).String(),
-			IPv4Address: netip.PrefixFrom(ep.addr, n.config.subnet.Bits()).String(),
+		e := EndpointInfo{
+			Name: ep.container.Name(), EndpointID: ep.id, MacAddress: containerMAC(ep.addr).String(),
+			IPv4Address: n.config.v4.prefix(ep.addr).String(),
 		}
+		if ep.addr6.IsValid() {
+			e.IPv6Address = n.config.v6.prefix(ep.addr6).String()
+		}
+		info.Containers[ep.container.id] = e
 	}
 	return info
 }

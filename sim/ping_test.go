@@ -72,9 +72,7 @@ func TestPingHosts(t *testing.T) {
 		{name: "localhost", host: "localhost"},
 		{name: "loopback", host: "127.0.0.1"},
 		{name: "unspecified", host: "0.0.0.0"},
-		{name: "loopback v6", host: "::1"},
 		{name: "mapped", host: "::ffff:172.17.0.2"},
-		{name: "link-local", host: "fe80::42:acff:fe11:2%eth0"},
 		{name: "fragments", host: "172.17.0.2", size: 65507},
 		{name: "no data", host: "172.17.0.2", size: -1},
 	}

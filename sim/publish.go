@@ -28,7 +28,8 @@ import (
 //
 // It lasts while the container runs. Who comes to IPv4 addresses is translated by
 // rules in Firewall; who comes to 127.0.0.1, by IPv6 or from a container is served by
-// a userland proxy and appears as the gateway, as with Docker. Without a bridge
+// a userland proxy and appears as the gateway, as with Docker: the IPv6 one if the network
+// has IPv6 and he comes by that. Without a bridge
 // network and on internal ones nothing is published.
 func WithPublish(specs ...string) ContainerOption {
 	return func(_ *Host, c *containerConfig) error {
@@ -157,8 +158,8 @@ func (c *Container) errPublish(ep *endpoint, err error) error {
 	case errors.As(err, new(*iptablesError)):
 		kind = ErrFirewall
 	}
-	e := errorf("start container", c.name, kind,
-		"driver failed programming external connectivity on endpoint %s (%s): %v", c.name, ep.id, err)
+	e := errorf("start container", c.Name(), kind,
+		"driver failed programming external connectivity on endpoint %s (%s): %v", c.Name(), ep.id, err)
 	e.cause = err
 	return e
 }
@@ -167,7 +168,7 @@ func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*p
 	p := &publishedPort{}
 	var err error
 	p.binding, err = h.ports.allocated.Bind(addr, pub, func(b ports.Binding) (err error) {
-		p.proxy, err = h.ports.proxy(b, netip.AddrPortFrom(ep.addr, b.Port.Number).String(), !h.daemon.noProxy)
+		p.proxy, err = h.ports.proxy(b, netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number), !h.daemon.noProxy)
 		return err
 	})
 	if err != nil {
@@ -216,7 +217,7 @@ func (h *Host) unpublish(list []*publishedPort) {
 
 // proxy starts the userland proxy of a binding. If it is not to serve, it only keeps the
 // port from others.
-func (p *publisher) proxy(b ports.Binding, target string, serve bool) (io.Closer, error) {
+func (p *publisher) proxy(b ports.Binding, target netip.AddrPort, serve bool) (io.Closer, error) {
 	ctx, host := context.Background(), b.Host().String()
 	if b.Port.Proto == ports.UDP {
 		c, err := p.sockets.ListenPacket(ctx, b.Network(), host)
@@ -226,7 +227,7 @@ func (p *publisher) proxy(b ports.Binding, target string, serve bool) (io.Closer
 		if !serve {
 			return c, nil
 		}
-		return proxy.NewUDP(c.(proxy.PacketConn), p.dialer("udp4", target)), nil
+		return proxy.NewUDP(c.(proxy.PacketConn), p.dialer("udp", target)), nil
 	}
 	l, err := p.sockets.Listen(ctx, b.Network(), host)
 	if err != nil {
@@ -235,11 +236,11 @@ func (p *publisher) proxy(b ports.Binding, target string, serve bool) (io.Closer
 	if !serve {
 		return l, nil
 	}
-	return proxy.NewTCP(l, p.dialer("tcp4", target)), nil
+	return proxy.NewTCP(l, p.dialer("tcp", target)), nil
 }
 
-func (p *publisher) dialer(network, target string) proxy.Dialer {
+func (p *publisher) dialer(network string, target netip.AddrPort) proxy.Dialer {
 	return func(ctx context.Context, _ net.Addr) (net.Conn, error) {
-		return p.sockets.DialContext(ctx, network, target)
+		return p.sockets.DialContext(ctx, network, target.String())
 	}
 }

@@ -39,7 +39,7 @@ func (h *Host) tapFor(op string) (*slirp.Net, error) {
 	h.networking <- struct{}{}
 	defer func() { <-h.networking }()
 	if h.isClosed() {
-		return nil, errClosed(op, h.name)
+		return nil, errClosed(op, h.Name())
 	}
 	if h.tap == nil {
 		if err := h.labelled(func() error { return h.openTap(false) }); err != nil {
@@ -52,7 +52,7 @@ func (h *Host) tapFor(op string) (*slirp.Net, error) {
 // openTap makes tap0. With forward it leads to the real networks.
 func (h *Host) openTap(forward bool) error {
 	if h.virtual {
-		return errorf("connect to the real machine", h.name, ErrTime, "a host in virtual time cannot be connected to the real machine")
+		return errorf("connect to the real machine", h.Name(), ErrTime, "a host in virtual time cannot be connected to the real machine")
 	}
 	seed := h.random.seedOf(tapDevice)
 	inside, outside, err := veth.Pair(veth.WithSeed(seed))
@@ -81,7 +81,7 @@ func (h *Host) openTap(forward bool) error {
 // addTapRoute gives tap0 its address and the default route, if there is none.
 func (h *Host) addTapRoute(index int) error {
 	if err := h.ns.stack.AddAddr(index, tapAddr); err != nil {
-		return errorf("connect to the real machine", h.name, ErrAddress, "%s cannot have the address %v: %v", tapDevice, tapAddr, err)
+		return errorf("connect to the real machine", h.Name(), ErrAddress, "%s cannot have the address %v: %v", tapDevice, tapAddr, err)
 	}
 	err := h.ns.stack.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), tapGateway)
 	if errors.Is(err, syscall.EEXIST) {
@@ -153,7 +153,7 @@ func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption
 	})
 	switch {
 	case errors.Is(err, net.ErrClosed):
-		return nil, errClosed(op, h.name)
+		return nil, errClosed(op, h.Name())
 	case err != nil:
 		return nil, err
 	}

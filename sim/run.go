@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
@@ -15,8 +16,10 @@ import (
 // A run is a container from a start to the stop that follows.
 type run struct {
 	ns        *netns
+	started   time.Time
 	links     []linkenv.Link
 	linkRules []string // commands that added them
+	sandbox   sandbox  // belongs to the holder of the container's life; zero before it joins a network
 	env       []string
 
 	ctx    context.Context // of the functions
@@ -24,11 +27,16 @@ type run struct {
 	killed context.Context // done when the functions are no longer waited for before their sockets close
 	kill   context.CancelFunc
 
+	over     chan struct{} // closed when nothing of the run is left
+	exitCode int           // not before over is closed
+	paused   bool          // guarded by the container's stateMu
+
 	dns     *nameserver // nil: none; belongs to the holder of the container's life
 	nextEth int         // belongs to the holder of the container's life
 	gateway *endpoint   // that of the default route; likewise
 
 	mu        sync.Mutex // guards what follows
+	main      mainResult
 	functions []function
 	endpoints []*endpoint // in the order of joining
 	published []*publishedPort
@@ -41,7 +49,7 @@ type function struct {
 }
 
 func newRun(ns *netns) *run {
-	r := &run{ns: ns}
+	r := &run{ns: ns, started: time.Now(), over: make(chan struct{})}
 	r.killed, r.kill = context.WithCancel(context.Background())
 	r.ctx, r.cancel = context.WithCancel(r.killed)
 	return r
@@ -55,11 +63,14 @@ const slow = 5 * time.Second
 // returns before is logged. Go itself fails if the container is not running.
 func (c *Container) Go(fn func(ctx context.Context) error) error {
 	if fn == nil {
-		return errorf("run in container", c.name, ErrNotFound, "no function to run in container %s", c.id)
+		return errorf("run in container", c.Name(), ErrNotFound, "no function to run in container %s", c.id)
 	}
 	_, file, line, _ := runtime.Caller(1)
 	f := function{done: make(chan struct{}), from: fmt.Sprintf("%s:%d", file, line)}
 	r := c.running()
+	if c.State().Paused {
+		return errorf("run in container", c.Name(), ErrPaused, "Container %s is paused, unpause the container before exec", c.Name())
+	}
 	if r == nil || !r.add(f) {
 		return c.errDown("run in container")
 	}
@@ -67,7 +78,7 @@ func (c *Container) Go(fn func(ctx context.Context) error) error {
 		go func() {
 			defer r.end(f)
 			if err := fn(r.ctx); err != nil && r.ctx.Err() == nil {
-				c.host.log.Error("function failed", "container", c.name, "from", f.from, "error", err)
+				c.host.log.Error("function failed", "container", c.Name(), "from", f.from, "error", err)
 			}
 		}()
 		return nil
@@ -98,21 +109,26 @@ func (r *run) list() []function {
 	return slices.Clone(r.functions)
 }
 
-// stop cancels the functions and waits for them, but no longer than ctx and the
-// kill.
-func (r *run) stop(ctx context.Context) {
+// interrupt cancels the functions.
+func (r *run) interrupt() {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.cancel()
-	r.mu.Unlock()
+}
+
+// await waits for the functions, but no longer than ctx and the kill. It reports whether
+// they are all back.
+func (r *run) await(ctx context.Context) bool {
 	for _, f := range r.list() {
 		select {
 		case <-f.done:
 		case <-ctx.Done():
-			return
+			return false
 		case <-r.killed.Done():
-			return
+			return false
 		}
 	}
+	return r.killed.Err() == nil
 }
 
 // wait waits for the functions and logs those that keep it waiting.
@@ -146,6 +162,14 @@ func (r *run) attached() []*endpoint {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.endpoints)
+}
+
+// addrs returns the addresses of the container.
+func (r *run) addrs() (list []netip.Addr) {
+	for _, ep := range r.attached() {
+		list = append(list, ep.addrs()...)
+	}
+	return list
 }
 
 func (r *run) ports() []*publishedPort {

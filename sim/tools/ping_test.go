@@ -196,7 +196,13 @@ PING 172.17.255.255 (172.17.255.255) 56(84) bytes of data.
 `},
 		{args: "nosuchhost", status: 2, want: "ping: nosuchhost: Name or service not known\n"},
 		{args: "fe80::1%eth7", status: 2, want: "ping: fe80::1%eth7: Name or service not known\n"},
-		{args: "2001:db8::1", status: 2, want: "ping: connect: Network is unreachable\n"},
+		{args: "-c 1 2001:db8::1", status: 1, want: `PING 2001:db8::1(2001:db8::1) 56 data bytes
+From fd00::1 icmp_seq=1 Destination unreachable: No route
+
+--- 2001:db8::1 ping statistics ---
+1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms
+
+`},
 		{args: "-4 ::1", status: 2, want: "ping: ::1: Address family for hostname not supported\n"},
 		// The recordings of absent neighbours, but for their times.
 		{args: "-c 1 -W 1 172.17.0.98", status: 1, want: `PING 172.17.0.98 (172.17.0.98) 56(84) bytes of data.
@@ -252,11 +258,11 @@ func recorded(t *testing.T, command string) string {
 	return ""
 }
 
-// pingClient returns the default bridge and 172.17.0.3 on it, which has a neighbour
+// pingClient returns the default bridge, with IPv6, and 172.17.0.3 on it, which has a neighbour
 // 172.17.0.2 that it knows already, at that distance. The clock shows one second past 2000.
 func pingClient(t *testing.T, rtt time.Duration) (*sim.Network, *sim.Container) {
 	t.Helper()
-	h := simtest.NewHost(t)
+	h := simtest.NewHost(t, sim.WithFixedCIDRv6(netip.MustParsePrefix("fd00::/64")))
 	n, _ := h.Network("bridge")
 	simtest.Run(t, h, "web")
 	cli := simtest.Run(t, h, "cli")

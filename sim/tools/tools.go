@@ -44,6 +44,10 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("exit status %d", e.Code)
 }
 
+// ExitCode returns Code, so that a main function which fails with the error gives its
+// container that exit status.
+func (e *ExitError) ExitCode() int { return e.Code }
+
 // Unwrap returns Err.
 func (e *ExitError) Unwrap() error { return e.Err }
 

@@ -36,3 +36,21 @@ func BenchmarkTCPStream(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)*float64(len(buf))*8/b.Elapsed().Seconds()/1e9, "Gbit/s")
 }
+
+// BenchmarkDatagram sends one datagram over lo and receives it.
+func BenchmarkDatagram(b *testing.B) {
+	s := newStack(b, Options{Seed: 1})
+	e := env{client: s, server: s, host: "127.0.0.1"}
+	r := e.listenPacket(b, "udp").(*UDPConn)
+	w := e.dial(b, r.LocalAddr())
+	buf := make([]byte, 64)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := w.Write(buf); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := r.Read(buf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

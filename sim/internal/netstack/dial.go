@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -31,13 +32,17 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	var first error
 	for i, remote := range list {
-		if err := ctx.Err(); err != nil {
+		err := cmp.Or(d.Stack.AwaitThaw(ctx), ctx.Err())
+		if err != nil {
 			if first == nil {
 				first = d.opError(network, remote, contextErr(err))
 			}
 			break
 		}
 		c, err := d.dialOne(ctx, network, remote, len(list)-i)
+		if err == nil {
+			c, err = hold(ctx, d.Stack, c)
+		}
 		if err == nil {
 			return c, nil
 		}

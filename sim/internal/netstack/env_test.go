@@ -27,12 +27,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// newStack returns a stack with lo, closed with the test.
+// newStack returns a stack with lo and IPv6, closed with the test.
 func newStack(tb testing.TB, opts Options) *Stack {
 	tb.Helper()
 	s := New(opts)
 	tb.Cleanup(s.Close)
 	require.NoError(tb, s.AddLoopback())
+	require.NoError(tb, s.SetIPv6(true))
 	return s
 }
 

@@ -51,10 +51,10 @@ func dnsErr(err error, host string) error {
 	}
 	err = contextErr(err)
 	dns := &net.DNSError{Err: err.Error(), Name: host}
-	switch err.(type) {
-	case canceledError:
+	switch {
+	case errors.Is(err, errCanceled), errors.Is(err, net.ErrClosed):
 		dns.UnwrapErr = err
-	case timeoutError:
+	case errors.Is(err, errTimeout):
 		dns.UnwrapErr, dns.IsTimeout, dns.IsTemporary = err, true, true
 	}
 	return dns

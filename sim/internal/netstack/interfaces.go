@@ -12,17 +12,12 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// AddLoopback adds lo, interface 1, with 127.0.0.1/8 and ::1/128.
+// AddLoopback adds lo, interface 1, with 127.0.0.1/8. SetIPv6 gives it ::1/128.
 func (s *Stack) AddLoopback() error {
-	if err := s.AddNIC(1, "lo", loopback.New()); err != nil {
+	if err := s.AddNIC(loopbackNIC, "lo", loopback.New()); err != nil {
 		return err
 	}
-	for _, a := range []string{"127.0.0.1/8", "::1/128"} {
-		if err := s.AddAddr(1, netip.MustParsePrefix(a)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.AddAddr(loopbackNIC, netip.MustParsePrefix("127.0.0.1/8"))
 }
 
 // AddNIC adds an interface and brings it up. The stack does not own ep: it closes

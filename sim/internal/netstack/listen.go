@@ -14,9 +14,9 @@ func (s *Stack) Listen(ctx context.Context, network, address string) (net.Listen
 	if err != nil {
 		return nil, err
 	}
-	l, err := s.listenTCP(network, local)
+	l, err := listen(ctx, s, s.listenTCP, network, local)
 	if err != nil {
-		return nil, listenError(network, local, err)
+		return nil, err
 	}
 	return l, nil
 }
@@ -30,9 +30,25 @@ func (s *Stack) ListenPacket(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.listenUDP(network, local)
+	c, err := listen(ctx, s, s.listenUDP, network, local)
 	if err != nil {
-		return nil, listenError(network, local, err)
+		return nil, err
+	}
+	return c, nil
+}
+
+// listen opens a socket of s.
+func listen[S socket](ctx context.Context, s *Stack, open func(string, netip.AddrPort) (S, error), network string, local netip.AddrPort) (S, error) {
+	var none S
+	if err := s.AwaitThaw(ctx); err != nil {
+		return none, listenError(network, local, contextErr(err))
+	}
+	c, err := open(network, local)
+	if err == nil {
+		c, err = hold(ctx, s, c)
+	}
+	if err != nil {
+		return none, listenError(network, local, err)
 	}
 	return c, nil
 }

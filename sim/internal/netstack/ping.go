@@ -69,11 +69,16 @@ type PingStats struct {
 
 // Ping sends echo requests and tells observe what becomes of them, from the
 // calling goroutine. It ends as cfg says, without error, or when ctx does or the
-// stack is closed (net.ErrClosed). An address that cannot be sent to at all is a
-// syscall.Errno, without any event: ENETUNREACH, EACCES for a broadcast.
+// stack is closed (net.ErrClosed). A frozen s neither sends nor reports; its time
+// goes on, and a Deadline or Linger that ends then ends Ping at Thaw. An address that
+// cannot be sent to at all is a syscall.Errno, without any event: ENETUNREACH,
+// EADDRNOTAVAIL without IPv6, EACCES for a broadcast.
 func (s *Stack) Ping(ctx context.Context, cfg PingConfig, observe func(PingEvent)) (PingStats, error) {
 	p, err := newPinger(s, cfg, observe)
 	if err != nil {
+		return PingStats{}, err
+	}
+	if err := s.AwaitThaw(ctx); err != nil {
 		return PingStats{}, err
 	}
 	if !s.track(p) {

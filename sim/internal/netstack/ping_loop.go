@@ -11,10 +11,19 @@ func (p *pinger) run(ctx context.Context) error {
 	p.start = p.now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for !p.over() {
+	for {
+		if err := p.stack.AwaitThaw(ctx); err != nil {
+			return err
+		}
+		if p.over() {
+			return nil
+		}
 		timer.Reset(p.sendDue())
 		select {
 		case a := <-p.arrived:
+			if err := p.stack.AwaitThaw(ctx); err != nil {
+				return err
+			}
 			p.handle(a)
 		case <-timer.C:
 		case <-ctx.Done():
@@ -23,7 +32,6 @@ func (p *pinger) run(ctx context.Context) error {
 			return net.ErrClosed
 		}
 	}
-	return nil
 }
 
 func (p *pinger) over() bool {
@@ -54,7 +62,7 @@ func (p *pinger) sendDue() time.Duration {
 		if d := p.due(); d > 0 {
 			return min(wait, d)
 		}
-		if p.send(); p.over() {
+		if p.send(); p.over() || p.stack.frozen.Load() != nil {
 			return 0
 		}
 	}

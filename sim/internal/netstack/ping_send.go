@@ -54,7 +54,7 @@ func (p *pinger) open() error {
 
 func (p *pinger) route() (*stack.Route, error) {
 	r, err := p.stack.stack.FindRoute(p.nic, tcpip.Address{}, p.dst, p.network, false)
-	return r, sysErr(err)
+	return r, sysErr(p.stack.noWay(err, p.dst))
 }
 
 // ids returns where the stack looks for the receiver of replies to local, and of

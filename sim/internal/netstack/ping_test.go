@@ -30,6 +30,7 @@ func newPingNet(t *testing.T, opts ...veth.Option) *pingNet {
 	n := &pingNet{a: New(Options{Seed: 1, Virtual: true}), b: New(Options{Seed: 2, Virtual: true})}
 	for _, s := range []*Stack{n.a, n.b} {
 		require.NoError(t, s.AddLoopback())
+		require.NoError(t, s.SetIPv6(true))
 		t.Cleanup(s.Close)
 	}
 	n.cable = pingCable(t, n.a, n.b, opts...)

@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -72,6 +73,9 @@ func (s *Stack) LookupNetIP(ctx context.Context, network, host string) ([]netip.
 	default:
 		return nil, net.UnknownNetworkError(network)
 	}
+	if err := s.AwaitThaw(ctx); err != nil {
+		return nil, dnsErr(err, host)
+	}
 	addrs, err := s.lookup(ctx, network, host)
 	if err != nil {
 		return nil, err
@@ -101,12 +105,12 @@ func (s *Stack) lookup(ctx context.Context, network, host string) ([]netip.Addr,
 		}
 		return []netip.Addr{a}, nil
 	}
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(s.AwaitThaw(ctx), ctx.Err()); err != nil {
 		return nil, dnsErr(err, host)
 	}
 	if s.resolver != nil {
 		addrs, err := s.resolver.LookupNetIP(ctx, network, host)
-		if err != nil {
+		if err := cmp.Or(s.AwaitThaw(ctx), err); err != nil {
 			return nil, dnsErr(err, host)
 		}
 		if len(addrs) != 0 {
@@ -153,8 +157,10 @@ func (s *Stack) fullAddress(ap netip.AddrPort) tcpip.FullAddress {
 	return full
 }
 
-// needsZone reports whether Linux does not connect to a without an interface.
-func needsZone(a netip.Addr) bool { return a.Is6() && a.IsLinkLocalUnicast() }
+// needsZone reports whether Linux does not bind or connect to a without an interface.
+func needsZone(a netip.Addr) bool {
+	return a.Is6() && (a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast())
+}
 
 // zoneIndex returns the interface that a zone names, by name or index, or 0.
 func (s *Stack) zoneIndex(zone string) tcpip.NICID {

@@ -31,6 +31,7 @@ func (s *Stack) Routes() []Route {
 
 // SetDefault makes via the default route of its family, in the place of another.
 func (s *Stack) SetDefault(index int, via netip.Addr) {
+	via = via.Unmap()
 	dst := header.IPv4EmptySubnet
 	if via.Is6() {
 		dst = header.IPv6EmptySubnet

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -60,8 +61,12 @@ func (c *sock) create(s *Stack, network string, proto tcpip.TransportProtocolNum
 
 // bind gives the socket its local address.
 func (c *sock) bind(local netip.AddrPort) error {
+	full := c.stack.fullAddress(local)
+	if needsZone(local.Addr()) && full.NIC == 0 {
+		return os.NewSyscallError("bind", syscall.EINVAL)
+	}
 	c.stack.gate.enter()
-	err := c.ep.Bind(c.stack.fullAddress(local))
+	err := c.ep.Bind(full)
 	c.stack.gate.leave()
 	if err != nil {
 		return c.failure("bind", err)
@@ -100,8 +105,8 @@ func (s *side) NotifyEvent(waiter.EventMask) {
 	}
 }
 
-// begin waits for the end of other calls of the same direction. Unless it fails,
-// end must follow.
+// begin waits for the end of other calls of the same direction, and for Thaw. Unless
+// it fails, end must follow.
 func (s *side) begin(c *sock) error {
 	past := s.deadline.done()
 	select {
@@ -116,22 +121,26 @@ func (s *side) begin(c *sock) error {
 	}
 	select {
 	case s.turn <- struct{}{}:
-		return nil
 	case <-past:
 		return os.ErrDeadlineExceeded
 	case <-c.closed:
 		return net.ErrClosed
 	}
+	if err := c.thawed(&s.deadline); err != nil {
+		s.end()
+		return err
+	}
+	return nil
 }
 
 func (s *side) end() { <-s.turn }
 
-// wait returns when the endpoint may be ready. The caller had its turn and found
+// wait returns when the endpoint may be ready and the stack is not frozen. The caller had its turn and found
 // the endpoint not ready: an event since then has left its token.
 func (s *side) wait(c *sock) error {
 	select {
 	case <-s.ready:
-		return nil
+		return c.thawed(&s.deadline)
 	case <-s.deadline.done():
 		return os.ErrDeadlineExceeded
 	case <-c.closed:

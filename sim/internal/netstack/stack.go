@@ -49,6 +49,7 @@ type Options struct {
 // for concurrent use.
 type Stack struct {
 	*namespace
+	frozen atomic.Pointer[freeze] // nil: not; set and replaced with mu held
 
 	mu      sync.Mutex // guards what follows
 	left    bool
@@ -65,6 +66,8 @@ type namespace struct {
 	router   *router.Router // nil: packets for others are gVisor's business
 	paths    pathMTUs
 	redirect atomic.Pointer[redirect] // nil: none
+
+	loopbackMu sync.Mutex // held while lo gets or loses an address
 
 	routeMu sync.Mutex // held from the look for a route to its addition
 
@@ -169,6 +172,7 @@ func (s *Stack) Leave(reset bool) {
 	for _, c := range sockets {
 		c.Close()
 	}
+	s.Thaw() // for those that wait without a socket
 }
 
 // Close ends the namespace: it resets the connections, removes the interfaces and

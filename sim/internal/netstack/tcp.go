@@ -43,6 +43,9 @@ func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) err
 			return err
 		}
 	}
+	if remote.Addr().IsMulticast() {
+		return os.NewSyscallError("connect", syscall.ENETUNREACH)
+	}
 	to := c.stack.fullAddress(c.stack.target(c.net, remote))
 	if needsZone(remote.Addr()) && to.NIC == 0 {
 		return os.NewSyscallError("connect", syscall.EINVAL)
@@ -55,7 +58,7 @@ func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) err
 	case *tcpip.ErrNoPortAvailable:
 		return c.failure("connect", &tcpip.ErrBadLocalAddress{})
 	default:
-		return c.failure("connect", err)
+		return c.failure("connect", c.stack.noWay(err, to.Addr))
 	}
 	for {
 		select {
@@ -64,6 +67,9 @@ func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) err
 			return contextErr(ctx.Err())
 		case <-c.closed:
 			return net.ErrClosed
+		}
+		if err := c.stack.AwaitThaw(ctx); err != nil {
+			return contextErr(err)
 		}
 		if done, err := c.connected(); done || err != nil {
 			return err
@@ -120,11 +126,8 @@ func (c *TCPConn) receive(b []byte) (int, error) {
 		}
 		c.stack.gate.leave()
 		c.dst = nil
-		if err == nil {
-			return res.Count, nil
-		}
-		if _, ok := err.(*tcpip.ErrWouldBlock); !ok {
-			return 0, c.failure("read", err)
+		if _, empty := err.(*tcpip.ErrWouldBlock); !empty {
+			return res.Count, c.outcome("read", err)
 		}
 		if err := c.read.wait(&c.sock); err != nil {
 			return 0, err
@@ -153,19 +156,26 @@ func (c *TCPConn) send(b []byte) (int, error) {
 		n, err := c.ep.Write(&c.src, tcpip.WriteOptions{})
 		c.stack.gate.leave()
 		done += int(n)
-		if _, full := err.(*tcpip.ErrWouldBlock); err != nil && !full {
-			return done, c.failure("write", err)
+		_, full := err.(*tcpip.ErrWouldBlock)
+		if full {
+			err = nil
 		}
-		if done == len(b) {
-			return done, nil
+		if err != nil || done == len(b) {
+			return done, c.outcome("write", err)
 		}
-		if err == nil {
-			continue // what was free is full; what is free now may be enough
-		}
-		if err := c.write.wait(&c.sock); err != nil {
+		if err := c.more(full); err != nil {
 			return done, err
 		}
 	}
+}
+
+// more returns when a Write that is not done may go on: if the endpoint was not full,
+// what is free now may be enough.
+func (c *TCPConn) more(full bool) error {
+	if full {
+		return c.write.wait(&c.sock)
+	}
+	return c.thawed(&c.write.deadline)
 }
 
 // Close implements net.Conn. What was written is still sent, and FIN after it,
@@ -187,6 +197,9 @@ func (c *TCPConn) CloseWrite() error { return c.shutdown(tcpip.ShutdownWrite) }
 func (c *TCPConn) shutdown(how tcpip.ShutdownFlags) error {
 	if c.shut.Load() {
 		return c.opError("close", net.ErrClosed)
+	}
+	if err := c.thawed(nil); err != nil {
+		return c.opError("close", err)
 	}
 	c.stack.gate.enter()
 	err := c.ep.Shutdown(how)

@@ -49,6 +49,9 @@ func (s *Stack) whyTaken(a netip.Addr) syscall.Errno {
 }
 
 func (l *TCPListener) listen(local netip.AddrPort, v6only bool) error {
+	if local.Addr().IsMulticast() && local.Addr().Is6() {
+		return os.NewSyscallError("bind", syscall.EINVAL)
+	}
 	l.addr, l.v4 = local.Addr(), !l.sock.v6 || wildcard(local.Addr()) && !v6only
 	s := l.sock.stack
 	s.listenMu.Lock()
@@ -101,12 +104,25 @@ func (l *TCPListener) accept() (*TCPConn, error) {
 	for {
 		c, err := l.poll()
 		if c != nil || err != nil {
-			return c, err
+			return l.outcome(c, err)
 		}
 		if err := l.sock.read.wait(&l.sock); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// outcome returns what poll did once the stack is not frozen. A listener that is closed
+// before that takes its connection along.
+func (l *TCPListener) outcome(c *TCPConn, err error) (*TCPConn, error) {
+	closed := l.sock.thawed(nil)
+	if closed == nil {
+		return c, err
+	}
+	if c != nil {
+		c.sock.Close()
+	}
+	return nil, closed
 }
 
 // poll returns a connection if one is waiting.

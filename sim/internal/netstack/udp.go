@@ -53,7 +53,7 @@ func (c *UDPConn) connect(local, remote netip.AddrPort) error {
 		return os.NewSyscallError("connect", syscall.EINVAL)
 	}
 	if err := c.ep.Connect(to); err != nil {
-		return c.failure("connect", err)
+		return c.failure("connect", c.stack.noWay(err, to.Addr))
 	}
 	bound, _ := c.ep.GetLocalAddress()
 	c.local = net.UDPAddrFromAddrPort(c.stack.addrPort(bound, c.v6))
@@ -98,6 +98,9 @@ func (c *UDPConn) listen(local netip.AddrPort, v6only bool) error {
 // Read implements net.Conn: it returns one datagram, cut to the size of b.
 func (c *UDPConn) Read(b []byte) (int, error) {
 	if len(b) == 0 && !c.shut.Load() { // as package net: no datagram is taken
+		if err := c.thawed(nil); err != nil {
+			return 0, c.opError("read", err)
+		}
 		return 0, nil
 	}
 	n, _, err := c.receive(b, "read")
@@ -149,13 +152,11 @@ func (c *UDPConn) poll(b []byte, call string) (int, tcpip.FullAddress, error) {
 		c.stack.gate.leave()
 		c.dst = nil
 		switch err.(type) {
-		case nil:
-			return res.Count, res.RemoteAddr, nil
-		case *tcpip.ErrBadBuffer: // nothing of the datagram fits
-			return 0, res.RemoteAddr, nil
 		case *tcpip.ErrWouldBlock:
+		case *tcpip.ErrBadBuffer: // nothing of the datagram fits
+			return 0, res.RemoteAddr, c.outcome(call, nil)
 		default:
-			return 0, tcpip.FullAddress{}, c.failure(call, err)
+			return res.Count, res.RemoteAddr, c.outcome(call, err)
 		}
 		if err := c.read.wait(&c.sock); err != nil {
 			return 0, tcpip.FullAddress{}, err
@@ -243,11 +244,8 @@ func (c *UDPConn) send(b []byte, to *tcpip.FullAddress, call string) (int, error
 		c.stack.gate.enter()
 		n, err := c.ep.Write(&c.src, opts)
 		c.stack.gate.leave()
-		if err == nil {
-			return int(n), nil
-		}
 		if _, full := err.(*tcpip.ErrWouldBlock); !full {
-			return 0, c.failure(call, err)
+			return int(n), c.outcome(call, c.stack.noWay(err, c.to.Addr))
 		}
 		if err := c.write.wait(&c.sock); err != nil {
 			return 0, err

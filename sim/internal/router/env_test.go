@@ -55,6 +55,7 @@ func (p plan) build(tb testing.TB) *topology {
 		s := netstack.New(opts)
 		tb.Cleanup(s.Close)
 		require.NoError(tb, s.AddLoopback())
+		require.NoError(tb, s.SetIPv6(true))
 		return s
 	}
 	t := &topology{

@@ -1,0 +1,85 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"drydock/sim/internal/ports"
+
+	"github.com/docker/go-units"
+)
+
+// A ContainerSummary is a line of "docker ps -a --no-trunc". The fields have the names
+// that "docker ps --format" knows them by.
+type ContainerSummary struct {
+	ID         string // 64 hex digits, of which docker ps shows 12
+	Image      string
+	Command    string    // docker ps quotes it and shows 20 characters of it
+	CreatedAt  time.Time // in whole seconds
+	RunningFor string    // "2 minutes ago", since CreatedAt
+	State      string    // State.Status
+	Status     string    // "Created", "Up 2 minutes (Paused)", "Exited (3) 2 minutes ago"
+	Ports      string    // "53/udp, 0.0.0.0:8080->80/tcp"
+	Names      []string  // its name and those that links gave it, in order: "db", "web/alias"
+	Networks   []string  // their names, in order
+}
+
+// Summary returns what "docker ps" shows of the container now. Host.Containers is in the
+// order of docker ps.
+func (c *Container) Summary() ContainerSummary {
+	state := c.State()
+	s := ContainerSummary{
+		ID: c.id, Image: c.config.image.Name, Command: command(c.config.image.Cmd),
+		CreatedAt: c.created.UTC().Truncate(time.Second), State: state.Status, Status: state.String(),
+		Ports: ports.Column(c.openPorts(c.running())), Names: c.names(),
+	}
+	s.RunningFor = ago(s.CreatedAt)
+	for _, n := range c.Networks() {
+		s.Networks = append(s.Networks, n.name)
+	}
+	slices.Sort(s.Networks)
+	return s
+}
+
+// String returns what "docker ps" shows under STATUS now.
+func (s State) String() string {
+	up := "Up " + units.HumanDuration(time.Since(s.StartedAt))
+	switch s.Status {
+	case "running":
+		return up
+	case "paused":
+		return up + " (Paused)"
+	case "exited":
+		return fmt.Sprintf("Exited (%d) %s", s.ExitCode, ago(s.FinishedAt))
+	}
+	return "Created"
+}
+
+func ago(t time.Time) string { return units.HumanDuration(time.Since(t)) + " ago" }
+
+// command joins the words of a command; arguments with spaces are in quotes.
+func command(words []string) string {
+	words = slices.Clone(words)
+	for i, w := range words {
+		if i > 0 && strings.Contains(w, " ") {
+			words[i] = "'" + w + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// names returns the names that the daemon knows the container by.
+func (c *Container) names() []string {
+	names := []string{c.Name()}
+	for o := range c.host.Containers() {
+		for _, l := range o.config.links {
+			if l.target == c {
+				names = append(names, o.Name()+"/"+l.alias)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"drydock/sim/internal/ports"
+)
+
+// An Image is what containers are made from: the program, the environment and the
+// exposed ports that "docker run IMAGE" would bring. The same may be used by many
+// containers and hosts.
+type Image struct {
+	Name   string   // "nginx"
+	Cmd    []string // what "docker ps" shows as the command; it is not interpreted
+	Env    []string // "NAME=value"; WithEnv overrides it
+	Expose []string // as for WithExpose
+
+	// Main runs in the container whenever that starts, and the container stops when it
+	// returns: see Container.Wait. It should return when ctx is canceled, which is what
+	// a process takes for SIGTERM. Nil sleeps until then. As for the functions given to
+	// Container.Go, a stop waits for it, so that it must not stop its container itself.
+	Main func(ctx context.Context, c *Container) error
+}
+
+// WithImage sets the image, by default one without a name.
+func WithImage(image Image) ContainerOption {
+	return func(h *Host, c *containerConfig) error {
+		for _, opt := range []ContainerOption{WithEnv(image.Env...), WithExpose(image.Expose...)} {
+			if err := opt(h, new(containerConfig)); err != nil {
+				return err
+			}
+		}
+		image.Cmd, image.Env, image.Expose = slices.Clone(image.Cmd), slices.Clone(image.Env), slices.Clone(image.Expose)
+		c.image = image
+		return nil
+	}
+}
+
+// addImage adds what the image has and the options do not.
+func (c *containerConfig) addImage() {
+	for _, v := range c.image.Env {
+		if name, _, _ := strings.Cut(v, "="); !hasEnv(c.env, name) {
+			c.env = append(c.env, v)
+		}
+	}
+	for _, spec := range c.image.Expose {
+		list, _ := ports.ParseExposed(spec) // it was checked by WithImage
+		for _, p := range list {
+			if !slices.Contains(c.exposed, p) {
+				c.exposed = append(c.exposed, p)
+			}
+		}
+	}
+}
+
+// An ExitStatus is the error of a main function that ends with that status.
+type ExitStatus int
+
+// Error returns "exit status 3".
+func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// ExitCode returns the status.
+func (s ExitStatus) ExitCode() int { return int(s) }
+
+// The statuses of what did not start, and of processes that signals end.
+const (
+	exitNotStarted = 128
+	exitKilled     = 128 + 9
+	exitTerminated = 128 + 15
+)
+
+// exitCode returns the status of a main function that returned err.
+func exitCode(err error, stopped bool) int {
+	var status interface{ ExitCode() int }
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return status.ExitCode()
+	case stopped && errors.Is(err, context.Canceled):
+		return exitTerminated
+	}
+	return 1
+}
+
+// A mainResult is what became of a main function.
+type mainResult struct {
+	over bool
+	code int
+}
+
+// startMain runs the main function of the image. When it returns by itself the container
+// exits. Host.Close waits for the goroutine.
+func (c *Container) startMain(r *run) {
+	main := c.config.image.Main
+	if main == nil {
+		return
+	}
+	f := function{done: make(chan struct{}), from: "main of image " + c.config.image.Name}
+	r.add(f)
+	c.host.mains.Go(func() {
+		err := main(r.ctx, c)
+		if err != nil && r.ctx.Err() == nil {
+			c.host.log.Error("main function failed", "container", c.Name(), "image", c.config.image.Name, "error", err)
+		}
+		r.mainOver(err)
+		r.end(f)
+		c.exit(r)
+	})
+}
+
+// mainOver notes what the main function returned, unless it was killed before.
+func (r *run) mainOver(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.killed.Err() == nil {
+		r.main = mainResult{over: true, code: exitCode(err, r.ctx.Err() != nil)}
+	}
+}
+
+// status returns the exit status of a run that was interrupted; inTime is whether its
+// functions returned.
+func (r *run) status(hasMain, inTime bool) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.main.over:
+		return r.main.code
+	case inTime && !hasMain:
+		return 0
+	}
+	return exitKilled
+}
+
+// exit stops the container if that is still in the run that its main function belonged
+// to. As when process 1 of a namespace exits, nothing is waited for.
+func (c *Container) exit(r *run) {
+	defer c.change()()
+	if c.running() != r {
+		return
+	}
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	c.stop(now, false)
+}

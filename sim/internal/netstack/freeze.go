@@ -1,0 +1,112 @@
+package netstack
+
+import (
+	"context"
+	"net"
+	"os"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+)
+
+// A freeze is the time between Freeze and Thaw.
+type freeze struct {
+	over chan struct{} // closed by Thaw
+}
+
+// Freeze has the network calls of s stand still until Thaw, as those of processes in
+// the cgroup freezer do: a call in progress and one that begins take nothing from
+// their socket, give it nothing and do not return. The namespace is not affected: it
+// goes on to answer echo requests, to complete TCP handshakes and acknowledge data as
+// long as there is room for them, and to send again what was lost. So are others who
+// share it. A call that has come as far as its socket when Freeze is called may do
+// its work there, but returns after Thaw.
+//
+// Only the network stands still, not the code that uses it. So what ends a waiting
+// call ends it all the same and with the usual error: Close of the socket, Leave, the
+// deadline or the context. A call with its work done waits for the first two alone,
+// as data would be lost otherwise. Close and what sets options and deadlines do not
+// wait.
+//
+// A frozen s is not frozen twice, and after Leave it is not frozen any more.
+func (s *Stack) Freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.left && s.frozen.Load() == nil {
+		s.frozen.Store(&freeze{make(chan struct{})})
+	}
+}
+
+// Thaw ends Freeze. It does nothing if s is not frozen.
+func (s *Stack) Thaw() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.frozen.Swap(nil); f != nil {
+		close(f.over)
+	}
+}
+
+// AwaitThaw returns when s is not frozen. The error is that of ctx if it ends before,
+// or net.ErrClosed if s has left meanwhile. It is for calls that Freeze is to hold
+// back and that are not methods of s.
+func (s *Stack) AwaitThaw(ctx context.Context) error {
+	for f := s.frozen.Load(); f != nil; f = s.frozen.Load() {
+		select {
+		case <-f.over:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if s.gone() {
+			return net.ErrClosed
+		}
+	}
+	return nil
+}
+
+// hold returns a new socket of s when s is not frozen, or closes it.
+func hold[S socket](ctx context.Context, s *Stack, c S) (S, error) {
+	if err := s.AwaitThaw(ctx); err != nil {
+		c.Close()
+		var none S
+		return none, contextErr(err)
+	}
+	return c, nil
+}
+
+// thawed returns when the stack is not frozen, or with an error at d, which may be nil,
+// or Close.
+func (c *sock) thawed(d *deadline) error {
+	if c.stack.frozen.Load() == nil {
+		return nil
+	}
+	return c.awaitThaw(d)
+}
+
+func (c *sock) awaitThaw(d *deadline) error {
+	for f := c.stack.frozen.Load(); f != nil; f = c.stack.frozen.Load() {
+		var past <-chan struct{}
+		if d != nil {
+			past = d.done()
+		}
+		select {
+		case <-f.over:
+		case <-past:
+			return os.ErrDeadlineExceeded
+		case <-c.closed:
+		}
+		if c.shut.Load() {
+			return net.ErrClosed
+		}
+	}
+	return nil
+}
+
+// outcome returns, after Thaw, the error of a call that the endpoint is done with.
+func (c *sock) outcome(call string, err tcpip.Error) error {
+	if err := c.thawed(nil); err != nil {
+		return err
+	}
+	if err != nil {
+		return c.failure(call, err)
+	}
+	return nil
+}

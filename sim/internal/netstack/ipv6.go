@@ -1,0 +1,55 @@
+package netstack
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"syscall"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+)
+
+var loopback6 = netip.MustParsePrefix("::1/128")
+
+// SetIPv6 gives lo ::1/128, or takes it away: the reverse of
+// net.ipv6.conf.lo.disable_ipv6. Initially it has none. Other interfaces have IPv6
+// while they have an IPv6 address. Without any in the namespace, calls that send to
+// IPv6 addresses fail with EADDRNOTAVAIL, as in Linux; sockets of wildcard addresses
+// can be had nevertheless. Sockets that are bound to ::1 stay bound when it goes.
+func (s *Stack) SetIPv6(on bool) error {
+	s.loopbackMu.Lock()
+	defer s.loopbackMu.Unlock()
+	var err error
+	var done syscall.Errno
+	if on {
+		err, done = s.AddAddr(loopbackNIC, loopback6), syscall.EEXIST
+	} else {
+		err, done = s.RemoveAddr(loopbackNIC, loopback6), syscall.EADDRNOTAVAIL
+	}
+	if err != nil && !errors.Is(err, done) {
+		return fmt.Errorf("netstack: IPv6 of lo: %w", errors.Unwrap(err))
+	}
+	return nil
+}
+
+// hasIPv6 reports whether any interface has an IPv6 address.
+func (s *Stack) hasIPv6() bool {
+	for _, info := range s.stack.NICInfo() {
+		for _, a := range info.ProtocolAddresses {
+			if a.AddressWithPrefix.Address.Len() == header.IPv6AddressSize {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// noWay is the error of Linux for a destination that netstack has no route to. Linux
+// looks for a source address first, and for that any IPv6 address does.
+func (s *Stack) noWay(err tcpip.Error, dst tcpip.Address) tcpip.Error {
+	if _, ok := err.(*tcpip.ErrNetworkUnreachable); ok && dst.Len() == header.IPv6AddressSize && !s.hasIPv6() {
+		return &tcpip.ErrBadLocalAddress{}
+	}
+	return err
+}

@@ -1,0 +1,137 @@
+package sim
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+
+	"drydock/dnsd"
+	"drydock/sim/internal/netstack"
+
+	"github.com/miekg/dns"
+)
+
+// A nameserver is the embedded resolver of a container, at 127.0.0.11 of its stack.
+type nameserver struct {
+	resolver *dnsd.Resolver
+	sockets  *netstack.Stack
+	end      context.CancelFunc
+	ended    chan error
+}
+
+// startDNS gives a run the embedded resolver, when it first joins a network that has
+// one. It stays until the container stops.
+func (c *Container) startDNS(r *run) (err error) {
+	if r.dns != nil {
+		return nil
+	}
+	conf, _ := c.resolvConf()
+	d := &nameserver{sockets: r.ns.stack.Share(), ended: make(chan error, 1)}
+	var ctx context.Context
+	ctx, d.end = context.WithCancel(context.Background())
+	seed := c.host.random.seedOf("dns " + c.id)
+	opts := []dnsd.Option{dnsd.WithSeed(seed), dnsd.WithUpstreams(d.sockets.DialContext, conf.Upstreams()...)}
+	if conf.ForEmbedded().Ndots() > 0 {
+		opts = append(opts, dnsd.KeepSingleLabels())
+	}
+	d.resolver, err = dnsd.New(opts...)
+	if err == nil {
+		err = d.serve(ctx, c.host.wrapDNS)
+	}
+	if err != nil {
+		d.end()
+		d.sockets.Leave(true)
+		return err
+	}
+	conf = conf.ForEmbedded()
+	r.dns = d
+	r.ns.names.setConf(conf, conf.String(), d.sockets, seed)
+	return nil
+}
+
+// serve listens on ports of its own, which are found by port 53.
+func (d *nameserver) serve(ctx context.Context, wrap func(dns.Handler) dns.Handler) error {
+	address := netip.AddrPortFrom(dnsd.Embedded, 0).String()
+	pc, err := d.sockets.ListenPacket(ctx, "udp4", address)
+	if err != nil {
+		return err
+	}
+	l, err := d.sockets.Listen(ctx, "tcp4", address)
+	if err != nil {
+		return err
+	}
+	d.sockets.Redirect(netip.AddrPortFrom(dnsd.Embedded, 53),
+		uint16(pc.LocalAddr().(*net.UDPAddr).Port), uint16(l.Addr().(*net.TCPAddr).Port))
+	var handler dns.Handler = d.resolver
+	if wrap != nil {
+		handler = wrap(handler)
+	}
+	go func() { d.ended <- dnsd.Serve(ctx, handler, pc, l) }()
+	return nil
+}
+
+func (d *nameserver) stop() {
+	d.end()
+	<-d.ended
+	d.sockets.Leave(true)
+}
+
+// setScopes tells the resolver of a run which networks it is on, in the order of
+// their priority.
+func (c *Container) setScopes(r *run) {
+	if r.dns == nil {
+		return
+	}
+	var scopes []dnsd.Scope
+	for _, ep := range r.inOrder() {
+		if zone := ep.network.zone; zone != nil {
+			scopes = append(scopes, dnsd.Scope{Zone: zone, Links: ep.asked.dnsLinks()})
+		}
+	}
+	r.dns.resolver.SetScopes(scopes...)
+}
+
+// dnsLinks returns the links of a container on a network with names.
+func (a *attachment) dnsLinks() []dnsd.Link {
+	var list []dnsd.Link
+	for _, l := range a.links {
+		list = append(list, dnsd.Link{Alias: l.alias, Target: l.name})
+	}
+	return list
+}
+
+// register gives a container that has joined a network its names there.
+func (c *Container) register(r *run, ep *endpoint) error {
+	if ep.network.zone != nil {
+		if err := c.startDNS(r); err != nil {
+			return err
+		}
+		if err := c.announce(ep); err != nil {
+			return err
+		}
+		c.setScopes(r)
+	}
+	for _, a := range ep.addrs() {
+		r.ns.names.hosts.addOwn(a, c.hostname(r.ns))
+	}
+	return nil
+}
+
+// announce makes the container's present names known to a network that has names.
+func (c *Container) announce(ep *endpoint) error {
+	if ep.network.zone == nil {
+		return nil
+	}
+	return ep.network.zone.Set(c.id, dnsd.Host{Name: c.Name(), Aliases: c.aliases(ep.asked), Addrs: ep.addrs()})
+}
+
+// aliases are the further names of a container on a network: those asked for, its short
+// ID and its hostname.
+func (c *Container) aliases(a *attachment) []string {
+	list := append(slices.Clone(a.aliases), c.id[:12])
+	if c.config.hostname != "" {
+		list = append(list, c.config.hostname)
+	}
+	return list
+}

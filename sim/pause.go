@@ -1,0 +1,52 @@
+package sim
+
+// Pause makes the programs of the container stand still: "docker pause". What they call
+// on the network, now or later, waits for Unpause, unless its context, its deadline or
+// Close ends it; the rest of their code is Go and goes on. Its kernel works as before:
+// it answers pings, completes connections and buffers what comes. Its names, addresses
+// and published ports stay. A paused container can be stopped, killed and restarted,
+// which unpause it.
+func (c *Container) Pause() error {
+	const op = "pause container"
+	defer c.change()()
+	r := c.running()
+	switch {
+	case c.removed:
+		return errNoContainer(op, c.Name())
+	case r == nil:
+		return c.errDown(op)
+	case r.paused:
+		return errorf(op, c.Name(), ErrPaused, "Container %s is already paused", c.id)
+	}
+	c.setPaused(r, true)
+	return nil
+}
+
+// Unpause lets the programs of a paused container go on.
+func (c *Container) Unpause() error {
+	const op = "unpause container"
+	defer c.change()()
+	r := c.running()
+	switch {
+	case c.removed:
+		return errNoContainer(op, c.Name())
+	case r == nil || !r.paused:
+		return errorf(op, c.Name(), ErrNotPaused, "Container %s is not paused", c.id)
+	}
+	c.setPaused(r, false)
+	return nil
+}
+
+// setPaused is called by the holder of the container's life.
+func (c *Container) setPaused(r *run, paused bool) {
+	c.stateMu.Lock()
+	r.paused = paused
+	c.stateMu.Unlock()
+	if _, sockets, err := c.open("pause container"); err == nil {
+		if paused {
+			sockets.Freeze()
+		} else {
+			sockets.Thaw()
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package sim
+
+import "strings"
+
+// Rename gives the container another name: "docker rename". Networks know it by that at
+// once and no more by the old one; so do the lines and variables of links when the
+// container that has them starts again. Links on networks of one's own stay with the old
+// name, as they are noted there.
+func (c *Container) Rename(name string) error {
+	const op = "rename container"
+	defer c.change()()
+	name = strings.TrimPrefix(name, "/")
+	old := c.Name()
+	switch {
+	case c.removed:
+		return errNoContainer(op, old)
+	case name == "":
+		return errorf(op, old, ErrName, "Neither old nor new names may be empty")
+	case name == old:
+		return errorf(op, old, ErrExists, "Renaming a container with the same name as its current name")
+	}
+	if err := c.take(name); err != nil {
+		return &Error{Op: op, Name: old, Err: err.Err, message: "Error when allocating new name: " + err.message}
+	}
+	if r := c.running(); r != nil {
+		for _, ep := range r.attached() {
+			if err := c.announce(ep); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// take changes the name if nobody has it.
+func (c *Container) take(name string) *Error {
+	const op = "rename container"
+	if !nameRE.MatchString(name) {
+		return errBadName(op, "/"+name)
+	}
+	h := c.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.checkFreeLocked(op, name); err != nil {
+		return err
+	}
+	c.setName(name)
+	return nil
+}

@@ -1,0 +1,83 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"time"
+)
+
+// A State is what "docker inspect" tells of the life of a container. It marshals to
+// Docker's JSON.
+type State struct {
+	Status     string // "created", "running", "paused" or "exited"
+	Running    bool   // also while it is paused
+	Paused     bool
+	Restarting bool // always false, as are the next two
+	OOMKilled  bool
+	Dead       bool
+	Pid        int       // always 0: a container is no process
+	ExitCode   int       // of the last run, 0 while it runs
+	Error      string    // why it did not start
+	StartedAt  time.Time // zero if it never was
+	FinishedAt time.Time // zero if it never stopped
+}
+
+// State returns the state of the container.
+func (c *Container) State() State {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	s := c.last
+	if c.run == nil {
+		return s
+	}
+	s.Status, s.Running, s.StartedAt = "running", true, c.run.started
+	s.ExitCode, s.Error = 0, ""
+	if c.run.paused {
+		s.Status, s.Paused = "paused", true
+	}
+	return s
+}
+
+// Running reports whether the container runs, paused or not.
+func (c *Container) Running() bool { return c.running() != nil }
+
+// running returns the present run, nil if there is none.
+func (c *Container) running() *run {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	return c.run
+}
+
+// Wait waits until the container has stopped and returns its exit status: "docker
+// wait". It is that of the image's main function: 0 for nil, what a method ExitCode() int
+// of the error tells, such as that of ExitStatus or *exec.ExitError, otherwise 1. One
+// that returns its canceled context's error when it is stopped has 143 (SIGTERM), one
+// that was killed or is not back 10 seconds later 137 (SIGKILL). Without a main function
+// it is 0 or 137. If the container does not run Wait returns the last status, 0 if there
+// was none.
+func (c *Container) Wait(ctx context.Context) (int, error) {
+	if r := c.running(); r != nil {
+		select {
+		case <-r.over:
+			return r.exitCode, nil
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	return c.State().ExitCode, nil
+}
+
+// finished notes the end of a run.
+func (c *Container) finished(r *run, status int) {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	c.run, r.exitCode = nil, status
+	c.last = State{Status: "exited", ExitCode: status, StartedAt: r.started, FinishedAt: time.Now()}
+}
+
+// failed notes why the container did not start.
+func (c *Container) failed(err error) {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	c.last.Error, c.last.ExitCode = err.Error(), cmp.Or(c.last.ExitCode, exitNotStarted)
+}
