@@ -251,6 +251,11 @@ func (c *Container) leave(r *run, ep *endpoint) {
 	}
 }
 
+// hasIPv6 reports whether a network that the container is attached to has IPv6.
+func (c *Container) hasIPv6() bool {
+	return slices.ContainsFunc(c.Networks(), func(n *Network) bool { return n.config.v6.subnet.IsValid() })
+}
+
 // hasIPv6 reports whether a network of the run has IPv6.
 func (r *run) hasIPv6() bool {
 	return slices.ContainsFunc(r.attached(), func(ep *endpoint) bool { return ep.addr6.IsValid() })

@@ -176,8 +176,8 @@ func (h *Host) Networks() iter.Seq[*Network] {
 	return slices.Values(list)
 }
 
-// Container returns the container with that name or ID, or with an ID that begins
-// so and that no other does.
+// Container returns the container with that ID, else the one with that name, else the
+// one with an ID that begins so if no other does.
 func (h *Host) Container(name string) (*Container, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -186,19 +186,22 @@ func (h *Host) Container(name string) (*Container, bool) {
 }
 
 func (h *Host) findLocked(name string) *Container {
+	var byName *Container
 	var byPrefix []*Container
 	for _, c := range h.containers {
-		if c.Name() == strings.TrimPrefix(name, "/") || c.id == name {
+		switch {
+		case c.id == name:
 			return c
-		}
-		if name != "" && strings.HasPrefix(c.id, name) {
+		case c.Name() == strings.TrimPrefix(name, "/"):
+			byName = c
+		case name != "" && strings.HasPrefix(c.id, name):
 			byPrefix = append(byPrefix, c)
 		}
 	}
-	if len(byPrefix) == 1 {
+	if byName == nil && len(byPrefix) == 1 {
 		return byPrefix[0]
 	}
-	return nil
+	return byName
 }
 
 // Containers returns the containers, the newest first, as "docker ps -a" does.

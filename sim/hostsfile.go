@@ -95,12 +95,12 @@ func (f *hostsFile) String() string {
 func (f *hostsFile) LookupNetIP(_ context.Context, network, host string) ([]netip.Addr, error) {
 	var addrs []netip.Addr
 	for line := range strings.Lines(f.String()) {
-		fields := strings.Fields(line)
-		for _, name := range fields[1:] {
+		addr, names, _ := strings.Cut(line, "\t")
+		for name := range strings.FieldsSeq(names) {
 			if !strings.EqualFold(name, strings.TrimSuffix(host, ".")) {
 				continue
 			}
-			a := netip.MustParseAddr(fields[0])
+			a := netip.MustParseAddr(addr)
 			if network == "ip" || (network == "ip4") == a.Is4() {
 				addrs = append(addrs, a)
 			}

@@ -80,7 +80,7 @@ func exitCode(err error, stopped bool) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &status):
-		return status.ExitCode()
+		return status.ExitCode() & 0xff
 	case stopped && errors.Is(err, context.Canceled):
 		return exitTerminated
 	}

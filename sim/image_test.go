@@ -83,7 +83,7 @@ func TestExitStatus(t *testing.T) {
 		{"false", returns(errors.New("false")), nil, 1},
 		{"exit 3", returns(sim.ExitStatus(3)), nil, 3},
 		{"wrapped", returns(fmt.Errorf("serve: %w", sim.ExitStatus(4))), nil, 4},
-		{"of a real process", returns(new(exec.ExitError)), nil, -1},
+		{"of a real process", returns(new(exec.ExitError)), nil, 255},
 		{"canceled by itself", returns(context.Canceled), nil, 1},
 		{"sleep, stopped", nil, stop, 0},
 		{"sleep, killed", nil, (*sim.Container).Kill, 137},

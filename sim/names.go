@@ -87,7 +87,7 @@ func (m *machine) Resolver() *net.Resolver {
 func (c *Container) resolvConf() (dnsd.ResolvConf, string) {
 	text := ""
 	if c.host.resolv != "" {
-		text = dnsd.HostResolvConf(c.host.resolv)
+		text = dnsd.HostResolvConf(c.host.resolv, c.hasIPv6())
 	}
 	conf := dnsd.ParseResolvConf(text)
 	if len(c.config.dns)+len(c.config.dnsSearch)+len(c.config.dnsOptions) > 0 {

@@ -16,7 +16,7 @@ type State struct {
 	OOMKilled  bool
 	Dead       bool
 	Pid        int       // always 0: a container is no process
-	ExitCode   int       // of the last run, 0 while it runs
+	ExitCode   int       // of the last run; 0 while it runs, 128 if it could not start
 	Error      string    // why it did not start
 	StartedAt  time.Time // zero if it never was
 	FinishedAt time.Time // zero if it never stopped
@@ -52,9 +52,8 @@ func (c *Container) running() *run {
 // wait". It is that of the image's main function: 0 for nil, what a method ExitCode() int
 // of the error tells, such as that of ExitStatus or *exec.ExitError, otherwise 1. One
 // that returns its canceled context's error when it is stopped has 143 (SIGTERM), one
-// that was killed or is not back 10 seconds later 137 (SIGKILL). Without a main function
-// it is 0 or 137. If the container does not run Wait returns the last status, 0 if there
-// was none.
+// that was killed or is not back 10 seconds later 137 (SIGKILL). Only the low 8 bits count. Without a main function
+// it is 0 or 137. If the container does not run Wait returns the ExitCode of State.
 func (c *Container) Wait(ctx context.Context) (int, error) {
 	if r := c.running(); r != nil {
 		select {

@@ -192,7 +192,7 @@ func TestFormatBytes(t *testing.T) {
 func TestIfconfigSimulated(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
-		h := simtest.NewHost(t)
+		h := simtest.NewHost(t, sim.WithFixedCIDRv6(netip.MustParsePrefix("fd00::/64")))
 		simtest.Run(t, h, "web")
 		cli := simtest.Run(t, h, "cli")
 		show := func() string {
@@ -203,6 +203,7 @@ func TestIfconfigSimulated(t *testing.T) {
 		before := show()
 		assert.True(t, strings.HasPrefix(before, `eth0: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500
         inet 172.17.0.3  netmask 255.255.0.0  broadcast 172.17.255.255
+        inet6 fd00::242:ac11:3  prefixlen 64  scopeid 0x0<global>
         inet6 fe80::42:acff:fe11:3  prefixlen 64  scopeid 0x20<link>
         ether 02:42:ac:11:00:03  txqueuelen 0  (Ethernet)
 `), before)
