@@ -192,11 +192,11 @@ func (n *Network) comparePriority(o *Network) int {
 // dockerd does it begins with docker0, but the interfaces have the numbers of the
 // priority. The order of the others, random there, is that of the priority.
 func (c *Container) joinAll(r *run) error {
-	list := c.inOrder()
+	list := slices.DeleteFunc(c.inOrder(), func(a *attachment) bool { return a.network.bridge == nil })
 	r.nextEth = len(list)
 	for _, docker0 := range []bool{true, false} {
 		for eth, a := range list {
-			if a.network.bridge == nil || (a.network.name == bridgeNetwork) != docker0 {
+			if (a.network.name == bridgeNetwork) != docker0 {
 				continue
 			}
 			ep, err := c.join(r, a, eth)

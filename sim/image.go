@@ -20,7 +20,7 @@ type Image struct {
 	Expose []string // as for WithExpose
 
 	// Main runs in the container whenever that starts, and the container stops when it
-	// returns: see Container.Wait. It should return when ctx is canceled, which is what
+	// returns: see Container.Wait. An error that is no exit status is logged. It should return when ctx is canceled, which is what
 	// a process takes for SIGTERM. Nil sleeps until then. As for the functions given to
 	// Container.Go, a stop waits for it, so that it must not stop its container itself.
 	Main func(ctx context.Context, c *Container) error
@@ -66,6 +66,9 @@ func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 // ExitCode returns the status.
 func (s ExitStatus) ExitCode() int { return int(s) }
 
+// An exitStatus is an error that is one.
+type exitStatus interface{ ExitCode() int }
+
 // The statuses of what did not start, and of processes that signals end.
 const (
 	exitNotStarted = 128
@@ -75,7 +78,7 @@ const (
 
 // exitCode returns the status of a main function that returned err.
 func exitCode(err error, stopped bool) int {
-	var status interface{ ExitCode() int }
+	var status exitStatus
 	switch {
 	case err == nil:
 		return 0
@@ -104,7 +107,7 @@ func (c *Container) startMain(r *run) {
 	r.add(f)
 	c.host.mains.Go(func() {
 		err := main(r.ctx, c)
-		if err != nil && r.ctx.Err() == nil {
+		if err != nil && r.ctx.Err() == nil && !errors.As(err, new(exitStatus)) {
 			c.host.log.Error("main function failed", "container", c.Name(), "image", c.config.image.Name, "error", err)
 		}
 		r.mainOver(err)

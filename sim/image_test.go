@@ -41,7 +41,7 @@ func TestMainRestarts(t *testing.T) {
 		web := simtest.Run(t, h, "web", sim.WithImage(nginx), sim.WithPublishAll())
 		cli := simtest.Run(t, h, "cli")
 		get := func() string {
-			time.Sleep(time.Millisecond) // web comes to listen
+			require.NoError(t, web.WaitListening(t.Context(), "80"))
 			resp, err := cli.HTTPClient().Get("http://" + web.IP().String())
 			require.NoError(t, err)
 			defer resp.Body.Close()
@@ -176,6 +176,49 @@ func TestWait(t *testing.T) {
 		require.NoError(t, c.ForceRemove())
 		require.Equal(t, 137, c.State().ExitCode)
 		require.ErrorIs(t, c.ForceRemove(), sim.ErrNotFound)
+	})
+}
+
+// TestWaitListening: what is waited for is a socket that listens on the port, of the
+// right protocol.
+func TestWaitListening(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		slow := sim.Image{Main: func(ctx context.Context, c *sim.Container) error {
+			time.Sleep(time.Minute)
+			p, err := c.ListenPacket(ctx, "udp", "127.0.0.1:53")
+			if err != nil {
+				return err
+			}
+			time.Sleep(time.Minute)
+			p.Close()
+			l, err := c.Listen(ctx, "tcp4", ":53")
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			<-ctx.Done()
+			return nil
+		}}
+		c := simtest.Run(t, h, "dns", sim.WithImage(slow))
+		start := time.Now()
+		require.NoError(t, c.WaitListening(t.Context(), "53/udp"))
+		require.Equal(t, time.Minute, time.Since(start))
+		require.NoError(t, c.WaitListening(t.Context(), "53/tcp"))
+		require.Equal(t, 2*time.Minute, time.Since(start))
+		require.NoError(t, c.WaitListening(t.Context(), "53"))
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		require.ErrorIs(t, c.WaitListening(ctx, "53/udp"), context.DeadlineExceeded, "it is closed")
+		require.ErrorIs(t, c.WaitListening(t.Context(), "70000"), sim.ErrPort)
+		stopped := make(chan error)
+		go func() { stopped <- c.WaitListening(t.Context(), "80-81") }()
+		time.Sleep(time.Second)
+		require.NoError(t, c.Stop(t.Context()))
+		require.ErrorIs(t, <-stopped, sim.ErrNotRunning)
+		require.ErrorIs(t, c.WaitListening(t.Context(), "80"), sim.ErrNotRunning)
 	})
 }
 

@@ -20,7 +20,7 @@ func TestPause(t *testing.T) {
 		n := simtest.NewNetwork(t, h, "net")
 		web := simtest.Run(t, h, "web", sim.OnNetwork(n), sim.WithImage(sim.Image{Main: serve}), sim.WithPublish("8080:80"))
 		cli := simtest.Run(t, h, "cli", sim.OnNetwork(n))
-		time.Sleep(time.Millisecond) // web comes to listen
+		require.NoError(t, web.WaitListening(t.Context(), "80"))
 		require.NoError(t, web.Pause())
 		require.Equal(t, "paused", web.State().Status)
 		require.True(t, web.Running())

@@ -3,7 +3,11 @@ package sim
 import (
 	"cmp"
 	"context"
+	"errors"
+	"net"
 	"time"
+
+	"drydock/sim/internal/ports"
 )
 
 // A State is what "docker inspect" tells of the life of a container. It marshals to
@@ -64,6 +68,32 @@ func (c *Container) Wait(ctx context.Context) (int, error) {
 		}
 	}
 	return c.State().ExitCode, nil
+}
+
+// WaitListening waits until a program of the container listens on a port, "80/tcp" or
+// "53/udp", on whatever address: a main function that serves begins only after Start has
+// returned. The error is that of ctx, or an *Error if the container does not run or stops
+// before.
+func (c *Container) WaitListening(ctx context.Context, port string) error {
+	const op = "wait for port"
+	list, err := ports.ParseExposed(port)
+	if err != nil {
+		return errorf(op, port, ErrPort, "%v", err)
+	}
+	_, sockets, err := c.open(op)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		err := sockets.AwaitListener(ctx, p.Proto.String(), p.Number)
+		if errors.Is(err, net.ErrClosed) {
+			return c.errDown(op)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // finished notes the end of a run.

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -29,11 +30,12 @@ func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
 		return err
 	}
 	defer host.Close()
-	web, err := host.Run("nginx_server", sim.WithExpose("80"), sim.WithEnv("NGINX_VERSION=1.25"))
+	nginx := sim.Image{Name: "nginx", Env: []string{"NGINX_VERSION=1.25"}, Expose: []string{"80"}, Main: serve}
+	web, err := host.Run("nginx_server", sim.WithImage(nginx))
 	if err != nil {
 		return err
 	}
-	if err := serve(ctx, web); err != nil {
+	if err := web.WaitListening(ctx, "80"); err != nil {
 		return err
 	}
 	cli, err := host.Run("cli", sim.WithLink(web, "web"))
@@ -55,7 +57,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
 	if err := web.Start(); err != nil {
 		return err
 	}
-	if err := serve(ctx, web); err != nil {
+	if err := web.WaitListening(ctx, "80"); err != nil {
 		return err
 	}
 	if err := show(out, cli); err != nil {
@@ -69,21 +71,21 @@ func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
 	return show(out, cli)
 }
 
-// serve starts an HTTP server in c, which ends with c.
+// serve is the main function of the image: an HTTP server that ends with the container.
 func serve(ctx context.Context, c *sim.Container) error {
 	l, err := c.Listen(ctx, "tcp", ":80")
 	if err != nil {
 		return err
 	}
-	welcome := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client, _, _ := net.SplitHostPort(r.RemoteAddr)
 		fmt.Fprintf(w, "Welcome to %s at %v, %s\n", c, c.IP(), client)
-	})
-	return c.Go(func(ctx context.Context) error {
-		server := &http.Server{Handler: welcome}
-		defer context.AfterFunc(ctx, func() { server.Close() })()
-		return server.Serve(l)
-	})
+	})}
+	defer context.AfterFunc(ctx, func() { server.Close() })()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 // show prints what c knows of its link, and uses it.

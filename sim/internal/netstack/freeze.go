@@ -15,17 +15,17 @@ type freeze struct {
 
 // Freeze has the network calls of s stand still until Thaw, as those of processes in
 // the cgroup freezer do: a call in progress and one that begins take nothing from
-// their socket, give it nothing and do not return. The namespace is not affected: it
-// goes on to answer echo requests, to complete TCP handshakes and acknowledge data as
-// long as there is room for them, and to send again what was lost. So are others who
-// share it. A call that has come as far as its socket when Freeze is called may do
+// their socket, give it nothing and do not return. The namespace is not affected, nor
+// are others who share it: it goes on to answer echo requests, to complete TCP
+// handshakes and acknowledge data as long as there is room for them, and to send again
+// what was lost. A call that has come as far as its socket when Freeze is called may do
 // its work there, but returns after Thaw.
 //
 // Only the network stands still, not the code that uses it. So what ends a waiting
 // call ends it all the same and with the usual error: Close of the socket, Leave, the
-// deadline or the context. A call with its work done waits for the first two alone,
-// as data would be lost otherwise. Close and what sets options and deadlines do not
-// wait.
+// deadline or the context. To a read, write or accept with its work done the deadline
+// is nothing, as data would be lost. Close and what sets options and deadlines do not
+// wait; CloseRead and CloseWrite do.
 //
 // A frozen s is not frozen twice, and after Leave it is not frozen any more.
 func (s *Stack) Freeze() {

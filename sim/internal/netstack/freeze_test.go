@@ -5,9 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
-	"net/netip"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,180 +15,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// A heldCall is a network call of a stack that is frozen.
-type heldCall struct {
-	call     func(context.Context) error
-	complete func() // has the call succeed; nil: it does by itself
-	socket   socket // what it is a call of
-}
-
-// What ends a call, apart from Leave.
-const (
-	byClose = 1 << iota
-	byDeadline
-	byContext
-)
-
-// heldCalls make a call of p.server each.
-var heldCalls = []struct {
-	name  string
-	waits bool          // unless it can succeed at once
-	takes time.Duration // after Thaw
-	ends  int           // by what
-	make  func(t *testing.T, p virtualPair) heldCall
-}{
-	{name: "read", waits: true, ends: byClose | byDeadline, make: func(t *testing.T, p virtualPair) heldCall {
-		c, s := p.connect(t)
-		return heldCall{ignoring(func() error { return reading(s) }), func() { assert.NoError(t, writing(c)) }, s}
-	}},
-	{name: "read end of file", waits: true, ends: byClose | byDeadline, make: func(t *testing.T, p virtualPair) heldCall {
-		c, s := p.connect(t)
-		return heldCall{ignoring(func() error {
-			if err := reading(s); err != io.EOF {
-				return err
-			}
-			return nil
-		}), func() { assert.NoError(t, c.Close()) }, s}
-	}},
-	{name: "write", ends: byClose | byDeadline, make: func(t *testing.T, p virtualPair) heldCall {
-		_, s := p.connect(t)
-		return heldCall{ignoring(func() error { return writing(s) }), nil, s}
-	}},
-	{name: "write to a full buffer", waits: true, takes: time.Minute, ends: byClose | byDeadline, make: func(t *testing.T, p virtualPair) heldCall {
-		c, s := p.connect(t)
-		require.NoError(t, s.SetWriteBuffer(64<<10))
-		require.NoError(t, c.SetReadBuffer(64<<10))
-		big := make([]byte, 1<<20)
-		return heldCall{ignoring(func() error {
-			_, err := s.Write(big)
-			return err
-		}), func() { go io.Copy(io.Discard, c) }, s}
-	}},
-	{name: "close for writing", ends: byClose, make: func(t *testing.T, p virtualPair) heldCall {
-		_, s := p.connect(t)
-		return heldCall{ignoring(s.CloseWrite), nil, s}
-	}},
-	{name: "accept", waits: true, ends: byClose | byDeadline, make: func(t *testing.T, p virtualPair) heldCall {
-		l := p.listen(t, "tcp")
-		return heldCall{ignoring(func() error {
-			_, err := l.Accept()
-			return err
-		}), func() { p.dial(t, l.Addr()) }, l}
-	}},
-	{name: "receive", waits: true, ends: byClose | byDeadline, make: func(t *testing.T, p virtualPair) heldCall {
-		s := p.listenPacket(t, "udp")
-		c := p.dial(t, s.LocalAddr())
-		return heldCall{ignoring(func() error { return reading(s.(net.Conn)) }), func() { assert.NoError(t, writing(c)) }, s}
-	}},
-	{name: "receive nothing", ends: byClose, make: func(t *testing.T, p virtualPair) heldCall {
-		s := p.listenPacket(t, "udp")
-		return heldCall{ignoring(func() error {
-			_, err := s.(net.Conn).Read(nil)
-			return err
-		}), nil, s}
-	}},
-	{name: "send", ends: byClose | byDeadline, make: func(t *testing.T, p virtualPair) heldCall {
-		s := p.listenPacket(t, "udp")
-		return heldCall{ignoring(func() error {
-			_, err := s.WriteTo([]byte("x"), &net.UDPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 9})
-			return err
-		}), nil, s}
-	}},
-	{name: "dial", waits: true, takes: 100 * time.Millisecond, ends: byContext, make: func(t *testing.T, p virtualPair) heldCall {
-		l, err := p.client.Listen(bg, "tcp", "10.0.0.1:80")
-		require.NoError(t, err)
-		t.Cleanup(func() { l.Close() })
-		return heldCall{call: dialingFrom(p.server, "tcp", "10.0.0.1:80")}
-	}},
-	{name: "dial udp", ends: byContext, make: func(t *testing.T, p virtualPair) heldCall {
-		return heldCall{call: dialingFrom(p.server, "udp", "10.0.0.1:80")}
-	}},
-	{name: "listen", ends: byContext, make: func(t *testing.T, p virtualPair) heldCall {
-		return heldCall{call: func(ctx context.Context) error {
-			_, err := p.server.Listen(ctx, "tcp", ":80")
-			return err
-		}}
-	}},
-	{name: "listen packet", ends: byContext, make: func(t *testing.T, p virtualPair) heldCall {
-		return heldCall{call: func(ctx context.Context) error {
-			_, err := p.server.ListenPacket(ctx, "udp", ":80")
-			return err
-		}}
-	}},
-	{name: "lookup", waits: true, ends: byContext, make: func(t *testing.T, p virtualPair) heldCall {
-		asked := make(chan struct{}) // closed: the nameserver answers
-		p.server.(*Stack).resolver = resolverFunc(func(ctx context.Context, _, _ string) ([]netip.Addr, error) {
-			assert.Nil(t, p.server.(*Stack).frozen.Load(), "asked while frozen")
-			select {
-			case <-asked:
-				return []netip.Addr{netip.MustParseAddr("10.0.0.9")}, nil
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		})
-		return heldCall{call: func(ctx context.Context) error {
-			_, err := p.server.(*Stack).LookupNetIP(ctx, "ip", "web")
-			return err
-		}, complete: func() { close(asked) }}
-	}},
-	{name: "lookup of an address", ends: byContext, make: func(t *testing.T, p virtualPair) heldCall {
-		return heldCall{call: func(ctx context.Context) error {
-			_, err := p.server.(*Stack).LookupNetIP(ctx, "ip", "10.0.0.9")
-			return err
-		}}
-	}},
-	{name: "dial by name", ends: byContext, make: func(t *testing.T, p virtualPair) heldCall {
-		s := p.server.(*Stack)
-		s.resolver = resolverFunc(func(context.Context, string, string) ([]netip.Addr, error) {
-			assert.Nil(t, s.frozen.Load(), "asked while frozen")
-			return []netip.Addr{netip.MustParseAddr("10.0.0.1")}, nil
-		})
-		return heldCall{call: dialingFrom(s, "udp", "web:80")}
-	}},
-	{name: "ping", waits: true, takes: time.Minute, ends: byContext, make: func(t *testing.T, p virtualPair) heldCall {
-		return heldCall{call: func(ctx context.Context) error {
-			_, err := p.server.(*Stack).Ping(ctx, pingConfig("10.0.0.1"), func(PingEvent) {})
-			return err
-		}}
-	}},
-}
-
-type resolverFunc func(ctx context.Context, network, host string) ([]netip.Addr, error)
-
-func (f resolverFunc) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	return f(ctx, network, host)
-}
-
-// ignoring makes a call that has no context.
-func ignoring(call func() error) func(context.Context) error {
-	return func(context.Context) error { return call() }
-}
-
-func dialingFrom(n network, proto, address string) func(context.Context) error {
-	return func(ctx context.Context) error {
-		c, err := n.DialContext(ctx, proto, address)
-		if err == nil {
-			c.Close()
-		}
-		return err
-	}
-}
-
-// start returns where the error of the call will be.
-func (h heldCall) start(ctx context.Context) <-chan error {
-	done := make(chan error, 1)
-	go func() { done <- h.call(ctx) }()
-	synctest.Wait()
-	return done
-}
-
-func (h heldCall) succeed() {
-	if h.complete != nil {
-		h.complete()
-		time.Sleep(time.Second)
-	}
-}
 
 // A call that waits when its stack is frozen, and one that begins then, succeeds
 // after Thaw and not before.
@@ -487,8 +311,6 @@ func TestFrozenPing(t *testing.T) {
 				}
 				time.AfterFunc(minute, s.Thaw)
 				var times []time.Duration
-				sent := s.stack.Stats().ICMP.V4.PacketsSent.EchoRequest
-				before := sent.Value()
 				stats, err := s.Ping(t.Context(), pingConfig("10.0.0.1"), func(e PingEvent) {
 					times = append(times, time.Since(start))
 					if e.From.IsValid() {
@@ -498,7 +320,6 @@ func TestFrozenPing(t *testing.T) {
 					if e.Seq == 1 && tt.freeze == 0 {
 						s.Freeze()
 						time.Sleep(3 * time.Second)
-						time.AfterFunc(time.Second, func() { assert.Equal(t, before+1, sent.Value()) })
 					}
 				})
 				require.NoError(t, err)
@@ -518,106 +339,4 @@ func TestFreezeAfterLeave(t *testing.T) {
 	_, err := s.Listen(bg, "tcp", ":80")
 	assert.ErrorIs(t, err, net.ErrClosed)
 	s.Thaw()
-}
-
-// Freezing in the middle of traffic loses and changes nothing.
-func TestFreezeUnderLoad(t *testing.T) {
-	t.Parallel()
-	for _, et := range stackEnvs {
-		et.run(t, func(t *testing.T, e env) {
-			l, u := e.listen(t, "tcp"), e.listenPacket(t, "udp")
-			var servers, clients sync.WaitGroup
-			servers.Go(func() { echoAll(l) })
-			servers.Go(func() {
-				buf := make([]byte, 100)
-				for {
-					n, from, err := u.ReadFrom(buf)
-					if err != nil {
-						return
-					}
-					u.WriteTo(buf[:n], from)
-				}
-			})
-			for range 4 {
-				clients.Go(func() { echoStream(t, e, l.Addr()) })
-				clients.Go(func() { echoDatagrams(t, e, u.LocalAddr()) })
-			}
-			stop := make(chan struct{})
-			servers.Go(func() { freezeOften(e.server.(*Stack), et.virtual, stop) })
-			clients.Wait()
-			close(stop)
-			l.Close()
-			u.Close()
-			servers.Wait()
-		})
-	}
-}
-
-// freezeOften freezes and thaws s until stop is closed.
-func freezeOften(s *Stack, virtual bool, stop <-chan struct{}) {
-	pause := runtime.Gosched
-	if virtual {
-		pause = func() { time.Sleep(time.Millisecond) }
-	}
-	for {
-		s.Freeze()
-		pause()
-		s.Thaw()
-		pause()
-		select {
-		case <-stop:
-			return
-		default:
-		}
-	}
-}
-
-func echoAll(l net.Listener) {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		wg.Go(func() {
-			io.Copy(c, c)
-			c.Close()
-		})
-	}
-}
-
-func echoStream(t *testing.T, e env, to net.Addr) {
-	sent := make([]byte, 1<<20)
-	for i := range sent {
-		sent[i] = byte(i >> 8)
-	}
-	for range 5 {
-		c, err := e.client.DialContext(bg, "tcp", to.String())
-		if !assert.NoError(t, err) {
-			return
-		}
-		go func() {
-			c.Write(sent)
-			c.(streamConn).CloseWrite()
-		}()
-		got, err := io.ReadAll(c)
-		assert.NoError(t, err)
-		assert.True(t, bytes.Equal(sent, got))
-		c.Close()
-	}
-}
-
-func echoDatagrams(t *testing.T, e env, to net.Addr) {
-	c, err := e.client.DialContext(bg, "udp", to.String())
-	if !assert.NoError(t, err) {
-		return
-	}
-	defer c.Close()
-	for i := range 200 {
-		assert.NoError(t, writing(c))
-		if !assert.NoError(t, reading(c), i) {
-			return
-		}
-	}
 }

@@ -37,8 +37,14 @@ func (s *Stack) ListenPacket(ctx context.Context, network, address string) (net.
 	return c, nil
 }
 
+// A listener is a socket with what it is made of.
+type listener interface {
+	socket
+	base() *sock
+}
+
 // listen opens a socket of s.
-func listen[S socket](ctx context.Context, s *Stack, open func(string, netip.AddrPort) (S, error), network string, local netip.AddrPort) (S, error) {
+func listen[S listener](ctx context.Context, s *Stack, open func(string, netip.AddrPort) (S, error), network string, local netip.AddrPort) (S, error) {
 	var none S
 	if err := s.AwaitThaw(ctx); err != nil {
 		return none, listenError(network, local, contextErr(err))
@@ -50,6 +56,7 @@ func listen[S socket](ctx context.Context, s *Stack, open func(string, netip.Add
 	if err != nil {
 		return none, listenError(network, local, err)
 	}
+	s.announce(c.base())
 	return c, nil
 }
 

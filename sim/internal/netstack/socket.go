@@ -187,6 +187,8 @@ func (c *sock) opError(op string, err error) error {
 	return &net.OpError{Op: op, Net: c.net, Source: c.local, Addr: c.remote, Err: err}
 }
 
+func (c *sock) base() *sock { return c }
+
 // LocalAddr implements net.Conn and net.PacketConn.
 func (c *sock) LocalAddr() net.Addr { return c.local }
 

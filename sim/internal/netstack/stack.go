@@ -56,6 +56,9 @@ type Stack struct {
 	reset   bool           // how sockets close after that
 	sockets map[socket]int // which of all that were opened each is
 	opened  int
+
+	listening map[*sock]served
+	listens   chan struct{} // closed by the next socket that listens, and by Leave; nil: nobody waits
 }
 
 // A namespace is what those who share it have in common.
@@ -168,6 +171,7 @@ func (s *Stack) Leave(reset bool) {
 	s.mu.Lock()
 	s.left, s.reset = true, reset
 	sockets := s.oldestFirstLocked()
+	s.wakeLocked()
 	s.mu.Unlock()
 	for _, c := range sockets {
 		c.Close()
@@ -211,6 +215,9 @@ func (s *Stack) untrack(c socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sockets, c)
+	if c, ok := c.(*sock); ok {
+		delete(s.listening, c)
+	}
 }
 
 // oldestFirstLocked returns the sockets in an order that does not depend on

@@ -146,6 +146,8 @@ func (l *TCPListener) poll() (*TCPConn, error) {
 	return c, nil
 }
 
+func (l *TCPListener) base() *sock { return &l.sock }
+
 // Addr implements net.Listener.
 func (l *TCPListener) Addr() net.Addr { return l.sock.local }
 

@@ -1,0 +1,71 @@
+package netstack
+
+import (
+	"context"
+	"net"
+	"net/netip"
+)
+
+// A served is a port that a socket listens on.
+type served struct {
+	network string // "tcp" or "udp"
+	port    uint16
+}
+
+// AwaitListener returns when a socket of s listens on a port, on whatever address. The
+// network is "tcp" or "udp". The error is that of ctx, or net.ErrClosed after Leave.
+func (s *Stack) AwaitListener(ctx context.Context, network string, port uint16) error {
+	for {
+		next, err := s.nextListener(served{network, port})
+		if next == nil {
+			return err
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// nextListener returns what is closed when the next socket listens, or nil if there is
+// nothing to wait for.
+func (s *Stack) nextListener(p served) (<-chan struct{}, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left {
+		return nil, net.ErrClosed
+	}
+	for _, l := range s.listening {
+		if l == p {
+			return nil, nil
+		}
+	}
+	if s.listens == nil {
+		s.listens = make(chan struct{})
+	}
+	return s.listens, nil
+}
+
+// announce tells who waits that a socket listens.
+func (s *Stack) announce(c *sock) {
+	local := c.local.(interface{ AddrPort() netip.AddrPort })
+	p := served{c.net[:3], local.AddrPort().Port()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left || c.shut.Load() {
+		return
+	}
+	if s.listening == nil {
+		s.listening = make(map[*sock]served)
+	}
+	s.listening[c] = p
+	s.wakeLocked()
+}
+
+func (s *Stack) wakeLocked() {
+	if s.listens != nil {
+		close(s.listens)
+		s.listens = nil
+	}
+}
