@@ -214,7 +214,8 @@ func (c *Container) joinAll(r *run) error {
 	return c.elect(r)
 }
 
-// join gives a run the interface of a number.
+// join gives a run the interface of a number. As with Docker its namespace has IPv6 while
+// one of its networks has.
 func (c *Container) join(r *run, a *attachment, eth int) (*endpoint, error) {
 	c.noteAliases(a)
 	ep, err := a.network.attach(c, r.ns, fmt.Sprintf("eth%d", eth), a)
@@ -223,8 +224,12 @@ func (c *Container) join(r *run, a *attachment, eth int) (*endpoint, error) {
 	}
 	c.noteJoin(r, a)
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.endpoints = append(r.endpoints, ep)
+	r.mu.Unlock()
+	if err := r.ns.stack.SetIPv6(r.hasIPv6()); err != nil {
+		c.leave(r, ep)
+		return nil, err
+	}
 	return ep, nil
 }
 
@@ -246,9 +251,7 @@ func (c *Container) leave(r *run, ep *endpoint) {
 	}
 	c.setScopes(r)
 	ep.network.detach(r.ns, ep)
-	if ep.addr6.IsValid() && !r.hasIPv6() {
-		r.ns.stack.SetIPv6(false)
-	}
+	r.ns.stack.SetIPv6(r.hasIPv6())
 }
 
 // hasIPv6 reports whether a network that the container is attached to has IPv6.

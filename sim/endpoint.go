@@ -122,17 +122,13 @@ func (ep *endpoint) connect(ns *netns, device string) (err error) {
 	return ep.addPort()
 }
 
-// addAddrs gives the interface its addresses. As with Docker a namespace has IPv6 once
-// it is on a network that has.
+// addAddrs gives the interface its addresses.
 func (ep *endpoint) addAddrs(ns *netns) error {
 	var list []netip.Prefix
 	for _, a := range ep.addrs() {
 		list = append(list, ep.network.config.of(a).prefix(a))
 	}
 	if ep.addr6.IsValid() {
-		if err := ns.stack.SetIPv6(true); err != nil {
-			return err
-		}
 		list = append(list, linkLocal(containerMAC(ep.addr)))
 	}
 	for _, a := range list {
