@@ -116,6 +116,7 @@ func (c *Container) Inspect() ContainerInfo {
 
 func (c *Container) hostConfig() HostConfig {
 	cfg := &c.config
+	byAlias := slices.SortedFunc(slices.Values(cfg.links), func(a, b link) int { return cmp.Compare(a.alias, b.alias) })
 	hc := HostConfig{
 		NetworkMode: cmp.Or(cfg.mode, "default"), PortBindings: make(map[string][]HostBinding),
 		DNS: []string{}, DNSOptions: append([]string{}, cfg.dnsOptions...), DNSSearch: append([]string{}, cfg.dnsSearch...),
@@ -133,7 +134,7 @@ func (c *Container) hostConfig() HostConfig {
 	for _, e := range cfg.extraHosts {
 		hc.ExtraHosts = append(hc.ExtraHosts, e.spec)
 	}
-	for _, l := range slices.SortedFunc(slices.Values(cfg.links), func(a, b link) int { return cmp.Compare(a.alias, b.alias) }) {
+	for _, l := range byAlias {
 		hc.Links = append(hc.Links, fmt.Sprintf("/%s:/%s/%s", l.target.Name(), c.Name(), l.alias))
 	}
 	return hc
@@ -177,7 +178,7 @@ func (c *Container) configuredHostname() string {
 		return c.config.hostname
 	case other != nil && !c.State().StartedAt.IsZero():
 		return other.configuredHostname()
-	case other == nil && c.config.network.name == hostNetwork:
+	case c.config.onHost():
 		return c.host.Name()
 	}
 	return c.id[:12]

@@ -144,13 +144,25 @@ func (m *machine) ListenPacket(ctx context.Context, network, address string) (ne
 
 // LookupNetIP looks up a host name as programs on m do, never as the real machine
 // does: in /etc/hosts, then by the nameservers of /etc/resolv.conf, which on networks
-// of one's own is the embedded resolver. Network is "ip", "ip4" or "ip6".
+// of one's own is the embedded resolver. Network is "ip", "ip4" or "ip6". The order is
+// that of package net, RFC 6724 for the addresses and routes of m: fd00:1::3 comes
+// after 172.18.0.3, 2001:db8::3 before it, and what cannot be reached last.
 func (m *machine) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	_, s, err := m.open("lookup")
 	if err != nil {
 		return nil, err
 	}
 	return s.LookupNetIP(ctx, network, host)
+}
+
+// GetAddrInfo is LookupNetIP in the order of glibc's getaddrinfo(3), by which ping, curl
+// and other programs in C go: with RFC 3484's precedences all of IPv6 comes first.
+func (m *machine) GetAddrInfo(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	_, s, err := m.open("lookup")
+	if err != nil {
+		return nil, err
+	}
+	return s.GetAddrInfo(ctx, network, host)
 }
 
 // HTTPClient returns a client whose requests start at m. It is the same for all

@@ -49,7 +49,8 @@ type PingEvent struct {
 // Ping sends ICMP echo requests to a host, given by name or address, in the manner
 // of ping(8) of iputils: by default one, with 56 bytes of data, to whose reply it
 // waits up to 10 seconds. An IPv6 address may have a zone, the name of an
-// interface. The unspecified address is the machine itself.
+// interface. The unspecified address is the machine itself. Of a name's addresses Ping
+// takes the first of GetAddrInfo that there is a route to.
 //
 // Ping returns when as many replies or errors as the PingCount have come, when it
 // has waited long enough after the last request, or when ctx ends. If there was a
@@ -87,7 +88,7 @@ func (m *machine) Ping(ctx context.Context, host string, opts ...PingOption) (Pi
 func (m *machine) pingTargets(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	a, err := netip.ParseAddr(host)
 	if err != nil {
-		return m.LookupNetIP(ctx, network, host)
+		return m.GetAddrInfo(ctx, network, host)
 	}
 	if a = a.Unmap(); network == "ip4" && !a.Is4() || network == "ip6" && !a.Is6() {
 		return nil, &net.OpError{Op: "ping", Net: network, Err: &net.AddrError{Err: "no suitable address found", Addr: host}}

@@ -11,12 +11,9 @@ func (c *Container) newSandbox() sandbox {
 	if c.config.joined != nil {
 		return sandbox{}
 	}
-	s := sandbox{id: c.host.random.id("sandbox id")}
+	s := sandbox{id: c.host.random.id("sandbox id"), endpoint: c.host.random.id("sandbox id")}
 	s.key = "/var/run/docker/netns/" + s.id[:12]
-	if c.config.network.bridge == nil {
-		s.endpoint = c.host.random.id("endpoint id")
-	}
-	if c.config.network.name == hostNetwork {
+	if c.config.onHost() {
 		s.key = "/var/run/docker/netns/default"
 	}
 	return s

@@ -108,7 +108,7 @@ func (p *ping) resolve(target string) ([]netip.Addr, error) {
 	addrs := []netip.Addr{a}
 	if !numeric {
 		var err error
-		if addrs, err = p.m.LookupNetIP(p.ctx, "ip", target); err != nil {
+		if addrs, err = p.m.GetAddrInfo(p.ctx, "ip", target); err != nil {
 			return nil, p.lookupFailed(target, err)
 		}
 	}

@@ -75,7 +75,7 @@ func (r *replay) Interfaces() []sim.Interface {
 
 func (r *replay) Routes() []sim.Route { return nil }
 
-func (r *replay) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+func (r *replay) GetAddrInfo(_ context.Context, _, host string) ([]netip.Addr, error) {
 	switch {
 	case strings.Contains(r.output, "Temporary failure"):
 		return nil, &net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}

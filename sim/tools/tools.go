@@ -20,7 +20,7 @@ import (
 // A Machine is where a command runs: a *sim.Container or a *sim.Host.
 type Machine interface {
 	Ping(ctx context.Context, host string, opts ...sim.PingOption) (sim.PingStats, error)
-	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+	GetAddrInfo(ctx context.Context, network, host string) ([]netip.Addr, error)
 	LookupAddr(ctx context.Context, addr string) ([]string, error)
 	Interfaces() []sim.Interface
 	Routes() []sim.Route
