@@ -85,3 +85,22 @@ func TestNetworkGone(t *testing.T) {
 	require.NoError(t, st.Start())
 	require.Equal(t, "running 0 ", fmt.Sprint(st.State().Status, " ", st.State().ExitCode, " ", st.State().Error))
 }
+
+// TestNetworkAgain: a container that was on a removed network may be connected to one of
+// the same name instead.
+func TestNetworkAgain(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	old := simtest.NewNetwork(t, h, "n3")
+	st := simtest.Run(t, h, "st", sim.OnNetwork(old))
+	made, err := h.Create("made", sim.OnNetwork(old))
+	require.NoError(t, err)
+	require.NoError(t, st.Kill())
+	require.NoError(t, old.Remove())
+	require.EqualError(t, made.Start(), "network n3 not found", "it was not there yet")
+	again := simtest.NewNetwork(t, h, "n3")
+	require.NoError(t, st.Connect(again))
+	require.Equal(t, []*sim.Network{again}, st.Networks())
+	require.NoError(t, st.Start())
+	require.True(t, st.Addr(again).IsValid())
+}

@@ -3,23 +3,8 @@ package sim
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 )
-
-// An attachment is how a container is attached to a network, whenever it runs.
-type attachment struct {
-	network     *Network
-	addr, addr6 netip.Addr // asked for; invalid: the lowest free one
-	aliases     []string
-	links       []link
-	impairments
-
-	// What Inspect tells, guarded by the container's attachMu.
-	connected bool // by Connect
-	named     bool // it has the aliases that Docker adds
-	joined    bool // a run has had an interface there
-}
 
 // Connect attaches the container to a further network: "docker network connect". If
 // it runs it has another interface at once, with the next number that none had since
@@ -87,13 +72,17 @@ func (c *Container) checkConnect(op string, a *attachment, opts []AttachOption) 
 	case c.config.joined != nil || c.config.onHost():
 		return errorf(op, c.Name(), ErrConflict,
 			"container sharing network namespace with another container or host cannot be connected to any other network")
-	case c.attachmentTo(n) != nil && c.Running():
-		return errorf(op, c.Name(), ErrExists, "endpoint with name %s already exists in network %s", c.Name(), n.name)
 	}
 	if err := c.checkPrivate(op, n); err != nil {
 		return err
 	}
-	return a.apply(op, opts)
+	if err := a.apply(op, opts); err != nil {
+		return err
+	}
+	if c.Running() && c.attachmentTo(n) != nil {
+		return errorf(op, c.Name(), ErrExists, "endpoint with name %s already exists in network %s", c.Name(), n.name)
+	}
+	return a.checkRange(op)
 }
 
 // checkPrivate refuses a second network beside "none".
@@ -152,6 +141,7 @@ func (c *Container) attach(a *attachment) {
 	c.attachMu.Lock()
 	defer c.attachMu.Unlock()
 	a.connected, a.named = true, true
+	c.attachments = slices.DeleteFunc(c.attachments, func(o *attachment) bool { return o.network.name == a.network.name }) // and removed
 	c.attachments = append(c.attachments, a)
 }
 

@@ -6,7 +6,6 @@ import (
 	"unicode"
 
 	"drydock/sim/internal/ports"
-	"drydock/veth"
 )
 
 type containerConfig struct {
@@ -64,17 +63,9 @@ func (c *containerConfig) ofNames() bool {
 	return len(c.dns)+len(c.dnsSearch)+len(c.dnsOptions)+len(c.extraHosts) > 0
 }
 
-// The impairments of a cable, as seen from the container.
-type impairments struct {
-	send, receive veth.Impairment
-}
-
 // A ContainerOption sets a property of a new container. An invalid one makes
 // Create fail with an *Error or, of impairments, a *veth.Error.
 type ContainerOption func(*Host, *containerConfig) error
-
-// An AttachOption sets a property of an attachment to a network.
-type AttachOption func(*attachment) error
 
 // OnNetwork attaches the container to n instead of the network "bridge".
 func OnNetwork(n *Network, opts ...AttachOption) ContainerOption {
@@ -89,72 +80,10 @@ func OnNetwork(n *Network, opts ...AttachOption) ContainerOption {
 			return err
 		}
 		c.network, c.attachment.network = n, n
-		return c.attachment.apply("create container", opts)
-	}
-}
-
-// apply sets the properties of an attachment.
-func (a *attachment) apply(op string, opts []AttachOption) error {
-	for _, opt := range opts {
-		if err := opt(a); err != nil {
+		if err := c.attachment.apply("create container", opts); err != nil {
 			return err
 		}
-	}
-	for _, addr := range []netip.Addr{a.addr, a.addr6} {
-		if err := a.network.checkAddr(op, addr); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// WithAddr asks for an address of the network, an IPv4 one, an IPv6 one or, given twice,
-// both: --ip, --ip6. It must be in a subnet that the network was made with (WithSubnet),
-// and free whenever the container starts.
-func WithAddr(addr netip.Addr) AttachOption {
-	return func(a *attachment) error {
-		switch {
-		case addr.Is4():
-			a.addr = addr
-		case addr.Is6() && !addr.Is4In6() && addr.Zone() == "":
-			a.addr6 = addr
-		case addr.Is6():
-			return errorf("connect container", addr.String(), ErrAddress, "invalid IPv6 address: %v", addr)
-		default:
-			return errorf("connect container", addr.String(), ErrAddress, "invalid IPv4 address: %v", addr)
-		}
-		return nil
-	}
-}
-
-// checkAddr refuses an address that the network cannot give.
-func (n *Network) checkAddr(op string, addr netip.Addr) error {
-	if !addr.IsValid() {
-		return nil
-	}
-	switch f := n.config.of(addr); {
-	case n.predefined():
-		return errorf(op, n.name, ErrConflict, "user specified IP address is supported on user defined networks only")
-	case !f.given:
-		return errorf(op, n.name, ErrConflict,
-			"user specified IP address is supported only when connecting to networks with user configured subnets")
-	case !f.subnet.Contains(addr):
-		return errorf(op, n.name, ErrAddress, "Invalid address %v: It does not belong to any of this network's subnets", addr)
-	}
-	return nil
-}
-
-// WithImpairment degrades what the container sends to and receives from the
-// network. Container.Impair changes it.
-func WithImpairment(send, receive veth.Impairment) AttachOption {
-	return func(a *attachment) error {
-		for _, i := range []veth.Impairment{send, receive} {
-			if err := i.Validate(); err != nil {
-				return err
-			}
-		}
-		a.send, a.receive = send, receive
-		return nil
+		return c.attachment.checkRange("create container")
 	}
 }
 

@@ -26,8 +26,11 @@ type endpoint struct {
 }
 
 // addrs returns the addresses that are valid.
-func (ep *endpoint) addrs() []netip.Addr {
-	return slices.DeleteFunc([]netip.Addr{ep.addr, ep.addr6}, func(a netip.Addr) bool { return !a.IsValid() })
+func (ep *endpoint) addrs() []netip.Addr { return valid(ep.addr, ep.addr6) }
+
+// valid returns those that are valid.
+func valid(addrs ...netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(addrs, func(a netip.Addr) bool { return !a.IsValid() })
 }
 
 // reachedFrom returns the address that ports published on one of the host are those of.
@@ -44,7 +47,11 @@ func (n *Network) takeAddrs(ep *endpoint, a *attachment) (err error) {
 	n.host.mu.Lock()
 	defer n.host.mu.Unlock()
 	if n.removed {
-		return errorf("start container", n.name, ErrNotFound, "network %s not found", n.id)
+		name := n.name
+		if a.joined {
+			name = n.id // as which dockerd knows it since then
+		}
+		return errorf("start container", n.name, ErrNotFound, "network %s not found", name)
 	}
 	n.attachments++
 	if ep.addr, err = n.takeAddrLocked(&n.config.v4, a.addr, "IPv4"); err == nil && n.config.v6.pool != nil {

@@ -177,7 +177,8 @@ func (h *Host) Networks() iter.Seq[*Network] {
 }
 
 // Container returns the container with that ID, else the one with that name, else the
-// one with an ID that begins so if no other does.
+// one with an ID that begins so if no other does. "client/alias" is what the container
+// "client" is linked to.
 func (h *Host) Container(name string) (*Container, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -186,6 +187,9 @@ func (h *Host) Container(name string) (*Container, bool) {
 }
 
 func (h *Host) findLocked(name string) *Container {
+	if client, alias, ok := strings.Cut(strings.TrimPrefix(name, "/"), "/"); ok {
+		return h.linkedLocked(client, alias)
+	}
 	var byName *Container
 	var byPrefix []*Container
 	for _, c := range h.containers {
@@ -202,6 +206,18 @@ func (h *Host) findLocked(name string) *Container {
 		return byPrefix[0]
 	}
 	return byName
+}
+
+// linkedLocked returns the container that a link of the default bridge leads to.
+func (h *Host) linkedLocked(client, alias string) *Container {
+	for _, c := range h.containers {
+		for _, l := range c.config.links {
+			if c.Name() == client && l.alias == alias {
+				return l.target
+			}
+		}
+	}
+	return nil
 }
 
 // Containers returns the containers, the newest first, as "docker ps -a" does.

@@ -14,7 +14,7 @@ func (c *Container) Rename(name string) error {
 	switch {
 	case c.removed:
 		return errNoContainer(op, old)
-	case name == "":
+	case strings.TrimSpace(name) == "":
 		return errorf(op, old, ErrName, "Neither old nor new names may be empty")
 	case name == old:
 		return errorf(op, old, ErrExists, "Renaming a container with the same name as its current name")

@@ -69,6 +69,7 @@ func TestRenameRefused(t *testing.T) {
 		{"other", `Error when allocating new name: Conflict. The container name "/other" is already in use by container "` + other.ID() +
 			`". You have to remove (or rename) that container to be able to reuse that name.`, sim.ErrExists},
 		{"b@d", "Error when allocating new name: Invalid container name (/b@d), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", sim.ErrName},
+		{" ", "Neither old nor new names may be empty", sim.ErrName},
 		{"", "Neither old nor new names may be empty", sim.ErrName},
 	} {
 		err := dup.Rename(tt.name)
