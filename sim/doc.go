@@ -14,6 +14,8 @@
 //	go http.Serve(l, handler)
 //	resp, err := cli.HTTPClient().Get("http://172.17.0.2/")
 //
+// A container made from an Image runs its main function at each start, and exits with it.
+//
 // Containers reach the outside by masquerade and are reached by published ports; the
 // outside is a LAN with other hosts on it.
 //
