@@ -19,7 +19,9 @@ type Dialer struct {
 
 // DialContext connects to an address as net.Dialer.DialContext does. The network
 // is "tcp" or "udp", or one of them with a final 4 or 6. Names are looked up with
-// the Resolver of the stack, and of several addresses each is tried in turn.
+// the Resolver of the stack, and of several addresses each is tried in turn. With
+// "tcp" those of the family that is not the first one's are tried beside the others
+// after 300 ms, or as soon as all of these have failed.
 func (s *Stack) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return (&Dialer{Stack: s}).DialContext(ctx, network, address)
 }
@@ -30,6 +32,28 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
+	if network == "tcp" {
+		if primaries, fallbacks := byFamily(list); len(fallbacks) > 0 {
+			return d.dialParallel(ctx, network, primaries, fallbacks)
+		}
+	}
+	return d.dialSerial(ctx, network, list)
+}
+
+// byFamily returns the addresses of the first one's family and the others.
+func byFamily(list []netip.AddrPort) (primaries, fallbacks []netip.AddrPort) {
+	for _, a := range list {
+		if a.Addr().Is4() == list[0].Addr().Is4() {
+			primaries = append(primaries, a)
+		} else {
+			fallbacks = append(fallbacks, a)
+		}
+	}
+	return primaries, fallbacks
+}
+
+// dialSerial dials one address after the other. The error is that of the first.
+func (d *Dialer) dialSerial(ctx context.Context, network string, list []netip.AddrPort) (net.Conn, error) {
 	var first error
 	for i, remote := range list {
 		err := cmp.Or(d.Stack.AwaitThaw(ctx), ctx.Err())
@@ -51,6 +75,53 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 		}
 	}
 	return nil, first
+}
+
+// dialParallel dials two lists beside each other, both within the time of ctx. The
+// first connection ends the other list; the error is that of primaries.
+func (d *Dialer) dialParallel(ctx context.Context, network string, primaries, fallbacks []netip.AddrPort) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	failed := make(chan struct{}) // closed when primaries have
+	second := make(chan net.Conn) // gets the connection to one of fallbacks, or nil
+	go func() {
+		c, err := d.dialFallbacks(ctx, failed, network, fallbacks)
+		if err == nil {
+			cancel()
+		}
+		second <- c
+	}()
+	c, err := d.dialSerial(ctx, network, primaries)
+	if err == nil {
+		cancel()
+	} else {
+		close(failed)
+	}
+	other := <-second
+	switch {
+	case other == nil:
+		return c, err
+	case err != nil:
+		return other, nil
+	}
+	other.Close() // both have connected at once
+	return c, nil
+}
+
+// fallbackDelay is how long the first family has for itself, as in package net.
+const fallbackDelay = 300 * time.Millisecond
+
+// dialFallbacks is dialSerial after fallbackDelay or when the primaries have failed.
+func (d *Dialer) dialFallbacks(ctx context.Context, failed <-chan struct{}, network string, list []netip.AddrPort) (net.Conn, error) {
+	delay := time.NewTimer(fallbackDelay)
+	defer delay.Stop()
+	select {
+	case <-failed:
+	case <-delay.C:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return d.dialSerial(ctx, network, list)
 }
 
 func (d *Dialer) opError(network string, remote netip.AddrPort, err error) error {

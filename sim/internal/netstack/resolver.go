@@ -13,8 +13,8 @@ import (
 
 // A Resolver looks up the names that the sockets of a Stack are given.
 type Resolver interface {
-	// LookupNetIP returns the addresses of host. Network is "ip", "ip4" or
-	// "ip6". Errors are *net.DNSError.
+	// LookupNetIP returns the addresses of host in any order. Network is "ip",
+	// "ip4" or "ip6". Errors are *net.DNSError.
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
@@ -40,11 +40,8 @@ func (s *Stack) resolve(ctx context.Context, network, address string) ([]netip.A
 	if host == "" {
 		return []netip.AddrPort{netip.AddrPortFrom(netip.Addr{}, uint16(port))}, nil
 	}
-	addrs, err := s.lookup(ctx, family(network), host)
+	addrs, err := s.lookup(ctx, goPolicy, family(network), host)
 	if err != nil {
-		return nil, err
-	}
-	if addrs, err = fitting(addrs, family(network), host); err != nil {
 		return nil, err
 	}
 	var list []netip.AddrPort
@@ -66,8 +63,20 @@ func family(network string) string {
 }
 
 // LookupNetIP returns the addresses of a name or of a literal address, as
-// net.Resolver.LookupNetIP does. The network is "ip", "ip4" or "ip6".
+// net.Resolver.LookupNetIP does. The network is "ip", "ip4" or "ip6". Those of a name
+// are in the order of RFC 6724, of which the routes and addresses of s are a part, and
+// among equals in that of the Resolver.
 func (s *Stack) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	return s.lookupIP(ctx, goPolicy, network, host)
+}
+
+// GetAddrInfo is LookupNetIP with the order of getaddrinfo(3) in glibc, which has RFC
+// 3484's precedences: IPv6 comes first, unique local addresses too.
+func (s *Stack) GetAddrInfo(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	return s.lookupIP(ctx, libcPolicy, network, host)
+}
+
+func (s *Stack) lookupIP(ctx context.Context, p *policy, network, host string) ([]netip.Addr, error) {
 	switch network {
 	case "ip", "ip4", "ip6":
 	default:
@@ -76,11 +85,7 @@ func (s *Stack) LookupNetIP(ctx context.Context, network, host string) ([]netip.
 	if err := s.AwaitThaw(ctx); err != nil {
 		return nil, dnsErr(err, host)
 	}
-	addrs, err := s.lookup(ctx, network, host)
-	if err != nil {
-		return nil, err
-	}
-	return fitting(addrs, network, host)
+	return s.lookup(ctx, p, network, host)
 }
 
 // fitting returns the addresses of a family, at least one.
@@ -97,14 +102,33 @@ func fitting(addrs []netip.Addr, family, host string) ([]netip.Addr, error) {
 	return list, nil
 }
 
-// lookup returns the addresses of a name or of a literal address.
-func (s *Stack) lookup(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	if a, err := netip.ParseAddr(host); err == nil {
-		if a == netip.IPv6Unspecified() { // as package net: the IPv4 wildcard may be the one in use
-			return []netip.Addr{a, netip.IPv4Unspecified()}, nil
+// lookup returns the addresses of a name or of a literal address, at least one. Those of
+// a name are in the order of p.
+func (s *Stack) lookup(ctx context.Context, p *policy, network, host string) ([]netip.Addr, error) {
+	addrs := literal(host)
+	if addrs == nil {
+		found, err := s.lookupName(ctx, network, host)
+		if err != nil {
+			return nil, err
 		}
-		return []netip.Addr{a}, nil
+		addrs = s.inOrder(p, found)
 	}
+	return fitting(addrs, network, host)
+}
+
+// literal returns the addresses that a literal address stands for, nil if host is none.
+func literal(host string) []netip.Addr {
+	a, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return nil
+	case a == netip.IPv6Unspecified(): // as package net: the IPv4 wildcard may be the one in use
+		return []netip.Addr{a, netip.IPv4Unspecified()}
+	}
+	return []netip.Addr{a}
+}
+
+func (s *Stack) lookupName(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	if err := cmp.Or(s.AwaitThaw(ctx), ctx.Err()); err != nil {
 		return nil, dnsErr(err, host)
 	}

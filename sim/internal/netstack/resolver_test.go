@@ -54,7 +54,7 @@ func TestDialNames(t *testing.T) {
 	}{
 		{"tcp", "web", "10.0.0.2", ""},
 		{"tcp6", "web6", "fd00::2", ""},
-		{"tcp", "both", "fd00::2", ""},
+		{"tcp", "both", "10.0.0.2", ""},
 		{"tcp4", "both", "10.0.0.2", ""},
 		{"tcp", "second", "10.0.0.2", ""},
 		{"tcp6", "web", "", "dial tcp6: lookup web: no such host"},
