@@ -54,7 +54,7 @@ func TestMainRestarts(t *testing.T) {
 		require.Equal(t, "web", get())
 		started := time.Now()
 		require.NoError(t, web.Stop(t.Context()))
-		require.Equal(t, started, time.Now(), "nothing to wait for")
+		require.Less(t, time.Since(started), time.Millisecond, "nothing to wait for")
 		code, err := web.Wait(t.Context())
 		require.NoError(t, err)
 		require.Zero(t, code)

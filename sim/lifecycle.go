@@ -11,6 +11,11 @@ import (
 // stop".
 const grace = 10 * time.Second
 
+// drain is how long the namespace of a container that has exited goes on to send what its
+// connections were given. Docker Engine 20.10.24 took 87 ms from the exit to the removal of
+// the interface.
+const drain = 100 * time.Millisecond
+
 // Start starts the container: it gets a new namespace and the lowest free address.
 // A running container stays as it is.
 func (c *Container) Start() error {
@@ -228,6 +233,7 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	cancel()
 	status := r.status(c.config.image.Main != nil, inTime) // before its sockets close and it returns for that
 	c.down(reset || r.killed.Err() != nil)
+	r.drain()
 	c.finished(r, status)
 	c.leaveAll(r)
 	r.ns.release()
@@ -235,6 +241,16 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	r.kill() // releases the contexts
 	close(r.over)
 	c.host.log.Debug("container stopped", "name", c.Name())
+}
+
+// drain waits until the peers know of the end of the connections.
+func (r *run) drain() {
+	if len(r.attached()) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.killed, drain)
+	defer cancel()
+	r.ns.stack.Drain(ctx)
 }
 
 func (h *Host) isClosed() bool {
