@@ -3,6 +3,7 @@ package sim
 import (
 	"net/netip"
 	"strings"
+	"unicode"
 )
 
 // An extraHost is a line that --add-host adds to /etc/hosts.
@@ -15,8 +16,9 @@ type extraHost struct {
 // hostGateway stands for the host's address on docker0.
 const hostGateway = "host-gateway"
 
-// WithAddHost adds lines to the container's /etc/hosts, each "name:address" with an IPv4
-// or IPv6 address or with host-gateway, the address of docker0: --add-host.
+// WithAddHost adds lines to the container's /etc/hosts, each "name:address" with a name
+// without white space and an IPv4 or IPv6 address or host-gateway, the address of
+// docker0: --add-host.
 func WithAddHost(specs ...string) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
 		for _, spec := range specs {
@@ -33,7 +35,7 @@ func WithAddHost(specs ...string) ContainerOption {
 func (h *Host) parseAddHost(spec string) (extraHost, error) {
 	const op = "create container"
 	name, addr, ok := strings.Cut(spec, ":")
-	if !ok || name == "" {
+	if !ok || name == "" || strings.ContainsFunc(name, unicode.IsSpace) {
 		return extraHost{}, errorf(op, spec, ErrName, "bad format for add-host: %q", spec)
 	}
 	if addr == hostGateway {

@@ -196,7 +196,8 @@ func TestConnectRefused(t *testing.T) {
 		{c1.Disconnect(network("host")), "container " + c1.ID() + " is not connected to network host", sim.ErrNotFound},
 		{h1.Disconnect(network("host")), host, sim.ErrConflict},
 		{c1.Disconnect(na), "container " + c1.ID() + " is not connected to network na", sim.ErrNotFound},
-		{c1.Connect(nil), "container " + c1.ID() + " is not connected to network nil", sim.ErrNotFound},
+		{c1.Connect(nil), "network not found: nil", sim.ErrNotFound},
+		{c1.Disconnect(nil), "container " + c1.ID() + " is not connected to network nil", sim.ErrNotFound},
 	} {
 		require.EqualError(t, test.err, test.message)
 		require.ErrorIs(t, test.err, test.kind)

@@ -24,7 +24,9 @@ var nameRE = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 //	created, exited ──Remove──▶ removed
 //
 // An address belongs to a container while it runs; what was opened in it is closed
-// when it stops.
+// when it stops. A change of state waits for the one before and a stop for the functions
+// in the container, so that these must not call Start, Pause, Rename, Connect and the
+// like on their own container.
 type Container struct {
 	machine
 	config  containerConfig
@@ -37,10 +39,11 @@ type Container struct {
 
 	removed bool // belongs to the holder of life
 
-	stateMu sync.Mutex // guards what follows
-	run     *run       // nil unless running
-	last    State      // as it was when the container was made, or at the end of the last run
-	sandbox sandbox    // of the last run
+	stateMu sync.Mutex      // guards what follows
+	run     *run            // nil unless running
+	last    State           // as it was when the container was made, or at the end of the last run
+	ending  <-chan struct{} // closed when nothing of the last run is left; nil before its end
+	sandbox sandbox         // of the last run
 
 	attachMu    sync.Mutex // guards attachments, and that the cables are as they say
 	attachments []*attachment

@@ -10,8 +10,9 @@ import (
 // it runs it has another interface at once, with the next number that none had since
 // the start: eth1. The default route is by the first of its networks, those that are not
 // internal before the others, those with IPv6 before the others, and then in the order
-// of their names, and there its ports are published; both move at once if that is another network now. Functions given to
-// Go must not call it or Disconnect on their own container, since a stop waits for them.
+// of their names, and there its ports are published; both move at once if that is another
+// network now. Functions given to Go must not call it or Disconnect on their own
+// container, since a stop waits for them.
 func (c *Container) Connect(n *Network, opts ...AttachOption) error {
 	const op = "connect container"
 	defer c.change()()
@@ -57,14 +58,15 @@ func (c *Container) connect(r *run, a *attachment) error {
 
 // checkConnect refuses what cannot be connected.
 func (c *Container) checkConnect(op string, a *attachment, opts []AttachOption) error {
+	if err := c.gone(op); err != nil {
+		return err
+	}
 	n := a.network
 	switch {
-	case c.host.isClosed():
-		return errClosed(op, c.Name())
-	case c.removed:
-		return errNoContainer(op, c.Name())
-	case n == nil || n.host != c.host:
-		return c.errNotAttached(op, n)
+	case n == nil:
+		return errorf(op, c.Name(), ErrNotFound, "network not found: nil")
+	case n.host != c.host:
+		return errorf(op, n.name, ErrNotFound, "network %s not found", n.id)
 	case n.isRemoved():
 		return errorf(op, n.name, ErrNotFound, "network %s not found", n.name)
 	case n.name == hostNetwork:

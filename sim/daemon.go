@@ -1,6 +1,9 @@
 package sim
 
-import "net/netip"
+import (
+	"cmp"
+	"net/netip"
+)
 
 // A daemonConfig is what dockerd was told by its options.
 type daemonConfig struct {
@@ -48,7 +51,7 @@ func (h *Host) docker0() (networkConfig, error) {
 	f.pool.reserve(f.gateway)
 	if d.fixedCIDR6.IsValid() {
 		n.v6 = family{subnet: d.fixedCIDR6, byMAC: d.fixedCIDR6.Bits() <= maxByMAC}
-		return n, n.v6.open(bridgeNetwork)
+		return n, cmp.Or(n.v6.open(bridgeNetwork), n.v6.checkBridge(bridgeNetwork))
 	}
 	return n, nil
 }

@@ -212,7 +212,7 @@ func (h *Host) findLocked(name string) *Container {
 func (h *Host) linkedLocked(client, alias string) *Container {
 	for _, c := range h.containers {
 		for _, l := range c.config.links {
-			if c.Name() == client && l.alias == alias {
+			if c.Name() == client && l.alias == alias && slices.Contains(h.containers, l.target) {
 				return l.target
 			}
 		}
@@ -286,7 +286,8 @@ func (h *Host) Close() error {
 }
 
 // SetForwarding sets net.ipv4.ip_forward and net.ipv6.conf.all.forwarding: whether
-// packets are routed that are not for the host. dockerd turns it on.
+// packets are routed that are not for the host. dockerd turns that of IPv4 on when it
+// starts, that of IPv6 with the first network that has IPv6.
 func (h *Host) SetForwarding(on bool) error {
 	ns, _, err := h.open("set forwarding")
 	if err != nil {

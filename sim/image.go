@@ -20,9 +20,10 @@ type Image struct {
 	Expose []string // as for WithExpose
 
 	// Main runs in the container whenever that starts, and the container stops when it
-	// returns: see Container.Wait. An error that is no exit status is logged. It should return when ctx is canceled, which is what
-	// a process takes for SIGTERM. Nil sleeps until then. As for the functions given to
-	// Container.Go, a stop waits for it, so that it must not stop its container itself.
+	// returns: see Container.Wait. An error that is no exit status is logged. It should
+	// return when ctx is canceled, which stands for SIGTERM. Nil sleeps until then. As for
+	// the functions given to Container.Go, a stop waits for it: it must not stop, pause,
+	// rename, connect or disconnect its own container, nor close the host.
 	Main func(ctx context.Context, c *Container) error
 }
 
@@ -99,21 +100,27 @@ type mainResult struct {
 // startMain runs the main function of the image. When it returns by itself the container
 // exits. Host.Close waits for the goroutine.
 func (c *Container) startMain(r *run) {
-	main := c.config.image.Main
-	if main == nil {
+	if c.config.image.Main == nil {
 		return
 	}
 	f := function{done: make(chan struct{}), from: "main of image " + c.config.image.Name}
-	r.add(f)
+	if !r.add(f) {
+		return // Kill came first
+	}
 	c.host.mains.Go(func() {
-		err := main(r.ctx, c)
-		if err != nil && r.ctx.Err() == nil && !errors.As(err, new(exitStatus)) {
-			c.host.log.Error("main function failed", "container", c.Name(), "image", c.config.image.Name, "error", err)
-		}
-		r.mainOver(err)
-		r.end(f)
+		c.runMain(r, f)
 		c.exit(r)
 	})
+}
+
+// runMain calls the main function. One that calls t.FailNow does not return from it.
+func (c *Container) runMain(r *run, f function) {
+	defer r.end(f)
+	err := c.config.image.Main(r.ctx, c)
+	if err != nil && r.ctx.Err() == nil && !errors.As(err, new(exitStatus)) {
+		c.host.log.Error("main function failed", "container", c.Name(), "image", c.config.image.Name, "error", err)
+	}
+	r.mainOver(err)
 }
 
 // mainOver notes what the main function returned, unless it was killed before.

@@ -112,6 +112,17 @@ func (c *Container) remove() {
 	h.containers = slices.DeleteFunc(h.containers, func(o *Container) bool { return o == c })
 }
 
+// gone is why a container cannot change any more: it is removed or its host closed.
+func (c *Container) gone(op string) error {
+	switch {
+	case c.host.isClosed():
+		return errClosed(op, c.Name())
+	case c.removed:
+		return errNoContainer(op, c.Name())
+	}
+	return nil
+}
+
 // change begins a change of state and returns what ends it.
 func (c *Container) change() (done func()) {
 	c.life <- struct{}{}
@@ -119,13 +130,13 @@ func (c *Container) change() (done func()) {
 }
 
 func (c *Container) start() error {
+	const op = "start container"
+	if err := c.gone(op); err != nil {
+		return err
+	}
 	switch {
-	case c.host.isClosed():
-		return errClosed("start container", c.Name())
-	case c.removed:
-		return errNoContainer("start container", c.Name())
 	case c.State().Paused:
-		return errorf("start container", c.Name(), ErrPaused, "cannot start a paused container, try unpause instead")
+		return errorf(op, c.Name(), ErrPaused, "cannot start a paused container, try unpause instead")
 	case c.Running():
 		return nil
 	}

@@ -1,10 +1,12 @@
 package sim
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"drydock/bridge"
@@ -137,7 +139,8 @@ func (n *Network) open6() error {
 		return nil
 	}
 	s := n.host.ns.stack
-	if err := s.AddAddr(n.index, netip.MustParsePrefix("fe80::1/64")); err != nil {
+	err := s.AddAddr(n.index, netip.MustParsePrefix("fe80::1/64"))
+	if err != nil && !errors.Is(err, syscall.EEXIST) { // the gateway of fe80::/64
 		return err
 	}
 	if n.host.daemon.noForward {

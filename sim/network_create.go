@@ -34,8 +34,9 @@ func (c *networkConfig) of(a netip.Addr) *family {
 // WithSubnet sets a subnet that no other network of the host overlaps: --subnet. There
 // can be an IPv4 one, by default the next of 172.17.0.0/16 to 172.31.0.0/16 and
 // 192.168.0.0/20 to 192.168.240.0/20 that is free, and an IPv6 one, with which the
-// containers have IPv6: --ipv6. The first such network turns the host's IPv6 forwarding on. Docker adds no rules to ip6tables, so IPv6 packets are
-// routed between such networks and, where a router knows the way, to the outside.
+// containers have IPv6: --ipv6. The first such network turns the host's IPv6 forwarding
+// on. Docker adds no rules to ip6tables, so IPv6 packets are routed between such networks
+// and, where a router knows the way, to the outside.
 func WithSubnet(p netip.Prefix) NetworkOption {
 	return func(c *networkConfig) error {
 		if !p.IsValid() || p.Addr().Is4In6() {
@@ -54,6 +55,9 @@ func WithSubnet(p netip.Prefix) NetworkOption {
 // It needs WithSubnet. By default it is the first address.
 func WithGateway(a netip.Addr) NetworkOption {
 	return func(c *networkConfig) error {
+		if !a.IsValid() {
+			return errorf("create network", a.String(), ErrAddress, "no matching subnet for gateway %v", a)
+		}
 		c.of(a).gateway = a
 		return nil
 	}
@@ -188,8 +192,14 @@ func (c *networkConfig) complete(name string, inUse []netip.Prefix, nextPool fun
 			return err
 		}
 	}
-	if a := c.v6.gateway; a.IsMulticast() || c.v6.subnet.IsValid() && c.v6.subnet.Bits() == 0 {
-		return errorf("create network", name, ErrAddress, "failed to add IPv6 address %v to bridge: cannot assign requested address", c.v6.prefix(a))
+	return c.v6.checkBridge(name)
+}
+
+// checkBridge refuses an IPv6 subnet whose gateway no interface can have.
+func (f *family) checkBridge(network string) error {
+	if f.gateway.IsMulticast() || f.subnet.IsValid() && f.subnet.Bits() == 0 {
+		return errorf("create network", network, ErrAddress,
+			"failed to add IPv6 address %v to bridge: cannot assign requested address", f.prefix(f.gateway))
 	}
 	return nil
 }

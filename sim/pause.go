@@ -9,10 +9,11 @@ package sim
 func (c *Container) Pause() error {
 	const op = "pause container"
 	defer c.change()()
+	if err := c.gone(op); err != nil {
+		return err
+	}
 	r := c.running()
 	switch {
-	case c.removed:
-		return errNoContainer(op, c.Name())
 	case r == nil:
 		return c.errDown(op)
 	case r.paused:
@@ -26,10 +27,11 @@ func (c *Container) Pause() error {
 func (c *Container) Unpause() error {
 	const op = "unpause container"
 	defer c.change()()
+	if err := c.gone(op); err != nil {
+		return err
+	}
 	r := c.running()
 	switch {
-	case c.removed:
-		return errNoContainer(op, c.Name())
 	case r == nil || !r.paused:
 		return errorf(op, c.Name(), ErrNotPaused, "Container %s is not paused", c.id)
 	}

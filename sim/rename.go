@@ -9,11 +9,12 @@ import "strings"
 func (c *Container) Rename(name string) error {
 	const op = "rename container"
 	defer c.change()()
+	if err := c.gone(op); err != nil {
+		return err
+	}
 	name = strings.TrimPrefix(name, "/")
 	old := c.Name()
 	switch {
-	case c.removed:
-		return errNoContainer(op, old)
 	case strings.TrimSpace(name) == "":
 		return errorf(op, old, ErrName, "Neither old nor new names may be empty")
 	case name == old:

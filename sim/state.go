@@ -56,18 +56,42 @@ func (c *Container) running() *run {
 // wait". It is that of the image's main function: 0 for nil, what a method ExitCode() int
 // of the error tells, such as that of ExitStatus or *exec.ExitError, otherwise 1. One
 // that returns its canceled context's error when it is stopped has 143 (SIGTERM), one
-// that was killed or is not back 10 seconds later 137 (SIGKILL). Only the low 8 bits count. Without a main function
-// it is 0 or 137. If the container does not run Wait returns the ExitCode of State.
+// that was killed or is not back 10 seconds later 137 (SIGKILL). Only the low 8 bits
+// count. Without a main function it is 0 or 137. When Wait returns, the addresses, names
+// and ports of the container are free and its functions have returned. If the container
+// does not run Wait returns the ExitCode of State.
 func (c *Container) Wait(ctx context.Context) (int, error) {
-	if r := c.running(); r != nil {
-		select {
-		case <-r.over:
-			return r.exitCode, nil
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
+	c.stateMu.Lock()
+	r, over, code := c.run, c.ending, c.last.ExitCode
+	c.stateMu.Unlock()
+	if r != nil {
+		over = r.over
 	}
-	return c.State().ExitCode, nil
+	if err := awaitEnd(ctx, over); err != nil {
+		return 0, err
+	}
+	if r != nil {
+		code = r.exitCode
+	}
+	return code, nil
+}
+
+// awaitEnd returns when over is closed, or at once if it is nil or closed already.
+func awaitEnd(ctx context.Context, over <-chan struct{}) error {
+	if over == nil {
+		return nil
+	}
+	select {
+	case <-over:
+		return nil
+	default:
+	}
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // WaitListening waits until a program of the container listens on a port, "80/tcp" or
@@ -77,6 +101,9 @@ func (c *Container) Wait(ctx context.Context) (int, error) {
 func (c *Container) WaitListening(ctx context.Context, port string) error {
 	const op = "wait for port"
 	list, err := ports.ParseExposed(port)
+	if err == nil && list[0].Proto == ports.SCTP {
+		err = ports.ErrProtocol
+	}
 	if err != nil {
 		return errorf(op, port, ErrPort, "%v", err)
 	}
@@ -100,7 +127,7 @@ func (c *Container) WaitListening(ctx context.Context, port string) error {
 func (c *Container) finished(r *run, status int) {
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
-	c.run, r.exitCode = nil, status
+	c.run, c.ending, r.exitCode = nil, r.over, status
 	c.last = State{Status: "exited", ExitCode: status, StartedAt: r.started, FinishedAt: time.Now()}
 }
 

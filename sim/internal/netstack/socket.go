@@ -135,8 +135,8 @@ func (s *side) begin(c *sock) error {
 
 func (s *side) end() { <-s.turn }
 
-// wait returns when the endpoint may be ready and the stack is not frozen. The caller had its turn and found
-// the endpoint not ready: an event since then has left its token.
+// wait returns when the endpoint may be ready and the stack is not frozen. The caller
+// had its turn and found the endpoint not ready: an event since then has left its token.
 func (s *side) wait(c *sock) error {
 	select {
 	case <-s.ready:
