@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -18,7 +19,7 @@ import (
 // ports, whose stack must survive. That the container stays reachable is too much
 // to ask: the station may claim the addresses of others, as on any Ethernet.
 func FuzzFrames(f *testing.F) {
-	h, err := sim.NewHost(sim.WithSeed(1))
+	h, err := sim.NewHost(sim.WithSeed(1), sim.WithFixedCIDRv6(prefix("fd00::/64")))
 	require.NoError(f, err)
 	f.Cleanup(func() { h.Close() })
 	victim, err := h.Run("victim")
@@ -50,10 +51,12 @@ func FuzzFrames(f *testing.F) {
 	add(0x0800, ipv4Packet(1, from, to, []byte{8, 0, 0, 0, 0, 1, 0, 1}))
 	add(0x0800, ipv4Packet(1, from, to, append([]byte{3, 3, 0, 0, 0, 0, 0, 0}, ipv4Packet(17, to, from, make([]byte, 8))...)))
 	add(0x0806, append(append([]byte{0, 1, 8, 0, 6, 4, 0, 1, 2, 0x42, 0xac, 0x11, 0, 0x63}, from[:]...), append(make([]byte, 6), to[:]...)...))
-	solicitation := make([]byte, header.IPv6MinimumSize+24)
-	header.IPv6(solicitation).Encode(&header.IPv6Fields{PayloadLength: 24, TransportProtocol: header.ICMPv6ProtocolNumber, HopLimit: 255})
-	solicitation[header.IPv6MinimumSize] = 135
-	add(0x86dd, solicitation)
+	to6 := victim.Addr6(network).AsSlice()
+	add(0x86dd, ipv6Packet(58, to6, append(append([]byte{135, 0, 0, 0, 0, 0, 0, 0}, to6...), 1, 1, 2, 0x42, 0xac, 0x11, 0, 0x63)))
+	add(0x86dd, ipv6Packet(58, to6, []byte{128, 0, 0, 0, 0, 1, 0, 1}))
+	add(0x86dd, ipv6Packet(58, to6, append([]byte{2, 0, 0, 0, 0, 0, 5, 0}, ipv6Packet(17, to6, make([]byte, 8))...)))
+	add(0x86dd, ipv6Packet(6, to6, []byte{0x30, 0x39, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0}))
+	add(0x86dd, ipv6Packet(44, to6, append([]byte{17, 0, 0, 1, 0, 0, 0, 1}, 0, 9, 0, 53, 0, 16, 0, 0)))
 
 	f.Fuzz(func(t *testing.T, b []byte, super bool, mss uint16) {
 		if len(b) < header.EthernetMinimumSize {
@@ -73,6 +76,16 @@ func FuzzFrames(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// ipv6Packet returns a packet from fd00::63.
+func ipv6Packet(proto tcpip.TransportProtocolNumber, to, payload []byte) []byte {
+	b := make([]byte, header.IPv6MinimumSize, header.IPv6MinimumSize+len(payload))
+	header.IPv6(b).Encode(&header.IPv6Fields{
+		PayloadLength: uint16(len(payload)), TransportProtocol: proto, HopLimit: 255,
+		SrcAddr: tcpip.AddrFromSlice(netip.MustParseAddr("fd00::63").AsSlice()), DstAddr: tcpip.AddrFromSlice(to),
+	})
+	return append(b, payload...)
 }
 
 func ipv4Packet(proto uint8, from, to [4]byte, payload []byte) []byte {

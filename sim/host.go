@@ -75,7 +75,8 @@ func NewHost(opts ...HostOption) (*Host, error) {
 			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
 	}
 	h := &Host{
-		virtual: cfg.virtual, docker: !cfg.noDocker, daemon: cfg.daemon, resolv: cfg.resolv, wrapDNS: cfg.wrapDNS, log: cfg.log, random: newGenerator(cfg.seed),
+		virtual: cfg.virtual, docker: !cfg.noDocker, daemon: cfg.daemon, resolv: cfg.resolv, wrapDNS: cfg.wrapDNS,
+		log: cfg.log, random: newGenerator(cfg.seed),
 		networking: make(chan struct{}, 1),
 		lastIndex:  1, // lo
 		done:       make(chan struct{}),
