@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,7 +68,7 @@ func TestKillDuringStart(t *testing.T) {
 	})
 }
 
-// TestMainFailNow has a main function that ends its goroutine. It is not waited for.
+// TestMainFailNow has a main function that ends its goroutine, and so the container.
 func TestMainFailNow(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
@@ -76,9 +77,47 @@ func TestMainFailNow(t *testing.T) {
 			runtime.Goexit()
 			return nil
 		}}))
-		start := time.Now()
-		require.NoError(t, c.Stop(t.Context()))
-		require.Less(t, time.Since(start), time.Second)
-		require.Equal(t, 137, c.State().ExitCode)
+		code, err := c.Wait(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, code)
 	})
+}
+
+// TestKillResets: who is connected to a container that is killed sees a reset at once,
+// also if the program closes its connections when it is told to end.
+func TestKillResets(t *testing.T) {
+	t.Parallel()
+	for name, kill := range map[string]func(*sim.Container) error{
+		"kill":  (*sim.Container).Kill,
+		"rm -f": (*sim.Container).ForceRemove,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			simtest.VirtualTime(t, func(t *testing.T) {
+				h := simtest.NewHost(t)
+				c := simtest.Run(t, h, "srv", sim.WithImage(sim.Image{Main: func(ctx context.Context, c *sim.Container) error {
+					l, err := c.Listen(ctx, "tcp", ":80")
+					if err != nil {
+						return err
+					}
+					conn, err := l.Accept()
+					if err != nil {
+						return err
+					}
+					<-ctx.Done()
+					return conn.Close()
+				}}))
+				cli := simtest.Run(t, h, "cli")
+				require.NoError(t, c.WaitListening(t.Context(), "80"))
+				conn, err := cli.DialContext(t.Context(), "tcp", c.IP().String()+":80")
+				require.NoError(t, err)
+				time.Sleep(time.Second)
+				require.NoError(t, kill(c))
+				before := time.Now()
+				_, err = conn.Read(make([]byte, 1))
+				require.ErrorIs(t, err, syscall.ECONNRESET)
+				require.Less(t, time.Since(before), time.Second)
+			})
+		})
+	}
 }

@@ -107,20 +107,26 @@ func (c *Container) startMain(r *run) {
 	if !r.add(f) {
 		return // Kill came first
 	}
-	c.host.mains.Go(func() {
-		c.runMain(r, f)
-		c.exit(r)
-	})
+	c.host.mains.Go(func() { c.runMain(r, f) })
 }
 
-// runMain calls the main function. One that calls t.FailNow does not return from it.
+// errNotReturned is that of a main function which called runtime.Goexit, as t.FailNow
+// does.
+var errNotReturned = errors.New("it did not return")
+
+// runMain calls the main function, and has the container exit when that is over. It does
+// not do so itself: if the function panics nothing is to delay that.
 func (c *Container) runMain(r *run, f function) {
-	defer r.end(f)
-	err := c.config.image.Main(r.ctx, c)
-	if err != nil && r.ctx.Err() == nil && !errors.As(err, new(exitStatus)) {
-		c.host.log.Error("main function failed", "container", c.Name(), "image", c.config.image.Name, "error", err)
-	}
-	r.mainOver(err)
+	err := errNotReturned
+	defer func() {
+		if err != nil && r.ctx.Err() == nil && !errors.As(err, new(exitStatus)) {
+			c.host.log.Error("main function failed", "container", c.Name(), "image", c.config.image.Name, "error", err)
+		}
+		r.mainOver(err)
+		r.end(f)
+		c.host.mains.Go(func() { c.exit(r) })
+	}()
+	err = c.config.image.Main(r.ctx, c)
 }
 
 // mainOver notes what the main function returned, unless it was killed before.

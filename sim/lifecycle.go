@@ -42,7 +42,7 @@ func (c *Container) Stop(ctx context.Context) error {
 func (c *Container) Kill() error {
 	r := c.running()
 	if r != nil {
-		r.kill()
+		r.die()
 	}
 	defer c.change()()
 	switch {
@@ -93,7 +93,7 @@ func (c *Container) Remove() error {
 // ForceRemove is Remove that kills the container first if it runs: "docker rm -f".
 func (c *Container) ForceRemove() error {
 	if r := c.running(); r != nil {
-		r.kill()
+		r.die()
 	}
 	defer c.change()()
 	if c.removed {
@@ -167,7 +167,7 @@ func (c *Container) boot() error {
 		c.host.log.Warn("Published ports are discarded when using host network mode", "container", c.Name())
 	}
 	r.env = c.environment(c.hostname(ns), r.links)
-	c.up(ns, c.hostname(ns))
+	r.sockets = c.up(ns, c.hostname(ns))
 	c.begin(r)
 	c.relink()
 	c.host.log.Debug("container started", "name", c.Name(), "addrs", r.addrs())
@@ -233,7 +233,7 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 		return
 	}
 	if reset {
-		r.kill()
+		r.die()
 	}
 	r.interrupt()
 	if r.paused {
@@ -252,6 +252,13 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	r.kill() // releases the contexts
 	close(r.over)
 	c.host.log.Debug("container stopped", "name", c.Name())
+}
+
+// die resets the connections of a run and ends it. Its functions know of it afterwards:
+// what they closed meanwhile would not be reset, and the end of it lost with the cable.
+func (r *run) die() {
+	r.sockets.Leave(true)
+	r.kill()
 }
 
 // drain waits until the peers know of the end of the connections.
@@ -276,7 +283,7 @@ func killAll(containers []*Container) {
 	var ended sync.WaitGroup
 	for _, c := range containers {
 		if r := c.running(); r != nil {
-			r.kill()
+			r.die()
 		}
 		ended.Go(func() {
 			defer c.change()()

@@ -48,11 +48,12 @@ func (m *machine) setName(name string) {
 	m.name = name
 }
 
-// up makes m a machine in ns.
-func (m *machine) up(ns *netns, hostname string) {
+// up makes m a machine in ns, and returns its sockets there.
+func (m *machine) up(ns *netns, hostname string) *netstack.Stack {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.ns, m.sockets, m.hostname = ns, ns.stack.Share(), hostname
+	return m.sockets
 }
 
 // down ends m's use of its namespace. With reset, connections are aborted;

@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"drydock/sim/internal/linkenv"
+	"drydock/sim/internal/netstack"
 )
 
 // A run is a container from a start to the stop that follows.
 type run struct {
 	ns        *netns
+	sockets   *netstack.Stack // those of the container
 	started   time.Time
 	links     []linkenv.Link
 	linkRules []string // commands that added them
