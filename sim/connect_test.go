@@ -192,6 +192,7 @@ func TestConnectRefused(t *testing.T) {
 		{c1.Connect(network("bridge")), "endpoint with name c1 already exists in network bridge", sim.ErrExists},
 		{c1.Connect(na, with("10.99.0.1")), "Invalid address 10.99.0.1: It does not belong to any of this network's subnets", sim.ErrAddress},
 		{c1.Connect(na, with("10.10.0.1")), "Address already in use", sim.ErrAddress},
+		{c1.Connect(na, with("10.10.0.1")), "Address already in use", sim.ErrInUse},
 		{c1.Connect(auto, with("172.18.0.9")), "user specified IP address is supported only when connecting to networks with user configured subnets", sim.ErrConflict},
 		{c1.Disconnect(network("host")), "container " + c1.ID() + " is not connected to network host", sim.ErrNotFound},
 		{h1.Disconnect(network("host")), host, sim.ErrConflict},

@@ -168,10 +168,20 @@ func (c *Container) Addr6(n *Network) netip.Addr {
 	return netip.Addr{}
 }
 
-// IP returns the IPv4 address on the network that the container was made on, what
-// "docker inspect" calls IPAddress. It is the zero Addr while the container is not
-// running, and without a network of its own.
-func (c *Container) IP() netip.Addr { return c.Addr(c.config.network) }
+// IP returns the IPv4 address on the network that the container was made on, or if it is
+// not on that any more on the first of its Networks. It is the zero Addr while the
+// container is not running, and without a network of its own.
+func (c *Container) IP() netip.Addr {
+	if a := c.Addr(c.config.network); a.IsValid() {
+		return a
+	}
+	if r := c.running(); r != nil {
+		for _, ep := range r.inOrder() {
+			return ep.addr
+		}
+	}
+	return netip.Addr{}
+}
 
 // MAC returns the address of the interface that has IP: 02:42 and the bytes of IP.
 func (c *Container) MAC() net.HardwareAddr {

@@ -72,7 +72,7 @@ func TestREADME(t *testing.T) {
 	require.True(t, ok)
 	require.Contains(t, readme, strings.TrimPrefix(strings.ReplaceAll(body, "\n\t", "\n"), "\t"))
 
-	for file, name := range map[string]string{"example": "TestOutage", "forbidden": "TestForbidden"} {
+	for file, name := range map[string]string{"example": "TestOutage", "forbidden": "TestForbidden", "image": "TestDatabaseDown"} {
 		_, body, ok = strings.Cut(read("simtest/"+file+"_test.go"), "\nfunc "+name)
 		require.True(t, ok)
 		require.Contains(t, readme, "func "+name+body)

@@ -70,7 +70,7 @@ func (n *Network) takeAddrs(ep *endpoint, a *attachment) (err error) {
 func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (netip.Addr, error) {
 	if asked.IsValid() {
 		if !f.pool.reserve(asked) {
-			return netip.Addr{}, errorf("allocate address", n.name, ErrAddress, "Address already in use")
+			return netip.Addr{}, errAddrInUse("allocate address", n.name, "Address already in use")
 		}
 		return asked, nil
 	}

@@ -72,7 +72,12 @@ func errNoPool(network string) *Error {
 }
 
 func errGatewayTaken(network string, gateway netip.Addr) *Error {
-	return errorf("create network", network, ErrAddress, "failed to allocate gateway (%v): Address already in use", gateway)
+	return errAddrInUse("create network", network, fmt.Sprintf("failed to allocate gateway (%v): Address already in use", gateway))
+}
+
+// errAddrInUse is ErrInUse, and ErrAddress for who wants another address anyway.
+func errAddrInUse(op, name, message string) *Error {
+	return &Error{Op: op, Name: name, Err: ErrInUse, message: message, cause: ErrAddress}
 }
 
 func errClosed(op, name string) *Error {

@@ -165,7 +165,9 @@ func (h *Host) checkNetworkLocked(n *Network) error {
 		return errorf(op, n.name, ErrPredefined, "operation is not permitted on predefined %s network", n.name)
 	case n.name != "" && strings.TrimSpace(n.name) == "":
 		return errorf(op, n.name, ErrName, "invalid name: %s", n.name)
-	case n.name == "" || slices.ContainsFunc(h.networks, func(o *Network) bool { return o.name == n.name }):
+	case n.name == "":
+		return errorf(op, n.name, ErrName, "network with name %s already exists", n.name) // so dockerd says
+	case slices.ContainsFunc(h.networks, func(o *Network) bool { return o.name == n.name }):
 		return errorf(op, n.name, ErrExists, "network with name %s already exists", n.name)
 	}
 	return nil

@@ -143,7 +143,7 @@ func TestCreateNetworkRefused(t *testing.T) {
 		{"x", "10.8.0.0/31", "", "", "failed to allocate gateway (): No available addresses on this pool", sim.ErrNoAddress},
 		{"x", "10.9.0.0/32", "", "", "failed to allocate gateway (): No available addresses on this pool", sim.ErrNoAddress},
 		{"ok1", "", "", "", "network with name ok1 already exists", sim.ErrExists},
-		{"", "", "", "", "network with name  already exists", sim.ErrExists},
+		{"", "", "", "", "network with name  already exists", sim.ErrName},
 		{" ", "", "", "", "invalid name:  ", sim.ErrName},
 		{"bridge", "", "", "", "operation is not permitted on predefined bridge network", sim.ErrPredefined},
 		{"default", "", "", "", "operation is not permitted on predefined default network", sim.ErrPredefined},

@@ -105,7 +105,7 @@ func (c *Container) WaitListening(ctx context.Context, port string) error {
 		err = ports.ErrProtocol
 	}
 	if err != nil {
-		return errorf(op, port, ErrPort, "%v", err)
+		return errorf(op, port, ErrPort, "invalid port %q: want one such as \"80\" or \"53/udp\"", port)
 	}
 	_, sockets, err := c.open(op)
 	if err != nil {
