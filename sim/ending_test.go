@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"runtime"
@@ -119,5 +120,29 @@ func TestKillResets(t *testing.T) {
 				require.Less(t, time.Since(before), time.Second)
 			})
 		})
+	}
+}
+
+// TestKillIsNoFailure: that the sockets of a killed container are gone is no failure of
+// its functions, and not why it ended.
+func TestKillIsNoFailure(t *testing.T) {
+	t.Parallel()
+	accept := func(ctx context.Context, c *sim.Container, address string) error {
+		l, err := c.Listen(ctx, "tcp", address)
+		if err == nil {
+			_, err = l.Accept()
+		}
+		return err
+	}
+	for range 50 {
+		var log bytes.Buffer
+		h := simtest.NewHost(t, sim.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		c := simtest.Run(t, h, "srv", sim.WithImage(sim.Image{Main: func(ctx context.Context, c *sim.Container) error { return accept(ctx, c, ":80") }}))
+		require.NoError(t, c.Go(func(ctx context.Context) error { return accept(ctx, c, ":81") }))
+		require.NoError(t, c.WaitListening(t.Context(), "80-81"))
+		require.NoError(t, c.Kill())
+		require.Equal(t, 137, c.State().ExitCode)
+		require.NoError(t, h.Close())
+		require.Empty(t, log.String())
 	}
 }

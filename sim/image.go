@@ -119,7 +119,7 @@ var errNotReturned = errors.New("it did not return")
 func (c *Container) runMain(r *run, f function) {
 	err := errNotReturned
 	defer func() {
-		if err != nil && r.ctx.Err() == nil && !errors.As(err, new(exitStatus)) {
+		if err != nil && !r.ending() && !errors.As(err, new(exitStatus)) {
 			c.host.log.Error("main function failed", "container", c.Name(), "image", c.config.image.Name, "error", err)
 		}
 		r.mainOver(err)
@@ -133,7 +133,7 @@ func (c *Container) runMain(r *run, f function) {
 func (r *run) mainOver(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.killed.Err() == nil {
+	if !r.dying.Load() {
 		r.main = mainResult{over: true, code: exitCode(err, r.ctx.Err() != nil)}
 	}
 }

@@ -254,9 +254,10 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	c.host.log.Debug("container stopped", "name", c.Name())
 }
 
-// die resets the connections of a run and ends it. Its functions know of it afterwards:
-// what they closed meanwhile would not be reset, and the end of it lost with the cable.
+// die resets the connections of a run and ends it. Its functions are told afterwards: what
+// they closed meanwhile would not be reset, and the end of it lost with the cable.
 func (r *run) die() {
+	r.dying.Store(true)
 	r.sockets.Leave(true)
 	r.kill()
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"drydock/sim/internal/linkenv"
@@ -26,6 +27,7 @@ type run struct {
 
 	ctx    context.Context // of the functions
 	cancel context.CancelFunc
+	dying  atomic.Bool     // set before killed is done
 	killed context.Context // done when the functions are no longer waited for before their sockets close
 	kill   context.CancelFunc
 
@@ -79,7 +81,7 @@ func (c *Container) Go(fn func(ctx context.Context) error) error {
 	return c.host.labelled(func() error {
 		go func() {
 			defer r.end(f)
-			if err := fn(r.ctx); err != nil && r.ctx.Err() == nil {
+			if err := fn(r.ctx); err != nil && !r.ending() {
 				c.host.log.Error("function failed", "container", c.Name(), "from", f.from, "error", err)
 			}
 		}()
@@ -110,6 +112,9 @@ func (r *run) list() []function {
 	defer r.mu.Unlock()
 	return slices.Clone(r.functions)
 }
+
+// ending reports whether the functions are to return.
+func (r *run) ending() bool { return r.dying.Load() || r.ctx.Err() != nil }
 
 // interrupt cancels the functions.
 func (r *run) interrupt() {
