@@ -18,6 +18,7 @@ import (
 //   - Each query goes to one nameserver for each that the machine has and each
 //     attempt. One that does not answer is last in turn from then on, so that with
 //     two attempts two of them are reached even if the machine has one.
+//   - Of IPv4 and IPv6 addresses those come first that the machine has a way to.
 //
 // The files are read when they are needed, once for the whole process. Package net
 // makes the channels that guard them at the first lookup of the process: if that is

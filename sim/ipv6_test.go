@@ -148,3 +148,24 @@ func TestIPv6Docker0(t *testing.T) {
 	_, err := sim.NewHost(sim.WithFixedCIDRv6(prefix("10.0.0.0/8")))
 	require.ErrorIs(t, err, sim.ErrAddress)
 }
+
+// TestIPv6Outside: containers reach machines of a LAN that know the way back, and are
+// reached by them, with their own addresses.
+func TestIPv6Outside(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		lan := simtest.NewLAN(t)
+		h := simtest.NewHost(t, sim.WithUplink(lan, prefix("fd00:80::10/64")))
+		peer := simtest.NewHost(t, sim.WithUplink(lan, prefix("fd00:80::47/64")), sim.WithoutDocker())
+		x := simtest.NewNetwork(t, h, "x", sim.WithSubnet(prefix("fd00:1::/64")), sim.Internal())
+		c := simtest.Run(t, h, "c1", sim.OnNetwork(x))
+		who(t, c, "tcp", "80")
+		who(t, peer, "tcp", "80")
+		require.Equal(t, "timed out", nc(t, c, "tcp", "[fd00:80::47]:80"), "no way back")
+		require.NoError(t, peer.AddRoute(prefix("fd00:1::/64"), netip.MustParseAddr("fd00:80::10")))
+		require.Contains(t, nc(t, c, "tcp", "[fd00:80::47]:80"), "you are fd00:1::2")
+		require.Contains(t, nc(t, peer, "tcp", "[fd00:1::2]:80"), "you are fd00:80::47", "Internal is IPv4's rules")
+		require.Equal(t, "fd00:80::47 ttl=63", ping(t, c, "fd00:80::47"))
+		require.Equal(t, "Destination unreachable: No route from fd00:1::1", ping(t, c, "2001:db8::1"))
+	})
+}
