@@ -54,18 +54,11 @@ func sortPorts(command, text string) string {
 }
 
 var excerptsNotRepeated = []notRepeated{
-	{"docker ps -a --filter name=t1 --format '{{.Names}}'", "", "filters are the command line's"},
 	{"docker network connect nosuch c1", "", "networks and containers are values: what there is not has no methods"},
 	{"docker network connect na nosuch", "", "as above"},
 	{"docker network disconnect nosuch c1", "", "as above"},
 	{"docker network disconnect na nosuch", "", "as above"},
-	{"docker port nosuch", "", "as above"},
 	{"docker network connect --ip zz na c1", "", "an address is a netip.Addr"},
-	{"docker port nginx_server4 80", "", "there is no choice of ports"},
-	{"docker port nginx_server4 80/tcp", "", "as above"},
-	{"docker port nginx_server4 80/udp", "", "as above"},
-	{"docker port nginx_server4 81", "", "as above"},
-	{"docker port pp 80", "", "as above"},
 	{
 		"docker run -d --name h2 --network host -p 8080:80 nginx", "docker run -d --name h2 --network host -p 8080:80 nginx",
 		"the warning is logged",
@@ -99,7 +92,6 @@ var wholeNotRepeated = []notRepeated{
 	{"docker inspect -f '{{json .State}}' badcmd2", "", "as above"},
 	{"docker run -d --name badnet --network nosuch centos:v1", "", "networks are values"},
 	{"docker inspect -f '{{json .State}} {{json .NetworkSettings}}' badnet", "", "as above"},
-	{"docker port allp | sort", "", "an order of the command line"},
 	{
 		"docker run -d --name hostc --network host -p 81:80 web python3 /root/srv.py 8765",
 		"docker run -d --name hostc --network host -p 81:80 web python3 /root/srv.py 8765", "the warning is logged",

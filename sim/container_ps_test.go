@@ -34,10 +34,6 @@ var psNotRepeated = []notRepeated{
 		"", "containers have neither files nor labels",
 	},
 	{`docker ps --format "{{json .}}" --filter name=loop`, "", "as above"},
-	{
-		`docker ps -q -l --format "{{.Names}}"; docker ps -n 2 --format "{{.Names}}"; docker ps -a --filter status=created --filter status=exited --format "{{.Names}} {{.Status}}"; docker ps -a --filter network=n1 --format "{{.Names}}"; docker ps -a --filter publish=8003 --format "{{.Names}}"; docker ps -a --filter expose=94 --format "{{.Names}}"; docker ps -a --filter exited=3 --format "{{.Names}}"`,
-		"", "filters are the command line's",
-	},
 }
 
 // TestStatusOverTime goes through what docker ps says of durations, from one wording to

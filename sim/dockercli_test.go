@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net/netip"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/tools"
 
 	"github.com/stretchr/testify/require"
 )
@@ -137,18 +139,15 @@ func unquote(w string) string {
 func (d *dockerCLI) printf(format string, args ...any) { fmt.Fprintf(&d.out, format+"\n", args...) }
 
 func (d *dockerCLI) docker(words []string) (status int) {
+	if slices.Contains(shown, words[0]) || len(words) > 1 && slices.Contains(shown, words[0]+" "+words[1]) {
+		return d.show(words)
+	}
 	if n := words[0]; n == "network" || n == "container" {
 		words = append([]string{n + " " + words[1]}, words[2:]...)
 	}
 	switch command, args := words[0], words[1:]; command {
 	case "run", "create":
 		return d.run(command, args)
-	case "ps", "container ls":
-		return d.ps(args)
-	case "port":
-		return d.port(args)
-	case "inspect":
-		return d.inspect(args, func(name string) any { return d.container(name).Inspect() })
 	case "exec":
 		return d.daemonError(d.exec(d.container(args[0]), args[1:]))
 	case "rename":
@@ -158,8 +157,6 @@ func (d *dockerCLI) docker(words []string) (status int) {
 		}
 	case "network create":
 		return d.createNetwork(args)
-	case "network inspect":
-		return d.inspect(args, func(name string) any { return d.network(name).Inspect() })
 	case "network rm":
 		return d.each(args, func(name string) error { return d.network(name).Remove() })
 	case "network connect", "network disconnect":
@@ -167,6 +164,20 @@ func (d *dockerCLI) docker(words []string) (status int) {
 	default:
 		return d.change(command, args)
 	}
+	return 0
+}
+
+// shown are the commands that package tools has.
+var shown = []string{
+	"ps", "port", "inspect", "container ls", "container port", "container inspect", "network ls", "network inspect",
+}
+
+func (d *dockerCLI) show(words []string) (status int) {
+	err := tools.Docker(&d.out, d.host, words...)
+	if exit := new(tools.ExitError); errors.As(err, &exit) {
+		return exit.Code
+	}
+	require.NoError(d.t, err)
 	return 0
 }
 

@@ -36,8 +36,6 @@ var lifecycleNotRepeated = []notRepeated{
 	{"docker rm -f nosuch", "", "as above"},
 	{"docker pause nosuch", "", "as above"},
 	{"docker rename nosuch x1", "", "as above"},
-	{"docker inspect nosuch", "", "as above"},
-	{"docker inspect renamed nosuch -f '{{.Name}}'", "", "as above"},
 	{"docker exec nosuch true", "", "as above"},
 	{"docker logs nosuch", "", "as above"},
 	{"docker kill nosuch", "", "as above"},
@@ -46,7 +44,6 @@ var lifecycleNotRepeated = []notRepeated{
 	{"docker run", "", "checked by the command line"},
 	{"docker run --nosuchflag centos:v1", "", "checked by the command line"},
 	{"docker run -d --name x1 --network", "", "checked by the command line"},
-	{"docker port", "", "checked by the command line"},
 	{
 		"docker run --rm --hostname " + strings.Repeat("x", 65) + " centos:v1 hostname", "",
 		"WithHostname refuses it, with the end of that message; Docker finds out when it starts the process",

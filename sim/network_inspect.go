@@ -52,7 +52,7 @@ type EndpointInfo struct {
 // Inspect returns what "docker network inspect" tells.
 func (n *Network) Inspect() NetworkInfo {
 	info := NetworkInfo{
-		Name: n.name, ID: n.id, Created: n.created, Scope: "local", Driver: n.driver, Internal: n.config.internal,
+		Name: n.name, ID: n.id, Created: n.created.UTC().Round(0), Scope: "local", Driver: n.driver, Internal: n.config.internal,
 		EnableIPv6: n.config.v6.subnet.IsValid(),
 		IPAM:       IPAMInfo{Driver: "default", Config: []IPAMConfig{}},
 		Containers: make(map[string]EndpointInfo),

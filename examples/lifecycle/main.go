@@ -1,5 +1,5 @@
 // Lifecycle makes containers from images, whose main functions give them their exit
-// status, and shows what docker ps would: while they run, are paused, renamed and
+// status, and shows what docker ps prints: while they run, are paused, renamed and
 // killed, and when they are through.
 //
 //	go run ./examples/lifecycle
@@ -13,10 +13,9 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"strings"
-	"text/tabwriter"
 
 	"drydock/sim"
+	"drydock/sim/tools"
 )
 
 var (
@@ -76,41 +75,36 @@ func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
 		return err
 	}
 	fmt.Fprintf(out, "[root@docker ~]# docker wait failing\n%d\n", status)
-	ps(out, host)
+	if err := ps(out, host); err != nil {
+		return err
+	}
 
 	for _, step := range []struct {
-		command string
-		do      func() error
+		command, echo string
+		do            func() error
 	}{
-		{"docker pause web", web.Pause},
-		{"docker rename db database", func() error { return db.Rename("database") }},
-		{"docker rm failing", failing.Remove},
-		{"docker kill database", db.Kill},
+		{"docker pause web", "web\n", web.Pause},
+		{"docker rename db database", "", func() error { return db.Rename("database") }},
+		{"docker rm failing", "failing\n", failing.Remove},
+		{"docker kill database", "database\n", db.Kill},
 	} {
-		fmt.Fprintf(out, "\n[root@docker ~]# %s\n", step.command)
 		if err := step.do(); err != nil {
 			return err
 		}
+		fmt.Fprintf(out, "\n[root@docker ~]# %s\n%s", step.command, step.echo)
 	}
-	ps(out, host)
+	if err := ps(out, host); err != nil {
+		return err
+	}
 
-	fmt.Fprintln(out, "\n[root@docker ~]# docker stop web")
 	if err := web.Stop(ctx); err != nil {
 		return err
 	}
-	ps(out, host)
-	return nil
+	fmt.Fprintln(out, "\n[root@docker ~]# docker stop web\nweb")
+	return ps(out, host)
 }
 
-// ps prints what "docker ps -a" does.
-func ps(out io.Writer, host *sim.Host) {
+func ps(out io.Writer, host *sim.Host) error {
 	fmt.Fprintln(out, "\n[root@docker ~]# docker ps -a")
-	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "CONTAINER ID\tIMAGE\tCOMMAND\tCREATED\tSTATUS\tPORTS\tNAMES")
-	for c := range host.Containers() {
-		s := c.Summary()
-		fmt.Fprintf(w, "%s\t%s\t%q\t%s\t%s\t%s\t%s\n",
-			s.ID[:12], s.Image, s.Command, s.RunningFor, s.Status, s.Ports, strings.Join(s.Names, ","))
-	}
-	w.Flush()
+	return tools.Docker(out, host, "ps", "-a")
 }

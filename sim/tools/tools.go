@@ -1,7 +1,7 @@
 // Package tools implements commands that are run on emulated machines. They take
 // the arguments of the real ones and print the same text: ping of iputils
-// 20221126, ifconfig of net-tools 2.10, ip of iproute2 6.1 and conntrack of
-// conntrack-tools 1.4.7, as Debian 12 has them.
+// 20221126, ifconfig of net-tools 2.10, ip of iproute2 6.1, conntrack of
+// conntrack-tools 1.4.7 and docker of Docker Engine 20.10.24, as Debian 12 has them.
 //
 // A command writes standard output and standard error to one writer, line by line
 // as things happen. A failure that the real command would have shown by its exit

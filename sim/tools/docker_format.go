@@ -1,0 +1,117 @@
+package tools
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"text/tabwriter"
+	"text/template"
+)
+
+// templateFuncs are Docker's functions in templates.
+var templateFuncs = template.FuncMap{
+	"json":  marshal,
+	"split": strings.Split,
+	"join":  strings.Join,
+	"lower": strings.ToLower,
+	"upper": strings.ToUpper,
+	"title": func(s string) string {
+		words := strings.Split(s, " ")
+		for i, w := range words {
+			if w != "" {
+				words[i] = strings.ToUpper(w[:1]) + w[1:]
+			}
+		}
+		return strings.Join(words, " ")
+	},
+	"pad": func(s string, before, after int) string {
+		if s == "" {
+			return ""
+		}
+		return strings.Repeat(" ", max(before, 0)) + s + strings.Repeat(" ", max(after, 0))
+	},
+	"truncate": func(s string, n int) string { return s[:max(0, min(n, len(s)))] },
+}
+
+// headerFuncs leave the headers of a table as they are. pad stays what it is.
+var headerFuncs = template.FuncMap{
+	"json": header, "split": header, "join": header, "lower": header, "upper": header, "title": header, "truncate": header,
+}
+
+func header(s string, _ ...any) string { return s }
+
+func parseTemplate(text string) (*template.Template, error) {
+	return template.New("").Funcs(templateFuncs).Parse(text)
+}
+
+// marshal returns JSON that leaves <, > and & as they are.
+func marshal(v any) (string, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return strings.TrimSpace(b.String()), err
+}
+
+// A dockerList is the flags that ps and network ls share.
+type dockerList struct {
+	quiet, noTrunc bool
+	format         string
+	filters        dockerFilters
+}
+
+func (l *dockerList) add(f *dockerFlags) {
+	f.addBool('q', "quiet", &l.quiet)
+	f.addBool(0, "no-trunc", &l.noTrunc)
+	f.addString(0, "format", &l.format)
+	f.add('f', "filter", l.filters.set)
+}
+
+// id returns an ID as it is shown.
+func (l *dockerList) id(id string) string {
+	if l.noTrunc {
+		return id
+	}
+	return id[:12]
+}
+
+// printRows prints rows in the format that is asked for. A format that begins with
+// "table" has a line of headers and columns; "table" alone is the one of table.
+func printRows[R any](d *docker, l *dockerList, table string, headers R, rows []R) error {
+	format := l.format
+	if format == "" || format == "table" {
+		format = table
+		if l.quiet {
+			format = "{{.ID}}"
+		}
+	}
+	format, isTable := strings.CutPrefix(format, "table")
+	format = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(strings.Trim(format, " "))
+	tmpl, err := parseTemplate(format)
+	if err != nil {
+		return d.fail(1, "Template parsing error: %v\n", err)
+	}
+	var text bytes.Buffer
+	for _, row := range rows {
+		if err := tmpl.Execute(&text, row); err != nil {
+			return d.fail(1, "Template parsing error: %v\n", err)
+		}
+		text.WriteByte('\n')
+	}
+	if isTable {
+		text = columns(tmpl, headers, text.Bytes())
+	}
+	d.printf("%s", &text)
+	return nil
+}
+
+// columns puts headers before rows and aligns the cells, which tabs end.
+func columns(tmpl *template.Template, headers any, rows []byte) bytes.Buffer {
+	var b bytes.Buffer
+	w := tabwriter.NewWriter(&b, 10, 1, 3, ' ', 0)
+	tmpl.Funcs(headerFuncs).Execute(w, headers) // ends where the format asks for more than headers
+	w.Write([]byte("\n"))
+	w.Write(rows)
+	w.Flush()
+	return b
+}

@@ -1,0 +1,158 @@
+package tools
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"drydock/sim"
+)
+
+// A finder returns what there is to tell of a name, or why there is nothing.
+type finder func(name string) (info any, problem string)
+
+func (d *docker) findContainer(name string) (info any, problem string) {
+	c, ok := d.host.Container(name)
+	if !ok {
+		return nil, "Error: No such container: " + name
+	}
+	return newContainerInfo(c.Inspect()), ""
+}
+
+func (d *docker) findNetworkInfo(name string) (info any, problem string) {
+	n, problem := d.findNetwork(name)
+	if n == nil {
+		return nil, problem
+	}
+	return networkInfo(n), ""
+}
+
+// findObject looks for a container and then for a network.
+func (d *docker) findObject(name string) (info any, problem string) {
+	if info, problem := d.findContainer(name); problem == "" {
+		return info, ""
+	}
+	if n, ok := d.host.Network(name); ok {
+		return networkInfo(n), ""
+	}
+	info, problem = d.findNetworkInfo(name)
+	return info, strings.Replace(problem, "No such network", "No such object", 1)
+}
+
+func (d *docker) inspect(f *dockerFlags) func(args []string) error {
+	var format, kind string
+	f.addString('f', "format", &format)
+	f.addString(0, "type", &kind)
+	return func(args []string) error {
+		find, ok := map[string]finder{"": d.findObject, "container": d.findContainer, "network": d.findNetworkInfo}[kind]
+		if !ok {
+			return d.fail(1, "%q is not a valid value for --type", kind)
+		}
+		return d.show(args, format, find)
+	}
+}
+
+func (d *docker) inspectContainers(f *dockerFlags) func(args []string) error {
+	return d.inspectBy(f, d.findContainer)
+}
+
+func (d *docker) inspectNetworks(f *dockerFlags) func(args []string) error {
+	return d.inspectBy(f, d.findNetworkInfo)
+}
+
+func (d *docker) inspectBy(f *dockerFlags, find finder) func(args []string) error {
+	var format string
+	f.addString('f', "format", &format)
+	return func(args []string) error { return d.show(args, format, find) }
+}
+
+// show prints what is found, and then what is not.
+func (d *docker) show(names []string, format string, find finder) error {
+	tmpl, err := parseTemplate(format)
+	if err != nil {
+		return d.fail(64, "Template parsing error: %v", err)
+	}
+	var infos, lines, problems []string
+	for _, name := range names {
+		info, problem := find(name)
+		if problem == "" {
+			text, err := marshal(info)
+			if err != nil {
+				return err
+			}
+			infos = append(infos, text)
+			if line, err := formatInfo(tmpl, info, text); err != nil {
+				problem = fmt.Sprintf("template parsing error: %v", err)
+			} else {
+				lines = append(lines, line)
+			}
+		}
+		if problem != "" {
+			problems = append(problems, problem)
+		}
+	}
+	if format == "" {
+		var array bytes.Buffer
+		if err := json.Indent(&array, []byte("["+strings.Join(infos, ",")+"]"), "", "    "); err != nil {
+			return err
+		}
+		d.printf("%s\n", &array)
+	} else {
+		d.printf("%s\n", strings.Join(lines, "\n"))
+	}
+	if len(problems) > 0 {
+		return d.fail(1, "%s", strings.Join(problems, "\n"))
+	}
+	return nil
+}
+
+// formatInfo executes tmpl with info. Where that has no such fields it is tried with the
+// names of the JSON text: both {{.ID}} and {{.Id}} are good.
+func formatInfo(tmpl *template.Template, info any, text string) (string, error) {
+	var b bytes.Buffer
+	if err := tmpl.Execute(&b, info); err == nil {
+		return b.String(), nil
+	}
+	b.Reset()
+	var fields any
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	if err := dec.Decode(&fields); err != nil {
+		return "", err
+	}
+	tmpl, err := tmpl.Clone()
+	if err != nil {
+		return "", err
+	}
+	err = tmpl.Option("missingkey=error").Execute(&b, fields)
+	return b.String(), err
+}
+
+// A containerInfo is a sim.ContainerInfo whose times are text in templates, as Docker's
+// are.
+type containerInfo struct {
+	sim.ContainerInfo
+	Created string
+	State   containerState
+}
+
+// A containerState is the State of a containerInfo.
+type containerState struct {
+	sim.State
+	StartedAt, FinishedAt string
+}
+
+func newContainerInfo(info sim.ContainerInfo) containerInfo {
+	s := info.State
+	state := containerState{s, s.StartedAt.Format(time.RFC3339Nano), s.FinishedAt.Format(time.RFC3339Nano)}
+	return containerInfo{info, info.Created.Format(time.RFC3339Nano), state}
+}
+
+// MarshalJSON keeps Docker's order of the fields.
+func (c containerInfo) MarshalJSON() ([]byte, error) {
+	text, err := marshal(c.ContainerInfo)
+	return []byte(text), err
+}

@@ -1,0 +1,92 @@
+package tools
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"drydock/sim"
+)
+
+// A networkRow is what formats of docker network ls have, in the order of psRow.
+type networkRow struct {
+	CreatedAt, Driver, ID, IPv6, Internal, Name, Scope string
+}
+
+const networkTable = `table {{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}`
+
+var networkHeaders = networkRow{
+	ID: "NETWORK ID", Name: "NAME", Driver: "DRIVER", Scope: "SCOPE", IPv6: "IPV6", Internal: "INTERNAL", CreatedAt: "CREATED AT",
+}
+
+var networkFilters = map[string]dockerFilter[sim.NetworkInfo]{
+	"driver": byText(func(n sim.NetworkInfo) string { return n.Driver }),
+	"id":     byPattern(func(n sim.NetworkInfo) string { return n.ID }),
+	"name":   byPattern(func(n sim.NetworkInfo) string { return n.Name }),
+	"scope":  byText(func(n sim.NetworkInfo) string { return n.Scope }),
+	"type":   byNetworkType,
+}
+
+// byNetworkType tells the networks that every daemon has from the others.
+func byNetworkType(value string) (func(sim.NetworkInfo) bool, error) {
+	if value != "builtin" && value != "custom" {
+		return nil, dockerError("invalid filter: 'type'='" + value + "'")
+	}
+	return func(n sim.NetworkInfo) bool {
+		return slices.Contains([]string{"bridge", "host", "none"}, n.Name) == (value == "builtin")
+	}, nil
+}
+
+// networks is docker network ls.
+func (d *docker) networks(f *dockerFlags) func(args []string) error {
+	var list dockerList
+	list.add(f)
+	return func([]string) error {
+		match, err := newMatcher(list.filters, networkFilters)
+		if err != nil {
+			return d.fail(1, "Error response from daemon: %v", err)
+		}
+		var rows []networkRow
+		for n := range d.host.Networks() {
+			info := networkInfo(n)
+			if !match(info) {
+				continue
+			}
+			rows = append(rows, networkRow{
+				ID: list.id(info.ID), Name: info.Name, Driver: info.Driver, Scope: info.Scope, CreatedAt: info.Created.String(),
+				IPv6: strconv.FormatBool(info.EnableIPv6), Internal: strconv.FormatBool(info.Internal),
+			})
+		}
+		return printRows(d, &list, networkTable, networkHeaders, rows)
+	}
+}
+
+// networkInfo returns what docker network inspect tells, with the time as a daemon in
+// UTC has it.
+func networkInfo(n *sim.Network) sim.NetworkInfo {
+	info := n.Inspect()
+	info.Created = info.Created.Round(0).UTC()
+	return info
+}
+
+// findNetwork returns the network with that name or ID, else the only one with an ID
+// that begins so.
+func (d *docker) findNetwork(name string) (n *sim.Network, problem string) {
+	if n, ok := d.host.Network(name); ok {
+		return n, ""
+	}
+	var found []*sim.Network
+	for n := range d.host.Networks() {
+		if name != "" && strings.HasPrefix(n.ID(), name) {
+			found = append(found, n)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, "Error: No such network: " + name
+	case 1:
+		return found[0], ""
+	}
+	return nil, fmt.Sprintf("Error response from daemon: network %s is ambiguous (%d matches found based on ID prefix)", name, len(found))
+}
