@@ -31,7 +31,7 @@ func HostResolvConf(host string, ipv6 bool) string {
 		b.WriteString("\nnameserver 8.8.8.8\nnameserver 8.8.4.4\n")
 	}
 	if servers == 0 && ipv6 {
-		b.WriteString("nameserver 2001:4860:4860::8888\nnameserver 2001:4860:4860::8844\n")
+		b.WriteString("nameserver 2001:4860:4860::8888\nnameserver 2001:4860:4860::8844") // without a line feed
 	}
 	return b.String()
 }

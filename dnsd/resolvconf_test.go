@@ -49,7 +49,7 @@ func TestDockerResolvConf(t *testing.T) {
 		{"IPv6, of which the container has none", "nameserver fd00::53\n" + lab, run{}, lab, "nameserver 127.0.0.11\noptions ndots:0\n", false},
 		{"IPv6", "nameserver fd00::53\n" + lab, run{}, "nameserver fd00::53\n" + lab,
 			"nameserver 127.0.0.11\nnameserver fd00::53\noptions ndots:0\n", true},
-		{"IPv6 empty", "", run{}, google + "nameserver 2001:4860:4860::8888\nnameserver 2001:4860:4860::8844\n",
+		{"IPv6 empty", "", run{}, google + "nameserver 2001:4860:4860::8888\nnameserver 2001:4860:4860::8844",
 			"nameserver 127.0.0.11\nnameserver 2001:4860:4860::8888\nnameserver 2001:4860:4860::8844\noptions ndots:0\n", true},
 		{"six", lab, run{addrs("fd00:9::53"), nil, nil}, "nameserver fd00:9::53\n",
 			"nameserver 127.0.0.11\nnameserver fd00:9::53\noptions ndots:0\n", false},

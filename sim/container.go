@@ -145,8 +145,8 @@ func (h *Host) checkFreeLocked(op, name string) *Error {
 	return nil
 }
 
-// Image returns the image that the container was made from.
-func (c *Container) Image() Image { return c.config.image }
+// Image returns the image that the container was made from, with slices of the caller's.
+func (c *Container) Image() Image { return c.config.image.clone() }
 
 // ID returns 64 hex digits, made from the host's seed.
 func (c *Container) ID() string { return c.id }

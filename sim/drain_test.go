@@ -65,3 +65,35 @@ func TestExitSendsAll(t *testing.T) {
 		})
 	}
 }
+
+// TestExitThroughProxy: what came as far as the userland proxy goes on to the client.
+func TestExitThroughProxy(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	once := sim.Image{Main: func(ctx context.Context, c *sim.Container) error {
+		l, err := c.Listen(ctx, "tcp", ":80")
+		if err != nil {
+			return err
+		}
+		conn, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(conn, "only once")
+		return errors.Join(err, conn.Close())
+	}}
+	c, err := h.Create("once", sim.WithImage(once), sim.WithPublish("8080:80"))
+	require.NoError(t, err)
+	for range 100 {
+		require.NoError(t, c.Start())
+		require.NoError(t, c.WaitListening(t.Context(), "80"))
+		conn, err := h.DialContext(t.Context(), "tcp", "127.0.0.1:8080")
+		require.NoError(t, err)
+		text, err := io.ReadAll(conn)
+		require.NoError(t, err)
+		require.Equal(t, "only once", string(text))
+		conn.Close()
+		_, err = c.Wait(t.Context())
+		require.NoError(t, err)
+	}
+}

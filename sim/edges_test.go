@@ -74,3 +74,15 @@ func TestWaitListeningSCTP(t *testing.T) {
 	defer cancel()
 	require.ErrorIs(t, c.WaitListening(ctx, "80/sctp"), sim.ErrPort)
 }
+
+// TestImageIsACopy: what is done to the image that a container returns is not done to the
+// container.
+func TestImageIsACopy(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	c := simtest.Run(t, h, "web", sim.WithImage(sim.Image{Cmd: []string{"serve"}, Env: []string{"A=1"}, Expose: []string{"80"}}))
+	image := c.Image()
+	image.Cmd[0], image.Env[0], image.Expose[0] = "x", "x", "x"
+	require.Equal(t, sim.Image{Cmd: []string{"serve"}, Env: []string{"A=1"}, Expose: []string{"80"}}, c.Image())
+	require.Equal(t, "serve", c.Summary().Command)
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net"
 	"runtime"
 	"syscall"
 	"testing"
@@ -144,5 +145,44 @@ func TestKillIsNoFailure(t *testing.T) {
 		require.Equal(t, 137, c.State().ExitCode)
 		require.NoError(t, h.Close())
 		require.Empty(t, log.String())
+	}
+}
+
+// TestKillResetsAll has many connections, and a main function that returns as soon as its
+// listener is gone, which is closed first: the exit that follows closes none of them.
+func TestKillResetsAll(t *testing.T) {
+	t.Parallel()
+	const connections = 40
+	for range 10 {
+		h := simtest.NewHost(t)
+		accepted := make(chan struct{}, connections)
+		c := simtest.Run(t, h, "srv", sim.WithImage(sim.Image{Main: func(ctx context.Context, c *sim.Container) error {
+			l, err := c.Listen(ctx, "tcp", ":80")
+			if err != nil {
+				return err
+			}
+			for {
+				if _, err := l.Accept(); err != nil {
+					return err
+				}
+				accepted <- struct{}{}
+			}
+		}}))
+		cli := simtest.Run(t, h, "cli")
+		require.NoError(t, c.WaitListening(t.Context(), "80"))
+		var peers []net.Conn
+		for range connections {
+			peer, err := cli.DialContext(t.Context(), "tcp", c.IP().String()+":80")
+			require.NoError(t, err)
+			peers = append(peers, peer)
+			<-accepted
+		}
+		require.NoError(t, c.Kill())
+		for _, peer := range peers {
+			require.NoError(t, peer.SetReadDeadline(time.Now().Add(10*time.Second)))
+			_, err := peer.Read(make([]byte, 1))
+			require.ErrorIs(t, err, syscall.ECONNRESET)
+		}
+		require.NoError(t, h.Close())
 	}
 }

@@ -35,10 +35,14 @@ func WithImage(image Image) ContainerOption {
 				return err
 			}
 		}
-		image.Cmd, image.Env, image.Expose = slices.Clone(image.Cmd), slices.Clone(image.Env), slices.Clone(image.Expose)
-		c.image = image
+		c.image = image.clone()
 		return nil
 	}
+}
+
+func (i Image) clone() Image {
+	i.Cmd, i.Env, i.Expose = slices.Clone(i.Cmd), slices.Clone(i.Env), slices.Clone(i.Expose)
+	return i
 }
 
 // addImage adds what the image has and the options do not.

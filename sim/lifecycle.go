@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"drydock/sim/internal/proxy"
 )
 
 // grace is how long a container may take for its own shutdown, as with "docker
@@ -243,7 +245,7 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	inTime := r.await(ctx)
 	cancel()
 	status := r.status(c.config.image.Main != nil, inTime) // before its sockets close and it returns for that
-	c.down(reset || r.killed.Err() != nil)
+	c.down(r.dying.Load())
 	r.drain()
 	c.finished(r, status)
 	c.leaveAll(r)
@@ -264,12 +266,21 @@ func (r *run) die() {
 
 // drain waits until the peers know of the end of the connections.
 func (r *run) drain() {
+	if r.dying.Load() {
+		<-r.killed.Done() // die may not have reset all of them yet
+		return
+	}
 	if len(r.attached()) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.killed, drain)
 	defer cancel()
 	r.ns.stack.Drain(ctx)
+	for _, p := range r.ports() {
+		if proxy, ok := p.proxy.(*proxy.TCP); ok {
+			proxy.Drain(ctx)
+		}
+	}
 }
 
 func (h *Host) isClosed() bool {

@@ -95,9 +95,8 @@ func awaitEnd(ctx context.Context, over <-chan struct{}) error {
 }
 
 // WaitListening waits until a program of the container listens on a port, "80/tcp" or
-// "53/udp", on whatever address: a main function that serves begins only after Start has
-// returned. The error is that of ctx, or an *Error if the container does not run or stops
-// before.
+// "53/udp", on whatever address: Start does not wait for what a main function opens. The
+// error is that of ctx, or an *Error if the container does not run or stops before.
 func (c *Container) WaitListening(ctx context.Context, port string) error {
 	const op = "wait for port"
 	list, err := ports.ParseExposed(port)

@@ -22,8 +22,9 @@ import (
 // expose, id, name, network, publish and status, network ls by driver, id, name, scope and
 // type. Formats are Go templates on what Docker has in them and sim knows: sizes, mounts
 // and labels are not among that. docker port prints in the order of the container's
-// ports, Docker's being random. All other commands and flags are refused as unknown,
-// with Docker's message.
+// ports, Docker's being random. ps shows 20 characters of a command; Docker counts the wide
+// ones of East Asia twice. All other commands and flags are refused as unknown, with
+// Docker's message.
 func Docker(w io.Writer, h *sim.Host, args ...string) error {
 	d := &docker{output: output{w: w}, host: h}
 	err := d.run(args)

@@ -3,6 +3,7 @@ package tools
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"text/tabwriter"
 	"text/template"
@@ -24,13 +25,22 @@ var templateFuncs = template.FuncMap{
 		}
 		return strings.Join(words, " ")
 	},
-	"pad": func(s string, before, after int) string {
-		if s == "" {
-			return ""
-		}
-		return strings.Repeat(" ", max(before, 0)) + s + strings.Repeat(" ", max(after, 0))
-	},
+	"pad":      pad,
 	"truncate": func(s string, n int) string { return s[:max(0, min(n, len(s)))] },
+}
+
+// widest is how far pad goes. It is how far fmt, and so printf, does.
+const widest = 1e6
+
+// pad returns s with spaces around it, if it is not empty.
+func pad(s string, before, after int) (string, error) {
+	if n := max(before, after); n > widest {
+		return "", fmt.Errorf("%d is too wide", n)
+	}
+	if s == "" {
+		return "", nil
+	}
+	return strings.Repeat(" ", max(before, 0)) + s + strings.Repeat(" ", max(after, 0)), nil
 }
 
 // headerFuncs leave the headers of a table as they are. pad stays what it is.

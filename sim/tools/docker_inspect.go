@@ -139,15 +139,21 @@ type containerInfo struct {
 	State   containerState
 }
 
-// A containerState is the State of a containerInfo.
+// A containerState is the State of a containerInfo: the fields of sim.State without its
+// String, which is no part of docker inspect.
 type containerState struct {
-	sim.State
-	StartedAt, FinishedAt string
+	Status                                       string
+	Running, Paused, Restarting, OOMKilled, Dead bool
+	Pid, ExitCode                                int
+	Error, StartedAt, FinishedAt                 string
 }
 
 func newContainerInfo(info sim.ContainerInfo) containerInfo {
 	s := info.State
-	state := containerState{s, s.StartedAt.Format(time.RFC3339Nano), s.FinishedAt.Format(time.RFC3339Nano)}
+	state := containerState{
+		s.Status, s.Running, s.Paused, s.Restarting, s.OOMKilled, s.Dead, s.Pid, s.ExitCode,
+		s.Error, s.StartedAt.Format(time.RFC3339Nano), s.FinishedAt.Format(time.RFC3339Nano),
+	}
 	return containerInfo{info, info.Created.Format(time.RFC3339Nano), state}
 }
 

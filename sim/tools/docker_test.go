@@ -119,6 +119,7 @@ func TestDockerErrors(t *testing.T) {
 		{"ps -f expose=9-8", "Error response from daemon: error while looking up for expose 9-8: Invalid range specified for the Port: 9-8\nexit status 1\n"},
 		{"network ls -f type=x", "Error response from daemon: invalid filter: 'type'='x'\nexit status 1\n"},
 		{"ps --format {{", "Template parsing error: template: :1: unclosed action\n\nexit status 1\n"},
+		{"ps --format '{{pad .ID 2000000000 1}}'", "Template parsing error: template: :1:2: executing \"\" at <pad .ID 2000000000 1>: error calling pad: 2000000000 is too wide\n\nexit status 1\n"},
 		{"port", "\"docker port\" requires at least 1 and at most 2 arguments.\nSee 'docker port --help'.\n\nUsage:  docker port CONTAINER [PRIVATE_PORT[/PROTO]]\n\nList port mappings or a specific mapping for the container\nexit status 1\n"},
 		{"port nosuch", "Error: No such container: nosuch\nexit status 1\n"},
 		{"port web 80/udp", "Error: No public port '80/udp' published for web\nexit status 1\n"},
@@ -176,6 +177,7 @@ func TestDockerInspect(t *testing.T) {
 				`{"Status":"running","Running":true,"Paused":false,"Restarting":false,"OOMKilled":false,"Dead":false,"Pid":0,"ExitCode":0,"Error":"",` +
 					`"StartedAt":"2000-01-01T00:00:00Z","FinishedAt":"0001-01-01T00:00:00Z"}` + "\n",
 			},
+			{"inspect -f {{.State}} web", "{running true false false false false 0 0  2000-01-01T00:00:00Z 0001-01-01T00:00:00Z}\n"},
 			{"inspect -f '{{.Name}}\\t{{upper .State.Status}}' web", `/web\tRUNNING` + "\n"},
 			{"network inspect -f '{{.Created}}' bridge", "2000-01-01 00:00:00 +0000 UTC\n"},
 			{"port web 80/tcp", "0.0.0.0:8080\n:::8080\n"},

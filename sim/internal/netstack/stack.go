@@ -166,10 +166,11 @@ func (s *Stack) Share() *Stack {
 
 // Leave closes the sockets of s, and s opens no more. Without reset they close as
 // at the exit of the process that owns them: TCP connections end with FIN, or with
-// a reset if there is unread data, and may outlive s as long as the namespace does.
+// a reset if there is unread data, and may outlive s as long as the namespace does. With
+// reset they are reset, also those that another call of Leave closes meanwhile.
 func (s *Stack) Leave(reset bool) {
 	s.mu.Lock()
-	s.left, s.reset = true, reset
+	s.left, s.reset = true, s.reset || reset
 	sockets := s.oldestFirstLocked()
 	s.wakeLocked()
 	s.mu.Unlock()

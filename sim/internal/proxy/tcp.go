@@ -1,10 +1,12 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -32,6 +34,7 @@ type TCP struct {
 	group
 	listener net.Listener
 	dial     Dialer
+	replying atomic.Int64 // connections of which the backend's direction has not ended
 }
 
 // NewTCP starts a proxy that accepts on l, which it owns.
@@ -47,6 +50,18 @@ func (p *TCP) Addr() net.Addr { return p.listener.Addr() }
 // Close closes the listener and all connections, and returns when nothing runs any
 // more. More calls do nothing but wait for the first.
 func (p *TCP) Close() error { return p.end() }
+
+// Drain waits until all that backends have sent is passed on to their clients, if all of
+// them have closed their connections, but no longer than ctx.
+func (p *TCP) Drain(ctx context.Context) {
+	for wait := time.Nanosecond; p.replying.Load() > 0; wait = min(2*wait, time.Millisecond) {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
 
 func (p *TCP) accept() {
 	pause := minPause
@@ -86,6 +101,9 @@ func (p *TCP) sleep(d time.Duration) bool {
 
 func (p *TCP) serve(id int, client net.Conn) {
 	defer p.drop(id)
+	p.replying.Add(1)
+	replied := sync.OnceFunc(func() { p.replying.Add(-1) })
+	defer replied()
 	backend, err := p.dial(p.ctx, client.RemoteAddr())
 	if err != nil {
 		refuse(client)
@@ -97,7 +115,10 @@ func (p *TCP) serve(id int, client net.Conn) {
 	}
 	defer p.drop(backendID)
 	var replies sync.WaitGroup
-	replies.Go(func() { forward(client, backend) })
+	replies.Go(func() {
+		defer replied()
+		forward(client, backend)
+	})
 	forward(backend, client)
 	replies.Wait()
 }
