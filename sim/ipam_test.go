@@ -39,3 +39,27 @@ func TestPool(t *testing.T) {
 		}
 	}
 }
+
+// TestPoolRange: an address outside the range, which was asked for, is not handed out
+// when it is free again; behind the last address of all there is none.
+func TestPoolRange(t *testing.T) {
+	t.Parallel()
+	p := newPool(netip.MustParsePrefix("10.0.0.0/24"), netip.MustParsePrefix("10.0.0.128/25"))
+	low := netip.MustParseAddr("10.0.0.5")
+	require.True(t, p.reserve(low))
+	p.release(low)
+	a, ok := p.take()
+	require.True(t, ok)
+	require.Equal(t, "10.0.0.128", a.String())
+
+	last := netip.MustParsePrefix("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127")
+	p = newPool(last, last)
+	for _, want := range []bool{true, false, false} {
+		a, ok = p.take()
+		require.Equal(t, want, ok)
+	}
+	p.release(last.Addr().Next())
+	a, ok = p.take()
+	require.True(t, ok)
+	require.Equal(t, last.Addr().Next(), a)
+}
