@@ -28,7 +28,7 @@ type asker func(name string) (netip.Addr, error)
 
 // BenchmarkResolve looks up the names of a thousand containers of a network, from one
 // of them: by calls of its embedded resolver, with messages to 127.0.0.11:53, and as
-// programs do. In kernel-loopback the same resolver answers on a socket of the kernel.
+// programs do; in "all" from each in turn. In kernel-loopback the same resolver answers on a socket of the kernel.
 func BenchmarkResolve(b *testing.B) {
 	all := openCrowd(b, 1000)
 	for _, way := range []struct {
@@ -38,6 +38,7 @@ func BenchmarkResolve(b *testing.B) {
 		{"call", openCall},
 		{"udp", openUDP},
 		{"lookup", openLookup},
+		{"all", openAll},
 		{"kernel-loopback", openRealUDP},
 	} {
 		for _, clients := range []int{1, workers} {
@@ -164,14 +165,27 @@ func askOver(b *testing.B, dial dnsd.DialFunc, server string) func() asker {
 // openLookup looks names up as programs in the container do, a socket for each.
 func openLookup(b *testing.B, all *crowd) func() asker {
 	return func() asker {
+		return func(name string) (netip.Addr, error) { return lookupIn(b, all.containers[0], name) }
+	}
+}
+
+// openAll looks up each name in another container, all in turn.
+func openAll(b *testing.B, all *crowd) func() asker {
+	return func() asker {
+		from := 0
 		return func(name string) (netip.Addr, error) {
-			addrs, err := all.containers[0].LookupNetIP(b.Context(), "ip4", name)
-			if err != nil {
-				return netip.Addr{}, err
-			}
-			return addrs[0], nil
+			from = (from + 389) % len(all.containers) // a prime: c0 does not ask for c0 again soon
+			return lookupIn(b, all.containers[from], name)
 		}
 	}
+}
+
+func lookupIn(b *testing.B, c *sim.Container, name string) (netip.Addr, error) {
+	addrs, err := c.LookupNetIP(b.Context(), "ip4", name)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	return addrs[0], nil
 }
 
 // address returns the one address that a reply has.

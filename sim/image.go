@@ -71,8 +71,8 @@ func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 // ExitCode returns the status.
 func (s ExitStatus) ExitCode() int { return int(s) }
 
-// An exitStatus is an error that is one.
-type exitStatus interface{ ExitCode() int }
+// An exitCoder is an error that is an exit status.
+type exitCoder interface{ ExitCode() int }
 
 // The statuses of what did not start, and of processes that signals end.
 const (
@@ -83,7 +83,7 @@ const (
 
 // exitCode returns the status of a main function that returned err.
 func exitCode(err error, stopped bool) int {
-	var status exitStatus
+	var status exitCoder
 	switch {
 	case err == nil:
 		return 0
@@ -123,7 +123,7 @@ var errNotReturned = errors.New("it did not return")
 func (c *Container) runMain(r *run, f function) {
 	err := errNotReturned
 	defer func() {
-		if err != nil && !r.ending() && !errors.As(err, new(exitStatus)) {
+		if err != nil && !r.ending() && !errors.As(err, new(exitCoder)) {
 			c.host.log.Error("main function failed", "container", c.Name(), "image", c.config.image.Name, "error", err)
 		}
 		r.mainOver(err)

@@ -5,18 +5,11 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"drydock/sim/internal/proxy"
 )
 
 // grace is how long a container may take for its own shutdown, as with "docker
 // stop".
 const grace = 10 * time.Second
-
-// drain is how long the namespace of a container that has exited goes on to send what its
-// connections were given. Docker Engine 20.10.24 took 87 ms from the exit to the removal of
-// the interface.
-const drain = 100 * time.Millisecond
 
 // Start starts the container: it gets a new namespace and the lowest free address.
 // A running container stays as it is.
@@ -262,25 +255,6 @@ func (r *run) die() {
 	r.dying.Store(true)
 	r.sockets.Leave(true)
 	r.kill()
-}
-
-// drain waits until the peers know of the end of the connections.
-func (r *run) drain() {
-	if r.dying.Load() {
-		<-r.killed.Done() // die may not have reset all of them yet
-		return
-	}
-	if len(r.attached()) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.killed, drain)
-	defer cancel()
-	r.ns.stack.Drain(ctx)
-	for _, p := range r.ports() {
-		if proxy, ok := p.proxy.(*proxy.TCP); ok {
-			proxy.Drain(ctx)
-		}
-	}
 }
 
 func (h *Host) isClosed() bool {

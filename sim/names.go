@@ -101,7 +101,7 @@ func (c *Container) resolvConf() (dnsd.ResolvConf, string) {
 // too: --network-alias. On the predefined networks there are none.
 func WithAlias(aliases ...string) AttachOption {
 	return func(a *attachment) error {
-		if a.network != nil && a.network.predefined() {
+		if a.network.predefined() {
 			return errorf("connect container", a.network.name, ErrConflict,
 				"network-scoped alias is supported only for containers in user defined networks")
 		}

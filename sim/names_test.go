@@ -282,3 +282,22 @@ func TestSingleLabels(t *testing.T) {
 		require.Equal(t, fmt.Sprint([]netip.Addr{db.IP()}), lookup(t, c, "store"))
 	})
 }
+
+// TestNetworkLink: the link of a connection is a name on that network, for one container.
+func TestNetworkLink(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		na, nb := simtest.NewNetwork(t, h, "na"), simtest.NewNetwork(t, h, "nb")
+		t1 := simtest.Run(t, h, "t1", sim.OnNetwork(na))
+		t2 := simtest.Run(t, h, "t2", sim.OnNetwork(nb))
+		require.NoError(t, t1.Connect(nb, sim.WithNetworkLink(t2, "lk")))
+		require.Equal(t, "[172.19.0.2]", lookup(t, t1, "lk"))
+		require.Equal(t, "[172.19.0.2]", lookup(t, t1, "lk.nb"))
+		require.Equal(t, "Temporary failure in name resolution", lookup(t, t2, "lk"))
+		require.NoError(t, t1.Disconnect(nb))
+		require.Equal(t, "Temporary failure in name resolution", lookup(t, t1, "lk"))
+		bridge, _ := h.Network("bridge")
+		require.EqualError(t, t1.Connect(bridge, sim.WithNetworkLink(t2, "lk")), "links are only supported for user-defined networks.")
+	})
+}

@@ -14,42 +14,6 @@ var bindings = []Binding{
 	{Port{53, UDP}, netip.MustParseAddr("::1"), 5353},
 }
 
-func TestList(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ port, want, err string }{
-		{port: "", want: lines("53/udp -> ::1:5353", "80/tcp -> 0.0.0.0:8080", "80/tcp -> :::8080")},
-		{port: "80", want: lines("0.0.0.0:8080", ":::8080")},
-		{port: "80/tcp", want: lines("0.0.0.0:8080", ":::8080")},
-		{port: "080", want: lines("0.0.0.0:8080", ":::8080")},
-		{port: "53/udp", want: lines("::1:5353")},
-		{port: "80/udp", err: "No public port '80/udp' published for web"}, // recorded
-		{port: "81", err: "No public port '81/tcp' published for web"},     // recorded
-		{port: "80/TCP", err: "No public port '80/TCP' published for web"},
-		{port: "80-81", err: "No public port '80-81/tcp' published for web"},
-		{port: "abc", err: `strconv.ParseUint: parsing "abc": invalid syntax`},
-		{port: "80/", err: `strconv.ParseUint: parsing "80/": invalid syntax`},
-	} {
-		before := slices.Clone(bindings)
-		got, err := List("web", bindings, test.port)
-		require.Equal(t, before, bindings)
-		if test.err != "" {
-			require.EqualError(t, err, test.err)
-			require.Empty(t, got)
-			continue
-		}
-		require.NoError(t, err)
-		require.Equal(t, test.want, got)
-	}
-	_, err := List("web", bindings, "53")
-	var missing *NotPublishedError
-	require.ErrorAs(t, err, &missing)
-	require.Equal(t, NotPublishedError{Container: "web", Port: "53/tcp"}, *missing)
-
-	text, err := List("web", nil, "")
-	require.NoError(t, err)
-	require.Empty(t, text)
-}
-
 func TestBinding(t *testing.T) {
 	t.Parallel()
 	for i, want := range []struct{ network, host string }{

@@ -135,9 +135,13 @@ var multi = []Port{
 // list returns the lines of "docker port NAME".
 func (h *host) list(t *testing.T, name string) string {
 	t.Helper()
-	text, err := List(name, h.running[name], "")
-	require.NoError(t, err)
-	return text
+	bindings := slices.Clone(h.running[name])
+	slices.SortStableFunc(bindings, func(a, b Binding) int { return a.Port.Compare(b.Port) })
+	var out strings.Builder
+	for _, b := range bindings {
+		fmt.Fprintln(&out, b)
+	}
+	return out.String()
 }
 
 func lines(s ...string) string { return strings.Join(s, "\n") + "\n" }

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -51,17 +50,9 @@ func (p *TCP) Addr() net.Addr { return p.listener.Addr() }
 // more. More calls do nothing but wait for the first.
 func (p *TCP) Close() error { return p.end() }
 
-// Drain waits until all that backends have sent is passed on to their clients, if all of
-// them have closed their connections, but no longer than ctx.
-func (p *TCP) Drain(ctx context.Context) {
-	for wait := time.Nanosecond; p.replying.Load() > 0; wait = min(2*wait, time.Millisecond) {
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return
-		}
-	}
-}
+// Replying reports whether a backend has not closed its connection, or not all that it
+// has sent is passed on.
+func (p *TCP) Replying() bool { return p.replying.Load() > 0 }
 
 func (p *TCP) accept() {
 	pause := minPause
