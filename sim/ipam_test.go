@@ -55,7 +55,7 @@ func TestPoolRange(t *testing.T) {
 	last := netip.MustParsePrefix("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127")
 	p = newPool(last, last)
 	for _, want := range []bool{true, false, false} {
-		a, ok = p.take()
+		_, ok = p.take()
 		require.Equal(t, want, ok)
 	}
 	p.release(last.Addr().Next())
