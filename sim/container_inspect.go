@@ -145,7 +145,7 @@ func (c *Container) containerConfig() ContainerConfig {
 		Hostname: c.configuredHostname(), Env: c.config.envWithPath(),
 		Cmd: slices.Clone(c.config.image.Cmd), Image: c.config.image.Name,
 	}
-	_, exposed := ports.Plan(c.config.published, c.config.exposed, false)
+	exposed := c.exposed()
 	if len(exposed) > 0 {
 		cfg.ExposedPorts = make(map[string]struct{})
 	}
@@ -270,7 +270,7 @@ func (c *Container) openPorts(r *run) (exposed []ports.Port, bindings []ports.Bi
 	if list := r.inOrder(); len(list) == 0 || list[0].network.config.internal {
 		return nil, nil
 	}
-	_, exposed = ports.Plan(c.config.published, c.config.exposed, false)
+	exposed = c.exposed()
 	for _, p := range r.ports() {
 		bindings = append(bindings, p.binding)
 	}

@@ -3,6 +3,8 @@ package sim
 import (
 	"cmp"
 	"net/netip"
+
+	"drydock/sim/internal/engine"
 )
 
 // A daemonConfig is what dockerd was told by its options.
@@ -17,6 +19,11 @@ type daemonConfig struct {
 	noForward   bool
 	publishAddr netip.Addr // invalid: all addresses
 	pools       []netip.Prefix
+}
+
+// forEngine is what the decisions of dockerd depend on.
+func (d *daemonConfig) forEngine() engine.Daemon {
+	return engine.Daemon{UserlandProxy: !d.noProxy, Forwarding: !d.noForward, PublishAddr: d.publishAddr}
 }
 
 // docker0 is what the options say of the network "bridge".

@@ -30,10 +30,11 @@ func TestImports(t *testing.T) {
 		"drydock/sim/internal/netstack": "drydock/sim/internal/random drydock/sim/internal/router",
 		"drydock/sim/internal/linkenv":  "drydock/sim/internal/ports",
 		"drydock/sim/internal/ports":    "",
+		"drydock/sim/internal/engine":   "drydock/sim/internal/ports",
 		"drydock/sim/internal/proxy":    "",
 		"drydock/sim/internal/slirp":    "drydock/sim/internal/proxy drydock/sim/internal/random",
 		"drydock/sim": "drydock/internal/frame drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/sim/internal/netstack " +
-			"drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/proxy drydock/sim/internal/router drydock/sim/internal/slirp",
+			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/proxy drydock/sim/internal/router drydock/sim/internal/slirp",
 		"drydock/sim/tools":   "drydock/sim drydock/nat drydock/nat/conntrack",
 		"drydock/sim/simtest": "drydock/sim",
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"drydock/sim/internal/linkenv"
-	"drydock/sim/internal/ports"
 )
 
 // WithEnv sets environment variables, each "NAME=value": -e. The later of two with one
@@ -68,6 +67,5 @@ func (c *Container) environment(hostname string, links []linkenv.Link) []string 
 
 // linkVars returns what the link tells a container of its target.
 func (c *Container) linkVars(l link, target *endpoint) linkenv.Link {
-	_, exposed := ports.Plan(l.target.config.published, l.target.config.exposed, false)
-	return linkenv.Link{Client: c.Name(), Alias: l.alias, Addr: target.addr, Ports: exposed, Env: l.target.config.env}
+	return linkenv.Link{Client: c.Name(), Alias: l.alias, Addr: target.addr, Ports: l.target.exposed(), Env: l.target.config.env}
 }

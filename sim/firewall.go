@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 
 	"drydock/internal/frame"
 	"drydock/nat"
+	"drydock/sim/internal/engine"
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -80,37 +80,9 @@ func (e *iptablesError) Error() string {
 
 func (e *iptablesError) Unwrap() error { return e.err }
 
-// hostRules are what dockerd starts with.
-var hostRules = []string{
-	"-t nat -N DOCKER",
-	"-N DOCKER",
-	"-N DOCKER-ISOLATION-STAGE-1",
-	"-N DOCKER-ISOLATION-STAGE-2",
-	"-A DOCKER-ISOLATION-STAGE-1 -j RETURN",
-	"-A DOCKER-ISOLATION-STAGE-2 -j RETURN",
-	"-N DOCKER-USER",
-	"-A DOCKER-USER -j RETURN",
-	"-t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
-	"-A FORWARD -j DOCKER-USER",
-	"-A FORWARD -j DOCKER-ISOLATION-STAGE-1",
-}
-
-// topRules stay the first of FORWARD: dockerd moves them up whenever it has
-// inserted others.
-var topRules = []string{"FORWARD -j DOCKER-ISOLATION-STAGE-1", "FORWARD -j DOCKER-USER"}
-
-// addHostRules adds the rules of dockerd. It sets the policy if it turns ip_forward
-// on.
+// addHostRules adds the rules that dockerd starts with.
 func (h *Host) addHostRules() error {
-	output := "-t nat -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER"
-	if h.daemon.noProxy {
-		output = "-t nat -A OUTPUT -m addrtype --dst-type LOCAL -j DOCKER"
-	}
-	rules := append(slices.Clone(hostRules), output)
-	if !h.daemon.noForward {
-		rules = append(rules, "-P FORWARD DROP")
-	}
-	for _, rule := range rules {
+	for _, rule := range h.engine.HostRules(h.daemon.forEngine()) {
 		if err := h.iptables(rule); err != nil {
 			return err
 		}
@@ -118,40 +90,16 @@ func (h *Host) addHostRules() error {
 	return nil
 }
 
-// rules returns the commands that add the rules of a network, in dockerd's order.
-func (n *Network) rules() []string {
-	r := strings.NewReplacer("BRIDGE", n.device, "SUBNET", n.config.v4.subnet.String())
-	var list []string
-	add := func(rules ...string) {
-		for _, rule := range rules {
-			list = append(list, r.Replace(rule))
-		}
+// rules returns the commands that add the rules of a network.
+func (n *Network) rules() []string { return n.host.engine.NetworkRules(n.forEngine()) }
+
+// forEngine is what the decisions about a network depend on.
+func (n *Network) forEngine() engine.Network {
+	c := &n.config
+	return engine.Network{
+		Daemon: n.host.daemon.forEngine(), Bridge: n.device, Subnet: c.v4.subnet,
+		Internal: c.internal, ICC: !c.noICC, Masquerade: !c.noMasquerade,
 	}
-	if !n.config.internal && !n.config.noMasquerade {
-		add("-t nat -I POSTROUTING -s SUBNET ! -o BRIDGE -j MASQUERADE")
-	}
-	switch noProxy := n.host.daemon.noProxy; {
-	case noProxy && !n.config.internal:
-		add("-t nat -I POSTROUTING -o BRIDGE -m addrtype --src-type LOCAL -j MASQUERADE")
-	case !noProxy && !n.config.internal && !n.config.noMasquerade:
-		add("-t nat -I DOCKER -i BRIDGE -j RETURN")
-	}
-	if n.config.noICC {
-		add("-A FORWARD -i BRIDGE -o BRIDGE -j DROP")
-	} else {
-		add("-I FORWARD -i BRIDGE -o BRIDGE -j ACCEPT")
-	}
-	if n.config.internal {
-		add("-I DOCKER-ISOLATION-STAGE-1 ! -d SUBNET -i BRIDGE -j DROP",
-			"-I DOCKER-ISOLATION-STAGE-1 ! -s SUBNET -o BRIDGE -j DROP")
-		return list
-	}
-	add("-I FORWARD -i BRIDGE ! -o BRIDGE -j ACCEPT",
-		"-I FORWARD -o BRIDGE -j DOCKER",
-		"-I FORWARD -o BRIDGE -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-		"-I DOCKER-ISOLATION-STAGE-1 -i BRIDGE ! -o BRIDGE -j DOCKER-ISOLATION-STAGE-2",
-		"-I DOCKER-ISOLATION-STAGE-2 -o BRIDGE -j DROP")
-	return list
 }
 
 func (n *Network) addRules() error {
@@ -161,9 +109,9 @@ func (n *Network) addRules() error {
 			return errFirewall("create network", n.name, "Failed to Setup IP tables", err)
 		}
 	}
-	for _, rule := range topRules {
-		h.iptables("-D " + rule) // which someone may have deleted
-		if err := h.iptables("-I " + rule); err != nil {
+	for _, rule := range h.engine.TopRules() {
+		h.iptables(engine.Deletion(rule)) // which someone may have deleted
+		if err := h.iptables(rule); err != nil {
 			return errFirewall("create network", n.name, "Failed to Setup IP tables", err)
 		}
 	}
@@ -176,23 +124,21 @@ func errFirewall(op, name, what string, err error) *Error {
 	return e
 }
 
-// removeRules deletes what addRules added. Like dockerd it does not mind if someone
-// did so before.
-func (n *Network) removeRules() {
-	for _, rule := range n.rules() {
-		n.host.iptables(deletion(rule))
-	}
-}
-
-// deletion returns the command that deletes the rule that another one added.
-func deletion(command string) string {
-	return strings.NewReplacer("-I ", "-D ", "-A ", "-D ").Replace(command)
-}
+// removeRules deletes what addRules added.
+func (n *Network) removeRules() { n.host.delete(n.rules()) }
 
 // ensure adds a rule unless it is there.
 func (h *Host) ensure(command string) error {
-	if h.iptables(strings.Replace(command, "-A ", "-C ", 1)) == nil {
+	if h.iptables(engine.Check(command)) == nil {
 		return nil
 	}
 	return h.iptables(command)
+}
+
+// delete deletes rules, given as the commands that added them. Like dockerd it does not
+// mind if someone did so before.
+func (h *Host) delete(rules []string) {
+	for _, rule := range rules {
+		h.iptables(engine.Deletion(rule))
+	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"drydock/dnsd"
 	"drydock/nat"
+	"drydock/sim/internal/engine"
 	"drydock/sim/internal/router"
 	"drydock/sim/internal/slirp"
 	"drydock/veth"
@@ -37,6 +38,7 @@ type Host struct {
 	virtual bool
 	docker  bool
 	daemon  daemonConfig
+	engine  engine.Engine
 	resolv  string // /etc/resolv.conf
 	wrapDNS func(dns.Handler) dns.Handler
 	log     *slog.Logger
@@ -75,7 +77,7 @@ func NewHost(opts ...HostOption) (*Host, error) {
 			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
 	}
 	h := &Host{
-		virtual: cfg.virtual, docker: !cfg.noDocker, daemon: cfg.daemon, resolv: cfg.resolv, wrapDNS: cfg.wrapDNS,
+		virtual: cfg.virtual, docker: !cfg.noDocker, daemon: cfg.daemon, engine: engine.Docker20, resolv: cfg.resolv, wrapDNS: cfg.wrapDNS,
 		log: cfg.log, random: newGenerator(cfg.seed),
 		networking: make(chan struct{}, 1),
 		lastIndex:  1, // lo

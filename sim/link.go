@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -116,10 +115,7 @@ func (c *Container) link(r *run) error {
 		}
 		r.ns.names.hosts.setLink(target.addr, l.alias, l.names())
 		r.links = append(r.links, c.linkVars(l, target))
-		if !ep.network.config.noICC {
-			continue
-		}
-		for _, rule := range l.rules(ep, target) {
+		for _, rule := range c.host.engine.LinkRules(ep.network.forEngine(), ep.addr, target.addr, l.target.exposed()) {
 			if err := c.host.ensure(rule); err != nil {
 				return errFirewall("start container", c.Name(), "Unable to link", err)
 			}
@@ -138,22 +134,10 @@ func (l link) names() string {
 	return names
 }
 
-// rules open each port that the target exposes and let the answers through.
-func (l link) rules(client, target *endpoint) []string {
-	_, exposed := ports.Plan(l.target.config.published, l.target.config.exposed, false)
-	var list []string
-	for _, p := range exposed {
-		list = append(list,
-			linkRule(client, target, p, "--dport"),
-			linkRule(target, client, p, "--sport"))
-	}
-	return list
-}
-
-func linkRule(from, to *endpoint, p ports.Port, side string) string {
-	bridge := from.network.device
-	return fmt.Sprintf("-A DOCKER -s %v -d %v -i %s -o %s -p %s -m %[5]s %s %d -j ACCEPT",
-		from.addr, to.addr, bridge, bridge, p.Proto, side, p.Number)
+// exposed returns the ports that the container exposes or publishes, in the order of rules.
+func (c *Container) exposed() []ports.Port {
+	_, exposed := c.host.engine.Plan(c.config.published, c.config.exposed, false)
+	return exposed
 }
 
 // relink gives the linkers of a container that has started its address, and it the
@@ -169,12 +153,5 @@ func (c *Container) relink() {
 				r.ns.names.hosts.moveLink(target.addr, l.alias)
 			}
 		}
-	}
-}
-
-// delete deletes rules, given as the commands that added them.
-func (h *Host) delete(rules []string) {
-	for _, rule := range rules {
-		h.iptables(deletion(rule))
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"syscall"
 
 	"drydock/sim/internal/netstack"
@@ -124,9 +123,9 @@ func (c *Container) publish(ep *endpoint) (list []*publishedPort, err error) {
 	if ep.network.config.internal {
 		return nil, nil
 	}
-	plan, _ := ports.Plan(c.config.published, c.config.exposed, c.config.publishAll)
+	plan, _ := c.host.engine.Plan(c.config.published, c.config.exposed, c.config.publishAll)
 	for _, pub := range plan {
-		for _, addr := range c.host.publishAddrs(pub) {
+		for _, addr := range c.host.engine.HostAddrs(c.host.daemon.forEngine(), pub) {
 			p, err := c.host.publish(ep, addr, pub)
 			if err != nil {
 				c.host.unpublish(list)
@@ -136,16 +135,6 @@ func (c *Container) publish(ep *endpoint) (list []*publishedPort, err error) {
 		}
 	}
 	return list, nil
-}
-
-// publishAddrs returns the addresses of the host to publish on. Without userland proxy
-// these are IPv4 ones alone, since there are rules for no others.
-func (h *Host) publishAddrs(pub ports.Publication) []netip.Addr {
-	addrs := pub.HostAddrs(h.daemon.publishAddr)
-	if h.daemon.noProxy {
-		addrs = slices.DeleteFunc(slices.Clone(addrs), netip.Addr.Is6)
-	}
-	return addrs
 }
 
 func (c *Container) errPublish(ep *endpoint, err error) error {
@@ -174,7 +163,7 @@ func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*p
 	if err != nil {
 		return nil, err
 	}
-	for _, rule := range h.publishRules(p.binding, ep) {
+	for _, rule := range h.engine.PortRules(ep.network.forEngine(), ep.addr, p.binding) {
 		if err := h.ensure(rule); err != nil {
 			h.unpublish([]*publishedPort{p})
 			return nil, err
@@ -182,28 +171,6 @@ func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*p
 		p.rules = append(p.rules, rule)
 	}
 	return p, nil
-}
-
-// publishRules are dockerd's rules for a published port. There are none for IPv6.
-func (h *Host) publishRules(b ports.Binding, ep *endpoint) []string {
-	if !b.HostAddr.Is4() {
-		return nil
-	}
-	dst := ""
-	if !b.HostAddr.IsUnspecified() {
-		dst = fmt.Sprintf("-d %v ", b.HostAddr)
-	}
-	in := "! -i BRIDGE "
-	if h.daemon.noProxy {
-		in = ""
-	}
-	r := strings.NewReplacer("DST ", dst, "BRIDGE", ep.network.device, "ADDR", ep.addr.String(),
-		"PROTO", b.Port.Proto.String(), "HOSTPORT", fmt.Sprint(b.HostPort), "PORT", fmt.Sprint(b.Port.Number))
-	return []string{
-		r.Replace("-t nat -A DOCKER DST " + in + "-p PROTO -m PROTO --dport HOSTPORT -j DNAT --to-destination ADDR:PORT"),
-		r.Replace("-A DOCKER -d ADDR ! -i BRIDGE -o BRIDGE -p PROTO -m PROTO --dport PORT -j ACCEPT"),
-		r.Replace("-t nat -A POSTROUTING -s ADDR -d ADDR -p PROTO -m PROTO --dport PORT -j MASQUERADE"),
-	}
 }
 
 // unpublish undoes publish.

@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"drydock/sim/internal/ports"
+)
+
+// Docker20 is Docker Engine 20.10.24.
+var Docker20 Engine = docker20{}
+
+type docker20 struct{}
+
+// HostRules end with the policy: dockerd sets it if it is what turns ip_forward on.
+func (docker20) HostRules(d Daemon) []string {
+	local := "! -d 127.0.0.0/8 " // is the userland proxy's
+	if !d.UserlandProxy {
+		local = ""
+	}
+	rules := []string{
+		"-t nat -N DOCKER",
+		"-N DOCKER",
+		"-N DOCKER-ISOLATION-STAGE-1",
+		"-N DOCKER-ISOLATION-STAGE-2",
+		"-A DOCKER-ISOLATION-STAGE-1 -j RETURN",
+		"-A DOCKER-ISOLATION-STAGE-2 -j RETURN",
+		"-N DOCKER-USER",
+		"-A DOCKER-USER -j RETURN",
+		"-t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
+		"-A FORWARD -j DOCKER-USER",
+		"-A FORWARD -j DOCKER-ISOLATION-STAGE-1",
+		"-t nat -A OUTPUT " + local + "-m addrtype --dst-type LOCAL -j DOCKER",
+	}
+	if d.Forwarding {
+		rules = append(rules, "-P FORWARD DROP")
+	}
+	return rules
+}
+
+// TopRules end as the first two of FORWARD, DOCKER-USER before the other.
+func (docker20) TopRules() []string {
+	return []string{"-I FORWARD -j DOCKER-ISOLATION-STAGE-1", "-I FORWARD -j DOCKER-USER"}
+}
+
+// NetworkRules are inserted, so that the newest network is on top, but for the DROP of a
+// network without ICC, which comes after the rules of all others.
+func (docker20) NetworkRules(n Network) []string {
+	var list []string
+	add := func(is bool, rules ...string) {
+		if is {
+			list = append(list, rules...)
+		}
+	}
+	add(!n.Internal && n.Masquerade, "-t nat -I POSTROUTING -s SUBNET ! -o BRIDGE -j MASQUERADE")
+	add(!n.Internal && !n.Daemon.UserlandProxy, "-t nat -I POSTROUTING -o BRIDGE -m addrtype --src-type LOCAL -j MASQUERADE")
+	add(!n.Internal && n.Masquerade && n.Daemon.UserlandProxy, "-t nat -I DOCKER -i BRIDGE -j RETURN")
+	add(n.ICC, "-I FORWARD -i BRIDGE -o BRIDGE -j ACCEPT")
+	add(!n.ICC, "-A FORWARD -i BRIDGE -o BRIDGE -j DROP")
+	add(n.Internal,
+		"-I DOCKER-ISOLATION-STAGE-1 ! -d SUBNET -i BRIDGE -j DROP",
+		"-I DOCKER-ISOLATION-STAGE-1 ! -s SUBNET -o BRIDGE -j DROP")
+	add(!n.Internal,
+		"-I FORWARD -i BRIDGE ! -o BRIDGE -j ACCEPT",
+		"-I FORWARD -o BRIDGE -j DOCKER",
+		"-I FORWARD -o BRIDGE -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+		"-I DOCKER-ISOLATION-STAGE-1 -i BRIDGE ! -o BRIDGE -j DOCKER-ISOLATION-STAGE-2",
+		"-I DOCKER-ISOLATION-STAGE-2 -o BRIDGE -j DROP")
+	r := strings.NewReplacer("BRIDGE", n.Bridge, "SUBNET", n.Subnet.String())
+	for i := range list {
+		list[i] = r.Replace(list[i])
+	}
+	return list
+}
+
+// PortRules are none for IPv6, which the userland proxy serves alone. That has also what
+// comes from the containers of the network: hence "! -i".
+func (docker20) PortRules(n Network, container netip.Addr, b ports.Binding) []string {
+	if !b.HostAddr.Is4() {
+		return nil
+	}
+	dst, in := "", "! -i BRIDGE "
+	if !b.HostAddr.IsUnspecified() {
+		dst = fmt.Sprintf("-d %v ", b.HostAddr)
+	}
+	if !n.Daemon.UserlandProxy {
+		in = ""
+	}
+	r := strings.NewReplacer("BRIDGE", n.Bridge, "ADDR", container.String(),
+		"PROTO", b.Port.Proto.String(), "HOSTPORT", fmt.Sprint(b.HostPort), "PORT", fmt.Sprint(b.Port.Number))
+	return []string{
+		r.Replace("-t nat -A DOCKER " + dst + in + "-p PROTO -m PROTO --dport HOSTPORT -j DNAT --to-destination ADDR:PORT"),
+		r.Replace("-A DOCKER -d ADDR ! -i BRIDGE -o BRIDGE -p PROTO -m PROTO --dport PORT -j ACCEPT"),
+		r.Replace("-t nat -A POSTROUTING -s ADDR -d ADDR -p PROTO -m PROTO --dport PORT -j MASQUERADE"),
+	}
+}
+
+// LinkRules open each port that the target exposes and let the answers through.
+func (docker20) LinkRules(n Network, client, target netip.Addr, exposed []ports.Port) []string {
+	if n.ICC {
+		return nil
+	}
+	var list []string
+	add := func(from, to netip.Addr, p ports.Port, side string) {
+		list = append(list, fmt.Sprintf("-A DOCKER -s %v -d %v -i %s -o %[3]s -p %s -m %[4]s %s %d -j ACCEPT",
+			from, to, n.Bridge, p.Proto, side, p.Number))
+	}
+	for _, p := range exposed {
+		add(client, target, p, "--dport")
+		add(target, client, p, "--sport")
+	}
+	return list
+}
+
+func (docker20) Plan(published []ports.Publication, exposed []ports.Port, all bool) ([]ports.Publication, []ports.Port) {
+	return ports.Plan(published, exposed, all)
+}
+
+// HostAddrs are IPv4 ones alone without the userland proxy, since there are rules for no
+// others.
+func (docker20) HostAddrs(d Daemon, p ports.Publication) []netip.Addr {
+	addrs := p.HostAddrs(d.PublishAddr)
+	if !d.UserlandProxy {
+		addrs = slices.DeleteFunc(addrs, netip.Addr.Is6)
+	}
+	return addrs
+}

@@ -1,0 +1,33 @@
+// Package engine has what one release of Docker decides: its rules, as commands of iptables,
+// which addresses and names it gives, and what it writes.
+//
+// A release is a file: docker20.go is Docker Engine 20.10.24, whose recorded sessions are the
+// source of all that stands there. What releases share stands in the other files, as
+// functions that a release refers to. The package knows no host and no container: it is asked
+// with values and answers with values, and somebody else does what it says.
+package engine
+
+import "net/netip"
+
+// An Engine is a release. Its methods have no state and are safe for concurrent use.
+type Engine interface {
+	Firewall
+	Publisher
+}
+
+// A Daemon is what dockerd was told by its options.
+type Daemon struct {
+	UserlandProxy bool       // --userland-proxy
+	Forwarding    bool       // --ip-forward
+	PublishAddr   netip.Addr // --ip; invalid: all addresses
+}
+
+// A Network is a network with a bridge.
+type Network struct {
+	Daemon     Daemon
+	Bridge     string       // the device: "docker0"
+	Subnet     netip.Prefix // of IPv4
+	Internal   bool
+	ICC        bool // the containers reach each other
+	Masquerade bool
+}

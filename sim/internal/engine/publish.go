@@ -1,0 +1,16 @@
+package engine
+
+import (
+	"net/netip"
+
+	"drydock/sim/internal/ports"
+)
+
+// A Publisher decides how ports are published.
+type Publisher interface {
+	// Plan returns what to publish for a container, and all its ports, exposed or
+	// published, both in the order of their rules. All is -P.
+	Plan(published []ports.Publication, exposed []ports.Port, all bool) ([]ports.Publication, []ports.Port)
+	// HostAddrs returns the addresses of the host to publish on.
+	HostAddrs(Daemon, ports.Publication) []netip.Addr
+}
