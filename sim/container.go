@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"drydock/sim/dockerapi"
 	"drydock/veth"
 )
 
@@ -41,7 +42,7 @@ type Container struct {
 
 	stateMu sync.Mutex      // guards what follows
 	run     *run            // nil unless running
-	last    State           // as it was when the container was made, or at the end of the last run
+	last    dockerapi.State // as it was when the container was made, or at the end of the last run
 	ending  <-chan struct{} // closed when nothing of the last run is left; nil before its end
 	sandbox sandbox         // of the last run
 
@@ -69,7 +70,7 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	if !h.docker {
 		return nil, errNoDocker("create container", name)
 	}
-	c := &Container{life: make(chan struct{}, 1), created: time.Now(), last: State{Status: "created"}}
+	c := &Container{life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}
 	c.machine.host, c.machine.id = h, h.random.id("container id")
 	for _, opt := range opts {
 		if err := opt(h, &c.config); err != nil {

@@ -5,105 +5,14 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"time"
 
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
 )
 
-// A ContainerInfo is what "docker inspect" tells of a container, but for what an
-// emulated network has none of: files, volumes, security, limits and the image's ID. It
-// marshals to Docker's JSON.
-type ContainerInfo struct {
-	ID              string `json:"Id"`
-	Created         time.Time
-	Path            string // Image.Cmd is Path and Args
-	Args            []string
-	State           State
-	Name            string // "/web"
-	HostConfig      HostConfig
-	Config          ContainerConfig
-	NetworkSettings NetworkSettings
-}
-
-// A HostConfig is what was asked for of the container's place on the host.
-type HostConfig struct {
-	NetworkMode     string                   // "default", the name of a network or "container:" and an ID
-	PortBindings    map[string][]HostBinding // by port: "80/tcp"
-	DNS             []string                 `json:"Dns"`
-	DNSOptions      []string                 `json:"DnsOptions"`
-	DNSSearch       []string                 `json:"DnsSearch"`
-	ExtraHosts      []string                 // "name:address"
-	Links           []string                 // of the default bridge, by alias: "/db:/web/alias"
-	PublishAllPorts bool
-}
-
-// A HostBinding is where on the host a port of a container is published or is asked to be.
-type HostBinding struct {
-	HostIP   string `json:"HostIp"` // empty: all addresses
-	HostPort string // empty: an ephemeral one; also a range when it is asked for
-}
-
-// A ContainerConfig is what the image and the options say of the container itself.
-type ContainerConfig struct {
-	Hostname     string
-	ExposedPorts map[string]struct{} `json:",omitempty"` // also those that are published
-	Env          []string            // of the options and the image, with its PATH; see Container.Env
-	Cmd          []string
-	Image        string
-}
-
-// A NetworkSettings is a container's part of the networks. What tells of the network
-// "bridge" is there twice: Docker keeps it outside of Networks too, from the time when it
-// had one network.
-type NetworkSettings struct {
-	Bridge                 string // always empty, as are all others that begin so
-	SandboxID              string // of the namespace, since the last start; empty if it is another container's
-	HairpinMode            bool   // always false, whatever the bridge's ports do
-	LinkLocalIPv6Address   string // always empty
-	LinkLocalIPv6PrefixLen int
-	Ports                  map[string][]HostBinding // exposed and published ports while it runs, by port
-	SandboxKey             string                   // the file of the namespace
-	SecondaryIPAddresses   []string                 // always nil
-	SecondaryIPv6Addresses []string                 // always nil
-	EndpointID             string
-	Gateway                string
-	GlobalIPv6Address      string
-	GlobalIPv6PrefixLen    int
-	IPAddress              string
-	IPPrefixLen            int
-	IPv6Gateway            string
-	MacAddress             string
-	Networks               map[string]EndpointSettings // by name
-}
-
-// An EndpointSettings is what a container has on one network. The IDs and addresses are
-// those of an interface: the addresses and EndpointID are empty while there is none,
-// NetworkID before the first.
-type EndpointSettings struct {
-	IPAMConfig          *EndpointIPAMConfig // nil: nothing was asked for when the container was made
-	Links               []string            // of networks of one's own: "db:alias"
-	Aliases             []string            // with what Docker adds, the short ID and the hostname
-	NetworkID           string
-	EndpointID          string
-	Gateway             string
-	IPAddress           string
-	IPPrefixLen         int
-	IPv6Gateway         string
-	GlobalIPv6Address   string
-	GlobalIPv6PrefixLen int
-	MacAddress          string
-	DriverOpts          map[string]string // always empty; nil on the network that the container was made on
-}
-
-// An EndpointIPAMConfig is the addresses that were asked for.
-type EndpointIPAMConfig struct {
-	IPv4Address string `json:",omitempty"`
-	IPv6Address string `json:",omitempty"`
-}
-
 // Inspect returns what "docker inspect" tells.
-func (c *Container) Inspect() ContainerInfo {
-	info := ContainerInfo{
+func (c *Container) Inspect() dockerapi.Container {
+	info := dockerapi.Container{
 		ID: c.id, Created: c.created.UTC(), Args: []string{}, State: c.State(), Name: "/" + c.Name(),
 		HostConfig: c.hostConfig(), Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}
@@ -114,11 +23,11 @@ func (c *Container) Inspect() ContainerInfo {
 	return info
 }
 
-func (c *Container) hostConfig() HostConfig {
+func (c *Container) hostConfig() dockerapi.HostConfig {
 	cfg := &c.config
 	byAlias := slices.SortedFunc(slices.Values(cfg.links), func(a, b link) int { return cmp.Compare(a.alias, b.alias) })
-	hc := HostConfig{
-		NetworkMode: cmp.Or(cfg.mode, "default"), PortBindings: make(map[string][]HostBinding),
+	hc := dockerapi.HostConfig{
+		NetworkMode: cmp.Or(cfg.mode, "default"), PortBindings: make(map[string][]dockerapi.PortBinding),
 		DNS: []string{}, DNSOptions: append([]string{}, cfg.dnsOptions...), DNSSearch: append([]string{}, cfg.dnsSearch...),
 		PublishAllPorts: cfg.publishAll,
 	}
@@ -126,7 +35,7 @@ func (c *Container) hostConfig() HostConfig {
 		hc.NetworkMode = "container:" + cfg.joined.id
 	}
 	for _, p := range cfg.published {
-		hc.PortBindings[p.Port.String()] = append(hc.PortBindings[p.Port.String()], HostBinding{addrString(p.Addr), hostPorts(p)})
+		hc.PortBindings[p.Port.String()] = append(hc.PortBindings[p.Port.String()], dockerapi.PortBinding{HostIP: addrString(p.Addr), HostPort: hostPorts(p)})
 	}
 	for _, a := range cfg.dns {
 		hc.DNS = append(hc.DNS, a.String())
@@ -140,8 +49,8 @@ func (c *Container) hostConfig() HostConfig {
 	return hc
 }
 
-func (c *Container) containerConfig() ContainerConfig {
-	cfg := ContainerConfig{
+func (c *Container) containerConfig() dockerapi.Config {
+	cfg := dockerapi.Config{
 		Hostname: c.configuredHostname(), Env: c.config.envWithPath(),
 		Cmd: slices.Clone(c.config.image.Cmd), Image: c.config.image.Name,
 	}
@@ -184,11 +93,11 @@ func (c *Container) configuredHostname() string {
 	return c.id[:12]
 }
 
-func (c *Container) networkSettings() NetworkSettings {
+func (c *Container) networkSettings() dockerapi.NetworkSettings {
 	sandbox, r := c.lastSandbox()
-	s := NetworkSettings{
+	s := dockerapi.NetworkSettings{
 		SandboxID: sandbox.id, SandboxKey: sandbox.key, Ports: c.portMap(r),
-		Networks: make(map[string]EndpointSettings),
+		Networks: make(map[string]dockerapi.EndpointSettings),
 	}
 	c.attachMu.Lock()
 	defer c.attachMu.Unlock()
@@ -199,16 +108,16 @@ func (c *Container) networkSettings() NetworkSettings {
 		case a.network.bridge == nil:
 			e.EndpointID = sandbox.endpoint
 		default:
-			e.fill(r.on(a.network))
+			fillIn(&e, r.on(a.network))
 		}
 		s.Networks[a.network.name] = e
 	}
-	s.copy(s.Networks[bridgeNetwork])
+	copyDefault(&s, s.Networks[bridgeNetwork])
 	return s
 }
 
-// copy is what Docker keeps outside of Networks.
-func (s *NetworkSettings) copy(e EndpointSettings) {
+// copyDefault adds what Docker keeps outside of Networks.
+func copyDefault(s *dockerapi.NetworkSettings, e dockerapi.EndpointSettings) {
 	s.EndpointID, s.MacAddress = e.EndpointID, e.MacAddress
 	s.Gateway, s.IPAddress, s.IPPrefixLen = e.Gateway, e.IPAddress, e.IPPrefixLen
 	s.IPv6Gateway, s.GlobalIPv6Address, s.GlobalIPv6PrefixLen = e.IPv6Gateway, e.GlobalIPv6Address, e.GlobalIPv6PrefixLen
@@ -223,10 +132,10 @@ func (l link) spec() string {
 }
 
 // endpointSettingsLocked returns what is known of an attachment without its interface.
-func (c *Container) endpointSettingsLocked(a *attachment) EndpointSettings {
-	e := EndpointSettings{Aliases: slices.Clone(a.aliases)}
+func (c *Container) endpointSettingsLocked(a *attachment) dockerapi.EndpointSettings {
+	e := dockerapi.EndpointSettings{EndpointConfig: dockerapi.EndpointConfig{Aliases: slices.Clone(a.aliases)}}
 	if a.addr.IsValid() || a.addr6.IsValid() || a.connected {
-		e.IPAMConfig = &EndpointIPAMConfig{addrString(a.addr), addrString(a.addr6)}
+		e.IPAMConfig = &dockerapi.EndpointIPAMConfig{IPv4Address: addrString(a.addr), IPv6Address: addrString(a.addr6)}
 	}
 	if a.connected {
 		e.DriverOpts, e.Aliases = map[string]string{}, append([]string{}, a.aliases...)
@@ -247,9 +156,9 @@ func (c *Container) endpointSettingsLocked(a *attachment) EndpointSettings {
 	return e
 }
 
-// fill adds what an interface has; a stopped container and one that is being connected
+// fillIn adds what an interface has; a stopped container and one that is being connected
 // have none.
-func (e *EndpointSettings) fill(ep *endpoint) {
+func fillIn(e *dockerapi.EndpointSettings, ep *endpoint) {
 	if ep == nil {
 		return
 	}
@@ -278,14 +187,14 @@ func (c *Container) openPorts(r *run) (exposed []ports.Port, bindings []ports.Bi
 }
 
 // portMap is openPorts by port; those that are not published have no bindings.
-func (c *Container) portMap(r *run) map[string][]HostBinding {
-	m := make(map[string][]HostBinding)
+func (c *Container) portMap(r *run) map[string][]dockerapi.PortBinding {
+	m := make(map[string][]dockerapi.PortBinding)
 	exposed, bindings := c.openPorts(r)
 	for _, p := range exposed {
 		m[p.String()] = nil
 	}
 	for _, b := range bindings {
-		m[b.Port.String()] = append(m[b.Port.String()], HostBinding{b.HostAddr.String(), fmt.Sprint(b.HostPort)})
+		m[b.Port.String()] = append(m[b.Port.String()], dockerapi.PortBinding{HostIP: b.HostAddr.String(), HostPort: fmt.Sprint(b.HostPort)})
 	}
 	return m
 }

@@ -6,33 +6,19 @@ import (
 	"strings"
 	"time"
 
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
 
 	"github.com/docker/go-units"
 )
 
-// A ContainerSummary is a line of "docker ps -a --no-trunc". The fields have the names
-// that "docker ps --format" knows them by.
-type ContainerSummary struct {
-	ID         string // 64 hex digits, of which docker ps shows 12
-	Image      string
-	Command    string    // docker ps quotes it and shows 20 characters of it
-	CreatedAt  time.Time // in whole seconds
-	RunningFor string    // "2 minutes ago", since CreatedAt
-	State      string    // State.Status
-	Status     string    // "Created", "Up 2 minutes (Paused)", "Exited (3) 2 minutes ago"
-	Ports      string    // "53/udp, 0.0.0.0:8080->80/tcp"
-	Names      []string  // its name and those that links gave it, in order: "db", "web/alias"
-	Networks   []string  // their names, in order
-}
-
 // Summary returns what "docker ps" shows of the container now. Host.Containers is in the
 // order of docker ps.
-func (c *Container) Summary() ContainerSummary {
+func (c *Container) Summary() dockerapi.ContainerSummary {
 	state := c.State()
-	s := ContainerSummary{
+	s := dockerapi.ContainerSummary{
 		ID: c.id, Image: c.config.image.Name, Command: command(c.config.image.Cmd),
-		CreatedAt: c.created.UTC().Truncate(time.Second), State: state.Status, Status: state.String(),
+		CreatedAt: c.created.UTC().Truncate(time.Second), State: state.Status, Status: status(state),
 		Ports: ports.Column(c.openPorts(c.running())), Names: c.names(),
 	}
 	s.RunningFor = ago(s.CreatedAt)
@@ -43,8 +29,8 @@ func (c *Container) Summary() ContainerSummary {
 	return s
 }
 
-// String returns what "docker ps" shows under STATUS now.
-func (s State) String() string {
+// status returns what "docker ps" shows under STATUS now.
+func status(s dockerapi.State) string {
 	up := "Up " + units.HumanDuration(time.Since(s.StartedAt))
 	switch s.Status {
 	case "running":

@@ -32,10 +32,11 @@ func TestImports(t *testing.T) {
 		"drydock/sim/internal/ports":    "",
 		"drydock/sim/internal/engine":   "drydock/sim/internal/ports",
 		"drydock/sim/internal/proxy":    "",
+		"drydock/sim/dockerapi":         "",
 		"drydock/sim/internal/slirp":    "drydock/sim/internal/proxy drydock/sim/internal/random",
-		"drydock/sim": "drydock/internal/frame drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/sim/internal/netstack " +
+		"drydock/sim": "drydock/sim/dockerapi drydock/internal/frame drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/sim/internal/netstack " +
 			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/proxy drydock/sim/internal/router drydock/sim/internal/slirp",
-		"drydock/sim/tools":   "drydock/sim drydock/nat drydock/nat/conntrack",
+		"drydock/sim/tools":   "drydock/sim drydock/sim/dockerapi drydock/nat drydock/nat/conntrack",
 		"drydock/sim/simtest": "drydock/sim",
 	}
 	for line := range strings.Lines(string(out)) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/dockerapi"
 	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/require"
@@ -111,7 +112,7 @@ func TestExitStatus(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, tt.want, code)
 				s := c.State()
-				require.Equal(t, sim.State{Status: "exited", ExitCode: tt.want, StartedAt: before, FinishedAt: s.FinishedAt}, s)
+				require.Equal(t, dockerapi.State{Status: "exited", ExitCode: tt.want, StartedAt: before, FinishedAt: s.FinishedAt}, s)
 				require.False(t, c.IP().IsValid(), "its address is free")
 				simtest.Run(t, h, "next")
 			})

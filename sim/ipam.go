@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+
+	"drydock/sim/dockerapi"
 )
 
 // A family is what a network has of IPv4 or of IPv6: a subnet, and who has its
@@ -13,9 +15,9 @@ type family struct {
 	given   bool         // that WithSubnet set the subnet
 	gateway netip.Addr
 	ipRange netip.Prefix
-	asked   IPAMConfig // what Inspect tells of it
-	byMAC   bool       // addresses end in the MAC of their interface
-	pool    *pool      // guarded by host.mu
+	asked   dockerapi.IPAMConfig // what Inspect tells of it
+	byMAC   bool                 // addresses end in the MAC of their interface
+	pool    *pool                // guarded by host.mu
 }
 
 // addrOf returns the address that ends in a MAC.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"drydock/sim"
+	"drydock/sim/dockerapi"
 	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/require"
@@ -39,7 +40,7 @@ func TestIPv6(t *testing.T) {
 		x := simtest.NewNetwork(t, h, "x", sim.WithSubnet(prefix("fd00:1::/64")))
 		require.Equal(t, []netip.Prefix{prefix("172.18.0.0/16"), prefix("fd00:1::/64")}, x.Subnets())
 		require.Equal(t, "fd00:1::1", x.Gateway6().String())
-		require.Equal(t, []sim.IPAMConfig{{Subnet: "172.18.0.0/16", Gateway: "172.18.0.1"}, {Subnet: "fd00:1::/64"}}, x.Inspect().IPAM.Config)
+		require.Equal(t, []dockerapi.IPAMConfig{{Subnet: "172.18.0.0/16", Gateway: "172.18.0.1"}, {Subnet: "fd00:1::/64"}}, x.Inspect().IPAM.Config)
 		require.True(t, x.Inspect().EnableIPv6)
 
 		c1 := simtest.Run(t, h, "c1", sim.OnNetwork(x), sim.WithHostname("h1"))

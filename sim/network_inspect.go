@@ -2,60 +2,17 @@ package sim
 
 import (
 	"fmt"
-	"time"
+
+	"drydock/sim/dockerapi"
 )
 
-// A NetworkInfo is what "docker network inspect" tells of a network. It marshals to
-// Docker's JSON.
-type NetworkInfo struct {
-	Name       string
-	ID         string `json:"Id"`
-	Created    time.Time
-	Scope      string // "local"
-	Driver     string
-	EnableIPv6 bool
-	IPAM       IPAMInfo
-	Internal   bool
-	Attachable bool
-	Ingress    bool
-	ConfigFrom struct{ Network string }
-	ConfigOnly bool
-	Containers map[string]EndpointInfo // those that run, by ID
-	Options    map[string]string       // as the options of CreateNetwork are called there
-	Labels     map[string]string
-}
-
-// An IPAMInfo is the addresses of a network.
-type IPAMInfo struct {
-	Driver  string
-	Options map[string]string
-	Config  []IPAMConfig
-}
-
-// An IPAMConfig is a subnet of a network. What was not asked for is not told, but for
-// the subnets that Docker chooses.
-type IPAMConfig struct {
-	Subnet  string
-	IPRange string `json:",omitempty"`
-	Gateway string `json:",omitempty"`
-}
-
-// An EndpointInfo is a container on a network.
-type EndpointInfo struct {
-	Name        string
-	EndpointID  string
-	MacAddress  string
-	IPv4Address string // with the length of the subnet
-	IPv6Address string
-}
-
 // Inspect returns what "docker network inspect" tells.
-func (n *Network) Inspect() NetworkInfo {
-	info := NetworkInfo{
+func (n *Network) Inspect() dockerapi.Network {
+	info := dockerapi.Network{
 		Name: n.name, ID: n.id, Created: n.created.UTC().Round(0), Scope: "local", Driver: n.driver, Internal: n.config.internal,
 		EnableIPv6: n.config.v6.subnet.IsValid(),
-		IPAM:       IPAMInfo{Driver: "default", Config: []IPAMConfig{}},
-		Containers: make(map[string]EndpointInfo),
+		IPAM:       dockerapi.IPAM{Driver: "default", Config: []dockerapi.IPAMConfig{}},
+		Containers: make(map[string]dockerapi.NetworkContainer),
 		Options:    n.config.options(),
 		Labels:     map[string]string{},
 	}
@@ -72,7 +29,7 @@ func (n *Network) Inspect() NetworkInfo {
 		info.IPAM.Config = append(info.IPAM.Config, f.asked)
 	}
 	for _, ep := range n.attached() {
-		e := EndpointInfo{
+		e := dockerapi.NetworkContainer{
 			Name: ep.container.Name(), EndpointID: ep.id, MacAddress: containerMAC(ep.addr).String(),
 			IPv4Address: n.config.v4.prefix(ep.addr).String(),
 		}

@@ -7,27 +7,12 @@ import (
 	"net"
 	"time"
 
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
 )
 
-// A State is what "docker inspect" tells of the life of a container. It marshals to
-// Docker's JSON.
-type State struct {
-	Status     string // "created", "running", "paused" or "exited"
-	Running    bool   // also while it is paused
-	Paused     bool
-	Restarting bool // always false, as are the next two
-	OOMKilled  bool
-	Dead       bool
-	Pid        int       // always 0: a container is no process
-	ExitCode   int       // of the last run; 0 while it runs, 128 if it could not start
-	Error      string    // why it did not start
-	StartedAt  time.Time // zero if it never was
-	FinishedAt time.Time // zero if it never stopped
-}
-
 // State returns the state of the container.
-func (c *Container) State() State {
+func (c *Container) State() dockerapi.State {
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
 	s := c.last
@@ -127,7 +112,7 @@ func (c *Container) finished(r *run, status int) {
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
 	c.run, c.ending, r.exitCode = nil, r.over, status
-	c.last = State{Status: "exited", ExitCode: status, StartedAt: r.started, FinishedAt: time.Now()}
+	c.last = dockerapi.State{Status: "exited", ExitCode: status, StartedAt: r.started, FinishedAt: time.Now()}
 }
 
 // failed notes why the container did not start.

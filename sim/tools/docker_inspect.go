@@ -8,7 +8,7 @@ import (
 	"text/template"
 	"time"
 
-	"drydock/sim"
+	"drydock/sim/dockerapi"
 )
 
 // A finder returns what there is to tell of a name, or why there is nothing.
@@ -131,16 +131,15 @@ func formatInfo(tmpl *template.Template, info any, text string) (string, error) 
 	return b.String(), err
 }
 
-// A containerInfo is a sim.ContainerInfo whose times are text in templates, as Docker's
+// A containerInfo is a dockerapi.Container whose times are text in templates, as Docker's
 // are.
 type containerInfo struct {
-	sim.ContainerInfo
+	dockerapi.Container
 	Created string
 	State   containerState
 }
 
-// A containerState is the State of a containerInfo: the fields of sim.State without its
-// String, which is no part of docker inspect.
+// A containerState is the State of a containerInfo.
 type containerState struct {
 	Status                                       string
 	Running, Paused, Restarting, OOMKilled, Dead bool
@@ -148,7 +147,7 @@ type containerState struct {
 	Error, StartedAt, FinishedAt                 string
 }
 
-func newContainerInfo(info sim.ContainerInfo) containerInfo {
+func newContainerInfo(info dockerapi.Container) containerInfo {
 	s := info.State
 	state := containerState{
 		s.Status, s.Running, s.Paused, s.Restarting, s.OOMKilled, s.Dead, s.Pid, s.ExitCode,
@@ -159,6 +158,6 @@ func newContainerInfo(info sim.ContainerInfo) containerInfo {
 
 // MarshalJSON keeps Docker's order of the fields.
 func (c containerInfo) MarshalJSON() ([]byte, error) {
-	text, err := marshal(c.ContainerInfo)
+	text, err := marshal(c.Container)
 	return []byte(text), err
 }

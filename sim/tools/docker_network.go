@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drydock/sim"
+	"drydock/sim/dockerapi"
 )
 
 // A networkRow is what formats of docker network ls have, in the order of psRow.
@@ -20,20 +21,20 @@ var networkHeaders = networkRow{
 	ID: "NETWORK ID", Name: "NAME", Driver: "DRIVER", Scope: "SCOPE", IPv6: "IPV6", Internal: "INTERNAL", CreatedAt: "CREATED AT",
 }
 
-var networkFilters = map[string]dockerFilter[sim.NetworkInfo]{
-	"driver": byText(func(n sim.NetworkInfo) string { return n.Driver }),
-	"id":     byPattern(func(n sim.NetworkInfo) string { return n.ID }),
-	"name":   byPattern(func(n sim.NetworkInfo) string { return n.Name }),
-	"scope":  byText(func(n sim.NetworkInfo) string { return n.Scope }),
+var networkFilters = map[string]dockerFilter[dockerapi.Network]{
+	"driver": byText(func(n dockerapi.Network) string { return n.Driver }),
+	"id":     byPattern(func(n dockerapi.Network) string { return n.ID }),
+	"name":   byPattern(func(n dockerapi.Network) string { return n.Name }),
+	"scope":  byText(func(n dockerapi.Network) string { return n.Scope }),
 	"type":   byNetworkType,
 }
 
 // byNetworkType tells the networks that every daemon has from the others.
-func byNetworkType(value string) (func(sim.NetworkInfo) bool, error) {
+func byNetworkType(value string) (func(dockerapi.Network) bool, error) {
 	if value != "builtin" && value != "custom" {
 		return nil, dockerError("invalid filter: 'type'='" + value + "'")
 	}
-	return func(n sim.NetworkInfo) bool {
+	return func(n dockerapi.Network) bool {
 		return slices.Contains([]string{"bridge", "host", "none"}, n.Name) == (value == "builtin")
 	}, nil
 }
@@ -64,7 +65,7 @@ func (d *docker) networks(f *dockerFlags) func(args []string) error {
 
 // networkInfo returns what docker network inspect tells, with the time as a daemon in
 // UTC has it.
-func networkInfo(n *sim.Network) sim.NetworkInfo {
+func networkInfo(n *sim.Network) dockerapi.Network {
 	info := n.Inspect()
 	info.Created = info.Created.Round(0).UTC()
 	return info

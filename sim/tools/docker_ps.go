@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"drydock/sim"
+	"drydock/sim/dockerapi"
 )
 
 // A psRow is what formats of docker ps have. The fields are in the order of their names,
@@ -33,7 +34,7 @@ var psHeaders = psRow{
 // A psItem is a container as filters see it.
 type psItem struct {
 	container *sim.Container
-	summary   sim.ContainerSummary
+	summary   dockerapi.ContainerSummary
 }
 
 func (i psItem) running() bool { return i.summary.State == "running" || i.summary.State == "paused" }
@@ -125,7 +126,7 @@ func (d *docker) ps(f *dockerFlags) func(args []string) error {
 	}
 }
 
-func (l *dockerList) psRow(s sim.ContainerSummary) psRow {
+func (l *dockerList) psRow(s dockerapi.ContainerSummary) psRow {
 	command, names := s.Command, s.Names
 	if !l.noTrunc {
 		if r := []rune(command); len(r) > 20 {

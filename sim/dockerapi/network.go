@@ -1,0 +1,46 @@
+package dockerapi
+
+import "time"
+
+// A Network is what "docker network inspect" tells of a network: GET /networks/{id}.
+type Network struct {
+	Name       string
+	ID         string `json:"Id"` // 64 hex digits
+	Created    time.Time
+	Scope      string // "local"
+	Driver     string // "bridge", "host" or "null"
+	EnableIPv6 bool
+	IPAM       IPAM
+	Internal   bool
+	Attachable bool // always false, as are the others that swarm has
+	Ingress    bool
+	ConfigFrom struct{ Network string }
+	ConfigOnly bool
+	Containers map[string]NetworkContainer // those that run, by ID
+	Options    map[string]string           // those that differ from the defaults; all of "bridge"
+	Labels     map[string]string
+}
+
+// An IPAM is the addresses of a network.
+type IPAM struct {
+	Driver  string // "default"
+	Options map[string]string
+	Config  []IPAMConfig
+}
+
+// An IPAMConfig is a subnet of a network. What was not asked for is not told, but for
+// the subnets that Docker chooses.
+type IPAMConfig struct {
+	Subnet  string // "172.18.0.0/16"
+	IPRange string `json:",omitempty"` // the part of it that containers are given addresses of
+	Gateway string `json:",omitempty"` // the host's address
+}
+
+// A NetworkContainer is a container on a network.
+type NetworkContainer struct {
+	Name        string
+	EndpointID  string
+	MacAddress  string
+	IPv4Address string // with the length of the subnet
+	IPv6Address string
+}
