@@ -1,7 +1,7 @@
 package bridge
 
 import (
-	"drydock/internal/frame"
+	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -80,9 +80,9 @@ func (e *egress) wire(pkt *stack.PacketBuffer, super bool) []*stack.PacketBuffer
 	case ethernetHeader(pkt) == nil: // what a filter put in the place of a frame
 		return nil
 	case super && !e.gso:
-		return frame.Segment(pkt)
+		return packet.Segment(pkt)
 	case !e.checksum:
-		return []*stack.PacketBuffer{frame.Complete(pkt)}
+		return []*stack.PacketBuffer{packet.Complete(pkt)}
 	}
 	return []*stack.PacketBuffer{pkt.IncRef()}
 }

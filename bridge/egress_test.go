@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"drydock/bridge"
-	internal "drydock/internal/frame"
+	internal "drydock/internal/packet"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"

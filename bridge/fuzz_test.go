@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"drydock/bridge"
-	internal "drydock/internal/frame"
+	internal "drydock/internal/packet"
 
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip/faketime"

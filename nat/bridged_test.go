@@ -3,7 +3,7 @@ package nat
 import (
 	"testing"
 
-	"drydock/internal/frame"
+	wire "drydock/internal/packet"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -38,7 +38,7 @@ func framed(packet []byte, cut int) *stack.PacketBuffer {
 
 func frameBytes(pkt *stack.PacketBuffer) []byte {
 	b := make([]byte, pkt.Size())
-	frame.Copy(b, pkt)
+	wire.Copy(b, pkt, 0)
 	return b
 }
 
@@ -142,7 +142,7 @@ func TestBridgedTranslated(t *testing.T) {
 		assert.Equal(t, before[:14], got[:14])
 		assert.Equal(t, "tcp S 172.17.0.1:1 > 172.17.0.3:80", dissect(got[14:]).String())
 		assertValid(t, got[14:])
-		assert.True(t, frame.Offloaded(out))
+		assert.True(t, wire.Offloaded(out))
 		assert.EqualValues(t, 5, out.Hash)
 		assert.EqualValues(t, 7, out.Mark)
 		assert.EqualValues(t, header.IPv4ProtocolNumber, out.NetworkProtocolNumber)

@@ -1,7 +1,7 @@
 package nat
 
 import (
-	"drydock/internal/frame"
+	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -153,7 +153,7 @@ func (t *Tables) confirm(p *packet) bool {
 // it in PREROUTING (net.netfilter.nf_conntrack_checksum), and not again where a network
 // card has.
 func (p *packet) intact() bool {
-	if p.fragment != whole || frame.Offloaded(p.pkt) {
+	if p.fragment != whole || wire.Offloaded(p.pkt) {
 		return true
 	}
 	size := p.l4Size

@@ -19,22 +19,22 @@ func TestImports(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "drydock/...").Output()
 	require.NoError(t, err)
 	allowed := map[string]string{
-		"drydock/internal/frame":        "",
-		"drydock/veth":                  "drydock/internal/frame",
-		"drydock/bridge":                "drydock/internal/frame",
+		"drydock/internal/packet":       "",
+		"drydock/veth":                  "drydock/internal/packet",
+		"drydock/bridge":                "drydock/internal/packet",
 		"drydock/dnsd":                  "",
 		"drydock/nat/conntrack":         "",
-		"drydock/nat":                   "drydock/internal/frame drydock/nat/conntrack",
-		"drydock/sim/internal/router":   "drydock/internal/frame",
+		"drydock/nat":                   "drydock/internal/packet drydock/nat/conntrack",
+		"drydock/sim/internal/router":   "drydock/internal/packet",
 		"drydock/sim/internal/random":   "",
-		"drydock/sim/internal/netstack": "drydock/sim/internal/random drydock/sim/internal/router",
+		"drydock/sim/internal/netstack": "drydock/internal/packet drydock/sim/internal/random drydock/sim/internal/router",
 		"drydock/sim/internal/linkenv":  "drydock/sim/internal/ports",
 		"drydock/sim/internal/ports":    "",
 		"drydock/sim/internal/engine":   "drydock/sim/internal/ports",
 		"drydock/sim/internal/proxy":    "",
 		"drydock/sim/dockerapi":         "",
-		"drydock/sim/internal/slirp":    "drydock/sim/internal/proxy drydock/sim/internal/random",
-		"drydock/sim": "drydock/sim/dockerapi drydock/internal/frame drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/sim/internal/netstack " +
+		"drydock/sim/internal/slirp":    "drydock/internal/packet drydock/sim/internal/proxy drydock/sim/internal/random",
+		"drydock/sim": "drydock/sim/dockerapi drydock/internal/packet drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/sim/internal/netstack " +
 			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/proxy drydock/sim/internal/router drydock/sim/internal/slirp",
 		"drydock/sim/tools":   "drydock/sim drydock/sim/dockerapi drydock/nat drydock/nat/conntrack",
 		"drydock/sim/simtest": "drydock/sim",

@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"strings"
 
-	"drydock/internal/frame"
+	"drydock/internal/packet"
 	"drydock/nat"
 	"drydock/sim/internal/engine"
 
@@ -35,9 +35,9 @@ func (h *Host) reroute(device string, pkt *stack.PacketBuffer) {
 	if n == nil {
 		return // just removed
 	}
-	in := frame.Inbound(pkt)
+	in := packet.Inbound(pkt)
 	defer in.DecRef()
-	copy(frame.Ethernet(in), n.mac)
+	copy(packet.Ethernet(in), n.mac)
 	n.local.WritePacket(in)
 }
 

@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"sync/atomic"
 
-	"drydock/internal/frame"
+	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -115,7 +115,7 @@ func (e *Endpoint) accept(pkt *stack.PacketBuffer) {
 	e.stats.late.add(pkt.Size())
 	e.taps.see(e, Received, pkt)
 	if f := e.forwarder.Load(); f != nil {
-		frame.Ethernet(pkt)
+		packet.Ethernet(pkt)
 		(*f).ForwardFrame(pkt)
 		pkt.DecRef()
 		return
@@ -125,11 +125,11 @@ func (e *Endpoint) accept(pkt *stack.PacketBuffer) {
 
 // deliver hands a frame from the queue to the dispatcher. It borrows pkt.
 func (e *Endpoint) deliver(d stack.NetworkDispatcher, pkt *stack.PacketBuffer) {
-	if !pkt.RXChecksumValidated && !frame.Valid(pkt) {
+	if !pkt.RXChecksumValidated && !packet.Valid(pkt) {
 		e.stats.rxErrors.Add(1)
 		return
 	}
-	switch dst := frame.Ethernet(pkt)[:header.EthernetAddressSize]; {
+	switch dst := packet.Ethernet(pkt)[:header.EthernetAddressSize]; {
 	case string(dst) == string(*e.mac.Load()):
 		pkt.PktType = tcpip.PacketHost
 	case string(dst) == string(header.EthernetBroadcastAddress):

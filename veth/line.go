@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"drydock/internal/frame"
+	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -65,10 +65,10 @@ func (e *Endpoint) Impairment() Impairment {
 // send puts a frame on the line, or the frames of a super-segment. It borrows pkt.
 func (l *line) send(pkt *stack.PacketBuffer) {
 	if pkt.GSOOptions.Type == stack.GSONone {
-		l.sendFrame(frame.Inbound(pkt))
+		l.sendFrame(packet.Inbound(pkt))
 		return
 	}
-	frames := frame.Segment(pkt)
+	frames := packet.Segment(pkt)
 	if len(frames) == 0 {
 		l.from.stats.txDropped.Add(1)
 	}

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"drydock/internal/frame"
+	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -164,7 +164,7 @@ func (q *queue) dropLocked(pkt *stack.PacketBuffer) {
 func (q *queue) receive(pkt *stack.PacketBuffer, size int) {
 	var shared *stack.PacketBuffer
 	if !isSmall(pkt, size) {
-		shared = frame.Inbound(pkt)
+		shared = packet.Inbound(pkt)
 	}
 	q.mu.Lock()
 	q.direct.add(size)
@@ -178,8 +178,8 @@ func (q *queue) receive(pkt *stack.PacketBuffer, size int) {
 		return
 	}
 	if s.pkt = shared; shared == nil {
-		s.size, s.validated = uint8(size), frame.Offloaded(pkt)
-		frame.Copy(s.data[:], pkt)
+		s.size, s.validated = uint8(size), packet.Offloaded(pkt)
+		packet.Copy(s.data[:], pkt, 0)
 	}
 	q.unlockAndWake()
 }

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"drydock/internal/frame"
+	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -73,6 +73,6 @@ func (t *taps) see(e *Endpoint, d Direction, pkt *stack.PacketBuffer) {
 	}
 	now := e.clock.Now()
 	for _, fn := range *list {
-		(*fn)(Tapped{Time: now, Direction: d, Frame: frame.Bytes(pkt)})
+		(*fn)(Tapped{Time: now, Direction: d, Frame: packet.Bytes(pkt)})
 	}
 }

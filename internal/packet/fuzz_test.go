@@ -1,4 +1,4 @@
-package frame
+package packet
 
 import (
 	"slices"
@@ -67,7 +67,7 @@ func FuzzComplete(f *testing.F) {
 			got := contents(out)
 			require.Equal(t, string(b), string(contents(pkt)), "changed")
 			require.Equal(t, string(got), string(Bytes(pkt)))
-			if l, ok := parse(slices.Clone(got)); ok && l.transport != 0 {
+			if l, ok := locate(slices.Clone(got)); ok {
 				want := recomputed(l)
 				require.Equal(t, string(want.b), string(got[:len(want.b)]))
 				require.Equal(t, string(b[len(want.b):]), string(got[len(want.b):]), "padding")
@@ -82,10 +82,10 @@ func FuzzComplete(f *testing.F) {
 
 // recomputed sets the checksum twice, with the code of this test and with gVisor's,
 // which must agree.
-func recomputed(l layout) layout {
-	var ip header.Network = header.IPv4(l.b[l.network:])
+func recomputed(l located) located {
+	var ip header.Network = header.IPv4(l.b[header.EthernetMinimumSize:])
 	if l.v6 {
-		ip = header.IPv6(l.b[l.network:])
+		ip = header.IPv6(l.b[header.EthernetMinimumSize:])
 	}
 	segment := l.b[l.transport:]
 	pseudo := header.PseudoHeaderChecksum(l.proto, ip.SourceAddress(), ip.DestinationAddress(), uint16(len(segment)))
@@ -93,7 +93,7 @@ func recomputed(l layout) layout {
 	clear(field)
 	src, dst := addr(ip.SourceAddress()), addr(ip.DestinationAddress())
 	mine := transportChecksum(src, dst, byte(l.proto), segment)
-	theirs := ^header.UDP(segment[:8]).CalculateChecksum(sumOf(segment[8:], pseudo))
+	theirs := ^header.UDP(segment[:8]).CalculateChecksum(checksumOf(segment[8:], pseudo))
 	if l.proto == header.UDPProtocolNumber && mine == 0 {
 		mine = 0xffff
 	}
@@ -125,8 +125,8 @@ func FuzzValid(f *testing.F) {
 			verdict = v
 			pkt.DecRef()
 		}
-		l, ok := parse(b)
-		if verdict == 0 || !ok || l.transport == 0 || l.field()[0]|l.field()[1] == 0 {
+		l, ok := locate(b)
+		if verdict == 0 || !ok || l.field()[0]|l.field()[1] == 0 {
 			return
 		}
 		// Of the segment, without what parse goes by: the length of a datagram and

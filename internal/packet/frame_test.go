@@ -1,4 +1,4 @@
-package frame
+package packet
 
 import (
 	"bytes"
@@ -60,7 +60,11 @@ func TestValid(t *testing.T) {
 		{"last fragment", last, true},
 		{"TCP header cut short", ip4(6, 0, tcp(header.TCPFlagAck, 0, 0)[:19]), true},
 		{"ICMP, which stacks verify", ip4(1, 0, []byte{8, 0, 1, 2, 3, 4, 5, 6}), true},
-		{"TCP behind an IPv6 extension header", ip6(0, append([]byte{6, 0, 1, 4, 0, 0, 0, 0}, tcp(header.TCPFlagAck, 0, 0)...)), true},
+		{"TCP behind options", summed(behind(ip6(6, tcp(header.TCPFlagAck, 0, 0)), 0, 0, 0, 1, 4, 0, 0, 0, 0), 0), true},
+		{"TCP behind options, wrong", summed(behind(ip6(6, tcp(header.TCPFlagAck, 0, 0)), 0, 0, 0, 1, 4, 0, 0, 0, 0), 1), false},
+		{"TCP behind an authentication header", summed(behind(ip6(6, tcp(header.TCPFlagAck, 0, 0)), 51, make([]byte, 8)...), 1), false},
+		{"TCP on the way to another destination", summed(behind(ip6(6, tcp(header.TCPFlagAck, 0, 0)), 43, 0, 0, 4, 1, 0, 0, 0, 0), 1), true},
+		{"mobility, which carries nothing", ip6(135, []byte{59, 0, 0, 0, 0, 0, 0, 0}), true},
 		{"IP cut short", ip4(6, 0, tcp(header.TCPFlagAck, 0, 0))[:20], true},
 		{"IPv6 cut short", ip6(6, tcp(header.TCPFlagAck, 0, 0))[:60], true},
 		{"total length beyond the frame", ip4(6, 0, tcp(header.TCPFlagAck, 0, 0))[:53], true},
@@ -92,6 +96,8 @@ func TestComplete(t *testing.T) {
 		{"TCP, partial sum", summed(ip4(6, 0, tcp(header.TCPFlagAck, 3, 101)), 77), true},
 		{"TCP behind IP options", ip4(6, 10, tcp(header.TCPFlagAck, 0, 1)), true},
 		{"TCP over IPv6", ip6(6, tcp(header.TCPFlagAck, 3, 100)), true},
+		{"TCP behind options", behind(ip6(6, tcp(header.TCPFlagAck, 3, 100)), 60, 0, 0, 1, 4, 0, 0, 0, 0), true},
+		{"TCP on the way to another destination", behind(ip6(6, tcp(header.TCPFlagAck, 0, 0)), 43, 0, 0, 4, 1, 0, 0, 0, 0), false},
 		{"super-segment", ip4(6, 0, tcp(header.TCPFlagAck, 3, 64000)), true},
 		{"UDP", ip4(17, 0, udp(1, 2, 3)), true},
 		{"UDP over IPv6", ip6(17, udp(1, 2, 3)), true},
@@ -185,7 +191,7 @@ func TestCopy(t *testing.T) {
 		for _, size := range []int{0, 1, 14, 34, 35, len(f) - 1, len(f), len(f) + 7} {
 			got, want := make([]byte, size), make([]byte, size)
 			copy(want, f)
-			Copy(got, pkt)
+			assert.Equal(t, min(size, len(f)), Copy(got, pkt, 0))
 			assert.Equal(t, want, got, "%s, %d bytes", build, size)
 		}
 		pkt.DecRef()

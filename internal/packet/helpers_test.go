@@ -1,8 +1,9 @@
-package frame
+package packet
 
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -127,7 +128,24 @@ func dissect(f []byte) (src, dst netip.Addr, proto byte, segment []byte) {
 		return src, dst, b[9], b[4*(b[0]&15) : binary.BigEndian.Uint16(b[2:])]
 	}
 	src, dst = netip.AddrFrom16([16]byte(b[8:])), netip.AddrFrom16([16]byte(b[24:]))
-	return src, dst, b[6], b[40:][:binary.BigEndian.Uint16(b[4:])]
+	proto, segment = b[6], b[40:][:binary.BigEndian.Uint16(b[4:])]
+	for proto == 0 || proto == 43 || proto == 60 || proto == 51 {
+		n := 8 + 8*int(segment[1])
+		if proto == 51 {
+			n = 8 + 4*int(segment[1])
+		}
+		proto, segment = segment[0], segment[n:]
+	}
+	return src, dst, proto, segment
+}
+
+// behind puts an extension header h of type kind before what an IPv6 frame carries, and
+// sets the next header fields.
+func behind(f []byte, kind byte, h ...byte) []byte {
+	h[0] = f[14+6]
+	f[14+6] = kind
+	binary.BigEndian.PutUint16(f[14+4:], binary.BigEndian.Uint16(f[14+4:])+uint16(len(h)))
+	return slices.Insert(f, 14+40, h...)
 }
 
 // packets returns f as packets of different build: received, received in small
@@ -185,4 +203,30 @@ func addr(a tcpip.Address) netip.Addr {
 	return out
 }
 
-func sumOf(b []byte, initial uint16) uint16 { return checksum.Checksum(b, initial) }
+func checksumOf(b []byte, initial uint16) uint16 { return checksum.Checksum(b, initial) }
+
+// A located frame is one with a checksum to compute.
+type located struct {
+	b         []byte // up to the end of what is summed
+	transport int    // offset in b
+	proto     tcpip.TransportProtocolNumber
+	v6        bool
+}
+
+// locate is false for what is malformed or has nothing to compute.
+func locate(f []byte) (located, bool) {
+	l, ok := parseFrame(f, len(f))
+	if !ok {
+		return located{}, false
+	}
+	at := header.EthernetMinimumSize + l.Transport
+	if !l.offloads(f[at : header.EthernetMinimumSize+l.Size]) {
+		return located{}, false
+	}
+	return located{f[:at+l.summed(f[at:])], at, tcpip.TransportProtocolNumber(l.Protocol), l.V6}, true
+}
+
+func (l located) field() []byte {
+	at, _, _ := sumField(uint8(l.proto))
+	return l.b[l.transport+at:][:2]
+}

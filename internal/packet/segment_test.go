@@ -1,4 +1,4 @@
-package frame
+package packet
 
 import (
 	"testing"
@@ -31,6 +31,7 @@ func TestSegment(t *testing.T) {
 			[]int{1448, 1448, 104}, []header.TCPFlags{ack | cwr | ece, ack | ece, ack | psh | fin | ece}},
 		{"IPv6", six(ack|psh|fin|cwr, 3000), 1428,
 			[]int{1428, 1428, 144}, []header.TCPFlags{ack | cwr, ack, ack | psh | fin}},
+		{"behind options", behind(six(ack|psh, 2000), 60, 0, 0, 1, 4, 0, 0, 0, 0), 1420, []int{1420, 580}, []header.TCPFlags{ack, ack | psh}},
 		{"options of IP and TCP", ip4(6, 10, tcp(ack|psh, 10, 2000)), 1400, []int{1400, 600}, []header.TCPFlags{ack, ack | psh}},
 		{"Ethernet padding is no data", append(four(ack, 3), 0, 0, 0), 2, []int{2, 1}, []header.TCPFlags{ack, ack}},
 		{"largest", four(ack, 65535-20-32), 32767, []int{32767, 32716}, []header.TCPFlags{ack, ack}},
@@ -98,9 +99,9 @@ func requireSegments(t *testing.T, f []byte, frames []*stack.PacketBuffer) {
 	require.Equal(t, string(want), string(got))
 }
 
-func headersAndData(f []byte) (headers []byte, l layout, data []byte) {
-	l, ok := parse(f)
-	if !ok || l.transport == 0 {
+func headersAndData(f []byte) (headers []byte, l located, data []byte) {
+	l, ok := locate(f)
+	if !ok {
 		return nil, l, nil
 	}
 	end := l.transport + int(header.TCP(l.b[l.transport:]).DataOffset())

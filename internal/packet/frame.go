@@ -1,11 +1,4 @@
-// Package frame does in software what a network card does for a stack that
-// offloads work to it: it cuts TCP super-segments into wire frames, computes the
-// TCP and UDP checksums that the sender left out, and verifies those of arriving
-// frames. (Of ICMP there is nothing to offload: stacks compute and verify its
-// checksums themselves.)
-//
-// Frames are Ethernet II without FCS, carried as *stack.PacketBuffer.
-package frame
+package packet
 
 import (
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -57,12 +50,10 @@ func Complete(pkt *stack.PacketBuffer) *stack.PacketBuffer {
 		return pkt.IncRef()
 	}
 	v := pkt.ToView()
-	l, ok := parse(v.AsSlice())
-	if !ok || l.transport == 0 {
+	if !completeFrame(v.AsSlice()) {
 		v.Release()
 		return pkt.IncRef()
 	}
-	l.complete()
 	out := wrap(v)
 	out.GSOOptions = pkt.GSOOptions
 	return out
@@ -71,34 +62,63 @@ func Complete(pkt *stack.PacketBuffer) *stack.PacketBuffer {
 // Bytes returns a copy of the frame with its transport checksum computed.
 func Bytes(pkt *stack.PacketBuffer) []byte {
 	b := make([]byte, pkt.Size())
-	Copy(b, pkt)
-	if l, ok := parse(b); ok && l.transport != 0 && Offloaded(pkt) {
-		l.complete()
+	Copy(b, pkt, 0)
+	if Offloaded(pkt) {
+		completeFrame(b)
 	}
 	return b
 }
 
-// Copy copies the bytes of the frame to b, as many as there is room for.
-func Copy(b []byte, pkt *stack.PacketBuffer) {
-	views, skip := pkt.AsViewList()
-	for v := views.Front(); v != nil; v = v.Next() {
-		if skip >= v.Size() {
-			skip -= v.Size()
-			continue
-		}
-		b = b[copy(b, v.AsSlice()[skip:]):]
-		skip = 0
-	}
+// completeFrame computes the checksum of the frame b, if there is one to compute.
+func completeFrame(b []byte) bool {
+	l, ok := parseFrame(b, len(b))
+	return ok && l.complete(b[header.EthernetMinimumSize:])
 }
 
-// Valid reports whether the IPv4 header, TCP and UDP checksums of a frame are
-// right. What carries none of them is valid, and so are fragments and TCP or UDP
-// behind IPv6 extension headers, of which only IP is looked at.
-func Valid(pkt *stack.PacketBuffer) bool {
-	v := pkt.ToView()
-	defer v.Release()
-	l, ok := parse(v.AsSlice())
-	return !ok || l.valid()
+// parseFrame is Parse for a frame of size bytes that begins with b. It is false if the
+// frame is none of IP, or of another version than it says.
+func parseFrame(b []byte, size int) (Layout, bool) {
+	if len(b) < header.EthernetMinimumSize {
+		return Layout{}, false
+	}
+	l, ok := Parse(b[header.EthernetMinimumSize:], size-header.EthernetMinimumSize)
+	want := header.IPv4ProtocolNumber
+	if l.V6 {
+		want = header.IPv6ProtocolNumber
+	}
+	return l, ok && header.Ethernet(b).Type() == want
+}
+
+// Copy copies bytes of pkt from an offset on to b, as many as there is room for, and
+// returns their number.
+func Copy(b []byte, pkt *stack.PacketBuffer, off int) int {
+	views, skip := pkt.AsViewList()
+	skip += off
+	n := 0
+	for v := views.Front(); v != nil && n < len(b); v = v.Next() {
+		from := v.AsSlice()
+		if skip >= len(from) {
+			skip -= len(from)
+			continue
+		}
+		n += copy(b[n:], from[skip:])
+		skip = 0
+	}
+	return n
+}
+
+// Front returns the bytes of pkt from an offset on that lie in one piece. They are not
+// the caller's to change.
+func Front(pkt *stack.PacketBuffer, off int) []byte {
+	views, skip := pkt.AsViewList()
+	skip += off
+	for v := views.Front(); v != nil; v = v.Next() {
+		if b := v.AsSlice(); skip < len(b) {
+			return b[skip:]
+		}
+		skip -= v.Size()
+	}
+	return nil
 }
 
 // wrap makes a packet of the Ethernet frame in v, which it takes over.
