@@ -36,7 +36,7 @@ func containers(b *testing.B, n int, ownNetwork bool) {
 		if ownNetwork {
 			network, err := host.CreateNetwork("net")
 			require.NoError(b, err)
-			opts = append(opts, sim.OnNetwork(network))
+			opts = append(opts, sim.WithNetwork(network))
 		}
 		heap, running := footprint()
 		t := time.Now()

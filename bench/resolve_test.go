@@ -62,7 +62,7 @@ func openCrowd(b *testing.B, n int) *crowd {
 	network, err := host.CreateNetwork("net")
 	require.NoError(b, err)
 	for i := range n {
-		c, err := host.Run(fmt.Sprint("c", i), sim.OnNetwork(network))
+		c, err := host.Run(fmt.Sprint("c", i), sim.WithNetwork(network))
 		require.NoError(b, err)
 		all.containers = append(all.containers, c)
 	}

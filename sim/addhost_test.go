@@ -41,6 +41,6 @@ func TestAddHost(t *testing.T) {
 		_, err := h.Run("bad", sim.WithAddHost(spec))
 		require.EqualError(t, err, text)
 	}
-	_, err := h.Run("bad", sim.NetworkOf(tgt), sim.WithAddHost("foo:1.2.3.4"))
+	_, err := h.Run("bad", sim.WithNetworkOf(tgt), sim.WithAddHost("foo:1.2.3.4"))
 	require.EqualError(t, err, "conflicting options: custom host-to-IP mapping and the network mode")
 }

@@ -20,7 +20,7 @@ func TestConnectNone(t *testing.T) {
 	none, _ := h.Network("none")
 	const private = "container cannot be connected to multiple networks with one of the networks in private (none) mode"
 	for _, running := range []bool{true, false} {
-		c, err := h.Create(fmt.Sprint("cc", running), sim.NetworkNone())
+		c, err := h.Create(fmt.Sprint("cc", running), sim.WithNoNetwork())
 		require.NoError(t, err)
 		if running {
 			require.NoError(t, c.Start())
@@ -50,7 +50,7 @@ func TestConnectStopped(t *testing.T) {
 	h := simtest.NewHost(t)
 	n1 := simtest.NewNetwork(t, h, "n1", sim.WithSubnet(prefix("10.1.0.0/24")))
 	n2 := simtest.NewNetwork(t, h, "n2", sim.WithSubnet(prefix("10.2.0.0/24")))
-	c, err := h.Create("cc", sim.OnNetwork(n1))
+	c, err := h.Create("cc", sim.WithNetwork(n1))
 	require.NoError(t, err)
 	require.NoError(t, c.Connect(n2, sim.WithAddr(netip.MustParseAddr("10.2.0.33"))))
 	require.NoError(t, c.Connect(n2, sim.WithAddr(netip.MustParseAddr("10.2.0.44"))))
@@ -75,7 +75,7 @@ func TestNetworkGone(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	n3 := simtest.NewNetwork(t, h, "n3")
-	st := simtest.Run(t, h, "st", sim.OnNetwork(n3))
+	st := simtest.Run(t, h, "st", sim.WithNetwork(n3))
 	require.NoError(t, st.Kill())
 	require.NoError(t, n3.Remove())
 	require.EqualError(t, st.Start(), "network "+n3.ID()+" not found")
@@ -92,8 +92,8 @@ func TestNetworkAgain(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	old := simtest.NewNetwork(t, h, "n3")
-	st := simtest.Run(t, h, "st", sim.OnNetwork(old))
-	made, err := h.Create("made", sim.OnNetwork(old))
+	st := simtest.Run(t, h, "st", sim.WithNetwork(old))
+	made, err := h.Create("made", sim.WithNetwork(old))
 	require.NoError(t, err)
 	require.NoError(t, st.Kill())
 	require.NoError(t, old.Remove())

@@ -38,9 +38,9 @@ func TestConnectFails(t *testing.T) {
 		h := simtest.NewHost(t)
 		bridge, _ := h.Network("bridge")
 		net := simtest.NewNetwork(t, h, "net")
-		inner := simtest.NewNetwork(t, h, "inner", sim.Internal())
-		witness := simtest.Run(t, h, "witness", sim.OnNetwork(net))
-		a := simtest.Run(t, h, "aa", sim.OnNetwork(inner), sim.WithPublish("8080:80"))
+		inner := simtest.NewNetwork(t, h, "inner", sim.WithInternal())
+		witness := simtest.Run(t, h, "witness", sim.WithNetwork(net))
+		a := simtest.Run(t, h, "aa", sim.WithNetwork(inner), sim.WithPublish("8080:80"))
 		b := simtest.Run(t, h, "bb", sim.WithPublish("9090:90"))
 		require.NoError(t, b.Disconnect(bridge))
 		for _, addr := range []string{":8080", ":9090"} {
@@ -62,7 +62,7 @@ func TestConnectFails(t *testing.T) {
 			}
 		}
 		require.Equal(t, "[172.19.0.2]", lookup(t, a, "aa"))
-		require.Equal(t, "172.18.0.3", simtest.Run(t, h, "next", sim.OnNetwork(net)).IP().String())
+		require.Equal(t, "172.18.0.3", simtest.Run(t, h, "next", sim.WithNetwork(net)).IP().String())
 	})
 }
 
@@ -73,14 +73,14 @@ func TestStartFails(t *testing.T) {
 		h := simtest.NewHost(t)
 		na, nb := simtest.NewNetwork(t, h, "na"), simtest.NewNetwork(t, h, "nb")
 		gone := simtest.NewNetwork(t, h, "zz")
-		witness := simtest.Run(t, h, "witness", sim.OnNetwork(na))
+		witness := simtest.Run(t, h, "witness", sim.WithNetwork(na))
 		require.NoError(t, witness.Connect(nb))
 		l, err := h.Listen(t.Context(), "tcp", ":8080")
 		require.NoError(t, err)
-		ports, err := h.Create("ports", sim.OnNetwork(na), sim.WithPublish("8080:80"))
+		ports, err := h.Create("ports", sim.WithNetwork(na), sim.WithPublish("8080:80"))
 		require.NoError(t, err)
 		require.NoError(t, ports.Connect(nb))
-		late, err := h.Create("late", sim.OnNetwork(na))
+		late, err := h.Create("late", sim.WithNetwork(na))
 		require.NoError(t, err)
 		require.NoError(t, late.Connect(gone))
 		require.NoError(t, gone.Remove())
@@ -123,7 +123,7 @@ func TestEmptyAlias(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	net := simtest.NewNetwork(t, h, "net")
-	_, err := h.Create("c1", sim.OnNetwork(net, sim.WithAlias("ok", "")))
+	_, err := h.Create("c1", sim.WithNetwork(net, sim.WithAlias("ok", "")))
 	require.ErrorIs(t, err, sim.ErrName)
 }
 
@@ -134,7 +134,7 @@ func TestHostsLines(t *testing.T) {
 	bridge, _ := h.Network("bridge")
 	alpha := simtest.NewNetwork(t, h, "alpha")
 	c := simtest.Run(t, h, "c1", sim.WithHostname("me"))
-	shares := simtest.Run(t, h, "shares", sim.NetworkOf(c))
+	shares := simtest.Run(t, h, "shares", sim.WithNetworkOf(c))
 	const hosts, embedded = "nameserver 172.16.80.53\n", "nameserver 127.0.0.11\noptions ndots:0\n"
 	for _, step := range []struct {
 		do    func() error
@@ -172,8 +172,8 @@ func TestSharerOutlivesResolver(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
 		net := simtest.NewNetwork(t, h, "net")
-		c := simtest.Run(t, h, "c1", sim.OnNetwork(net))
-		shares := simtest.Run(t, h, "shares", sim.NetworkOf(c))
+		c := simtest.Run(t, h, "c1", sim.WithNetwork(net))
+		shares := simtest.Run(t, h, "shares", sim.WithNetworkOf(c))
 		require.Equal(t, "[172.18.0.2]", lookup(t, shares, "c1"))
 		require.NoError(t, c.Restart(t.Context()))
 		require.Equal(t, "Temporary failure in name resolution", lookup(t, shares, "c1"))
@@ -244,7 +244,7 @@ func TestConnectDuringLife(t *testing.T) {
 	n := simtest.NewNetwork(t, h, "nc")
 	addrs := map[netip.Addr]bool{}
 	for i := range 8 {
-		c := simtest.Run(t, h, fmt.Sprint("d", i), sim.OnNetwork(n))
+		c := simtest.Run(t, h, fmt.Sprint("d", i), sim.WithNetwork(n))
 		addrs[c.IP()] = true
 		churn(20, func(int) { c.Connect(bridge); c.Disconnect(bridge) })
 	}
@@ -285,7 +285,7 @@ func TestStopDoesNotWaitForNames(t *testing.T) {
 				(*sim.Container).Kill, func(c *sim.Container) error { return c.Disconnect(n) },
 				func(c *sim.Container) error { return c.Stop(t.Context()) },
 			} {
-				c := simtest.Run(t, l.docker, "", sim.OnNetwork(n))
+				c := simtest.Run(t, l.docker, "", sim.WithNetwork(n))
 				done := make(chan struct{})
 				go func() {
 					defer close(done)
@@ -309,7 +309,7 @@ func TestDisconnectWithoutRules(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	na, nb := simtest.NewNetwork(t, h, "na"), simtest.NewNetwork(t, h, "nb")
-	c := simtest.Run(t, h, "c1", sim.OnNetwork(na), sim.WithPublish("8080:80"))
+	c := simtest.Run(t, h, "c1", sim.WithNetwork(na), sim.WithPublish("8080:80"))
 	require.NoError(t, c.Connect(nb))
 	for _, command := range []string{"-F DOCKER", "-F PREROUTING", "-F OUTPUT", "-X DOCKER"} {
 		iptables(t, h, "-t nat "+command)

@@ -43,7 +43,7 @@ func TestConnect(t *testing.T) {
 	}
 	nc, na, nb := network("nc", "10.30.0.0/24"), network("na", "10.10.0.0/24"), network("nb", "10.20.0.0/24")
 	bridge, _ := h.Network("bridge")
-	mm := simtest.Run(t, h, "mm", sim.OnNetwork(nb))
+	mm := simtest.Run(t, h, "mm", sim.WithNetwork(nb))
 	for _, step := range []struct {
 		do   func() error
 		want string
@@ -90,11 +90,11 @@ func TestInternalGivesNoRoute(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	nb := simtest.NewNetwork(t, h, "nb", sim.WithSubnet(prefix("10.20.0.0/24")))
-	aint := simtest.NewNetwork(t, h, "aint", sim.WithSubnet(prefix("10.40.0.0/24")), sim.Internal())
-	g1 := simtest.Run(t, h, "g1", sim.OnNetwork(nb))
+	aint := simtest.NewNetwork(t, h, "aint", sim.WithSubnet(prefix("10.40.0.0/24")), sim.WithInternal())
+	g1 := simtest.Run(t, h, "g1", sim.WithNetwork(nb))
 	require.NoError(t, g1.Connect(aint))
 	require.Contains(t, layout(g1), "default via 10.20.0.1 dev eth0\n")
-	g2 := simtest.Run(t, h, "g2", sim.OnNetwork(aint))
+	g2 := simtest.Run(t, h, "g2", sim.WithNetwork(aint))
 	require.Contains(t, layout(g2), "default via 10.40.0.1 dev eth0\n")
 	require.NoError(t, g2.Connect(nb))
 	require.Contains(t, layout(g2), "default via 10.20.0.1 dev eth1\n")
@@ -108,7 +108,7 @@ func TestPortsMove(t *testing.T) {
 	h := simtest.NewHost(t)
 	net := simtest.NewNetwork(t, h, "net")
 	bridge, _ := h.Network("bridge")
-	mh := simtest.Run(t, h, "mh", sim.OnNetwork(net), sim.WithPublish("8080:80"))
+	mh := simtest.Run(t, h, "mh", sim.WithNetwork(net), sim.WithPublish("8080:80"))
 	dnat := func() string { return grep(save(t, h, "nat"), "-A DOCKER !") }
 	const on, off = "80/tcp -> 0.0.0.0:8080, 80/tcp -> :::8080", ""
 	require.NoError(t, mh.Connect(bridge))
@@ -131,9 +131,9 @@ func TestTwoNetworks(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
 		na, nb := simtest.NewNetwork(t, h, "na"), simtest.NewNetwork(t, h, "nb")
-		r1 := simtest.Run(t, h, "r1", sim.OnNetwork(na))
-		r2 := simtest.Run(t, h, "r2", sim.OnNetwork(nb))
-		rt := simtest.Run(t, h, "rt", sim.OnNetwork(na))
+		r1 := simtest.Run(t, h, "r1", sim.WithNetwork(na))
+		r2 := simtest.Run(t, h, "r2", sim.WithNetwork(nb))
+		rt := simtest.Run(t, h, "rt", sim.WithNetwork(na))
 		require.NoError(t, rt.Connect(nb))
 		require.Equal(t, "172.18.0.2 ttl=64", ping(t, rt, r1.IP().String()))
 		require.Equal(t, "172.19.0.2 ttl=64", ping(t, rt, r2.IP().String()))
@@ -156,7 +156,7 @@ func TestConnectAddr(t *testing.T) {
 	require.Equal(t, addr, t2.Addr(na))
 	require.NoError(t, t2.Restart(t.Context()))
 	require.Equal(t, addr, t2.Addr(na))
-	t3, err := h.Create("t3", sim.OnNetwork(na, sim.WithAddr(addr)))
+	t3, err := h.Create("t3", sim.WithNetwork(na, sim.WithAddr(addr)))
 	require.NoError(t, err)
 	require.EqualError(t, t3.Start(), "Address already in use")
 	require.NoError(t, t2.Stop(t.Context()))
@@ -172,8 +172,8 @@ func TestConnectRefused(t *testing.T) {
 	na := simtest.NewNetwork(t, h, "na", sim.WithSubnet(prefix("10.10.0.0/24")))
 	auto := simtest.NewNetwork(t, h, "auto")
 	c1 := simtest.Run(t, h, "c1")
-	h1, n1 := simtest.Run(t, h, "h1", sim.NetworkHost()), simtest.Run(t, h, "n1", sim.NetworkNone())
-	cc := simtest.Run(t, h, "cc", sim.NetworkOf(c1))
+	h1, n1 := simtest.Run(t, h, "h1", sim.WithHostNetwork()), simtest.Run(t, h, "n1", sim.WithNoNetwork())
+	cc := simtest.Run(t, h, "cc", sim.WithNetworkOf(c1))
 	with := func(s string) sim.AttachOption { return sim.WithAddr(netip.MustParseAddr(s)) }
 	const shared = "container sharing network namespace with another container or host cannot be connected to any other network"
 	const private = "container cannot be connected to multiple networks with one of the networks in private (none) mode"

@@ -104,10 +104,10 @@ func TestInspectAsked(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	net6 := simtest.NewNetwork(t, h, "net6", sim.WithSubnet(prefix("10.1.0.0/24")), sim.WithSubnet(prefix("fd00:1::/64")))
-	db := simtest.Run(t, h, "db", sim.OnNetwork(net6))
+	db := simtest.Run(t, h, "db", sim.WithNetwork(net6))
 	image := sim.Image{Name: "app", Cmd: []string{"my app", "two words"}, Env: []string{"A=image", "B=image"}}
 	web := simtest.Run(t, h, "web", sim.WithImage(image), sim.WithEnv("A=own", "C=own"), sim.WithLink(db, ""),
-		sim.OnNetwork(net6, withAddr("10.1.0.50"), withAddr("fd00:1::50")), sim.WithPublish("7000-7005:80", "127.0.0.1::53/udp", "[::1]:90:90"))
+		sim.WithNetwork(net6, withAddr("10.1.0.50"), withAddr("fd00:1::50")), sim.WithPublish("7000-7005:80", "127.0.0.1::53/udp", "[::1]:90:90"))
 	info := web.Inspect()
 	for _, tt := range []struct {
 		what string

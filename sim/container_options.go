@@ -67,8 +67,8 @@ func (c *containerConfig) ofNames() bool {
 // Create fail with an *Error or, of impairments, a *veth.Error.
 type ContainerOption func(*Host, *containerConfig) error
 
-// OnNetwork attaches the container to n instead of the network "bridge".
-func OnNetwork(n *Network, opts ...AttachOption) ContainerOption {
+// WithNetwork attaches the container to n instead of the network "bridge".
+func WithNetwork(n *Network, opts ...AttachOption) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
 		if n == nil {
 			return errorf("create container", "", ErrNotFound, "network not found: nil")
@@ -87,24 +87,24 @@ func OnNetwork(n *Network, opts ...AttachOption) ContainerOption {
 	}
 }
 
-// NetworkNone gives the container lo and nothing else: --network none.
-func NetworkNone() ContainerOption { return predefined(noneNetwork) }
+// WithNoNetwork gives the container lo and nothing else: --network none.
+func WithNoNetwork() ContainerOption { return predefined(noneNetwork) }
 
-// NetworkHost runs the container in the namespace of the host: --network host.
-func NetworkHost() ContainerOption { return predefined(hostNetwork) }
+// WithHostNetwork runs the container in the namespace of the host: --network host.
+func WithHostNetwork() ContainerOption { return predefined(hostNetwork) }
 
 func predefined(name string) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
 		n, _ := h.Network(name)
-		return OnNetwork(n)(h, c)
+		return WithNetwork(n)(h, c)
 	}
 }
 
-// NetworkOf runs the container in the namespace of another one, which must be
+// WithNetworkOf runs the container in the namespace of another one, which must be
 // running whenever this one starts: --network container:NAME. When the other one
 // stops this one is left with lo until it restarts. Ports are published and exposed
 // by the other one.
-func NetworkOf(other *Container) ContainerOption {
+func WithNetworkOf(other *Container) ContainerOption {
 	return func(h *Host, c *containerConfig) error {
 		if other == nil {
 			return errNoContainer("create container", "nil")
@@ -128,8 +128,8 @@ func validHostname(name string) bool {
 }
 
 // WithHostname sets the hostname: 1 to 64 bytes without white space. By default it
-// is the first 12 digits of the ID, with NetworkHost that of the host. With
-// NetworkOf it is that of the other container and cannot be set.
+// is the first 12 digits of the ID, with WithHostNetwork that of the host. With
+// WithNetworkOf it is that of the other container and cannot be set.
 func WithHostname(name string) ContainerOption {
 	return func(_ *Host, c *containerConfig) error {
 		if !validHostname(name) {

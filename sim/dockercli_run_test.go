@@ -119,7 +119,7 @@ func (d *dockerCLI) runFlags(f *flag.FlagSet, args []string) (r runFlags) {
 	})
 	f.Parse(args)
 	if r.network != nil {
-		r.opts = append(r.opts, sim.OnNetwork(r.network, r.attach...))
+		r.opts = append(r.opts, sim.WithNetwork(r.network, r.attach...))
 	}
 	return r
 }
@@ -127,7 +127,7 @@ func (d *dockerCLI) runFlags(f *flag.FlagSet, args []string) (r runFlags) {
 func (d *dockerCLI) networkFlags(f *flag.FlagSet, r *runFlags) {
 	mode := func(name string) error {
 		if other, ok := strings.CutPrefix(name, "container:"); ok {
-			r.opts = append(r.opts, sim.NetworkOf(d.container(other)))
+			r.opts = append(r.opts, sim.WithNetworkOf(d.container(other)))
 		} else if name != "default" {
 			r.network = d.network(name)
 		}

@@ -262,7 +262,7 @@ func (d *dockerCLI) createNetwork(args []string) (status int) {
 	})
 	f.Parse(args)
 	if *internal {
-		opts = append(opts, sim.Internal())
+		opts = append(opts, sim.WithInternal())
 	}
 	n, err := d.host.CreateNetwork(f.Arg(0), opts...)
 	if err != nil {

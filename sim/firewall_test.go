@@ -37,7 +37,7 @@ func TestDockerRules(t *testing.T) {
 		}},
 		{golden: "internal", make: func(t *testing.T, h *sim.Host) {
 			create("net")(t, h)
-			simtest.NewNetwork(t, h, "inet", sim.Internal())
+			simtest.NewNetwork(t, h, "inet", sim.WithInternal())
 		}},
 		{golden: "icc-false", opts: []sim.HostOption{sim.WithICC(false)}},
 		{golden: "noicc", opts: []sim.HostOption{sim.WithICC(false)}, make: func(t *testing.T, h *sim.Host) {
@@ -83,7 +83,7 @@ func TestDockerRules(t *testing.T) {
 func TestMasqueradeOff(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
-	simtest.NewNetwork(t, h, "nomasq", sim.WithoutMasquerade())
+	simtest.NewNetwork(t, h, "nomasq", sim.WithMasquerade(false))
 	require.NotContains(t, save(t, h, "nat"), "nomasq")
 	require.Contains(t, save(t, h, "filter"), "-A FORWARD -i br-nomasq -o br-nomasq -j ACCEPT\n")
 }

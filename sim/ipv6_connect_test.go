@@ -53,8 +53,8 @@ func TestIPv6Connect(t *testing.T) {
 	v4 := network("v4", "10.9.0.0/24", "")
 	xa := network("xa", "10.1.0.0/24", "fd00:1::/64")
 	xb := network("xb", "10.2.0.0/24", "fd00:2::/64")
-	inside := network("a0int", "10.3.0.0/24", "fd00:3::/64", sim.Internal())
-	c1 := simtest.Run(t, h, "c1", sim.OnNetwork(v4))
+	inside := network("a0int", "10.3.0.0/24", "fd00:3::/64", sim.WithInternal())
+	c1 := simtest.Run(t, h, "c1", sim.WithNetwork(v4))
 	for _, step := range []struct {
 		do   func() error
 		want string
@@ -90,8 +90,8 @@ func TestIPv6Publish(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
 		xa := simtest.NewNetwork(t, h, "xa", sim.WithSubnet(prefix("10.1.0.0/24")), sim.WithSubnet(prefix("fd00:1::/64")))
-		pub := simtest.Run(t, h, "pub", sim.OnNetwork(xa), sim.WithPublish("8080:80", "8081:80/udp"))
-		sib := simtest.Run(t, h, "sib", sim.OnNetwork(xa))
+		pub := simtest.Run(t, h, "pub", sim.WithNetwork(xa), sim.WithPublish("8080:80", "8081:80/udp"))
+		sib := simtest.Run(t, h, "sib", sim.WithNetwork(xa))
 		plain := simtest.Run(t, h, "plain", sim.WithPublish("9030:80"))
 		for _, c := range []*sim.Container{pub, plain} {
 			who(t, c, "tcp", "80")
@@ -129,7 +129,7 @@ func TestIPv6Refused(t *testing.T) {
 	x := simtest.NewNetwork(t, h, "x", sim.WithSubnet(prefix("fd00:1::/64")))
 	v4only := simtest.NewNetwork(t, h, "v4only", sim.WithSubnet(prefix("10.9.0.0/24")))
 	bridge, _ := h.Network("bridge")
-	taken := simtest.Run(t, h, "c1", sim.OnNetwork(x, sim.WithAddr(netip.MustParseAddr("fd00:1::50"))))
+	taken := simtest.Run(t, h, "c1", sim.WithNetwork(x, sim.WithAddr(netip.MustParseAddr("fd00:1::50"))))
 	require.Equal(t, "fd00:1::50", taken.Addr6(x).String())
 	subnets := func(list ...string) (opts []sim.NetworkOption) {
 		for _, s := range list {
@@ -175,10 +175,10 @@ func TestIPv6Refused(t *testing.T) {
 		{bridge, "fd00:1::51", "user specified IP address is supported on user defined networks only"},
 	} {
 		before := snapshot(h)
-		_, err := h.Run("bad", sim.OnNetwork(tt.n, sim.WithAddr(netip.MustParseAddr(tt.addr))))
+		_, err := h.Run("bad", sim.WithNetwork(tt.n, sim.WithAddr(netip.MustParseAddr(tt.addr))))
 		require.EqualError(t, err, tt.text)
 		require.Equal(t, before, snapshot(h))
 	}
-	next := simtest.Run(t, h, "next", sim.OnNetwork(x))
+	next := simtest.Run(t, h, "next", sim.WithNetwork(x))
 	require.Equal(t, "172.18.0.3 fd00:1::2", fmt.Sprint(next.Addr(x), next.Addr6(x)), "the refused have given back what they had")
 }

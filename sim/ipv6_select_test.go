@@ -24,8 +24,8 @@ func TestIPv6Select(t *testing.T) {
 		in := make(map[string]*sim.Container)
 		for _, n := range []*sim.Network{x, y, z} {
 			name := n.Name()
-			in[name] = simtest.Run(t, h, name+"1", sim.OnNetwork(n), sim.WithAddHost("six:fd00:1::9", "six:1.2.3.4"))
-			second := simtest.Run(t, h, name+"2", sim.OnNetwork(n))
+			in[name] = simtest.Run(t, h, name+"1", sim.WithNetwork(n), sim.WithAddHost("six:fd00:1::9", "six:1.2.3.4"))
+			second := simtest.Run(t, h, name+"2", sim.WithNetwork(n))
 			who(t, second, "tcp", "80")
 			who(t, second, "tcp4", "81")
 			who(t, second, "tcp6", "82")

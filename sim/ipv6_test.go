@@ -43,8 +43,8 @@ func TestIPv6(t *testing.T) {
 		require.Equal(t, []dockerapi.IPAMConfig{{Subnet: "172.18.0.0/16", Gateway: "172.18.0.1"}, {Subnet: "fd00:1::/64"}}, x.Inspect().IPAM.Config)
 		require.True(t, x.Inspect().EnableIPv6)
 
-		c1 := simtest.Run(t, h, "c1", sim.OnNetwork(x), sim.WithHostname("h1"))
-		c2 := simtest.Run(t, h, "c2", sim.OnNetwork(x, sim.WithAlias("al")), sim.WithHostname("h2"))
+		c1 := simtest.Run(t, h, "c1", sim.WithNetwork(x), sim.WithHostname("h1"))
+		c2 := simtest.Run(t, h, "c2", sim.WithNetwork(x, sim.WithAlias("al")), sim.WithHostname("h2"))
 		require.Equal(t, []string{
 			`1: lo mtu 65536 master="" up=true running=true  [127.0.0.1/8 ::1/128]`,
 			fmt.Sprintf(`%d: eth0@if%d mtu 1500 master="" up=true running=true 02:42:ac:12:00:02 [172.18.0.2/16 fd00:1::2/64 fe80::42:acff:fe12:2/64]`,
@@ -97,8 +97,8 @@ func TestIPv6Routed(t *testing.T) {
 		h := simtest.NewHost(t)
 		x := simtest.NewNetwork(t, h, "x", sim.WithSubnet(prefix("fd00:1::/64")))
 		y := simtest.NewNetwork(t, h, "y", sim.WithSubnet(prefix("fd00:2::/64")), sim.WithSubnet(prefix("10.5.0.0/24")))
-		c1 := simtest.Run(t, h, "c1", sim.OnNetwork(x))
-		c2 := simtest.Run(t, h, "c2", sim.OnNetwork(y))
+		c1 := simtest.Run(t, h, "c1", sim.WithNetwork(x))
+		c2 := simtest.Run(t, h, "c2", sim.WithNetwork(y))
 		who(t, c2, "tcp", "80")
 		require.Equal(t, "timed out", nc(t, c1, "tcp", "10.5.0.2:80"))
 		require.Contains(t, nc(t, c1, "tcp", "[fd00:2::2]:80"), "you are fd00:1::2")
@@ -117,16 +117,16 @@ func TestIPv6Addresses(t *testing.T) {
 	n := simtest.NewNetwork(t, h, "tiny", sim.WithSubnet(prefix("fd00:1::/125")), sim.WithSubnet(prefix("10.1.0.0/24")))
 	var list []string
 	for i := range 6 {
-		c := simtest.Run(t, h, fmt.Sprint("c", i), sim.OnNetwork(n))
+		c := simtest.Run(t, h, fmt.Sprint("c", i), sim.WithNetwork(n))
 		list = append(list, c.Addr6(n).String())
 	}
 	require.Equal(t, []string{"fd00:1::2", "fd00:1::3", "fd00:1::4", "fd00:1::5", "fd00:1::6", "fd00:1::7"}, list)
-	_, err := h.Run("more", sim.OnNetwork(n))
+	_, err := h.Run("more", sim.WithNetwork(n))
 	require.ErrorIs(t, err, sim.ErrNoAddress)
 	require.EqualError(t, err, "no available IPv6 addresses on this network's address pools: tiny ("+n.ID()+")")
 	c3, _ := h.Container("c3")
 	require.NoError(t, c3.Kill())
-	again := simtest.Run(t, h, "again", sim.OnNetwork(n))
+	again := simtest.Run(t, h, "again", sim.WithNetwork(n))
 	require.Equal(t, "fd00:1::5", again.Addr6(n).String())
 	require.Equal(t, "10.1.0.5", again.Addr(n).String(), "the refused one has given its IPv4 address back")
 }
@@ -158,8 +158,8 @@ func TestIPv6Outside(t *testing.T) {
 		lan := simtest.NewLAN(t)
 		h := simtest.NewHost(t, sim.WithUplink(lan, prefix("fd00:80::10/64")))
 		peer := simtest.NewHost(t, sim.WithUplink(lan, prefix("fd00:80::47/64")), sim.WithoutDocker())
-		x := simtest.NewNetwork(t, h, "x", sim.WithSubnet(prefix("fd00:1::/64")), sim.Internal())
-		c := simtest.Run(t, h, "c1", sim.OnNetwork(x))
+		x := simtest.NewNetwork(t, h, "x", sim.WithSubnet(prefix("fd00:1::/64")), sim.WithInternal())
+		c := simtest.Run(t, h, "c1", sim.WithNetwork(x))
 		who(t, c, "tcp", "80")
 		who(t, peer, "tcp", "80")
 		require.Equal(t, "timed out", nc(t, c, "tcp", "[fd00:80::47]:80"), "no way back")

@@ -16,8 +16,8 @@ func TestIsolation(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		l := newLab(t)
 		net := simtest.NewNetwork(t, l.docker, "net")
-		test1 := simtest.Run(t, l.docker, "test1", sim.OnNetwork(net))
-		test2 := simtest.Run(t, l.docker, "test2", sim.OnNetwork(net))
+		test1 := simtest.Run(t, l.docker, "test1", sim.WithNetwork(net))
+		test2 := simtest.Run(t, l.docker, "test2", sim.WithNetwork(net))
 		test3 := simtest.Run(t, l.docker, "test3")
 		who(t, test2, "tcp", "80")
 		who(t, test2, "udp", "53")
@@ -81,7 +81,7 @@ func TestIsolationCounters(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
 		net := simtest.NewNetwork(t, h, "net")
-		test1 := simtest.Run(t, h, "test1", sim.OnNetwork(net))
+		test1 := simtest.Run(t, h, "test1", sim.WithNetwork(net))
 		test3 := simtest.Run(t, h, "test3")
 		iptables(t, h, "-Z")
 		_, err := test3.Ping(t.Context(), "172.18.0.3", sim.PingCount(7))
@@ -103,10 +103,10 @@ func TestInternal(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		l := newLab(t)
 		net := simtest.NewNetwork(t, l.docker, "net")
-		inet := simtest.NewNetwork(t, l.docker, "inet", sim.Internal())
-		simtest.Run(t, l.docker, "test1", sim.OnNetwork(net))
-		i1 := simtest.Run(t, l.docker, "i1", sim.OnNetwork(inet))
-		i2 := simtest.Run(t, l.docker, "i2", sim.OnNetwork(inet), sim.WithPublish("8088:80"))
+		inet := simtest.NewNetwork(t, l.docker, "inet", sim.WithInternal())
+		simtest.Run(t, l.docker, "test1", sim.WithNetwork(net))
+		i1 := simtest.Run(t, l.docker, "i1", sim.WithNetwork(inet))
+		i2 := simtest.Run(t, l.docker, "i2", sim.WithNetwork(inet), sim.WithPublish("8088:80"))
 		who(t, i2, "tcp", "80")
 		require.Empty(t, i2.Ports(), "not published, without a word")
 		require.Equal(t, "172.19.0.2 ttl=64", ping(t, l.docker, "172.19.0.2"))
@@ -163,11 +163,11 @@ func TestNoICC(t *testing.T) {
 
 		// The daemon's option is for docker0 alone.
 		un := simtest.NewNetwork(t, l.docker, "un")
-		u1, u2 := simtest.Run(t, l.docker, "u1", sim.OnNetwork(un)), simtest.Run(t, l.docker, "u2", sim.OnNetwork(un))
+		u1, u2 := simtest.Run(t, l.docker, "u1", sim.WithNetwork(un)), simtest.Run(t, l.docker, "u2", sim.WithNetwork(un))
 		require.Equal(t, u2.IP().String()+" ttl=64", ping(t, u1, u2.IP().String()))
 		// And the other way round: one network can be so.
 		noicc := simtest.NewNetwork(t, l.docker, "noicc", sim.WithoutICC())
-		n1, n2 := simtest.Run(t, l.docker, "n1", sim.OnNetwork(noicc)), simtest.Run(t, l.docker, "n2", sim.OnNetwork(noicc))
+		n1, n2 := simtest.Run(t, l.docker, "n1", sim.WithNetwork(noicc)), simtest.Run(t, l.docker, "n2", sim.WithNetwork(noicc))
 		require.Equal(t, "lost", ping(t, n1, n2.IP().String()))
 		require.Equal(t, "172.16.80.47 ttl=63", ping(t, n1, "172.16.80.47"))
 
@@ -206,8 +206,8 @@ func TestWithoutMasquerade(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		l := newLab(t)
 		who(t, l.peer, "tcp", "7777")
-		nomasq := simtest.NewNetwork(t, l.docker, "nomasq", sim.WithoutMasquerade())
-		nm := simtest.Run(t, l.docker, "nm", sim.OnNetwork(nomasq))
+		nomasq := simtest.NewNetwork(t, l.docker, "nomasq", sim.WithMasquerade(false))
+		nm := simtest.Run(t, l.docker, "nm", sim.WithNetwork(nomasq))
 		require.Equal(t, "timed out", nc(t, nm, "tcp", "172.16.80.47:7777"))
 		require.NoError(t, l.peer.AddRoute(nomasq.Subnets()[0], dockerAddr))
 		require.Contains(t, nc(t, nm, "tcp", "172.16.80.47:7777"), "you are 172.18.0.2")
@@ -222,11 +222,11 @@ func TestModes(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		l := newLab(t)
 		net := simtest.NewNetwork(t, l.docker, "net")
-		test1, test3 := simtest.Run(t, l.docker, "test1", sim.OnNetwork(net)), simtest.Run(t, l.docker, "test3")
-		h1 := simtest.Run(t, l.docker, "h1", sim.NetworkHost(), sim.WithPublish("8080:80"))
-		n1 := simtest.Run(t, l.docker, "n1", sim.NetworkNone(), sim.WithPublish("8082:80"))
-		base := simtest.Run(t, l.docker, "base", sim.OnNetwork(net), sim.WithPublish("8081:80"))
-		side := simtest.Run(t, l.docker, "side", sim.NetworkOf(base))
+		test1, test3 := simtest.Run(t, l.docker, "test1", sim.WithNetwork(net)), simtest.Run(t, l.docker, "test3")
+		h1 := simtest.Run(t, l.docker, "h1", sim.WithHostNetwork(), sim.WithPublish("8080:80"))
+		n1 := simtest.Run(t, l.docker, "n1", sim.WithNoNetwork(), sim.WithPublish("8082:80"))
+		base := simtest.Run(t, l.docker, "base", sim.WithNetwork(net), sim.WithPublish("8081:80"))
+		side := simtest.Run(t, l.docker, "side", sim.WithNetworkOf(base))
 		for _, c := range []*sim.Container{h1, n1, side} {
 			require.Empty(t, c.Ports(), c.Name())
 		}

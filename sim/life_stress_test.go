@@ -52,7 +52,7 @@ func newStress(t *testing.T) *stress {
 		bridge,
 		simtest.NewNetwork(t, h, "four"),
 		simtest.NewNetwork(t, h, "six", sim.WithSubnet(netip.MustParsePrefix("fd00:6::/64"))),
-		simtest.NewNetwork(t, h, "inside", sim.Internal(), sim.WithSubnet(netip.MustParsePrefix("fd00:7::/64"))),
+		simtest.NewNetwork(t, h, "inside", sim.WithInternal(), sim.WithSubnet(netip.MustParsePrefix("fd00:7::/64"))),
 	}}
 }
 
@@ -122,7 +122,7 @@ func leftovers(t *testing.T, s *stress) string {
 		fmt.Fprintln(&b, i.Name, i.Addrs)
 	}
 	for _, n := range s.nets {
-		c, err := s.host.Run("", sim.OnNetwork(n), sim.WithPublish("8000:80"))
+		c, err := s.host.Run("", sim.WithNetwork(n), sim.WithPublish("8000:80"))
 		require.NoError(t, err, "the port is free")
 		fmt.Fprintln(&b, n, c.Addr(n), c.Addr6(n))
 		require.NoError(t, c.ForceRemove())
@@ -153,11 +153,11 @@ func (s *stress) run(t *testing.T, rng *rand.Rand) bool {
 	}})}
 	switch kind := rng.IntN(8); {
 	case kind == 0:
-		opts = append(opts, sim.NetworkOf(s.any(rng)))
+		opts = append(opts, sim.WithNetworkOf(s.any(rng)))
 	case kind < 3:
 		opts = append(opts, sim.WithLink(s.any(rng), "db"))
 	case kind < 7:
-		opts = append(opts, sim.OnNetwork(s.nets[rng.IntN(len(s.nets))]), sim.WithPublish("8000-8100:80", "9000-9100:53/udp"))
+		opts = append(opts, sim.WithNetwork(s.nets[rng.IntN(len(s.nets))]), sim.WithPublish("8000-8100:80", "9000-9100:53/udp"))
 	}
 	c, err := s.host.Create(name, opts...)
 	if errors.Is(err, sim.ErrConflict) { // the other one has no network of the kind

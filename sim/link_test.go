@@ -68,8 +68,8 @@ func TestLinkRefused(t *testing.T) {
 	h := simtest.NewHost(t)
 	net := simtest.NewNetwork(t, h, "othernet")
 	tgt := simtest.Run(t, h, "tgt")
-	onother := simtest.Run(t, h, "onother", sim.OnNetwork(net))
-	hostmode := simtest.Run(t, h, "hostmode", sim.NetworkHost())
+	onother := simtest.Run(t, h, "onother", sim.WithNetwork(net))
+	hostmode := simtest.Run(t, h, "hostmode", sim.WithHostNetwork())
 	down, err := h.Create("down")
 	require.NoError(t, err)
 	foreign := simtest.Run(t, simtest.NewHost(t), "nosuch")
@@ -81,9 +81,9 @@ func TestLinkRefused(t *testing.T) {
 	}{
 		{[]sim.ContainerOption{sim.WithLink(foreign, "x")}, "could not get container for nosuch: No such container: nosuch", sim.ErrNotFound},
 		{[]sim.ContainerOption{sim.WithLink(nil, "x")}, "could not get container for nil: No such container: nil", sim.ErrNotFound},
-		{[]sim.ContainerOption{sim.WithLink(tgt, "x"), sim.NetworkHost()}, onlyUser, sim.ErrConflict},
-		{[]sim.ContainerOption{sim.WithLink(tgt, "x"), sim.NetworkNone()}, onlyUser, sim.ErrConflict},
-		{[]sim.ContainerOption{sim.WithLink(tgt, "x"), sim.NetworkOf(tgt)}, onlyUser, sim.ErrConflict},
+		{[]sim.ContainerOption{sim.WithLink(tgt, "x"), sim.WithHostNetwork()}, onlyUser, sim.ErrConflict},
+		{[]sim.ContainerOption{sim.WithLink(tgt, "x"), sim.WithNoNetwork()}, onlyUser, sim.ErrConflict},
+		{[]sim.ContainerOption{sim.WithLink(tgt, "x"), sim.WithNetworkOf(tgt)}, onlyUser, sim.ErrConflict},
 		{[]sim.ContainerOption{sim.WithLink(onother, "x")}, "Cannot link to /onother, as it does not belong to the default network", sim.ErrConflict},
 		{[]sim.ContainerOption{sim.WithLink(hostmode, "x")},
 			"conflicting options: host type networking can't be used with links. This would result in undefined behavior", sim.ErrConflict},

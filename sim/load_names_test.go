@@ -30,7 +30,7 @@ func TestManyNames(t *testing.T) {
 		network := simtest.NewNetwork(t, h, "net", sim.WithSubnet(prefix("172.18.0.0/16")))
 		all := make([]*sim.Container, n)
 		for i := range all {
-			all[i] = simtest.Run(t, h, fmt.Sprint("c", i), sim.OnNetwork(network))
+			all[i] = simtest.Run(t, h, fmt.Sprint("c", i), sim.WithNetwork(network))
 		}
 		start := time.Now()
 		var lookups errgroup.Group
@@ -105,7 +105,7 @@ func passerAddr(i int) netip.Addr { return netip.AddrFrom4([4]byte{172, 18, 200,
 // Witness knows the names at once, and no longer.
 func passBy(t *testing.T, h *sim.Host, network *sim.Network, witness *sim.Container, i int) error {
 	name := fmt.Sprint("passer", i%passers)
-	_, err := h.Run(name, sim.OnNetwork(network, sim.WithAddr(passerAddr(i)), sim.WithAlias("anyone")))
+	_, err := h.Run(name, sim.WithNetwork(network, sim.WithAddr(passerAddr(i)), sim.WithAlias("anyone")))
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func networkComesAndGoes(ctx context.Context, h *sim.Host, i, j int) error {
 	if err != nil {
 		return err
 	}
-	c, err := h.Run(fmt.Sprintf("c%d-%d", i, j), sim.OnNetwork(n), sim.WithPublish(fmt.Sprintf("%d:80", 10000+i), "80"))
+	c, err := h.Run(fmt.Sprintf("c%d-%d", i, j), sim.WithNetwork(n), sim.WithPublish(fmt.Sprintf("%d:80", 10000+i), "80"))
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func comeAndGoOnNetwork(h *sim.Host, i int) {
 		if err != nil {
 			return
 		}
-		if c, err := h.Run(fmt.Sprintf("x%d-%d", i, j), sim.OnNetwork(n), sim.WithPublish("80")); err == nil {
+		if c, err := h.Run(fmt.Sprintf("x%d-%d", i, j), sim.WithNetwork(n), sim.WithPublish("80")); err == nil {
 			c.Kill()
 		}
 		n.Remove()

@@ -23,7 +23,7 @@ func names(list []sim.Interface) (s []string) {
 func TestNetworkNone(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
-	c := simtest.Run(t, h, "n1", sim.NetworkNone())
+	c := simtest.Run(t, h, "n1", sim.WithNoNetwork())
 	require.Equal(t, []string{"lo"}, names(c.Interfaces()))
 	require.False(t, c.IP().IsValid())
 	_, err := c.DialContext(context.Background(), "tcp", "172.17.0.1:80")
@@ -35,11 +35,11 @@ func TestNetworkNone(t *testing.T) {
 func TestNetworkHost(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
-	c := simtest.Run(t, h, "c1", sim.NetworkHost())
+	c := simtest.Run(t, h, "c1", sim.WithHostNetwork())
 	other := simtest.Run(t, h, "c2")
 	require.Equal(t, h.Interfaces(), c.Interfaces())
 	require.Equal(t, "docker", c.Hostname())
-	require.Equal(t, "other", simtest.Run(t, h, "c3", sim.NetworkHost(), sim.WithHostname("other")).Hostname())
+	require.Equal(t, "other", simtest.Run(t, h, "c3", sim.WithHostNetwork(), sim.WithHostname("other")).Hostname())
 	echo(t, other, c, "172.17.0.1:80")
 
 	// Its sockets are its own, the namespace is not.
@@ -63,7 +63,7 @@ func TestNetworkOfContainer(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	base := simtest.Run(t, h, "base")
-	side := simtest.Run(t, h, "side", sim.NetworkOf(base))
+	side := simtest.Run(t, h, "side", sim.WithNetworkOf(base))
 	client := simtest.Run(t, h, "client")
 	require.Equal(t, base.Interfaces(), side.Interfaces())
 	require.Equal(t, base.Hostname(), side.Hostname())

@@ -57,10 +57,6 @@ func (n *Network) String() string { return n.name }
 // ID returns 64 hex digits.
 func (n *Network) ID() string { return n.id }
 
-// Driver returns Docker's name for the kind of network: "bridge", "host" or
-// "null".
-func (n *Network) Driver() string { return n.driver }
-
 // Subnets returns the subnets that addresses are taken from; none for "host" and
 // "none".
 func (n *Network) Subnets() []netip.Prefix {
@@ -81,9 +77,6 @@ func (n *Network) Gateway() netip.Addr { return n.config.v4.gateway }
 // Gateway6 returns the IPv6 address of the host on the network; the zero Addr if it has
 // no IPv6 subnet.
 func (n *Network) Gateway6() netip.Addr { return n.config.v6.gateway }
-
-// Internal reports whether the network was made with the option Internal.
-func (n *Network) Internal() bool { return n.config.internal }
 
 // Device returns the name of the bridge: "docker0", or "br-" and the first 12 digits
 // of the ID. It is empty for "host" and "none".

@@ -89,9 +89,9 @@ func WithMTU(mtu int) NetworkOption {
 
 func validMTU(mtu int) bool { return mtu >= 68 && mtu <= 65535 }
 
-// Internal keeps the network from everything but its containers and the host:
+// WithInternal keeps the network from everything but its containers and the host:
 // --internal. Ports are not published there.
-func Internal() NetworkOption {
+func WithInternal() NetworkOption {
 	return func(c *networkConfig) error {
 		c.internal = true
 		return nil
@@ -107,11 +107,11 @@ func WithoutICC() NetworkOption {
 	}
 }
 
-// WithoutMasquerade lets packets leave the host with the containers' addresses:
-// com.docker.network.bridge.enable_ip_masquerade=false.
-func WithoutMasquerade() NetworkOption {
+// WithMasquerade sets whether packets leave the host with its address, and not with that
+// of their container: com.docker.network.bridge.enable_ip_masquerade. The default is true.
+func WithMasquerade(masquerade bool) NetworkOption {
 	return func(c *networkConfig) error {
-		c.noMasquerade = true
+		c.noMasquerade = !masquerade
 		return nil
 	}
 }

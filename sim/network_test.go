@@ -100,7 +100,7 @@ func TestCreateNetwork(t *testing.T) {
 			require.Equal(t, test.wantGateway, n.Gateway().String())
 			require.Equal(t, prefix(test.subnet).Masked(), n.Subnets()[0])
 			require.Equal(t, "br-"+n.ID()[:12], n.Device())
-			c := simtest.Run(t, h, "c1", sim.OnNetwork(n))
+			c := simtest.Run(t, h, "c1", sim.WithNetwork(n))
 			require.Equal(t, test.first, c.IP().String())
 		})
 	}
@@ -161,7 +161,7 @@ func TestRemoveNetwork(t *testing.T) {
 	h := simtest.NewHost(t)
 	before := snapshot(h)
 	n := simtest.NewNetwork(t, h, "n1")
-	c := simtest.Run(t, h, "c1", sim.OnNetwork(n))
+	c := simtest.Run(t, h, "c1", sim.WithNetwork(n))
 	err := n.Remove()
 	require.ErrorIs(t, err, sim.ErrInUse)
 	require.EqualError(t, err, "error while removing network: network n1 id "+n.ID()+" has active endpoints")

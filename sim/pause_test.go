@@ -18,8 +18,8 @@ func TestPause(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
 		n := simtest.NewNetwork(t, h, "net")
-		web := simtest.Run(t, h, "web", sim.OnNetwork(n), sim.WithImage(sim.Image{Main: serve}), sim.WithPublish("8080:80"))
-		cli := simtest.Run(t, h, "cli", sim.OnNetwork(n))
+		web := simtest.Run(t, h, "web", sim.WithNetwork(n), sim.WithImage(sim.Image{Main: serve}), sim.WithPublish("8080:80"))
+		cli := simtest.Run(t, h, "cli", sim.WithNetwork(n))
 		require.NoError(t, web.WaitListening(t.Context(), "80"))
 		require.NoError(t, web.Pause())
 		require.Equal(t, "paused", web.State().Status)

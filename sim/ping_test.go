@@ -27,7 +27,7 @@ func pingedFrom(t *testing.T) (h *sim.Host, web, cli *sim.Container) {
 	web = simtest.Run(t, h, "web")
 	n, _ := h.Network("bridge")
 	ms := veth.Impairment{Delay: time.Millisecond}
-	cli = simtest.Run(t, h, "cli", sim.OnNetwork(n, sim.WithImpairment(ms, ms)))
+	cli = simtest.Run(t, h, "cli", sim.WithNetwork(n, sim.WithImpairment(ms, ms)))
 	return h, web, cli
 }
 
@@ -196,7 +196,7 @@ func TestPingWithoutNetwork(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
-		c := simtest.Run(t, h, "alone", sim.NetworkNone())
+		c := simtest.Run(t, h, "alone", sim.WithNoNetwork())
 		_, err := c.Ping(t.Context(), "172.17.0.1")
 		require.ErrorIs(t, err, syscall.ENETUNREACH)
 		require.EqualError(t, err, "ping ip4:icmp 172.17.0.1: connect: "+syscall.ENETUNREACH.Error())

@@ -20,7 +20,7 @@ func TestWhoDoesTheServerSee(t *testing.T) {
 		srv := simtest.Run(t, l.docker, "srv", sim.WithPublish("8080:80"), sim.WithPublish("9090:9000/udp"))
 		cli := simtest.Run(t, l.docker, "cli")
 		net := simtest.NewNetwork(t, l.docker, "net")
-		ucli := simtest.Run(t, l.docker, "ucli", sim.OnNetwork(net))
+		ucli := simtest.Run(t, l.docker, "ucli", sim.WithNetwork(net))
 		who(t, srv, "tcp", "80")
 		who(t, srv, "udp", "9000")
 
@@ -84,8 +84,8 @@ func TestPublishedOnUserNetwork(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		l := newLab(t)
 		net := simtest.NewNetwork(t, l.docker, "net")
-		srv := simtest.Run(t, l.docker, "srv", sim.OnNetwork(net), sim.WithPublish("8080:80"))
-		ucli := simtest.Run(t, l.docker, "ucli", sim.OnNetwork(net))
+		srv := simtest.Run(t, l.docker, "srv", sim.WithNetwork(net), sim.WithPublish("8080:80"))
+		ucli := simtest.Run(t, l.docker, "ucli", sim.WithNetwork(net))
 		cli := simtest.Run(t, l.docker, "cli")
 		who(t, srv, "tcp", "80")
 		for _, test := range []struct {

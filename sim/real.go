@@ -108,15 +108,15 @@ type ExposeOption func(*exposeConfig)
 
 type exposeConfig struct{ beyondLoopback bool }
 
-// BeyondLoopback allows an address that other machines can reach.
-func BeyondLoopback() ExposeOption {
+// WithBeyondLoopback allows an address that other machines can reach.
+func WithBeyondLoopback() ExposeOption {
 	return func(c *exposeConfig) { c.beyondLoopback = true }
 }
 
 // Expose makes a port of the host, usually one that a container publishes, reachable
 // from the real machine, for a real browser, curl or iperf3. It listens on address, a
 // real one such as "127.0.0.1:0", which must be of the machine's loopback unless
-// BeyondLoopback is given. Network is "tcp" or "udp". The listening ends with Close of
+// WithBeyondLoopback is given. Network is "tcp" or "udp". The listening ends with Close of
 // the Exposure or of the host.
 //
 // Clients come to the host from outside, by tap0 (see WithRealUplink), and are seen
@@ -171,7 +171,7 @@ func checkExposed(network, address string, beyondLoopback bool) (netip.AddrPort,
 		return netip.AddrPort{}, &net.OpError{Op: "listen", Net: network, Err: &net.AddrError{Err: "not an IP address and port", Addr: address}}
 	}
 	if !a.Addr().IsLoopback() && !beyondLoopback {
-		return netip.AddrPort{}, errorf("expose", address, ErrAddress, "%s is not an address of the loopback, and BeyondLoopback is not given", address)
+		return netip.AddrPort{}, errorf("expose", address, ErrAddress, "%s is not an address of the loopback, and WithBeyondLoopback is not given", address)
 	}
 	return a, nil
 }

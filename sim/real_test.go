@@ -88,7 +88,7 @@ func TestExposeRefused(t *testing.T) {
 	for _, i := range h.Interfaces() {
 		require.NotEqual(t, "tap0", i.Name, "a refusal leaves nothing")
 	}
-	e, err := h.Expose("tcp", "0.0.0.0:0", 8080, sim.BeyondLoopback())
+	e, err := h.Expose("tcp", "0.0.0.0:0", 8080, sim.WithBeyondLoopback())
 	require.NoError(t, err)
 	require.NoError(t, e.Close())
 	h.Close()

@@ -15,8 +15,8 @@ func TestRename(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t, sim.WithResolvConf("nameserver 10.0.0.1\n"))
 		n := simtest.NewNetwork(t, h, "net")
-		db := simtest.Run(t, h, "db", sim.OnNetwork(n, sim.WithAlias("store")))
-		cli := simtest.Run(t, h, "cli", sim.OnNetwork(n), sim.WithLink(db, "link"))
+		db := simtest.Run(t, h, "db", sim.WithNetwork(n, sim.WithAlias("store")))
+		cli := simtest.Run(t, h, "cli", sim.WithNetwork(n), sim.WithLink(db, "link"))
 		require.Equal(t, "[172.18.0.2]", lookup(t, cli, "link"))
 		require.NoError(t, db.Rename("/pg"))
 		require.Equal(t, "pg", db.Name())
@@ -32,7 +32,7 @@ func TestRename(t *testing.T) {
 		got, ok := h.Container("pg")
 		require.True(t, ok)
 		require.Same(t, db, got)
-		simtest.Run(t, h, "db", sim.OnNetwork(n))
+		simtest.Run(t, h, "db", sim.WithNetwork(n))
 		require.Equal(t, "[172.18.0.4]", lookup(t, cli, "link"), "whoever is called db")
 	})
 }

@@ -42,7 +42,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
 		name    string
 		network *sim.Network
 	}{{"web", front}, {"db", back}, {"app", front}} {
-		if containers[c.name], err = host.Run(c.name, sim.OnNetwork(c.network)); err != nil {
+		if containers[c.name], err = host.Run(c.name, sim.WithNetwork(c.network)); err != nil {
 			return err
 		}
 	}

@@ -46,7 +46,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
 	var tests []*sim.Container
 	for _, name := range []string{"test1", "test2"} {
 		fmt.Fprintf(out, "\n[root@docker ~]# docker run -d --name=%s --network net --network-alias test centos\n", name)
-		c, err := host.Run(name, sim.OnNetwork(network, sim.WithAlias("test")))
+		c, err := host.Run(name, sim.WithNetwork(network, sim.WithAlias("test")))
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
 // runNameserver runs the nameserver of the host, which is asked for what is no name of
 // a container, and knows nothing.
 func runNameserver(ctx context.Context, host *sim.Host) error {
-	c, err := host.Run("nameserver", sim.NetworkHost())
+	c, err := host.Run("nameserver", sim.WithHostNetwork())
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ func TestDatabaseDown(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		host := simtest.NewHost(t)
 		network := simtest.NewNetwork(t, host, "net")
-		db := simtest.Run(t, host, "db", sim.OnNetwork(network))
+		db := simtest.Run(t, host, "db", sim.WithNetwork(network))
 		app := sim.Image{Name: "app", Main: func(ctx context.Context, c *sim.Container) error {
 			conn, err := c.DialContext(ctx, "tcp", "db:5432")
 			if err != nil {
@@ -21,7 +21,7 @@ func TestDatabaseDown(t *testing.T) {
 			return conn.Close()
 		}}
 
-		job := simtest.Run(t, host, "job", sim.OnNetwork(network), sim.WithImage(app))
+		job := simtest.Run(t, host, "job", sim.WithNetwork(network), sim.WithImage(app))
 		if status, _ := job.Wait(t.Context()); status != 2 { // connection refused
 			t.Fatal("exit status", status)
 		}

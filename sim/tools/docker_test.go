@@ -194,7 +194,7 @@ func TestDockerPs(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
 		n := simtest.NewNetwork(t, h, "net")
-		db := simtest.Run(t, h, "db", sim.OnNetwork(n), sim.WithExpose("5432"), sim.WithImage(sim.Image{Name: "db", Cmd: []string{"serve", "--all-the-tables", "now"}}))
+		db := simtest.Run(t, h, "db", sim.WithNetwork(n), sim.WithExpose("5432"), sim.WithImage(sim.Image{Name: "db", Cmd: []string{"serve", "--all-the-tables", "now"}}))
 		simtest.Run(t, h, "web", sim.WithPublish("8080:80", "8053:53/udp"))
 		_, err := h.Create("spare")
 		require.NoError(t, err)

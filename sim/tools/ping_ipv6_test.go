@@ -19,8 +19,8 @@ func TestPingFamilies(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
 		x := simtest.NewNetwork(t, h, "x", sim.WithSubnet(netip.MustParsePrefix("fd00:1::/64")))
-		c1 := simtest.Run(t, h, "c1", sim.OnNetwork(x), sim.WithHostname("h1"))
-		simtest.Run(t, h, "c2", sim.OnNetwork(x), sim.WithHostname("h2"))
+		c1 := simtest.Run(t, h, "c1", sim.WithNetwork(x), sim.WithHostname("h1"))
+		simtest.Run(t, h, "c2", sim.WithNetwork(x), sim.WithHostname("h2"))
 		plain := simtest.Run(t, h, "plain")
 		for _, tt := range []struct {
 			m     Machine
