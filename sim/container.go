@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -173,21 +174,29 @@ func (c *Container) Addr6(n *Network) netip.Addr {
 // not on that any more on the first of its Networks. It is the zero Addr while the
 // container is not running, and without a network of its own.
 func (c *Container) IP() netip.Addr {
-	if a := c.Addr(c.config.network); a.IsValid() {
-		return a
-	}
-	if r := c.running(); r != nil {
-		for _, ep := range r.inOrder() {
-			return ep.addr
-		}
+	if ep := c.first(); ep != nil {
+		return ep.addr
 	}
 	return netip.Addr{}
 }
 
 // MAC returns the address of the interface that has IP: 02:42 and the bytes of IP.
 func (c *Container) MAC() net.HardwareAddr {
-	if ip := c.IP(); ip.IsValid() {
-		return containerMAC(ip)
+	if ep := c.first(); ep != nil {
+		return slices.Clone(ep.mac)
+	}
+	return nil
+}
+
+// first returns the endpoint that IP and MAC are those of, nil if there is none.
+func (c *Container) first() *endpoint {
+	if ep := c.on(c.config.network); ep != nil {
+		return ep
+	}
+	if r := c.running(); r != nil {
+		for _, ep := range r.inOrder() {
+			return ep
+		}
 	}
 	return nil
 }

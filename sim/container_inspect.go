@@ -163,7 +163,7 @@ func fillIn(e *dockerapi.EndpointSettings, ep *endpoint) {
 		return
 	}
 	cfg := &ep.network.config
-	e.EndpointID, e.MacAddress = ep.id, containerMAC(ep.addr).String()
+	e.EndpointID, e.MacAddress = ep.id, ep.mac.String()
 	e.Gateway, e.IPAddress, e.IPPrefixLen = cfg.v4.gateway.String(), ep.addr.String(), cfg.v4.subnet.Bits()
 	if ep.addr6.IsValid() {
 		e.IPv6Gateway, e.GlobalIPv6Address, e.GlobalIPv6PrefixLen = cfg.v6.gateway.String(), ep.addr6.String(), cfg.v6.subnet.Bits()

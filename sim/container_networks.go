@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -173,11 +172,7 @@ func (c *Container) inOrder() []*attachment {
 
 // comparePriority orders the networks of a container.
 func (n *Network) comparePriority(o *Network) int {
-	return cmp.Or(
-		cmp.Compare(count(n.config.internal), count(o.config.internal)),
-		cmp.Compare(count(o.config.v6.subnet.IsValid()), count(n.config.v6.subnet.IsValid())),
-		cmp.Compare(n.name, o.name),
-	)
+	return n.host.engine.ComparePriority(n.forEngine(), o.forEngine())
 }
 
 // joinAll attaches a run to the networks of its container, with links and ports. As

@@ -54,17 +54,14 @@ func (h *Host) docker0() (networkConfig, error) {
 		}
 		f.ipRange = d.fixedCIDR
 	}
-	f.pool = newPool(f.subnet, f.ipRange)
-	f.pool.reserve(f.gateway)
+	f.pool = engine.NewPool(f.subnet, f.ipRange)
+	f.pool.Reserve(f.gateway)
 	if d.fixedCIDR6.IsValid() {
-		n.v6 = family{subnet: d.fixedCIDR6, byMAC: d.fixedCIDR6.Bits() <= maxByMAC}
+		n.v6 = family{subnet: d.fixedCIDR6, byMAC: h.engine.ByMAC(d.fixedCIDR6)}
 		return n, cmp.Or(n.v6.open(bridgeNetwork), n.v6.checkBridge(bridgeNetwork))
 	}
 	return n, nil
 }
-
-// maxByMAC is the longest subnet of docker0 that has room for MACs.
-const maxByMAC = 128 - 48
 
 // WithBridgeIP sets address and subnet of docker0, as dockerd's option --bip does.
 // It must be an IPv4 host address within a subnet of at least two. The default is
@@ -168,6 +165,9 @@ func WithPublishAddr(a netip.Addr) HostOption {
 	}
 }
 
+// maxPoolBits bounds the number of pools that a base is cut into to 4096.
+const maxPoolBits = 12
+
 // WithAddressPools sets the subnets that networks without one are given: each base
 // in turn is cut into subnets of size bits, as --default-address-pool does. The
 // first is docker0's.
@@ -178,7 +178,7 @@ func WithAddressPools(size int, bases ...netip.Prefix) HostOption {
 			if !base.IsValid() || !base.Addr().Is4() || size < base.Bits() || size > 30 || size-base.Bits() > maxPoolBits {
 				return errorf("create host", c.name, ErrAddress, "invalid address pool base %v, size %d", base, size)
 			}
-			pools = append(pools, subnets(base.Masked(), size)...)
+			pools = append(pools, engine.Subnets(base.Masked(), size)...)
 		}
 		if len(pools) == 0 {
 			return errorf("create host", c.name, ErrAddress, "no address pools")

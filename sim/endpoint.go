@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"slices"
 
@@ -19,8 +20,9 @@ type endpoint struct {
 	asked           *attachment
 	id              string
 	addr, addr6     netip.Addr // addr6 is invalid on networks without IPv6
-	index           int        // of the interface in the container
-	name            string     // of the port: vethXXXXXXX, whose index is one more
+	mac             net.HardwareAddr
+	index           int    // of the interface in the container
+	name            string // of the port: vethXXXXXXX, whose index is one more
 	inside, outside *veth.Endpoint
 	port            *bridge.Port // nil if the bridge did not take it
 }
@@ -54,12 +56,9 @@ func (n *Network) takeAddrs(ep *endpoint, a *attachment) (err error) {
 		return errorf("start container", n.name, ErrNotFound, "network %s not found", name)
 	}
 	n.attachments++
-	if ep.addr, err = n.takeAddrLocked(&n.config.v4, a.addr, "IPv4"); err == nil && n.config.v6.pool != nil {
-		asked := a.addr6
-		if n.config.v6.byMAC {
-			asked = n.config.v6.addrOf(containerMAC(ep.addr))
-		}
-		ep.addr6, err = n.takeAddrLocked(&n.config.v6, asked, "IPv6")
+	if ep.addr, err = n.takeAddrLocked(&n.config.v4, a.addr, "IPv4"); err == nil {
+		ep.mac = n.host.engine.ContainerMAC(ep.addr, n.host.random.stream("container mac"))
+		ep.addr6, err = n.takeAddr6Locked(ep.mac, a.addr6)
 	}
 	if err != nil {
 		n.releaseLocked(ep)
@@ -69,12 +68,12 @@ func (n *Network) takeAddrs(ep *endpoint, a *attachment) (err error) {
 
 func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (netip.Addr, error) {
 	if asked.IsValid() {
-		if !f.pool.reserve(asked) {
+		if !f.pool.Reserve(asked) {
 			return netip.Addr{}, errAddrInUse("allocate address", n.name, "Address already in use")
 		}
 		return asked, nil
 	}
-	addr, ok := f.pool.take()
+	addr, ok := f.pool.Take()
 	if !ok {
 		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress,
 			"no available %s addresses on this network's address pools: %s (%s)", version, n.name, n.id)
@@ -82,11 +81,23 @@ func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (n
 	return addr, nil
 }
 
+// takeAddr6Locked returns the zero Addr if the network has no IPv6.
+func (n *Network) takeAddr6Locked(mac net.HardwareAddr, asked netip.Addr) (netip.Addr, error) {
+	f := &n.config.v6
+	if f.pool == nil {
+		return netip.Addr{}, nil
+	}
+	if f.byMAC {
+		asked = f.addrOf(mac)
+	}
+	return n.takeAddrLocked(f, asked, "IPv6")
+}
+
 // releaseLocked undoes takeAddrs.
 func (n *Network) releaseLocked(ep *endpoint) {
 	n.attachments--
 	for _, a := range ep.addrs() {
-		n.config.of(a).pool.release(a)
+		n.config.of(a).pool.Release(a)
 	}
 }
 
@@ -97,7 +108,7 @@ func (n *Network) attach(c *Container, ns *netns, device string, a *attachment) 
 	if err := n.takeAddrs(ep, a); err != nil {
 		return nil, err
 	}
-	ep.id, ep.index, ep.name = h.random.id("endpoint id"), h.newIndexes(2), h.random.vethName()
+	ep.id, ep.index, ep.name = h.random.id("endpoint id"), h.newIndexes(2), h.engine.VethName(h.random.stream("veth name"))
 	err := ep.connect(ns, device)
 	if err == nil {
 		err = n.linkLocal() // docker0 has it from the first carrier on
@@ -119,7 +130,7 @@ func (ep *endpoint) connect(ns *netns, device string) (err error) {
 	if ep.inside, ep.outside, err = veth.Pair(veth.WithMTU(n.config.mtu), veth.WithSeed(seed)); err != nil {
 		return err
 	}
-	ep.inside.SetLinkAddress(tcpip.LinkAddress(containerMAC(ep.addr)))
+	ep.inside.SetLinkAddress(tcpip.LinkAddress(ep.mac))
 	if err := ns.plug(ep.index, device, cable{inside: ep.inside, peerIndex: ep.index + 1}); err != nil {
 		return err
 	}
@@ -136,7 +147,7 @@ func (ep *endpoint) addAddrs(ns *netns) error {
 		list = append(list, ep.network.config.of(a).prefix(a))
 	}
 	if ep.addr6.IsValid() {
-		list = append(list, linkLocal(containerMAC(ep.addr)))
+		list = append(list, linkLocal(ep.mac))
 	}
 	for _, a := range list {
 		if err := ns.stack.AddAddr(ep.index, a); err != nil {
@@ -159,8 +170,9 @@ func (ep *endpoint) setDefault(ns *netns) {
 // addPort gives the bridge its end. As dockerd does it draws another name if one is
 // taken.
 func (ep *endpoint) addPort() error {
+	h := ep.network.host
 	var opts []bridge.PortOption
-	if ep.network.host.daemon.noProxy {
+	if h.daemon.noProxy {
 		opts = append(opts, bridge.Hairpin()) // for who comes to his own published port
 	}
 	for {
@@ -169,7 +181,7 @@ func (ep *endpoint) addPort() error {
 			ep.port = port
 			return err
 		}
-		ep.name = ep.network.host.random.vethName()
+		ep.name = h.engine.VethName(h.random.stream("veth name"))
 	}
 }
 

@@ -97,7 +97,7 @@ func (n *Network) rules() []string { return n.host.engine.NetworkRules(n.forEngi
 func (n *Network) forEngine() engine.Network {
 	c := &n.config
 	return engine.Network{
-		Daemon: n.host.daemon.forEngine(), Bridge: n.device, Subnet: c.v4.subnet,
+		Daemon: n.host.daemon.forEngine(), Name: n.name, Bridge: n.device, Subnet: c.v4.subnet, IPv6: c.v6.subnet.IsValid(),
 		Internal: c.internal, ICC: !c.noICC, Masquerade: !c.noMasquerade,
 	}
 }

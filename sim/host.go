@@ -57,7 +57,7 @@ type Host struct {
 	mu         sync.Mutex // guards what follows
 	closed     bool
 	lastIndex  int // the highest ifindex given
-	nextPool   int // index of the default pool to look at next
+	lastPool   int // index of the default pool handed out last
 	networks   []*Network
 	containers []*Container // in the order of their creation
 
@@ -66,7 +66,7 @@ type Host struct {
 
 // NewHost returns a running host. The caller must Close it.
 func NewHost(opts ...HostOption) (*Host, error) {
-	cfg := hostConfig{name: "docker", seed: rand.Uint64(), log: slog.Default(), daemon: daemonConfig{mtu: veth.DefaultMTU, pools: defaultPools}}
+	cfg := hostConfig{name: "docker", seed: rand.Uint64(), log: slog.Default(), daemon: daemonConfig{mtu: veth.DefaultMTU, pools: engine.Docker20.DefaultPools()}}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
 			return nil, err
@@ -81,6 +81,7 @@ func NewHost(opts ...HostOption) (*Host, error) {
 		log: cfg.log, random: newGenerator(cfg.seed),
 		networking: make(chan struct{}, 1),
 		lastIndex:  1, // lo
+		lastPool:   -1,
 		done:       make(chan struct{}),
 	}
 	h.machine.host, h.machine.name = h, cfg.name

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"testing"
@@ -42,6 +43,6 @@ func TestHostsFile(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err, test.host)
-		require.Equal(t, test.want, sprint(addrs))
+		require.Equal(t, test.want, fmt.Sprint(addrs))
 	}
 }

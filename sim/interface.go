@@ -48,10 +48,3 @@ func linkLocal(mac net.HardwareAddr) netip.Prefix {
 	a[8] ^= 2
 	return netip.PrefixFrom(netip.AddrFrom16(a), 64)
 }
-
-// containerMAC returns what Docker gives to the holder of an address: 02:42 and
-// the address.
-func containerMAC(a netip.Addr) net.HardwareAddr {
-	b := a.As4()
-	return net.HardwareAddr{0x02, 0x42, b[0], b[1], b[2], b[3]}
-}

@@ -93,7 +93,7 @@ func (n *Network) predefined() bool {
 // open makes the bridge device, the interface of the host on it, and the rules.
 func (n *Network) open(device string) (err error) {
 	h := n.host
-	n.mac = h.random.bridgeMAC()
+	n.mac = h.engine.BridgeMAC(h.random.stream("bridge mac"))
 	local, port, err := veth.Pair(veth.WithMTU(n.config.mtu), veth.WithSeed(h.random.seedOf("cable "+device)))
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drydock/dnsd"
+	"drydock/sim/internal/engine"
 	"drydock/veth"
 )
 
@@ -187,7 +188,7 @@ func (c *networkConfig) complete(name string, inUse []netip.Prefix, nextPool fun
 		c.v4.subnet = p
 	}
 	for _, f := range c.families() {
-		if overlaps(f.subnet, inUse) {
+		if slices.ContainsFunc(inUse, f.subnet.Overlaps) {
 			return errorf("create network", name, ErrOverlap, "Pool overlaps with other one on this address space")
 		}
 		if err := f.open(name); err != nil {
@@ -257,14 +258,14 @@ func (f *family) open(network string) error {
 	if !f.ipRange.IsValid() || f.ipRange.Bits() < f.subnet.Bits() {
 		f.ipRange = f.subnet
 	}
-	f.pool = newPool(f.subnet, f.ipRange)
+	f.pool = engine.NewPool(f.subnet, f.ipRange)
 	if f.gateway.IsValid() {
-		if !f.pool.reserve(f.gateway) {
+		if !f.pool.Reserve(f.gateway) {
 			return errGatewayTaken(network, f.gateway)
 		}
 		return nil
 	}
-	a, ok := f.pool.take()
+	a, ok := f.pool.Take()
 	if !ok {
 		return errorf("create network", network, ErrNoAddress, "failed to allocate gateway (): No available addresses on this pool")
 	}

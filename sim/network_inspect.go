@@ -30,7 +30,7 @@ func (n *Network) Inspect() dockerapi.Network {
 	}
 	for _, ep := range n.attached() {
 		e := dockerapi.NetworkContainer{
-			Name: ep.container.Name(), EndpointID: ep.id, MacAddress: containerMAC(ep.addr).String(),
+			Name: ep.container.Name(), EndpointID: ep.id, MacAddress: ep.mac.String(),
 			IPv4Address: n.config.v4.prefix(ep.addr).String(),
 		}
 		if ep.addr6.IsValid() {

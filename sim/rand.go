@@ -4,9 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
+	"io"
 	"math/rand/v2"
-	"net"
 	"strconv"
 	"sync"
 )
@@ -35,6 +34,19 @@ func (g *generator) seedOf(name string) uint64 {
 	return binary.BigEndian.Uint64(k[:])
 }
 
+// A stream is one of a generator's. It does not fail to read.
+type stream struct {
+	of   *generator
+	name string
+}
+
+func (g *generator) stream(name string) io.Reader { return stream{g, name} }
+
+func (s stream) Read(b []byte) (int, error) {
+	s.of.read(s.name, b)
+	return len(b), nil
+}
+
 func (g *generator) read(stream string, b []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -57,18 +69,4 @@ func (g *generator) id(stream string) string {
 			return id
 		}
 	}
-}
-
-// vethName returns the name of the host's side of a cable: veth and 7 hex digits.
-func (g *generator) vethName() string {
-	var b [4]byte
-	g.read("veth name", b[:])
-	return fmt.Sprintf("veth%07x", binary.BigEndian.Uint32(b[:])>>4)
-}
-
-// bridgeMAC returns the address of a bridge: 02:42 and four random bytes.
-func (g *generator) bridgeMAC() net.HardwareAddr {
-	mac := net.HardwareAddr{0x02, 0x42, 0, 0, 0, 0}
-	g.read("bridge mac", mac[2:])
-	return mac
 }

@@ -1,7 +1,11 @@
 package engine
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
+	"io"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -126,4 +130,53 @@ func (docker20) HostAddrs(d Daemon, p ports.Publication) []netip.Addr {
 		addrs = slices.DeleteFunc(addrs, netip.Addr.Is6)
 	}
 	return addrs
+}
+
+// defaultPools20 are 172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/20 to 192.168.240.0/20.
+var defaultPools20 = append(Subnets(netip.MustParsePrefix("172.16.0.0/12"), 16)[1:],
+	Subnets(netip.MustParsePrefix("192.168.0.0/16"), 20)...)
+
+func (docker20) DefaultPools() []netip.Prefix { return defaultPools20 }
+
+// NextPool goes round: one that was given back waits until all others had their turn.
+func (docker20) NextPool(pools []netip.Prefix, last int, inUse []netip.Prefix) (int, bool) {
+	for i := range pools {
+		index := (last + 1 + i) % len(pools)
+		if !slices.ContainsFunc(inUse, pools[index].Overlaps) {
+			return index, true
+		}
+	}
+	return last, false
+}
+
+// ByMAC is where the 48 bits of a MAC fit.
+func (docker20) ByMAC(subnet netip.Prefix) bool { return subnet.Bits() <= 128-48 }
+
+// ComparePriority puts networks that are not internal first, of those the ones with IPv6, and
+// else goes by the bytes of their names: Zed, alpha, bridge.
+func (docker20) ComparePriority(a, b Network) int {
+	return cmp.Or(
+		compareBool(a.Internal, b.Internal),
+		compareBool(b.IPv6, a.IPv6),
+		cmp.Compare(a.Name, b.Name),
+	)
+}
+
+// BridgeMAC is 02:42 and four random bytes.
+func (docker20) BridgeMAC(random io.Reader) net.HardwareAddr {
+	mac := net.HardwareAddr{0x02, 0x42, 0, 0, 0, 0}
+	io.ReadFull(random, mac[2:])
+	return mac
+}
+
+// ContainerMAC is 02:42 and the address.
+func (docker20) ContainerMAC(ip netip.Addr, _ io.Reader) net.HardwareAddr {
+	return append(net.HardwareAddr{0x02, 0x42}, ip.AsSlice()...)
+}
+
+// VethName is veth and 7 hex digits.
+func (docker20) VethName(random io.Reader) string {
+	var b [4]byte
+	io.ReadFull(random, b[:])
+	return fmt.Sprintf("veth%07x", binary.BigEndian.Uint32(b[:])>>4)
 }

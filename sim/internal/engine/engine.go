@@ -13,6 +13,7 @@ import "net/netip"
 type Engine interface {
 	Firewall
 	Publisher
+	Addresser
 }
 
 // A Daemon is what dockerd was told by its options.
@@ -25,8 +26,10 @@ type Daemon struct {
 // A Network is a network with a bridge.
 type Network struct {
 	Daemon     Daemon
+	Name       string
 	Bridge     string       // the device: "docker0"
 	Subnet     netip.Prefix // of IPv4
+	IPv6       bool         // it has a subnet of it
 	Internal   bool
 	ICC        bool // the containers reach each other
 	Masquerade bool

@@ -1,20 +1,17 @@
-package sim
+package engine
 
 import (
-	"fmt"
 	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-func sprint(v any) string { return fmt.Sprint(v) }
-
 // TestPool compares a pool with a search from the start for each address.
 func TestPool(t *testing.T) {
 	t.Parallel()
 	subnet := netip.MustParsePrefix("10.0.0.0/28")
-	p := newPool(subnet, subnet)
+	p := NewPool(subnet, subnet)
 	held := map[netip.Addr]bool{}
 	lowest := func() (netip.Addr, bool) {
 		for a := netip.MustParseAddr("10.0.0.1"); a != netip.MustParseAddr("10.0.0.15"); a = a.Next() {
@@ -26,12 +23,12 @@ func TestPool(t *testing.T) {
 	}
 	for i := range 1000 {
 		if give := netip.AddrFrom4([4]byte{10, 0, 0, byte(i * 7 % 15)}); i%3 == 2 && held[give] {
-			p.release(give)
+			p.Release(give)
 			delete(held, give)
 			continue
 		}
 		want, ok := lowest()
-		got, gotOK := p.take()
+		got, gotOK := p.Take()
 		require.Equal(t, ok, gotOK)
 		require.Equal(t, want, got)
 		if ok {
@@ -44,22 +41,22 @@ func TestPool(t *testing.T) {
 // when it is free again; behind the last address of all there is none.
 func TestPoolRange(t *testing.T) {
 	t.Parallel()
-	p := newPool(netip.MustParsePrefix("10.0.0.0/24"), netip.MustParsePrefix("10.0.0.128/25"))
+	p := NewPool(netip.MustParsePrefix("10.0.0.0/24"), netip.MustParsePrefix("10.0.0.128/25"))
 	low := netip.MustParseAddr("10.0.0.5")
-	require.True(t, p.reserve(low))
-	p.release(low)
-	a, ok := p.take()
+	require.True(t, p.Reserve(low))
+	p.Release(low)
+	a, ok := p.Take()
 	require.True(t, ok)
 	require.Equal(t, "10.0.0.128", a.String())
 
 	last := netip.MustParsePrefix("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127")
-	p = newPool(last, last)
+	p = NewPool(last, last)
 	for _, want := range []bool{true, false, false} {
-		_, ok = p.take()
+		_, ok = p.Take()
 		require.Equal(t, want, ok)
 	}
-	p.release(last.Addr().Next())
-	a, ok = p.take()
+	p.Release(last.Addr().Next())
+	a, ok = p.Take()
 	require.True(t, ok)
 	require.Equal(t, last.Addr().Next(), a)
 }

@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"io"
+	"net"
+	"net/netip"
+)
+
+// An Addresser decides subnets, addresses and the names of devices. What is random is made of
+// the bytes of a reader that does not fail.
+type Addresser interface {
+	// DefaultPools are the subnets for networks without one, unless the daemon is told
+	// others.
+	DefaultPools() []netip.Prefix
+	// NextPool returns the index of the pool for a network without subnet: one that does
+	// not overlap with those in use. Last is the index that it returned last, -1 the first
+	// time. It is false if there is none.
+	NextPool(pools []netip.Prefix, last int, inUse []netip.Prefix) (index int, ok bool)
+	// ByMAC reports whether the addresses of an IPv6 subnet of the default bridge end in the
+	// MACs of their holders; else they are the lowest free ones.
+	ByMAC(subnet netip.Prefix) bool
+	// ComparePriority orders the networks of a container. The first has the default route,
+	// the published ports and eth0, and its names are found first.
+	ComparePriority(a, b Network) int
+
+	BridgeMAC(random io.Reader) net.HardwareAddr
+	ContainerMAC(ip netip.Addr, random io.Reader) net.HardwareAddr
+	// VethName returns the name of the host's end of a container's cable.
+	VethName(random io.Reader) string
+}
+
+// compareBool orders false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}

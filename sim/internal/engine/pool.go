@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"encoding/binary"
+	"net/netip"
+)
+
+// A Pool hands out the addresses of a subnet as Docker's IPAM does: the lowest free one,
+// without going round, so that an address given back is the next to be taken if it is the
+// lowest. The first address of the subnet is not given, nor an IPv4 broadcast address. A Pool
+// is made by NewPool and is not safe for concurrent use.
+type Pool struct {
+	addrs netip.Prefix // the range
+	used  map[netip.Addr]bool
+	free  netip.Addr // no lower one is free; invalid behind the last address of all
+}
+
+// NewPool returns the pool of the addresses of subnet that are in ipRange.
+func NewPool(subnet, ipRange netip.Prefix) *Pool {
+	subnet, ipRange = subnet.Masked(), ipRange.Masked()
+	used := map[netip.Addr]bool{subnet.Addr(): true}
+	if subnet.Addr().Is4() {
+		used[lastAddr(subnet)] = true
+	}
+	return &Pool{addrs: ipRange, used: used, free: ipRange.Addr()}
+}
+
+// Take takes the lowest free address; false if there is none.
+func (p *Pool) Take() (netip.Addr, bool) {
+	for ; p.addrs.Contains(p.free); p.free = p.free.Next() {
+		if p.Reserve(p.free) {
+			return p.free, true
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// Reserve takes a particular address, also one outside the range. It reports false if that is
+// taken.
+func (p *Pool) Reserve(a netip.Addr) bool {
+	if p.used[a] {
+		return false
+	}
+	p.used[a] = true
+	return true
+}
+
+// Release gives an address back.
+func (p *Pool) Release(a netip.Addr) {
+	delete(p.used, a)
+	if p.addrs.Contains(a) && (a.Less(p.free) || !p.free.IsValid()) {
+		p.free = a
+	}
+}
+
+// lastAddr returns the last address of a subnet: of an IPv4 one the broadcast address.
+func lastAddr(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for bit := p.Bits(); bit < 8*len(b); bit++ {
+		b[bit/8] |= 1 << (7 - bit%8)
+	}
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}
+
+// Subnets cuts an IPv4 network into subnets of that many bits.
+func Subnets(base netip.Prefix, bits int) []netip.Prefix {
+	var list []netip.Prefix
+	first := binary.BigEndian.Uint32(base.Addr().AsSlice())
+	for i := range uint32(1) << (bits - base.Bits()) {
+		var a [4]byte
+		binary.BigEndian.PutUint32(a[:], first+i<<(32-bits))
+		list = append(list, netip.PrefixFrom(netip.AddrFrom4(a), bits))
+	}
+	return list
+}
