@@ -27,7 +27,7 @@ func BenchmarkARP(b *testing.B) {
 				}
 				from := pair % n
 				to := (from + 1 + pair/n) % n
-				_, err := all[from].Ping(b.Context(), all[to].IP().String())
+				_, err := all[from].Ping(b.Context(), all[to].IP().String(), nil)
 				require.NoError(b, err)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/port")

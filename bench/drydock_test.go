@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 
 	"github.com/stretchr/testify/require"
 )
@@ -35,11 +36,11 @@ func (c container) addr() string { return c.IP().String() }
 
 func (c container) ping(ctx context.Context, to string, n int) ([]time.Duration, error) {
 	var times []time.Duration
-	_, err := c.Ping(ctx, to, sim.PingCount(n), sim.PingInterval(0), sim.PingObserver(func(e sim.PingEvent) {
+	_, err := c.Ping(ctx, to, &ping.Config{Count: n, Interval: -1, Observe: func(e ping.Event) {
 		if e.From.IsValid() && e.Err == nil {
 			times = append(times, e.RTT)
 		}
-	}))
+	}})
 	if err == nil && len(times) != n {
 		err = fmt.Errorf("%d replies to %d requests", len(times), n)
 	}

@@ -25,9 +25,9 @@ func TestVethNameTaken(t *testing.T) {
 	ports := h.Interfaces()[2:]
 	require.Len(t, ports, 2)
 	require.NotEqual(t, ports[0].Name, ports[1].Name)
-	_, err = second.Ping(context.Background(), first.IP().String())
+	_, err = second.Ping(context.Background(), first.IP().String(), nil)
 	require.NoError(t, err)
 	require.NoError(t, second.Kill())
-	_, err = h.Ping(context.Background(), first.IP().String())
+	_, err = h.Ping(context.Background(), first.IP().String(), nil)
 	require.NoError(t, err)
 }

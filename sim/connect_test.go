@@ -76,7 +76,7 @@ func TestConnect(t *testing.T) {
 		require.NoError(t, mm.Disconnect(n))
 	}
 	require.Empty(t, layout(mm))
-	require.Equal(t, "Network is unreachable", ping(t, mm, "10.10.0.1"))
+	require.Equal(t, "Network is unreachable", pinged(t, mm, "10.10.0.1"))
 	require.NoError(t, mm.Restart(t.Context()))
 	require.Empty(t, layout(mm))
 	for _, n := range []*sim.Network{na, nb, nc} {
@@ -135,13 +135,13 @@ func TestTwoNetworks(t *testing.T) {
 		r2 := simtest.Run(t, h, "r2", sim.WithNetwork(nb))
 		rt := simtest.Run(t, h, "rt", sim.WithNetwork(na))
 		require.NoError(t, rt.Connect(nb))
-		require.Equal(t, "172.18.0.2 ttl=64", ping(t, rt, r1.IP().String()))
-		require.Equal(t, "172.19.0.2 ttl=64", ping(t, rt, r2.IP().String()))
-		require.Equal(t, "172.19.0.3 ttl=64", ping(t, r2, rt.Addr(nb).String()))
-		require.Equal(t, "lost", ping(t, r1, r2.IP().String()))
+		require.Equal(t, "172.18.0.2 ttl=64", pinged(t, rt, r1.IP().String()))
+		require.Equal(t, "172.19.0.2 ttl=64", pinged(t, rt, r2.IP().String()))
+		require.Equal(t, "172.19.0.3 ttl=64", pinged(t, r2, rt.Addr(nb).String()))
+		require.Equal(t, "lost", pinged(t, r1, r2.IP().String()))
 		require.NoError(t, rt.Disconnect(na))
-		require.Equal(t, "lost", ping(t, rt, r1.IP().String()))
-		require.Equal(t, "172.19.0.2 ttl=64", ping(t, rt, r2.IP().String()))
+		require.Equal(t, "lost", pinged(t, rt, r1.IP().String()))
+		require.Equal(t, "172.19.0.2 ttl=64", pinged(t, rt, r2.IP().String()))
 	})
 }
 

@@ -55,7 +55,7 @@ func TestWithoutIPTables(t *testing.T) {
 		who(t, web, "tcp", "80")
 		simtest.NewNetwork(t, l.docker, "net", sim.WithoutICC())
 		require.Empty(t, save(t, l.docker))
-		require.Equal(t, "lost", ping(t, web, "172.16.80.47"))
+		require.Equal(t, "lost", pinged(t, web, "172.16.80.47"))
 		require.Contains(t, nc(t, l.docker, "tcp", "172.16.80.10:8080"), "you are 172.17.0.1")
 		require.Contains(t, nc(t, l.peer, "tcp", "172.16.80.10:8080"), "you are 172.17.0.1")
 	})
@@ -68,9 +68,9 @@ func TestWithoutIPForward(t *testing.T) {
 		l := newLab(t, sim.WithIPForward(false))
 		c := simtest.Run(t, l.docker, "c1")
 		require.True(t, strings.HasPrefix(save(t, l.docker, "filter"), "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n"))
-		require.Equal(t, "lost", ping(t, c, "172.16.80.47"))
+		require.Equal(t, "lost", pinged(t, c, "172.16.80.47"))
 		require.NoError(t, l.docker.SetForwarding(true))
-		require.Equal(t, "172.16.80.47 ttl=63", ping(t, c, "172.16.80.47"))
+		require.Equal(t, "172.16.80.47 ttl=63", pinged(t, c, "172.16.80.47"))
 	})
 }
 

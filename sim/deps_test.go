@@ -27,7 +27,8 @@ func TestImports(t *testing.T) {
 		"drydock/nat":                   "drydock/internal/packet drydock/nat/conntrack",
 		"drydock/sim/internal/router":   "drydock/internal/packet",
 		"drydock/sim/internal/random":   "",
-		"drydock/sim/internal/netstack": "drydock/internal/packet drydock/sim/internal/random drydock/sim/internal/router",
+		"drydock/sim/internal/netstack": "drydock/internal/packet drydock/sim/internal/random drydock/sim/internal/router drydock/sim/ping",
+		"drydock/sim/ping":              "",
 		"drydock/sim/internal/linkenv":  "drydock/sim/internal/ports",
 		"drydock/sim/internal/ports":    "",
 		"drydock/sim/internal/engine":   "drydock/sim/internal/ports",
@@ -35,8 +36,8 @@ func TestImports(t *testing.T) {
 		"drydock/sim/dockerapi":         "",
 		"drydock/sim/internal/slirp":    "drydock/internal/packet drydock/sim/internal/proxy drydock/sim/internal/random",
 		"drydock/sim": "drydock/sim/dockerapi drydock/internal/packet drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/sim/internal/netstack " +
-			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/proxy drydock/sim/internal/router drydock/sim/internal/slirp",
-		"drydock/sim/tools":   "drydock/sim drydock/sim/dockerapi drydock/nat drydock/nat/conntrack",
+			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/proxy drydock/sim/internal/router drydock/sim/internal/slirp drydock/sim/ping",
+		"drydock/sim/tools":   "drydock/sim drydock/sim/dockerapi drydock/nat drydock/nat/conntrack drydock/sim/ping",
 		"drydock/sim/simtest": "drydock/sim",
 	}
 	for line := range strings.Lines(string(out)) {

@@ -72,7 +72,7 @@ func FuzzFrames(f *testing.F) {
 			pkt.GSOOptions = stack.GSO{Type: stack.GSOTCPv4, MSS: mss, NeedsCsum: true, L3HdrLen: header.IPv4MinimumSize}
 		}
 		attacker.WritePacket(pkt)
-		if _, err := victim.Ping(t.Context(), victim.IP().String()); err != nil {
+		if _, err := victim.Ping(t.Context(), victim.IP().String(), nil); err != nil {
 			t.Fatal(err)
 		}
 	})

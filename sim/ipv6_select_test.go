@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/require"
@@ -58,7 +59,7 @@ func TestIPv6Select(t *testing.T) {
 			}
 			require.Equal(t, inGo[0].String(), dialed(t, c, tt.host+":80"), text)
 			var from netip.Addr
-			_, err = c.Ping(t.Context(), tt.host, sim.PingObserver(func(e sim.PingEvent) { from = e.From }))
+			_, err = c.Ping(t.Context(), tt.host, &ping.Config{Observe: func(e ping.Event) { from = e.From }})
 			require.NoError(t, err, text)
 			require.Equal(t, libc[0], from, text)
 		}

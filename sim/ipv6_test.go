@@ -9,6 +9,7 @@ import (
 
 	"drydock/sim"
 	"drydock/sim/dockerapi"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/require"
@@ -64,17 +65,17 @@ func TestIPv6(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"c2.x"}, names)
 		for _, host := range []string{"c2", "h1", "c1", "fd00:1::1", "fe80::1%eth0", "fe80::42:acff:fe12:3%eth0", "::1"} {
-			stats, err := c1.Ping(t.Context(), host, sim.PingNetwork("ip6"))
+			stats, err := c1.Ping(t.Context(), host, &ping.Config{Network: "ip6"})
 			require.NoError(t, err, host)
 			require.Equal(t, 1, stats.Received)
 		}
-		_, err = h.Ping(t.Context(), "fd00:1::2")
+		_, err = h.Ping(t.Context(), "fd00:1::2", nil)
 		require.NoError(t, err)
 
 		for host, want := range map[string]error{
 			"::1": syscall.EADDRNOTAVAIL, "fd00:1::2": syscall.EADDRNOTAVAIL,
 		} {
-			_, err := plain.Ping(t.Context(), host)
+			_, err := plain.Ping(t.Context(), host, nil)
 			require.ErrorIs(t, err, want)
 		}
 		require.Empty(t, save6(t, h), "Docker has no rules for IPv6")
@@ -103,7 +104,7 @@ func TestIPv6Routed(t *testing.T) {
 		require.Equal(t, "timed out", nc(t, c1, "tcp", "10.5.0.2:80"))
 		require.Contains(t, nc(t, c1, "tcp", "[fd00:2::2]:80"), "you are fd00:1::2")
 		for _, c := range []*sim.Container{c1, c2} {
-			_, err := c.Ping(t.Context(), "fe80::1%eth0")
+			_, err := c.Ping(t.Context(), "fe80::1%eth0", nil)
 			require.NoError(t, err, "each bridge has it")
 		}
 	})
@@ -166,7 +167,7 @@ func TestIPv6Outside(t *testing.T) {
 		require.NoError(t, peer.AddRoute(prefix("fd00:1::/64"), netip.MustParseAddr("fd00:80::10")))
 		require.Contains(t, nc(t, c, "tcp", "[fd00:80::47]:80"), "you are fd00:1::2")
 		require.Contains(t, nc(t, peer, "tcp", "[fd00:1::2]:80"), "you are fd00:80::47", "Internal is IPv4's rules")
-		require.Equal(t, "fd00:80::47 ttl=63", ping(t, c, "fd00:80::47"))
-		require.Equal(t, "Destination unreachable: No route from fd00:1::1", ping(t, c, "2001:db8::1"))
+		require.Equal(t, "fd00:80::47 ttl=63", pinged(t, c, "fd00:80::47"))
+		require.Equal(t, "Destination unreachable: No route from fd00:1::1", pinged(t, c, "2001:db8::1"))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/require"
@@ -44,13 +45,13 @@ func TestIsolation(t *testing.T) {
 			{l.docker, "172.17.0.2", "172.17.0.2 ttl=64"},
 			{l.peer, "172.17.0.2", "Network is unreachable"},
 		} {
-			require.Equal(t, test.want, ping(t, test.from, test.to), "%s to %s", test.from.Name(), test.to)
+			require.Equal(t, test.want, pinged(t, test.from, test.to), "%s to %s", test.from.Name(), test.to)
 		}
 		require.Equal(t, "timed out", nc(t, test3, "tcp", "172.18.0.3:80"))
 		require.Equal(t, "timed out", nc(t, test3, "udp", "172.18.0.3:53"))
 		// As traceroute sees it: the own gateway, then silence.
-		require.Equal(t, "Time to live exceeded from 172.17.0.1", ping(t, test3, "172.18.0.3", sim.PingTTL(1)))
-		require.Equal(t, "lost", ping(t, test3, "172.18.0.3", sim.PingTTL(2)))
+		require.Equal(t, "Time to live exceeded from 172.17.0.1", pinged(t, test3, "172.18.0.3", 1))
+		require.Equal(t, "lost", pinged(t, test3, "172.18.0.3", 2))
 		require.Contains(t, nc(t, test1, "tcp", "172.18.0.3:80"), "you are 172.18.0.2")
 		require.Contains(t, nc(t, test1, "tcp", "172.16.80.47:7777"), "you are 172.16.80.10")
 		require.Contains(t, nc(t, test3, "udp", "172.16.80.47:7777"), "you are 172.16.80.10")
@@ -61,15 +62,15 @@ func TestIsolation(t *testing.T) {
 		for _, p := range []string{"172.17.0.0/16", "172.18.0.0/16"} {
 			require.NoError(t, l.peer.AddRoute(netip.MustParsePrefix(p), dockerAddr))
 		}
-		require.Equal(t, "lost", ping(t, l.peer, "172.17.0.2"))
+		require.Equal(t, "lost", pinged(t, l.peer, "172.17.0.2"))
 		require.Contains(t, iptables(t, l.docker, "-L FORWARD -n -v"), "Chain FORWARD (policy DROP 1 packets, 84 bytes)\n")
-		require.Equal(t, "172.17.0.1 ttl=64", ping(t, l.peer, "172.17.0.1"))
-		require.Equal(t, "172.18.0.1 ttl=64", ping(t, l.peer, "172.18.0.1"))
+		require.Equal(t, "172.17.0.1 ttl=64", pinged(t, l.peer, "172.17.0.1"))
+		require.Equal(t, "172.18.0.1 ttl=64", pinged(t, l.peer, "172.18.0.1"))
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.18.0.3:80"))
 
 		// With the policy ACCEPT, as where ip_forward was on before dockerd, he does.
 		iptables(t, l.docker, "-P FORWARD ACCEPT")
-		require.Equal(t, "172.17.0.2 ttl=63", ping(t, l.peer, "172.17.0.2"))
+		require.Equal(t, "172.17.0.2 ttl=63", pinged(t, l.peer, "172.17.0.2"))
 		require.Equal(t, "timed out", nc(t, test3, "tcp", "172.18.0.3:80"))
 	})
 }
@@ -84,9 +85,9 @@ func TestIsolationCounters(t *testing.T) {
 		test1 := simtest.Run(t, h, "test1", sim.WithNetwork(net))
 		test3 := simtest.Run(t, h, "test3")
 		iptables(t, h, "-Z")
-		_, err := test3.Ping(t.Context(), "172.18.0.3", sim.PingCount(7))
+		_, err := test3.Ping(t.Context(), "172.18.0.3", &ping.Config{Count: 7})
 		require.Error(t, err)
-		_, err = test1.Ping(t.Context(), "172.17.0.2", sim.PingCount(2))
+		_, err = test1.Ping(t.Context(), "172.17.0.2", &ping.Config{Count: 2})
 		require.Error(t, err)
 		one, two := iptables(t, h, "-L DOCKER-ISOLATION-STAGE-1 -n -v"), iptables(t, h, "-L DOCKER-ISOLATION-STAGE-2 -n -v")
 		br := net.Device()
@@ -109,7 +110,7 @@ func TestInternal(t *testing.T) {
 		i2 := simtest.Run(t, l.docker, "i2", sim.WithNetwork(inet), sim.WithPublish("8088:80"))
 		who(t, i2, "tcp", "80")
 		require.Empty(t, i2.Ports(), "not published, without a word")
-		require.Equal(t, "172.19.0.2 ttl=64", ping(t, l.docker, "172.19.0.2"))
+		require.Equal(t, "172.19.0.2 ttl=64", pinged(t, l.docker, "172.19.0.2"))
 		require.Contains(t, i1.Routes(), sim.Route{Dst: everywhere, Via: inet.Gateway(), Dev: "eth0"})
 		for to, want := range map[string]string{
 			"172.19.0.3":   "172.19.0.3 ttl=64",
@@ -118,7 +119,7 @@ func TestInternal(t *testing.T) {
 			"172.16.80.47": "lost",
 			"172.18.0.2":   "lost",
 		} {
-			require.Equal(t, want, ping(t, i1, to), to)
+			require.Equal(t, want, pinged(t, i1, to), to)
 		}
 		require.Contains(t, nc(t, i1, "tcp", "172.19.0.3:80"), "you are 172.19.0.2")
 		require.Contains(t, nc(t, l.docker, "tcp", "172.19.0.3:80"), "you are 172.19.0.1")
@@ -140,15 +141,15 @@ func TestNoICC(t *testing.T) {
 			who(t, c, "tcp", "80")
 		}
 		who(t, two, "tcp", "81")
-		require.Equal(t, "lost", ping(t, one, "172.17.0.3"))
+		require.Equal(t, "lost", pinged(t, one, "172.17.0.3"))
 		require.Equal(t, "timed out", nc(t, one, "tcp", "172.17.0.3:80"))
-		require.Equal(t, "172.17.0.1 ttl=64", ping(t, one, "172.17.0.1"))
-		require.Equal(t, "172.16.80.47 ttl=63", ping(t, one, "172.16.80.47"))
-		require.Equal(t, "172.17.0.3 ttl=64", ping(t, l.docker, "172.17.0.3"))
+		require.Equal(t, "172.17.0.1 ttl=64", pinged(t, one, "172.17.0.1"))
+		require.Equal(t, "172.16.80.47 ttl=63", pinged(t, one, "172.16.80.47"))
+		require.Equal(t, "172.17.0.3 ttl=64", pinged(t, l.docker, "172.17.0.3"))
 		require.Contains(t, nc(t, l.docker, "tcp", "172.17.0.3:80"), "you are 172.17.0.1")
 
 		require.Contains(t, nc(t, three, "tcp", "ng2:80"), "you are 172.17.0.4")
-		require.Equal(t, "lost", ping(t, three, "ng2"))
+		require.Equal(t, "lost", pinged(t, three, "ng2"))
 		require.Equal(t, "timed out", nc(t, three, "tcp", "172.17.0.2:80"))
 		require.Equal(t, "timed out", nc(t, three, "tcp", "ng2:81"))
 		require.Equal(t, "timed out", nc(t, two, "tcp", "172.17.0.4:80"), "one way only")
@@ -164,12 +165,12 @@ func TestNoICC(t *testing.T) {
 		// The daemon's option is for docker0 alone.
 		un := simtest.NewNetwork(t, l.docker, "un")
 		u1, u2 := simtest.Run(t, l.docker, "u1", sim.WithNetwork(un)), simtest.Run(t, l.docker, "u2", sim.WithNetwork(un))
-		require.Equal(t, u2.IP().String()+" ttl=64", ping(t, u1, u2.IP().String()))
+		require.Equal(t, u2.IP().String()+" ttl=64", pinged(t, u1, u2.IP().String()))
 		// And the other way round: one network can be so.
 		noicc := simtest.NewNetwork(t, l.docker, "noicc", sim.WithoutICC())
 		n1, n2 := simtest.Run(t, l.docker, "n1", sim.WithNetwork(noicc)), simtest.Run(t, l.docker, "n2", sim.WithNetwork(noicc))
-		require.Equal(t, "lost", ping(t, n1, n2.IP().String()))
-		require.Equal(t, "172.16.80.47 ttl=63", ping(t, n1, "172.16.80.47"))
+		require.Equal(t, "lost", pinged(t, n1, n2.IP().String()))
+		require.Equal(t, "172.16.80.47 ttl=63", pinged(t, n1, "172.16.80.47"))
 
 		require.Contains(t, nc(t, l.peer, "tcp", "172.16.80.10:8080"), "you are 172.16.80.47")
 	})
@@ -184,17 +185,17 @@ func TestNoForwarding(t *testing.T) {
 		cli := simtest.Run(t, l.docker, "cli")
 		who(t, web, "tcp", "80")
 		require.NoError(t, l.docker.SetForwarding(false))
-		require.Equal(t, "172.17.0.2 ttl=64", ping(t, cli, "172.17.0.2"))
-		require.Equal(t, "172.17.0.1 ttl=64", ping(t, cli, "172.17.0.1"))
-		require.Equal(t, "172.16.80.10 ttl=64", ping(t, cli, "172.16.80.10"))
-		require.Equal(t, "lost", ping(t, cli, "172.16.80.47"))
+		require.Equal(t, "172.17.0.2 ttl=64", pinged(t, cli, "172.17.0.2"))
+		require.Equal(t, "172.17.0.1 ttl=64", pinged(t, cli, "172.17.0.1"))
+		require.Equal(t, "172.16.80.10 ttl=64", pinged(t, cli, "172.16.80.10"))
+		require.Equal(t, "lost", pinged(t, cli, "172.16.80.47"))
 		require.Equal(t, "timed out", nc(t, cli, "tcp", "172.16.80.47:80"))
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
 		require.Contains(t, nc(t, l.docker, "tcp", "127.0.0.1:8080"), "you are 172.17.0.1")
 		require.Contains(t, nc(t, l.docker, "tcp", "172.16.80.10:8080"), "you are 172.16.80.10")
 		require.Contains(t, nc(t, cli, "tcp", "172.17.0.1:8080"), "you are 172.17.0.1")
 		require.NoError(t, l.docker.SetForwarding(true))
-		require.Equal(t, "172.16.80.47 ttl=63", ping(t, cli, "172.16.80.47"))
+		require.Equal(t, "172.16.80.47 ttl=63", pinged(t, cli, "172.16.80.47"))
 		require.Contains(t, nc(t, l.peer, "tcp", "172.16.80.10:8080"), "you are 172.16.80.47")
 	})
 }
@@ -249,9 +250,9 @@ func TestModes(t *testing.T) {
 		} {
 			require.Equal(t, test.want, nc(t, test.from, "tcp", test.to), "%s to %s", test.from.Name(), test.to)
 		}
-		require.Equal(t, "172.18.0.2 ttl=64", ping(t, h1, "172.18.0.2"))
-		require.Equal(t, "172.17.0.2 ttl=64", ping(t, h1, "172.17.0.2"))
-		require.Equal(t, "Network is unreachable", ping(t, n1, "172.17.0.1"))
+		require.Equal(t, "172.18.0.2 ttl=64", pinged(t, h1, "172.18.0.2"))
+		require.Equal(t, "172.17.0.2 ttl=64", pinged(t, h1, "172.17.0.2"))
+		require.Equal(t, "Network is unreachable", pinged(t, n1, "172.17.0.1"))
 	})
 }
 

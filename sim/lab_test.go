@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/require"
@@ -50,7 +51,7 @@ type machine interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
-	Ping(ctx context.Context, host string, opts ...sim.PingOption) (sim.PingStats, error)
+	Ping(ctx context.Context, host string, cfg *ping.Config) (ping.Stats, error)
 }
 
 // who answers whoever comes to a port of m with the address that it sees.
@@ -136,11 +137,15 @@ func failure(err error) string {
 	return err.Error()
 }
 
-// ping sends one echo request and returns what comes back.
-func ping(t *testing.T, m machine, addr string, opts ...sim.PingOption) string {
+// pinged sends one echo request, which may have another TTL, and returns what comes back.
+func pinged(t *testing.T, m machine, addr string, ttl ...int) string {
 	t.Helper()
 	fate := "lost"
-	_, err := m.Ping(t.Context(), addr, append(opts, sim.PingTimeout(4*time.Second), sim.PingObserver(func(e sim.PingEvent) {
+	cfg := ping.Config{Timeout: 4 * time.Second}
+	if len(ttl) > 0 {
+		cfg.TTL = ttl[0]
+	}
+	cfg.Observe = func(e ping.Event) {
 		switch {
 		case !e.From.IsValid():
 		case e.Err != nil:
@@ -148,7 +153,8 @@ func ping(t *testing.T, m machine, addr string, opts ...sim.PingOption) string {
 		default:
 			fate = fmt.Sprintf("%v ttl=%d", e.From, e.TTL)
 		}
-	}))...)
+	}
+	_, err := m.Ping(t.Context(), addr, &cfg)
 	if fate == "lost" && errors.Is(err, syscall.ENETUNREACH) {
 		return failure(err)
 	}

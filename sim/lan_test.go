@@ -35,7 +35,7 @@ func TestTwoSegments(t *testing.T) {
 		who(t, peer, "tcp", "7777")
 		require.Contains(t, nc(t, peer, "tcp", "192.168.88.2:8080"), "you are 172.16.80.47, I am 172.17.0.2:80")
 		require.Contains(t, nc(t, web, "tcp", "172.16.80.47:7777"), "you are 192.168.88.2, ")
-		require.Equal(t, "172.16.80.47 ttl=62", ping(t, web, "172.16.80.47"))
+		require.Equal(t, "172.16.80.47 ttl=62", pinged(t, web, "172.16.80.47"))
 
 		// A transfer learns the MTU of the second segment.
 		l, err := web.Listen(t.Context(), "tcp", ":81")

@@ -225,7 +225,7 @@ func TestClosedHost(t *testing.T) {
 		"restart up":   func() error { return up.Restart(ctx) },
 		"dial from up": func() error { _, err := up.DialContext(ctx, "tcp", "172.17.0.1:80"); return err },
 		"listen on h":  func() error { _, err := h.Listen(ctx, "tcp", ":80"); return err },
-		"ping from up": func() error { _, err := up.Ping(ctx, "172.17.0.1"); return err },
+		"ping from up": func() error { _, err := up.Ping(ctx, "172.17.0.1", nil); return err },
 		"lookup on h":  func() error { _, err := h.LookupNetIP(ctx, "ip", "localhost"); return err },
 		"go in up":     func() error { return up.Go(func(context.Context) error { return nil }) },
 	} {

@@ -78,7 +78,7 @@ func networkComesAndGoes(ctx context.Context, h *sim.Host, i, j int) error {
 	if err := h.AddRoute(dst, netip.MustParseAddr("10.9.0.2")); err != nil {
 		return err
 	}
-	if _, err := c.Ping(ctx, "10.9.0.2"); err != nil {
+	if _, err := c.Ping(ctx, "10.9.0.2", nil); err != nil {
 		return err
 	}
 	return errors.Join(h.DeleteRoute(dst), c.Kill(), c.Remove(), n.Remove())

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,7 @@ func TestThousandContainers(t *testing.T) {
 	for i, c := range all {
 		to := all[(i+1)%n]
 		pings.Go(func() error {
-			_, err := c.Ping(t.Context(), to.IP().String(), sim.PingCount(1))
+			_, err := c.Ping(t.Context(), to.IP().String(), &ping.Config{Count: 1})
 			return err
 		})
 	}

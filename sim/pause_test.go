@@ -25,7 +25,7 @@ func TestPause(t *testing.T) {
 		require.Equal(t, "paused", web.State().Status)
 		require.True(t, web.Running())
 		require.Equal(t, "[172.18.0.2]", lookup(t, cli, "web"))
-		require.Equal(t, "172.18.0.2 ttl=64", ping(t, cli, "172.18.0.2"))
+		require.Equal(t, "172.18.0.2 ttl=64", pinged(t, cli, "172.18.0.2"))
 
 		conn, err := cli.DialContext(t.Context(), "tcp", "web:80")
 		require.NoError(t, err, "the kernel accepts")

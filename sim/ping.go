@@ -7,76 +7,39 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
-	"time"
 
 	"drydock/sim/internal/netstack"
+	"drydock/sim/ping"
 )
 
-// PingStats sums up a Ping as the last lines of ping(8) do. Round trips are in whole
-// microseconds.
-type PingStats struct {
-	Sent       int
-	Received   int // requests that were answered
-	Duplicates int // further replies to them
-	Errors     int // reported by ICMP, or because the request was too large
-	Pipe       int // requests that were under way at most
-
-	Time                time.Duration // from the first request to the last
-	Min, Avg, Max, MDev time.Duration // of the round trips
-}
-
-// Loss returns the share of requests that were not answered, from 0 to 1.
-func (s PingStats) Loss() float64 {
-	if s.Sent == 0 {
-		return 0
-	}
-	return float64(s.Sent-s.Received) / float64(s.Sent)
-}
-
-// A PingEvent is something that happened to a request of Ping: it was sent or
-// could not be, was answered, or an error was reported for it.
-type PingEvent struct {
-	Seq       int           // of the request, from 1; it is sent as 16 bits and starts over at 0
-	From      netip.Addr    // of the reply or error; invalid if the request was sent, or could not be
-	TTL       int           // that the reply arrived with
-	Size      int           // of the reply in bytes, ICMP header included
-	RTT       time.Duration // since the request was sent
-	Duplicate bool          // the request has been answered before
-	Err       error         // instead of a reply: an *ICMPError; instead of sending: a *os.SyscallError
-	MTU       int           // if Err is EMSGSIZE, what does fit
-}
-
 // Ping sends ICMP echo requests to a host, given by name or address, in the manner
-// of ping(8) of iputils: by default one, with 56 bytes of data, to whose reply it
-// waits up to 10 seconds. An IPv6 address may have a zone, the name of an
-// interface. The unspecified address is the machine itself. Of a name's addresses Ping
-// takes the first of GetAddrInfo that there is a route to.
+// of ping(8) of iputils. A nil cfg is the zero Config: one request with 56 bytes of
+// data, to whose reply Ping waits up to 10 seconds. An IPv6 address may have a zone, the
+// name of an interface. The unspecified address is the machine itself. Of a name's
+// addresses Ping takes the first of GetAddrInfo that there is a route to.
 //
-// Ping returns when as many replies or errors as the PingCount have come, when it
-// has waited long enough after the last request, or when ctx ends. If there was a
-// reply the error is nil. Otherwise it is the *net.DNSError of the lookup, or a
-// *net.OpError that says what happened last: it wraps an *ICMPError, a
-// syscall.Errno such as ENETUNREACH (no route) or EACCES (see PingBroadcast), the
+// Ping returns when as many replies or errors as Count have come, when it has waited
+// long enough after the last request, or when ctx ends. If there was a reply the error
+// is nil. Otherwise it is a *ping.ConfigError, the *net.DNSError of the lookup, or a
+// *net.OpError that says what happened last: it wraps a *ping.ICMPError, a
+// syscall.Errno such as ENETUNREACH (no route) or EACCES (Config.Broadcast), the
 // error of ctx, or os.ErrDeadlineExceeded if nothing came back. If m stops
 // meanwhile it wraps net.ErrClosed, replies or not.
-func (m *machine) Ping(ctx context.Context, host string, opts ...PingOption) (PingStats, error) {
-	cfg := defaultPing()
-	for _, opt := range opts {
-		if err := opt(&cfg); err != nil {
-			return PingStats{}, err
-		}
+func (m *machine) Ping(ctx context.Context, host string, cfg *ping.Config) (ping.Stats, error) {
+	c, err := cfg.Effective()
+	if err != nil {
+		return ping.Stats{}, err
 	}
 	_, sockets, err := m.open("ping")
 	if err != nil {
-		return PingStats{}, &net.OpError{Op: "ping", Net: cfg.network, Err: err}
+		return ping.Stats{}, &net.OpError{Op: "ping", Net: c.Network, Err: err}
 	}
-	addrs, err := m.pingTargets(ctx, cfg.network, host)
+	addrs, err := m.pingTargets(ctx, c.Network, host)
 	if err != nil {
-		return PingStats{}, err
+		return ping.Stats{}, err
 	}
 	for i, a := range addrs {
-		cfg.Dst = a
-		stats, err := ping(ctx, sockets, cfg)
+		stats, err := pingAddr(ctx, sockets, a, c)
 		if stats.Sent > 0 || i == len(addrs)-1 || !errors.Is(err, syscall.ENETUNREACH) {
 			return stats, err
 		}
@@ -96,19 +59,18 @@ func (m *machine) pingTargets(ctx context.Context, network, host string) ([]neti
 	return []netip.Addr{a}, nil
 }
 
-// ping pings one address.
-func ping(ctx context.Context, sockets *netstack.Stack, cfg pingConfig) (PingStats, error) {
+// pingAddr pings one address. Without a reply the error is the last one that an event
+// told of: ping(8) prints each, a caller gets one.
+func pingAddr(ctx context.Context, sockets *netstack.Stack, dst netip.Addr, cfg ping.Config) (ping.Stats, error) {
 	var last error
-	st, err := sockets.Ping(ctx, cfg.PingConfig, func(e netstack.PingEvent) {
-		event := newPingEvent(e)
-		if event.Err != nil {
-			last = event.Err
+	observe := cfg.Observe
+	cfg.Observe = func(e ping.Event) {
+		if e.Err != nil {
+			last = e.Err
 		}
-		if cfg.observe != nil {
-			cfg.observe(event)
-		}
-	})
-	stats := PingStats(st)
+		observe(e)
+	}
+	stats, err := sockets.Ping(ctx, dst, &cfg)
 	switch {
 	case errors.Is(err, net.ErrClosed):
 	case stats.Received > 0:
@@ -122,22 +84,9 @@ func ping(ctx context.Context, sockets *netstack.Stack, cfg pingConfig) (PingSta
 	if stats.Sent == 0 && errors.As(err, &errno) {
 		err = os.NewSyscallError("connect", errno)
 	}
-	op := &net.OpError{Op: "ping", Net: "ip4:icmp", Addr: &net.IPAddr{IP: cfg.Dst.AsSlice(), Zone: cfg.Dst.Zone()}, Err: err}
-	if cfg.Dst.Is6() {
+	op := &net.OpError{Op: "ping", Net: "ip4:icmp", Addr: &net.IPAddr{IP: dst.AsSlice(), Zone: dst.Zone()}, Err: err}
+	if dst.Is6() {
 		op.Net = "ip6:ipv6-icmp"
 	}
 	return stats, op
-}
-
-func newPingEvent(e netstack.PingEvent) PingEvent {
-	event := PingEvent{
-		Seq: e.Seq, From: e.From, TTL: e.TTL, Size: e.Size, RTT: e.RTT, Duplicate: e.Duplicate, MTU: e.MTU,
-	}
-	switch {
-	case e.ICMP != nil:
-		event.Err = &ICMPError{From: e.ICMP.From, Type: e.ICMP.Type, Code: e.ICMP.Code, Info: int(e.ICMP.Info)}
-	case e.Errno != nil:
-		event.Err = os.NewSyscallError("sendmsg", e.Errno)
-	}
-	return event
 }

@@ -182,9 +182,9 @@ func TestImpairOutlivesRuns(t *testing.T) {
 		require.NoError(t, c.Impair(n, veth.Impairment{Delay: 30 * time.Millisecond}, veth.Impairment{Delay: 20 * time.Millisecond}))
 		for range 2 {
 			require.NoError(t, c.Start())
-			_, err := c.Ping(t.Context(), "172.17.0.1")
+			_, err := c.Ping(t.Context(), "172.17.0.1", nil)
 			require.NoError(t, err)
-			stats, err := c.Ping(t.Context(), "172.17.0.1")
+			stats, err := c.Ping(t.Context(), "172.17.0.1", nil)
 			require.NoError(t, err)
 			require.Equal(t, 50*time.Millisecond, stats.Avg)
 			require.NoError(t, c.Stop(t.Context()))

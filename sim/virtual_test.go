@@ -163,7 +163,7 @@ func TestCloseInBubble(t *testing.T) {
 			func() error { _, err := c.Read(make([]byte, 1)); return err },
 			func() error { _, err := io.Copy(c, zeros{}); return err },
 			func() error { _, err := cli.DialContext(t.Context(), "tcp", "172.17.0.99:80"); return err },
-			func() error { _, err := cli.Ping(t.Context(), "172.17.0.99"); return err },
+			func() error { _, err := cli.Ping(t.Context(), "172.17.0.99", nil); return err },
 		} {
 			blocked.Go(func() {
 				if call() == nil { // what fails it depends on who is killed first

@@ -104,7 +104,7 @@ func TestVirtualTime(t *testing.T) {
 	VirtualTime(t, func(t *testing.T) {
 		c := Run(t, NewHost(t), "web")
 		start := time.Now()
-		_, err := c.Ping(t.Context(), "172.17.0.99")
+		_, err := c.Ping(t.Context(), "172.17.0.99", nil)
 		require.Error(t, err)
 		require.GreaterOrEqual(t, time.Since(start), time.Second)
 	})

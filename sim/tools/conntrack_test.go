@@ -36,7 +36,7 @@ func TestConntrack(t *testing.T) {
 		require.NoError(t, err)
 		_, err = p.WriteTo([]byte("x"), net.UDPAddrFromAddrPort(netip.MustParseAddrPort("172.16.80.47:9")))
 		require.NoError(t, err)
-		_, err = cli.Ping(t.Context(), web.IP().String())
+		_, err = cli.Ping(t.Context(), web.IP().String(), nil)
 		require.NoError(t, err)
 		synctest.Wait()
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/assert"
@@ -208,7 +209,7 @@ func TestIfconfigSimulated(t *testing.T) {
         ether 02:42:ac:11:00:03  txqueuelen 0  (Ethernet)
 `), before)
 		was := cli.Interfaces()[1]
-		_, err := cli.Ping(context.Background(), "172.17.0.2", sim.PingCount(4))
+		_, err := cli.Ping(context.Background(), "172.17.0.2", &ping.Config{Count: 4})
 		require.NoError(t, err)
 		is := cli.Interfaces()[1]
 		assert.EqualValues(t, 5, is.TxPackets-was.TxPackets)

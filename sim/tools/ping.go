@@ -10,7 +10,7 @@ import (
 	"strings"
 	"syscall"
 
-	"drydock/sim"
+	"drydock/sim/ping"
 )
 
 // Ping runs ping(8) on m. The options that it knows are
@@ -45,8 +45,8 @@ func Ping(ctx context.Context, w io.Writer, m Machine, args ...string) error {
 	return err
 }
 
-// A ping is one run of the command.
-type ping struct {
+// A pingRun is one run of the command.
+type pingRun struct {
 	output
 	pingFlags
 	ctx context.Context
@@ -59,19 +59,19 @@ type ping struct {
 	ewma     int64      // moving average of the round trips, in eighths of a microsecond
 }
 
-func newPing(ctx context.Context, w io.Writer, m Machine) *ping {
-	p := &ping{ctx: ctx, m: m, output: output{w: w}}
+func newPing(ctx context.Context, w io.Writer, m Machine) *pingRun {
+	p := &pingRun{ctx: ctx, m: m, output: output{w: w}}
 	p.defaults()
 	return p
 }
 
 // fail prints an error and returns the exit status for it.
-func (p *ping) fail(code int, format string, args ...any) error {
+func (p *pingRun) fail(code int, format string, args ...any) error {
 	p.printf("ping: "+format+"\n", args...)
 	return &ExitError{Code: code}
 }
 
-func (p *ping) main(args []string) error {
+func (p *pingRun) main(args []string) error {
 	hosts, err := p.parse(args)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (p *ping) main(args []string) error {
 	}
 	for i, a := range addrs {
 		p.dst = a
-		stats, err := p.m.Ping(p.ctx, a.String(), p.options(p.event)...)
+		stats, err := p.m.Ping(p.ctx, a.String(), p.config(p.event))
 		if i < len(addrs)-1 && !p.begun && (errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)) {
 			continue
 		}
@@ -102,7 +102,7 @@ func (p *ping) main(args []string) error {
 }
 
 // resolve finds the addresses of the destination and the name to print for it.
-func (p *ping) resolve(target string) ([]netip.Addr, error) {
+func (p *pingRun) resolve(target string) ([]netip.Addr, error) {
 	p.hostname = target
 	a, numeric := parseAddr(target)
 	addrs := []netip.Addr{a}
@@ -127,7 +127,7 @@ func (p *ping) resolve(target string) ([]netip.Addr, error) {
 }
 
 // lookupFailed prints what getaddrinfo(3) has for the error of a lookup.
-func (p *ping) lookupFailed(target string, err error) error {
+func (p *pingRun) lookupFailed(target string, err error) error {
 	var dns *net.DNSError
 	if !errors.As(err, &dns) {
 		return err // the machine does not run
@@ -140,7 +140,7 @@ func (p *ping) lookupFailed(target string, err error) error {
 
 // canonical returns the first name on the line of /etc/hosts that target is on, or
 // target.
-func (p *ping) canonical(target string, a netip.Addr) string {
+func (p *pingRun) canonical(target string, a netip.Addr) string {
 	names, err := p.m.LookupAddr(p.ctx, a.String())
 	if err != nil || !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, target) }) {
 		return target
@@ -149,7 +149,7 @@ func (p *ping) canonical(target string, a netip.Addr) string {
 }
 
 // finish prints the end of what Machine.Ping returned and decides the status.
-func (p *ping) finish(stats sim.PingStats, err error) error {
+func (p *pingRun) finish(stats ping.Stats, err error) error {
 	switch {
 	case errors.Is(err, net.ErrClosed): // killed with the container
 		return &ExitError{Code: 137, Err: err}
@@ -165,7 +165,7 @@ func (p *ping) finish(stats sim.PingStats, err error) error {
 }
 
 // unsendable prints why there was nothing to send.
-func (p *ping) unsendable(err error) error {
+func (p *pingRun) unsendable(err error) error {
 	var errno syscall.Errno
 	switch {
 	case !errors.As(err, &errno):

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 	"drydock/veth"
 
@@ -27,7 +28,6 @@ func TestPingRecordings(t *testing.T) {
 			var out bytes.Buffer
 			r := &replay{t: t, recording: rec}
 			p := newPing(t.Context(), &out, r)
-			r.observe = p.event
 			err := p.main(rec.args[1:])
 			assert.Equal(t, rec.output, out.String())
 			assertStatus(t, rec.status, err)
@@ -267,7 +267,7 @@ func pingClient(t *testing.T, rtt time.Duration) (*sim.Network, *sim.Container) 
 	simtest.Run(t, h, "web")
 	cli := simtest.Run(t, h, "cli")
 	for _, host := range []string{"172.17.0.2", "fe80::42:acff:fe11:2"} {
-		_, err := cli.Ping(t.Context(), host)
+		_, err := cli.Ping(t.Context(), host, nil)
 		require.NoError(t, err)
 	}
 	send := veth.Impairment{Delay: rtt / 2}
@@ -417,7 +417,7 @@ func TestPingLoss(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		p := newPing(t.Context(), &out, nil)
-		p.summary(sim.PingStats{Sent: counts[0], Received: counts[1]})
+		p.summary(ping.Stats{Sent: counts[0], Received: counts[1]})
 		assert.Contains(t, out.String(), ", "+want+" packet loss")
 	}
 }
@@ -428,12 +428,12 @@ func TestPingOddReplies(t *testing.T) {
 	dst := netip.MustParseAddr("172.17.0.2")
 	tests := []struct {
 		name  string
-		event sim.PingEvent
+		event ping.Event
 		want  string
 	}{
-		{"duplicate", sim.PingEvent{From: dst, Size: 64, Duplicate: true}, " ttl=0 time=0.000 ms (DUP!)\n"},
-		{"other address", sim.PingEvent{From: netip.MustParseAddr("172.17.0.9"), Size: 64}, " time=0.000 ms (DIFFERENT ADDRESS!)\n"},
-		{"short", sim.PingEvent{From: dst, Size: 63, TTL: 7}, " ttl=7 (truncated)\n"},
+		{"duplicate", ping.Event{From: dst, Size: 64, Duplicate: true}, " ttl=0 time=0.000 ms (DUP!)\n"},
+		{"other address", ping.Event{From: netip.MustParseAddr("172.17.0.9"), Size: 64}, " time=0.000 ms (DIFFERENT ADDRESS!)\n"},
+		{"short", ping.Event{From: dst, Size: 63, TTL: 7}, " ttl=7 (truncated)\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

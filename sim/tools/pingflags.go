@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"drydock/sim"
+	"drydock/sim/ping"
 )
 
 // pingFlags are the options of ping.
@@ -18,7 +18,7 @@ type pingFlags struct {
 	stamps    bool
 	flood     bool
 	interval  time.Duration
-	pathMTU   sim.PathMTU
+	pathMTU   ping.PathMTU
 	numeric   bool
 	missing   bool
 	quiet     bool
@@ -30,12 +30,12 @@ type pingFlags struct {
 
 const pingOptions = "46bc:Dfhi:M:nOqs:t:w:W:"
 
-func (p *ping) defaults() {
+func (p *pingRun) defaults() {
 	p.interval = -1
 	p.size, p.ttl, p.linger = 56, 64, 10*time.Second
 }
 
-func (p *ping) parse(args []string) (hosts []string, err error) {
+func (p *pingRun) parse(args []string) (hosts []string, err error) {
 	hosts, complaint, err := getopt(args, pingOptions, p.set)
 	if err != nil {
 		return nil, err
@@ -54,12 +54,12 @@ func (p *ping) parse(args []string) (hosts []string, err error) {
 	return hosts, nil
 }
 
-func (p *ping) usage() error {
+func (p *pingRun) usage() error {
 	p.printf("\nUsage\n  ping [-46bDfnOq] [-c count] [-i interval] [-M do|dont|want] [-s size] [-t ttl] [-w deadline] [-W timeout] destination\n")
 	return &ExitError{Code: 2}
 }
 
-func (p *ping) set(option byte, value string) (err error) {
+func (p *pingRun) set(option byte, value string) (err error) {
 	switch option {
 	case '4', '6':
 		family := int(option - '0')
@@ -107,8 +107,8 @@ func (p *ping) set(option byte, value string) (err error) {
 	return err
 }
 
-func (p *ping) setPathMTU(value string) error {
-	for _, mode := range []sim.PathMTU{sim.PathMTUDo, sim.PathMTUDont, sim.PathMTUWant} {
+func (p *pingRun) setPathMTU(value string) error {
+	for _, mode := range []ping.PathMTU{ping.PathMTUDo, ping.PathMTUDont, ping.PathMTUWant} {
 		if value == mode.String() {
 			p.pathMTU = mode
 			return nil
@@ -118,7 +118,7 @@ func (p *ping) setPathMTU(value string) error {
 }
 
 // integer parses what strtol(3) does.
-func (p *ping) integer(s string, least, most int64) (int64, error) {
+func (p *pingRun) integer(s string, least, most int64) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimLeft(s, " \t\n\v\f\r"), 10, 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
@@ -133,7 +133,7 @@ func (p *ping) integer(s string, least, most int64) (int64, error) {
 
 // seconds parses a time that ping counts in milliseconds. What iputils announces
 // to become an error, garbage after the number, is one here.
-func (p *ping) seconds(s, complaint string) (time.Duration, error) {
+func (p *pingRun) seconds(s, complaint string) (time.Duration, error) {
 	f, err := strconv.ParseFloat(s, 64)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
@@ -146,22 +146,26 @@ func (p *ping) seconds(s, complaint string) (time.Duration, error) {
 	return time.Duration(f*1000) * time.Millisecond, nil
 }
 
-// options returns what Machine.Ping is called with.
-func (p *ping) options(observe func(sim.PingEvent)) []sim.PingOption {
-	opts := []sim.PingOption{
-		sim.PingCount(p.count),
-		sim.PingInterval(p.interval),
-		sim.PingSize(p.size),
-		sim.PingTTL(p.ttl),
-		sim.PingTimeout(p.linger),
-		sim.PingPathMTU(p.pathMTU),
-		sim.PingObserver(observe),
+// config returns what Machine.Ping is called with. What is zero on the command line is
+// negative there, where zero stands for the default.
+func (p *pingRun) config(observe func(ping.Event)) *ping.Config {
+	return &ping.Config{
+		Count:     orNone(p.count),
+		Interval:  orNone(p.interval),
+		Size:      orNone(p.size),
+		TTL:       p.ttl,
+		Timeout:   orNone(p.linger),
+		Deadline:  p.deadline,
+		PathMTU:   p.pathMTU,
+		Broadcast: p.broadcast,
+		Observe:   observe,
 	}
-	if p.deadline > 0 {
-		opts = append(opts, sim.PingDeadline(p.deadline))
+}
+
+// orNone returns v, or -1 for 0.
+func orNone[T int | time.Duration](v T) T {
+	if v == 0 {
+		return -1
 	}
-	if p.broadcast {
-		opts = append(opts, sim.PingBroadcast())
-	}
-	return opts
+	return v
 }

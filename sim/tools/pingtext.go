@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"drydock/sim"
+	"drydock/sim/ping"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 )
 
 // begin prints the first line.
-func (p *ping) begin() {
+func (p *pingRun) begin() {
 	if p.begun {
 		return
 	}
@@ -41,7 +41,7 @@ func (p *ping) begin() {
 	p.printf("PING %s (%s) %d(%d) bytes of data.\n", p.hostname, dst, p.size, p.size+echoHeader+ipHeader)
 }
 
-func (p *ping) isBroadcast(a netip.Addr) bool {
+func (p *pingRun) isBroadcast(a netip.Addr) bool {
 	if a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return true
 	}
@@ -56,7 +56,7 @@ func (p *ping) isBroadcast(a netip.Addr) bool {
 }
 
 // addr formats an address with its name, if names are wanted.
-func (p *ping) addr(a netip.Addr) string {
+func (p *pingRun) addr(a netip.Addr) string {
 	if p.numeric {
 		return a.String()
 	}
@@ -68,7 +68,7 @@ func (p *ping) addr(a netip.Addr) string {
 }
 
 // event prints what happened to a request.
-func (p *ping) event(e sim.PingEvent) {
+func (p *pingRun) event(e ping.Event) {
 	p.begin()
 	switch {
 	case e.Err == nil && !e.From.IsValid():
@@ -82,7 +82,7 @@ func (p *ping) event(e sim.PingEvent) {
 	}
 }
 
-func (p *ping) sent(e sim.PingEvent) {
+func (p *pingRun) sent(e ping.Event) {
 	if p.missing && p.pending != 0 {
 		p.printf("%sno answer yet for icmp_seq=%d\n", p.stamp(), p.pending)
 	}
@@ -92,7 +92,7 @@ func (p *ping) sent(e sim.PingEvent) {
 	}
 }
 
-func (p *ping) reply(e sim.PingEvent) {
+func (p *pingRun) reply(e ping.Event) {
 	if e.Seq == p.pending {
 		p.pending = 0
 	}
@@ -110,7 +110,7 @@ func (p *ping) reply(e sim.PingEvent) {
 	}
 }
 
-func (p *ping) replyLine(e sim.PingEvent) string {
+func (p *pingRun) replyLine(e ping.Event) string {
 	line := fmt.Sprintf("%s%d bytes from %s: icmp_seq=%d ttl=%d", p.stamp(), e.Size, p.addr(e.From), e.Seq, e.TTL)
 	if e.Size < p.size+echoHeader {
 		return line + " (truncated)"
@@ -128,8 +128,8 @@ func (p *ping) replyLine(e sim.PingEvent) string {
 	return line
 }
 
-func (p *ping) icmpError(e sim.PingEvent) {
-	var icmp *sim.ICMPError
+func (p *pingRun) icmpError(e ping.Event) {
+	var icmp *ping.ICMPError
 	switch {
 	case p.quiet || !errors.As(e.Err, &icmp):
 	case p.flood:
@@ -140,7 +140,7 @@ func (p *ping) icmpError(e sim.PingEvent) {
 }
 
 // sendError prints why a request was not sent.
-func (p *ping) sendError(e sim.PingEvent) {
+func (p *pingRun) sendError(e ping.Event) {
 	var errno syscall.Errno
 	switch {
 	case p.quiet || !errors.As(e.Err, &errno):
@@ -156,7 +156,7 @@ func (p *ping) sendError(e sim.PingEvent) {
 }
 
 // stamp returns the time of day that -D puts before a line.
-func (p *ping) stamp() string {
+func (p *pingRun) stamp() string {
 	if !p.stamps {
 		return ""
 	}
@@ -187,7 +187,7 @@ func formatMS(d time.Duration) string {
 }
 
 // summary prints the last lines.
-func (p *ping) summary(s sim.PingStats) {
+func (p *pingRun) summary(s ping.Stats) {
 	p.printf("\n--- %s ping statistics ---\n", p.hostname)
 	p.printf("%d packets transmitted, %d received", s.Sent, s.Received)
 	if s.Duplicates > 0 {

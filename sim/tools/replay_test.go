@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 
 	"github.com/stretchr/testify/require"
 )
@@ -54,7 +55,6 @@ func readRecordings(t *testing.T, file string) []recording {
 type replay struct {
 	t *testing.T
 	recording
-	observe func(sim.PingEvent)
 }
 
 var (
@@ -100,47 +100,47 @@ func (r *replay) LookupAddr(_ context.Context, addr string) ([]string, error) {
 	return nil, &net.DNSError{Err: "no such host", Name: addr, IsNotFound: true}
 }
 
-func (r *replay) Ping(context.Context, string, ...sim.PingOption) (sim.PingStats, error) {
+func (r *replay) Ping(_ context.Context, _ string, cfg *ping.Config) (ping.Stats, error) {
 	if m := connectRE.FindStringSubmatch(r.output); m != nil {
 		errno := map[string]syscall.Errno{
 			"Network is unreachable":          syscall.ENETUNREACH,
 			"Cannot assign requested address": syscall.EADDRNOTAVAIL,
 		}[m[1]]
-		return sim.PingStats{}, &net.OpError{Op: "ping", Err: os.NewSyscallError("connect", errno)}
+		return ping.Stats{}, &net.OpError{Op: "ping", Err: os.NewSyscallError("connect", errno)}
 	}
 	if strings.Contains(r.output, "Do you want to ping broadcast?") {
-		return sim.PingStats{}, &net.OpError{Op: "ping", Err: os.NewSyscallError("connect", syscall.EACCES)}
+		return ping.Stats{}, &net.OpError{Op: "ping", Err: os.NewSyscallError("connect", syscall.EACCES)}
 	}
-	r.observe(sim.PingEvent{Seq: 1})
+	cfg.Observe(ping.Event{Seq: 1})
 	seen := make(map[int]bool)
 	for line := range strings.Lines(r.output) {
 		if e, ok := r.event(strings.TrimSuffix(line, "\n")); ok {
 			e.Duplicate = e.Err == nil && seen[e.Seq]
 			seen[e.Seq] = true
-			r.observe(e)
+			cfg.Observe(e)
 		}
 	}
 	return r.stats(), nil
 }
 
 // event returns what made ping print a line.
-func (r *replay) event(line string) (sim.PingEvent, bool) {
+func (r *replay) event(line string) (ping.Event, bool) {
 	if m := replyRE.FindStringSubmatch(line); m != nil {
-		return sim.PingEvent{
+		return ping.Event{
 			Size: r.int(m[1]), From: netip.MustParseAddr(m[2]), Seq: r.int(m[3]), TTL: r.int(m[4]), RTT: r.ms(m[5]),
 		}, true
 	}
 	if m := icmpRE.FindStringSubmatch(line); m != nil {
 		from := netip.MustParseAddr(m[1])
-		return sim.PingEvent{From: from, Seq: r.int(m[2]), Err: r.icmpError(from, m[3])}, true
+		return ping.Event{From: from, Seq: r.int(m[2]), Err: r.icmpError(from, m[3])}, true
 	}
 	if m := localRE.FindStringSubmatch(line); m != nil {
-		return sim.PingEvent{Err: os.NewSyscallError("sendmsg", syscall.EMSGSIZE), MTU: r.int(m[1])}, true
+		return ping.Event{Err: os.NewSyscallError("sendmsg", syscall.EMSGSIZE), MTU: r.int(m[1])}, true
 	}
 	if line == "ping: sendmsg: No route to host" {
-		return sim.PingEvent{Err: os.NewSyscallError("sendmsg", syscall.EHOSTUNREACH)}, true
+		return ping.Event{Err: os.NewSyscallError("sendmsg", syscall.EHOSTUNREACH)}, true
 	}
-	return sim.PingEvent{}, false
+	return ping.Event{}, false
 }
 
 func (r *replay) icmpError(from netip.Addr, message string) error {
@@ -156,11 +156,11 @@ func (r *replay) icmpError(from netip.Addr, message string) error {
 	}
 	code, ok := codes[message]
 	require.True(r.t, ok, message)
-	return &sim.ICMPError{From: from, Type: code[0], Code: code[1], Info: 1400}
+	return &ping.ICMPError{From: from, Type: code[0], Code: code[1], Info: 1400}
 }
 
-func (r *replay) stats() sim.PingStats {
-	var s sim.PingStats
+func (r *replay) stats() ping.Stats {
+	var s ping.Stats
 	m := countsRE.FindStringSubmatch(r.output)
 	require.NotNil(r.t, m, r.output)
 	s.Sent, s.Received, s.Duplicates, s.Errors = r.int(m[1]), r.int(m[2]), r.int(m[3]), r.int(m[4])

@@ -15,11 +15,12 @@ import (
 	"net/netip"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 )
 
 // A Machine is where a command runs: a *sim.Container or a *sim.Host.
 type Machine interface {
-	Ping(ctx context.Context, host string, opts ...sim.PingOption) (sim.PingStats, error)
+	Ping(ctx context.Context, host string, cfg *ping.Config) (ping.Stats, error)
 	GetAddrInfo(ctx context.Context, network, host string) ([]netip.Addr, error)
 	LookupAddr(ctx context.Context, addr string) ([]string, error)
 	Interfaces() []sim.Interface

@@ -156,7 +156,7 @@ var heldCalls = []struct {
 	}},
 	{name: "ping", waits: true, takes: time.Minute, ends: byContext, make: func(t *testing.T, p virtualPair) heldCall {
 		return heldCall{call: func(ctx context.Context) error {
-			_, err := p.server.(*Stack).Ping(ctx, pingConfig("10.0.0.1"), func(PingEvent) {})
+			_, err := pingTwice(ctx, p.server.(*Stack), "10.0.0.1")
 			return err
 		}}
 	}},

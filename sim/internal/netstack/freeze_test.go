@@ -5,12 +5,15 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"drydock/sim/ping"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -176,7 +179,7 @@ func TestFrozenNamespace(t *testing.T) {
 		s.Freeze()
 		p.cable.SetCarrier(true)
 
-		stats, err := p.client.(*Stack).Ping(t.Context(), pingConfig("10.0.0.2"), func(PingEvent) {})
+		stats, err := pingTwice(t.Context(), p.client.(*Stack), "10.0.0.2")
 		require.NoError(t, err)
 		assert.Equal(t, 2, stats.Received)
 
@@ -282,7 +285,7 @@ func TestFrozenSharer(t *testing.T) {
 			require.NoError(t, writing(e.dial(t, u.LocalAddr())))
 			require.NoError(t, reading(u.(net.Conn)))
 		}
-		stats, err := other.Ping(t.Context(), pingConfig("10.0.0.1"), func(PingEvent) {})
+		stats, err := pingTwice(t.Context(), other, "10.0.0.1")
 		require.NoError(t, err)
 		assert.Equal(t, 2, stats.Received)
 	})
@@ -311,7 +314,7 @@ func TestFrozenPing(t *testing.T) {
 				}
 				time.AfterFunc(minute, s.Thaw)
 				var times []time.Duration
-				stats, err := s.Ping(t.Context(), pingConfig("10.0.0.1"), func(e PingEvent) {
+				stats, err := s.Ping(t.Context(), netip.MustParseAddr("10.0.0.1"), &ping.Config{Count: 2, Observe: func(e ping.Event) {
 					times = append(times, time.Since(start))
 					if e.From.IsValid() {
 						assert.Equal(t, rtt, e.RTT)
@@ -321,7 +324,7 @@ func TestFrozenPing(t *testing.T) {
 						s.Freeze()
 						time.Sleep(3 * time.Second)
 					}
-				})
+				}})
 				require.NoError(t, err)
 				assert.Equal(t, 2, stats.Sent)
 				assert.Equal(t, 2, stats.Received)

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/sim/ping"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -107,7 +108,7 @@ func TestIPv6Errors(t *testing.T) {
 	}
 	ping := func(address string) call {
 		return func(s *Stack) error {
-			_, err := s.Ping(bg, pingConfig(address), func(PingEvent) {})
+			_, err := pingTwice(bg, s, address)
 			return err
 		}
 	}
@@ -198,9 +199,7 @@ func TestIPv6Silence(t *testing.T) {
 		require.NoError(t, b.AddAddr(1, netip.MustParsePrefix("fd00::99/128"))) // a source to ping from, not of the link
 		answered := func() (targets []string) {
 			for _, dst := range []string{"ff02::1%eth0", "fe80::1%eth0", "fd00::1"} {
-				cfg := pingConfig(dst)
-				cfg.Count = 1
-				_, stats, err := pingEvents(t, b, cfg)
+				_, stats, err := pingEvents(t, b, dst, ping.Config{Count: 1})
 				require.NoError(t, err)
 				if stats.Received > 0 {
 					targets = append(targets, dst)
@@ -212,7 +211,7 @@ func TestIPv6Silence(t *testing.T) {
 		assert.Empty(t, answered())
 		assert.Zero(t, heard.EchoReply.Value()+heard.NeighborSolicit.Value()+heard.NeighborAdvert.Value()+
 			heard.RouterSolicit.Value()+heard.MulticastListenerReport.Value()+heard.MulticastListenerReportV2.Value())
-		_, stats, err := pingEvents(t, b, pingConfig("10.0.0.1"))
+		_, stats, err := pingEvents(t, b, "10.0.0.1", ping.Config{})
 		require.NoError(t, err)
 		assert.Equal(t, 2, stats.Received)
 
@@ -307,9 +306,7 @@ func TestDefaultRoutes(t *testing.T) {
 			a, b := newPair(t, Options{Seed: 1, Virtual: true, Router: router})
 			addAddrs(t, b, "192.0.2.1/32", "2001:db8::1/128")
 			reaches := func(dst string) bool {
-				cfg := pingConfig(dst)
-				cfg.Count = 1
-				_, stats, err := pingEvents(t, a, cfg)
+				_, stats, err := pingEvents(t, a, dst, ping.Config{Count: 1})
 				if err != nil {
 					require.ErrorIs(t, err, syscall.ENETUNREACH)
 				}
@@ -386,7 +383,7 @@ func TestRemoveDualStack(t *testing.T) {
 			c, err := a.DialContext(bg, "udp", "[fd01::2]:9")
 			require.NoError(t, err)
 			for _, dst := range []string{"fd00::2", "fd01::2", "10.0.1.2", "fe80::12%eth1"} {
-				_, stats, err := pingEvents(t, a, pingConfig(dst))
+				_, stats, err := pingEvents(t, a, dst, ping.Config{})
 				require.NoError(t, err)
 				assert.Equal(t, 2, stats.Received, dst)
 			}
@@ -397,7 +394,7 @@ func TestRemoveDualStack(t *testing.T) {
 			require.NoError(t, a.DelRoute(netip.MustParsePrefix("0.0.0.0/0")))
 			assert.Equal(t, before, routesOf(a))
 			for dst, want := range map[string]int{"fd00::2": 2, "fd01::2": 0, "10.0.1.2": 0, "10.0.0.2": 2} {
-				_, stats, _ := pingEvents(t, a, pingConfig(dst))
+				_, stats, _ := pingEvents(t, a, dst, ping.Config{})
 				assert.Equal(t, want, stats.Received, dst)
 			}
 			_, exists := a.stack.SingleNICInfo(tcpip.NICID(3))

@@ -9,84 +9,38 @@ import (
 	"syscall"
 	"time"
 
+	"drydock/sim/ping"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 )
 
-// A PingConfig says what Ping sends and when it ends. The rules are those of
-// iputils' ping, with its options in parentheses.
-type PingConfig struct {
-	Dst       netip.Addr    // unspecified: this machine; a zone is the name or index of an interface
-	Count     int           // (-c) end after so many replies and errors; 0: never
-	Interval  time.Duration // (-i) between requests; 0: send on each reply, or after 10 ms without
-	Size      int           // (-s) bytes of data in a request
-	TTL       uint8         // (-t)
-	PathMTU   PathMTU       // (-M)
-	Broadcast bool          // (-b) Dst may be a broadcast address
-	Linger    time.Duration // (-W) wait for a first reply after the last request; 0: forever
-	Deadline  time.Duration // (-w) end after this time, after Count replies or an error; 0: no deadline
-}
-
-// A PathMTU says what becomes of requests that are larger than the MTU of the
-// path: what Linux has as IP_MTU_DISCOVER.
-type PathMTU int
-
-const (
-	PathMTUWant PathMTU = iota // those that fit may not be fragmented on the way; others are
-	PathMTUDo                  // none is fragmented: those that do not fit fail with EMSGSIZE
-	PathMTUDont                // any may be fragmented
-)
-
-// A PingEvent is something that happened to a request. One without From is the
-// sending itself.
-type PingEvent struct {
-	Seq       int           // of the request: its 16-bit number, from 1
-	From      netip.Addr    // of a reply or error; invalid if the request was sent, or could not be
-	TTL       int           // that the reply arrived with
-	Size      int           // of the reply, ICMP header included
-	RTT       time.Duration // since the request
-	Duplicate bool          // the request has been answered before
-	ICMP      *ICMPError    // instead of a reply
-	Errno     error         // why the request could not be sent: a syscall.Errno
-	MTU       int           // with EMSGSIZE, what does fit
-}
-
-// An ICMPError is an ICMP message that says why a packet did not arrive.
-type ICMPError struct {
-	From       netip.Addr
-	Type, Code uint8
-	Info       uint32 // the MTU or the place of a bad parameter, where the type has that
-}
-
-// PingStats sums up a Ping. Times are in whole microseconds, like iputils' sums.
-type PingStats struct {
-	Sent, Received, Duplicates, Errors int
-	Pipe                               int           // how many requests were under way at most
-	Time                               time.Duration // from the first request to the last
-	Min, Avg, Max, MDev                time.Duration
-}
-
-// Ping sends echo requests and tells observe what becomes of them, from the
-// calling goroutine. It ends as cfg says, without error, or when ctx does or the
+// Ping sends echo requests to dst and tells cfg.Observe what becomes of them, from the
+// calling goroutine. The unspecified address is the machine itself; a zone is the name
+// or index of an interface. Ping ends as cfg says, without error, or when ctx does or the
 // stack is closed (net.ErrClosed). A frozen s neither sends nor reports; its time
 // goes on, and a Deadline or Linger that ends then ends Ping at Thaw. An address that
 // cannot be sent to at all is a syscall.Errno, without any event: ENETUNREACH,
 // EADDRNOTAVAIL without IPv6, EACCES for a broadcast.
-func (s *Stack) Ping(ctx context.Context, cfg PingConfig, observe func(PingEvent)) (PingStats, error) {
-	p, err := newPinger(s, cfg, observe)
+func (s *Stack) Ping(ctx context.Context, dst netip.Addr, cfg *ping.Config) (ping.Stats, error) {
+	effective, err := cfg.Effective()
 	if err != nil {
-		return PingStats{}, err
+		return ping.Stats{}, err
+	}
+	p, err := newPinger(s, dst, effective)
+	if err != nil {
+		return ping.Stats{}, err
 	}
 	if err := s.AwaitThaw(ctx); err != nil {
-		return PingStats{}, err
+		return ping.Stats{}, err
 	}
 	if !s.track(p) {
-		return PingStats{}, net.ErrClosed
+		return ping.Stats{}, net.ErrClosed
 	}
 	defer s.untrack(p)
 	if err := p.open(); err != nil {
-		return PingStats{}, err
+		return ping.Stats{}, err
 	}
 	defer p.release()
 	err = p.run(ctx)
@@ -100,13 +54,13 @@ const arrivals = 256
 // A pinger is a running Ping. Packets come in by the methods in ping_receive.go;
 // everything else belongs to the goroutine of Ping.
 type pinger struct {
-	cfg       PingConfig
+	cfg       ping.Config
+	addr      netip.Addr // that is pinged
 	stack     *Stack
 	nic       tcpip.NICID
-	dst       tcpip.Address
+	dst       tcpip.Address // addr
 	network   tcpip.NetworkProtocolNumber
 	transport tcpip.TransportProtocolNumber
-	observe   func(PingEvent)
 
 	ident uint16
 	local tcpip.Address // source of the requests
@@ -123,21 +77,21 @@ type pinger struct {
 	sum         pingSum
 }
 
-func newPinger(s *Stack, cfg PingConfig, observe func(PingEvent)) (*pinger, error) {
-	cfg.Dst = cfg.Dst.Unmap()
-	switch cfg.Dst {
+func newPinger(s *Stack, dst netip.Addr, cfg ping.Config) (*pinger, error) {
+	dst = dst.Unmap()
+	switch dst {
 	case netip.IPv4Unspecified(): // as connect(2) has it
-		cfg.Dst = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		dst = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	case netip.IPv6Unspecified():
-		cfg.Dst = netip.IPv6Loopback()
+		dst = netip.IPv6Loopback()
 	}
 	p := &pinger{
 		cfg:       cfg,
 		stack:     s,
-		dst:       toAddress(cfg.Dst),
-		network:   protocolOf(cfg.Dst),
+		addr:      dst,
+		dst:       toAddress(dst),
+		network:   protocolOf(dst),
 		transport: icmp.ProtocolNumber4,
-		observe:   observe,
 		arrived:   make(chan arrival, arrivals),
 		aborted:   make(chan struct{}),
 	}
@@ -145,7 +99,7 @@ func newPinger(s *Stack, cfg PingConfig, observe func(PingEvent)) (*pinger, erro
 		p.transport = icmp.ProtocolNumber6
 	}
 	var ok bool
-	if p.nic, ok = s.nicOf(cfg.Dst.Zone()); !ok {
+	if p.nic, ok = s.nicOf(dst.Zone()); !ok {
 		return nil, syscall.ENODEV
 	}
 	return p, nil

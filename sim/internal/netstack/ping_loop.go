@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"time"
+
+	"drydock/sim/ping"
 )
 
 // run sends, waits and reports until the ping is over.
@@ -79,11 +81,11 @@ func (p *pinger) allSent() bool {
 func (p *pinger) lingering() time.Duration {
 	now := p.now()
 	if !p.lingers {
-		linger := p.cfg.Linger
+		linger := p.cfg.Timeout
 		if p.sum.received > 0 {
 			linger = max(2*p.sum.max, p.cfg.Interval, minInterval)
 		}
-		if linger == 0 {
+		if linger < 0 {
 			return forever
 		}
 		p.lingers, p.until = true, now.Add(linger)
@@ -104,7 +106,7 @@ func (p *pinger) due() time.Duration {
 		return 0
 	}
 	gap := now.Sub(p.last)
-	if p.cfg.Interval == 0 {
+	if p.cfg.Interval < 0 {
 		switch {
 		case gap < minInterval && p.sum.underWay() > 0:
 			return minInterval - gap
@@ -130,24 +132,25 @@ func (p *pinger) handle(a arrival) {
 		return // never sent
 	}
 	e.RTT = a.at.Sub(f.sent)
-	if e.ICMP != nil {
-		p.fail(&e)
+	if a.err != nil {
+		p.fail(&e, a.err)
 	} else {
 		e.Duplicate = p.sum.reply(f, e)
 	}
-	p.observe(e)
+	p.cfg.Observe(e)
 }
 
-func (p *pinger) fail(e *PingEvent) {
-	if !e.From.IsValid() { // from the own stack
-		e.From = p.fromAddress(p.local, p.nic)
-		e.ICMP.From = e.From
+// fail accounts for an error.
+func (p *pinger) fail(e *ping.Event, err *ping.ICMPError) {
+	if !err.From.IsValid() { // from the own stack
+		err.From = p.fromAddress(p.local, p.nic)
 	}
+	e.From, e.Err = err.From, err
 	p.sum.errors++
 	if p.v4() { // iputils leaves IPv6 errors out of "pipe"
 		p.sum.acknowledge(e.Seq)
 	}
-	if mtu := e.ICMP.mtu(p.v4()); mtu > 0 {
+	if mtu := reportedMTU(err); mtu > 0 {
 		p.stack.paths.learn(p.dst, mtu, p.now())
 	}
 }

@@ -2,6 +2,9 @@ package netstack
 
 import (
 	"encoding/binary"
+	"math"
+
+	"drydock/sim/ping"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -9,25 +12,26 @@ import (
 )
 
 // parseICMPError reads the header of an ICMP error, which has at least 8 bytes.
-func parseICMPError(b []byte, v4 bool) ICMPError {
-	e := ICMPError{Type: b[0], Code: b[1], Info: binary.BigEndian.Uint32(b[4:])}
+func parseICMPError(b []byte, v4 bool) *ping.ICMPError {
+	e := &ping.ICMPError{Type: b[0], Code: b[1], Info: int(binary.BigEndian.Uint32(b[4:]))}
 	if !v4 {
 		return e
 	}
 	switch header.ICMPv4Type(e.Type) {
 	case header.ICMPv4ParamProblem:
-		e.Info >>= 24 // the pointer is one byte
+		e.Info = int(b[4]) // the pointer is one byte
 	case header.ICMPv4DstUnreachable:
-		e.Info &= 0xffff // the MTU is two
+		e.Info &= math.MaxUint16 // the MTU is two
 	}
 	return e
 }
 
-// mtu returns the MTU that an error reports; 0 if it is about something else.
-func (e *ICMPError) mtu(v4 bool) int {
+// reportedMTU returns the MTU that an error reports; 0 if it is about something else.
+func reportedMTU(e *ping.ICMPError) int {
+	v4 := e.From.Is4()
 	if v4 && e.Type == uint8(header.ICMPv4DstUnreachable) && e.Code == uint8(header.ICMPv4FragmentationNeeded) ||
 		!v4 && e.Type == uint8(header.ICMPv6PacketTooBig) {
-		return int(e.Info)
+		return e.Info
 	}
 	return 0
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"net/netip"
 
+	"drydock/sim/ping"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/checksum"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -16,12 +18,13 @@ import (
 // Ping.
 type arrival struct {
 	at    tcpip.MonotonicTime
-	event PingEvent
+	event ping.Event
+	err   *ping.ICMPError // instead of a reply; the own stack's is from nobody yet
 }
 
-func (p *pinger) arrive(e PingEvent) {
+func (p *pinger) arrive(e ping.Event, err *ping.ICMPError) {
 	select {
-	case p.arrived <- arrival{p.now(), e}:
+	case p.arrived <- arrival{p.now(), e, err}:
 	default: // lost, as when a socket's buffer is full
 	}
 }
@@ -39,12 +42,12 @@ func (p *pinger) HandlePacket(_ stack.TransportEndpointID, pkt *stack.PacketBuff
 	kind, seq, size := h[0], binary.BigEndian.Uint16(h[6:]), len(h)+pkt.Data().Size()
 	switch {
 	case kind == p.types().reply:
-		p.arrive(PingEvent{
+		p.arrive(ping.Event{
 			Seq:  int(seq),
 			From: p.fromAddress(pkt.Network().SourceAddress(), pkt.NICID),
 			TTL:  ttl(pkt),
 			Size: size,
-		})
+		}, nil)
 	case kind == p.types().request && pkt.NetworkPacketInfo.LocalAddressTemporary:
 		p.answer(pkt)
 	}
@@ -97,14 +100,14 @@ func (p *pinger) HandleError(_ stack.TransportError, pkt *stack.PacketBuffer) {
 		return
 	}
 	seq := int(binary.BigEndian.Uint16(quoted[6:]))
-	var e ICMPError
+	var e *ping.ICMPError
 	if h := pkt.TransportHeader().Slice(); len(h) >= echoHeader {
 		e = parseICMPError(h, p.v4())
 		e.From = p.fromAddress(pkt.Network().SourceAddress(), pkt.NICID)
 	} else {
-		e.Type, e.Code = p.types().unreachable, p.types().hostUnreachable
+		e = &ping.ICMPError{Type: p.types().unreachable, Code: p.types().hostUnreachable}
 	}
-	p.arrive(PingEvent{Seq: seq, From: e.From, ICMP: &e})
+	p.arrive(ping.Event{Seq: seq}, e)
 }
 
 // A rawPinger takes the errors that the stack gives to nobody else. It sees them
@@ -129,7 +132,7 @@ func (r *rawPinger) HandlePacket(pkt *stack.PacketBuffer) {
 	}
 	e := parseICMPError(msg, r.v4())
 	e.From = r.fromAddress(src, pkt.NICID)
-	r.arrive(PingEvent{Seq: int(q.seq), From: e.From, ICMP: &e})
+	r.arrive(ping.Event{Seq: int(q.seq)}, e)
 }
 
 // undelivered reports whether netstack has no transport endpoint handle a type of

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/sim/ping"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -140,7 +141,7 @@ func TestPingErrors(t *testing.T) {
 		name string
 		icmp
 		dst  string
-		want uint32 // Info
+		want int // Info
 	}
 	var tests []test
 	for code := range uint8(16) {
@@ -169,14 +170,12 @@ func TestPingErrors(t *testing.T) {
 				w := newPingWire(t, func(request []byte) [][]byte {
 					return [][]byte{pingError(router, tt.kind, tt.code, tt.info, request, least)}
 				})
-				cfg := pingConfig(tt.dst)
-				cfg.Count, cfg.Linger = 1, time.Second
-				events, stats, err := pingEvents(t, w.stack, cfg)
+				events, stats, err := pingEvents(t, w.stack, tt.dst, ping.Config{Count: 1, Timeout: time.Second})
 				require.NoError(t, err)
 				from := netip.MustParseAddr(router)
-				want := &ICMPError{From: from, Type: tt.kind, Code: tt.code, Info: tt.want}
+				want := &ping.ICMPError{From: from, Type: tt.kind, Code: tt.code, Info: tt.want}
 				require.Len(t, events, 1)
-				assert.Equal(t, PingEvent{Seq: 1, From: from, ICMP: want}, events[0])
+				assert.Equal(t, ping.Event{Seq: 1, From: from, Err: want}, events[0])
 				assert.Equal(t, 1, stats.Errors)
 			})
 		})
@@ -234,9 +233,7 @@ func TestPingStrangers(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := newPingWire(t, func(request []byte) [][]byte { return [][]byte{tt.answer(request)} })
-				cfg := pingConfig("10.0.0.2")
-				cfg.Count, cfg.Linger = 1, time.Second
-				events, _, err := pingEvents(t, w.stack, cfg)
+				events, _, err := pingEvents(t, w.stack, "10.0.0.2", ping.Config{Count: 1, Timeout: time.Second})
 				require.NoError(t, err)
 				assert.Equal(t, tt.ours, len(events) == 1)
 			})
@@ -258,10 +255,10 @@ func TestPingDuplicates(t *testing.T) {
 			}
 			return [][]byte{first, r}
 		})
-		events, stats, err := pingEvents(t, w.stack, pingConfig("fd00::2"))
+		events, stats, err := pingEvents(t, w.stack, "fd00::2", ping.Config{})
 		require.NoError(t, err)
 		from := netip.MustParseAddr("fd00::2")
-		assert.Equal(t, []PingEvent{
+		assert.Equal(t, []ping.Event{
 			{Seq: 1, From: from, TTL: 61, Size: 64},
 			{Seq: 1, From: from, TTL: 61, Size: 64, Duplicate: true},
 			{Seq: 1, From: from, TTL: 61, Size: 64, Duplicate: true},
@@ -281,8 +278,9 @@ func TestPingFlooded(t *testing.T) {
 		w := newPingWire(t, func(request []byte) [][]byte {
 			return slices.Repeat([][]byte{pingReply(request)}, 900)
 		})
-		cfg := pingConfig("10.0.0.2")
-		stats, err := w.stack.Ping(t.Context(), cfg, func(PingEvent) { time.Sleep(time.Millisecond) })
+		stats, err := w.stack.Ping(t.Context(), netip.MustParseAddr("10.0.0.2"), &ping.Config{
+			Count: 2, Observe: func(ping.Event) { time.Sleep(time.Millisecond) },
+		})
 		require.NoError(t, err)
 		assert.Equal(t, 2, stats.Received)
 		assert.LessOrEqual(t, stats.Duplicates, 2*arrivals)
@@ -309,16 +307,15 @@ func FuzzPingArrivals(f *testing.F) {
 			w := newPingWire(t, func(request []byte) [][]byte {
 				return [][]byte{packet, pingRepaired(packet, request)}
 			})
-			cfg := pingConfig("10.0.0.2")
+			dst := netip.MustParseAddr("10.0.0.2")
 			if header.IPVersion(packet) == header.IPv6Version {
-				cfg = pingConfig("fd00::2")
+				dst = netip.MustParseAddr("fd00::2")
 			}
-			cfg.Count, cfg.Linger = 1, time.Second
-			stats, err := w.stack.Ping(t.Context(), cfg, func(e PingEvent) {
+			stats, err := w.stack.Ping(t.Context(), dst, &ping.Config{Timeout: time.Second, Observe: func(e ping.Event) {
 				if e.Seq != 1 {
 					t.Errorf("event of a request that was not sent: %+v", e)
 				}
-			})
+			}})
 			require.NoError(t, err)
 			require.Equal(t, 1, stats.Sent)
 		})

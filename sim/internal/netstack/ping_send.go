@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"os"
 	"syscall"
+
+	"drydock/sim/ping"
 
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -38,8 +41,8 @@ func (p *pinger) open() error {
 	if broadcast && !p.cfg.Broadcast {
 		return syscall.EACCES
 	}
-	if p.cfg.PathMTU == PathMTUWant && (broadcast || p.cfg.Dst.IsMulticast()) {
-		p.cfg.PathMTU = PathMTUDo // iputils does not fragment these
+	if p.cfg.PathMTU == ping.PathMTUWant && (broadcast || p.addr.IsMulticast()) {
+		p.cfg.PathMTU = ping.PathMTUDo // iputils does not fragment these
 	}
 	rng := p.stack.stack.SecureRNG()
 	for range identTries {
@@ -114,15 +117,16 @@ func (p *pinger) release() {
 
 // send sends a request and reports how that went.
 func (p *pinger) send() {
-	e := PingEvent{Seq: p.sum.launch(p.now())}
-	e.MTU, e.Errno = p.write(uint16(e.Seq))
-	if e.Errno != nil {
+	e := ping.Event{Seq: p.sum.launch(p.now())}
+	var err error
+	if e.MTU, err = p.write(uint16(e.Seq)); err != nil {
+		e.Err = os.NewSyscallError("sendmsg", err)
 		p.credit = 0
 	}
-	if errors.Is(e.Errno, syscall.EMSGSIZE) {
+	if errors.Is(err, syscall.EMSGSIZE) {
 		p.sum.errors++ // iputils does not count the other ones
 	}
-	p.observe(e)
+	p.cfg.Observe(e)
 }
 
 // write puts a request on its way. With EMSGSIZE it returns the MTU.
@@ -141,11 +145,11 @@ func (p *pinger) write(seq uint16) (mtu int, err error) {
 	}
 	mtu = p.mtu(route)
 	headers := p.headerSize() + echoHeader
-	if p.cfg.Size > p.maxSize()-headers { // headers+Size might overflow
+	if p.size() > p.maxSize()-headers { // headers+size might overflow
 		return mtu, syscall.EMSGSIZE
 	}
-	size := headers + p.cfg.Size
-	if p.cfg.PathMTU == PathMTUDo && size > mtu {
+	size := headers + p.size()
+	if p.cfg.PathMTU == ping.PathMTUDo && size > mtu {
 		return mtu, syscall.EMSGSIZE
 	}
 	pkt := p.request(route, seq)
@@ -154,10 +158,13 @@ func (p *pinger) write(seq uint16) (mtu int, err error) {
 	// is too large for a router's next link is reported each time.
 	return 0, sysErr(route.WritePacket(stack.NetworkHeaderParams{
 		Protocol: p.transport,
-		TTL:      p.cfg.TTL,
-		DF:       p.cfg.PathMTU == PathMTUDo || p.cfg.PathMTU == PathMTUWant && size <= mtu,
+		TTL:      uint8(p.cfg.TTL),
+		DF:       p.cfg.PathMTU == ping.PathMTUDo || p.cfg.PathMTU == ping.PathMTUWant && size <= mtu,
 	}, pkt))
 }
+
+// size returns how many bytes of data a request has.
+func (p *pinger) size() int { return max(p.cfg.Size, 0) }
 
 func (p *pinger) headerSize() int {
 	if p.v4() {
@@ -213,7 +220,7 @@ func (p *pinger) request(route *stack.Route, seq uint16) *stack.PacketBuffer {
 		Src:         route.LocalAddress(),
 		Dst:         p.dst,
 		PayloadCsum: pkt.Data().Checksum(),
-		PayloadLen:  p.cfg.Size,
+		PayloadLen:  p.size(),
 	}))
 	return pkt
 }
@@ -221,7 +228,7 @@ func (p *pinger) request(route *stack.Route, seq uint16) *stack.PacketBuffer {
 // data returns the data of a request as iputils fills it: bytes that count up,
 // overwritten by the time of day if there is room for it.
 func (p *pinger) data() *buffer.View {
-	v := buffer.NewViewSize(p.cfg.Size)
+	v := buffer.NewViewSize(p.size())
 	b := v.AsSlice()
 	for i := range b {
 		b[i] = byte(i)

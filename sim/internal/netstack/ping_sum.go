@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"drydock/sim/ping"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
@@ -46,7 +48,7 @@ func (s *pingSum) flight(seq int) *flight {
 }
 
 // reply counts a reply and reports whether it is a duplicate.
-func (s *pingSum) reply(f *flight, e PingEvent) (duplicate bool) {
+func (s *pingSum) reply(f *flight, e ping.Event) (duplicate bool) {
 	s.acknowledge(e.Seq)
 	us := e.RTT.Microseconds()
 	if s.count == 0 || us < s.minimum {
@@ -86,8 +88,8 @@ func (s *pingSum) underWay() int {
 }
 
 // stats returns the sum of a ping that sent for the given time.
-func (s *pingSum) stats(sending time.Duration) PingStats {
-	st := PingStats{
+func (s *pingSum) stats(sending time.Duration) ping.Stats {
+	st := ping.Stats{
 		Sent:       s.sent,
 		Received:   s.received,
 		Duplicates: s.duplicates,

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"drydock/sim/ping"
+
 	"github.com/stretchr/testify/assert"
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
@@ -29,7 +31,7 @@ func TestPingSumRecordings(t *testing.T) {
 		var s pingSum
 		for _, us := range tt.rtts {
 			seq := s.launch(tcpip.MonotonicTime{})
-			assert.False(t, s.reply(s.flight(seq), PingEvent{Seq: seq, RTT: us * time.Microsecond}))
+			assert.False(t, s.reply(s.flight(seq), ping.Event{Seq: seq, RTT: us * time.Microsecond}))
 		}
 		got := s.stats(0)
 		for i, want := range []time.Duration{tt.min, tt.avg, tt.max, tt.mdev} {
@@ -51,11 +53,11 @@ func TestPingSumWraps(t *testing.T) {
 	assert.Nil(t, s.flight(0))
 	assert.NotNil(t, s.flight(1))
 	assert.Equal(t, 0, s.launch(now))
-	assert.False(t, s.reply(s.flight(0), PingEvent{}))
+	assert.False(t, s.reply(s.flight(0), ping.Event{}))
 	assert.Equal(t, 1, s.launch(now))
 	assert.Len(t, s.flights, 1<<16)
-	assert.False(t, s.reply(s.flight(1), PingEvent{Seq: 1}))
-	assert.True(t, s.reply(s.flight(1), PingEvent{Seq: 1}))
+	assert.False(t, s.reply(s.flight(1), ping.Event{Seq: 1}))
+	assert.True(t, s.reply(s.flight(1), ping.Event{Seq: 1}))
 	assert.Equal(t, 0, s.underWay())
 	assert.Equal(t, 1, s.pipe)
 	s.acknowledge(5) // a late one of the first round

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"drydock/sim/ping"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -51,123 +53,125 @@ func pingCable(t *testing.T, a, b *Stack, opts ...veth.Option) *veth.Endpoint {
 	return ends[0]
 }
 
-// pingConfig is what ping without options uses, except for the count.
-func pingConfig(dst string) PingConfig {
-	return PingConfig{
-		Dst: netip.MustParseAddr(dst), Count: 2, Interval: time.Second,
-		Size: 56, TTL: 64, Linger: 10 * time.Second,
-	}
+// pingTwice sends two requests.
+func pingTwice(ctx context.Context, s *Stack, dst string) (ping.Stats, error) {
+	return s.Ping(ctx, netip.MustParseAddr(dst), &ping.Config{Count: 2})
 }
 
-// pingEvents pings and returns what happened, but for the sending.
-func pingEvents(t *testing.T, s *Stack, cfg PingConfig) ([]PingEvent, PingStats, error) {
+// pingEvents pings and returns what happened, but for the sending. Without a Count it
+// sends two requests.
+func pingEvents(t *testing.T, s *Stack, dst string, cfg ping.Config) ([]ping.Event, ping.Stats, error) {
 	t.Helper()
-	var events []PingEvent
-	stats, err := s.Ping(t.Context(), cfg, func(e PingEvent) {
-		if e.From.IsValid() || e.Errno != nil {
+	var events []ping.Event
+	cfg.Observe = func(e ping.Event) {
+		if e.From.IsValid() || e.Err != nil {
 			events = append(events, e)
 		}
-	})
+	}
+	if cfg.Count == 0 {
+		cfg.Count = 2
+	}
+	stats, err := s.Ping(t.Context(), netip.MustParseAddr(dst), &cfg)
 	return events, stats, err
 }
 
 func TestPing(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
-	reply := func(seq int, from string, ttl, size int, rtt time.Duration) PingEvent {
-		return PingEvent{Seq: seq, From: netip.MustParseAddr(from), TTL: ttl, Size: size, RTT: rtt}
+	reply := func(seq int, from string, ttl, size int, rtt time.Duration) ping.Event {
+		return ping.Event{Seq: seq, From: netip.MustParseAddr(from), TTL: ttl, Size: size, RTT: rtt}
 	}
-	icmp := func(seq int, from string, kind, code uint8, rtt time.Duration) PingEvent {
+	icmp := func(seq int, from string, kind, code uint8, rtt time.Duration) ping.Event {
 		a := netip.MustParseAddr(from)
-		return PingEvent{Seq: seq, From: a, RTT: rtt, ICMP: &ICMPError{From: a, Type: kind, Code: code}}
+		return ping.Event{Seq: seq, From: a, RTT: rtt, Err: &ping.ICMPError{From: a, Type: kind, Code: code}}
 	}
-	tooLong := func(seq, mtu int) PingEvent {
-		return PingEvent{Seq: seq, Errno: syscall.EMSGSIZE, MTU: mtu}
+	tooLong := func(seq, mtu int) ping.Event {
+		return ping.Event{Seq: seq, Err: os.NewSyscallError("sendmsg", syscall.EMSGSIZE), MTU: mtu}
 	}
 	// The cable takes 1 ms, the first time as much again for ARP or NDP.
 	tests := []struct {
 		name string
 		dst  string
-		cfg  func(*PingConfig)
-		want []PingEvent
+		cfg  func(*ping.Config)
+		want []ping.Event
 	}{
 		{name: "neighbour", dst: "10.0.0.2",
-			want: []PingEvent{reply(1, "10.0.0.2", 64, 64, 4*ms), reply(2, "10.0.0.2", 64, 64, 2*ms)}},
+			want: []ping.Event{reply(1, "10.0.0.2", 64, 64, 4*ms), reply(2, "10.0.0.2", 64, 64, 2*ms)}},
 		{name: "neighbour v6", dst: "fd00::2",
-			want: []PingEvent{reply(1, "fd00::2", 64, 64, 4*ms), reply(2, "fd00::2", 64, 64, 2*ms)}},
-		{name: "mapped", dst: "::ffff:10.0.0.2", cfg: func(c *PingConfig) { c.Count = 1 },
-			want: []PingEvent{reply(1, "10.0.0.2", 64, 64, 4*ms)}},
+			want: []ping.Event{reply(1, "fd00::2", 64, 64, 4*ms), reply(2, "fd00::2", 64, 64, 2*ms)}},
+		{name: "mapped", dst: "::ffff:10.0.0.2", cfg: func(c *ping.Config) { c.Count = 1 },
+			want: []ping.Event{reply(1, "10.0.0.2", 64, 64, 4*ms)}},
 		{name: "own address", dst: "10.0.0.1",
-			want: []PingEvent{reply(1, "10.0.0.1", 64, 64, 0), reply(2, "10.0.0.1", 64, 64, 0)}},
+			want: []ping.Event{reply(1, "10.0.0.1", 64, 64, 0), reply(2, "10.0.0.1", 64, 64, 0)}},
 		{name: "own address v6", dst: "fd00::1",
-			want: []PingEvent{reply(1, "fd00::1", 64, 64, 0), reply(2, "fd00::1", 64, 64, 0)}},
+			want: []ping.Event{reply(1, "fd00::1", 64, 64, 0), reply(2, "fd00::1", 64, 64, 0)}},
 		{name: "loopback", dst: "127.0.0.1",
-			want: []PingEvent{reply(1, "127.0.0.1", 64, 64, 0), reply(2, "127.0.0.1", 64, 64, 0)}},
-		{name: "all of 127.0.0.0/8", dst: "127.1.2.3", cfg: func(c *PingConfig) { c.Count = 1 },
-			want: []PingEvent{reply(1, "127.1.2.3", 64, 64, 0)}},
+			want: []ping.Event{reply(1, "127.0.0.1", 64, 64, 0), reply(2, "127.0.0.1", 64, 64, 0)}},
+		{name: "all of 127.0.0.0/8", dst: "127.1.2.3", cfg: func(c *ping.Config) { c.Count = 1 },
+			want: []ping.Event{reply(1, "127.1.2.3", 64, 64, 0)}},
 		{name: "loopback v6", dst: "::1",
-			want: []PingEvent{reply(1, "::1", 64, 64, 0), reply(2, "::1", 64, 64, 0)}},
-		{name: "this host", dst: "0.0.0.0", cfg: func(c *PingConfig) { c.Count = 1 },
-			want: []PingEvent{reply(1, "127.0.0.1", 64, 64, 0)}},
-		{name: "no data", dst: "10.0.0.2", cfg: func(c *PingConfig) { c.Size, c.Count = 0, 1 },
-			want: []PingEvent{reply(1, "10.0.0.2", 64, 8, 4*ms)}},
-		{name: "one hop", dst: "10.0.0.2", cfg: func(c *PingConfig) { c.TTL, c.Count = 1, 1 },
-			want: []PingEvent{reply(1, "10.0.0.2", 64, 64, 4*ms)}},
-		{name: "fragments", dst: "10.0.0.2", cfg: func(c *PingConfig) { c.Size = 4000 },
-			want: []PingEvent{reply(1, "10.0.0.2", 64, 4008, 4*ms), reply(2, "10.0.0.2", 64, 4008, 2*ms)}},
-		{name: "fragments v6", dst: "fd00::2", cfg: func(c *PingConfig) { c.Size = 4000 },
-			want: []PingEvent{reply(1, "fd00::2", 64, 4008, 4*ms), reply(2, "fd00::2", 64, 4008, 2*ms)}},
-		{name: "largest", dst: "10.0.0.2", cfg: func(c *PingConfig) { c.Size, c.Count = 65507, 1 },
-			want: []PingEvent{reply(1, "10.0.0.2", 64, 65515, 4*ms)}},
-		{name: "largest to own address", dst: "10.0.0.1", cfg: func(c *PingConfig) { c.Size, c.Count = 65507, 1 },
-			want: []PingEvent{reply(1, "10.0.0.1", 64, 65515, 0)}},
-		{name: "too large", dst: "10.0.0.2", cfg: func(c *PingConfig) { c.Size = 65508 },
-			want: []PingEvent{tooLong(1, 1500), tooLong(2, 1500)}},
-		{name: "too large for lo", dst: "127.0.0.1", cfg: func(c *PingConfig) { c.Size = 65508 },
-			want: []PingEvent{tooLong(1, 65536), tooLong(2, 65536)}},
-		{name: "too large v6", dst: "fd00::2", cfg: func(c *PingConfig) { c.Size = 65528 },
-			want: []PingEvent{tooLong(1, 1500), tooLong(2, 1500)}},
-		{name: "DF fits", dst: "10.0.0.2", cfg: func(c *PingConfig) { c.Size, c.PathMTU, c.Count = 1472, PathMTUDo, 1 },
-			want: []PingEvent{reply(1, "10.0.0.2", 64, 1480, 4*ms)}},
-		{name: "DF does not fit", dst: "10.0.0.2", cfg: func(c *PingConfig) { c.Size, c.PathMTU = 1473, PathMTUDo },
-			want: []PingEvent{tooLong(1, 1500), tooLong(2, 1500)}},
-		{name: "DF does not fit v6", dst: "fd00::2", cfg: func(c *PingConfig) { c.Size, c.PathMTU = 1453, PathMTUDo },
-			want: []PingEvent{tooLong(1, 1500), tooLong(2, 1500)}},
-		{name: "DF to own address", dst: "10.0.0.1", cfg: func(c *PingConfig) { c.Size, c.PathMTU, c.Count = 1473, PathMTUDo, 1 },
-			want: []PingEvent{reply(1, "10.0.0.1", 64, 1481, 0)}},
-		{name: "broadcasts are not fragmented", dst: "10.0.0.255", cfg: func(c *PingConfig) { c.Size, c.Broadcast = 1473, true },
-			want: []PingEvent{tooLong(1, 1500), tooLong(2, 1500)}},
-		{name: "no such neighbour", dst: "10.0.0.99", cfg: func(c *PingConfig) { c.Count = 3 },
-			want: []PingEvent{
+			want: []ping.Event{reply(1, "::1", 64, 64, 0), reply(2, "::1", 64, 64, 0)}},
+		{name: "this host", dst: "0.0.0.0", cfg: func(c *ping.Config) { c.Count = 1 },
+			want: []ping.Event{reply(1, "127.0.0.1", 64, 64, 0)}},
+		{name: "no data", dst: "10.0.0.2", cfg: func(c *ping.Config) { c.Size, c.Count = -1, 1 },
+			want: []ping.Event{reply(1, "10.0.0.2", 64, 8, 4*ms)}},
+		{name: "one hop", dst: "10.0.0.2", cfg: func(c *ping.Config) { c.TTL, c.Count = 1, 1 },
+			want: []ping.Event{reply(1, "10.0.0.2", 64, 64, 4*ms)}},
+		{name: "fragments", dst: "10.0.0.2", cfg: func(c *ping.Config) { c.Size = 4000 },
+			want: []ping.Event{reply(1, "10.0.0.2", 64, 4008, 4*ms), reply(2, "10.0.0.2", 64, 4008, 2*ms)}},
+		{name: "fragments v6", dst: "fd00::2", cfg: func(c *ping.Config) { c.Size = 4000 },
+			want: []ping.Event{reply(1, "fd00::2", 64, 4008, 4*ms), reply(2, "fd00::2", 64, 4008, 2*ms)}},
+		{name: "largest", dst: "10.0.0.2", cfg: func(c *ping.Config) { c.Size, c.Count = 65507, 1 },
+			want: []ping.Event{reply(1, "10.0.0.2", 64, 65515, 4*ms)}},
+		{name: "largest to own address", dst: "10.0.0.1", cfg: func(c *ping.Config) { c.Size, c.Count = 65507, 1 },
+			want: []ping.Event{reply(1, "10.0.0.1", 64, 65515, 0)}},
+		{name: "too large", dst: "10.0.0.2", cfg: func(c *ping.Config) { c.Size = 65508 },
+			want: []ping.Event{tooLong(1, 1500), tooLong(2, 1500)}},
+		{name: "too large for lo", dst: "127.0.0.1", cfg: func(c *ping.Config) { c.Size = 65508 },
+			want: []ping.Event{tooLong(1, 65536), tooLong(2, 65536)}},
+		{name: "too large v6", dst: "fd00::2", cfg: func(c *ping.Config) { c.Size = 65528 },
+			want: []ping.Event{tooLong(1, 1500), tooLong(2, 1500)}},
+		{name: "DF fits", dst: "10.0.0.2", cfg: func(c *ping.Config) { c.Size, c.PathMTU, c.Count = 1472, ping.PathMTUDo, 1 },
+			want: []ping.Event{reply(1, "10.0.0.2", 64, 1480, 4*ms)}},
+		{name: "DF does not fit", dst: "10.0.0.2", cfg: func(c *ping.Config) { c.Size, c.PathMTU = 1473, ping.PathMTUDo },
+			want: []ping.Event{tooLong(1, 1500), tooLong(2, 1500)}},
+		{name: "DF does not fit v6", dst: "fd00::2", cfg: func(c *ping.Config) { c.Size, c.PathMTU = 1453, ping.PathMTUDo },
+			want: []ping.Event{tooLong(1, 1500), tooLong(2, 1500)}},
+		{name: "DF to own address", dst: "10.0.0.1", cfg: func(c *ping.Config) { c.Size, c.PathMTU, c.Count = 1473, ping.PathMTUDo, 1 },
+			want: []ping.Event{reply(1, "10.0.0.1", 64, 1481, 0)}},
+		{name: "broadcasts are not fragmented", dst: "10.0.0.255", cfg: func(c *ping.Config) { c.Size, c.Broadcast = 1473, true },
+			want: []ping.Event{tooLong(1, 1500), tooLong(2, 1500)}},
+		{name: "no such neighbour", dst: "10.0.0.99", cfg: func(c *ping.Config) { c.Count = 3 },
+			want: []ping.Event{
 				icmp(1, "10.0.0.1", 3, 1, 3*time.Second),
 				icmp(2, "10.0.0.1", 3, 1, 2*time.Second),
 				icmp(3, "10.0.0.1", 3, 1, time.Second)}},
-		{name: "no such neighbour v6", dst: "fd00::99", cfg: func(c *PingConfig) { c.Count = 1 },
-			want: []PingEvent{icmp(1, "fd00::1", 1, 3, 3*time.Second)}},
-		{name: "no such neighbour for fragments", dst: "10.0.0.99", cfg: func(c *PingConfig) { c.Size, c.Count = 4000, 1 },
-			want: []PingEvent{icmp(1, "10.0.0.1", 3, 1, 3*time.Second)}},
-		{name: "no such neighbour for v6 fragments", dst: "fd00::99", cfg: func(c *PingConfig) { c.Size, c.Count = 4000, 1 },
-			want: []PingEvent{icmp(1, "fd00::1", 1, 3, 3*time.Second)}},
-		{name: "gave up before", dst: "10.0.0.99", cfg: func(c *PingConfig) { c.Count, c.Linger = 1, 2*time.Second }},
+		{name: "no such neighbour v6", dst: "fd00::99", cfg: func(c *ping.Config) { c.Count = 1 },
+			want: []ping.Event{icmp(1, "fd00::1", 1, 3, 3*time.Second)}},
+		{name: "no such neighbour for fragments", dst: "10.0.0.99", cfg: func(c *ping.Config) { c.Size, c.Count = 4000, 1 },
+			want: []ping.Event{icmp(1, "10.0.0.1", 3, 1, 3*time.Second)}},
+		{name: "no such neighbour for v6 fragments", dst: "fd00::99", cfg: func(c *ping.Config) { c.Size, c.Count = 4000, 1 },
+			want: []ping.Event{icmp(1, "fd00::1", 1, 3, 3*time.Second)}},
+		{name: "gave up before", dst: "10.0.0.99", cfg: func(c *ping.Config) { c.Count, c.Timeout = 1, 2*time.Second }},
 		{name: "deadline makes up for lost ones and ends at an error", dst: "10.0.0.99",
-			cfg:  func(c *PingConfig) { c.Count, c.Deadline = 1, 20*time.Second },
-			want: []PingEvent{icmp(1, "10.0.0.1", 3, 1, 3*time.Second)}},
+			cfg:  func(c *ping.Config) { c.Count, c.Deadline = 1, 20*time.Second },
+			want: []ping.Event{icmp(1, "10.0.0.1", 3, 1, 3*time.Second)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := newPingNet(t, veth.WithImpairment(veth.Impairment{Delay: ms}))
-				cfg := pingConfig(tt.dst)
+				var cfg ping.Config
 				if tt.cfg != nil {
 					tt.cfg(&cfg)
 				}
-				got, stats, err := pingEvents(t, n.a, cfg)
+				got, stats, err := pingEvents(t, n.a, tt.dst, cfg)
 				require.NoError(t, err)
 				assert.Equal(t, tt.want, got)
 				replies, errors := 0, 0
 				for _, e := range tt.want {
-					if e.ICMP == nil && e.Errno == nil {
+					if e.Err == nil {
 						replies++
 					} else {
 						errors++
@@ -198,7 +202,7 @@ func TestPingUnsendable(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newPingNet(t)
 				start := time.Now()
-				events, stats, err := pingEvents(t, n.a, pingConfig(tt.dst))
+				events, stats, err := pingEvents(t, n.a, tt.dst, ping.Config{})
 				require.ErrorIs(t, err, tt.want)
 				assert.Empty(t, events)
 				assert.Zero(t, stats)
@@ -215,15 +219,15 @@ func TestPingPathMTU(t *testing.T) {
 		name string
 		dst  string
 		size int
-		mode PathMTU
+		mode ping.PathMTU
 		want []string // of two pings; the second knows what the first has learnt
 	}{
-		{"want", "10.0.0.2", 1472, PathMTUWant, []string{"icmp 1400", "reply", "reply", "reply"}},
-		{"do", "10.0.0.2", 1472, PathMTUDo, []string{"icmp 1400", "too long 1400", "too long 1400", "too long 1400"}},
-		{"do fits", "10.0.0.2", 1372, PathMTUDo, []string{"reply", "reply", "reply", "reply"}},
-		{"dont", "10.0.0.2", 1472, PathMTUDont, []string{"reply", "reply", "reply", "reply"}},
-		{"do v6", "fd00::2", 1400, PathMTUDo, []string{"icmp 1400", "too long 1400", "too long 1400", "too long 1400"}},
-		{"do fits v6", "fd00::2", 1352, PathMTUDo, []string{"reply", "reply", "reply", "reply"}},
+		{"want", "10.0.0.2", 1472, ping.PathMTUWant, []string{"icmp 1400", "reply", "reply", "reply"}},
+		{"do", "10.0.0.2", 1472, ping.PathMTUDo, []string{"icmp 1400", "too long 1400", "too long 1400", "too long 1400"}},
+		{"do fits", "10.0.0.2", 1372, ping.PathMTUDo, []string{"reply", "reply", "reply", "reply"}},
+		{"dont", "10.0.0.2", 1472, ping.PathMTUDont, []string{"reply", "reply", "reply", "reply"}},
+		{"do v6", "fd00::2", 1400, ping.PathMTUDo, []string{"icmp 1400", "too long 1400", "too long 1400", "too long 1400"}},
+		{"do fits v6", "fd00::2", 1352, ping.PathMTUDo, []string{"reply", "reply", "reply", "reply"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -239,18 +243,17 @@ func TestPingPathMTU(t *testing.T) {
 					}
 					return [][]byte{pingError("10.9.9.9", 3, 4, 1400, request, 100)}
 				})
-				cfg := pingConfig(tt.dst)
-				cfg.Size, cfg.PathMTU = tt.size, tt.mode
+				cfg := ping.Config{Size: tt.size, PathMTU: tt.mode}
 				var got []string
 				for range 2 {
-					events, _, err := pingEvents(t, w.stack, cfg)
+					events, _, err := pingEvents(t, w.stack, tt.dst, cfg)
 					require.NoError(t, err)
 					got = append(got, describePing(events)...)
 				}
 				assert.Equal(t, tt.want, got)
 
 				time.Sleep(10 * time.Minute)
-				events, _, err := pingEvents(t, w.stack, cfg)
+				events, _, err := pingEvents(t, w.stack, tt.dst, cfg)
 				require.NoError(t, err)
 				assert.Equal(t, tt.want[:2], describePing(events), "what was learnt has expired")
 			})
@@ -275,14 +278,14 @@ func TestPathMTUs(t *testing.T) {
 	assert.Len(t, p.of, 1, "expired ones are forgotten")
 }
 
-func describePing(events []PingEvent) []string {
+func describePing(events []ping.Event) []string {
 	var list []string
 	for _, e := range events {
-		switch {
-		case e.Errno != nil:
+		switch err := e.Err.(type) {
+		case *os.SyscallError:
 			list = append(list, "too long "+strconv.Itoa(e.MTU))
-		case e.ICMP != nil:
-			list = append(list, "icmp "+strconv.Itoa(int(e.ICMP.Info)))
+		case *ping.ICMPError:
+			list = append(list, "icmp "+strconv.Itoa(err.Info))
 		default:
 			list = append(list, "reply")
 		}
@@ -300,13 +303,12 @@ func TestPingBroadcast(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newPingNet(t)
 				n.a.SetDefault(2, netip.MustParseAddr("10.0.0.2"))
-				cfg := pingConfig(dst)
-				if !cfg.Dst.IsMulticast() {
-					_, err := n.a.Ping(t.Context(), cfg, func(PingEvent) {})
+				if !netip.MustParseAddr(dst).IsMulticast() {
+					_, err := pingTwice(t.Context(), n.a, dst)
 					require.ErrorIs(t, err, syscall.EACCES)
 				}
-				cfg.Broadcast, cfg.Linger = true, time.Second
-				events, stats, err := pingEvents(t, n.a, cfg)
+				cfg := ping.Config{Broadcast: true, Timeout: time.Second}
+				events, stats, err := pingEvents(t, n.a, dst, cfg)
 				require.NoError(t, err)
 				assert.Empty(t, events)
 				assert.Equal(t, 2, stats.Sent)
@@ -314,7 +316,7 @@ func TestPingBroadcast(t *testing.T) {
 				assert.EqualValues(t, 2, n.b.stack.Stats().ICMP.V4.PacketsReceived.EchoRequest.Value())
 
 				n.b.stack.SetTransportProtocolHandler(header.ICMPv4ProtocolNumber, nil)
-				events, _, err = pingEvents(t, n.a, cfg)
+				events, _, err = pingEvents(t, n.a, dst, cfg)
 				require.NoError(t, err)
 				require.Len(t, events, 2, "answers of a neighbour that is told to")
 				assert.Equal(t, "10.0.0.2", events[0].From.String())
@@ -330,7 +332,7 @@ func TestPingMulticast6(t *testing.T) {
 		n := newPingNet(t)
 		require.NoError(t, n.a.AddAddr(2, netip.MustParsePrefix("fe80::1/64")))
 		require.NoError(t, n.b.AddAddr(2, netip.MustParsePrefix("fe80::ff/64")))
-		events, _, err := pingEvents(t, n.a, pingConfig("ff02::1%eth0"))
+		events, _, err := pingEvents(t, n.a, "ff02::1%eth0", ping.Config{})
 		require.NoError(t, err)
 		require.NotEmpty(t, events)
 		assert.Equal(t, "fe80::ff%eth0", events[0].From.String())
@@ -345,9 +347,7 @@ func TestPingEnds(t *testing.T) {
 			n := newPingNet(t)
 			ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
 			defer cancel()
-			cfg := pingConfig("10.0.0.2")
-			cfg.Count = 0
-			stats, err := n.a.Ping(ctx, cfg, func(PingEvent) {})
+			stats, err := n.a.Ping(ctx, netip.MustParseAddr("10.0.0.2"), &ping.Config{Count: -1})
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.Equal(t, 3, stats.Received)
 			assert.Equal(t, 2*time.Second, stats.Time)
@@ -358,10 +358,10 @@ func TestPingEnds(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			n := newPingNet(t)
 			time.AfterFunc(1500*time.Millisecond, n.a.Close)
-			stats, err := n.a.Ping(t.Context(), pingConfig("10.0.0.99"), func(PingEvent) {})
+			stats, err := pingTwice(t.Context(), n.a, "10.0.0.99")
 			require.ErrorIs(t, err, net.ErrClosed)
 			assert.Equal(t, 2, stats.Sent)
-			_, err = n.a.Ping(t.Context(), pingConfig("10.0.0.2"), func(PingEvent) {})
+			_, err = pingTwice(t.Context(), n.a, "10.0.0.2")
 			require.ErrorIs(t, err, net.ErrClosed)
 		})
 	})
@@ -369,10 +369,9 @@ func TestPingEnds(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			n := newPingNet(t)
-			cfg := pingConfig("10.0.0.2")
-			cfg.Count, cfg.Deadline = 0, 2*time.Second
 			start := time.Now()
-			stats, err := n.a.Ping(t.Context(), cfg, func(PingEvent) {})
+			cfg := ping.Config{Count: -1, Deadline: 2 * time.Second}
+			stats, err := n.a.Ping(t.Context(), netip.MustParseAddr("10.0.0.2"), &cfg)
 			require.NoError(t, err)
 			assert.Equal(t, 2, stats.Sent)
 			assert.Equal(t, 2*time.Second, time.Since(start))
@@ -383,14 +382,12 @@ func TestPingEnds(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			n := newPingNet(t)
 			time.AfterFunc(1500*time.Millisecond, func() { n.a.RemoveNIC(2) })
-			cfg := pingConfig("10.0.0.2")
-			cfg.Count = 4
-			events, stats, err := pingEvents(t, n.a, cfg)
+			events, stats, err := pingEvents(t, n.a, "10.0.0.2", ping.Config{Count: 4})
 			require.NoError(t, err)
 			assert.Equal(t, 4, stats.Sent)
 			assert.Equal(t, 2, stats.Received)
 			require.Len(t, events, 4)
-			assert.Equal(t, syscall.ENETUNREACH, events[2].Errno)
+			assert.Equal(t, os.NewSyscallError("sendmsg", syscall.ENETUNREACH), events[2].Err)
 		})
 	})
 }
@@ -401,11 +398,10 @@ func TestPingWithoutInterval(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := newPingNet(t, veth.WithImpairment(veth.Impairment{Delay: 3 * time.Millisecond}))
-		cfg := pingConfig("10.0.0.2")
-		cfg.Interval, cfg.Count = 0, 11
-		_, err := n.a.Ping(t.Context(), cfg, func(PingEvent) {})
+		dst, cfg := netip.MustParseAddr("10.0.0.2"), ping.Config{Interval: -1, Count: 11}
+		_, err := n.a.Ping(t.Context(), dst, &cfg)
 		require.NoError(t, err)
-		stats, err := n.a.Ping(t.Context(), cfg, func(PingEvent) {})
+		stats, err := n.a.Ping(t.Context(), dst, &cfg)
 		require.NoError(t, err)
 		assert.Equal(t, 11, stats.Received)
 		assert.Equal(t, 60*time.Millisecond, stats.Time)
@@ -413,7 +409,7 @@ func TestPingWithoutInterval(t *testing.T) {
 
 		n.cable.SetCarrier(false)
 		cfg.Deadline = time.Second
-		stats, err = n.a.Ping(t.Context(), cfg, func(PingEvent) {})
+		stats, err = n.a.Ping(t.Context(), dst, &cfg)
 		require.NoError(t, err)
 		assert.Equal(t, 100, stats.Sent)
 	})
@@ -424,11 +420,11 @@ func TestPingConcurrently(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := newPingNet(t, veth.WithImpairment(veth.Impairment{Delay: time.Millisecond}))
-		done := make(chan PingStats)
+		done := make(chan ping.Stats)
 		const pings = 50
 		for range pings {
 			go func() {
-				stats, _ := n.a.Ping(t.Context(), pingConfig("10.0.0.2"), func(PingEvent) {})
+				stats, _ := pingTwice(t.Context(), n.a, "10.0.0.2")
 				done <- stats
 			}()
 		}
@@ -452,9 +448,7 @@ func TestPingReaddressed(t *testing.T) {
 			n.a.stack.RemoveAddress(2, toAddress(netip.MustParseAddr("10.0.0.1")))
 			assert.NoError(t, n.a.AddAddr(2, netip.MustParsePrefix("10.0.0.7/24")))
 		})
-		cfg := pingConfig("10.0.0.2")
-		cfg.Count = 4
-		stats, err := n.a.Ping(t.Context(), cfg, func(PingEvent) {})
+		stats, err := n.a.Ping(t.Context(), netip.MustParseAddr("10.0.0.2"), &ping.Config{Count: 4})
 		require.NoError(t, err)
 		assert.Equal(t, 4, stats.Received)
 	})
@@ -468,9 +462,7 @@ func TestPingRealTime(t *testing.T) {
 	defer b.Close()
 	pingCable(t, a, b)
 	for _, dst := range []string{"10.0.0.2", "fd00::2"} {
-		cfg := pingConfig(dst)
-		cfg.Interval, cfg.Count = 0, 100
-		stats, err := a.Ping(t.Context(), cfg, func(PingEvent) {})
+		stats, err := a.Ping(t.Context(), netip.MustParseAddr(dst), &ping.Config{Interval: -1, Count: 100})
 		require.NoError(t, err)
 		assert.Equal(t, 100, stats.Received)
 		assert.Positive(t, stats.Max)

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"drydock/sim/internal/netstack"
+	"drydock/sim/ping"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -35,15 +35,16 @@ func TestUnreachableHost(t *testing.T) {
 				}
 				var got []answer
 				start := time.Now()
-				_, err := top.a.Ping(bg, netstack.PingConfig{Dst: netip.MustParseAddr(tt.to), Count: 5, Interval: 900 * time.Millisecond, TTL: 64, Linger: 10 * time.Second},
-					func(e netstack.PingEvent) {
+				_, err := top.a.Ping(bg, netip.MustParseAddr(tt.to), &ping.Config{
+					Count: 5, Interval: 900 * time.Millisecond,
+					Observe: func(e ping.Event) {
 						if !e.From.IsValid() {
 							return
 						}
-						require.NotNil(t, e.ICMP)
-						assert.Equal(t, netstack.ICMPError{From: netip.MustParseAddr(tt.from), Type: tt.kind, Code: tt.code}, *e.ICMP)
+						assert.Equal(t, &ping.ICMPError{From: netip.MustParseAddr(tt.from), Type: tt.kind, Code: tt.code}, e.Err)
 						got = append(got, answer{e.Seq, time.Since(start)})
-					})
+					},
+				})
 				require.NoError(t, err)
 				s := time.Second
 				assert.Equal(t, []answer{{1, 3 * s}, {2, 3 * s}, {3, 3 * s}, {4, 3 * s}, {5, 6600 * time.Millisecond}}, got)

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"drydock/sim/internal/netstack"
+	"drydock/sim/ping"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -112,13 +112,13 @@ func TestPing(t *testing.T) {
 	for _, forward := range []bool{false, true} {
 		_, h := newNet(t, Options{Forward: forward})
 		got := errorsAt(t, h)
-		ping := func(to string) netstack.PingStats {
-			stats, err := h.Ping(t.Context(), netstack.PingConfig{Dst: netip.MustParseAddr(to), Count: 1, TTL: 64}, func(netstack.PingEvent) {})
+		pinged := func(to string) ping.Stats {
+			stats, err := h.Ping(t.Context(), netip.MustParseAddr(to), nil)
 			require.NoError(t, err)
 			return stats
 		}
-		assert.Equal(t, 1, ping("10.0.2.2").Received)
-		assert.Equal(t, 1, ping("203.0.113.7").Errors)
+		assert.Equal(t, 1, pinged("10.0.2.2").Received)
+		assert.Equal(t, 1, pinged("203.0.113.7").Errors)
 		requireError(t, got, icmpError{"10.0.2.2", header.ICMPv4HostUnreachable, "203.0.113.7"})
 	}
 }

@@ -1,14 +1,10 @@
-package sim
+package ping
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"syscall"
 )
-
-// ErrPingOption is wrapped by the *Error of an invalid PingOption.
-var ErrPingOption = errors.New("invalid ping option")
 
 // An ICMPError is an ICMP or ICMPv6 message by which a router, the destination or
 // the sender's own stack reports that a packet did not arrive. It unwraps to the
