@@ -16,7 +16,7 @@ func openDrydockNAT(b *testing.B) natLab {
 	require.NoError(b, err)
 	b.Cleanup(func() { lan.Close() })
 	_, inside := newDockerHost(b, sim.WithUplink(lan, hostOutside))
-	outside, err := sim.NewHost(sim.WithName("outside"), sim.WithoutDocker(), sim.WithUplink(lan, outsideAddr))
+	outside, err := sim.NewMachine(sim.WithName("outside"), sim.WithUplink(lan, outsideAddr))
 	require.NoError(b, err)
 	b.Cleanup(func() { outside.Close() })
 	require.NoError(b, outside.AddRoute(insideAddr.Masked(), hostOutside.Addr()))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"drydock/sim/dockerapi"
@@ -30,7 +31,10 @@ var nameRE = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 // in the container, so that these must not call Start, Pause, Rename, Connect and the
 // like on their own container.
 type Container struct {
-	machine
+	Netns
+	host    *Host
+	id      string
+	name    atomic.Pointer[string]
 	config  containerConfig
 	created time.Time
 
@@ -68,11 +72,8 @@ func (h *Host) Run(name string, opts ...ContainerOption) (*Container, error) {
 
 // Create makes a container that holds no address yet.
 func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) {
-	if !h.docker {
-		return nil, errNoDocker("create container", name)
-	}
-	c := &Container{life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}
-	c.machine.host, c.machine.id = h, h.random.id("container id")
+	c := &Container{host: h, id: h.random.id("container id"), life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}
+	c.Netns.errDown = c.errNotRunning
 	for _, opt := range opts {
 		if err := opt(h, &c.config); err != nil {
 			return nil, err
@@ -86,7 +87,7 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	if !nameRE.MatchString(name) {
 		return nil, errBadName("create container", name)
 	}
-	c.machine.name = name
+	c.setName(name)
 	if err := c.checkModes(); err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func (h *Host) add(c *Container) error {
 	const op = "create container"
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
+	if h.isClosed() {
 		return errClosed(op, c.Name())
 	}
 	if err := h.checkFreeLocked(op, c.Name()); err != nil {
@@ -149,6 +150,22 @@ func (h *Host) checkFreeLocked(op, name string) *Error {
 
 // Image returns the image that the container was made from, with slices of the caller's.
 func (c *Container) Image() Image { return c.config.image.clone() }
+
+// Name returns the name, "web".
+func (c *Container) Name() string { return *c.name.Load() }
+
+// String returns the name.
+func (c *Container) String() string { return c.Name() }
+
+func (c *Container) setName(name string) { c.name.Store(&name) }
+
+// errNotRunning is why op cannot be done: the container does not run.
+func (c *Container) errNotRunning(op string) *Error {
+	if c.host.isClosed() {
+		return errClosed(op, c.Name())
+	}
+	return errorf(op, c.Name(), ErrNotRunning, "Container %s is not running", c.id)
+}
 
 // ID returns 64 hex digits, made from the host's seed.
 func (c *Container) ID() string { return c.id }

@@ -68,25 +68,25 @@ func (h *Host) docker0() (networkConfig, error) {
 // 172.17.0.1/16 or, if the host has an uplink in that, the first address of the next
 // default pool (see WithSubnet) that is free.
 func WithBridgeIP(p netip.Prefix) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		if !isHostAddr(p) || !p.Addr().Is4() || p.Bits() > 30 {
 			return errorf("create network", bridgeNetwork, ErrAddress, "failed to allocate gateway (%v): not a host address of an IPv4 subnet", p)
 		}
 		c.daemon.bip = p
 		return nil
-	}
+	})
 }
 
 // WithFixedCIDR limits the addresses of docker0's containers to a part of its
 // subnet, as --fixed-cidr does. Without WithBridgeIP docker0 has its first address.
 func WithFixedCIDR(p netip.Prefix) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		if !p.IsValid() || !p.Addr().Is4() {
 			return errorf("create network", bridgeNetwork, ErrAddress, "invalid CIDR address: %v", p)
 		}
 		c.daemon.fixedCIDR = p.Masked()
 		return nil
-	}
+	})
 }
 
 // WithFixedCIDRv6 gives docker0 and its containers IPv6, as dockerd's options --ipv6 and
@@ -94,34 +94,34 @@ func WithFixedCIDR(p netip.Prefix) HostOption {
 // containers' addresses end in their MACs, fd00::242:ac11:2; in longer ones they are the
 // lowest free ones.
 func WithFixedCIDRv6(p netip.Prefix) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		if !p.IsValid() || !p.Addr().Is6() || p.Addr().Is4In6() {
 			return errorf("create network", bridgeNetwork, ErrAddress, "invalid CIDR address: %v", p)
 		}
 		c.daemon.fixedCIDR6 = p.Masked()
 		return nil
-	}
+	})
 }
 
 // WithBridgeMTU sets the MTU of docker0 and its containers in bytes, 68 to 65535, as
 // dockerd's option --mtu does. The default is 1500.
 func WithBridgeMTU(mtu int) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		if !validMTU(mtu) {
 			return errorf("create network", bridgeNetwork, ErrMTU, "invalid MTU %d: outside [68, 65535]", mtu)
 		}
 		c.daemon.mtu = mtu
 		return nil
-	}
+	})
 }
 
 // WithICC sets whether the containers of docker0 reach each other, as dockerd's
 // option --icc does. The default is true.
 func WithICC(icc bool) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		c.daemon.noICC = !icc
 		return nil
-	}
+	})
 }
 
 // WithUserlandProxy sets whether published ports have a userland proxy, as
@@ -129,40 +129,40 @@ func WithICC(icc bool) HostOption {
 // (route_localnet and hairpin mode are on), and nothing is published on IPv6. The
 // default is true.
 func WithUserlandProxy(proxy bool) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		c.daemon.noProxy = !proxy
 		return nil
-	}
+	})
 }
 
 // WithIPTables sets whether Docker adds rules to Firewall, as --iptables does. The
 // default is true.
 func WithIPTables(iptables bool) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		c.daemon.noIPTables = !iptables
 		return nil
-	}
+	})
 }
 
 // WithIPForward sets whether Docker turns ip_forward on, and with it the policy of
 // FORWARD to DROP, as --ip-forward does. The default is true.
 func WithIPForward(forward bool) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		c.daemon.noForward = !forward
 		return nil
-	}
+	})
 }
 
 // WithPublishAddr sets the address of the host on which ports are published that
 // name none, as --ip does. By default these are all.
 func WithPublishAddr(a netip.Addr) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		if !a.IsValid() {
 			return errorf("create host", c.name, ErrAddress, "invalid IP address: %v", a)
 		}
 		c.daemon.publishAddr = a
 		return nil
-	}
+	})
 }
 
 // maxPoolBits bounds the number of pools that a base is cut into to 4096.
@@ -172,7 +172,7 @@ const maxPoolBits = 12
 // in turn is cut into subnets of size bits, as --default-address-pool does. The
 // first is docker0's.
 func WithAddressPools(size int, bases ...netip.Prefix) HostOption {
-	return func(c *hostConfig) error {
+	return hostOption(func(c *hostConfig) error {
 		var pools []netip.Prefix
 		for _, base := range bases {
 			if !base.IsValid() || !base.Addr().Is4() || size < base.Bits() || size > 30 || size-base.Bits() > maxPoolBits {
@@ -185,5 +185,5 @@ func WithAddressPools(size int, bases ...netip.Prefix) HostOption {
 		}
 		c.daemon.pools = pools
 		return nil
-	}
+	})
 }

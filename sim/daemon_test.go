@@ -69,7 +69,7 @@ func TestWithoutIPForward(t *testing.T) {
 		c := simtest.Run(t, l.docker, "c1")
 		require.True(t, strings.HasPrefix(save(t, l.docker, "filter"), "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n"))
 		require.Equal(t, "lost", pinged(t, c, "172.16.80.47"))
-		require.NoError(t, l.docker.SetForwarding(true))
+		require.NoError(t, l.docker.SetSysctl("net.ipv4.ip_forward", "1"))
 		require.Equal(t, "172.16.80.47 ttl=63", pinged(t, c, "172.16.80.47"))
 	})
 }

@@ -102,7 +102,7 @@ func (n *Network) releaseLocked(ep *endpoint) {
 }
 
 // attach plugs a namespace into the bridge by a new interface.
-func (n *Network) attach(c *Container, ns *netns, device string, a *attachment) (*endpoint, error) {
+func (n *Network) attach(c *Container, ns *namespace, device string, a *attachment) (*endpoint, error) {
 	h := n.host
 	ep := &endpoint{network: n, container: c, asked: a}
 	if err := n.takeAddrs(ep, a); err != nil {
@@ -124,7 +124,7 @@ func (n *Network) attach(c *Container, ns *netns, device string, a *attachment) 
 }
 
 // connect makes the cable and joins its sides to what they belong to.
-func (ep *endpoint) connect(ns *netns, device string) (err error) {
+func (ep *endpoint) connect(ns *namespace, device string) (err error) {
 	n := ep.network
 	seed := n.host.random.seedOf("cable " + ep.name)
 	if ep.inside, ep.outside, err = veth.Pair(veth.WithMTU(n.config.mtu), veth.WithSeed(seed)); err != nil {
@@ -141,7 +141,7 @@ func (ep *endpoint) connect(ns *netns, device string) (err error) {
 }
 
 // addAddrs gives the interface its addresses.
-func (ep *endpoint) addAddrs(ns *netns) error {
+func (ep *endpoint) addAddrs(ns *namespace) error {
 	var list []netip.Prefix
 	for _, a := range ep.addrs() {
 		list = append(list, ep.network.config.of(a).prefix(a))
@@ -158,7 +158,7 @@ func (ep *endpoint) addAddrs(ns *netns) error {
 }
 
 // setDefault makes the gateways of the network those of a namespace.
-func (ep *endpoint) setDefault(ns *netns) {
+func (ep *endpoint) setDefault(ns *namespace) {
 	ns.stack.SetDefault(ep.index, ep.network.config.v4.gateway)
 	if ep.addr6.IsValid() {
 		ns.stack.SetDefault(ep.index, ep.network.config.v6.gateway)
@@ -193,7 +193,7 @@ func (ep *endpoint) impair(i impairments) error {
 }
 
 // detach undoes attach, also where it failed half-way.
-func (n *Network) detach(ns *netns, ep *endpoint) {
+func (n *Network) detach(ns *namespace, ep *endpoint) {
 	if ep.port != nil {
 		n.bridge.RemovePort(ep.name)
 	}

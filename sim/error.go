@@ -15,7 +15,6 @@ var (
 	ErrPortInUse  = errors.New("port in use")
 	ErrPort       = errors.New("invalid port")
 	ErrFirewall   = errors.New("rule refused")
-	ErrNoDocker   = errors.New("no Docker on the host")
 	ErrName       = errors.New("invalid name")
 	ErrNotFound   = errors.New("not found")
 	ErrRunning    = errors.New("running")
@@ -82,8 +81,4 @@ func errAddrInUse(op, name, message string) *Error {
 
 func errClosed(op, name string) *Error {
 	return errorf(op, name, ErrClosed, "%s %q: host closed", op, name)
-}
-
-func errNoDocker(op, name string) *Error {
-	return errorf(op, name, ErrNoDocker, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")
 }

@@ -1,11 +1,9 @@
 package sim
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"drydock/internal/packet"
@@ -14,19 +12,6 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
-
-// Firewall returns the tables that everything passes which the host receives,
-// forwards and sends, and every IP frame between two containers of a network, as on
-// Linux with br_netfilter. Docker's rules are in it; they are added and removed
-// with networks, containers and ports, and never touch other rules.
-func (h *Host) Firewall() *nat.Tables { return h.tables }
-
-// logDrop logs a packet that the firewall drops.
-func (h *Host) logDrop(d nat.Dropped) {
-	if ctx := context.Background(); h.log.Enabled(ctx, slog.LevelDebug) {
-		h.log.DebugContext(ctx, d.String(), "host", h.Name())
-	}
-}
 
 // reroute makes the host receive a frame that a bridge must not carry, since its
 // destination is translated.

@@ -158,7 +158,7 @@ func TestIPv6Outside(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		lan := simtest.NewLAN(t)
 		h := simtest.NewHost(t, sim.WithUplink(lan, prefix("fd00:80::10/64")))
-		peer := simtest.NewHost(t, sim.WithUplink(lan, prefix("fd00:80::47/64")), sim.WithoutDocker())
+		peer := simtest.NewMachine(t, sim.WithUplink(lan, prefix("fd00:80::47/64")))
 		x := simtest.NewNetwork(t, h, "x", sim.WithSubnet(prefix("fd00:1::/64")), sim.WithInternal())
 		c := simtest.Run(t, h, "c1", sim.WithNetwork(x))
 		who(t, c, "tcp", "80")

@@ -22,8 +22,9 @@ import (
 // the Docker host .10, another machine .47 and the router .1, which knows nothing of
 // the containers.
 type lab struct {
-	docker, peer, router *sim.Host
-	lan                  *sim.LAN
+	docker       *sim.Host
+	peer, router *sim.Machine
+	lan          *sim.LAN
 }
 
 var (
@@ -34,18 +35,16 @@ var (
 func newLab(t *testing.T, opts ...sim.HostOption) *lab {
 	t.Helper()
 	l := &lab{lan: simtest.NewLAN(t)}
-	join := func(addr string, opts ...sim.HostOption) *sim.Host {
-		return simtest.NewHost(t, append(opts, sim.WithUplink(l.lan, netip.MustParsePrefix(addr+"/24")))...)
-	}
-	l.docker = join(dockerAddr.String(), opts...)
-	l.peer = join("172.16.80.47", sim.WithName("peer"), sim.WithoutDocker())
-	l.router = join("172.16.80.1", sim.WithName("router"), sim.WithoutDocker())
-	require.NoError(t, l.router.SetForwarding(true))
+	uplink := func(addr string) sim.MachineOption { return sim.WithUplink(l.lan, netip.MustParsePrefix(addr+"/24")) }
+	l.docker = simtest.NewHost(t, append(opts, uplink(dockerAddr.String()))...)
+	l.peer = simtest.NewMachine(t, sim.WithName("peer"), uplink("172.16.80.47"))
+	l.router = simtest.NewMachine(t, sim.WithName("router"), uplink("172.16.80.1"))
+	require.NoError(t, l.router.SetSysctl("net.ipv4.ip_forward", "1"))
 	require.NoError(t, l.docker.AddRoute(everywhere, netip.MustParseAddr("172.16.80.1")))
 	return l
 }
 
-// A machine is a host or a container.
+// A machine is a Machine, a Host or a Container.
 type machine interface {
 	Name() string
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)

@@ -16,7 +16,7 @@ import (
 )
 
 // A LAN is an Ethernet segment between hosts: a switch without an address of its
-// own. It is the outside world of a Docker host: other machines (WithoutDocker),
+// own. It is the outside world of a Docker host: machines without Docker,
 // routers, other Docker hosts. Its methods are safe for concurrent use.
 type LAN struct {
 	bridge *bridge.Bridge
@@ -73,65 +73,42 @@ type uplink struct {
 	inside, outside *veth.Endpoint
 }
 
-type uplinkConfig struct {
-	lan  *LAN
-	addr netip.Prefix
-}
-
-// WithUplink gives the host an interface on a LAN with an address, IPv4 or IPv6, and
-// the route to its subnet. It must be one that a single host can have: not loopback,
-// multicast, or the network or broadcast address of the subnet. The first interface is
-// eth0, the second eth1 and so on; a LAN that is named again gets a further address.
-// Other routes are made with AddRoute.
-func WithUplink(lan *LAN, addr netip.Prefix) HostOption {
-	return func(c *hostConfig) error {
-		if lan == nil {
-			return errorf("create host", c.name, ErrNotFound, "no LAN given")
-		}
-		if !isHostAddr(addr) {
-			return errorf("create host", c.name, ErrAddress, "invalid address %v: not a host address of a subnet", addr)
-		}
-		c.uplinks = append(c.uplinks, uplinkConfig{lan, addr})
-		return nil
-	}
-}
-
 // connect gives the host its address on a LAN and, if it has none there, the
 // interface.
-func (h *Host) connect(c uplinkConfig) error {
-	u, err := h.uplink("create host", c.lan)
+func (m *Machine) connect(c uplinkConfig) error {
+	u, err := m.uplink("create host", c.lan)
 	if err != nil {
-		u = &uplink{lan: c.lan, index: h.newIndexes(1)}
-		h.uplinks = append(h.uplinks, u)
-		if err := u.attach(h, c.addr); err != nil {
+		u = &uplink{lan: c.lan, index: m.newIndexes(1)}
+		m.uplinks = append(m.uplinks, u)
+		if err := u.attach(m, c.addr); err != nil {
 			return err
 		}
 	}
-	if err := h.ns.stack.AddAddr(u.index, c.addr); err != nil {
-		return errorf("create host", h.Name(), ErrAddress, "%v", err)
+	if err := m.own.stack.AddAddr(u.index, c.addr); err != nil {
+		return errorf("create host", m.name, ErrAddress, "%v", err)
 	}
 	return nil
 }
 
 // attach makes the cable. The MAC follows from seed, host and address, so that
 // hosts of the same seed differ.
-func (u *uplink) attach(h *Host, addr netip.Prefix) (err error) {
-	device := fmt.Sprintf("eth%d", len(h.uplinks)-1)
-	id := fmt.Sprintf("uplink %s %s %v", h.Name(), device, addr)
-	if u.inside, u.outside, err = veth.Pair(veth.WithMTU(u.lan.mtu), veth.WithSeed(h.random.seedOf(id))); err != nil {
+func (u *uplink) attach(m *Machine, addr netip.Prefix) (err error) {
+	device := fmt.Sprintf("eth%d", len(m.uplinks)-1)
+	id := fmt.Sprintf("uplink %s %s %v", m.name, device, addr)
+	if u.inside, u.outside, err = veth.Pair(veth.WithMTU(u.lan.mtu), veth.WithSeed(m.random.seedOf(id))); err != nil {
 		return err
 	}
-	key := h.random.key(id)
+	key := m.random.key(id)
 	mac := net.HardwareAddr{0x00, 0x0c, 0x29, key[0], key[1], key[2]}
 	u.inside.SetLinkAddress(tcpip.LinkAddress(mac))
-	if err := h.ns.plug(u.index, device, cable{inside: u.inside}); err != nil {
+	if err := m.own.plug(u.index, device, cable{inside: u.inside}); err != nil {
 		return err
 	}
-	if err := h.ns.stack.AddAddr(u.index, linkLocal(mac)); err != nil {
+	if err := m.own.stack.AddAddr(u.index, linkLocal(mac)); err != nil {
 		return err
 	}
-	if err := u.plug(h.Name() + " " + device); err != nil {
-		e := errorf("create host", h.Name(), ErrNotFound, "LAN not found: it is closed")
+	if err := u.plug(m.name + " " + device); err != nil {
+		e := errorf("create host", m.name, ErrNotFound, "LAN not found: it is closed")
 		e.cause = err
 		return e
 	}
@@ -159,24 +136,24 @@ func (u *uplink) detach() {
 }
 
 // uplink returns the interface of the host on a LAN.
-func (h *Host) uplink(op string, lan *LAN) (*uplink, error) {
-	for _, u := range h.uplinks {
+func (m *Machine) uplink(op string, lan *LAN) (*uplink, error) {
+	for _, u := range m.uplinks {
 		if u.lan == lan {
 			return u, nil
 		}
 	}
-	return nil, errorf(op, h.Name(), ErrNotFound, "host %s is not connected to the LAN", h.Name())
+	return nil, errorf(op, m.name, ErrNotFound, "host %s is not connected to the LAN", m.name)
 }
 
 // Impair degrades the frames that the host sends to a LAN and receives from it,
 // until it is called again; the zero Impairment heals. The error is an *Error that
 // wraps ErrNotFound if the host has no uplink to the LAN, or a *veth.Error.
-func (h *Host) Impair(lan *LAN, send, receive veth.Impairment) error {
+func (m *Machine) Impair(lan *LAN, send, receive veth.Impairment) error {
 	var a attachment
 	if err := WithImpairment(send, receive)(&a); err != nil {
 		return err
 	}
-	u, err := h.uplink("impair", lan)
+	u, err := m.uplink("impair", lan)
 	if err != nil {
 		return err
 	}
@@ -188,8 +165,8 @@ func (h *Host) Impair(lan *LAN, send, receive veth.Impairment) error {
 
 // SetCarrier pulls the host's cable to a LAN or puts it back. While it is out all
 // frames are lost, without an error to anyone.
-func (h *Host) SetCarrier(lan *LAN, up bool) error {
-	u, err := h.uplink("set carrier", lan)
+func (m *Machine) SetCarrier(lan *LAN, up bool) error {
+	u, err := m.uplink("set carrier", lan)
 	if err != nil {
 		return err
 	}
@@ -202,18 +179,18 @@ func (h *Host) SetCarrier(lan *LAN, up bool) error {
 // fe80::/10 needs a zone, the name of the interface. The error is an *Error that wraps
 // syscall.EEXIST if there is a route to DST, ENETUNREACH if VIA is on no such network,
 // EINVAL if DST has bits beyond its length or VIA is of the other family or the host's.
-func (h *Host) AddRoute(dst netip.Prefix, via netip.Addr) error {
-	return h.route("add route", dst, func(s *netstack.Stack) error { return s.AddRoute(dst, via) })
+func (m *Machine) AddRoute(dst netip.Prefix, via netip.Addr) error {
+	return m.route("add route", dst, func(s *netstack.Stack) error { return s.AddRoute(dst, via) })
 }
 
 // DeleteRoute deletes the route to dst: "ip route del DST". The error is an *Error that
 // wraps syscall.ESRCH if there is none.
-func (h *Host) DeleteRoute(dst netip.Prefix) error {
-	return h.route("delete route", dst, func(s *netstack.Stack) error { return s.DelRoute(dst) })
+func (m *Machine) DeleteRoute(dst netip.Prefix) error {
+	return m.route("delete route", dst, func(s *netstack.Stack) error { return s.DelRoute(dst) })
 }
 
-func (h *Host) route(op string, dst netip.Prefix, change func(*netstack.Stack) error) error {
-	ns, _, err := h.open(op)
+func (m *Machine) route(op string, dst netip.Prefix, change func(*netstack.Stack) error) error {
+	ns, _, err := m.open(op)
 	if err != nil {
 		return err
 	}

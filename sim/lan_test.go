@@ -3,6 +3,7 @@ package sim_test
 import (
 	"crypto/sha256"
 	"io"
+	"net"
 	"net/netip"
 	"syscall"
 	"testing"
@@ -21,12 +22,12 @@ func TestTwoSegments(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
 		inner, outer := simtest.NewLAN(t), simtest.NewLAN(t, sim.WithLANMTU(1400))
-		uplink := func(l *sim.LAN, addr string) sim.HostOption { return sim.WithUplink(l, netip.MustParsePrefix(addr)) }
+		uplink := func(l *sim.LAN, addr string) sim.MachineOption { return sim.WithUplink(l, netip.MustParsePrefix(addr)) }
 		docker := simtest.NewHost(t, uplink(inner, "192.168.88.2/24"))
-		router := simtest.NewHost(t, sim.WithoutDocker(), sim.WithName("router"),
+		router := simtest.NewMachine(t, sim.WithName("router"),
 			uplink(inner, "192.168.88.1/24"), uplink(outer, "172.16.80.1/24"))
-		peer := simtest.NewHost(t, sim.WithoutDocker(), sim.WithName("peer"), uplink(outer, "172.16.80.47/24"))
-		require.NoError(t, router.SetForwarding(true))
+		peer := simtest.NewMachine(t, sim.WithName("peer"), uplink(outer, "172.16.80.47/24"))
+		require.NoError(t, router.SetSysctl("net.ipv4.ip_forward", "1"))
 		require.NoError(t, docker.AddRoute(everywhere, netip.MustParseAddr("192.168.88.1")))
 		require.NoError(t, peer.AddRoute(everywhere, netip.MustParseAddr("172.16.80.1")))
 
@@ -144,7 +145,7 @@ func TestDocker0BesideLAN(t *testing.T) {
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	lan := simtest.NewLAN(t)
-	h := simtest.NewHost(t, sim.WithoutDocker(), sim.WithUplink(lan, netip.MustParsePrefix("10.0.0.1/24")))
+	h := simtest.NewMachine(t, sim.WithUplink(lan, netip.MustParsePrefix("10.0.0.1/24")))
 	add := func(dst, via string) error {
 		return h.AddRoute(netip.MustParsePrefix(dst), netip.MustParseAddr(via))
 	}
@@ -173,13 +174,15 @@ func TestRPFilter(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
 		here, there := simtest.NewLAN(t), simtest.NewLAN(t)
-		h := simtest.NewHost(t, sim.WithoutDocker(),
+		h := simtest.NewMachine(t,
 			sim.WithUplink(here, prefix("10.0.0.1/24")), sim.WithUplink(there, prefix("10.0.1.1/24")))
 		// A machine with an address of the other LAN, which the host would not answer
 		// by the interface that it came by.
-		stray := simtest.NewHost(t, sim.WithoutDocker(), sim.WithUplink(here, prefix("10.0.0.2/24")), sim.WithUplink(here, prefix("10.0.1.2/24")))
+		stray := simtest.NewMachine(t, sim.WithUplink(here, prefix("10.0.0.2/24")), sim.WithUplink(here, prefix("10.0.1.2/24")))
 		dial := func(source string) string {
-			c, err := stray.DialFrom(t.Context(), "udp", netip.AddrPortFrom(netip.MustParseAddr(source), 4000), "10.0.0.1:9")
+			d := stray.Dialer()
+			d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(source), 4000))
+			c, err := d.DialContext(t.Context(), "udp", "10.0.0.1:9")
 			require.NoError(t, err)
 			defer c.Close()
 			c.SetDeadline(time.Now().Add(time.Second))
@@ -187,27 +190,30 @@ func TestRPFilter(t *testing.T) {
 			_, err = c.Read(make([]byte, 1))
 			return failure(err)
 		}
-		require.NoError(t, h.SetRPFilter(1))
+		require.NoError(t, h.SetSysctl("net.ipv4.conf.all.rp_filter", "1"))
 		require.Equal(t, "Connection refused", dial("10.0.0.2"))
 		require.Equal(t, "timed out", dial("10.0.1.2"))
-		require.ErrorIs(t, h.SetRPFilter(3), sim.ErrAddress)
+		require.ErrorIs(t, h.SetSysctl("net.ipv4.conf.all.rp_filter", "3"), sim.ErrAddress)
 	})
 }
 
-// TestDialFrom chooses the source port, and is refused a foreign address.
-func TestDialFrom(t *testing.T) {
+// TestDialer chooses the source port, and is refused a foreign address.
+func TestDialer(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	web, cli := simtest.Run(t, h, "web"), simtest.Run(t, h, "cli")
 	l, err := web.Listen(t.Context(), "tcp", ":80")
 	require.NoError(t, err)
-	c, err := cli.DialFrom(t.Context(), "tcp", netip.AddrPortFrom(netip.Addr{}, 40000), "172.17.0.2:80")
+	d := cli.Dialer()
+	d.LocalAddr = &net.TCPAddr{Port: 40000}
+	c, err := d.DialContext(t.Context(), "tcp", "172.17.0.2:80")
 	require.NoError(t, err)
 	defer c.Close()
 	in, err := l.Accept()
 	require.NoError(t, err)
 	defer in.Close()
 	require.Equal(t, "172.17.0.3:40000", in.RemoteAddr().String())
-	_, err = cli.DialFrom(t.Context(), "tcp", netip.MustParseAddrPort("10.9.9.9:0"), "172.17.0.2:80")
+	d.LocalAddr = &net.TCPAddr{IP: net.IPv4(10, 9, 9, 9)}
+	_, err = d.DialContext(t.Context(), "tcp", "172.17.0.2:80")
 	require.ErrorIs(t, err, syscall.EADDRNOTAVAIL)
 }

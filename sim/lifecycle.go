@@ -191,7 +191,7 @@ func (c *Container) begin(r *run) {
 }
 
 // hostname is what was asked for, or that of the namespace.
-func (c *Container) hostname(ns *netns) string {
+func (c *Container) hostname(ns *namespace) string {
 	if c.config.hostname != "" {
 		return c.config.hostname
 	}
@@ -199,7 +199,7 @@ func (c *Container) hostname(ns *netns) string {
 }
 
 // joinNamespace returns the namespace to run in, held.
-func (c *Container) joinNamespace() (*netns, error) {
+func (c *Container) joinNamespace() (*namespace, error) {
 	h := c.host
 	if other := c.config.joined; other != nil {
 		if _, ok := h.Container(other.id); !ok {
@@ -212,12 +212,12 @@ func (c *Container) joinNamespace() (*netns, error) {
 		return r.ns, nil
 	}
 	if c.config.onHost() {
-		if !h.ns.hold() {
+		if !h.own.hold() {
 			return nil, errClosed("start container", c.Name())
 		}
-		return h.ns, nil
+		return h.own, nil
 	}
-	return newNetns(h, c.id, c.id[:12], nil)
+	return h.newNamespace(c.id, c.id[:12], nil)
 }
 
 // stop ends a running container: at once with resets, or when its functions have
@@ -255,12 +255,6 @@ func (r *run) die() {
 	r.dying.Store(true)
 	r.sockets.Leave(true)
 	r.kill()
-}
-
-func (h *Host) isClosed() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.closed
 }
 
 // killAll kills containers, all at the same time: the functions of one may wait

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -21,11 +22,11 @@ import (
 )
 
 // newPair returns a Docker host 10.9.0.1 and another machine 10.9.0.2 on a LAN.
-func newPair(t *testing.T) (h, peer *sim.Host, lan *sim.LAN) {
+func newPair(t *testing.T) (h *sim.Host, peer *sim.Machine, lan *sim.LAN) {
 	t.Helper()
 	lan = simtest.NewLAN(t)
 	h = simtest.NewHost(t, sim.WithUplink(lan, prefix("10.9.0.1/24")))
-	peer = simtest.NewHost(t, sim.WithoutDocker(), sim.WithName("peer"), sim.WithUplink(lan, prefix("10.9.0.2/24")))
+	peer = simtest.NewMachine(t, sim.WithName("peer"), sim.WithUplink(lan, prefix("10.9.0.2/24")))
 	return h, peer, lan
 }
 
@@ -190,7 +191,7 @@ func TestCloseDuringChanges(t *testing.T) {
 				func() { comeAndGoOnNetwork(h, i) },
 				func() { h.Run(fmt.Sprint("c", i), sim.WithPublish("80", "53/udp")) },
 				func() { h.AddRoute(prefix("100.0.0.0/8"), netip.MustParseAddr("10.9.0.2")) },
-				func() { h.SetForwarding(i%2 == 0) },
+				func() { h.SetSysctl("net.ipv4.ip_forward", strconv.Itoa(i%2)) },
 				func() { h.Impair(lan, veth.Impairment{}, veth.Impairment{}) },
 				func() { h.Routes(); h.Interfaces() },
 				func() {

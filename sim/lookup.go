@@ -9,23 +9,23 @@ import (
 	"strings"
 )
 
-// LookupAddr returns the names of an address as programs on m know it, the
+// LookupAddr returns the names of an address as programs there know it, the
 // canonical one first, without a final dot. Like LookupNetIP it looks in /etc/hosts
 // and asks the nameservers of /etc/resolv.conf. An address without name is a
 // *net.DNSError with IsNotFound.
-func (m *machine) LookupAddr(ctx context.Context, addr string) ([]string, error) {
+func (ns *Netns) LookupAddr(ctx context.Context, addr string) ([]string, error) {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
 		return nil, &net.DNSError{Err: "unrecognized address", Name: addr}
 	}
-	ns, s, err := m.open("lookup")
+	space, s, err := ns.open("lookup")
 	if err != nil {
 		return nil, err
 	}
 	if err := s.AwaitThaw(ctx); err != nil {
 		return nil, &net.DNSError{Err: err.Error(), UnwrapErr: err, Name: addr, IsTimeout: errors.Is(err, context.DeadlineExceeded)}
 	}
-	return ns.names.LookupAddr(ctx, a)
+	return space.names.LookupAddr(ctx, a)
 }
 
 // names returns the names of the lines that start with a.

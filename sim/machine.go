@@ -2,216 +2,203 @@ package sim
 
 import (
 	"context"
-	"net"
-	"net/http"
-	"net/netip"
-	"strings"
+	"fmt"
+	"log/slog"
+	"runtime/pprof"
 	"sync"
 
+	"drydock/dnsd"
+	"drydock/nat"
 	"drydock/sim/internal/netstack"
+	"drydock/sim/internal/slirp"
+
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// A machine is what hosts and running containers have in common: a place to run
-// network code in.
-type machine struct {
-	host *Host
-	id   string // of a container
-
-	mu       sync.Mutex // guards what follows
+// A Machine is a computer on LANs: a Netns with uplinks, routes, sysctls and a firewall,
+// which stays until Close. It does not know of Docker; a Host is a Machine that does. One
+// with two uplinks and net.ipv4.ip_forward is a router. NewMachine makes machines. Its
+// methods are safe for concurrent use.
+//
+// Goroutines of a machine carry the pprof label "drydock.host", so that profiles and leak
+// checks can tell machines apart.
+type Machine struct {
+	Netns
 	name     string
-	ns       *netns // nil while not running
-	sockets  *netstack.Stack
-	hostname string
-	client   *http.Client
+	own      *namespace // held from the start to Close
+	virtual  bool
+	log      *slog.Logger
+	random   *generator
+	tables   *nat.Tables
+	uplinks  []*uplink
+	settings settings
+	tap      *slirp.Net // nil without; belongs to the holder of devices
+
+	// devices is held by who makes or removes an interface that is not there from the
+	// start: those of networks, and tap0. It is a channel for the reason that
+	// Container.life is one.
+	devices chan struct{}
+
+	// services ends what runs on the machine, nil if nothing does. Close calls it when the
+	// machine's own sockets are closed and while its interfaces still are there.
+	services func()
+
+	// reroute makes the machine receive a frame that one of its bridges must not carry.
+	reroute func(bridge string, pkt *stack.PacketBuffer)
+
+	mu        sync.Mutex
+	closed    bool // +checklocks:mu
+	lastIndex int  // +checklocks:mu; the highest ifindex given
+
+	done chan struct{} // closed when Close has finished
 }
 
-// Code that takes the methods of package net takes a machine.
-var _ interface {
-	DialContext(ctx context.Context, network, address string) (net.Conn, error)
-	Listen(ctx context.Context, network, address string) (net.Listener, error)
-	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
-} = (*machine)(nil)
-
-// Name returns the name of a container, the hostname of a host.
-func (m *machine) Name() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.name
+// NewMachine returns a running machine: lo, its uplinks and an empty firewall. It does not
+// forward. The caller must Close it.
+func NewMachine(opts ...MachineOption) (*Machine, error) {
+	cfg := newMachineConfig("machine")
+	for _, opt := range opts {
+		if err := opt.applyMachine(&cfg); err != nil {
+			return nil, err
+		}
+	}
+	m, err := newMachine(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.labelled(func() error { return m.boot(&cfg) }); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
 }
+
+// newMachine makes a machine that boot starts.
+func newMachine(cfg *machineConfig) (*Machine, error) {
+	if err := cfg.checkTime(); err != nil {
+		return nil, err
+	}
+	m := &Machine{
+		name: cfg.name, virtual: cfg.virtual, log: cfg.log, random: newGenerator(cfg.seed),
+		settings:  settings{values: make(map[string]int)},
+		devices:   make(chan struct{}, 1),
+		lastIndex: 1, // lo
+		done:      make(chan struct{}),
+	}
+	m.Netns.errDown = func(op string) *Error { return errClosed(op, m.name) }
+	return m, nil
+}
+
+// boot makes the namespace with the interfaces that are there from the start.
+func (m *Machine) boot(cfg *machineConfig) error {
+	opts := []nat.Option{nat.WithLogger(m.log), nat.WithSeed(m.random.seedOf("nat")), nat.OnDrop(m.logDrop)}
+	if m.reroute != nil {
+		opts = append(opts, nat.WithRouter(m.reroute))
+	}
+	m.tables = nat.New(opts...)
+	space, err := m.newNamespace("host", m.name, m.tables)
+	if err != nil {
+		return err
+	}
+	m.own = space
+	if err := space.stack.SetIPv6(true); err != nil {
+		return err
+	}
+	space.names.setConf(dnsd.ParseResolvConf(cfg.resolv), cfg.resolv, space.stack, m.random.seedOf("dns host"))
+	m.up(space, m.name)
+	for _, u := range cfg.uplinks {
+		if err := m.connect(u); err != nil {
+			return err
+		}
+	}
+	if cfg.realUplink {
+		return m.openTap(true)
+	}
+	return nil
+}
+
+// newNamespace makes a namespace of this machine. One with tables is a router.
+func (m *Machine) newNamespace(id, hostname string, tables *nat.Tables) (*namespace, error) {
+	opts := netstack.Options{Seed: m.random.seedOf("stack " + id), Virtual: m.virtual}
+	if tables != nil {
+		opts.Netfilter = tables
+	}
+	return newNamespace(hostname, opts)
+}
+
+// Name returns the hostname that the machine was made with.
+func (m *Machine) Name() string { return m.name }
 
 // String returns the name.
-func (m *machine) String() string { return m.Name() }
+func (m *Machine) String() string { return m.name }
 
-func (m *machine) setName(name string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.name = name
+// Firewall returns the tables that everything passes which the machine receives, forwards
+// and sends, and every IP frame between two containers of a network, as on Linux with
+// br_netfilter. Docker's rules are in it on a Host; they are added and removed with
+// networks, containers and ports, and never touch other rules.
+func (m *Machine) Firewall() *nat.Tables { return m.tables }
+
+// logDrop logs a packet that the firewall drops.
+func (m *Machine) logDrop(d nat.Dropped) {
+	if ctx := context.Background(); m.log.Enabled(ctx, slog.LevelDebug) {
+		m.log.DebugContext(ctx, d.String(), "host", m.name)
+	}
 }
 
-// up makes m a machine in ns, and returns its sockets there.
-func (m *machine) up(ns *netns, hostname string) *netstack.Stack {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.ns, m.sockets, m.hostname = ns, ns.stack.Share(), hostname
-	return m.sockets
+// labelled runs fn so that the goroutines it starts carry the machine's label. It does
+// so in a goroutine of its own since pprof.Do takes the caller's labels away.
+func (m *Machine) labelled(fn func() error) error {
+	done := make(chan error, 1)
+	go pprof.Do(context.Background(), pprof.Labels("drydock.host", m.Label()), func(context.Context) { done <- fn() })
+	return <-done
 }
 
-// down ends m's use of its namespace. With reset, connections are aborted;
-// otherwise they are closed as by a process that exits.
-func (m *machine) down(reset bool) {
+// Label returns the value of the label "drydock.host" on the goroutines of m. No
+// other machine of the process has it.
+func (m *Machine) Label() string { return fmt.Sprintf("%s %p", m.name, m) }
+
+// newIndexes returns the first of n consecutive interface indexes.
+func (m *Machine) newIndexes(n int) int {
 	m.mu.Lock()
-	sockets, client := m.sockets, m.client
-	m.ns, m.sockets, m.hostname = nil, nil, ""
+	defer m.mu.Unlock()
+	m.lastIndex += n
+	return m.lastIndex - n + 1
+}
+
+func (m *Machine) isClosed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.closed
+}
+
+// Close ends the machine: its sockets, the containers that a Host runs, its interfaces. It
+// returns when no goroutine of the machine is left but those of functions given to
+// Container.Go that do not return: it waits for them, and logs after five seconds which
+// they are. Further calls wait in the same way.
+func (m *Machine) Close() error {
+	m.mu.Lock()
+	closed := m.closed
+	m.closed = true
 	m.mu.Unlock()
-	if client != nil {
-		client.CloseIdleConnections()
-	}
-	if sockets != nil {
-		sockets.Leave(reset)
-	}
-}
-
-// open returns the namespace of m and m's sockets in it.
-func (m *machine) open(op string) (*netns, *netstack.Stack, error) {
-	m.mu.Lock()
-	ns, sockets := m.ns, m.sockets
-	m.mu.Unlock()
-	if ns == nil {
-		return nil, nil, m.errDown(op)
-	}
-	return ns, sockets, nil
-}
-
-// errDown is why m cannot do op: it does not run.
-func (m *machine) errDown(op string) *Error {
-	if m.host.isClosed() {
-		return errClosed(op, m.Name())
-	}
-	return errorf(op, m.Name(), ErrNotRunning, "Container %s is not running", m.id)
-}
-
-// DialContext connects to an address, like net.Dialer.DialContext. Networks are
-// tcp, tcp4, tcp6, udp, udp4 and udp6. Connections have the methods of *net.TCPConn
-// and *net.UDPConn that need no file descriptor, CloseWrite for one, to be had by
-// asserting an interface with them. Keep-alive is on as in package net: an idle end
-// gives up after 150 seconds without an answer.
-func (m *machine) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	_, s, err := m.open("dial")
-	if err != nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
-	}
-	return s.DialContext(ctx, network, address)
-}
-
-// DialFrom is DialContext from a local address and port, as "nc -s ADDR -p PORT" dials.
-// The zero Addr and port 0 leave the choice to m.
-func (m *machine) DialFrom(ctx context.Context, network string, local netip.AddrPort, address string) (net.Conn, error) {
-	_, s, err := m.open("dial")
-	if err != nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
-	}
-	d := netstack.Dialer{Stack: s, LocalAddr: net.TCPAddrFromAddrPort(local)}
-	if strings.HasPrefix(network, "udp") {
-		d.LocalAddr = net.UDPAddrFromAddrPort(local)
-	}
-	return d.DialContext(ctx, network, address)
-}
-
-// Listen announces on a local address, like net.ListenConfig.Listen. Networks are
-// tcp, tcp4 and tcp6.
-func (m *machine) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	_, s, err := m.open("listen")
-	if err != nil {
-		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
-	}
-	return s.Listen(ctx, network, address)
-}
-
-// ListenPacket announces on a local address, like net.ListenConfig.ListenPacket.
-// Networks are udp, udp4 and udp6. Broadcasts may be sent. To receive multicast,
-// assert an interface with the methods
-//
-//	JoinGroup(ifi *net.Interface, group net.Addr) error
-//	LeaveGroup(ifi *net.Interface, group net.Addr) error
-//
-// of which only the index of ifi counts; nil is that of the route to the group.
-func (m *machine) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
-	_, s, err := m.open("listen")
-	if err != nil {
-		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
-	}
-	return s.ListenPacket(ctx, network, address)
-}
-
-// LookupNetIP looks up a host name as programs on m do, never as the real machine
-// does: in /etc/hosts, then by the nameservers of /etc/resolv.conf, which on networks
-// of one's own is the embedded resolver. Network is "ip", "ip4" or "ip6". The order is
-// that of package net, RFC 6724 for the addresses and routes of m: fd00:1::3 comes
-// after 172.18.0.3, 2001:db8::3 before it, and what cannot be reached last.
-func (m *machine) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	_, s, err := m.open("lookup")
-	if err != nil {
-		return nil, err
-	}
-	return s.LookupNetIP(ctx, network, host)
-}
-
-// GetAddrInfo is LookupNetIP in the order of glibc's getaddrinfo(3), by which ping, curl
-// and other programs in C go: with RFC 3484's precedences all of IPv6 comes first.
-func (m *machine) GetAddrInfo(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	_, s, err := m.open("lookup")
-	if err != nil {
-		return nil, err
-	}
-	return s.GetAddrInfo(ctx, network, host)
-}
-
-// HTTPClient returns a client whose requests start at m. It is the same for all
-// calls. It uses no proxy; its idle connections close when m stops.
-func (m *machine) HTTPClient() *http.Client {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.client == nil {
-		m.client = &http.Client{Transport: &http.Transport{DialContext: m.DialContext}}
-	}
-	return m.client
-}
-
-// Hostname returns what hostname(1) prints: for a container the first 12 digits of
-// its ID unless set otherwise. It is empty while m is not running.
-func (m *machine) Hostname() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.hostname
-}
-
-// Interfaces returns the network interfaces in the order of "ip addr". There are
-// none while m is not running.
-func (m *machine) Interfaces() []Interface {
-	ns, _, err := m.open("interfaces")
-	if err != nil {
+	if closed {
+		<-m.done
 		return nil
 	}
-	list := ns.interfaces()
-	if ns == m.host.ns {
-		list = m.host.addPorts(list)
+	defer close(m.done)
+	m.devices <- struct{}{} // wait for an interface that is being made
+	<-m.devices
+	m.down(true) // first: functions of containers may wait for the machine's sockets
+	if m.services != nil {
+		m.services()
 	}
-	return list
-}
-
-// Routes returns the routing table, the most specific destination first.
-func (m *machine) Routes() []Route {
-	ns, _, err := m.open("routes")
-	if err != nil {
-		return nil
+	if m.tap != nil {
+		m.tap.Close()
 	}
-	names := make(map[int]string)
-	for _, i := range ns.stack.Interfaces() {
-		names[i.Index] = i.Name
+	for _, u := range m.uplinks {
+		u.detach()
 	}
-	var list []Route
-	for _, r := range ns.stack.Routes() {
-		list = append(list, Route{Dst: r.Dst, Via: r.Via, Dev: names[r.Index]})
+	if m.own != nil {
+		m.own.release()
 	}
-	return list
+	return nil
 }

@@ -12,8 +12,6 @@ import (
 
 	"drydock/dnsd"
 	"drydock/sim/internal/netstack"
-
-	"github.com/miekg/dns"
 )
 
 // names is how the programs in a namespace find names: by /etc/hosts, then by the
@@ -68,13 +66,13 @@ func (n *names) LookupAddr(ctx context.Context, a netip.Addr) ([]string, error) 
 	return nil, &net.DNSError{Err: "no such host", Name: a.String(), IsNotFound: true}
 }
 
-// Resolver returns a net.Resolver that asks the nameservers of m, for code that insists
+// Resolver returns a net.Resolver that asks the nameservers of the Netns, for code that insists
 // on one. dnsd.Client.NetResolver says what of the real machine it looks at all the
-// same, which LookupNetIP and dialing by name do not. It is of use until m stops.
-func (m *machine) Resolver() *net.Resolver {
-	ns, _, err := m.open("lookup")
+// same, which LookupNetIP and dialing by name do not. It is of use until its owner stops.
+func (ns *Netns) Resolver() *net.Resolver {
+	space, _, err := ns.open("lookup")
 	if err == nil {
-		if client := ns.names.dns(); client != nil {
+		if client := space.names.dns(); client != nil {
 			return client.NetResolver()
 		}
 		err = errors.New("no nameserver in /etc/resolv.conf")
@@ -85,9 +83,9 @@ func (m *machine) Resolver() *net.Resolver {
 // resolvConf returns the container's resolv.conf, unless it has the embedded resolver,
 // and its text, which is the host's if no option changes it.
 func (c *Container) resolvConf() (dnsd.ResolvConf, string) {
-	text := ""
-	if c.host.resolv != "" {
-		text = dnsd.HostResolvConf(c.host.resolv, c.hasIPv6())
+	text := c.host.own.names.resolvConf()
+	if text != "" {
+		text = dnsd.HostResolvConf(text, c.hasIPv6())
 	}
 	conf := dnsd.ParseResolvConf(text)
 	if len(c.config.dns)+len(c.config.dnsSearch)+len(c.config.dnsOptions) > 0 {
@@ -143,38 +141,20 @@ func WithDNSOption(options ...string) ContainerOption {
 	}
 }
 
-// WithResolvConf sets the host's /etc/resolv.conf, by default an empty file. Its
-// nameservers, addresses of emulated machines, are the containers' too.
-func WithResolvConf(text string) HostOption {
-	return func(c *hostConfig) error {
-		c.resolv = text
-		return nil
-	}
-}
-
-// WithResolver wraps the embedded resolver of each container, to watch it or to make
-// it fail: see dnsd.Faults.
-func WithResolver(wrap func(dns.Handler) dns.Handler) HostOption {
-	return func(c *hostConfig) error {
-		c.wrapDNS = wrap
-		return nil
-	}
-}
-
 // ReadFile returns what is in /etc/hosts, /etc/resolv.conf or /etc/hostname, the only
-// files of m. The error is a *fs.PathError.
-func (m *machine) ReadFile(name string) ([]byte, error) {
-	ns, _, err := m.open("open")
+// files there. The error is a *fs.PathError.
+func (ns *Netns) ReadFile(name string) ([]byte, error) {
+	space, _, err := ns.open("open")
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	switch name {
 	case "/etc/hosts":
-		return []byte(ns.names.hosts.String()), nil
+		return []byte(space.names.hosts.String()), nil
 	case "/etc/resolv.conf":
-		return []byte(ns.names.resolvConf()), nil
+		return []byte(space.names.resolvConf()), nil
 	case "/etc/hostname":
-		return []byte(m.Hostname() + "\n"), nil
+		return []byte(ns.Hostname() + "\n"), nil
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.ENOENT}
 }

@@ -1,110 +1,210 @@
 package sim
 
 import (
-	"maps"
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
 	"sync"
+	"time"
 
-	"drydock/nat"
 	"drydock/sim/internal/netstack"
-	"drydock/veth"
 )
 
-// A netns is a network namespace: a stack, its names and its cables. Those
-// who share it each hold it; it ends with the last of them.
-type netns struct {
-	stack    *netstack.Stack
-	names    names
-	hostname string
+// A Netns is a place to run network code in: a TCP/IP stack with interfaces, routes and
+// names. Machines and running containers have one; those of WithNetworkOf share it, each
+// with sockets of its own. Its methods have the shapes of package net, so that code under
+// test needs no adapter, and are safe for concurrent use. While its container does not run
+// they fail with an *Error that wraps ErrNotRunning, on the data path within a
+// *net.OpError.
+type Netns struct {
+	errDown func(op string) *Error // why op cannot be done: the owner does not run
 
-	mu     sync.Mutex // guards what follows
-	users  int
-	cables map[int]cable // by index of the interface
+	mu       sync.Mutex
+	space    *namespace      // +checklocks:mu; nil while its owner does not run
+	sockets  *netstack.Stack // +checklocks:mu
+	hostname string          // +checklocks:mu
+	client   *http.Client    // +checklocks:mu
 }
 
-// A cable is a veth pair as seen from a namespace.
-type cable struct {
-	inside      *veth.Endpoint
-	peerIndex   int
-	peerRunning func() bool // of a bridge: whether any port is up; nil: whether the cable has carrier
+// Code that takes the methods of package net takes a Netns.
+var _ interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
+} = (*Netns)(nil)
+
+// up gives the owner its place in a namespace, and returns its sockets there.
+func (ns *Netns) up(space *namespace, hostname string) *netstack.Stack {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	ns.space, ns.sockets, ns.hostname = space, space.stack.Share(), hostname
+	return ns.sockets
 }
 
-// newNetns makes a namespace with lo. One with tables is a router, which they filter
-// for.
-func newNetns(h *Host, id, hostname string, tables *nat.Tables) (*netns, error) {
-	ns := &netns{hostname: hostname, users: 1, cables: make(map[int]cable)}
-	opts := netstack.Options{Seed: h.random.seedOf("stack " + id), Virtual: h.virtual, Resolver: &ns.names}
-	if tables != nil {
-		opts.Netfilter = tables
+// down ends the owner's use of its namespace. With reset, connections are aborted;
+// otherwise they are closed as by a process that exits.
+func (ns *Netns) down(reset bool) {
+	ns.mu.Lock()
+	sockets, client := ns.sockets, ns.client
+	ns.space, ns.sockets, ns.hostname = nil, nil, ""
+	ns.mu.Unlock()
+	if client != nil {
+		client.CloseIdleConnections()
 	}
-	ns.stack = netstack.New(opts)
-	if err := ns.stack.AddLoopback(); err != nil {
-		ns.stack.Close()
+	if sockets != nil {
+		sockets.Leave(reset)
+	}
+}
+
+// open returns the namespace and the owner's sockets in it.
+func (ns *Netns) open(op string) (*namespace, *netstack.Stack, error) {
+	ns.mu.Lock()
+	space, sockets := ns.space, ns.sockets
+	ns.mu.Unlock()
+	if space == nil {
+		return nil, nil, ns.errDown(op)
+	}
+	return space, sockets, nil
+}
+
+// DialContext connects to an address, like net.Dialer.DialContext. Networks are
+// tcp, tcp4, tcp6, udp, udp4 and udp6. Connections have the methods of *net.TCPConn
+// and *net.UDPConn that need no file descriptor, CloseWrite for one, to be had by
+// asserting an interface with them. Keep-alive is on as in package net: an idle end
+// gives up after 150 seconds without an answer.
+func (ns *Netns) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	_, s, err := ns.open("dial")
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	return s.DialContext(ctx, network, address)
+}
+
+// A Dialer dials from a Netns, as net.Dialer does from the real machine. Netns.Dialer
+// makes one; its fields may be set before it is used.
+type Dialer struct {
+	// LocalAddr is the address to dial from, a *net.TCPAddr or *net.UDPAddr. An
+	// unspecified IP address and port 0 leave the choice to the stack, as nil does.
+	LocalAddr net.Addr
+
+	// KeepAlive is the time between probes of an idle TCP connection. It is 15 seconds
+	// if it is zero; if it is negative there are none.
+	KeepAlive time.Duration
+
+	ns *Netns
+}
+
+// Dialer returns a Dialer without particular wishes, which dials as DialContext does.
+func (ns *Netns) Dialer() Dialer { return Dialer{ns: ns} }
+
+// DialContext connects to an address: see Netns.DialContext.
+func (d Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	_, s, err := d.ns.open("dial")
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	c, err := (&netstack.Dialer{Stack: s, LocalAddr: d.LocalAddr}).DialContext(ctx, network, address)
+	if tcp, ok := c.(*netstack.TCPConn); ok && d.KeepAlive != 0 {
+		err = tcp.SetKeepAlive(d.KeepAlive > 0)
+		if d.KeepAlive > 0 {
+			err = tcp.SetKeepAlivePeriod(d.KeepAlive)
+		}
+	}
+	return c, err
+}
+
+// Listen announces on a local address, like net.ListenConfig.Listen. Networks are
+// tcp, tcp4 and tcp6.
+func (ns *Netns) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	_, s, err := ns.open("listen")
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	return s.Listen(ctx, network, address)
+}
+
+// ListenPacket announces on a local address, like net.ListenConfig.ListenPacket.
+// Networks are udp, udp4 and udp6. Broadcasts may be sent. To receive multicast,
+// assert an interface with the methods
+//
+//	JoinGroup(ifi *net.Interface, group net.Addr) error
+//	LeaveGroup(ifi *net.Interface, group net.Addr) error
+//
+// of which only the index of ifi counts; nil is that of the route to the group.
+func (ns *Netns) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
+	_, s, err := ns.open("listen")
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
+	}
+	return s.ListenPacket(ctx, network, address)
+}
+
+// LookupNetIP looks up a host name as programs there do, never as the real machine
+// does: in /etc/hosts, then by the nameservers of /etc/resolv.conf, which on networks
+// of one's own is the embedded resolver. Network is "ip", "ip4" or "ip6". The order is
+// that of package net, RFC 6724 for the addresses and routes of the Netns: fd00:1::3 comes
+// after 172.18.0.3, 2001:db8::3 before it, and what cannot be reached last.
+func (ns *Netns) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	_, s, err := ns.open("lookup")
+	if err != nil {
 		return nil, err
 	}
-	return ns, nil
+	return s.LookupNetIP(ctx, network, host)
 }
 
-// hold adds a user; false if the namespace has ended.
-func (ns *netns) hold() bool {
+// GetAddrInfo is LookupNetIP in the order of glibc's getaddrinfo(3), by which ping, curl
+// and other programs in C go: with RFC 3484's precedences all of IPv6 comes first.
+func (ns *Netns) GetAddrInfo(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	_, s, err := ns.open("lookup")
+	if err != nil {
+		return nil, err
+	}
+	return s.GetAddrInfo(ctx, network, host)
+}
+
+// HTTPClient returns a client whose requests start there. It is the same for all
+// calls. It uses no proxy; its idle connections close when the owner stops.
+func (ns *Netns) HTTPClient() *http.Client {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	if ns.users == 0 {
-		return false
+	if ns.client == nil {
+		ns.client = &http.Client{Transport: &http.Transport{DialContext: ns.DialContext}}
 	}
-	ns.users++
-	return true
+	return ns.client
 }
 
-// release removes a user and ends the namespace after the last.
-func (ns *netns) release() {
-	ns.mu.Lock()
-	ns.users--
-	last := ns.users == 0
-	ns.mu.Unlock()
-	if last {
-		ns.stack.Close()
-	}
-}
-
-// plug adds an interface with a cable.
-func (ns *netns) plug(index int, name string, c cable) error {
-	if err := ns.stack.AddNIC(index, name, c.inside); err != nil {
-		return err
-	}
+// Hostname returns what hostname(1) prints: for a container the first 12 digits of
+// its ID unless set otherwise. It is empty while the owner is not running.
+func (ns *Netns) Hostname() string {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	ns.cables[index] = c
-	return nil
+	return ns.hostname
 }
 
-// unplug removes an interface and closes its cable.
-func (ns *netns) unplug(index int) {
-	ns.mu.Lock()
-	delete(ns.cables, index)
-	ns.mu.Unlock()
-	ns.stack.RemoveNIC(index)
+// Interfaces returns the network interfaces in the order of "ip addr". There are
+// none while the owner is not running.
+func (ns *Netns) Interfaces() []Interface {
+	space, _, err := ns.open("interfaces")
+	if err != nil {
+		return nil
+	}
+	return space.interfaces()
 }
 
-func (ns *netns) interfaces() []Interface {
-	ns.mu.Lock()
-	cables := maps.Clone(ns.cables)
-	ns.mu.Unlock()
-	var list []Interface
-	for _, n := range ns.stack.Interfaces() {
-		i := Interface{
-			Index: n.Index, Name: n.Name, MAC: n.MAC, MTU: n.MTU, Addrs: n.Addrs,
-			Up: n.Up, Running: n.Up, Loopback: n.Lo,
-			RxPackets: n.Rx.Packets, RxBytes: n.Rx.Bytes, TxPackets: n.Tx.Packets, TxBytes: n.Tx.Bytes,
-		}
-		if c, ok := cables[n.Index]; ok {
-			i.Peer = c.peerIndex
-			i.count(c.inside)
-			i.Running = c.inside.Carrier()
-			if c.peerRunning != nil {
-				i.Running = c.peerRunning()
-			}
-		}
-		list = append(list, i)
+// Routes returns the routing table, the most specific destination first.
+func (ns *Netns) Routes() []Route {
+	space, _, err := ns.open("routes")
+	if err != nil {
+		return nil
+	}
+	names := make(map[int]string)
+	for _, i := range space.stack.Interfaces() {
+		names[i.Index] = i.Name
+	}
+	var list []Route
+	for _, r := range space.stack.Routes() {
+		list = append(list, Route{Dst: r.Dst, Via: r.Via, Dev: names[r.Index]})
 	}
 	return list
 }

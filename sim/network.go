@@ -108,14 +108,14 @@ func (n *Network) open(device string) (err error) {
 		return err
 	}
 	index := h.newIndexes(1)
-	if err = h.ns.plug(index, device, cable{inside: local, peerRunning: func() bool { return len(n.attached()) > 0 }}); err != nil {
+	if err = h.own.plug(index, device, cable{inside: local, peerRunning: func() bool { return len(n.attached()) > 0 }}); err != nil {
 		return err
 	}
 	n.index = index
-	h.ns.stack.SetRouteLocalnet(index, h.daemon.noProxy)
-	n.linkLocal = sync.OnceValue(func() error { return h.ns.stack.AddAddr(index, linkLocal(n.mac)) })
+	h.own.stack.SetRouteLocalnet(index, h.daemon.noProxy)
+	n.linkLocal = sync.OnceValue(func() error { return h.own.stack.AddAddr(index, linkLocal(n.mac)) })
 	for _, f := range n.config.families() {
-		if err := h.ns.stack.AddAddr(index, f.prefix(f.gateway)); err != nil {
+		if err := h.own.stack.AddAddr(index, f.prefix(f.gateway)); err != nil {
 			return errGatewayTaken(n.name, f.gateway)
 		}
 	}
@@ -131,7 +131,7 @@ func (n *Network) open6() error {
 	if !n.config.v6.subnet.IsValid() {
 		return nil
 	}
-	s := n.host.ns.stack
+	s := n.host.own.stack
 	err := s.AddAddr(n.index, netip.MustParsePrefix("fe80::1/64"))
 	if err != nil && !errors.Is(err, syscall.EEXIST) { // the gateway of fe80::/64
 		return err
@@ -139,7 +139,7 @@ func (n *Network) open6() error {
 	if n.host.daemon.noForward {
 		return nil
 	}
-	return s.SetForwarding6(true)
+	return n.host.SetSysctl("net.ipv6.conf.all.forwarding", "1")
 }
 
 // close undoes open, also where it failed half-way.
@@ -149,7 +149,7 @@ func (n *Network) close() {
 		n.bridge.Close()
 	}
 	if n.index != 0 {
-		n.host.ns.unplug(n.index)
+		n.host.own.unplug(n.index)
 	}
 	h := n.host
 	h.mu.Lock()
@@ -164,8 +164,8 @@ func (n *Network) Remove() error {
 	if n.predefined() {
 		return errorf(op, n.name, ErrPredefined, "%s is a pre-defined network and cannot be removed", n.name)
 	}
-	n.host.networking <- struct{}{}
-	defer func() { <-n.host.networking }()
+	n.host.devices <- struct{}{}
+	defer func() { <-n.host.devices }()
 	if err := n.retire(op); err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (n *Network) retire(op string) error {
 	n.host.mu.Lock()
 	defer n.host.mu.Unlock()
 	switch {
-	case n.host.closed:
+	case n.host.isClosed():
 		return errClosed(op, n.name)
 	case n.removed:
 		return errorf(op, n.name, ErrNotFound, "No such network: %s", n.name)

@@ -126,8 +126,8 @@ func (h *Host) CreateNetwork(name string, opts ...NetworkOption) (*Network, erro
 			return nil, err
 		}
 	}
-	h.networking <- struct{}{}
-	defer func() { <-h.networking }()
+	h.devices <- struct{}{}
+	defer func() { <-h.devices }()
 	n := &Network{host: h, name: name, id: h.random.id("network id"), driver: "bridge", config: cfg, zone: dnsd.NewZone(name), created: time.Now()}
 	if err := h.checkNetwork(n); err != nil {
 		return nil, err
@@ -136,10 +136,14 @@ func (h *Host) CreateNetwork(name string, opts ...NetworkOption) (*Network, erro
 		n.close()
 		return nil, err
 	}
+	h.addNetwork(n)
+	return n, nil
+}
+
+func (h *Host) addNetwork(n *Network) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.networks = append(h.networks, n)
-	return n, nil
 }
 
 // checkNetwork completes the configuration of n and sees that nothing is in its way.
@@ -158,10 +162,8 @@ func (h *Host) checkNetwork(n *Network) error {
 func (h *Host) checkNetworkLocked(n *Network) error {
 	const op = "create network"
 	switch {
-	case h.closed:
+	case h.isClosed():
 		return errClosed(op, n.name)
-	case !h.docker:
-		return errNoDocker(op, n.name)
 	case slices.Contains([]string{bridgeNetwork, hostNetwork, noneNetwork, "default"}, n.name):
 		return errorf(op, n.name, ErrPredefined, "operation is not permitted on predefined %s network", n.name)
 	case n.name != "" && strings.TrimSpace(n.name) == "":

@@ -23,18 +23,18 @@ import (
 // is nil. Otherwise it is a *ping.ConfigError, the *net.DNSError of the lookup, or a
 // *net.OpError that says what happened last: it wraps a *ping.ICMPError, a
 // syscall.Errno such as ENETUNREACH (no route) or EACCES (Config.Broadcast), the
-// error of ctx, or os.ErrDeadlineExceeded if nothing came back. If m stops
+// error of ctx, or os.ErrDeadlineExceeded if nothing came back. If its owner stops
 // meanwhile it wraps net.ErrClosed, replies or not.
-func (m *machine) Ping(ctx context.Context, host string, cfg *ping.Config) (ping.Stats, error) {
+func (ns *Netns) Ping(ctx context.Context, host string, cfg *ping.Config) (ping.Stats, error) {
 	c, err := cfg.Effective()
 	if err != nil {
 		return ping.Stats{}, err
 	}
-	_, sockets, err := m.open("ping")
+	_, sockets, err := ns.open("ping")
 	if err != nil {
 		return ping.Stats{}, &net.OpError{Op: "ping", Net: c.Network, Err: err}
 	}
-	addrs, err := m.pingTargets(ctx, c.Network, host)
+	addrs, err := ns.pingTargets(ctx, c.Network, host)
 	if err != nil {
 		return ping.Stats{}, err
 	}
@@ -48,10 +48,10 @@ func (m *machine) Ping(ctx context.Context, host string, cfg *ping.Config) (ping
 }
 
 // pingTargets returns the addresses of host in the order in which to try them.
-func (m *machine) pingTargets(ctx context.Context, network, host string) ([]netip.Addr, error) {
+func (ns *Netns) pingTargets(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	a, err := netip.ParseAddr(host)
 	if err != nil {
-		return m.GetAddrInfo(ctx, network, host)
+		return ns.GetAddrInfo(ctx, network, host)
 	}
 	if a = a.Unmap(); network == "ip4" && !a.Is4() || network == "ip6" && !a.Is6() {
 		return nil, &net.OpError{Op: "ping", Net: network, Err: &net.AddrError{Err: "no suitable address found", Addr: host}}

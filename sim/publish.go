@@ -103,7 +103,7 @@ type publisher struct {
 	allocated ports.Allocator
 }
 
-func (p *publisher) open(h *Host) { p.sockets = h.ns.stack.Share() }
+func (p *publisher) open(h *Host) { p.sockets = h.own.stack.Share() }
 
 func (p *publisher) close() {
 	if p.sockets != nil {

@@ -20,70 +20,56 @@ var (
 	tapGateway = netip.MustParseAddr("10.0.2.2")
 )
 
-// WithRealUplink connects the host, and by masquerading its containers, to the
-// networks of the real machine: TCP connections and UDP datagrams to addresses
-// without a route of their own are made anew by sockets of the machine. It is
-// user-mode networking as slirp's: the interface tap0 with 10.0.2.100/24 and the
-// default route by 10.0.2.2, an address that stands for the machine's own loopback.
-// Other protocols do not get through, ping for one, and neither do names: containers
-// look nothing up on the machine. In virtual time there is no uplink.
-func WithRealUplink() HostOption {
-	return func(c *hostConfig) error {
-		c.realUplink = true
-		return nil
-	}
-}
-
 // tapFor returns the other end of tap0, which it makes if there is none.
-func (h *Host) tapFor(op string) (*slirp.Net, error) {
-	h.networking <- struct{}{}
-	defer func() { <-h.networking }()
-	if h.isClosed() {
-		return nil, errClosed(op, h.Name())
+func (m *Machine) tapFor(op string) (*slirp.Net, error) {
+	m.devices <- struct{}{}
+	defer func() { <-m.devices }()
+	if m.isClosed() {
+		return nil, errClosed(op, m.name)
 	}
-	if h.tap == nil {
-		if err := h.labelled(func() error { return h.openTap(false) }); err != nil {
+	if m.tap == nil {
+		if err := m.labelled(func() error { return m.openTap(false) }); err != nil {
 			return nil, err
 		}
 	}
-	return h.tap, nil
+	return m.tap, nil
 }
 
 // openTap makes tap0. With forward it leads to the real networks.
-func (h *Host) openTap(forward bool) error {
-	if h.virtual {
-		return errorf("connect to the real machine", h.Name(), ErrTime, "a host in virtual time cannot be connected to the real machine")
+func (m *Machine) openTap(forward bool) error {
+	if m.virtual {
+		return errorf("connect to the real machine", m.name, ErrTime, "a host in virtual time cannot be connected to the real machine")
 	}
-	seed := h.random.seedOf(tapDevice)
+	seed := m.random.seedOf(tapDevice)
 	inside, outside, err := veth.Pair(veth.WithSeed(seed))
 	if err != nil {
 		return err
 	}
-	index := h.newIndexes(1)
-	if err := h.ns.plug(index, tapDevice, cable{inside: inside}); err != nil {
+	index := m.newIndexes(1)
+	if err := m.own.plug(index, tapDevice, cable{inside: inside}); err != nil {
 		inside.Close()
 		return err
 	}
-	tap, err := slirp.New(slirp.Options{Link: outside, Guest: tapAddr.Addr(), Seed: seed, Forward: forward, Logger: h.log})
+	tap, err := slirp.New(slirp.Options{Link: outside, Guest: tapAddr.Addr(), Seed: seed, Forward: forward, Logger: m.log})
 	if err != nil {
-		h.ns.unplug(index)
+		m.own.unplug(index)
 		return err
 	}
-	if err := h.addTapRoute(index); err != nil {
+	if err := m.addTapRoute(index); err != nil {
 		tap.Close()
-		h.ns.unplug(index)
+		m.own.unplug(index)
 		return err
 	}
-	h.tap = tap
+	m.tap = tap
 	return nil
 }
 
 // addTapRoute gives tap0 its address and the default route, if there is none.
-func (h *Host) addTapRoute(index int) error {
-	if err := h.ns.stack.AddAddr(index, tapAddr); err != nil {
-		return errorf("connect to the real machine", h.Name(), ErrAddress, "%s cannot have the address %v: %v", tapDevice, tapAddr, err)
+func (m *Machine) addTapRoute(index int) error {
+	if err := m.own.stack.AddAddr(index, tapAddr); err != nil {
+		return errorf("connect to the real machine", m.name, ErrAddress, "%s cannot have the address %v: %v", tapDevice, tapAddr, err)
 	}
-	err := h.ns.stack.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), tapGateway)
+	err := m.own.stack.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), tapGateway)
 	if errors.Is(err, syscall.EEXIST) {
 		return nil
 	}
@@ -126,13 +112,13 @@ func WithBeyondLoopback() ExposeOption {
 // nothing can be exposed.
 //
 // The error is an *Error or, of the address that is listened on, a *net.OpError.
-func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption) (*Exposure, error) {
+func (m *Machine) Expose(network, address string, port uint16, opts ...ExposeOption) (*Exposure, error) {
 	const op = "expose"
 	var cfg exposeConfig
 	for _, opt := range opts {
 		opt(&cfg)
 	}
-	if _, _, err := h.open(op); err != nil {
+	if _, _, err := m.open(op); err != nil {
 		return nil, err
 	}
 	at, err := checkExposed(network, address, cfg.beyondLoopback)
@@ -142,18 +128,18 @@ func (h *Host) Expose(network, address string, port uint16, opts ...ExposeOption
 	if port == 0 {
 		return nil, errorf(op, address, ErrPort, "invalid port: 0")
 	}
-	tap, err := h.tapFor(op)
+	tap, err := m.tapFor(op)
 	if err != nil {
 		return nil, err
 	}
 	var e *slirp.Exposure
-	err = h.labelled(func() (err error) {
+	err = m.labelled(func() (err error) {
 		e, err = tap.Expose(network, at.String(), netip.AddrPortFrom(tapAddr.Addr(), port))
 		return err
 	})
 	switch {
 	case errors.Is(err, net.ErrClosed):
-		return nil, errClosed(op, h.Name())
+		return nil, errClosed(op, m.name)
 	case err != nil:
 		return nil, err
 	}

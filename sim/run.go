@@ -17,7 +17,7 @@ import (
 
 // A run is a container from a start to the stop that follows.
 type run struct {
-	ns        *netns
+	ns        *namespace
 	sockets   *netstack.Stack // those of the container
 	started   time.Time
 	links     []linkenv.Link
@@ -52,7 +52,7 @@ type function struct {
 	from string // who called
 }
 
-func newRun(ns *netns) *run {
+func newRun(ns *namespace) *run {
 	r := &run{ns: ns, started: time.Now(), over: make(chan struct{})}
 	r.killed, r.kill = context.WithCancel(context.Background())
 	r.ctx, r.cancel = context.WithCancel(r.killed)

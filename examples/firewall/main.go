@@ -26,24 +26,21 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
+func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 	lan, err := sim.NewLAN()
 	if err != nil {
 		return err
 	}
 	defer lan.Close()
-	join := func(name, addr string, more ...sim.HostOption) (*sim.Host, error) {
-		more = append(more, sim.WithName(name), sim.WithUplink(lan, netip.MustParsePrefix(addr)))
-		return sim.NewHost(append(more, opts...)...)
-	}
-	host, err := join("docker", "172.16.80.10/24", sim.WithICC(false))
+	common := sim.WithOptions(opts...)
+	host, err := sim.NewHost(common, sim.WithICC(false), sim.WithUplink(lan, netip.MustParsePrefix("172.16.80.10/24")))
 	if err != nil {
 		return err
 	}
 	defer host.Close()
-	var peers []*sim.Host
+	var peers []*sim.Machine
 	for _, addr := range []string{"172.16.80.47", "172.16.80.48"} {
-		peer, err := join(addr, addr+"/24", sim.WithoutDocker())
+		peer, err := sim.NewMachine(common, sim.WithName(addr), sim.WithUplink(lan, netip.MustParsePrefix(addr+"/24")))
 		if err != nil {
 			return err
 		}

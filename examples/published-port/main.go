@@ -24,22 +24,19 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
+func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 	lan, err := sim.NewLAN()
 	if err != nil {
 		return err
 	}
 	defer lan.Close()
-	join := func(name, addr string, more ...sim.HostOption) (*sim.Host, error) {
-		more = append(more, sim.WithName(name), sim.WithUplink(lan, netip.MustParsePrefix(addr)))
-		return sim.NewHost(append(more, opts...)...)
-	}
-	host, err := join("docker", "192.168.88.2/24")
+	common := sim.WithOptions(opts...)
+	host, err := sim.NewHost(common, sim.WithUplink(lan, netip.MustParsePrefix("192.168.88.2/24")))
 	if err != nil {
 		return err
 	}
 	defer host.Close()
-	peer, err := join("peer", "192.168.88.47/24", sim.WithoutDocker())
+	peer, err := sim.NewMachine(common, sim.WithName("peer"), sim.WithUplink(lan, netip.MustParsePrefix("192.168.88.47/24")))
 	if err != nil {
 		return err
 	}

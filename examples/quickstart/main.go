@@ -23,8 +23,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
-	host, err := sim.NewHost(opts...)
+func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
+	host, err := sim.NewHost(sim.WithOptions(opts...))
 	if err != nil {
 		return err
 	}

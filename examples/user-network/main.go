@@ -27,8 +27,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer, opts ...sim.HostOption) error {
-	host, err := sim.NewHost(append(opts, sim.WithResolvConf("nameserver 172.17.0.1\n"))...)
+func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
+	host, err := sim.NewHost(sim.WithOptions(opts...), sim.WithResolvConf("nameserver 172.17.0.1\n"))
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func TestForbidden(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		lan := simtest.NewLAN(t)
 		host := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("172.16.80.10/24")))
-		peer := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("172.16.80.47/24")), sim.WithoutDocker())
+		peer := simtest.NewMachine(t, sim.WithUplink(lan, netip.MustParsePrefix("172.16.80.47/24")))
 		web := simtest.Run(t, host, "web", sim.WithPublish("8080:80"))
 		l, err := web.Listen(t.Context(), "tcp", ":80")
 		if err != nil {

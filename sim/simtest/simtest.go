@@ -36,11 +36,7 @@ func VirtualTime(t *testing.T, fn func(t *testing.T)) {
 // repeats its random decisions.
 func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
 	tb.Helper()
-	defaults := []sim.HostOption{
-		sim.WithSeed(nextSeed(tb)),
-		sim.WithLogger(slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))),
-	}
-	opts = append(defaults, opts...)
+	opts = append([]sim.HostOption{defaults(tb)}, opts...)
 	h, err := sim.NewHost(opts...)
 	if errors.Is(err, sim.ErrTime) {
 		h, err = sim.NewHost(append(opts, sim.WithVirtualTime())...)
@@ -48,13 +44,39 @@ func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	closeAfter(tb, h.Machine)
+	return h
+}
+
+// NewMachine returns a machine in the manner of NewHost.
+func NewMachine(tb testing.TB, opts ...sim.MachineOption) *sim.Machine {
+	tb.Helper()
+	opts = append([]sim.MachineOption{defaults(tb)}, opts...)
+	m, err := sim.NewMachine(opts...)
+	if errors.Is(err, sim.ErrTime) {
+		m, err = sim.NewMachine(append(opts, sim.WithVirtualTime())...)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	closeAfter(tb, m)
+	return m
+}
+
+// defaults are the options of all machines: a seed of their own and the test's log.
+func defaults(tb testing.TB) sim.MachineOption {
+	tb.Helper()
+	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return sim.WithOptions(sim.WithSeed(nextSeed(tb)), sim.WithLogger(log))
+}
+
+func closeAfter(tb testing.TB, m *sim.Machine) {
 	tb.Cleanup(func() {
-		if err := h.Close(); err != nil {
+		if err := m.Close(); err != nil {
 			tb.Error(err)
 		}
-		checkLeaks(tb, h)
+		checkLeaks(tb, m)
 	})
-	return h
 }
 
 // NewLAN returns a LAN that is closed when the test ends.

@@ -70,14 +70,14 @@ func TestLabel(t *testing.T) {
 	VirtualTime(t, func(t *testing.T) {
 		h := NewHost(t)
 		c := Run(t, h, "web")
-		require.NotContains(t, strings.Join(goroutinesOf(h), ""), "simtest.TestLabel")
+		require.NotContains(t, strings.Join(goroutinesOf(h.Machine), ""), "simtest.TestLabel")
 		require.NoError(t, c.Go(func(ctx context.Context) error {
 			Run(t, h, "another")
 			<-ctx.Done()
 			return nil
 		}))
 		synctest.Wait()
-		require.Contains(t, strings.Join(goroutinesOf(h), ""), "simtest.TestLabel")
+		require.Contains(t, strings.Join(goroutinesOf(h.Machine), ""), "simtest.TestLabel")
 	})
 }
 

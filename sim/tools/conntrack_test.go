@@ -21,7 +21,7 @@ func TestConntrack(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		lan := simtest.NewLAN(t)
 		h := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("172.16.80.10/24")))
-		peer := simtest.NewHost(t, sim.WithoutDocker(), sim.WithUplink(lan, netip.MustParsePrefix("172.16.80.47/24")))
+		peer := simtest.NewMachine(t, sim.WithUplink(lan, netip.MustParsePrefix("172.16.80.47/24")))
 		web := simtest.Run(t, h, "web", sim.WithPublish("8080:80"))
 		cli := simtest.Run(t, h, "cli")
 		l, err := web.Listen(t.Context(), "tcp", ":80")

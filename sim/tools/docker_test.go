@@ -150,8 +150,6 @@ func TestDockerErrors(t *testing.T) {
 		}
 		digits[id[0]] = true
 	}
-	require.Equal(t, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\nexit status 1\n",
-		docker(t, simtest.NewHost(t, sim.WithoutDocker()), "ps"))
 	r, w := io.Pipe()
 	r.Close()
 	require.ErrorIs(t, tools.Docker(w, h, "port", "nosuch"), io.ErrClosedPipe)

@@ -26,7 +26,7 @@ type Mask struct {
 
 // Check runs an example in virtual time, compares all but what the masks hide with
 // testdata/transcript.txt, and returns what it printed.
-func Check(t *testing.T, run func(ctx context.Context, out io.Writer, opts ...sim.HostOption) error, masks ...Mask) string {
+func Check(t *testing.T, run func(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error, masks ...Mask) string {
 	var out strings.Builder
 	simtest.VirtualTime(t, func(t *testing.T) {
 		require.NoError(t, run(t.Context(), &out, sim.WithSeed(1), sim.WithVirtualTime()))

@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"bytes"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"runtime"
+)
+
+// A MachineOption sets a property of a new Machine, or of a new Host, which is one. An
+// invalid one makes NewMachine or NewHost fail with an *Error.
+type MachineOption interface {
+	HostOption
+	applyMachine(*machineConfig) error
+}
+
+type machineOption func(*machineConfig) error
+
+func (o machineOption) applyMachine(c *machineConfig) error { return o(c) }
+func (o machineOption) applyHost(c *hostConfig) error       { return o(&c.machineConfig) }
+
+// A machineConfig is what the options say.
+type machineConfig struct {
+	name       string
+	seed       uint64
+	virtual    bool
+	log        *slog.Logger
+	uplinks    []uplinkConfig
+	realUplink bool
+	resolv     string // /etc/resolv.conf
+}
+
+type uplinkConfig struct {
+	lan  *LAN
+	addr netip.Prefix
+}
+
+func newMachineConfig(name string) machineConfig {
+	return machineConfig{name: name, seed: rand.Uint64(), log: slog.Default()}
+}
+
+// checkTime refuses to mix real and virtual time.
+func (c *machineConfig) checkTime() error {
+	switch bubble := inBubble(); {
+	case bubble && !c.virtual:
+		return errorf("create host", c.name, ErrTime,
+			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
+	case c.virtual && !bubble:
+		return errorf("create host", c.name, ErrTime,
+			"a host made WithVirtualTime needs a testing/synctest bubble to live in: outside of one time is real")
+	}
+	return nil
+}
+
+// WithOptions is several options as one, for what hosts and machines have in common.
+func WithOptions(opts ...MachineOption) MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		for _, opt := range opts {
+			if err := opt.applyMachine(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// WithName sets the hostname, by default "docker" for a Host, "machine" for a Machine.
+func WithName(name string) MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		if !validHostname(name) {
+			return errorf("create host", name, ErrName, "invalid host name %q", name)
+		}
+		c.name = name
+		return nil
+	})
+}
+
+// WithSeed makes every random decision of the machine repeatable: ids, names and MACs
+// that are not derived from addresses, ports, initial sequence numbers, losses.
+// What depends on the scheduling of goroutines still varies. By default the seed is random.
+func WithSeed(seed uint64) MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		c.seed = seed
+		return nil
+	})
+}
+
+// WithLogger sets where the life of containers and the packets that the firewall
+// drops are logged, at level Debug, what its LOG rules say, at the level of the
+// rule, and what goes wrong with the functions in containers, at level Error. By
+// default and for nil that is slog.Default, which prints the errors.
+func WithLogger(log *slog.Logger) MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		if log == nil {
+			log = slog.Default()
+		}
+		c.log = log
+		return nil
+	})
+}
+
+// WithVirtualTime has the machine live in the time of the testing/synctest bubble
+// that it is made in. All its use must be from inside the bubble, and it must be closed
+// before the bubble ends. In a bubble a machine without it, and outside of one a machine
+// with it, is refused with an *Error that wraps ErrTime.
+func WithVirtualTime() MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		c.virtual = true
+		return nil
+	})
+}
+
+// WithUplink gives the machine an interface on a LAN with an address, IPv4 or IPv6, and
+// the route to its subnet. It must be one that a single machine can have: not loopback,
+// multicast, or the network or broadcast address of the subnet. The first interface is
+// eth0, the second eth1 and so on; a LAN that is named again gets a further address.
+// Other routes are made with AddRoute.
+func WithUplink(lan *LAN, addr netip.Prefix) MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		if lan == nil {
+			return errorf("create host", c.name, ErrNotFound, "no LAN given")
+		}
+		if !isHostAddr(addr) {
+			return errorf("create host", c.name, ErrAddress, "invalid address %v: not a host address of a subnet", addr)
+		}
+		c.uplinks = append(c.uplinks, uplinkConfig{lan, addr})
+		return nil
+	})
+}
+
+// WithRealUplink connects the machine, and by masquerading its containers, to the
+// networks of the real machine: TCP connections and UDP datagrams to addresses
+// without a route of their own are made anew by sockets of the machine. It is
+// user-mode networking as slirp's: the interface tap0 with 10.0.2.100/24 and the
+// default route by 10.0.2.2, an address that stands for the machine's own loopback.
+// Other protocols do not get through, ping for one, and neither do names: containers
+// look nothing up on the machine. In virtual time there is no uplink.
+func WithRealUplink() MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		c.realUplink = true
+		return nil
+	})
+}
+
+// WithResolvConf sets the machine's /etc/resolv.conf, by default an empty file. Its
+// nameservers, addresses of emulated machines, are the containers' too.
+func WithResolvConf(text string) MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		c.resolv = text
+		return nil
+	})
+}
+
+// inBubble reports whether the caller runs in a testing/synctest bubble, which only
+// the header of its stack trace tells: "goroutine 7 [running, synctest bubble 1]:".
+func inBubble() bool {
+	var b [100]byte
+	header, _, _ := bytes.Cut(b[:runtime.Stack(b[:], false)], []byte("\n"))
+	return bytes.Contains(header, []byte("synctest bubble"))
+}

@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+
+	"drydock/sim/internal/netstack"
+	"drydock/veth"
+)
+
+// A namespace is a network namespace as the kernel has it: a stack, its names and its
+// interfaces. Those who share it each hold it; it ends with the last of them.
+type namespace struct {
+	stack    *netstack.Stack
+	names    names
+	hostname string
+	ports    func() []Interface // of its bridges; nil: there are no bridges
+
+	mu     sync.Mutex
+	users  int           // +checklocks:mu
+	cables map[int]cable // +checklocks:mu; by index of the interface
+}
+
+// A cable is a veth pair as seen from a namespace.
+type cable struct {
+	inside      *veth.Endpoint
+	peerIndex   int
+	peerRunning func() bool // of a bridge: whether any port is up; nil: whether the cable has carrier
+}
+
+// newNamespace makes a namespace with lo. One with tables is a router, which they filter
+// for.
+func newNamespace(hostname string, opts netstack.Options) (*namespace, error) {
+	ns := &namespace{hostname: hostname, users: 1, cables: make(map[int]cable)}
+	opts.Resolver = &ns.names
+	ns.stack = netstack.New(opts)
+	if err := ns.stack.AddLoopback(); err != nil {
+		ns.stack.Close()
+		return nil, err
+	}
+	return ns, nil
+}
+
+// hold adds a user; false if the namespace has ended.
+func (ns *namespace) hold() bool {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	if ns.users == 0 {
+		return false
+	}
+	ns.users++
+	return true
+}
+
+// release removes a user and ends the namespace after the last.
+func (ns *namespace) release() {
+	ns.mu.Lock()
+	ns.users--
+	last := ns.users == 0
+	ns.mu.Unlock()
+	if last {
+		ns.stack.Close()
+	}
+}
+
+// plug adds an interface with a cable.
+func (ns *namespace) plug(index int, name string, c cable) error {
+	if err := ns.stack.AddNIC(index, name, c.inside); err != nil {
+		return err
+	}
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	ns.cables[index] = c
+	return nil
+}
+
+// unplug removes an interface and closes its cable.
+func (ns *namespace) unplug(index int) {
+	ns.mu.Lock()
+	delete(ns.cables, index)
+	ns.mu.Unlock()
+	ns.stack.RemoveNIC(index)
+}
+
+// interfaces returns them in the order of "ip addr".
+func (ns *namespace) interfaces() []Interface {
+	ns.mu.Lock()
+	cables := maps.Clone(ns.cables)
+	ns.mu.Unlock()
+	var list []Interface
+	for _, n := range ns.stack.Interfaces() {
+		i := Interface{
+			Index: n.Index, Name: n.Name, MAC: n.MAC, MTU: n.MTU, Addrs: n.Addrs,
+			Up: n.Up, Running: n.Up, Loopback: n.Lo,
+			RxPackets: n.Rx.Packets, RxBytes: n.Rx.Bytes, TxPackets: n.Tx.Packets, TxBytes: n.Tx.Bytes,
+		}
+		if c, ok := cables[n.Index]; ok {
+			i.Peer = c.peerIndex
+			i.count(c.inside)
+			i.Running = c.inside.Carrier()
+			if c.peerRunning != nil {
+				i.Running = c.peerRunning()
+			}
+		}
+		list = append(list, i)
+	}
+	if ns.ports != nil {
+		list = append(list, ns.ports()...)
+		slices.SortFunc(list, func(a, b Interface) int { return cmp.Compare(a.Index, b.Index) })
+	}
+	return list
+}
