@@ -3,6 +3,8 @@ package nat
 import (
 	"net/netip"
 
+	wire "drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -52,7 +54,7 @@ func loops(r *stack.Route) bool { return r != nil && r.Loop() == stack.PacketLoo
 // isLocal reports whether a packet to addr is delivered to the stack's own sockets.
 func (t *Tables) isLocal(addr netip.Addr) bool {
 	s := t.stack.Load()
-	return s != nil && s.CheckLocalAddress(0, protocolOf(addr), toAddress(addr)) != 0
+	return s != nil && s.CheckLocalAddress(0, wire.Network(addr), wire.ToAddress(addr)) != 0
 }
 
 // addrType returns what kind of address addr is to the attached stack. Without one,
@@ -72,7 +74,7 @@ func (t *Tables) addrType(addr netip.Addr) AddrTypeSet {
 	switch {
 	case s == nil:
 		return AddrUnicast
-	case addr.Is4() && s.IsSubnetBroadcast(0, header.IPv4ProtocolNumber, toAddress(addr)):
+	case addr.Is4() && s.IsSubnetBroadcast(0, header.IPv4ProtocolNumber, wire.ToAddress(addr)):
 		return AddrBroadcast
 	case t.isLocal(addr):
 		return AddrLocal
@@ -115,7 +117,7 @@ func (t *Tables) addressOf(nic tcpip.NICID, name string, peer netip.Addr) (netip
 	}
 	var first netip.Addr
 	for _, a := range info.ProtocolAddresses {
-		addr := fromAddress(a.AddressWithPrefix.Address)
+		addr := wire.FromAddress(a.AddressWithPrefix.Address)
 		if addr.Is4() != peer.Is4() {
 			continue
 		}
@@ -138,25 +140,4 @@ func nicByName(s *stack.Stack, name string) (*stack.NICInfo, bool) {
 		}
 	}
 	return nil, false
-}
-
-func protocolOf(addr netip.Addr) tcpip.NetworkProtocolNumber {
-	if addr.Is4() {
-		return header.IPv4ProtocolNumber
-	}
-	return header.IPv6ProtocolNumber
-}
-
-func toAddress(addr netip.Addr) tcpip.Address {
-	if addr.Is4() {
-		return tcpip.AddrFrom4(addr.As4())
-	}
-	return tcpip.AddrFrom16(addr.As16())
-}
-
-func fromAddress(addr tcpip.Address) netip.Addr {
-	if addr.BitLen() == 32 {
-		return netip.AddrFrom4(addr.As4())
-	}
-	return netip.AddrFrom16(addr.As16())
 }

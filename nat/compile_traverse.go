@@ -29,7 +29,7 @@ func (rs *Ruleset) traverse(id tableID, t *Tables, p *packet) verdict {
 			continue
 		}
 		i := &c.code[next]
-		i.rule.count.add(p.size)
+		i.rule.count.add(p.layout.Size)
 		next++
 		v := carryOn
 		switch i.action {
@@ -61,7 +61,7 @@ func (rs *Ruleset) traverse(id tableID, t *Tables, p *packet) verdict {
 
 // decide is what the policy says.
 func (c *chain) decide(p *packet) verdict {
-	c.count.add(p.size)
+	c.count.add(p.layout.Size)
 	p.chain, p.rule = c.full, 0
 	return c.policy
 }

@@ -104,7 +104,7 @@ func (t *Tables) drop(p *packet, why DropReason) bool {
 		Reason: why, Hook: hookNames[p.hook],
 		In: p.in, Out: p.out, PhysIn: p.physIn, PhysOut: p.physOut,
 		Src: p.src, Dst: p.dst, Proto: p.proto, SrcPort: p.srcPort, DstPort: p.dstPort,
-		State: p.state, Size: p.size,
+		State: p.state, Size: p.layout.Size,
 	}
 	if why == DropRule || why == DropPolicy {
 		d.Chain, d.Rule = p.chain, p.rule

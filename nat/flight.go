@@ -3,6 +3,7 @@ package nat
 import (
 	"sync"
 
+	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 )
 
@@ -27,7 +28,7 @@ type flights struct {
 // flightKey returns what p has in common with its copy. Of ICMP errors that is also
 // which ports they quote.
 func (p *packet) flightKey() conntrack.Tuple {
-	if p.fragment != following && p.wellFormed && !p.isError() {
+	if p.layout.Fragment != wire.Following && p.wellFormed && !p.isError() {
 		p.setTuple()
 		return p.tuple
 	}
@@ -40,7 +41,7 @@ func (p *packet) flightKey() conntrack.Tuple {
 
 // depart remembers a packet that is about to be copied.
 func (f *flights) depart(p *packet) {
-	if p.fragment == following {
+	if p.layout.Fragment == wire.Following {
 		return
 	}
 	k := p.flightKey()

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -45,10 +46,10 @@ type fragments struct {
 }
 
 func (p *packet) fragmentKey() fragmentKey {
-	if p.fragment == whole {
+	if p.layout.Fragment == wire.Whole {
 		return fragmentKey{}
 	}
-	k := fragmentKey{src: p.src, dst: p.dst, id: p.fragID}
+	k := fragmentKey{src: p.src, dst: p.dst, id: p.layout.ID}
 	if !p.v6 {
 		k.proto = p.proto
 	}
@@ -95,7 +96,7 @@ func (f *fragments) forget(k fragmentKey) {
 // remember keeps what a first fragment has found out for those that follow: by what
 // they look like when they come, and by what when they have been translated.
 func (t *Tables) remember(p *packet, arrived fragmentKey) bool {
-	if p.fragment != first {
+	if p.layout.Fragment != wire.First {
 		return true
 	}
 	d := datagram{ref: p.ref(), mark: p.pkt.Mark, expires: t.now().Add(fragmentTimeout)}
@@ -108,7 +109,7 @@ func (t *Tables) remember(p *packet, arrived fragmentKey) bool {
 
 // forgetFragments makes the fragments that follow p, which is dropped, be dropped too.
 func (t *Tables) forgetFragments(p *packet) {
-	if p.fragment != first {
+	if p.layout.Fragment != wire.First {
 		return
 	}
 	k := p.fragmentKey()

@@ -1,6 +1,8 @@
 package nat
 
 import (
+	wire "drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -9,75 +11,44 @@ import (
 // parseFrame finds the headers of the IP packet behind an Ethernet header. Others share
 // the bytes of pkt, which netstack's own way of looking at headers would copy.
 func (p *packet) parseFrame() bool {
-	size := p.pkt.Size() - header.EthernetMinimumSize
+	p.at = header.EthernetMinimumSize
+	size := p.pkt.Size() - p.at
 	if size <= 0 {
 		return false
 	}
-	front := p.front()
+	front := wire.Front(p.pkt, p.at)
 	if ok, enough := p.split(front, size); enough || len(front) == size {
 		return ok
 	}
-	ok, _ := p.split(p.room[:p.gather(p.room[:], header.EthernetMinimumSize)], size)
+	ok, _ := p.split(p.room[:wire.Copy(p.room[:], p.pkt, p.at)], size)
 	return ok
 }
 
 // split finds the headers in b, where a packet of size bytes begins. It says whether
 // the packet is right so far, and whether b is enough of it to tell.
 func (p *packet) split(b []byte, size int) (ok, enough bool) {
-	p.ip = b
-	off, ok := p.parseIP(size)
-	if !ok || off > len(b) {
+	l, ok := wire.Parse(b, size)
+	if !ok {
 		return false, false
 	}
-	p.ip, p.l4 = b[:off], b[off:]
+	p.ip, p.l4 = b[:l.Transport], b[l.Transport:]
 	p.l4 = p.l4[:min(len(p.l4), header.ICMPv4MinimumSize+maxQuote)]
-	p.l4At = header.EthernetMinimumSize + off
+	p.setLayout(l)
 	if !p.v6 && !header.IPv4(p.ip).IsChecksumValid() {
 		return false, true
 	}
-	if p.fragment == following {
+	if l.Fragment == wire.Following {
 		return true, true
 	}
 	p.parseTransport()
 	need := header.TCPMinimumSize // enough of everything else
 	switch {
-	case p.proto == uint8(header.TCPProtocolNumber) && p.ports:
+	case p.proto == wire.TCP && p.ports:
 		need = int(header.TCP(p.l4).DataOffset())
 	case isICMP(p.proto):
 		need = header.ICMPv4MinimumSize + maxQuote
 	}
-	return true, len(p.l4) >= min(need, p.l4Size)
-}
-
-// front returns the bytes behind the Ethernet header that lie in one piece.
-func (p *packet) front() []byte {
-	views, skip := p.pkt.AsViewList()
-	skip += header.EthernetMinimumSize
-	for v := views.Front(); v != nil; v = v.Next() {
-		if b := v.AsSlice(); skip < len(b) {
-			return b[skip:]
-		}
-		skip -= v.Size()
-	}
-	return nil
-}
-
-// gather copies bytes of pkt from an offset on to b, as many as there is room for, and
-// returns their number.
-func (p *packet) gather(b []byte, off int) int {
-	views, skip := p.pkt.AsViewList()
-	skip += off
-	n := 0
-	for v := views.Front(); v != nil && n < len(b); v = v.Next() {
-		from := v.AsSlice()
-		if skip >= len(from) {
-			skip -= len(from)
-			continue
-		}
-		n += copy(b[n:], from[skip:])
-		skip = 0
-	}
-	return n
+	return true, len(p.l4) >= min(need, p.l4Size())
 }
 
 // own puts a packet with headers of its own in the place of pkt, so that they can be
@@ -86,7 +57,7 @@ func (p *packet) own() {
 	old := p.pkt
 	head := buffer.NewViewSize(header.EthernetMinimumSize + len(p.ip) + len(p.l4))
 	front := head.AsSlice()
-	p.gather(front, 0)
+	wire.Copy(front, old, 0)
 	payload := old.ToBuffer()
 	payload.TrimFront(int64(len(front)))
 	frame := buffer.MakeWithView(head)

@@ -1,6 +1,7 @@
 package nat
 
 import (
+	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -139,7 +140,7 @@ func (t *Tables) loop(p *packet) bool {
 // confirmed or there is none.
 func (t *Tables) returns(p *packet) bool {
 	p.hook, p.in, p.out = prerouting, loopback, ""
-	if p.fragment == following {
+	if p.layout.Fragment == wire.Following {
 		return true
 	}
 	if !t.consult(rawTable, p) || !t.consult(mangleTable, p) {

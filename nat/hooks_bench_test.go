@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 
+	wire "drydock/internal/packet"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -36,7 +38,7 @@ func establishedPass(bed *bed) func() {
 	there := bed.passed(bedDocker0, sample{src: from, dst: to, flags: syn}.bytes())
 	bed.passed(bedEth0, turned(there))
 	packet := sample{src: from, dst: to, data: make([]byte, 1000)}.bytes()
-	route, err := bed.stack.FindRoute(0, tcpip.Address{}, toAddress(netip.MustParseAddr(peerIP)), header.IPv4ProtocolNumber, false)
+	route, err := bed.stack.FindRoute(0, tcpip.Address{}, wire.ToAddress(netip.MustParseAddr(peerIP)), header.IPv4ProtocolNumber, false)
 	require.Nil(bed.t, err)
 	bed.t.Cleanup(route.Release)
 	pkt := received(packet)

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"testing"
 
+	wire "drydock/internal/packet"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -20,7 +22,7 @@ func (b *bed) pass(nic tcpip.NICID, pkt *stack.PacketBuffer) bool {
 		return false
 	}
 	dst := pkt.Network().DestinationAddress()
-	if b.tables.isLocal(fromAddress(dst)) {
+	if b.tables.isLocal(wire.FromAddress(dst)) {
 		return b.tables.CheckInput(pkt, nil, stack.IP)
 	}
 	route, err := b.stack.FindRoute(0, tcpip.Address{}, dst, pkt.NetworkProtocolNumber, false)

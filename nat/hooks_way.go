@@ -3,8 +3,6 @@ package nat
 import (
 	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
-
-	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
 // The tables and what lies between them, in the order of Linux's hook priorities.
@@ -12,9 +10,9 @@ import (
 
 func (t *Tables) prerouting(p *packet) bool {
 	switch {
-	case p.fragment == following:
+	case p.layout.Fragment == wire.Following:
 		return t.follow(p)
-	case p.fragment == first && !p.wellFormed:
+	case p.layout.Fragment == wire.First && !p.wellFormed:
 		return t.drop(p, DropFragment)
 	}
 	key := p.fragmentKey()
@@ -23,14 +21,14 @@ func (t *Tables) prerouting(p *packet) bool {
 }
 
 func (t *Tables) input(p *packet) bool {
-	if p.fragment == following {
+	if p.layout.Fragment == wire.Following {
 		return t.follow(p)
 	}
 	return t.consult(mangleTable, p) && t.consult(filterTable, p) && t.translate(p) && t.confirm(p)
 }
 
 func (t *Tables) forward(p *packet) bool {
-	if p.fragment == following {
+	if p.layout.Fragment == wire.Following {
 		return t.follow(p)
 	}
 	return t.consult(mangleTable, p) && t.consult(filterTable, p)
@@ -38,9 +36,9 @@ func (t *Tables) forward(p *packet) bool {
 
 func (t *Tables) output(p *packet) bool {
 	switch {
-	case p.fragment == following:
+	case p.layout.Fragment == wire.Following:
 		return t.follow(p)
-	case p.fragment == first && !p.wellFormed:
+	case p.layout.Fragment == wire.First && !p.wellFormed:
 		return t.drop(p, DropFragment)
 	}
 	key := p.fragmentKey()
@@ -49,7 +47,7 @@ func (t *Tables) output(p *packet) bool {
 }
 
 func (t *Tables) postrouting(p *packet) bool {
-	if p.fragment == following {
+	if p.layout.Fragment == wire.Following {
 		return t.follow(p)
 	}
 	return t.consult(mangleTable, p) && t.translate(p) && t.confirm(p)
@@ -78,7 +76,7 @@ func (t *Tables) track(p *packet) bool {
 		p.state = StateUntracked
 	default:
 		p.setTuple()
-		p.segment.Size = p.size
+		p.segment.Size = p.layout.Size
 		c, d, err := t.conns.Track(&p.tuple, &p.segment)
 		if err == conntrack.ErrFull {
 			return t.drop(p, DropFull)
@@ -99,7 +97,7 @@ func (t *Tables) recall(p *packet) bool {
 		return true
 	}
 	switch {
-	case p.fragment == following:
+	case p.layout.Fragment == wire.Following:
 		return true
 	case p.hook == postrouting && p.pkt.NetworkPacketInfo.IsForwardedPacket && t.flights.arrive(p):
 	case p.wellFormed && !p.isError() && t.recognize(p):
@@ -153,23 +151,8 @@ func (t *Tables) confirm(p *packet) bool {
 // it in PREROUTING (net.netfilter.nf_conntrack_checksum), and not again where a network
 // card has.
 func (p *packet) intact() bool {
-	if p.fragment != whole || wire.Offloaded(p.pkt) {
+	if p.layout.Fragment != wire.Whole || wire.Offloaded(p.pkt) {
 		return true
 	}
-	size := p.l4Size
-	switch p.proto {
-	case uint8(header.TCPProtocolNumber):
-	case uint8(header.UDPProtocolNumber):
-		udp := header.UDP(p.l4)
-		if udp.Checksum() == 0 {
-			return !p.v6 // RFC 8200, section 8.1: not optional over IPv6
-		}
-		size = int(udp.Length())
-	case uint8(header.ICMPv4ProtocolNumber):
-		return p.sum(size, 0) == 0xffff
-	case uint8(header.ICMPv6ProtocolNumber):
-	default:
-		return true
-	}
-	return p.sum(size, p.pseudoSum(size)) == 0xffff
+	return p.layout.Intact(p.pkt, p.at, p.ip, p.l4)
 }

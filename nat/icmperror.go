@@ -2,8 +2,8 @@ package nat
 
 import (
 	"encoding/binary"
-	"net/netip"
 
+	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -19,42 +19,24 @@ type inner struct {
 // parseQuote reads the packet that b begins with. It is false if b does not say of
 // which connection the packet is.
 func parseQuote(b []byte) (q inner, ok bool) {
-	off := 0
-	switch {
-	case len(b) >= header.IPv4MinimumSize && b[0]>>4 == header.IPv4Version:
-		ip := header.IPv4(b)
-		off = int(ip.HeaderLength())
-		if off < header.IPv4MinimumSize || ip.FragmentOffset() > 0 {
-			return inner{}, false
-		}
-		q.tuple.Src, q.tuple.Dst = netip.AddrFrom4([4]byte(ip[12:])), netip.AddrFrom4([4]byte(ip[16:]))
-		q.tuple.Proto = ip.Protocol()
-	case len(b) >= header.IPv6MinimumSize && b[0]>>4 == header.IPv6Version:
-		ext, ok := parseExtensions(b)
-		if !ok || ext.fragment == following {
-			return inner{}, false
-		}
-		off = ext.off
-		q.tuple.Src, q.tuple.Dst = netip.AddrFrom16([16]byte(b[8:])), netip.AddrFrom16([16]byte(b[24:]))
-		q.tuple.Proto = ext.proto
-	default:
+	l, ok := wire.ParseQuote(b)
+	if !ok || l.Fragment == wire.Following || l.Protocol == wire.NoNextHeader {
 		return inner{}, false
 	}
-	if off > len(b) {
-		return inner{}, false
-	}
-	q.ip, q.l4 = b[:off], b[off:]
+	q.ip, q.l4 = b[:l.Transport], b[l.Transport:]
+	q.tuple.Src, q.tuple.Dst = wire.Addrs(b)
+	q.tuple.Proto = l.Protocol
 	return q, q.parseTransport()
 }
 
 func (q *inner) parseTransport() bool {
 	switch q.tuple.Proto {
-	case uint8(header.TCPProtocolNumber), uint8(header.UDPProtocolNumber):
+	case wire.TCP, wire.UDP:
 		if len(q.l4) < 4 { // the ports
 			return false
 		}
 		q.tuple.SrcPort, q.tuple.DstPort = binary.BigEndian.Uint16(q.l4), binary.BigEndian.Uint16(q.l4[2:])
-	case uint8(header.ICMPv4ProtocolNumber), uint8(header.ICMPv6ProtocolNumber):
+	case wire.ICMP, wire.ICMPv6:
 		if len(q.l4) < header.ICMPv4MinimumSize {
 			return false
 		}
@@ -113,7 +95,7 @@ func relative(r *conntrack.Ref) *conntrack.Ref {
 // error itself, and the opposite end of the packet that it quotes.
 func (t *Tables) translateError(p *packet, m manip) bool {
 	status := p.conn.Status()
-	if p.proto == uint8(header.ICMPv4ProtocolNumber) && p.icmpType == uint8(header.ICMPv4Redirect) {
+	if p.proto == wire.ICMP && p.icmpType == uint8(header.ICMPv4Redirect) {
 		// Whoever follows it would talk past the translation.
 		const done, any = conntrack.SrcNATDone | conntrack.DstNATDone, conntrack.SrcNAT | conntrack.DstNAT
 		if status&done != done || status&any != 0 {
@@ -131,30 +113,24 @@ func (t *Tables) translateError(p *packet, m manip) bool {
 	if p.borrowed {
 		p.own()
 	}
+	// What is quoted went the other way: its other end is translated, to what it was.
 	if m == source {
-		p.rewriteQuote(destination, other.Dst, other.DstPort)
+		p.rewriteQuote(wire.Translation{Destination: true, Addr: other.Dst, Port: other.DstPort})
 		return t.rewrite(p, m, target.Src, 0)
 	}
-	p.rewriteQuote(source, other.Src, other.SrcPort)
+	p.rewriteQuote(wire.Translation{Addr: other.Src, Port: other.SrcPort})
 	return t.rewrite(p, m, target.Dst, 0)
 }
 
 // rewriteQuote changes one end of the packet that p quotes, its checksums, and for all
 // that the checksum of p.
-func (p *packet) rewriteQuote(m manip, addr netip.Addr, port uint16) {
+func (p *packet) rewriteQuote(t wire.Translation) {
 	q, ok := parseQuote(p.quote)
 	if !ok {
 		return
 	}
 	var room [maxQuote]byte
 	n := copy(room[:], p.quote)
-	b := addr.As16()
-	old := addrField(q.ip, m)
-	now := b[16-len(old):]
-	rewriteTransport(q.l4, q.tuple.Proto, old, addr, m, port, false)
-	if addr.Is4() {
-		patch(q.ip[10:12], old, now)
-	}
-	copy(old, now)
-	patch(p.l4[2:4], room[:n], p.quote[:n])
+	t.Apply(q.ip, q.l4, q.tuple.Proto)
+	wire.Patch(p.l4[2:4], room[:n], p.quote[:n])
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -84,7 +85,7 @@ func (p *packet) bothPorts() (src, dst uint16, ok bool) {
 	case ianaTCP, ianaUDP:
 		return p.srcPort, p.dstPort, p.ports
 	case ianaUDPLite, ianaSCTP, ianaDCCP:
-		if p.fragment == following || len(p.l4) < 4 {
+		if p.layout.Fragment == wire.Following || len(p.l4) < 4 {
 			return 0, 0, false
 		}
 		return binary.BigEndian.Uint16(p.l4), binary.BigEndian.Uint16(p.l4[2:]), true

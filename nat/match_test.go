@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
 	"github.com/stretchr/testify/assert"
@@ -25,7 +26,9 @@ func synSegment() []byte {
 // change. Matches pass through a rule, so that those that its digest tells are met too.
 func TestMatches(t *testing.T) {
 	t.Parallel()
-	frag := func(p *packet) { p.ports, p.fragment, p.srcPort, p.dstPort, p.l4 = false, following, 0, 0, nil }
+	frag := func(p *packet) {
+		p.ports, p.layout.Fragment, p.srcPort, p.dstPort, p.l4 = false, wire.Following, 0, 0, nil
+	}
 	asUDP := func(p *packet) { p.proto = ianaUDP }
 	ping := func(p *packet) { p.proto, p.icmpType, p.icmpCode = ianaICMP, 8, 0 }
 	unreachable := func(p *packet) { p.proto, p.icmpType, p.icmpCode = ianaICMP, 3, 1 }

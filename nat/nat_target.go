@@ -2,6 +2,8 @@ package nat
 
 import (
 	"net/netip"
+
+	wire "drydock/internal/packet"
 )
 
 // The targets of table nat decide about the connection of a packet; the packet itself
@@ -44,7 +46,7 @@ func (m Masquerade) apply(t *Tables, p *packet) verdict {
 func (p *packet) nextHop() netip.Addr {
 	if p.route != nil {
 		if hop := p.route.NextHop(); hop.BitLen() > 0 {
-			return fromAddress(hop)
+			return wire.FromAddress(hop)
 		}
 	}
 	return p.dst

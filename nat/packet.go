@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"sync"
 
+	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -24,7 +25,6 @@ type packet struct {
 	icmpType         uint8
 	icmpCode         uint8
 	tcpFlags         uint8
-	size             int // bytes of the IP packet
 
 	conn  *conntrack.Conn // nil: invalid or untracked
 	dir   conntrack.Dir
@@ -33,7 +33,9 @@ type packet struct {
 	// pkt carries the mark; it is nil in tests of rules only. The headers are not
 	// to be looked for in it, but in ip and l4.
 	pkt    *stack.PacketBuffer
-	ip, l4 []byte // IP header with what extends it; TCP, UDP, ICMP or other header, as far as is needed
+	layout wire.Layout
+	at     int    // where the IP header begins in pkt
+	ip, l4 []byte // IP header with what extends it, as far as netstack knows; TCP, UDP, ICMP or other header, as far as is needed
 
 	chain Chain // that gave the last verdict
 	rule  int   // the rule of chain that did, counted from 1; 0: its policy
@@ -42,36 +44,23 @@ type packet struct {
 	nic    tcpip.NICID // of in at PREROUTING and INPUT, of out elsewhere; 0: frames of a bridge
 	route  *stack.Route
 	quote  []byte // behind the header of an ICMP error: what it is about
-	l4At   int    // where l4 begins in pkt
-	l4Size int    // bytes from l4 on to the end of the packet
 
 	wellFormed bool // that the transport header is right
 	borrowed   bool // that pkt is another's: its bytes must not change
 	related    bool // that the packet is not of the connection, but about it
-	fragment   fragmentKind
-	fragID     uint32
 
 	tuple   conntrack.Tuple
 	segment conntrack.Packet
 	room    *[roomSize]byte // for a copy of headers that do not lie in one piece
 }
 
-// roomSize is enough for the longest IPv4 and TCP headers, for some extension headers
-// of IPv6 and for what is needed of the packet that an ICMP error quotes.
-const roomSize = 256
+// roomSize is for all headers and for what is needed of the packet that an ICMP error
+// quotes.
+const roomSize = wire.MaxHeaders
 
-// maxQuote is what is needed of the packet that an ICMP error quotes: the longest IPv4
-// header and a TCP header.
-const maxQuote = header.IPv4MaximumHeaderSize + header.TCPMinimumSize
-
-// A fragmentKind is which part of a datagram a packet is.
-type fragmentKind uint8
-
-const (
-	whole     fragmentKind = iota
-	first                  // the fragment with the transport header
-	following              // one of those without
-)
+// maxQuote is what is needed of the packet that an ICMP error quotes: its IP header, with
+// 68 bytes of extension headers if it is of IPv6, and a TCP header.
+const maxQuote = 128
 
 // packets keeps some for reuse, since matches and targets make them escape.
 var packets = sync.Pool{New: func() any { return &packet{room: new([roomSize]byte)} }}
@@ -111,23 +100,7 @@ func (p *packet) isNeighbourDiscovery() bool {
 
 // isError reports whether p is an ICMP error or redirect, which quotes the packet that
 // it is about.
-func (p *packet) isError() bool {
-	if !p.ports {
-		return false
-	}
-	switch p.proto {
-	case uint8(header.ICMPv4ProtocolNumber):
-		switch header.ICMPv4Type(p.icmpType) {
-		case header.ICMPv4DstUnreachable, header.ICMPv4SrcQuench, header.ICMPv4Redirect,
-			header.ICMPv4TimeExceeded, header.ICMPv4ParamProblem:
-			return true
-		}
-	case uint8(header.ICMPv6ProtocolNumber):
-		t := header.ICMPv6Type(p.icmpType)
-		return t >= header.ICMPv6DstUnreachable && t <= header.ICMPv6ParamProblem
-	}
-	return false
-}
+func (p *packet) isError() bool { return p.ports && wire.IsError(p.proto, p.icmpType) }
 
 // ref returns what pkt carries to name the connection of p.
 func (p *packet) ref() *conntrack.Ref {

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"testing"
 
+	wire "drydock/internal/packet"
+
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -85,18 +87,18 @@ func FuzzHooks(f *testing.F) {
 
 // intactPacket reports whether the checksums of a packet that is no fragment are right.
 func intactPacket(b []byte) bool {
-	p := packet{ip: b}
-	off, ok := p.parseIP(len(b))
-	if !ok || off > len(b) || p.fragment != whole {
+	p, ok := wire.Parse(b, len(b))
+	if !ok || p.Fragment != wire.Whole {
 		return false
 	}
-	if !p.v6 && onesSum(b[:off]) != 0xffff {
+	if !p.V6 && onesSum(b[:p.Transport]) != 0xffff {
 		return false
 	}
-	l4 := b[off : off+p.l4Size]
-	switch p.proto {
+	l4 := b[p.Transport:p.Size]
+	src, dst := wire.Addrs(b)
+	switch p.Protocol {
 	case 6:
-		return len(l4) >= 20 && onesSum(pseudo(p.src, p.dst, 6, l4)) == 0xffff
+		return len(l4) >= 20 && onesSum(pseudo(src, dst, 6, l4)) == 0xffff
 	case 17:
 		if len(l4) < 8 {
 			return false
@@ -105,9 +107,9 @@ func intactPacket(b []byte) bool {
 		if size < 8 || size > len(l4) {
 			return false
 		}
-		return l4[6] == 0 && l4[7] == 0 || onesSum(pseudo(p.src, p.dst, 17, l4[:size])) == 0xffff
+		return l4[6] == 0 && l4[7] == 0 || onesSum(pseudo(src, dst, 17, l4[:size])) == 0xffff
 	case 1, 58:
-		return len(l4) >= 8 && onesSum(pseudo(p.src, p.dst, p.proto, l4)) == 0xffff
+		return len(l4) >= 8 && onesSum(pseudo(src, dst, p.Protocol, l4)) == 0xffff
 	}
 	return true
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"net/netip"
 
+	wire "drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
@@ -64,7 +66,7 @@ func (s sample) bytes() []byte {
 	ip := header.IPv4(b)
 	ip.Encode(&header.IPv4Fields{
 		TotalLength: uint16(len(b)), ID: s.ipID, TTL: s.ttl, Protocol: proto,
-		SrcAddr: toAddress(src.Addr()), DstAddr: toAddress(dst.Addr()),
+		SrcAddr: wire.ToAddress(src.Addr()), DstAddr: wire.ToAddress(dst.Addr()),
 	})
 	b[0] = 4<<4 | byte(5+len(s.options)/4)
 	copy(b[header.IPv4MinimumSize:], s.options)
@@ -97,7 +99,7 @@ func (s sample) ipv6(src, dst netip.Addr, proto uint8, l4 []byte) []byte {
 	b := make([]byte, header.IPv6MinimumSize, header.IPv6MinimumSize+len(ext)+len(l4))
 	header.IPv6(b).Encode(&header.IPv6Fields{
 		PayloadLength: uint16(len(ext) + len(l4)), TransportProtocol: tcpip.TransportProtocolNumber(next),
-		HopLimit: s.ttl, SrcAddr: toAddress(src), DstAddr: toAddress(dst),
+		HopLimit: s.ttl, SrcAddr: wire.ToAddress(src), DstAddr: wire.ToAddress(dst),
 	})
 	return append(append(b, ext...), l4...)
 }

@@ -1,6 +1,8 @@
 package nat
 
 import (
+	wire "drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -71,7 +73,7 @@ func (t *Tables) answerLater(a *answer, s *stack.Stack) {
 // former does no harm (RFC 1122, section 3.2.2; RFC 4443, section 2.4), and, as Linux
 // looks again, whether p arrived undamaged.
 func (p *packet) answerable() bool {
-	if p.fragment == following || p.isLocked() || !p.wellFormed || p.hook != output && !p.intact() {
+	if p.layout.Fragment == wire.Following || p.isLocked() || !p.wellFormed || p.hook != output && !p.intact() {
 		return false
 	}
 	const one = AddrUnicast | AddrLocal
@@ -83,50 +85,27 @@ func (p *packet) answerable() bool {
 
 // unreachable returns an ICMP error about p, nil if there must be none.
 func (p *packet) unreachable(with RejectWith) *answer {
-	a := &answer{v6: p.v6, proto: header.ICMPv4ProtocolNumber, dst: toAddress(p.src)}
-	// 576 bytes is what every host takes (RFC 1812, section 4.3.2.3), 1280 what every
-	// link does of IPv6 (RFC 4443, section 2.4).
-	room := 576 - header.IPv4MinimumSize - header.ICMPv4MinimumSize
-	fallback := ICMPPortUnreachable
-	if p.v6 {
-		a.proto = header.ICMPv6ProtocolNumber
-		room = header.IPv6MinimumMTU - header.IPv6MinimumSize - header.ICMPv6MinimumSize
-		fallback = ICMP6PortUnreachable
-	}
 	if with == "" {
-		with = fallback
+		if with = ICMPPortUnreachable; p.v6 {
+			with = ICMP6PortUnreachable
+		}
 	}
 	kind, ok := rejections[with]
-	if !ok || isICMP(p.proto) && !p.isQuery() {
+	if !ok || isICMP(p.proto) && !(p.ports && wire.IsQuery(p.proto, p.icmpType)) {
 		return nil
 	}
+	e := wire.Error{V6: p.v6, Type: kind[0], Code: kind[1]}
+	a := &answer{v6: p.v6, dst: wire.ToAddress(p.src), err: e, quote: e.Quote(p.pkt, p.at, p.layout.Size)}
 	if p.tables.isLocal(p.dst) {
-		a.src = toAddress(p.dst)
+		a.src = wire.ToAddress(p.dst)
 	}
-	a.header = make([]byte, header.ICMPv4MinimumSize)
-	a.header[0], a.header[1] = kind[0], kind[1]
-	a.payload = make([]byte, min(room, p.size))
-	a.payload = a.payload[:p.gather(a.payload, p.l4At-len(p.ip))]
 	return a
-}
-
-// isQuery reports whether an ICMP message may be answered by an error: those that are
-// none, and not unknown.
-func (p *packet) isQuery() bool {
-	if !p.ports {
-		return false
-	}
-	if p.v6 {
-		return p.icmpType >= 128 && p.icmpType != uint8(header.ICMPv6RedirectMsg)
-	}
-	const known = 18 // NR_ICMP_TYPES
-	return p.icmpType <= known && !p.isError()
 }
 
 // reset returns the segment that ends the connection of p, nil if p is no TCP segment
 // or a reset itself.
 func (p *packet) reset() *answer {
-	if p.proto != uint8(header.TCPProtocolNumber) || !p.wellFormed || p.fragment != whole {
+	if p.proto != wire.TCP || !p.wellFormed || p.layout.Fragment != wire.Whole {
 		return nil
 	}
 	from := header.TCP(p.l4)
@@ -150,9 +129,9 @@ func (p *packet) reset() *answer {
 		}
 	}
 	a := &answer{
-		v6: p.v6, proto: header.TCPProtocolNumber, src: toAddress(p.dst), dst: toAddress(p.src),
-		header: make([]byte, header.TCPMinimumSize),
+		v6: p.v6, src: wire.ToAddress(p.dst), dst: wire.ToAddress(p.src),
+		reset: make([]byte, header.TCPMinimumSize),
 	}
-	header.TCP(a.header).Encode(&fields)
+	header.TCP(a.reset).Encode(&fields)
 	return a
 }

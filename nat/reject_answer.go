@@ -1,48 +1,47 @@
 package nat
 
 import (
+	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
-	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/checksum"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// An answer is what REJECT sends.
+// An answer is what REJECT sends: an ICMP error or a TCP segment.
 type answer struct {
-	v6      bool
-	proto   tcpip.TransportProtocolNumber
-	nic     tcpip.NICID   // by which it leaves; 0: the route says so
-	src     tcpip.Address // unset: that of the route
-	dst     tcpip.Address
-	header  []byte // of the transport, without checksum
-	payload []byte
-	ref     *conntrack.Ref
+	v6    bool
+	nic   tcpip.NICID   // by which it leaves; 0: the route says so
+	src   tcpip.Address // unset: that of the route
+	dst   tcpip.Address
+	err   wire.Error
+	quote []byte
+	reset []byte // the header of the segment; nil: an ICMP error
+	ref   *conntrack.Ref
 }
-
-// internetControl is the type of service of ICMP errors (RFC 1812, section 4.3.2.5).
-const internetControl = 0xc0
 
 // send sends the answer through OUTPUT and POSTROUTING, if there is a route.
 func (a *answer) send(t *Tables, s *stack.Stack) {
 	route, own := a.route(s)
-	if route == nil || a.proto != header.TCPProtocolNumber && !s.AllowICMPMessage() {
+	if route == nil || a.reset == nil && !s.AllowICMPMessage() {
 		return
 	}
 	defer route.Release()
-	if !own {
-		a.forge(t, route)
+	src := a.src
+	if own {
+		src = route.LocalAddress()
+	}
+	pkt, params := a.packet(route, src)
+	if pkt == nil {
 		return
 	}
-	pkt := a.packet(route, route.LocalAddress())
 	defer pkt.DecRef()
-	tos := uint8(internetControl)
-	if a.proto == header.TCPProtocolNumber {
-		tos = 0
+	if !own {
+		a.forge(t, pkt, route, params)
+		return
 	}
-	route.WritePacket(stack.NetworkHeaderParams{Protocol: a.proto, TTL: route.DefaultTTL(), TOS: tos}, pkt)
+	route.WritePacket(params, pkt)
 }
 
 func (a *answer) network() tcpip.NetworkProtocolNumber {
@@ -67,56 +66,56 @@ func (a *answer) route(s *stack.Stack) (r *stack.Route, own bool) {
 	return r, a.src.BitLen() == 0
 }
 
-// packet returns the answer without IP header. The caller owns it.
-func (a *answer) packet(route *stack.Route, src tcpip.Address) *stack.PacketBuffer {
-	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{
-		ReserveHeaderBytes: int(route.MaxHeaderLength()) + len(a.header),
-		Payload:            buffer.MakeWithData(a.payload),
-	})
-	pkt.Owner = a.ref
-	pkt.TransportProtocolNumber = a.proto
-	h := pkt.TransportHeader().Push(len(a.header))
-	copy(h, a.header)
-	sum := uint16(0)
-	if a.proto != header.ICMPv4ProtocolNumber {
-		sum = header.PseudoHeaderChecksum(a.proto, src, a.dst, uint16(len(h)+len(a.payload)))
-	}
-	sum = ^checksum.Checksum(a.payload, checksum.Checksum(h, sum))
-	if a.proto == header.TCPProtocolNumber {
-		header.TCP(h).SetChecksum(sum)
+// packet returns the answer without IP header, nil if there is no room for it on the
+// link, and how it travels. The caller owns it.
+func (a *answer) packet(route *stack.Route, src tcpip.Address) (*stack.PacketBuffer, stack.NetworkHeaderParams) {
+	params := stack.NetworkHeaderParams{Protocol: header.TCPProtocolNumber, TTL: route.DefaultTTL()}
+	var pkt *stack.PacketBuffer
+	if a.reset == nil {
+		params = a.err.Params(route, a.quote)
+		pkt = a.err.Packet(route, src, a.quote)
 	} else {
-		checksum.Put(h[2:], sum)
+		pkt = stack.NewPacketBuffer(stack.PacketBufferOptions{
+			ReserveHeaderBytes: int(route.MaxHeaderLength()) + len(a.reset),
+		})
+		pkt.TransportProtocolNumber = params.Protocol
+		copy(pkt.TransportHeader().Push(len(a.reset)), a.reset)
+		wire.Seal(pkt, src, a.dst)
 	}
-	return pkt
+	if pkt != nil {
+		pkt.Owner = a.ref
+	}
+	return pkt, params
 }
 
-// forge sends the answer in the name of somebody else: of the host to which a segment
+// forge sends the answer pkt in the name of somebody else: of the host to which a segment
 // was not let through.
-func (a *answer) forge(t *Tables, route *stack.Route) {
-	pkt := a.packet(route, a.src)
-	defer pkt.DecRef()
+func (a *answer) forge(t *Tables, pkt *stack.PacketBuffer, route *stack.Route, params stack.NetworkHeaderParams) {
+	size := pkt.Size()
 	pkt.NetworkProtocolNumber = a.network()
 	af := stack.IP
 	if a.v6 {
 		af = stack.IP6
 		header.IPv6(pkt.NetworkHeader().Push(header.IPv6MinimumSize)).Encode(&header.IPv6Fields{
-			PayloadLength:     uint16(len(a.header) + len(a.payload)),
-			TransportProtocol: a.proto,
-			HopLimit:          route.DefaultTTL(),
+			TrafficClass:      params.TOS,
+			PayloadLength:     uint16(size),
+			TransportProtocol: params.Protocol,
+			HopLimit:          params.TTL,
 			SrcAddr:           a.src,
 			DstAddr:           a.dst,
 		})
 	} else {
 		ip := header.IPv4(pkt.NetworkHeader().Push(header.IPv4MinimumSize))
 		ip.Encode(&header.IPv4Fields{
+			TOS:         params.TOS,
 			TotalLength: uint16(pkt.Size()),
 			Flags:       header.IPv4FlagDontFragment,
-			TTL:         route.DefaultTTL(),
-			Protocol:    uint8(a.proto),
+			TTL:         params.TTL,
+			Protocol:    uint8(params.Protocol),
 			SrcAddr:     a.src,
 			DstAddr:     a.dst,
 		})
-		ip.SetChecksum(^ip.CalculateChecksum())
+		wire.SetHeaderSum(ip)
 	}
 	if !t.CheckOutput(pkt, route, af) {
 		return

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	wire "drydock/internal/packet"
+
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -30,7 +32,7 @@ func samplePacket(t *Tables) *packet {
 	return &packet{
 		tables: t, hook: forward, in: "eth0", out: "docker0",
 		src: netip.MustParseAddr("172.16.80.47"), dst: netip.MustParseAddr("172.18.0.5"),
-		proto: ianaTCP, ports: true, srcPort: 40000, dstPort: 8080, tcpFlags: 0x10, size: 52,
+		proto: ianaTCP, ports: true, srcPort: 40000, dstPort: 8080, tcpFlags: 0x10, layout: wire.Layout{Size: 52},
 		state: StateNew, pkt: stack.NewPacketBuffer(stack.PacketBufferOptions{}),
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 
+	wire "drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -111,7 +113,7 @@ func (g *gambler) packet(t *Tables) *packet {
 	p := &packet{
 		tables: t, v6: g.v6, hook: pick(g, input, forward, output), src: g.addr(), dst: g.addr(),
 		in: g.nic(), out: g.nic(), proto: pick[uint8](g, ianaTCP, ianaUDP, ianaICMP, 50),
-		size: 20 + g.IntN(1480), state: pick(g, StateInvalid, StateNew, StateEstablished, StateRelated, StateUntracked),
+		layout: wire.Layout{Size: 20 + g.IntN(1480)}, state: pick(g, StateInvalid, StateNew, StateEstablished, StateRelated, StateUntracked),
 		pkt: stack.NewPacketBuffer(stack.PacketBufferOptions{}),
 	}
 	if p.hook == input {

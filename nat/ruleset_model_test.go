@@ -122,7 +122,7 @@ func (m *model) pass(name string, p *packet) Target {
 	}
 	c := m.chains[name]
 	c.passed.Packets++
-	c.passed.Bytes += uint64(p.size)
+	c.passed.Bytes += uint64(p.layout.Size)
 	return c.policy
 }
 
@@ -133,7 +133,7 @@ func (m *model) chain(name string, p *packet) Target {
 			continue
 		}
 		r.Packets++
-		r.Bytes += uint64(p.size)
+		r.Bytes += uint64(p.layout.Size)
 		switch t := r.Target.(type) {
 		case Accept, Drop:
 			return t

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	wire "drydock/internal/packet"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -76,7 +77,7 @@ func connect(t *testing.T, a *stack.Stack, nic tcpip.NICID, name, addr string, b
 
 func fullAddress(s string) tcpip.FullAddress {
 	ap := endpoint(s)
-	return tcpip.FullAddress{Addr: toAddress(ap.Addr()), Port: ap.Port()}
+	return tcpip.FullAddress{Addr: wire.ToAddress(ap.Addr()), Port: ap.Port()}
 }
 
 // greet accepts connections on a port and tells each client who it is.

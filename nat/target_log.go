@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"strings"
 
+	wire "drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
@@ -57,7 +59,7 @@ func (l Log) line(p *packet) string {
 	if p.in != "" {
 		b.mac(p.pkt.LinkHeader().Slice())
 	}
-	b.packet(p.v6, quoted{ip: p.ip, l4: p.l4, rest: p.l4Size}, &quoted{l4: p.quote, rest: p.l4Size - header.ICMPv4MinimumSize})
+	b.packet(p.v6, quoted{ip: p.headers(), l4: p.l4, rest: p.l4Size()}, &quoted{l4: p.quote, rest: p.l4Size() - header.ICMPv4MinimumSize})
 	if l.UID && p.hook == output {
 		b.printf("UID=0 GID=0") // all that the machine runs is root's
 	}
@@ -84,19 +86,9 @@ type quoted struct {
 
 // next splits the IP header from what is quoted.
 func (q *quoted) next(v6 bool) {
-	size := header.IPv6MinimumSize
-	if !v6 && len(q.l4) > 0 {
-		size = max(int(q.l4[0]&0xf)*4, header.IPv4MinimumSize)
+	if l, ok := wire.ParseQuote(q.l4); ok && l.V6 == v6 {
+		q.ip, q.l4, q.rest = q.l4[:l.Transport], q.l4[l.Transport:], q.rest-l.Transport
 	}
-	if len(q.l4) < size {
-		return
-	}
-	if v6 {
-		if e, ok := parseExtensions(q.l4); ok && e.off <= len(q.l4) {
-			size = e.off
-		}
-	}
-	q.ip, q.l4, q.rest = q.l4[:size], q.l4[size:], q.rest-size
 }
 
 // packet writes about a packet and, unless it is nil, what it quotes.
@@ -115,9 +107,9 @@ func (l *logLine) ipv4(q quoted, inner *quoted) {
 		return
 	}
 	tos, _ := ip.TOS()
+	src, dst := wire.Addrs(ip)
 	l.printf("SRC=%v DST=%v LEN=%d TOS=0x%02X PREC=0x%02X TTL=%d ID=%d",
-		netip.AddrFrom4([4]byte(ip[12:])), netip.AddrFrom4([4]byte(ip[16:])),
-		ip.TotalLength(), tos&0x1e, tos&0xe0, ip.TTL(), ip.ID())
+		src, dst, ip.TotalLength(), tos&0x1e, tos&0xe0, ip.TTL(), ip.ID())
 	field := binary.BigEndian.Uint16(ip[6:])
 	for i, flag := range []string{"CE", "DF", "MF"} {
 		if field&(0x8000>>i) != 0 {
@@ -141,8 +133,8 @@ func (l *logLine) ipv6(q quoted, inner *quoted) {
 		return
 	}
 	class, flow := ip.TOS()
-	l.printf("SRC=%s DST=%s LEN=%d TC=%d HOPLIMIT=%d FLOWLBL=%d",
-		netip.AddrFrom16([16]byte(ip[8:])).StringExpanded(), netip.AddrFrom16([16]byte(ip[24:])).StringExpanded(),
+	src, dst := wire.Addrs(ip)
+	l.printf("SRC=%s DST=%s LEN=%d TC=%d HOPLIMIT=%d FLOWLBL=%d", src.StringExpanded(), dst.StringExpanded(),
 		header.IPv6MinimumSize+int(ip.PayloadLength()), class, ip.HopLimit(), flow)
 	proto, fragment := l.extensions(ip)
 	l.transport(proto, q, fragment, inner)
@@ -152,25 +144,20 @@ func (l *logLine) ipv6(q quoted, inner *quoted) {
 // extension headers, and whether the packet is a fragment without its header.
 func (l *logLine) extensions(ip []byte) (proto uint8, following bool) {
 	proto = ip[6]
-	for b := ip[header.IPv6MinimumSize:]; len(b) >= 8; {
-		size := 8 + 8*int(b[1])
-		switch proto {
-		case 44:
-			size = 8
+	for b := ip[header.IPv6MinimumSize:]; !following && wire.IsExtension(proto); {
+		size := wire.ExtensionSize(proto, b)
+		if size == 0 {
+			break
+		}
+		if proto == 44 {
 			field := binary.BigEndian.Uint16(b[2:])
 			l.printf("FRAG:%d", field&0xfff8)
 			if field&1 != 0 {
 				l.printf("INCOMPLETE")
 			}
 			l.printf("ID:%08x", binary.BigEndian.Uint32(b[4:]))
-			following = following || field>>3 != 0
-		case 51:
-			size = 8 + 4*int(b[1])
-		}
-		if size > len(b) {
-			break
-		}
-		if l.IPOpts && proto != 44 {
+			following = field>>3 != 0
+		} else if l.IPOpts {
 			l.printf("OPT ( %X )", b[:size])
 		}
 		proto, b = b[0], b[size:]

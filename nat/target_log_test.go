@@ -30,7 +30,7 @@ func logged(t testing.TB, in string, ip []byte) (*packet, bool) {
 	if _, ok := pkt.NetworkHeader().Consume(min(size, len(ip))); !ok {
 		return nil, false
 	}
-	p := &packet{hook: forward, in: in, out: "eth0", pkt: pkt}
+	p := &packet{room: new([roomSize]byte), hook: forward, in: in, out: "eth0", pkt: pkt}
 	return p, p.parse()
 }
 

@@ -95,10 +95,10 @@ func (e Error) room(mtu int) int {
 	return min(mtu, maxError4-header.IPv4MinimumSize) - errorHeader
 }
 
-// Quote returns a copy of as much of pkt from an offset on, where the packet begins that e
-// is about, as e may quote on the widest link.
-func (e Error) Quote(pkt *stack.PacketBuffer, at int) []byte {
-	b := make([]byte, min(e.room(maxError6), pkt.Size()-at))
+// Quote returns a copy of as much as e may quote, on the widest link, of a packet of size
+// bytes that begins at an offset of pkt.
+func (e Error) Quote(pkt *stack.PacketBuffer, at, size int) []byte {
+	b := make([]byte, min(e.room(maxError6), size))
 	return b[:Copy(b, pkt, at)]
 }
 
