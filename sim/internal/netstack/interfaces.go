@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"syscall"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/link/loopback"
@@ -35,7 +36,7 @@ func (s *Stack) AddNIC(index int, name string, ep stack.LinkEndpoint) error {
 	if err := s.stack.CreateNICWithOptions(tcpip.NICID(index), ep, opts); err != nil {
 		return fmt.Errorf("netstack: add %s: %w", name, sysErr(err))
 	}
-	s.changed()
+	s.changed(tcpip.NICID(index))
 	return nil
 }
 
@@ -49,7 +50,7 @@ func (s *Stack) RemoveNIC(index int) error {
 	if err := s.stack.RemoveNIC(id); err != nil {
 		return fmt.Errorf("netstack: remove interface %d: %w", index, sysErr(err))
 	}
-	s.changed()
+	s.changed(id)
 	return nil
 }
 
@@ -59,11 +60,14 @@ func (s *Stack) AddAddr(index int, addr netip.Prefix) error {
 	defer s.gate.leave()
 	id := tcpip.NICID(index)
 	pa := tcpip.ProtocolAddress{Protocol: protocolOf(addr.Addr()), AddressWithPrefix: toPrefix(addr)}
+	if s.router != nil && id != loopbackNIC && s.router.Has(pa.AddressWithPrefix.Address) {
+		return fmt.Errorf("netstack: add address %v: %w", addr, syscall.EEXIST)
+	}
 	if err := s.stack.AddProtocolAddress(id, pa, stack.AddressProperties{}); err != nil {
 		return fmt.Errorf("netstack: add address %v: %w", addr, sysErr(err))
 	}
 	s.stack.AddRoute(tcpip.Route{Destination: pa.AddressWithPrefix.Subnet(), NIC: id})
-	s.changed()
+	s.changed(id)
 	return nil
 }
 

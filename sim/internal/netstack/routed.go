@@ -2,10 +2,12 @@ package netstack
 
 import (
 	"fmt"
+	"net/netip"
 
 	"drydock/sim/internal/router"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -40,6 +42,9 @@ func (l *routedLink) Attach(d stack.NetworkDispatcher) {
 // DeliverNetworkPacket implements stack.NetworkDispatcher.
 func (l *routedLink) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
 	if proto != ipv4.ProtocolNumber && proto != ipv6.ProtocolNumber {
+		if proto == arp.ProtocolNumber {
+			l.stack.router.ReceiveARP(l.port, pkt)
+		}
 		l.link.DeliverNetworkPacket(proto, pkt)
 		return
 	}
@@ -91,9 +96,19 @@ func (s *Stack) SetRouteLocalnet(index int, on bool) bool {
 	return s.router != nil && s.router.SetRouteLocalnet(index, on)
 }
 
-// changed must be called after a change of interfaces, addresses or routes.
-func (s *Stack) changed() {
+// reach lets a socket send from a local address by the interface that the most specific
+// route says, which it returns; 0 if that is up to netstack, which prefers the one that
+// has the address.
+func (s *Stack) reach(local netip.Addr, to tcpip.FullAddress) tcpip.NICID {
+	if s.router == nil || !local.IsValid() || local.IsUnspecified() {
+		return 0
+	}
+	return s.router.Reach(toAddress(local), to.Addr, to.NIC)
+}
+
+// changed must be called after a change of an interface, its addresses or routes.
+func (s *Stack) changed(id tcpip.NICID) {
 	if s.router != nil {
-		s.router.Refresh()
+		s.router.Refresh(id)
 	}
 }

@@ -40,7 +40,7 @@ func (s *Stack) SetDefault(index int, via netip.Addr) {
 	defer s.gate.leave()
 	s.stack.RemoveRoutes(func(r tcpip.Route) bool { return r.Destination == dst })
 	s.stack.AddRoute(tcpip.Route{Destination: dst, Gateway: toAddress(via), NIC: tcpip.NICID(index)})
-	s.changed()
+	s.changed(tcpip.NICID(index))
 }
 
 // AddRoute adds a route through a gateway, as "ip route add" does. The error wraps
@@ -56,7 +56,7 @@ func (s *Stack) AddRoute(dst netip.Prefix, via netip.Addr) error {
 	if err != nil {
 		return fmt.Errorf("netstack: add route %v via %v: %w", dst, via, err)
 	}
-	s.changed()
+	s.changed(0)
 	return nil
 }
 
@@ -115,7 +115,7 @@ func (s *Stack) DelRoute(dst netip.Prefix) error {
 	if !deleted {
 		return fmt.Errorf("netstack: delete route %v: %w", dst, syscall.ESRCH)
 	}
-	s.changed()
+	s.changed(0)
 	return nil
 }
 
@@ -158,6 +158,6 @@ func (s *Stack) RemoveAddr(index int, addr netip.Prefix) error {
 		connected := r.Gateway.BitLen() == 0 && dst == addr.Masked()
 		return last || connected && !sibling
 	})
-	s.changed()
+	s.changed(id)
 	return nil
 }

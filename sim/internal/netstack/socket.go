@@ -60,10 +60,16 @@ func (c *sock) create(s *Stack, network string, proto tcpip.TransportProtocolNum
 }
 
 // bind gives the socket its local address.
-func (c *sock) bind(local netip.AddrPort) error {
+func (c *sock) bind(local netip.AddrPort) error { return c.bindTo(local, 0) }
+
+// bindTo is bind to an interface, unless that is 0.
+func (c *sock) bindTo(local netip.AddrPort, nic tcpip.NICID) error {
 	full := c.stack.fullAddress(local)
-	if needsZone(local.Addr()) && full.NIC == 0 {
-		return os.NewSyscallError("bind", syscall.EINVAL)
+	if full.NIC == 0 {
+		if needsZone(local.Addr()) {
+			return os.NewSyscallError("bind", syscall.EINVAL)
+		}
+		full.NIC = nic
 	}
 	c.stack.gate.enter()
 	err := c.ep.Bind(full)

@@ -38,15 +38,15 @@ func (s *Stack) dialTCP(ctx context.Context, network string, v6 bool, local, rem
 }
 
 func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) error {
+	to := c.stack.fullAddress(c.stack.target(c.net, remote))
 	if local.IsValid() || local.Port() != 0 {
-		if err := c.bind(local); err != nil {
+		if err := c.bindTo(local, c.stack.reach(local.Addr(), to)); err != nil {
 			return err
 		}
 	}
 	if remote.Addr().IsMulticast() {
 		return os.NewSyscallError("connect", syscall.ENETUNREACH)
 	}
-	to := c.stack.fullAddress(c.stack.target(c.net, remote))
 	if needsZone(remote.Addr()) && to.NIC == 0 {
 		return os.NewSyscallError("connect", syscall.EINVAL)
 	}

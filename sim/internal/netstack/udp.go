@@ -52,6 +52,7 @@ func (c *UDPConn) connect(local, remote netip.AddrPort) error {
 	if needsZone(remote.Addr()) && to.NIC == 0 {
 		return os.NewSyscallError("connect", syscall.EINVAL)
 	}
+	c.stack.reach(local.Addr(), to)
 	if err := c.ep.Connect(to); err != nil {
 		return c.failure("connect", c.stack.noWay(err, to.Addr))
 	}
@@ -224,6 +225,9 @@ func (c *UDPConn) sendTo(b []byte, ap netip.AddrPort) (int, error) {
 		return 0, os.NewSyscallError("sendto", syscall.ENETUNREACH)
 	}
 	to := c.stack.fullAddress(c.stack.target(c.net, netip.AddrPortFrom(a, ap.Port())))
+	if c.stack.router != nil && to.NIC == 0 {
+		to.NIC = c.stack.reach(c.local.(*net.UDPAddr).AddrPort().Addr(), to)
+	}
 	return c.send(b, &to, "sendto")
 }
 

@@ -16,8 +16,8 @@ const (
 )
 
 // decide4 says where a packet goes that arrived at a port, and for "here" whose
-// address it is for. The order of the questions is Linux's
-// (ip_route_input_slow).
+// address it is for; netstack has that on the port then. The order of the questions is
+// Linux's (ip_route_input_slow).
 func (r *Router) decide4(f *fib, in *Port, src, dst tcpip.Address) (way, *Port) {
 	zero := src == header.IPv4Any
 	switch {
@@ -34,11 +34,11 @@ func (r *Router) decide4(f *fib, in *Port, src, dst tcpip.Address) (way, *Port) 
 	case header.IsV4LoopbackAddress(src) || !r.plausible(f, in, src):
 		return martianSource, nil
 	}
-	if owner := f.addresses[dst]; owner != nil {
+	if owner := f.lookup(in, dst); owner != nil {
 		if header.IsV4LoopbackAddress(dst) {
 			return here, owner
 		}
-		return here, in // netstack has it on every interface
+		return here, in
 	}
 	if owner := f.broadcasts[dst]; owner != nil {
 		return here, owner
@@ -59,7 +59,7 @@ func (r *Router) plausible(f *fib, in *Port, src tcpip.Address) bool {
 	if mode == RPOff {
 		return true
 	}
-	back := f.hop(r.stack, src)
+	back := f.hop(src)
 	return back != nil && (mode == RPLoose || back.out == in)
 }
 
@@ -70,11 +70,13 @@ func (r *Router) decide6(f *fib, in *Port, src, dst tcpip.Address) (way, *Port) 
 		return martianSource, nil
 	case header.IsV6LoopbackAddress(dst) || header.IsV4MappedAddress(dst) || dst == header.IPv6Any:
 		return martianDestination, nil
-	case header.IsV6MulticastAddress(dst) || header.IsV6LinkLocalUnicastAddress(dst):
+	case header.IsV6MulticastAddress(dst):
+		for _, a := range f.solicited[dst] { // which a neighbour may ask for
+			f.lookup(in, a)
+		}
 		return here, in
-	}
-	if f.addresses[dst] != nil {
-		return here, in // netstack has it on every interface
+	case header.IsV6LinkLocalUnicastAddress(dst) || f.lookup(in, dst) != nil:
+		return here, in
 	}
 	switch {
 	case !r.forwarding[v6].Load():

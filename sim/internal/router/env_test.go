@@ -3,6 +3,7 @@ package router_test
 import (
 	"context"
 	"fmt"
+	stdnet "net"
 	"net/netip"
 	"os"
 	"testing"
@@ -102,4 +103,12 @@ func net6(i, n int) netip.Prefix {
 func inBubble(t *testing.T, f func(t *testing.T)) {
 	t.Parallel()
 	synctest.Test(t, f)
+}
+
+func tcpAddr(a netip.Addr) *stdnet.TCPAddr {
+	return stdnet.TCPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
+}
+
+func udpAddr(a netip.Addr) *stdnet.UDPAddr {
+	return stdnet.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0))
 }

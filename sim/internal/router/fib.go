@@ -11,13 +11,15 @@ import (
 )
 
 // A fib is what the stack had at one time of interfaces and addresses, and the
-// routes that were asked for since. When anything of that changes, another fib
-// takes its place.
+// routes that were asked for since. When anything of that changes it is given up, and
+// the next packet makes another one: that takes 0.1 µs an address, a change alone
+// nothing.
 type fib struct {
-	ports      map[tcpip.NICID]*Port
+	owners     *owners
 	addresses  map[tcpip.Address]*Port // who has it; not IPv6 link-local ones
 	broadcasts map[tcpip.Address]*Port
-	reserve    int // for the link header of any port
+	solicited  map[tcpip.Address][]tcpip.Address // by solicited-node group, RFC 4291
+	reserve    int                               // for the link header of any port
 	closed     bool
 
 	mu       sync.RWMutex // guards what follows
@@ -25,68 +27,28 @@ type fib struct {
 	hops     map[tcpip.Address]*hop // by destination
 }
 
-// A hop is the way to a destination.
-type hop struct {
-	route *stack.Route
-	out   *Port
-	gso   bool // out takes super-segments
-	sums  bool // out wants checksums computed
-}
-
 // maxHops bounds the routes that are remembered. Linux's routing cache, while it
 // had one, had as many for each 64 MiB of memory.
 const maxHops = 4096
 
-// Refresh makes r see the interfaces, addresses and routes that the stack has now.
-// It must be called after each change.
-func (r *Router) Refresh() {
-	r.refreshMu.Lock()
-	defer r.refreshMu.Unlock()
-	if r.fib.Load().closed {
-		return
-	}
-	f := r.look()
-	r.share(f)
-	r.fib.Swap(f).release()
-}
-
 // look returns a fib of the present state.
-func (r *Router) look() *fib {
+func (o *owners) look() *fib {
 	f := &fib{
-		ports:      make(map[tcpip.NICID]*Port),
+		owners:     o,
 		addresses:  make(map[tcpip.Address]*Port),
 		broadcasts: make(map[tcpip.Address]*Port),
+		solicited:  make(map[tcpip.Address][]tcpip.Address),
 		hops:       make(map[tcpip.Address]*hop),
 	}
-	for id, info := range r.stack.NICInfo() {
-		p := r.Port(id)
-		if p == nil || !r.prepare(p, info) {
-			continue // just removed
-		}
-		f.ports[id] = p
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, p := range o.ports {
 		f.reserve = max(f.reserve, int(p.nic.MaxHeaderLength()))
-		for _, a := range info.ProtocolAddresses {
-			f.add(p, a.AddressWithPrefix)
+		for _, a := range p.addrs {
+			f.add(p, a)
 		}
 	}
 	return f
-}
-
-// prepare readies a port for packets.
-func (r *Router) prepare(p *Port, info stack.NICInfo) bool {
-	if p.ready.Load() {
-		return true
-	}
-	for i, proto := range [...]tcpip.NetworkProtocolNumber{v4: ipv4.ProtocolNumber, v6: ipv6.ProtocolNumber} {
-		ep, err := r.stack.GetNetworkEndpoint(p.id, proto)
-		if err != nil {
-			return false
-		}
-		p.endpoints[i] = ep
-	}
-	p.rx = [...]tcpip.NICPacketStats{info.Stats.Rx, r.stack.Stats().NICs.Rx}
-	p.ready.Store(true)
-	return true
 }
 
 // add adds an address. Of several interfaces with the same one the first has it.
@@ -96,27 +58,38 @@ func (f *fib) add(p *Port, a tcpip.AddressWithPrefix) {
 			m[a] = p
 		}
 	}
-	if header.IsV6LinkLocalUnicastAddress(a.Address) {
+	set(f.addresses, a.Address)
+	if a.Address.Len() == header.IPv6AddressSize {
+		group := header.SolicitedNodeAddr(a.Address)
+		f.solicited[group] = append(f.solicited[group], a.Address)
 		return
 	}
-	set(f.addresses, a.Address)
-	if subnet := a.Subnet(); a.Address.Len() == header.IPv4AddressSize && !p.nic.IsLoopback() {
+	if subnet := a.Subnet(); !p.nic.IsLoopback() {
 		if b := subnet.Broadcast(); subnet.IsBroadcast(b) {
 			set(f.broadcasts, b)
 		}
 	}
 }
 
+// lookup returns who has an address, nil if nobody has, and lends it to in.
+func (f *fib) lookup(in *Port, dst tcpip.Address) *Port {
+	owner := f.addresses[dst]
+	if owner != nil && owner != in {
+		f.owners.lend(in, dst)
+	}
+	return owner
+}
+
 // hop returns the way to dst, which is no address of this host; nil if there is
 // none.
-func (f *fib) hop(s *stack.Stack, dst tcpip.Address) *hop {
+func (f *fib) hop(dst tcpip.Address) *hop {
 	f.mu.RLock()
 	h := f.hops[dst]
 	f.mu.RUnlock()
 	if h != nil {
 		return h
 	}
-	if h = f.find(s, dst); h == nil {
+	if h = f.find(dst); h == nil {
 		return nil
 	}
 	f.mu.Lock()
@@ -137,21 +110,22 @@ func (f *fib) hop(s *stack.Stack, dst tcpip.Address) *hop {
 }
 
 // find looks up the way to dst in the routing table.
-func (f *fib) find(s *stack.Stack, dst tcpip.Address) *hop {
+func (f *fib) find(dst tcpip.Address) *hop {
 	proto := ipv4.ProtocolNumber
 	if dst.Len() == header.IPv6AddressSize {
 		proto = ipv6.ProtocolNumber
 	}
-	route, err := s.FindRoute(0, tcpip.Address{}, dst, proto, false)
+	route, err := f.owners.stack.FindRoute(0, tcpip.Address{}, dst, proto, false)
 	if err != nil {
 		return nil
 	}
-	out := f.ports[route.NICID()]
+	out := f.owners.port(route.NICID())
 	if out == nil || out.nic.IsLoopback() || route.Loop() != stack.PacketOut {
 		route.Release()
 		return nil
 	}
-	return &hop{route, out, route.HasHostGSOCapability(), route.RequiresTXTransportChecksum()}
+	f.lookup(out, route.LocalAddress()) // an interface without addresses asks with another one's
+	return &hop{route, out, route.HasHostGSOCapability(), route.RequiresTXTransportChecksum(), &f.owners.ip}
 }
 
 // release gives back what f has of the stack. Packets that are on their way with f

@@ -17,7 +17,7 @@ func (r *Router) forward(f *fib, in *Port, pkt *stack.PacketBuffer, src, dst tcp
 		r.ip.Forwarding.Errors.Increment() // a group on the link is no reason to route
 		return
 	}
-	h := f.hop(r.stack, dst)
+	h := f.hop(dst)
 	if h == nil {
 		r.ip.Forwarding.Unrouteable.Increment()
 		r.complain(pkt, pick(six, netUnreachable4, noRoute6), 0)
@@ -43,7 +43,7 @@ func (r *Router) forward(f *fib, in *Port, pkt *stack.PacketBuffer, src, dst tcp
 		r.filter.CheckPostrouting(pkt, h.route, addressFamily(pkt))) {
 		return
 	}
-	r.send(h, pkt)
+	h.send(pkt)
 }
 
 func pick(six bool, c4, c6 complaint) complaint {
@@ -51,30 +51,6 @@ func pick(six bool, c4, c6 complaint) complaint {
 		return c6
 	}
 	return c4
-}
-
-// mtu is the largest packet that may be sent on h. Linux sends IPv6 no smaller
-// ones than all links must take.
-func (h *hop) mtu(six bool) int {
-	mtu := int(h.out.nic.MTU())
-	if six {
-		return max(mtu, header.IPv6MinimumMTU)
-	}
-	return mtu
-}
-
-// exceeds reports whether pkt, or the largest segment of a super-segment, is larger
-// than mtu.
-func exceeds(pkt *stack.PacketBuffer, mtu int) bool {
-	if pkt.Size() <= mtu {
-		return false
-	}
-	return pkt.GSOOptions.Type == stack.GSONone || headersOf(pkt)+int(pkt.GSOOptions.MSS) > mtu
-}
-
-// headersOf returns the bytes of IP and transport header.
-func headersOf(pkt *stack.PacketBuffer) int {
-	return len(pkt.NetworkHeader().Slice()) + len(pkt.TransportHeader().Slice())
 }
 
 // hopsLeft returns time to live or hop limit of an IP header.
@@ -106,22 +82,4 @@ func sourceRouted(ip header.IPv4) bool {
 		found = found || option[0] == loose || option[0] == strict
 	})
 	return found
-}
-
-// eachOption calls fn with the options of an IPv4 header, up to the first that is
-// malformed.
-func eachOption(ip header.IPv4, fn func(option []byte)) {
-	const end, nop = 0, 1
-	options := ip.Options()
-	for len(options) > 0 && options[0] != end {
-		size := 1
-		if options[0] != nop {
-			if len(options) < 2 || options[1] < 2 || int(options[1]) > len(options) {
-				return
-			}
-			size = int(options[1])
-		}
-		fn(options[:size])
-		options = options[size:]
-	}
 }

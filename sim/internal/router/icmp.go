@@ -8,25 +8,6 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// A complaint is type and code of an ICMP error.
-type complaint struct {
-	kind, code uint8
-	six        bool // of ICMPv6
-}
-
-var (
-	netUnreachable4  = complaint{uint8(header.ICMPv4DstUnreachable), uint8(header.ICMPv4NetUnreachable), false}
-	hostUnreachable4 = complaint{uint8(header.ICMPv4DstUnreachable), uint8(header.ICMPv4HostUnreachable), false}
-	fragNeeded4      = complaint{uint8(header.ICMPv4DstUnreachable), uint8(header.ICMPv4FragmentationNeeded), false}
-	timeExceeded4    = complaint{uint8(header.ICMPv4TimeExceeded), uint8(header.ICMPv4TTLExceeded), false}
-
-	noRoute6            = complaint{uint8(header.ICMPv6DstUnreachable), uint8(header.ICMPv6NetworkUnreachable), true}
-	beyondScope6        = complaint{uint8(header.ICMPv6DstUnreachable), uint8(header.ICMPv6BeyondScope), true}
-	addressUnreachable6 = complaint{uint8(header.ICMPv6DstUnreachable), uint8(header.ICMPv6AddressUnreachable), true}
-	tooBig6             = complaint{uint8(header.ICMPv6PacketTooBig), 0, true}
-	timeExceeded6       = complaint{uint8(header.ICMPv6TimeExceeded), uint8(header.ICMPv6HopLimitExceeded), true}
-)
-
 const (
 	maxICMP4 = 576                   // bytes of an ICMP error with its IP header, RFC 1812
 	maxICMP6 = header.IPv6MinimumMTU // RFC 4443
@@ -37,7 +18,7 @@ const (
 // it leaves through: net.ipv4.icmp_errors_use_inbound_ifaddr is 0.
 func (r *Router) complain(pkt *stack.PacketBuffer, why complaint, mtu int) {
 	src, _ := addresses(pkt)
-	if !deserves(pkt) || !r.allow(src, why) {
+	if !deserves(pkt) || !r.limiter.allow(r.stack.Clock().NowMonotonic(), src, why) {
 		return
 	}
 	nic := tcpip.NICID(0)

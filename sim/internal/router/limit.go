@@ -36,15 +36,14 @@ type credit struct {
 
 // allow reports whether src may get an error now, and if so counts it. What path
 // MTU discovery depends on is always allowed.
-func (r *Router) allow(src tcpip.Address, why complaint) bool {
+func (l *limiter) allow(now tcpip.MonotonicTime, src tcpip.Address, why complaint) bool {
 	switch why {
 	case fragNeeded4, tooBig6:
 		return true
 	}
-	now := r.stack.Clock().NowMonotonic()
-	r.limiter.mu.Lock()
-	defer r.limiter.mu.Unlock()
-	c := r.limiter.creditLocked(src, now)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.creditLocked(src, now)
 	if why == netUnreachable4 && !c.take(now, noRouteBurst) {
 		return false
 	}

@@ -1,12 +1,29 @@
 package router
 
 import (
+	"cmp"
+	"maps"
+	"sync"
 	"sync/atomic"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
+
+// Families of IP, as indexes.
+const (
+	v4 = iota
+	v6
+)
+
+func family(proto tcpip.NetworkProtocolNumber) int {
+	if proto == ipv6.ProtocolNumber {
+		return v6
+	}
+	return v4
+}
 
 // A Port is an interface of the stack as the router has it.
 type Port struct {
@@ -19,13 +36,50 @@ type Port struct {
 	ready     atomic.Bool              // what follows is set
 	endpoints [2]stack.NetworkEndpoint // by family
 	rx        [2]tcpip.NICPacketStats  // of the interface and of all
+
+	// Both are written with owners.mu held. The map is not changed, but replaced.
+	addrs    []tcpip.AddressWithPrefix              // but for IPv6 link-local ones
+	borrowed atomic.Pointer[map[tcpip.Address]bool] // never nil
 }
 
-// Port returns the port with that id, nil if there is none.
-func (r *Router) Port(id tcpip.NICID) *Port {
-	r.portsMu.Lock()
-	defer r.portsMu.Unlock()
-	return r.ports[id]
+func newPort(nic stack.NetworkInterface) *Port {
+	p := &Port{
+		id: nic.ID(), nic: nic,
+		vouches: nic.Capabilities()&stack.CapabilityRXChecksumOffload != 0,
+	}
+	p.borrowed.Store(new(map[tcpip.Address]bool))
+	return p
+}
+
+// prepare readies a port for packets. It is false if it is being removed.
+func (p *Port) prepare(s *stack.Stack, rx tcpip.NICPacketStats) bool {
+	if p.ready.Load() {
+		return true
+	}
+	for i, proto := range [...]tcpip.NetworkProtocolNumber{v4: ipv4.ProtocolNumber, v6: ipv6.ProtocolNumber} {
+		ep, err := s.GetNetworkEndpoint(p.id, proto)
+		if err != nil {
+			return false
+		}
+		p.endpoints[i] = ep
+	}
+	p.rx = [...]tcpip.NICPacketStats{rx, s.Stats().NICs.Rx}
+	p.ready.Store(true)
+	return true
+}
+
+// borrow notes that the interface has an address of another one, or has it no more.
+func (p *Port) borrow(a tcpip.Address, has bool) {
+	m := maps.Clone(*p.borrowed.Load())
+	if has {
+		if m == nil {
+			m = make(map[tcpip.Address]bool)
+		}
+		m[a] = true
+	} else {
+		delete(m, a)
+	}
+	p.borrowed.Store(&m)
 }
 
 // count counts a packet as received, as the interface itself would.
@@ -49,118 +103,31 @@ func (p *Port) deliver(pkt *stack.PacketBuffer) {
 	in.DecRef()
 }
 
-// forwarded is the protocol number of packets that the router sends, until their
-// Ethernet header is made. No EtherType is so large. Thereby gVisor tells the
-// router, and not its own IP, that a neighbour does not answer.
-const forwarded tcpip.NetworkProtocolNumber = 1 << 16
+func byID(a, b *Port) int { return cmp.Compare(a.id, b.id) }
 
-// Restore gives a packet that is about to get its link header the number of its
-// protocol. The link endpoints of the stack must call it in AddHeader.
-func Restore(pkt *stack.PacketBuffer) {
-	if pkt.NetworkProtocolNumber != forwarded {
-		return
-	}
-	pkt.NetworkProtocolNumber = protocolOf(pkt.NetworkHeader().Slice())
+// Ports are the interfaces that the stack has. gVisor adds and removes them with its
+// own lock held, so nothing may be waited for with this one.
+type ports struct {
+	mu sync.Mutex // guards of
+	of map[tcpip.NICID]*Port
 }
 
-// Protocol is the factory of a network protocol that the stack must have. Of its
-// packets none arrives; it is how the router gets hold of interfaces.
-func (r *Router) Protocol(s *stack.Stack) stack.NetworkProtocol {
-	r.stack = s
-	return protocol{r}
+func (t *ports) get(id tcpip.NICID) *Port {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.of[id]
 }
 
-type protocol struct{ router *Router }
-
-func (protocol) Number() tcpip.NetworkProtocolNumber { return forwarded }
-
-func (protocol) MinimumPacketSize() int { return 0 }
-
-func (protocol) ParseAddresses([]byte) (src, dst tcpip.Address) { return }
-
-func (p protocol) NewEndpoint(nic stack.NetworkInterface, _ stack.TransportDispatcher) stack.NetworkEndpoint {
-	port := &Port{
-		id: nic.ID(), nic: nic,
-		vouches: nic.Capabilities()&stack.CapabilityRXChecksumOffload != 0,
-	}
-	p.router.portsMu.Lock()
-	defer p.router.portsMu.Unlock()
-	p.router.ports[port.id] = port
-	return endpoint{p.router, port}
+func (t *ports) add(p *Port) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.of[p.id] = p
 }
 
-func (protocol) SetOption(tcpip.SettableNetworkProtocolOption) tcpip.Error {
-	return &tcpip.ErrUnknownProtocolOption{}
-}
-
-func (protocol) Option(tcpip.GettableNetworkProtocolOption) tcpip.Error {
-	return &tcpip.ErrUnknownProtocolOption{}
-}
-
-func (protocol) Close() {}
-
-func (protocol) Wait() {}
-
-func (protocol) Parse(*stack.PacketBuffer) (tcpip.TransportProtocolNumber, bool, bool) {
-	return 0, false, false
-}
-
-// An endpoint is the protocol on one interface.
-type endpoint struct {
-	router *Router
-	port   *Port
-}
-
-var _ stack.LinkResolvableNetworkEndpoint = endpoint{}
-
-// HandleLinkResolutionFailure implements stack.LinkResolvableNetworkEndpoint: it
-// tells the sender of pkt that the next hop does not answer.
-func (e endpoint) HandleLinkResolutionFailure(pkt *stack.PacketBuffer) {
-	e.router.ip.Forwarding.HostUnreachable.Increment()
-	Restore(pkt)
-	why := hostUnreachable4
-	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
-		why = addressUnreachable6
-	}
-	e.router.complain(pkt, why, 0)
-}
-
-func (e endpoint) Close() {
-	e.router.portsMu.Lock()
-	defer e.router.portsMu.Unlock()
-	if e.router.ports[e.port.id] == e.port {
-		delete(e.router.ports, e.port.id)
+func (t *ports) remove(p *Port) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of[p.id] == p {
+		delete(t.of, p.id)
 	}
 }
-
-func (endpoint) Enable() tcpip.Error { return nil }
-
-func (e endpoint) Enabled() bool { return e.port.nic.Enabled() }
-
-func (endpoint) Disable() {}
-
-func (endpoint) DefaultTTL() uint8 { return 0 }
-
-func (e endpoint) MTU() uint32 { return e.port.nic.MTU() }
-
-func (endpoint) EndpointHeaderSize() uint32 { return 0 }
-
-func (e endpoint) MaxHeaderLength() uint16 { return e.port.nic.MaxHeaderLength() }
-
-func (endpoint) WritePacket(*stack.Route, stack.NetworkHeaderParams, *stack.PacketBuffer) tcpip.Error {
-	return &tcpip.ErrNotSupported{}
-}
-
-func (endpoint) WriteHeaderIncludedPacket(*stack.Route, *stack.PacketBuffer) tcpip.Error {
-	return &tcpip.ErrNotSupported{}
-}
-
-func (endpoint) HandlePacket(*stack.PacketBuffer) {}
-
-func (endpoint) NetworkProtocolNumber() tcpip.NetworkProtocolNumber { return forwarded }
-
-func (endpoint) Stats() stack.NetworkEndpointStats { return noStats{} }
-
-type noStats struct{}
-
-func (noStats) IsNetworkEndpointStats() {}

@@ -33,28 +33,26 @@ type Router struct {
 	filterRP   atomic.Int32   // net.ipv4.conf.all.rp_filter
 	limiter    limiter
 
-	fib       atomic.Pointer[fib] // never nil
-	refreshMu sync.Mutex          // held while fib is made and replaced; guards shared
-	shared    map[sharedAddr]bool
+	ports  ports
+	owners owners
 
-	portsMu sync.Mutex // guards ports; gVisor calls with its lock held
-	ports   map[tcpip.NICID]*Port
+	fib       atomic.Pointer[fib] // nil: to be made
+	refreshMu sync.Mutex          // held while fib is made and given up
 }
-
-// Families of IP, as indexes.
-const (
-	v4 = iota
-	v6
-)
 
 // New returns a router for the stack that is made with Protocol next. Its packets
 // pass the hooks of filter, unless that is nil. If filter has a method
 // Attach(*stack.Stack), Start calls it. If it has a method Relate(answer, to
 // *stack.PacketBuffer), that is called with each ICMP error before it is sent.
 func New(filter stack.NFTablesInterface) *Router {
-	r := &Router{filter: filter, ports: make(map[tcpip.NICID]*Port), shared: make(map[sharedAddr]bool)}
-	r.fib.Store(new(fib))
-	return r
+	return &Router{
+		filter: filter,
+		ports:  ports{of: make(map[tcpip.NICID]*Port)},
+		owners: owners{
+			ports: make(map[tcpip.NICID]*Port),
+			own:   make(map[tcpip.Address][]*Port), lent: make(map[tcpip.Address][]*Port),
+		},
+	}
 }
 
 // Start makes r the router of the stack that has its Protocol, before that has any
@@ -68,8 +66,10 @@ func (r *Router) Start() {
 		}
 	}
 	r.ip = r.stack.Stats().IP
+	r.owners.ip = r.ip
+	h := hooks{r.filter, r}
 	if r.filter == nil {
-		return
+		h.NFTablesInterface = accept{}
 	}
 	if a, ok := r.filter.(interface{ Attach(*stack.Stack) }); ok {
 		a.Attach(r.stack)
@@ -79,7 +79,7 @@ func (r *Router) Start() {
 	}); ok {
 		r.relate = f.Relate
 	}
-	r.stack.SetNFTables(hooks{r.filter})
+	r.stack.SetNFTables(h)
 	r.stack.SetNFTablesConfigured(true)
 }
 
@@ -87,7 +87,59 @@ func (r *Router) Start() {
 func (r *Router) Close() {
 	r.refreshMu.Lock()
 	defer r.refreshMu.Unlock()
-	r.fib.Swap(&fib{closed: true}).release()
+	if old := r.fib.Swap(&fib{closed: true}); old != nil {
+		old.release()
+	}
+}
+
+// Port returns the port with that id, nil if there is none.
+func (r *Router) Port(id tcpip.NICID) *Port { return r.ports.get(id) }
+
+// Refresh makes r see an interface, its addresses and all routes as the stack has them
+// now. It must be called after each change of them.
+func (r *Router) Refresh(id tcpip.NICID) {
+	r.refreshMu.Lock()
+	defer r.refreshMu.Unlock()
+	if f := r.fib.Load(); f != nil && f.closed {
+		return
+	}
+	p, addrs := r.look(id)
+	r.owners.set(id, p, addrs)
+	if old := r.fib.Swap(nil); old != nil {
+		old.release()
+	}
+}
+
+// look returns the port of an interface, nil if that has gone, and its addresses but for
+// IPv6 link-local ones.
+func (r *Router) look(id tcpip.NICID) (*Port, []tcpip.AddressWithPrefix) {
+	p := r.ports.get(id)
+	info, ok := r.stack.SingleNICInfo(id)
+	if p == nil || !ok || !p.prepare(r.stack, info.Stats.Rx) {
+		return nil, nil
+	}
+	var addrs []tcpip.AddressWithPrefix
+	for _, a := range info.ProtocolAddresses {
+		if !header.IsV6LinkLocalUnicastAddress(a.AddressWithPrefix.Address) {
+			addrs = append(addrs, a.AddressWithPrefix)
+		}
+	}
+	return p, addrs
+}
+
+// current returns the present fib.
+func (r *Router) current() *fib {
+	if f := r.fib.Load(); f != nil {
+		return f
+	}
+	r.refreshMu.Lock()
+	defer r.refreshMu.Unlock()
+	f := r.fib.Load()
+	if f == nil {
+		f = r.owners.look()
+		r.fib.Store(f)
+	}
+	return f
 }
 
 // SetForwarding says whether packets for others are forwarded:
@@ -114,7 +166,7 @@ func (r *Router) SetRPFilter(index int, mode RPFilter) bool {
 		r.filterRP.Store(int32(mode))
 		return true
 	}
-	p := r.Port(tcpip.NICID(index))
+	p := r.ports.get(tcpip.NICID(index))
 	if p != nil {
 		p.filterRP.Store(int32(mode))
 	}
@@ -125,7 +177,7 @@ func (r *Router) SetRPFilter(index int, mode RPFilter) bool {
 // arrive there, which are those that were sent from such an address and translated. It
 // is false if there is no such interface.
 func (r *Router) SetRouteLocalnet(index int, on bool) bool {
-	p := r.Port(tcpip.NICID(index))
+	p := r.ports.get(tcpip.NICID(index))
 	if p != nil {
 		p.localnet.Store(on)
 	}
@@ -135,7 +187,7 @@ func (r *Router) SetRouteLocalnet(index int, on bool) bool {
 // Receive routes an IP packet that arrived at a port, with its link header
 // consumed. It borrows pkt and does not change it.
 func (r *Router) Receive(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
-	f := r.fib.Load()
+	f := r.current()
 	if !in.ready.Load() || f.closed {
 		return // coming up or going down
 	}
@@ -182,13 +234,6 @@ func (r *Router) route(f *fib, in *Port, pkt *stack.PacketBuffer) {
 	}
 }
 
-func family(proto tcpip.NetworkProtocolNumber) int {
-	if proto == ipv6.ProtocolNumber {
-		return v6
-	}
-	return v4
-}
-
 func addressFamily(pkt *stack.PacketBuffer) stack.AddressFamily {
 	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
 		return stack.IP6
@@ -203,15 +248,4 @@ func addresses(pkt *stack.PacketBuffer) (src, dst tcpip.Address) {
 	}
 	h := header.IPv4(pkt.NetworkHeader().Slice())
 	return h.SourceAddress(), h.DestinationAddress()
-}
-
-// hooks are the netfilter as the stack behind the router calls it.
-type hooks struct{ stack.NFTablesInterface }
-
-// CheckPrerouting lets all pass: the router has asked already. A packet may be
-// delivered to an interface that has its destination and that it did not arrive
-// at; INPUT is told where it arrived.
-func (hooks) CheckPrerouting(pkt *stack.PacketBuffer, _ *stack.Route, _ stack.AddressFamily) bool {
-	pkt.InputNICID = pkt.NICID
-	return true
 }

@@ -2,18 +2,57 @@ package router
 
 import (
 	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
+// forwarded is the protocol number of packets that the router sends, until their
+// Ethernet header is made. No EtherType is so large. Thereby gVisor tells the
+// router, and not its own IP, that a neighbour does not answer.
+const forwarded tcpip.NetworkProtocolNumber = 1 << 16
+
+// A hop is the way to a destination.
+type hop struct {
+	route *stack.Route
+	out   *Port
+	gso   bool           // out takes super-segments
+	sums  bool           // out wants checksums computed
+	ip    *tcpip.IPStats // of the stack
+}
+
+// mtu is the largest packet that may be sent on h. Linux sends IPv6 no smaller
+// ones than all links must take.
+func (h *hop) mtu(six bool) int {
+	mtu := int(h.out.nic.MTU())
+	if six {
+		return max(mtu, header.IPv6MinimumMTU)
+	}
+	return mtu
+}
+
+// exceeds reports whether pkt, or the largest segment of a super-segment, is larger
+// than mtu.
+func exceeds(pkt *stack.PacketBuffer, mtu int) bool {
+	if pkt.Size() <= mtu {
+		return false
+	}
+	return pkt.GSOOptions.Type == stack.GSONone || headersOf(pkt)+int(pkt.GSOOptions.MSS) > mtu
+}
+
+// headersOf returns the bytes of IP and transport header.
+func headersOf(pkt *stack.PacketBuffer) int {
+	return len(pkt.NetworkHeader().Slice()) + len(pkt.TransportHeader().Slice())
+}
+
 // send sends pkt, cut into what the interface takes. Cutting comes after
 // POSTROUTING, as in Linux: rules see whole packets.
-func (r *Router) send(h *hop, pkt *stack.PacketBuffer) {
+func (h *hop) send(pkt *stack.PacketBuffer) {
 	six := pkt.NetworkProtocolNumber == ipv6.ProtocolNumber
 	mtu := h.mtu(six)
 	if pkt.GSOOptions.Type != stack.GSONone && (!h.gso || exceeds(pkt, mtu)) {
-		r.segment(h, pkt)
+		h.segment(pkt)
 		return
 	}
 	fragment := !six && exceeds(pkt, mtu)
@@ -21,21 +60,21 @@ func (r *Router) send(h *hop, pkt *stack.PacketBuffer) {
 		pkt.CalculateTransportChecksum() // the sender may not have
 	}
 	if fragment {
-		r.fragment(h, pkt, mtu)
+		h.fragment(pkt, mtu)
 		return
 	}
-	r.transmit(h, pkt)
+	h.transmit(pkt)
 }
 
 // transmit gives pkt to the interface. If the link address of the next hop is not
 // known yet, it waits there.
-func (r *Router) transmit(h *hop, pkt *stack.PacketBuffer) {
+func (h *hop) transmit(pkt *stack.PacketBuffer) {
 	pkt.NetworkProtocolNumber = forwarded
 	if err := h.out.nic.WritePacket(h.route, pkt); err != nil {
-		r.ip.OutgoingPacketErrors.Increment()
+		h.ip.OutgoingPacketErrors.Increment()
 		return
 	}
-	r.ip.PacketsSent.Increment()
+	h.ip.PacketsSent.Increment()
 }
 
 // isFragment reports whether pkt is a part of a fragmented packet, so that its
@@ -49,41 +88,48 @@ func isFragment(pkt *stack.PacketBuffer) bool {
 	return h.More() || h.FragmentOffset() > 0
 }
 
-// part returns a packet with a copy of the network header of pkt, and of the
-// transport header if wanted, and size bytes from at of body, which follows them.
-// The caller owns it.
-func part(pkt *stack.PacketBuffer, h *hop, transport []byte, body *buffer.Buffer, at, size int) *stack.PacketBuffer {
-	payload := body.Clone()
+// A cut is a packet that is being cut into several.
+type cut struct {
+	pkt       *stack.PacketBuffer
+	transport []byte        // header that each part has; nil: none
+	body      buffer.Buffer // what follows
+	reserve   int           // for the link header
+}
+
+// part returns a packet with a copy of the network header, and size bytes from at of the
+// body. The caller owns it.
+func (c *cut) part(at, size int) *stack.PacketBuffer {
+	payload := c.body.Clone()
 	payload.TrimFront(int64(at))
 	payload.Truncate(int64(size))
-	network := pkt.NetworkHeader().Slice()
+	network := c.pkt.NetworkHeader().Slice()
 	p := stack.NewPacketBuffer(stack.PacketBufferOptions{
-		ReserveHeaderBytes: int(h.out.nic.MaxHeaderLength()) + len(network) + len(transport),
+		ReserveHeaderBytes: c.reserve + len(network) + len(c.transport),
 		Payload:            payload,
 	})
-	copy(p.TransportHeader().Push(len(transport)), transport)
+	copy(p.TransportHeader().Push(len(c.transport)), c.transport)
 	copy(p.NetworkHeader().Push(len(network)), network)
-	p.NetworkProtocolNumber, p.TransportProtocolNumber = pkt.NetworkProtocolNumber, pkt.TransportProtocolNumber
-	p.Owner, p.Mark = pkt.Owner, pkt.Mark
-	p.NICID, p.InputNICID = pkt.NICID, pkt.InputNICID
-	p.RXChecksumValidated = pkt.RXChecksumValidated
+	p.NetworkProtocolNumber, p.TransportProtocolNumber = c.pkt.NetworkProtocolNumber, c.pkt.TransportProtocolNumber
+	p.Owner, p.Mark = c.pkt.Owner, c.pkt.Mark
+	p.NICID, p.InputNICID = c.pkt.NICID, c.pkt.InputNICID
+	p.RXChecksumValidated = c.pkt.RXChecksumValidated
 	return p
 }
 
 // segment sends the segments of a TCP super-segment: sequence numbers and IP ids
 // count up, FIN and PSH stay with the last and CWR with the first.
-func (r *Router) segment(h *hop, pkt *stack.PacketBuffer) {
+func (h *hop) segment(pkt *stack.PacketBuffer) {
 	transport := pkt.TransportHeader().Slice()
 	mss := int(pkt.GSOOptions.MSS)
 	if pkt.TransportProtocolNumber != header.TCPProtocolNumber || len(transport) == 0 || mss == 0 {
-		r.ip.OutgoingPacketErrors.Increment() // no super-segment
+		h.ip.OutgoingPacketErrors.Increment() // no super-segment
 		return
 	}
-	body := pkt.Data().ToBuffer()
-	defer body.Release()
-	size := int(body.Size())
+	c := cut{pkt, transport, pkt.Data().ToBuffer(), int(h.out.nic.MaxHeaderLength())}
+	defer c.body.Release()
+	size := int(c.body.Size())
 	for at, n := 0, 0; at == 0 || at < size; at, n = at+mss, n+1 {
-		p := part(pkt, h, transport, &body, at, min(mss, size-at))
+		p := c.part(at, min(mss, size-at))
 		tcp := header.TCP(p.TransportHeader().Slice())
 		tcp.SetSequenceNumber(tcp.SequenceNumber() + uint32(at))
 		flags := tcp.Flags()
@@ -95,7 +141,7 @@ func (r *Router) segment(h *hop, pkt *stack.PacketBuffer) {
 		}
 		tcp.SetFlags(uint8(flags))
 		setLength(p, n)
-		r.send(h, p)
+		h.send(p)
 		p.DecRef()
 	}
 }
@@ -121,20 +167,20 @@ func sum4(h header.IPv4) {
 
 // fragment sends an IPv4 packet in fragments of at most mtu bytes. Payloads of all
 // but the last are a multiple of 8 bytes.
-func (r *Router) fragment(h *hop, pkt *stack.PacketBuffer, mtu int) {
+func (h *hop) fragment(pkt *stack.PacketBuffer, mtu int) {
 	ip := header.IPv4(pkt.NetworkHeader().Slice())
 	most := (mtu - len(ip)) &^ 7
-	body := stack.BufferSince(pkt.TransportHeader())
-	defer body.Release()
-	offset, flags, size := ip.FragmentOffset(), ip.Flags(), int(body.Size())
+	c := cut{pkt, nil, stack.BufferSince(pkt.TransportHeader()), int(h.out.nic.MaxHeaderLength())}
+	defer c.body.Release()
+	offset, flags, size := ip.FragmentOffset(), ip.Flags(), int(c.body.Size())
 	// With options and an MTU of 68 no byte may fit; a fragment that reaches beyond
 	// the largest packet would start anew.
 	if most <= 0 || int(offset)+size > header.IPv4MaximumPayloadSize {
-		r.ip.OutgoingPacketErrors.Increment()
+		h.ip.OutgoingPacketErrors.Increment()
 		return
 	}
 	for at := 0; at < size; at += most {
-		p := part(pkt, h, nil, &body, at, min(most, size-at))
+		p := c.part(at, min(most, size-at))
 		fh := header.IPv4(p.NetworkHeader().Slice())
 		if at > 0 {
 			blankOptions(fh)
@@ -146,7 +192,7 @@ func (r *Router) fragment(h *hop, pkt *stack.PacketBuffer, mtu int) {
 		}
 		fh.SetTotalLength(uint16(p.Size()))
 		sum4(fh)
-		r.transmit(h, p)
+		h.transmit(p)
 		p.DecRef()
 	}
 }
@@ -163,4 +209,22 @@ func blankOptions(ip header.IPv4) {
 			option[i] = nop
 		}
 	})
+}
+
+// eachOption calls fn with the options of an IPv4 header, up to the first that is
+// malformed.
+func eachOption(ip header.IPv4, fn func(option []byte)) {
+	const end, nop = 0, 1
+	options := ip.Options()
+	for len(options) > 0 && options[0] != end {
+		size := 1
+		if options[0] != nop {
+			if len(options) < 2 || options[1] < 2 || int(options[1]) > len(options) {
+				return
+			}
+			size = int(options[1])
+		}
+		fn(options[:size])
+		options = options[size:]
+	}
 }

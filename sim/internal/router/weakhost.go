@@ -1,6 +1,9 @@
 package router
 
 import (
+	"slices"
+	"sync"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
@@ -10,50 +13,108 @@ import (
 
 // Linux lets a packet with any address of the host leave by whichever interface the
 // most specific route says, and answers for any address on every interface (the weak
-// host model of RFC 1122, section 3.3.4.2). Netstack prefers a route through the
-// interface that has the source address, even the default route. So a stack that
-// routes has each address on all its interfaces; where it was not put it is never
+// host model of RFC 1122, section 3.3.4.2). Netstack answers on the interface that has
+// the address, and prefers a route through that one, even the default route. So an
+// interface is lent an address of another one when a packet needs it there: one that
+// arrives for it, asks for it or leaves with it. Where an address is lent it is never
 // chosen as a source, nor listed.
+//
+// Lending all addresses to all interfaces at once would be simpler, but 400 networks
+// then have 160,000 addresses, which took 160 s to add.
 
-// A sharedAddr is an address that an interface has because another one does.
-type sharedAddr struct {
-	port *Port
-	addr tcpip.Address
+// Owners are the addresses of the interfaces: whose they are and to whom they are lent.
+type owners struct {
+	stack *stack.Stack
+	ip    tcpip.IPStats // of the stack
+
+	mu    sync.Mutex // guards what follows, addrs of all ports, and changes of their borrowed
+	ports map[tcpip.NICID]*Port
+	own   map[tcpip.Address][]*Port // by id; one but for addresses that lo has, too
+	lent  map[tcpip.Address][]*Port
 }
 
-// share gives all interfaces the addresses of all others, and takes away those that
-// are gone.
-func (r *Router) share(f *fib) {
-	for a := range r.shared {
-		gone := f.ports[a.port.id] != a.port
-		if !gone && f.addresses[a.addr] == nil {
-			r.stack.RemoveAddress(a.port.id, a.addr)
+// has reports whether an address is one of an interface. IPv6 link-local ones are not
+// looked at.
+func (o *owners) has(a tcpip.Address) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.own[a]) > 0
+}
+
+// port returns the port with that id, nil if there is none.
+func (o *owners) port(id tcpip.NICID) *Port {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ports[id]
+}
+
+// set says which addresses an interface has now. A nil p has gone.
+func (o *owners) set(id tcpip.NICID, p *Port, addrs []tcpip.AddressWithPrefix) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if old := o.ports[id]; old != nil && old != p {
+		o.dropLocked(old, nil)
+		for a := range *old.borrowed.Load() {
+			o.lent[a] = slices.DeleteFunc(o.lent[a], func(b *Port) bool { return b == old })
 		}
-		if gone || f.addresses[a.addr] == nil {
-			delete(r.shared, a)
+		delete(o.ports, id)
+	}
+	if p == nil {
+		return
+	}
+	o.ports[id] = p
+	o.dropLocked(p, addrs)
+	for _, a := range addrs {
+		if list := o.own[a.Address]; !slices.Contains(list, p) {
+			o.own[a.Address] = append(list, p)
+			slices.SortFunc(o.own[a.Address], byID)
 		}
 	}
-	for addr := range f.addresses {
-		if header.IsV4LoopbackAddress(addr) || header.IsV6LoopbackAddress(addr) {
+	p.addrs = addrs
+}
+
+// dropLocked takes the addresses of p that are not among keep from those who borrowed
+// them.
+func (o *owners) dropLocked(p *Port, keep []tcpip.AddressWithPrefix) {
+	for _, old := range p.addrs {
+		a := old.Address
+		if slices.ContainsFunc(keep, func(k tcpip.AddressWithPrefix) bool { return k.Address == a }) {
 			continue
 		}
-		for _, p := range f.ports {
-			if a := (sharedAddr{p, addr}); !p.nic.IsLoopback() && !r.shared[a] && r.addShared(a) {
-				r.shared[a] = true
-			}
+		o.own[a] = slices.DeleteFunc(o.own[a], func(b *Port) bool { return b == p })
+		if len(o.own[a]) > 0 {
+			continue
 		}
+		for _, b := range o.lent[a] {
+			b.borrow(a, false)
+			o.stack.RemoveAddress(b.id, a) // which fails if b has gone, too
+		}
+		delete(o.own, a)
+		delete(o.lent, a)
 	}
 }
 
-// addShared is false if the address is the interface's own.
-func (r *Router) addShared(a sharedAddr) bool {
+// lend gives p an address of another interface, unless it has it or nobody has.
+func (o *owners) lend(p *Port, a tcpip.Address) {
+	if (*p.borrowed.Load())[a] || p.nic.IsLoopback() || header.IsV4LoopbackAddress(a) || header.IsV6LoopbackAddress(a) {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	owners := o.own[a]
+	if o.ports[p.id] != p || len(owners) == 0 || slices.Contains(owners, p) || (*p.borrowed.Load())[a] {
+		return
+	}
 	proto := ipv4.ProtocolNumber
-	if a.addr.Len() == header.IPv6AddressSize {
+	if a.Len() == header.IPv6AddressSize {
 		proto = ipv6.ProtocolNumber
 	}
-	err := r.stack.AddProtocolAddress(a.port.id, tcpip.ProtocolAddress{
+	err := o.stack.AddProtocolAddress(p.id, tcpip.ProtocolAddress{
 		Protocol:          proto,
-		AddressWithPrefix: a.addr.WithPrefix(),
+		AddressWithPrefix: a.WithPrefix(),
 	}, stack.AddressProperties{PEB: stack.NeverPrimaryEndpoint})
-	return err == nil
+	if err == nil {
+		o.lent[a] = append(o.lent[a], p)
+		p.borrow(a, true)
+	}
 }

@@ -1,0 +1,49 @@
+package router
+
+import "gvisor.dev/gvisor/pkg/tcpip/stack"
+
+// hooks are the netfilter as the stack behind the router calls it.
+type hooks struct {
+	stack.NFTablesInterface
+	router *Router
+}
+
+// CheckPrerouting lets all pass: the router has asked already. A packet may be
+// delivered to an interface that has its destination and that it did not arrive
+// at; INPUT is told where it arrived.
+func (hooks) CheckPrerouting(pkt *stack.PacketBuffer, _ *stack.Route, _ stack.AddressFamily) bool {
+	pkt.InputNICID = pkt.NICID
+	return true
+}
+
+// CheckOutput has the interface that a packet leaves by lent its source address, since the
+// questions for the neighbour come from there. Netstack looks for another route if the
+// destination has been translated; the router does so before, and lends the address
+// there.
+func (h hooks) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, af stack.AddressFamily) bool {
+	if !h.NFTablesInterface.CheckOutput(pkt, route, af) {
+		return false
+	}
+	src, dst := addresses(pkt)
+	out := route.NICID()
+	if dst != route.RemoteAddress() {
+		out = 0
+	}
+	h.router.Reach(src, dst, out)
+	return true
+}
+
+// accept is the netfilter of a router that has none.
+type accept struct{}
+
+func (accept) CheckPrerouting(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool {
+	return true
+}
+func (accept) CheckInput(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool   { return true }
+func (accept) CheckForward(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool { return true }
+func (accept) CheckOutput(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool  { return true }
+func (accept) CheckPostrouting(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool {
+	return true
+}
+func (accept) CheckIngress(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool { return true }
+func (accept) CheckEgress(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool  { return true }
