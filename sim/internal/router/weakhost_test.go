@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drydock/sim/internal/netstack"
+	"drydock/sim/ping"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -80,25 +81,25 @@ func TestAnswerForOtherAddress(t *testing.T) {
 				top := plan{virtual: true}.build(t)
 				p := netip.MustParsePrefix(other)
 				require.NoError(t, top.router.AddAddr(3, p))
-				ping := func() int {
+				answers := func() int {
 					got := 0
-					_, err := top.a.Ping(bg, netstack.PingConfig{Dst: p.Addr(), Count: 1, TTL: 64, Linger: 10 * time.Second}, func(e netstack.PingEvent) {
+					_, err := top.a.Ping(bg, p.Addr(), &ping.Config{Count: 1, Observe: func(e ping.Event) {
 						if e.From == p.Addr() {
 							got++
 						}
-					})
+					}})
 					require.NoError(t, err)
 					return got
 				}
-				assert.Equal(t, 1, ping())
+				assert.Equal(t, 1, answers())
 				require.ErrorIs(t, top.router.AddAddr(2, p), syscall.EEXIST)
 				require.ErrorIs(t, top.router.RemoveAddr(2, p), syscall.EADDRNOTAVAIL, "it is lent, not its own")
 				require.NoError(t, top.router.RemoveAddr(3, p))
-				assert.Zero(t, ping())
+				assert.Zero(t, answers())
 				_, err := top.router.Listen(bg, "tcp", netip.AddrPortFrom(p.Addr(), 80).String())
 				require.ErrorIs(t, err, syscall.EADDRNOTAVAIL)
 				require.NoError(t, top.router.AddAddr(2, p), "nobody has it")
-				assert.Equal(t, 1, ping())
+				assert.Equal(t, 1, answers())
 			})
 		})
 	}
