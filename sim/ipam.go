@@ -54,7 +54,7 @@ func (h *Host) nextPoolLocked(inUse []netip.Prefix) (pool netip.Prefix, ok bool)
 // onLink returns the networks that the host has an interface on.
 func (h *Host) onLink() []netip.Prefix {
 	var list []netip.Prefix
-	for _, r := range h.ns.stack.Routes() {
+	for _, r := range h.own.stack.Routes() {
 		if !r.Via.IsValid() {
 			list = append(list, r.Dst)
 		}
