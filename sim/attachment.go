@@ -6,23 +6,25 @@ import (
 	"drydock/veth"
 )
 
-// An attachment is how a container is attached to a network, whenever it runs.
+// An attachment is what is asked of a Link.
 type attachment struct {
-	network     *Network
-	addr, addr6 netip.Addr // asked for; invalid: the lowest free one
+	network     *Network   // nil on a LAN
+	addr, addr6 netip.Addr // invalid: the lowest free one
 	aliases     []string
 	links       []link
-	impairments
-
-	// What Inspect tells, guarded by the container's attachMu.
-	connected bool // by Connect
-	named     bool // it has the aliases that Docker adds
-	joined    bool // a run has had an interface there
+	impairments // at first
 }
 
 // The impairments of a cable, as seen from the container.
 type impairments struct {
 	send, receive veth.Impairment
+}
+
+func (i impairments) validate() error {
+	if err := i.send.Validate(); err != nil {
+		return err
+	}
+	return i.receive.Validate()
 }
 
 // An AttachOption sets a property of an attachment to a network.
@@ -82,15 +84,10 @@ func WithAddr(addr netip.Addr) AttachOption {
 }
 
 // WithImpairment degrades what the container sends to and receives from the
-// network. Container.Impair changes it.
+// network. Link.Impair changes it.
 func WithImpairment(send, receive veth.Impairment) AttachOption {
 	return func(a *attachment) error {
-		for _, i := range []veth.Impairment{send, receive} {
-			if err := i.Validate(); err != nil {
-				return err
-			}
-		}
-		a.send, a.receive = send, receive
-		return nil
+		a.impairments = impairments{send, receive}
+		return a.validate()
 	}
 }

@@ -55,7 +55,7 @@ func TestConnectFails(t *testing.T) {
 			before := state()
 			require.ErrorIs(t, c.Connect(net, sim.WithAlias("foo")), sim.ErrPortInUse)
 			require.Equal(t, before, state())
-			require.False(t, c.Addr(net).IsValid())
+			require.False(t, c.Link(net).Addr().IsValid())
 			require.NotContains(t, c.Networks(), net)
 			for _, name := range []string{c.Name(), "foo"} {
 				require.Equal(t, "Temporary failure in name resolution", lookup(t, witness, name))
@@ -191,7 +191,7 @@ func TestImpairWhileConnecting(t *testing.T) {
 	for range 50 {
 		var done sync.WaitGroup
 		done.Go(func() {
-			for c.Impair(net, veth.Impairment{}, veth.Impairment{}) != nil {
+			for c.Link(net).Impair(veth.Impairment{}, veth.Impairment{}) != nil {
 			}
 		})
 		require.NoError(t, c.Connect(net, sim.WithImpairment(veth.Impairment{Rate: 1000}, veth.Impairment{})))

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"drydock/sim/dockerapi"
-	"drydock/veth"
 )
 
 // nameRE is what Docker allows as the name of a container.
@@ -51,8 +50,8 @@ type Container struct {
 	ending  <-chan struct{} // closed when nothing of the last run is left; nil before its end
 	sandbox sandbox         // of the last run
 
-	attachMu    sync.Mutex // guards attachments, and that the cables are as they say
-	attachments []*attachment
+	linksMu sync.Mutex
+	links   []*Link // +checklocks:linksMu; in the order in which they came about
 }
 
 // Run makes a container and starts it. The name must be at least two of the
@@ -97,7 +96,7 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 	if n := c.config.network; n != nil {
 		a := c.config.attachment
 		a.network = n
-		c.attachments = []*attachment{&a}
+		c.links = []*Link{c.newLink(a)}
 	}
 	if err := h.add(c); err != nil {
 		return nil, err
@@ -170,96 +169,53 @@ func (c *Container) errNotRunning(op string) *Error {
 // ID returns 64 hex digits, made from the host's seed.
 func (c *Container) ID() string { return c.id }
 
-// Addr returns the IPv4 address on n: the zero Addr while the container is not running
-// or if it is not attached to n.
-func (c *Container) Addr(n *Network) netip.Addr {
-	if ep := c.on(n); ep != nil {
-		return ep.addr
-	}
-	return netip.Addr{}
-}
-
-// Addr6 returns the IPv6 address on n, the zero Addr if there is none.
-func (c *Container) Addr6(n *Network) netip.Addr {
-	if ep := c.on(n); ep != nil {
-		return ep.addr6
-	}
-	return netip.Addr{}
-}
-
 // IP returns the IPv4 address on the network that the container was made on, or if it is
 // not on that any more on the first of its Networks. It is the zero Addr while the
 // container is not running, and without a network of its own.
 func (c *Container) IP() netip.Addr {
-	if ep := c.first(); ep != nil {
+	if ep := c.mainEndpoint(); ep != nil {
 		return ep.addr
 	}
 	return netip.Addr{}
 }
 
-// MAC returns the address of the interface that has IP: 02:42 and the bytes of IP.
+// MAC returns the address of the interface that has IP.
 func (c *Container) MAC() net.HardwareAddr {
-	if ep := c.first(); ep != nil {
+	if ep := c.mainEndpoint(); ep != nil {
 		return slices.Clone(ep.mac)
 	}
 	return nil
 }
 
-// first returns the endpoint that IP and MAC are those of, nil if there is none.
-func (c *Container) first() *endpoint {
+// mainEndpoint returns the endpoint that IP is the address of.
+func (c *Container) mainEndpoint() *endpoint {
 	if ep := c.on(c.config.network); ep != nil {
 		return ep
 	}
-	if r := c.running(); r != nil {
-		for _, ep := range r.inOrder() {
-			return ep
-		}
+	if !c.Running() {
+		return nil
+	}
+	for _, l := range c.live() {
+		return l.endpoint()
 	}
 	return nil
 }
 
 // on returns the present endpoint on n.
 func (c *Container) on(n *Network) *endpoint {
-	if r := c.running(); r != nil {
-		return r.on(n)
+	if l := c.linkTo(n); l != nil {
+		return l.running()
 	}
 	return nil
 }
 
-// Impair degrades the frames that the container sends to n and receives from it,
-// until it is called again; the zero Impairment heals. It may be called before the
-// container runs, and lasts when it restarts.
-func (c *Container) Impair(n *Network, send, receive veth.Impairment) error {
-	var asked attachment
-	if err := WithImpairment(send, receive)(&asked); err != nil {
-		return err
+// errNotLinked is errNotAttached for who knows the container by its name.
+func (c *Container) errNotLinked(op string, n *Network) error {
+	name := "nil"
+	if n != nil {
+		name = n.name
 	}
-	c.attachMu.Lock()
-	defer c.attachMu.Unlock()
-	a := c.attachmentToLocked(n)
-	if a == nil {
-		return c.errNotAttached("impair", n)
-	}
-	a.impairments = asked.impairments
-	if ep := c.on(n); ep != nil {
-		return ep.impair(a.impairments)
-	}
-	return nil
-}
-
-// SetCarrier pulls the container's cable to n or puts it back. While it is out all
-// frames are lost, also those in flight, without an error to anyone. A container
-// starts with it in; one that does not run has none.
-func (c *Container) SetCarrier(n *Network, up bool) error {
-	if c.attachmentTo(n) == nil {
-		return c.errNotAttached("set carrier", n)
-	}
-	ep := c.on(n)
-	if ep == nil {
-		return c.errDown("set carrier")
-	}
-	ep.inside.SetCarrier(up)
-	return nil
+	return errorf(op, c.Name(), ErrNotFound, "container %s is not connected to network %s", c.Name(), name)
 }
 
 func (c *Container) errNotAttached(op string, n *Network) error {

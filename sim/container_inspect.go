@@ -99,18 +99,16 @@ func (c *Container) networkSettings() dockerapi.NetworkSettings {
 		SandboxID: sandbox.id, SandboxKey: sandbox.key, Ports: c.portMap(r),
 		Networks: make(map[string]dockerapi.EndpointSettings),
 	}
-	c.attachMu.Lock()
-	defer c.attachMu.Unlock()
-	for _, a := range c.attachments {
-		e := c.endpointSettingsLocked(a)
-		switch {
+	for _, l := range c.list() {
+		e := c.endpointSettings(l)
+		switch n := l.asked.network; {
 		case r == nil:
-		case a.network.bridge == nil:
+		case n.bridge == nil:
 			e.EndpointID = sandbox.endpoint
 		default:
-			fillIn(&e, r.on(a.network))
+			fillIn(&e, &n.config, l.endpoint())
 		}
-		s.Networks[a.network.name] = e
+		s.Networks[l.asked.network.name] = e
 	}
 	copyDefault(&s, s.Networks[bridgeNetwork])
 	return s
@@ -131,22 +129,23 @@ func (l link) spec() string {
 	return l.name + ":" + l.alias
 }
 
-// endpointSettingsLocked returns what is known of an attachment without its interface.
-func (c *Container) endpointSettingsLocked(a *attachment) dockerapi.EndpointSettings {
+// endpointSettings returns what is known of a link without its interface.
+func (c *Container) endpointSettings(l *Link) dockerapi.EndpointSettings {
+	a, past := &l.asked, l.past()
 	e := dockerapi.EndpointSettings{EndpointConfig: dockerapi.EndpointConfig{Aliases: slices.Clone(a.aliases)}}
-	if a.addr.IsValid() || a.addr6.IsValid() || a.connected {
+	if a.addr.IsValid() || a.addr6.IsValid() || past.connected {
 		e.IPAMConfig = &dockerapi.EndpointIPAMConfig{IPv4Address: addrString(a.addr), IPv6Address: addrString(a.addr6)}
 	}
-	if a.connected {
+	if past.connected {
 		e.DriverOpts, e.Aliases = map[string]string{}, append([]string{}, a.aliases...)
 	}
 	for _, l := range a.links {
 		e.Links = append(e.Links, l.spec())
 	}
-	if a.joined {
+	if past.joined {
 		e.NetworkID = a.network.id
 	}
-	if a.named && !a.network.predefined() {
+	if past.named && !a.network.predefined() {
 		for _, name := range c.aliases(a)[len(a.aliases):] {
 			if !slices.Contains(e.Aliases, name) {
 				e.Aliases = append(e.Aliases, name)
@@ -158,11 +157,10 @@ func (c *Container) endpointSettingsLocked(a *attachment) dockerapi.EndpointSett
 
 // fillIn adds what an interface has; a stopped container and one that is being connected
 // have none.
-func fillIn(e *dockerapi.EndpointSettings, ep *endpoint) {
+func fillIn(e *dockerapi.EndpointSettings, cfg *networkConfig, ep *endpoint) {
 	if ep == nil {
 		return
 	}
-	cfg := &ep.network.config
 	e.EndpointID, e.MacAddress = ep.id, ep.mac.String()
 	e.Gateway, e.IPAddress, e.IPPrefixLen = cfg.v4.gateway.String(), ep.addr.String(), cfg.v4.subnet.Bits()
 	if ep.addr6.IsValid() {
@@ -176,7 +174,7 @@ func (c *Container) openPorts(r *run) (exposed []ports.Port, bindings []ports.Bi
 	if r == nil {
 		return nil, nil
 	}
-	if list := r.inOrder(); len(list) == 0 || list[0].network.config.internal {
+	if list := c.live(); len(list) == 0 || list[0].asked.network.config.internal {
 		return nil, nil
 	}
 	exposed = c.exposed()

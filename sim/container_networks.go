@@ -19,40 +19,41 @@ func (c *Container) Connect(n *Network, opts ...AttachOption) error {
 	if err := c.checkConnect(op, a, opts); err != nil {
 		return err
 	}
+	l := c.newLink(*a)
 	r := c.running()
 	if r == nil || n.bridge == nil {
-		if c.attachmentTo(n) == nil {
-			c.attach(a)
+		if c.linkTo(n) == nil {
+			c.addLink(l)
+			l.note(func(h *history) { h.connected, h.named = true, true })
 		}
 		return nil
 	}
-	return c.host.labelled(func() error {
-		if err := c.connect(r, a); err != nil {
-			return err
-		}
-		c.attach(a)
-		return nil
-	})
+	return c.host.labelled(func() error { return c.connect(r, l) })
 }
 
-// connect gives a run that is under way a further attachment, or leaves it as it was.
-func (c *Container) connect(r *run, a *attachment) error {
-	ep, err := c.join(r, a, r.nextEth)
-	if err != nil {
-		return err
-	}
-	r.nextEth++
-	if err = ep.impair(a.impairments); err == nil {
+// connect gives a run that is under way a further link, or leaves it as it was.
+func (c *Container) connect(r *run, l *Link) error {
+	before := c.addLink(l)
+	joined := false
+	err := c.join(r, l, r.nextEth)
+	if err == nil {
+		joined = true
+		r.nextEth++
 		err = c.elect(r)
 	}
 	if err == nil {
-		err = c.register(r, ep)
+		err = c.register(r, l)
 	}
 	if err != nil {
-		c.leave(r, ep)
-		c.reelect(r)
+		c.setList(before)
+		if joined {
+			c.leave(r, l)
+			c.reelect(r)
+		}
+		return err
 	}
-	return err
+	l.note(func(h *history) { h.connected = true })
+	return nil
 }
 
 // checkConnect refuses what cannot be connected.
@@ -80,7 +81,7 @@ func (c *Container) checkConnect(op string, a *attachment, opts []AttachOption) 
 	if err := a.apply(op, opts); err != nil {
 		return err
 	}
-	if c.Running() && c.attachmentTo(n) != nil {
+	if c.Running() && c.linkTo(n) != nil {
 		return errorf(op, c.Name(), ErrExists, "endpoint with name %s already exists in network %s", c.Name(), n.name)
 	}
 	return a.checkRange(op)
@@ -108,18 +109,17 @@ func (c *Container) Disconnect(n *Network) error {
 		return errNoContainer(op, c.Name())
 	case c.config.onHost() && n == c.config.network:
 		return errorf(op, c.Name(), ErrConflict, "container cannot be disconnected from host network or connected to host network")
-	case n == nil || c.attachmentTo(n) == nil:
+	case n == nil || c.linkTo(n) == nil:
 		return c.errNotAttached(op, n)
 	}
-	c.attachMu.Lock()
-	c.attachments = slices.DeleteFunc(c.attachments, func(a *attachment) bool { return a.network == n })
-	c.attachMu.Unlock()
+	l := c.linkTo(n)
+	c.removeLink(l)
 	r := c.running()
 	if r == nil || n.bridge == nil {
 		return nil
 	}
 	return c.host.labelled(func() error {
-		c.leave(r, r.on(n))
+		c.leave(r, l)
 		if n.name != bridgeNetwork {
 			r.ns.names.hosts.removeOwn()
 		}
@@ -128,46 +128,73 @@ func (c *Container) Disconnect(n *Network) error {
 	})
 }
 
-// Networks returns the networks that the container is attached to, in the order of
+// Link returns the container's link to a network. If the container is not connected to that,
+// the methods of the Link say so.
+func (c *Container) Link(n *Network) *Link {
+	if l := c.linkTo(n); l != nil {
+		return l
+	}
+	return c.newLink(attachment{network: n})
+}
+
+// Networks returns the networks that the container is connected to, in the order of
 // their priority: see Connect.
 func (c *Container) Networks() []*Network {
 	var list []*Network
-	for _, a := range c.inOrder() {
-		list = append(list, a.network)
+	for _, l := range c.inOrder() {
+		list = append(list, l.asked.network)
 	}
 	return list
 }
 
-func (c *Container) attach(a *attachment) {
-	c.attachMu.Lock()
-	defer c.attachMu.Unlock()
-	a.connected, a.named = true, true
-	c.attachments = slices.DeleteFunc(c.attachments, func(o *attachment) bool { return o.network.name == a.network.name }) // and removed
-	c.attachments = append(c.attachments, a)
+// list returns the links in the order in which they came about.
+func (c *Container) list() []*Link {
+	c.linksMu.Lock()
+	defer c.linksMu.Unlock()
+	return c.links
 }
 
-func (c *Container) attachmentTo(n *Network) *attachment {
-	c.attachMu.Lock()
-	defer c.attachMu.Unlock()
-	return c.attachmentToLocked(n)
+// setList replaces the links. The slice is not changed any more.
+func (c *Container) setList(links []*Link) {
+	c.linksMu.Lock()
+	defer c.linksMu.Unlock()
+	c.links = links
 }
 
-func (c *Container) attachmentToLocked(n *Network) *attachment {
-	for _, a := range c.attachments {
-		if a.network == n {
-			return a
+// addLink adds a link, in the place of one to a removed network of that name, and returns
+// the links that there were before. The caller holds life.
+func (c *Container) addLink(l *Link) (before []*Link) {
+	before = c.list()
+	links := slices.DeleteFunc(slices.Clone(before), func(o *Link) bool { return o.asked.network.name == l.asked.network.name })
+	c.setList(append(links, l))
+	return before
+}
+
+// removeLink removes a link. The caller holds life.
+func (c *Container) removeLink(l *Link) {
+	c.setList(slices.DeleteFunc(slices.Clone(c.list()), func(o *Link) bool { return o == l }))
+}
+
+// linkTo returns the link to a network, nil if there is none.
+func (c *Container) linkTo(n *Network) *Link {
+	for _, l := range c.list() {
+		if l.asked.network == n {
+			return l
 		}
 	}
 	return nil
 }
 
-// inOrder returns the attachments in the order of their priority.
-func (c *Container) inOrder() []*attachment {
-	c.attachMu.Lock()
-	list := slices.Clone(c.attachments)
-	c.attachMu.Unlock()
-	slices.SortFunc(list, func(a, b *attachment) int { return a.network.comparePriority(b.network) })
+// inOrder returns the links in the order of their networks' priority.
+func (c *Container) inOrder() []*Link {
+	list := slices.Clone(c.list())
+	slices.SortFunc(list, func(a, b *Link) int { return a.asked.network.comparePriority(b.asked.network) })
 	return list
+}
+
+// live returns the links that have an interface, in the order of their priority.
+func (c *Container) live() []*Link {
+	return slices.DeleteFunc(c.inOrder(), func(l *Link) bool { return l.endpoint() == nil })
 }
 
 // comparePriority orders the networks of a container.
@@ -179,18 +206,17 @@ func (n *Network) comparePriority(o *Network) int {
 // dockerd does it begins with docker0, but the interfaces have the numbers of the
 // priority. The order of the others, random there, is that of the priority.
 func (c *Container) joinAll(r *run) error {
-	list := slices.DeleteFunc(c.inOrder(), func(a *attachment) bool { return a.network.bridge == nil })
+	list := slices.DeleteFunc(c.inOrder(), func(l *Link) bool { return l.asked.network.bridge == nil })
 	r.nextEth = len(list)
 	for _, docker0 := range []bool{true, false} {
-		for eth, a := range list {
-			if (a.network.name == bridgeNetwork) != docker0 {
+		for eth, l := range list {
+			if (l.asked.network.name == bridgeNetwork) != docker0 {
 				continue
 			}
-			ep, err := c.join(r, a, eth)
-			if err != nil {
+			if err := c.join(r, l, eth); err != nil {
 				return err
 			}
-			if err := c.register(r, ep); err != nil {
+			if err := c.register(r, l); err != nil {
 				return err
 			}
 		}
@@ -203,58 +229,57 @@ func (c *Container) joinAll(r *run) error {
 
 // join gives a run the interface of a number. As with Docker its namespace has IPv6 while
 // one of its networks has.
-func (c *Container) join(r *run, a *attachment, eth int) (*endpoint, error) {
-	c.noteAliases(a)
-	ep, err := a.network.attach(c, r.ns, fmt.Sprintf("eth%d", eth), a)
+func (c *Container) join(r *run, l *Link, eth int) error {
+	l.note(func(h *history) { h.named = true })
+	ep, err := l.plug(r.ns, fmt.Sprintf("eth%d", eth))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c.noteJoin(r, a)
-	r.mu.Lock()
-	r.endpoints = append(r.endpoints, ep)
-	r.mu.Unlock()
-	if err := r.ns.stack.SetIPv6(r.hasIPv6()); err != nil {
-		c.leave(r, ep)
-		return nil, err
+	c.noteJoin(r, l)
+	if err = l.set(ep); err == nil {
+		err = r.ns.stack.SetIPv6(c.hasInterface6())
 	}
-	return ep, nil
+	if err != nil {
+		c.leave(r, l)
+	}
+	return err
 }
 
 // leave takes an interface from a run, with the ports that are published and the links
 // that are opened there.
-func (c *Container) leave(r *run, ep *endpoint) {
-	if ep.network == c.config.network {
+func (c *Container) leave(r *run, l *Link) {
+	n := l.asked.network
+	if n == c.config.network {
 		c.host.delete(r.linkRules)
 		r.linkRules = nil
 	}
-	if r.gateway == ep {
+	if r.gateway == l {
 		c.host.unpublish(r.setGateway(nil, nil))
 	}
-	r.mu.Lock()
-	r.endpoints = slices.DeleteFunc(r.endpoints, func(o *endpoint) bool { return o == ep })
-	r.mu.Unlock()
-	if ep.network.zone != nil {
-		ep.network.zone.Delete(c.id)
+	ep := l.endpoint()
+	l.set(nil)
+	if n.zone != nil {
+		n.zone.Delete(c.id)
 	}
 	c.setScopes(r)
-	ep.network.detach(r.ns, ep)
-	r.ns.stack.SetIPv6(r.hasIPv6())
+	l.unplug(ep)
+	r.ns.stack.SetIPv6(c.hasInterface6())
 }
 
-// hasIPv6 reports whether a network that the container is attached to has IPv6.
+// hasIPv6 reports whether a network that the container is connected to has IPv6.
 func (c *Container) hasIPv6() bool {
 	return slices.ContainsFunc(c.Networks(), func(n *Network) bool { return n.config.v6.subnet.IsValid() })
 }
 
-// hasIPv6 reports whether a network of the run has IPv6.
-func (r *run) hasIPv6() bool {
-	return slices.ContainsFunc(r.attached(), func(ep *endpoint) bool { return ep.addr6.IsValid() })
+// hasInterface6 reports whether an interface of the container has IPv6.
+func (c *Container) hasInterface6() bool {
+	return slices.ContainsFunc(c.live(), func(l *Link) bool { return l.endpoint().addr6.IsValid() })
 }
 
 // leaveAll undoes joinAll, also where it failed half-way.
 func (c *Container) leaveAll(r *run) {
-	for _, ep := range r.attached() {
-		c.leave(r, ep)
+	for _, l := range c.live() {
+		c.leave(r, l)
 	}
 	if r.dns != nil {
 		r.dns.stop()
@@ -264,16 +289,13 @@ func (c *Container) leaveAll(r *run) {
 // elect gives the default route and the published ports to the network that comes
 // first.
 func (c *Container) elect(r *run) error {
-	endpoints := r.inOrder()
-	if len(endpoints) == 0 {
+	links := c.live()
+	if len(links) == 0 || links[0] == r.gateway {
 		return nil
 	}
-	first := endpoints[0]
-	if first == r.gateway {
-		return nil
-	}
+	first := links[0]
 	c.host.unpublish(r.setGateway(nil, nil))
-	first.setDefault(r.ns)
+	first.setDefault()
 	list, err := c.publish(first)
 	if err != nil {
 		return err
@@ -287,11 +309,4 @@ func (c *Container) reelect(r *run) {
 	if err := c.elect(r); err != nil {
 		c.host.log.Error("ports are no longer published", "container", c.Name(), "error", err)
 	}
-}
-
-// inOrder returns the endpoints in the order of their networks' priority.
-func (r *run) inOrder() []*endpoint {
-	list := r.attached()
-	slices.SortFunc(list, func(a, b *endpoint) int { return a.network.comparePriority(b.network) })
-	return list
 }

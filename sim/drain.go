@@ -19,9 +19,6 @@ func (r *run) drain() {
 		<-r.killed.Done() // die may not have reset all of them yet
 		return
 	}
-	if len(r.attached()) == 0 {
-		return
-	}
 	ctx, cancel := context.WithTimeout(r.killed, drain)
 	defer cancel()
 	// Nobody tells of it. In virtual time a nanosecond is until nothing moves.

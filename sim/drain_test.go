@@ -47,7 +47,7 @@ func TestExitSendsAll(t *testing.T) {
 					return errors.Join(err, conn.Close())
 				}}))
 				cli := simtest.Run(t, h, "cli")
-				require.NoError(t, c.Impair(network, veth.Impairment{Delay: tt.delay}, veth.Impairment{}))
+				require.NoError(t, c.Link(network).Impair(veth.Impairment{Delay: tt.delay}, veth.Impairment{}))
 				require.NoError(t, c.WaitListening(t.Context(), "80"))
 				conn, err := cli.DialContext(t.Context(), "tcp", c.IP().String()+":80")
 				require.NoError(t, err)

@@ -33,7 +33,7 @@ func TestLinkLocalSubnet(t *testing.T) {
 		h := simtest.NewHost(t)
 		n := simtest.NewNetwork(t, h, "x", sim.WithSubnet(netip.MustParsePrefix("fe80::/64")))
 		a, b := simtest.Run(t, h, "aa", sim.WithNetwork(n)), simtest.Run(t, h, "bb", sim.WithNetwork(n))
-		require.Equal(t, "fe80::3", b.Addr6(n).String())
+		require.Equal(t, "fe80::3", b.Link(n).Addr6().String())
 		require.Equal(t, "fe80::3%eth0 ttl=64", pinged(t, a, "fe80::3%eth0"))
 		require.NoError(t, a.ForceRemove())
 		require.NoError(t, b.ForceRemove())

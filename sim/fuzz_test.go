@@ -51,7 +51,7 @@ func FuzzFrames(f *testing.F) {
 	add(0x0800, ipv4Packet(1, from, to, []byte{8, 0, 0, 0, 0, 1, 0, 1}))
 	add(0x0800, ipv4Packet(1, from, to, append([]byte{3, 3, 0, 0, 0, 0, 0, 0}, ipv4Packet(17, to, from, make([]byte, 8))...)))
 	add(0x0806, append(append([]byte{0, 1, 8, 0, 6, 4, 0, 1, 2, 0x42, 0xac, 0x11, 0, 0x63}, from[:]...), append(make([]byte, 6), to[:]...)...))
-	to6 := victim.Addr6(network).AsSlice()
+	to6 := victim.Link(network).Addr6().AsSlice()
 	add(0x86dd, ipv6Packet(58, to6, append(append([]byte{135, 0, 0, 0, 0, 0, 0, 0}, to6...), 1, 1, 2, 0x42, 0xac, 0x11, 0, 0x63)))
 	add(0x86dd, ipv6Packet(58, to6, []byte{128, 0, 0, 0, 0, 1, 0, 1}))
 	add(0x86dd, ipv6Packet(58, to6, append([]byte{2, 0, 0, 0, 0, 0, 5, 0}, ipv6Packet(17, to6, make([]byte, 8))...)))

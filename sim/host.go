@@ -181,8 +181,12 @@ func (h *Host) Containers() iter.Seq[*Container] {
 
 // portInterfaces returns the host's ends of the containers' cables.
 func (h *Host) portInterfaces() (list []Interface) {
-	for n := range h.Networks() {
-		list = append(list, n.portInterfaces()...)
+	for c := range h.Containers() {
+		for _, l := range c.list() {
+			if ep := l.endpoint(); ep != nil {
+				list = append(list, ep.portInterface(l.asked.network.device))
+			}
+		}
 	}
 	return list
 }

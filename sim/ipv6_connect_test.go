@@ -130,7 +130,7 @@ func TestIPv6Refused(t *testing.T) {
 	v4only := simtest.NewNetwork(t, h, "v4only", sim.WithSubnet(prefix("10.9.0.0/24")))
 	bridge, _ := h.Network("bridge")
 	taken := simtest.Run(t, h, "c1", sim.WithNetwork(x, sim.WithAddr(netip.MustParseAddr("fd00:1::50"))))
-	require.Equal(t, "fd00:1::50", taken.Addr6(x).String())
+	require.Equal(t, "fd00:1::50", taken.Link(x).Addr6().String())
 	subnets := func(list ...string) (opts []sim.NetworkOption) {
 		for _, s := range list {
 			opts = append(opts, sim.WithSubnet(prefix(s)))
@@ -180,5 +180,5 @@ func TestIPv6Refused(t *testing.T) {
 		require.Equal(t, before, snapshot(h))
 	}
 	next := simtest.Run(t, h, "next", sim.WithNetwork(x))
-	require.Equal(t, "172.18.0.3 fd00:1::2", fmt.Sprint(next.Addr(x), next.Addr6(x)), "the refused have given back what they had")
+	require.Equal(t, "172.18.0.3 fd00:1::2", fmt.Sprint(next.Link(x).Addr(), next.Link(x).Addr6()), "the refused have given back what they had")
 }

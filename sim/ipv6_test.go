@@ -53,13 +53,13 @@ func TestIPv6(t *testing.T) {
 		}, describe(c1.Interfaces()))
 		require.ElementsMatch(t, []string{"fd00:1::/64 dev eth0", "fe80::/64 dev eth0", "::/0 via fd00:1::1 dev eth0"}, routes6(c1))
 		require.Equal(t, []string{"172.18.0.2\th1", "fd00:1::2\th1"}, linesOf(t, c1, "/etc/hosts")[6:])
-		require.Equal(t, "fd00:1::3", c2.Addr6(x).String())
+		require.Equal(t, "fd00:1::3", c2.Link(x).Addr6().String())
 		require.Equal(t, "fd00:1::3/64", x.Inspect().Containers[c2.ID()].IPv6Address)
 
 		for _, name := range []string{"c2", "C2.x", "al", "h2", c2.ID()[:12]} {
 			addrs, err := c1.LookupNetIP(t.Context(), "ip6", name)
 			require.NoError(t, err, name)
-			require.Equal(t, []netip.Addr{c2.Addr6(x)}, addrs)
+			require.Equal(t, []netip.Addr{c2.Link(x).Addr6()}, addrs)
 		}
 		names, err := c1.LookupAddr(t.Context(), "fd00:1::3")
 		require.NoError(t, err)
@@ -119,7 +119,7 @@ func TestIPv6Addresses(t *testing.T) {
 	var list []string
 	for i := range 6 {
 		c := simtest.Run(t, h, fmt.Sprint("c", i), sim.WithNetwork(n))
-		list = append(list, c.Addr6(n).String())
+		list = append(list, c.Link(n).Addr6().String())
 	}
 	require.Equal(t, []string{"fd00:1::2", "fd00:1::3", "fd00:1::4", "fd00:1::5", "fd00:1::6", "fd00:1::7"}, list)
 	_, err := h.Run("more", sim.WithNetwork(n))
@@ -128,8 +128,8 @@ func TestIPv6Addresses(t *testing.T) {
 	c3, _ := h.Container("c3")
 	require.NoError(t, c3.Kill())
 	again := simtest.Run(t, h, "again", sim.WithNetwork(n))
-	require.Equal(t, "fd00:1::5", again.Addr6(n).String())
-	require.Equal(t, "10.1.0.5", again.Addr(n).String(), "the refused one has given its IPv4 address back")
+	require.Equal(t, "fd00:1::5", again.Link(n).Addr6().String())
+	require.Equal(t, "10.1.0.5", again.Link(n).Addr().String(), "the refused one has given its IPv4 address back")
 }
 
 // TestIPv6Docker0: dockerd's options --ipv6 and --fixed-cidr-v6.
@@ -143,9 +143,9 @@ func TestIPv6Docker0(t *testing.T) {
 		h := simtest.NewHost(t, sim.WithFixedCIDRv6(prefix(subnet)))
 		docker0, _ := h.Network("bridge")
 		a, b := simtest.Run(t, h, "aa"), simtest.Run(t, h, "bb")
-		require.Equal(t, want, fmt.Sprintf("%v from %v", b.Addr6(docker0), docker0.Gateway6()))
+		require.Equal(t, want, fmt.Sprintf("%v from %v", b.Link(docker0).Addr6(), docker0.Gateway6()))
 		who(t, b, "tcp", "80")
-		require.Contains(t, nc(t, a, "tcp", "["+b.Addr6(docker0).String()+"]:80"), "you are "+a.Addr6(docker0).String())
+		require.Contains(t, nc(t, a, "tcp", "["+b.Link(docker0).Addr6().String()+"]:80"), "you are "+a.Link(docker0).Addr6().String())
 	}
 	_, err := sim.NewHost(sim.WithFixedCIDRv6(prefix("10.0.0.0/8")))
 	require.ErrorIs(t, err, sim.ErrAddress)

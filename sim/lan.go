@@ -5,14 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
-	"syscall"
 
 	"drydock/bridge"
-	"drydock/sim/internal/netstack"
 	"drydock/veth"
-
-	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
 // A LAN is an Ethernet segment between hosts: a switch without an address of its
@@ -65,142 +60,77 @@ func (l *LAN) Close() error {
 	return nil
 }
 
-// An uplink is an interface of a host on a LAN.
-type uplink struct {
-	lan             *LAN
-	index           int
-	port            string // of the LAN
-	inside, outside *veth.Endpoint
+// Uplink returns the machine's link to a LAN. If it has none there, the methods of the Link
+// say so.
+func (m *Machine) Uplink(lan *LAN) *Link {
+	if l := m.uplinkTo(lan); l != nil {
+		return l
+	}
+	return &Link{machine: m, lan: lan}
 }
 
-// connect gives the host its address on a LAN and, if it has none there, the
-// interface.
-func (m *Machine) connect(c uplinkConfig) error {
-	u, err := m.uplink("create host", c.lan)
-	if err != nil {
-		u = &uplink{lan: c.lan, index: m.newIndexes(1)}
-		m.uplinks = append(m.uplinks, u)
-		if err := u.attach(m, c.addr); err != nil {
-			return err
+// uplinkTo returns nil if the machine is not connected to the LAN.
+func (m *Machine) uplinkTo(lan *LAN) *Link {
+	for _, l := range m.uplinks {
+		if l.lan == lan {
+			return l
 		}
-	}
-	if err := m.own.stack.AddAddr(u.index, c.addr); err != nil {
-		return errorf("create host", m.name, ErrAddress, "%v", err)
 	}
 	return nil
 }
 
-// attach makes the cable. The MAC follows from seed, host and address, so that
-// hosts of the same seed differ.
-func (u *uplink) attach(m *Machine, addr netip.Prefix) (err error) {
-	device := fmt.Sprintf("eth%d", len(m.uplinks)-1)
+// connect gives the machine its address on a LAN and, if it has none there, the
+// interface.
+func (m *Machine) connect(c uplinkConfig) error {
+	l := m.uplinkTo(c.lan)
+	if l == nil {
+		l = &Link{machine: m, lan: c.lan}
+		if err := l.plugLAN(c.addr); err != nil {
+			return err
+		}
+		m.uplinks = append(m.uplinks, l)
+	}
+	ep := l.endpoint()
+	if err := m.own.stack.AddAddr(ep.index, c.addr); err != nil {
+		return errorf("create host", m.name, ErrAddress, "%v", err)
+	}
+	switch a := c.addr.Addr(); {
+	case a.Is4() && !ep.addr.IsValid():
+		ep.addr = a
+	case a.Is6() && !ep.addr6.IsValid():
+		ep.addr6 = a
+	}
+	return nil
+}
+
+// plugLAN makes the cable to a LAN. The MAC follows from seed, machine and address, so that
+// machines of the same seed differ. Several may have the same name.
+func (l *Link) plugLAN(addr netip.Prefix) error {
+	m := l.machine
+	device := fmt.Sprintf("eth%d", len(m.uplinks))
 	id := fmt.Sprintf("uplink %s %s %v", m.name, device, addr)
-	if u.inside, u.outside, err = veth.Pair(veth.WithMTU(u.lan.mtu), veth.WithSeed(m.random.seedOf(id))); err != nil {
-		return err
-	}
 	key := m.random.key(id)
-	mac := net.HardwareAddr{0x00, 0x0c, 0x29, key[0], key[1], key[2]}
-	u.inside.SetLinkAddress(tcpip.LinkAddress(mac))
-	if err := m.own.plug(u.index, device, cable{inside: u.inside}); err != nil {
-		return err
+	ep := &endpoint{
+		mac:   net.HardwareAddr{0x00, 0x0c, 0x29, key[0], key[1], key[2]},
+		space: m.own, index: m.newIndexes(1), device: device, bridge: l.lan.bridge,
 	}
-	if err := m.own.stack.AddAddr(u.index, linkLocal(mac)); err != nil {
-		return err
+	name := m.name + " " + device
+	n := 0
+	port := func() string {
+		if n++; n > 1 {
+			return fmt.Sprintf("%s (%d)", name, n)
+		}
+		return name
 	}
-	if err := u.plug(m.name + " " + device); err != nil {
+	err := ep.connect(cableSpec{mtu: l.lan.mtu, seed: m.random.seedOf(id), addrs: []netip.Prefix{linkLocal(ep.mac)}, port: port})
+	if err == nil {
+		return l.set(ep)
+	}
+	ep.disconnect()
+	if errors.Is(err, bridge.ErrClosed) {
 		e := errorf("create host", m.name, ErrNotFound, "LAN not found: it is closed")
 		e.cause = err
 		return e
 	}
-	return nil
-}
-
-// plug gives the LAN its end; hosts may have the same name.
-func (u *uplink) plug(name string) error {
-	u.port = name
-	for n := 2; ; n++ {
-		_, err := u.lan.bridge.AddPort(u.port, u.outside)
-		if !errors.Is(err, bridge.ErrExists) {
-			return err
-		}
-		u.port = fmt.Sprintf("%s (%d)", name, n)
-	}
-}
-
-// detach pulls the cable out of the LAN. The host's end closes with its interface.
-func (u *uplink) detach() {
-	u.lan.bridge.RemovePort(u.port)
-	if u.inside != nil {
-		u.inside.Close()
-	}
-}
-
-// uplink returns the interface of the host on a LAN.
-func (m *Machine) uplink(op string, lan *LAN) (*uplink, error) {
-	for _, u := range m.uplinks {
-		if u.lan == lan {
-			return u, nil
-		}
-	}
-	return nil, errorf(op, m.name, ErrNotFound, "host %s is not connected to the LAN", m.name)
-}
-
-// Impair degrades the frames that the host sends to a LAN and receives from it,
-// until it is called again; the zero Impairment heals. The error is an *Error that
-// wraps ErrNotFound if the host has no uplink to the LAN, or a *veth.Error.
-func (m *Machine) Impair(lan *LAN, send, receive veth.Impairment) error {
-	var a attachment
-	if err := WithImpairment(send, receive)(&a); err != nil {
-		return err
-	}
-	u, err := m.uplink("impair", lan)
-	if err != nil {
-		return err
-	}
-	if err := u.inside.Impair(send); err != nil {
-		return err
-	}
-	return u.outside.Impair(receive)
-}
-
-// SetCarrier pulls the host's cable to a LAN or puts it back. While it is out all
-// frames are lost, without an error to anyone.
-func (m *Machine) SetCarrier(lan *LAN, up bool) error {
-	u, err := m.uplink("set carrier", lan)
-	if err != nil {
-		return err
-	}
-	u.inside.SetCarrier(up)
-	return nil
-}
-
-// AddRoute adds a route, as "ip route add DST via VIA" does; 0.0.0.0/0 is the default
-// route. VIA must be an address on a network that the host is connected to; one of
-// fe80::/10 needs a zone, the name of the interface. The error is an *Error that wraps
-// syscall.EEXIST if there is a route to DST, ENETUNREACH if VIA is on no such network,
-// EINVAL if DST has bits beyond its length or VIA is of the other family or the host's.
-func (m *Machine) AddRoute(dst netip.Prefix, via netip.Addr) error {
-	return m.route("add route", dst, func(s *netstack.Stack) error { return s.AddRoute(dst, via) })
-}
-
-// DeleteRoute deletes the route to dst: "ip route del DST". The error is an *Error that
-// wraps syscall.ESRCH if there is none.
-func (m *Machine) DeleteRoute(dst netip.Prefix) error {
-	return m.route("delete route", dst, func(s *netstack.Stack) error { return s.DelRoute(dst) })
-}
-
-func (m *Machine) route(op string, dst netip.Prefix, change func(*netstack.Stack) error) error {
-	ns, _, err := m.open(op)
-	if err != nil {
-		return err
-	}
-	if err := change(ns.stack); err != nil {
-		text := err.Error()
-		if errno := syscall.Errno(0); errors.As(err, &errno) {
-			text = errno.Error()
-			text = strings.ToUpper(text[:1]) + text[1:]
-		}
-		return &Error{Op: op, Name: dst.String(), Err: err, message: "RTNETLINK answers: " + text}
-	}
-	return nil
+	return err
 }

@@ -81,10 +81,10 @@ func TestDockerHostsOnOneLAN(t *testing.T) {
 		require.Contains(t, nc(t, webs[1], "tcp", "10.0.0.3:8080"), "you are 10.0.0.2, I am 172.17.0.2:80")
 		require.Contains(t, nc(t, hosts[2], "tcp", "10.0.0.1:8080"), "you are 10.0.0.3, I am 172.17.0.2:80")
 
-		require.NoError(t, hosts[1].SetCarrier(lan, false))
+		require.NoError(t, hosts[1].Uplink(lan).SetCarrier(false))
 		require.Equal(t, "timed out", nc(t, webs[0], "tcp", "10.0.0.2:8080"))
-		require.NoError(t, hosts[1].SetCarrier(lan, true))
-		require.NoError(t, hosts[1].Impair(lan, veth.Impairment{Delay: 50 * time.Millisecond}, veth.Impairment{}))
+		require.NoError(t, hosts[1].Uplink(lan).SetCarrier(true))
+		require.NoError(t, hosts[1].Uplink(lan).Impair(veth.Impairment{Delay: 50 * time.Millisecond}, veth.Impairment{}))
 		require.Contains(t, nc(t, webs[0], "tcp", "10.0.0.2:8080"), "you are 10.0.0.1")
 	})
 }

@@ -124,7 +124,7 @@ func leftovers(t *testing.T, s *stress) string {
 	for _, n := range s.nets {
 		c, err := s.host.Run("", sim.WithNetwork(n), sim.WithPublish("8000:80"))
 		require.NoError(t, err, "the port is free")
-		fmt.Fprintln(&b, n, c.Addr(n), c.Addr6(n))
+		fmt.Fprintln(&b, n, c.Link(n).Addr(), c.Link(n).Addr6())
 		require.NoError(t, c.ForceRemove())
 		require.Empty(t, n.Inspect().Containers)
 	}

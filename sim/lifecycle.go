@@ -165,7 +165,7 @@ func (c *Container) boot() error {
 	r.sockets = c.up(ns, c.hostname(ns))
 	c.begin(r)
 	c.relink()
-	c.host.log.Debug("container started", "name", c.Name(), "addrs", r.addrs())
+	c.host.log.Debug("container started", "name", c.Name(), "addr", c.IP())
 	c.startMain(r)
 	return nil
 }
@@ -177,13 +177,8 @@ func (c *Container) hasOwnFiles() bool {
 
 // begin makes r the present run.
 func (c *Container) begin(r *run) {
-	c.attachMu.Lock()
-	defer c.attachMu.Unlock()
-	for _, a := range c.attachments {
-		a.joined = true
-		if ep := r.on(a.network); ep != nil {
-			ep.impair(a.impairments)
-		}
+	for _, l := range c.list() {
+		l.note(func(h *history) { h.joined = true })
 	}
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
@@ -239,7 +234,9 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	cancel()
 	status := r.status(c.config.image.Main != nil, inTime) // before its sockets close and it returns for that
 	c.down(r.dying.Load())
-	r.drain()
+	if len(c.live()) > 0 || r.dying.Load() {
+		r.drain()
+	}
 	c.finished(r, status)
 	c.leaveAll(r)
 	r.ns.release()

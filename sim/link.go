@@ -1,157 +1,165 @@
 package sim
 
 import (
+	"net"
+	"net/netip"
 	"slices"
-	"strings"
-	"unicode"
+	"sync"
 
-	"drydock/sim/internal/ports"
+	"drydock/veth"
 )
 
-// A link is what --link asks for.
-type link struct {
-	target *Container
-	name   string // of target when it was asked for
-	alias  string
+// A Link is the membership of a container in a network, or of a machine in a LAN: the cable
+// between an interface of the one and the bridge of the other. Container.Link and
+// Machine.Uplink return them. A Link lasts while the container is connected and does what
+// was asked for at each start; it has an interface and addresses while the container runs.
+// Its methods are safe for concurrent use.
+type Link struct {
+	machine   *Machine
+	container *Container // nil: the link is the machine's own
+	lan       *LAN       // nil: it leads to asked.network
+	asked     attachment
+	holds     bool // guarded by Host.mu: it has addresses of the network
+
+	mu       sync.Mutex
+	history  history     // +checklocks:mu
+	impaired impairments // +checklocks:mu
+	live     *endpoint   // +checklocks:mu; nil without an interface
 }
 
-func newLink(h *Host, op string, target *Container, alias string) (link, error) {
-	if target == nil || target.host != h {
-		name := "nil"
-		if target != nil {
-			name = target.Name()
-		}
-		return link{}, errorf(op, name, ErrNotFound, "could not get container for %s: No such container: %s", name, name)
-	}
-	l := link{target, target.Name(), alias}
-	if alias == "" {
-		l.alias = l.name
-	}
-	if strings.ContainsFunc(l.alias, unicode.IsSpace) {
-		return link{}, errorf(op, alias, ErrName, "invalid alias %q", alias)
-	}
-	return l, nil
+// A history is what Inspect tells of how a link came about.
+type history struct {
+	connected bool // by Connect
+	named     bool // it has the aliases that Docker adds
+	joined    bool // a run has had an interface there
 }
 
-// WithLink makes the container know another one by an alias without white space, by its
-// name if alias is empty: --link. On the default bridge that is a line in /etc/hosts,
-// which follows the target when that restarts, and variables in the environment (Env),
-// which do not. Where that has no ICC the ports that the target exposes (WithExpose,
-// WithPublish) are opened for this container. The target must be running whenever this
-// one starts. On networks of one's own the alias is a name that the embedded resolver
-// knows for this container alone, whether the target runs or not. Of several links with
-// one alias the first counts on the default bridge, the last on networks of one's own.
-func WithLink(target *Container, alias string) ContainerOption {
-	return func(h *Host, c *containerConfig) error {
-		l, err := newLink(h, "create container", target, alias)
-		c.links = append(c.links, l)
-		return err
-	}
+func (c *Container) newLink(a attachment) *Link {
+	return &Link{machine: c.host.Machine, container: c, asked: a, impaired: a.impairments}
 }
 
-// WithNetworkLink is WithLink for one network of one's own: the --link of "docker
-// network connect".
-func WithNetworkLink(target *Container, alias string) AttachOption {
-	return func(a *attachment) error {
-		const op = "connect container"
-		if a.network.predefined() {
-			return errorf(op, a.network.name, ErrConflict, "links are only supported for user-defined networks.")
-		}
-		l, err := newLink(a.network.host, op, target, alias)
-		a.links = append(a.links, l)
-		return err
+// Network returns the network that the link leads to, nil if that is a LAN.
+func (l *Link) Network() *Network { return l.asked.network }
+
+// LAN returns the LAN that the link leads to, nil if that is a network.
+func (l *Link) LAN() *LAN { return l.lan }
+
+// Addr returns the IPv4 address of the interface, the zero Addr while there is none. Of a
+// machine with several on the LAN it is the first.
+func (l *Link) Addr() netip.Addr {
+	if ep := l.running(); ep != nil {
+		return ep.addr
 	}
+	return netip.Addr{}
 }
 
-// checkLinks refuses links that cannot be, and drops those that do not count. On
-// networks of one's own they are names for the embedded resolver.
-func (c *Container) checkLinks() error {
-	const op = "create container"
-	if len(c.config.links) == 0 {
-		return nil
+// Addr6 returns the IPv6 address of the interface, not that of fe80::/10; the zero Addr
+// while there is none.
+func (l *Link) Addr6() netip.Addr {
+	if ep := l.running(); ep != nil {
+		return ep.addr6
 	}
-	switch n := c.config.network; {
-	case n == nil || n.bridge == nil:
-		return errorf(op, c.Name(), ErrConflict, "links are only supported for user-defined networks.")
-	case n.name != bridgeNetwork:
-		a := &c.config.attachment
-		a.links, c.config.links = append(a.links, c.config.links...), nil
-		return nil
+	return netip.Addr{}
+}
+
+// MAC returns the address of the interface, nil while there is none.
+func (l *Link) MAC() net.HardwareAddr {
+	if ep := l.running(); ep != nil {
+		return slices.Clone(ep.mac)
 	}
-	for _, l := range c.config.links {
-		switch n := l.target.config.network; {
-		case n != nil && n.name == hostNetwork:
-			return errorf(op, c.Name(), ErrConflict,
-				"conflicting options: host type networking can't be used with links. This would result in undefined behavior")
-		case n != c.config.network:
-			return errorf(op, c.Name(), ErrConflict, "Cannot link to /%s, as it does not belong to the default network", l.target.Name())
-		}
-	}
-	c.config.links = firstOfAlias(c.config.links)
 	return nil
 }
 
-// firstOfAlias returns the links that count on the default bridge.
-func firstOfAlias(links []link) (first []link) {
-	for _, l := range links {
-		if !slices.ContainsFunc(first, func(o link) bool { return o.alias == l.alias }) {
-			first = append(first, l)
-		}
+// Name returns the name of the interface, "eth0", and "" while there is none.
+func (l *Link) Name() string {
+	if ep := l.running(); ep != nil {
+		return ep.device
 	}
-	return first
+	return ""
 }
 
-// link writes the lines, variables and rules of the links of a container that starts.
-func (c *Container) link(r *run) error {
-	ep := r.on(c.config.network)
+// Impair degrades the frames that the owner sends and receives by the link, until it is
+// called again; the zero Impairment heals. It may be called before a container runs, and
+// lasts when it restarts. The error is a *veth.Error, or an *Error that wraps ErrNotFound
+// where there is no such link.
+func (l *Link) Impair(send, receive veth.Impairment) error {
+	i := impairments{send, receive}
+	if err := i.validate(); err != nil {
+		return err
+	}
+	if err := l.check("impair"); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.impaired = i
+	if l.live == nil {
+		return nil
+	}
+	return l.live.impair(i)
+}
+
+// SetCarrier pulls the cable or puts it back. While it is out all frames are lost, also
+// those in flight, without an error to anyone. A container starts with it in; one that does
+// not run has none, which is an *Error that wraps ErrNotRunning.
+func (l *Link) SetCarrier(up bool) error {
+	if err := l.check("set carrier"); err != nil {
+		return err
+	}
+	ep := l.running()
+	if ep == nil {
+		return l.container.errDown("set carrier")
+	}
+	ep.inside.SetCarrier(up)
+	return nil
+}
+
+// check refuses what is no link any more or never was one.
+func (l *Link) check(op string) error {
+	switch {
+	case l.container != nil && !slices.Contains(l.container.list(), l):
+		return l.container.errNotLinked(op, l.asked.network)
+	case l.container == nil && !slices.Contains(l.machine.uplinks, l):
+		return errorf(op, l.machine.name, ErrNotFound, "host %s is not connected to the LAN", l.machine.name)
+	}
+	return nil
+}
+
+// endpoint returns what the link has now, nil if there is no interface.
+func (l *Link) endpoint() *endpoint {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.live
+}
+
+// running is endpoint for who looks from outside: a container that starts or stops has none.
+func (l *Link) running() *endpoint {
+	if l.container != nil && !l.container.Running() {
+		return nil
+	}
+	return l.endpoint()
+}
+
+// set makes ep what the link has, impaired as was asked for.
+func (l *Link) set(ep *endpoint) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.live = ep
 	if ep == nil {
 		return nil
 	}
-	for _, l := range c.config.links {
-		target := l.target.on(ep.network)
-		if target == nil {
-			return errorf("start container", c.Name(), ErrNotRunning,
-				"Cannot link to a non running container: /%s AS /%s/%s", l.target.Name(), c.Name(), l.alias)
-		}
-		r.ns.names.hosts.setLink(target.addr, l.alias, l.names())
-		r.links = append(r.links, c.linkVars(l, target))
-		for _, rule := range c.host.engine.LinkRules(ep.network.forEngine(), ep.addr, target.addr, l.target.exposed()) {
-			if err := c.host.ensure(rule); err != nil {
-				return errFirewall("start container", c.Name(), "Unable to link", err)
-			}
-			r.linkRules = append(r.linkRules, rule)
-		}
-	}
-	return nil
+	return ep.impair(l.impaired)
 }
 
-// names are the names of the target in /etc/hosts, behind the alias.
-func (l link) names() string {
-	names := l.target.id[:12]
-	if l.alias != l.target.Name() {
-		names += " " + l.target.Name()
-	}
-	return names
+// note adds to the history.
+func (l *Link) note(change func(*history)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	change(&l.history)
 }
 
-// exposed returns the ports that the container exposes or publishes, in the order of rules.
-func (c *Container) exposed() []ports.Port {
-	_, exposed := c.host.engine.Plan(c.config.published, c.config.exposed, false)
-	return exposed
-}
-
-// relink gives the linkers of a container that has started its address, and it the
-// addresses of those it links to, which may have started meanwhile. Like dockerd it
-// leaves the rules as they are.
-func (c *Container) relink() {
-	for o := range c.host.Containers() {
-		for _, l := range o.config.links {
-			if o != c && l.target != c {
-				continue
-			}
-			if r, target := o.running(), l.target.on(o.config.network); r != nil && target != nil {
-				r.ns.names.hosts.moveLink(target.addr, l.alias)
-			}
-		}
-	}
+func (l *Link) past() history {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.history
 }

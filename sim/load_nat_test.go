@@ -192,7 +192,7 @@ func TestCloseDuringChanges(t *testing.T) {
 				func() { h.Run(fmt.Sprint("c", i), sim.WithPublish("80", "53/udp")) },
 				func() { h.AddRoute(prefix("100.0.0.0/8"), netip.MustParseAddr("10.9.0.2")) },
 				func() { h.SetSysctl("net.ipv4.ip_forward", strconv.Itoa(i%2)) },
-				func() { h.Impair(lan, veth.Impairment{}, veth.Impairment{}) },
+				func() { h.Uplink(lan).Impair(veth.Impairment{}, veth.Impairment{}) },
 				func() { h.Routes(); h.Interfaces() },
 				func() {
 					e, err := h.Expose("tcp", "127.0.0.1:0", 32768)

@@ -30,7 +30,7 @@ type Machine struct {
 	log      *slog.Logger
 	random   *generator
 	tables   *nat.Tables
-	uplinks  []*uplink
+	uplinks  []*Link
 	settings settings
 	tap      *slirp.Net // nil without; belongs to the holder of devices
 
@@ -194,8 +194,8 @@ func (m *Machine) Close() error {
 	if m.tap != nil {
 		m.tap.Close()
 	}
-	for _, u := range m.uplinks {
-		u.detach()
+	for _, l := range m.uplinks {
+		l.endpoint().disconnect()
 	}
 	if m.own != nil {
 		m.own.release()

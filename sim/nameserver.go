@@ -84,9 +84,9 @@ func (c *Container) setScopes(r *run) {
 		return
 	}
 	var scopes []dnsd.Scope
-	for _, ep := range r.inOrder() {
-		if zone := ep.network.zone; zone != nil {
-			scopes = append(scopes, dnsd.Scope{Zone: zone, Links: ep.asked.dnsLinks()})
+	for _, l := range c.live() {
+		if zone := l.asked.network.zone; zone != nil {
+			scopes = append(scopes, dnsd.Scope{Zone: zone, Links: l.asked.dnsLinks()})
 		}
 	}
 	r.dns.resolver.SetScopes(scopes...)
@@ -102,28 +102,29 @@ func (a *attachment) dnsLinks() []dnsd.Link {
 }
 
 // register gives a container that has joined a network its names there.
-func (c *Container) register(r *run, ep *endpoint) error {
-	if ep.network.zone != nil {
+func (c *Container) register(r *run, l *Link) error {
+	if l.asked.network.zone != nil {
 		if err := c.startDNS(r); err != nil {
 			return err
 		}
-		if err := c.announce(ep); err != nil {
+		if err := c.announce(l); err != nil {
 			return err
 		}
 		c.setScopes(r)
 	}
-	for _, a := range ep.addrs() {
+	for _, a := range l.endpoint().addrs() {
 		r.ns.names.hosts.addOwn(a, c.hostname(r.ns))
 	}
 	return nil
 }
 
 // announce makes the container's present names known to a network that has names.
-func (c *Container) announce(ep *endpoint) error {
-	if ep.network.zone == nil {
+func (c *Container) announce(l *Link) error {
+	zone := l.asked.network.zone
+	if zone == nil {
 		return nil
 	}
-	return ep.network.zone.Set(c.id, dnsd.Host{Name: c.Name(), Aliases: c.aliases(ep.asked), Addrs: ep.addrs()})
+	return zone.Set(c.id, dnsd.Host{Name: c.Name(), Aliases: c.aliases(&l.asked), Addrs: l.endpoint().addrs()})
 }
 
 // aliases are the further names of a container on a network: those asked for, its short

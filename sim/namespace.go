@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"drydock/bridge"
 	"drydock/sim/internal/netstack"
 	"drydock/veth"
 )
@@ -25,9 +26,9 @@ type namespace struct {
 
 // A cable is a veth pair as seen from a namespace.
 type cable struct {
-	inside      *veth.Endpoint
-	peerIndex   int
-	peerRunning func() bool // of a bridge: whether any port is up; nil: whether the cable has carrier
+	inside    *veth.Endpoint
+	peerIndex int
+	bridge    *bridge.Bridge // of the interface of a bridge, which runs if the bridge has another port
 }
 
 // newNamespace makes a namespace with lo. One with tables is a router, which they filter
@@ -100,8 +101,8 @@ func (ns *namespace) interfaces() []Interface {
 			i.Peer = c.peerIndex
 			i.count(c.inside)
 			i.Running = c.inside.Carrier()
-			if c.peerRunning != nil {
-				i.Running = c.peerRunning()
+			if c.bridge != nil {
+				i.Running = len(c.bridge.Ports()) > 1
 			}
 		}
 		list = append(list, i)

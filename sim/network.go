@@ -35,17 +35,15 @@ type Network struct {
 	created time.Time
 
 	// The rest is for bridges.
-	config      networkConfig
-	device      string // docker0
-	index       int    // of the device; 0 until there is one
-	bridge      *bridge.Bridge
-	mac         net.HardwareAddr
-	local       *veth.Endpoint // the bridge's end of the cable to the host
-	zone        *dnsd.Zone     // its names; nil on docker0
-	linkLocal   func() error   // gives the bridge device its fe80:: address, once
-	attachments int            // guarded by host.mu; addresses that containers hold
-	removed     bool           // guarded by host.mu
-	endpoints   []*endpoint    // guarded by host.mu; the ports, in the order of their addition
+	config    networkConfig
+	device    string // docker0
+	index     int    // of the device; 0 until there is one
+	bridge    *bridge.Bridge
+	mac       net.HardwareAddr
+	local     *veth.Endpoint // the bridge's end of the cable to the host
+	zone      *dnsd.Zone     // its names; nil on docker0
+	linkLocal func() error   // gives the bridge device its fe80:: address, once
+	removed   bool           // guarded by host.mu
 }
 
 // Name returns the name, "bridge".
@@ -108,7 +106,7 @@ func (n *Network) open(device string) (err error) {
 		return err
 	}
 	index := h.newIndexes(1)
-	if err = h.own.plug(index, device, cable{inside: local, peerRunning: func() bool { return len(n.attached()) > 0 }}); err != nil {
+	if err = h.own.plug(index, device, cable{inside: local, bridge: n.bridge}); err != nil {
 		return err
 	}
 	n.index = index
@@ -182,7 +180,7 @@ func (n *Network) retire(op string) error {
 		return errClosed(op, n.name)
 	case n.removed:
 		return errorf(op, n.name, ErrNotFound, "No such network: %s", n.name)
-	case n.attachments > 0:
+	case n.heldLocked():
 		return errorf(op, n.name, ErrInUse, "error while removing network: network %s id %s has active endpoints", n.name, n.id)
 	}
 	n.removed = true
@@ -195,24 +193,12 @@ func (n *Network) isRemoved() bool {
 	return n.removed
 }
 
-// attached returns the endpoints that are attached.
-func (n *Network) attached() []*endpoint {
-	n.host.mu.Lock()
-	defer n.host.mu.Unlock()
-	return slices.Clone(n.endpoints)
-}
-
-// portInterfaces returns the host's side of the cables.
-func (n *Network) portInterfaces() []Interface {
-	var list []Interface
-	for _, ep := range n.attached() {
-		i := Interface{
-			Index: ep.index + 1, Peer: ep.index, Name: ep.name, Master: n.device,
-			MAC: []byte(ep.outside.LinkAddress()), MTU: int(ep.outside.MTU()),
-			Up: true, Running: ep.outside.Carrier(),
+// heldLocked reports whether containers have addresses of the network.
+func (n *Network) heldLocked() bool {
+	for _, c := range n.host.containers {
+		if l := c.linkTo(n); l != nil && l.holds {
+			return true
 		}
-		i.count(ep.outside)
-		list = append(list, i)
 	}
-	return list
+	return false
 }

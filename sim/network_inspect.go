@@ -28,15 +28,20 @@ func (n *Network) Inspect() dockerapi.Network {
 	for _, f := range n.config.families() {
 		info.IPAM.Config = append(info.IPAM.Config, f.asked)
 	}
-	for _, ep := range n.attached() {
+	for c := range n.host.Containers() {
+		l := c.linkTo(n)
+		if l == nil || l.endpoint() == nil {
+			continue
+		}
+		ep := l.endpoint()
 		e := dockerapi.NetworkContainer{
-			Name: ep.container.Name(), EndpointID: ep.id, MacAddress: ep.mac.String(),
+			Name: c.Name(), EndpointID: ep.id, MacAddress: ep.mac.String(),
 			IPv4Address: n.config.v4.prefix(ep.addr).String(),
 		}
 		if ep.addr6.IsValid() {
 			e.IPv6Address = n.config.v6.prefix(ep.addr6).String()
 		}
-		info.Containers[ep.container.id] = e
+		info.Containers[c.id] = e
 	}
 	return info
 }

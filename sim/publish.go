@@ -119,17 +119,17 @@ type publishedPort struct {
 }
 
 // publish publishes the ports of a container that starts.
-func (c *Container) publish(ep *endpoint) (list []*publishedPort, err error) {
-	if ep.network.config.internal {
+func (c *Container) publish(l *Link) (list []*publishedPort, err error) {
+	if l.asked.network.config.internal {
 		return nil, nil
 	}
 	plan, _ := c.host.engine.Plan(c.config.published, c.config.exposed, c.config.publishAll)
 	for _, pub := range plan {
 		for _, addr := range c.host.engine.HostAddrs(c.host.daemon.forEngine(), pub) {
-			p, err := c.host.publish(ep, addr, pub)
+			p, err := c.host.publish(l, addr, pub)
 			if err != nil {
 				c.host.unpublish(list)
-				return nil, c.errPublish(ep, err)
+				return nil, c.errPublish(l.endpoint(), err)
 			}
 			list = append(list, p)
 		}
@@ -153,8 +153,8 @@ func (c *Container) errPublish(ep *endpoint, err error) error {
 	return e
 }
 
-func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*publishedPort, error) {
-	p := &publishedPort{}
+func (h *Host) publish(l *Link, addr netip.Addr, pub ports.Publication) (*publishedPort, error) {
+	p, ep := &publishedPort{}, l.endpoint()
 	var err error
 	p.binding, err = h.ports.allocated.Bind(addr, pub, func(b ports.Binding) (err error) {
 		p.proxy, err = h.ports.proxy(b, netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number), !h.daemon.noProxy)
@@ -163,7 +163,7 @@ func (h *Host) publish(ep *endpoint, addr netip.Addr, pub ports.Publication) (*p
 	if err != nil {
 		return nil, err
 	}
-	for _, rule := range h.engine.PortRules(ep.network.forEngine(), ep.addr, p.binding) {
+	for _, rule := range h.engine.PortRules(l.asked.network.forEngine(), ep.addr, p.binding) {
 		if err := h.ensure(rule); err != nil {
 			h.unpublish([]*publishedPort{p})
 			return nil, err

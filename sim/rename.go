@@ -23,11 +23,9 @@ func (c *Container) Rename(name string) error {
 	if err := c.take(name); err != nil {
 		return &Error{Op: op, Name: old, Err: err.Err, message: "Error when allocating new name: " + err.message}
 	}
-	if r := c.running(); r != nil {
-		for _, ep := range r.attached() {
-			if err := c.announce(ep); err != nil {
-				return err
-			}
+	for _, l := range c.live() {
+		if err := c.announce(l); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
@@ -37,12 +36,11 @@ type run struct {
 
 	dns     *nameserver // nil: none; belongs to the holder of the container's life
 	nextEth int         // belongs to the holder of the container's life
-	gateway *endpoint   // that of the default route; likewise
+	gateway *Link       // that of the default route; likewise
 
 	mu        sync.Mutex // guards what follows
 	main      mainResult
 	functions []function
-	endpoints []*endpoint // in the order of joining
 	published []*publishedPort
 }
 
@@ -155,40 +153,16 @@ func (r *run) wait(log *slog.Logger, container string) {
 	}
 }
 
-// on returns the endpoint on a network.
-func (r *run) on(n *Network) *endpoint {
-	for _, ep := range r.attached() {
-		if ep.network == n {
-			return ep
-		}
-	}
-	return nil
-}
-
-func (r *run) attached() []*endpoint {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.endpoints)
-}
-
-// addrs returns the addresses of the container.
-func (r *run) addrs() (list []netip.Addr) {
-	for _, ep := range r.attached() {
-		list = append(list, ep.addrs()...)
-	}
-	return list
-}
-
 func (r *run) ports() []*publishedPort {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.published)
 }
 
-// setGateway notes which endpoint has the default route and the published ports, and
+// setGateway notes which link has the default route and the published ports, and
 // returns the ports that were published before.
-func (r *run) setGateway(ep *endpoint, published []*publishedPort) (before []*publishedPort) {
-	r.gateway = ep
+func (r *run) setGateway(l *Link, published []*publishedPort) (before []*publishedPort) {
+	r.gateway = l
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	before, r.published = r.published, published

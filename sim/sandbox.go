@@ -27,19 +27,9 @@ func (c *Container) sandboxOf(r *run) sandbox {
 	return r.sandbox
 }
 
-// noteAliases notes that a container comes to join a network, as which it has the aliases
-// that Docker adds.
-func (c *Container) noteAliases(a *attachment) {
-	c.attachMu.Lock()
-	defer c.attachMu.Unlock()
-	a.named = true
-}
-
 // noteJoin notes that a run has joined a network, also if it does not start after all.
-func (c *Container) noteJoin(r *run, a *attachment) {
-	c.attachMu.Lock()
-	a.joined = true
-	c.attachMu.Unlock()
+func (c *Container) noteJoin(r *run, l *Link) {
+	l.note(func(h *history) { h.joined = true })
 	s := c.sandboxOf(r)
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()

@@ -179,7 +179,7 @@ func TestImpairOutlivesRuns(t *testing.T) {
 		n, _ := h.Network("bridge")
 		c, err := h.Create("slow")
 		require.NoError(t, err)
-		require.NoError(t, c.Impair(n, veth.Impairment{Delay: 30 * time.Millisecond}, veth.Impairment{Delay: 20 * time.Millisecond}))
+		require.NoError(t, c.Link(n).Impair(veth.Impairment{Delay: 30 * time.Millisecond}, veth.Impairment{Delay: 20 * time.Millisecond}))
 		for range 2 {
 			require.NoError(t, c.Start())
 			_, err := c.Ping(t.Context(), "172.17.0.1", nil)

@@ -23,7 +23,7 @@ func slowLink(t *testing.T, h *sim.Host, c *sim.Container) {
 	t.Helper()
 	n, _ := h.Network("bridge")
 	delay := veth.Impairment{Delay: 50 * time.Millisecond}
-	require.NoError(t, c.Impair(n, delay, delay))
+	require.NoError(t, c.Link(n).Impair(delay, delay))
 }
 
 func TestConnectTakesOneRoundTrip(t *testing.T) {
@@ -76,12 +76,12 @@ func TestOutage(t *testing.T) {
 
 		const outage = 8 * time.Minute
 		start := time.Now()
-		require.NoError(t, cli.SetCarrier(n, false))
+		require.NoError(t, cli.Link(n).SetCarrier(false))
 		io.WriteString(c, "after")
 		c.(interface{ CloseWrite() error }).CloseWrite()
 		time.Sleep(outage)
 		require.Empty(t, received)
-		require.NoError(t, cli.SetCarrier(n, true))
+		require.NoError(t, cli.Link(n).SetCarrier(true))
 		require.Equal(t, "before after", <-received)
 		require.Greater(t, time.Since(start), outage)
 		require.Less(t, time.Since(start), 2*outage) // retransmissions are at most two minutes apart

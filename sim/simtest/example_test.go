@@ -26,11 +26,11 @@ func TestOutage(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		cli.SetCarrier(network, false) // pull the plug
+		cli.Link(network).SetCarrier(false) // pull the plug
 		io.WriteString(out, "hello")
 		out.Close()
 		time.Sleep(time.Minute) // passes in a millisecond
-		cli.SetCarrier(network, true)
+		cli.Link(network).SetCarrier(true)
 
 		if b, err := io.ReadAll(in); string(b) != "hello" { // TCP sent it again
 			t.Fatalf("got %q, %v", b, err)

@@ -272,7 +272,7 @@ func pingClient(t *testing.T, rtt time.Duration) (*sim.Network, *sim.Container) 
 	}
 	send := veth.Impairment{Delay: rtt / 2}
 	receive := veth.Impairment{Delay: rtt - rtt/2}
-	require.NoError(t, cli.Impair(n, send, receive))
+	require.NoError(t, cli.Link(n).Impair(send, receive))
 	time.Sleep(time.Second)
 	return n, cli
 }
@@ -285,7 +285,7 @@ func TestPingRecordedSeries(t *testing.T) {
 		n, cli := pingClient(t, 82*time.Microsecond)
 		for i, us := range []time.Duration{79, 97, 96} {
 			time.AfterFunc(time.Duration(i)*time.Second+500*time.Millisecond, func() {
-				cli.Impair(n, veth.Impairment{Delay: 40 * time.Microsecond}, veth.Impairment{Delay: (us - 40) * time.Microsecond})
+				cli.Link(n).Impair(veth.Impairment{Delay: 40 * time.Microsecond}, veth.Impairment{Delay: (us - 40) * time.Microsecond})
 			})
 		}
 		var out bytes.Buffer

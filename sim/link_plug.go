@@ -1,0 +1,124 @@
+package sim
+
+import (
+	"net"
+	"net/netip"
+
+	"drydock/bridge"
+)
+
+// plug gives a namespace an interface on the network of the link, with addresses of that.
+func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
+	n := l.asked.network
+	h := n.host
+	ep := &endpoint{space: space, device: device, bridge: n.bridge}
+	if err := l.takeAddrs(ep); err != nil {
+		return nil, err
+	}
+	ep.id, ep.index = h.random.id("endpoint id"), h.newIndexes(2)
+	name := h.engine.VethName(h.random.stream("veth name"))
+	spec := cableSpec{
+		mtu: n.config.mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1,
+		port: func() (next string) {
+			next, name = name, h.engine.VethName(h.random.stream("veth name"))
+			return next
+		},
+	}
+	for _, a := range ep.addrs() {
+		spec.addrs = append(spec.addrs, n.config.of(a).prefix(a))
+	}
+	if ep.addr6.IsValid() {
+		spec.addrs = append(spec.addrs, linkLocal(ep.mac))
+	}
+	if h.daemon.noProxy {
+		spec.opts = append(spec.opts, bridge.Hairpin()) // for clients of their own published port
+	}
+	err := ep.connect(spec)
+	if err == nil {
+		err = n.linkLocal() // docker0 has it from the first carrier on
+	}
+	if err != nil {
+		l.unplug(ep)
+		return nil, err
+	}
+	return ep, nil
+}
+
+// unplug undoes plug, also where it failed half-way.
+func (l *Link) unplug(ep *endpoint) {
+	ep.disconnect()
+	h := l.asked.network.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l.releaseLocked(ep)
+}
+
+// setDefault makes the gateways of the network those of the namespace.
+func (l *Link) setDefault() {
+	ep, cfg := l.endpoint(), &l.asked.network.config
+	ep.space.stack.SetDefault(ep.index, cfg.v4.gateway)
+	if ep.addr6.IsValid() {
+		ep.space.stack.SetDefault(ep.index, cfg.v6.gateway)
+	} else {
+		ep.space.stack.DelRoute(netip.PrefixFrom(netip.IPv6Unspecified(), 0)) // of an internal network, if there is one
+	}
+}
+
+// takeAddrs takes the addresses of an endpoint: those that were asked for, or the lowest
+// free ones. It holds none if it fails.
+func (l *Link) takeAddrs(ep *endpoint) (err error) {
+	n := l.asked.network
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	if n.removed {
+		name := n.name
+		if l.past().joined {
+			name = n.id // as which dockerd knows it since then
+		}
+		return errorf("start container", n.name, ErrNotFound, "network %s not found", name)
+	}
+	l.holds = true
+	if ep.addr, err = n.takeAddrLocked(&n.config.v4, l.asked.addr, "IPv4"); err == nil {
+		ep.mac = n.host.engine.ContainerMAC(ep.addr, n.host.random.stream("container mac"))
+		ep.addr6, err = n.takeAddr6Locked(ep.mac, l.asked.addr6)
+	}
+	if err != nil {
+		l.releaseLocked(ep)
+	}
+	return err
+}
+
+// releaseLocked undoes takeAddrs.
+func (l *Link) releaseLocked(ep *endpoint) {
+	l.holds = false
+	for _, a := range ep.addrs() {
+		l.asked.network.config.of(a).pool.Release(a)
+	}
+}
+
+func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (netip.Addr, error) {
+	if asked.IsValid() {
+		if !f.pool.Reserve(asked) {
+			return netip.Addr{}, errAddrInUse("allocate address", n.name, "Address already in use")
+		}
+		return asked, nil
+	}
+	addr, ok := f.pool.Take()
+	if !ok {
+		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress,
+			"no available %s addresses on this network's address pools: %s (%s)", version, n.name, n.id)
+	}
+	return addr, nil
+}
+
+// takeAddr6Locked returns the zero Addr if the network has no IPv6.
+func (n *Network) takeAddr6Locked(mac net.HardwareAddr, asked netip.Addr) (netip.Addr, error) {
+	f := &n.config.v6
+	if f.pool == nil {
+		return netip.Addr{}, nil
+	}
+	if f.byMAC {
+		asked = f.addrOf(mac)
+	}
+	return n.takeAddrLocked(f, asked, "IPv6")
+}
