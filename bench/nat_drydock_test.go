@@ -38,6 +38,6 @@ func newDockerHost(b *testing.B, opts ...sim.HostOption) (*sim.Host, *sim.Contai
 func dockerRules(b *testing.B) string {
 	host, _ := newDockerHost(b)
 	var text strings.Builder
-	require.NoError(b, host.Firewall().IPv4().Save(&text))
+	require.NoError(b, iptables.Save(&text, host.Firewall().IPv4()))
 	return text.String()
 }

@@ -44,7 +44,7 @@ func forwardRules(b *testing.B, size int, rules []string, accepts int) {
 	tables := nat.New()
 	var parsed []nat.Rule
 	for _, text := range rules {
-		_, rule, err := nat.ParseRule(text)
+		_, rule, err := iptables.ParseRule(text)
 		require.NoError(b, err, text)
 		parsed = append(parsed, rule)
 	}

@@ -51,7 +51,7 @@ func BenchmarkTraverse(b *testing.B) {
 
 // BenchmarkAppend is a rule more in a chain of 1000.
 func BenchmarkAppend(b *testing.B) {
-	rs := newRuleset(false)
+	rs := New().v4
 	r := Rule{Src: host(netip.MustParseAddr("10.0.0.1")), Target: Drop{}}
 	for range 1000 {
 		require.NoError(b, rs.Append(FilterForward, r))

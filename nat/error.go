@@ -6,57 +6,40 @@ import (
 	"strings"
 )
 
-// The reasons for which a Ruleset refuses something, wrapped by RuleError.
+// The reasons for which a Ruleset refuses something, wrapped by RuleError. Where iptables
+// says the same, they have its words.
 var (
-	ErrNoTable     error = &refusal{text: "table does not exist"}
-	ErrNoChain     error = &refusal{text: "No chain/target/match by that name"}
-	ErrNoTarget    error = &refusal{text: "no such chain to jump to", errno: "Operation not supported"}
-	ErrNoRule      error = &refusal{text: "Bad rule (does a matching rule exist in that chain?)"}
-	ErrIndex       error = &refusal{text: "no rule of that number"}
-	ErrChainName   error = &refusal{text: "bad chain name"}
-	ErrChainExists error = &refusal{text: "Chain already exists"}
-	ErrChainInUse  error = &refusal{text: "rules jump to the chain", errno: "Device or resource busy"}
-	ErrNotEmpty    error = &refusal{text: "the chain has rules", errno: "Device or resource busy"}
-	ErrBuiltin     error = &refusal{text: "the chain is built in", errno: "Device or resource busy"}
-	ErrNotBuiltin  error = &refusal{text: "Bad built-in chain name"}
-	ErrPolicy      error = &refusal{text: "Bad policy name. Run `dmesg' for more information"}
-	ErrLoop        error = &refusal{text: "chains would call each other in a circle", errno: "Too many links"}
-	ErrDepth       error = &refusal{text: "more than 15 jumps in a row", errno: "Too many links"}
-	ErrTarget      error = &refusal{text: "target not allowed in this chain", errno: "Invalid argument"}
-	ErrMatch       error = &refusal{text: "match not allowed in this chain", errno: "Invalid argument"}
-	ErrProtocol    error = &refusal{text: "not for this protocol", errno: "Invalid argument"}
-	ErrFamily      error = &refusal{text: "not of this address family", errno: "Invalid argument"}
-	ErrNever       error = &refusal{text: "rule would never match", errno: "Invalid argument"}
-	ErrInterface   error = &refusal{text: "bad interface", errno: "Invalid argument"}
-	ErrPort        error = &refusal{text: "protocol without ports", errno: "Invalid argument"}
-	ErrPortRange   error = &refusal{text: "bad range of ports", errno: "Invalid argument"}
-	ErrValue       error = &refusal{text: "value out of range", errno: "Invalid argument"}
+	ErrNoTable     = errors.New("table does not exist")
+	ErrNoChain     = errors.New("No chain/target/match by that name")
+	ErrNoTarget    = errors.New("no such chain to jump to")
+	ErrNoRule      = errors.New("Bad rule (does a matching rule exist in that chain?)")
+	ErrIndex       = errors.New("no rule of that number")
+	ErrChainName   = errors.New("bad chain name")
+	ErrChainExists = errors.New("Chain already exists")
+	ErrChainInUse  = errors.New("rules jump to the chain")
+	ErrNotEmpty    = errors.New("the chain has rules")
+	ErrBuiltin     = errors.New("the chain is built in")
+	ErrNotBuiltin  = errors.New("Bad built-in chain name")
+	ErrPolicy      = errors.New("Bad policy name. Run `dmesg' for more information")
+	ErrLoop        = errors.New("chains would call each other in a circle")
+	ErrDepth       = errors.New("more than 15 jumps in a row")
+	ErrTarget      = errors.New("target not allowed in this chain")
+	ErrMatch       = errors.New("match not allowed in this chain")
+	ErrProtocol    = errors.New("not for this protocol")
+	ErrFamily      = errors.New("not of this address family")
+	ErrNever       = errors.New("rule would never match")
+	ErrInterface   = errors.New("bad interface")
+	ErrPort        = errors.New("protocol without ports")
+	ErrPortRange   = errors.New("bad range of ports")
+	ErrValue       = errors.New("value out of range")
 )
-
-// A refusal is a reason in iptables' words, or in others where the kernel refuses and
-// iptables only tells its errno.
-type refusal struct{ text, errno string }
-
-func (r *refusal) Error() string { return r.text }
-
-// A misuse is a reason that iptables finds before it asks the kernel and has words of
-// its own for.
-type misuse struct {
-	kind error
-	text string
-}
-
-func misused(kind error, format string, args ...any) error {
-	return &misuse{kind: kind, text: fmt.Sprintf(format, args...)}
-}
-
-func (m *misuse) Error() string { return strings.TrimSpace(m.text) }
-func (m *misuse) Unwrap() error { return m.kind }
 
 // A RuleError is a change of a Ruleset, or a question to one, that was refused. The
 // Ruleset is as it was before.
 type RuleError struct {
-	Op    string // "append", "insert", "replace", "delete", "check", "new chain", "delete chain", "rename", "flush", "zero" or "policy"
+	// Op is "append", "insert", "replace", "delete", "check", "new chain", "delete chain", "rename", "flush",
+	// "zero", "set counters", "policy" or "reset".
+	Op    string
 	Chain Chain
 	Rule  *Rule  // nil where the operation has none
 	Field string // of Rule or of the operation: "Src", "Matches[0]", "Target" …; "" where none is to blame
@@ -88,36 +71,6 @@ func blame(field string, err error) error {
 	return &RuleError{Field: field, Err: err}
 }
 
-// iptables returns what iptables 1.8.9 says about e, and which kind of failure it
-// takes it for.
-func (e *RuleError) iptables() (string, problem) {
-	_, name := e.Chain.split()
-	if m := (*misuse)(nil); errors.As(e.Err, &m) {
-		return m.text, badParameter
-	}
-	switch {
-	case errors.Is(e.Err, ErrNoTable):
-		table, _, _ := strings.Cut(string(e.Chain), "/")
-		return fmt.Sprintf("table '%s' does not exist", table), badVersion
-	case errors.Is(e.Err, ErrNoChain) && (e.Op == opDelete || e.Op == opCheck) && e.Rule != nil:
-		return ErrNoRule.Error(), badRule
-	case errors.Is(e.Err, ErrIndex):
-		return "Index of " + indexWords[e.Op] + " too big", badRule
-	case errors.Is(e.Err, ErrChainExists) && e.Op == opRename:
-		return "File exists", badRule
-	case errors.Is(e.Err, ErrBuiltin) && e.Op == opRename:
-		return ErrNoChain.Error(), badRule
-	}
-	r := (*refusal)(nil)
-	if !errors.As(e.Err, &r) || r.errno == "" {
-		return e.Err.Error(), badRule
-	}
-	if e.Op == opDeleteChain {
-		return fmt.Sprintf("CHAIN_DEL failed (%s): chain %s", r.errno, name), badResource
-	}
-	return fmt.Sprintf("RULE_%s failed (%s): rule in chain %s", strings.ToUpper(e.Op), r.errno, name), badResource
-}
-
 // The operations of RuleError.
 const (
 	opAppend      = "append"
@@ -130,7 +83,7 @@ const (
 	opRename      = "rename"
 	opFlush       = "flush"
 	opZero        = "zero"
+	opSetCounters = "set counters"
+	opReset       = "reset"
 	opPolicy      = "policy"
 )
-
-var indexWords = map[string]string{opInsert: "insertion", opReplace: "replacement", opDelete: "deletion", opZero: "zero"}

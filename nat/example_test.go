@@ -9,6 +9,7 @@ import (
 
 	"drydock/bridge"
 	"drydock/nat"
+	"drydock/nat/iptables"
 
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -34,7 +35,7 @@ func Example() {
 		"-t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports 8080",
 		"-A INPUT -p tcp --dport 22 -j REJECT --reject-with tcp-reset",
 	} {
-		if err := tables.Iptables(os.Stdout, strings.Fields(line)...); err != nil {
+		if err := iptables.Run(os.Stdout, tables.IPv4(), strings.Fields(line)...); err != nil {
 			panic(err)
 		}
 	}
@@ -61,7 +62,7 @@ func Example() {
 	io.Copy(os.Stdout, c)
 	_, err = gonet.DialContextTCP(context.Background(), s, address(22), ipv4.ProtocolNumber)
 	fmt.Println(err)
-	tables.Iptables(os.Stdout, "-t", "nat", "-v", "-S", "OUTPUT")
+	iptables.Run(os.Stdout, tables.IPv4(), "-t", "nat", "-v", "-S", "OUTPUT")
 	// Output:
 	// hello from 127.0.0.1:8080
 	// connect tcp 127.0.0.1:22: connection was refused

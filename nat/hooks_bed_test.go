@@ -99,7 +99,10 @@ func addRule(t testing.TB, tables *Tables, line string) {
 		require.NoError(t, rs.SetPolicy(Chain("filter/"+chain), map[string]Target{"ACCEPT": Accept{}, "DROP": Drop{}}[target]), line)
 		return
 	}
-	c, r, err := parseRule(v6, strings.Fields(rest))
+	if v6 {
+		rest = "-6 " + rest
+	}
+	c, r, err := ParseRule(rest)
 	require.NoError(t, err, line)
 	require.NoError(t, rs.Append(c, r), line)
 }

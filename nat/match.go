@@ -45,7 +45,7 @@ func (r PortRange) match(port uint16) bool { return !r.Set || r.has(port) != r.N
 func (r PortRange) has(port uint16) bool { return r.Lo <= port && port <= r.Hi }
 
 func (f TCPFlags) match(flags uint8) bool {
-	return f.Mask == 0 || (flags&f.Mask == f.Set) != f.Not
+	return f.Mask == 0 || (TCPFlagSet(flags)&f.Mask == f.Set) != f.Not
 }
 
 // hasTCPOption reports whether the header of segment has an option of a kind. As Linux

@@ -1,22 +1,17 @@
 package nat
 
 import (
-	"fmt"
 	"math/bits"
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"drydock/nat/internal/words"
 )
 
 // String returns the rule as iptables-save prints it behind "-A CHAIN ":
-// "-s 172.17.0.0/16 ! -o docker0 -j MASQUERADE". ParseRule reads it.
+// "-s 172.17.0.0/16 ! -o docker0 -j MASQUERADE". Package iptables reads it.
 func (r Rule) String() string {
-	return strings.TrimPrefix(r.spec(nil), " ")
-}
-
-// spec returns String with a blank before each word, and with counters, as -S -v
-// shows them.
-func (r Rule) spec(c *Counters) string {
 	var b strings.Builder
 	option := func(not bool, name, value string) {
 		if value == "" {
@@ -30,24 +25,21 @@ func (r Rule) spec(c *Counters) string {
 	option(r.Src.Not, "-s", r.Src.prefix())
 	option(r.Dst.Not, "-d", r.Dst.prefix())
 	if r.In.Name != "" {
-		option(r.In.Not, "-i", quoteName(r.In.Name))
+		option(r.In.Not, "-i", words.Name(r.In.Name))
 	}
 	if r.Out.Name != "" {
-		option(r.Out.Not, "-o", quoteName(r.Out.Name))
+		option(r.Out.Not, "-o", words.Name(r.Out.Name))
 	}
 	if r.Proto.Number != 0 {
 		option(r.Proto.Not, "-p", protocolName(r.Proto.Number))
 	}
 	for _, m := range r.Matches {
-		b.WriteString(" " + m.text())
-	}
-	if c != nil {
-		fmt.Fprintf(&b, " -c %d %d", c.Packets, c.Bytes)
+		b.WriteString(" " + m.String())
 	}
 	if r.Target != nil {
-		b.WriteString(" " + r.Target.text())
+		b.WriteString(" " + r.Target.String())
 	}
-	return b.String()
+	return strings.TrimPrefix(b.String(), " ")
 }
 
 // String returns the network as rules have it, "! 172.17.0.0/16", "10.0.3.0/255.0.255.0"
@@ -83,28 +75,6 @@ func (n Network) bits() (netip.Prefix, bool) {
 	return netip.PrefixFrom(n.Addr, ones), true
 }
 
-// column returns the network as iptables -L prints it: hosts without a mask.
-func (n Network) column(v6, numeric bool) string {
-	p, ok := n.bits()
-	switch {
-	case !n.Addr.IsValid(), ok && p.Bits() == 0:
-		return everywhere(v6, numeric)
-	case ok && p.Bits() == p.Addr().BitLen():
-		return n.Addr.String()
-	}
-	return n.prefix()
-}
-
-func everywhere(v6, numeric bool) string {
-	switch {
-	case !numeric:
-		return "anywhere"
-	case v6:
-		return "::/0"
-	}
-	return "0.0.0.0/0"
-}
-
 // String returns the interface as rules have it, "! docker0", and "*" for the zero
 // Interface.
 func (i Interface) String() string {
@@ -112,17 +82,6 @@ func (i Interface) String() string {
 		return "*"
 	}
 	return notOption(i.Not) + i.Name
-}
-
-// column returns the interface as iptables -L -v prints it, "!docker0".
-func (i Interface) column(numeric bool) string {
-	switch {
-	case i.Name == "" && numeric:
-		return "*"
-	case i.Name == "":
-		return "any"
-	}
-	return notValue(i.Not) + i.Name
 }
 
 // String returns the protocol's name as rules have it, "! tcp", or its number where
@@ -137,42 +96,19 @@ func notOption(not bool) string {
 	return ""
 }
 
-// notValue is what precedes an inverted value.
-func notValue(not bool) string {
-	if not {
-		return "!"
-	}
-	return ""
-}
-
 // text returns " ! --dport 80:90", or "" if the option is not there.
 func (r PortRange) text(option string) string {
 	if !r.Set {
 		return ""
 	}
-	return " " + notOption(r.Not) + option + " " + r.ports(":", 0, true)
+	return " " + notOption(r.Not) + option + " " + portsText(r.Lo, r.Hi, ":")
 }
 
-// list returns " dpts:!80:90", where what is "dpt".
-func (r PortRange) list(what string, proto uint8, numeric bool) string {
-	if !r.Set {
-		return ""
-	}
-	if r.Lo != r.Hi {
-		what += "s"
-	}
-	return " " + what + ":" + notValue(r.Not) + r.ports(":", proto, numeric)
-}
-
-func (r PortRange) ports(dash string, proto uint8, numeric bool) string {
-	return portsText(r.Lo, r.Hi, dash, proto, numeric)
-}
-
-func portsText(lo, hi uint16, dash string, proto uint8, numeric bool) string {
+func portsText(lo, hi uint16, dash string) string {
 	if lo == hi {
-		return portName(lo, proto, numeric)
+		return strconv.Itoa(int(lo))
 	}
-	return portName(lo, proto, numeric) + dash + portName(hi, proto, numeric)
+	return strconv.Itoa(int(lo)) + dash + strconv.Itoa(int(hi))
 }
 
 // withMask returns value/mask in hexadecimal, without a mask of all ones.

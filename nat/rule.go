@@ -39,10 +39,8 @@ type Protocol struct {
 type Match interface {
 	// matcher returns what tests packets, nil if all of them match. One belongs to one rule.
 	matcher() matcher
-	// text is what iptables-save prints, "-m tcp --dport 80"
-	text() string
-	// list is what iptables -L prints in its last column, "tcp dpt:80"
-	list(numeric bool) string
+	// String is what iptables-save prints, "-m tcp --dport 80".
+	String() string
 }
 
 // A PortRange matches ports from Lo to Hi, both included. The zero PortRange is
@@ -64,9 +62,13 @@ type TCP struct {
 // TCPFlags matches segments whose flags among Mask are exactly Set. --syn is
 // {Mask: SYN|RST|ACK|FIN, Set: SYN}. Mask 0 is not looked at.
 type TCPFlags struct {
-	Mask, Set uint8
+	Mask, Set TCPFlagSet
 	Not       bool
 }
+
+// A TCPFlagSet is a set of flags as they lie in a segment: FIN is 1, SYN 2, RST 4, PSH 8,
+// ACK 16 and URG 32.
+type TCPFlagSet uint8
 
 // UDP is -m udp: --sport and --dport.
 type UDP struct{ Src, Dst PortRange }
@@ -179,11 +181,8 @@ type Physdev struct {
 // A Target is what becomes of a packet that a rule matches: Accept, Drop, Return,
 // Jump, Goto, Reject, SNAT, DNAT, Masquerade, Redirect, Mark, Log or NoTrack.
 type Target interface {
-	// text is what iptables-save prints, "-j DNAT --to-destination 172.17.0.2:80"
-	text() string
-	// name and list are what iptables -L prints: "DNAT" and "to:172.17.0.2:80"
-	name() string
-	list(numeric bool) string
+	// String is what iptables-save prints, "-j DNAT --to-destination 172.17.0.2:80".
+	String() string
 }
 
 // Accept lets the packet pass the table.

@@ -24,26 +24,43 @@ import (
 type Ruleset struct {
 	v6    bool
 	state atomic.Pointer[state]
-	mu    sync.Mutex       // serializes changes: of state from its Load to its Store
-	now   func() time.Time // for the dates of Save; nil: time.Now
+	mu    sync.Mutex // serializes changes: of state from its Load to its Store
+	now   func() time.Time
+	draft *draft // what Edit changes, in place of state; nil: this is no Edit's
 }
 
 // A state is all tables at one moment. It does not change.
 type state struct{ tables [numTables]*table }
 
-func newRuleset(v6 bool) *Ruleset {
+func newRuleset(v6 bool, now func() time.Time) *Ruleset {
 	s := new(state)
 	for id := range numTables {
 		s.tables[id] = newTable(id)
 	}
-	rs := &Ruleset{v6: v6}
+	rs := &Ruleset{v6: v6, now: now}
 	rs.state.Store(s)
 	return rs
 }
 
-// edit makes changes that packets see all at once. If f fails, nothing has changed.
-// f must not use rs but through its argument.
+// IPv6 reports whether the rules are those of IPv6, of ip6tables.
+func (rs *Ruleset) IPv6() bool { return rs.v6 }
+
+// Now returns the time by the clock of the tables, the date of what is saved.
+func (rs *Ruleset) Now() time.Time { return rs.now() }
+
+// Edit makes several changes that packets and others see all at once. f makes them in the
+// Ruleset that it is given, where it finds the rules as they were and as it has left them;
+// it must not use rs itself, which waits, nor keep its argument. If f fails, or one of its
+// changes was refused, whether f heeds that or not, nothing has changed.
+func (rs *Ruleset) Edit(f func(tx *Ruleset) error) error {
+	return rs.edit(func(d *draft) error { return f(&Ruleset{v6: rs.v6, now: rs.now, draft: d}) })
+}
+
+// edit is Edit with the draft itself.
 func (rs *Ruleset) edit(f func(d *draft) error) error {
+	if rs.draft != nil {
+		return f(rs.draft)
+	}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	d := &draft{v6: rs.v6, state: *rs.state.Load()}
@@ -57,19 +74,27 @@ func (rs *Ruleset) edit(f func(d *draft) error) error {
 	return nil
 }
 
+// current returns the tables as rs shows them.
+func (rs *Ruleset) current() *state {
+	if rs.draft != nil {
+		return &rs.draft.state
+	}
+	return rs.state.Load()
+}
+
 // Append adds rules to the end of a chain, all or none.
 func (rs *Ruleset) Append(c Chain, rules ...Rule) error {
-	return rs.edit(func(d *draft) error { return d.append(c, Counters{}, rules...) })
+	return rs.edit(func(d *draft) error { return d.append(c, rules...) })
 }
 
 // Insert adds rules to a chain so that the first has the number at, counted from 1.
 func (rs *Ruleset) Insert(c Chain, at int, rules ...Rule) error {
-	return rs.edit(func(d *draft) error { return d.insert(c, at, Counters{}, rules...) })
+	return rs.edit(func(d *draft) error { return d.insert(c, at, rules...) })
 }
 
 // Replace puts r in the place of the rule of number at. Its counters begin at 0.
 func (rs *Ruleset) Replace(c Chain, at int, r Rule) error {
-	return rs.edit(func(d *draft) error { return d.replace(c, at, Counters{}, r) })
+	return rs.edit(func(d *draft) error { return d.replace(c, at, r) })
 }
 
 // Delete removes the first rule of a chain that is equal to r.
@@ -84,7 +109,7 @@ func (rs *Ruleset) DeleteAt(c Chain, at int) error {
 
 // Has reports whether a chain has a rule that is equal to r, as iptables -C does.
 func (rs *Ruleset) Has(c Chain, r Rule) (bool, error) {
-	d := &draft{v6: rs.v6, state: *rs.state.Load()}
+	d := &draft{v6: rs.v6, state: *rs.current()}
 	found := false
 	err := d.look(opCheck, c, &r, func(t *table, ch *chain) (err error) {
 		at, err := d.index(t, ch, r)
@@ -120,15 +145,22 @@ func (rs *Ruleset) Zero(c Chain) error {
 	return rs.edit(func(d *draft) error { return d.zero(c) })
 }
 
-// ZeroAt sets the counters of the rule of number at, counted from 1, to 0.
-func (rs *Ruleset) ZeroAt(c Chain, at int) error {
-	return rs.edit(func(d *draft) error { return d.zeroAt(c, at) })
+// SetCounters sets the counters of the rule of number at, counted from 1, or with 0 those
+// of the policy of a built-in chain.
+func (rs *Ruleset) SetCounters(c Chain, at int, n Counters) error {
+	return rs.edit(func(d *draft) error { return d.setCounters(c, at, n) })
+}
+
+// Reset empties a table: its own chains go, and the built-in ones have no rules, count
+// from 0 and accept.
+func (rs *Ruleset) Reset(table string) error {
+	return rs.edit(func(d *draft) error { return d.reset(table) })
 }
 
 // SetPolicy decides what becomes of packets that reach the end of a built-in chain:
 // Accept or Drop. Table nat only accepts.
 func (rs *Ruleset) SetPolicy(c Chain, policy Target) error {
-	return rs.edit(func(d *draft) error { return d.setPolicy(c, policy, nil) })
+	return rs.edit(func(d *draft) error { return d.setPolicy(c, policy) })
 }
 
 // Chains returns the chains of a table: the built-in ones in the order of their hooks
@@ -139,7 +171,7 @@ func (rs *Ruleset) Chains(table string) iter.Seq[Chain] {
 		if !ok {
 			return
 		}
-		for _, c := range rs.state.Load().tables[id].sorted() {
+		for _, c := range rs.current().tables[id].sorted() {
 			if !yield(c.full) {
 				return
 			}
@@ -186,22 +218,33 @@ func (rs *Ruleset) References(c Chain) int {
 	if !ok {
 		return 0
 	}
-	t := rs.state.Load().tables[id]
+	t := rs.current().tables[id]
 	if ch := t.find(name); ch != nil {
 		return t.references(ch)
 	}
 	return 0
 }
 
-// used reports whether anything has ever been made in a table: a rule, a chain or a
+// Len returns the number of rules of a chain. It is false if there is no such chain.
+func (rs *Ruleset) Len(c Chain) (int, bool) {
+	if ch := rs.find(c); ch != nil {
+		return len(ch.rules), true
+	}
+	return 0, false
+}
+
+// Used reports whether anything has ever been made in a table: a rule, a chain or a
 // policy. A table that is not used counts nothing, and iptables-save does not show it.
-func (rs *Ruleset) used(id tableID) bool { return rs.state.Load().tables[id].used }
+func (rs *Ruleset) Used(table string) bool {
+	id, ok := tableNamed(table)
+	return ok && rs.current().tables[id].used
+}
 
 // find returns a chain, nil if there is none.
 func (rs *Ruleset) find(c Chain) *chain {
 	table, name := c.split()
 	if id, ok := tableNamed(table); ok {
-		return rs.state.Load().tables[id].find(name)
+		return rs.current().tables[id].find(name)
 	}
 	return nil
 }

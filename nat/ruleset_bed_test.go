@@ -37,6 +37,14 @@ func samplePacket(t *Tables) *packet {
 	}
 }
 
+// rulesetOf returns new tables of a family.
+func rulesetOf(v6 bool) *Ruleset {
+	if v6 {
+		return New().v6
+	}
+	return New().v4
+}
+
 // rulesOf returns the rules of a chain as iptables-save prints them.
 func rulesOf(rs *Ruleset, c Chain) []string {
 	var all []string

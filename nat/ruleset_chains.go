@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// setPolicy sets the policy of a chain and, if they are given, its counters.
-func (d *draft) setPolicy(c Chain, policy Target, n *Counters) error {
+func (d *draft) setPolicy(c Chain, policy Target) error {
 	return d.change(opPolicy, c, func(t *table, ch *chain) error {
 		if !ch.builtin() {
 			return ErrNotBuiltin
@@ -21,9 +20,6 @@ func (d *draft) setPolicy(c Chain, policy Target, n *Counters) error {
 			ch.policy = drop
 		default:
 			return ErrPolicy
-		}
-		if n != nil {
-			ch.count = newCounter(*n)
 		}
 		return nil
 	})
@@ -115,8 +111,12 @@ func (c *chain) redirect(to *chain) {
 	c.splice(0, len(rules), rules...)
 }
 
-// clear makes a table as new but for being used.
-func (d *draft) clear(id tableID) {
+// reset makes a table as new but for being used.
+func (d *draft) reset(table string) error {
+	id, ok := tableNamed(table)
+	if !ok {
+		return d.refuse(opReset, Chain(table), nil, ErrNoTable)
+	}
 	t := newTable(id)
 	t.used = true
 	for _, c := range t.chains {
@@ -125,19 +125,18 @@ func (d *draft) clear(id tableID) {
 		}
 	}
 	d.state.tables[id], d.tables[id], d.names[id], d.graphs[id] = t, true, true, nil
+	return nil
 }
 
-// checkChainName checks the name of a chain that is to be made.
+// maxChainName is XT_EXTENSION_MAXNAMELEN with its closing 0.
+const maxChainName = 28
+
+// checkChainName checks the name of a chain that is to be made: a word that rules can say,
+// and no option or target.
 func checkChainName(name string) error {
-	switch {
-	case name == "" || knownTarget(name):
-		return misused(ErrChainName, "chain name may not clash with target name")
-	case name[0] == '-' || name[0] == '!':
-		return misused(ErrChainName, "chain name not allowed to start with `%c'", name[0])
-	case len(name) > maxChainName:
-		return misused(ErrChainName, "chain name `%s' too long (must be under %d chars)", name, maxChainName+1)
-	case strings.ContainsAny(name, " \t\n\v\f\r"):
-		return misused(ErrChainName, "Invalid chain name `%s'", name)
+	if name == "" || name[0] == '-' || name[0] == '!' || len(name) > maxChainName ||
+		strings.ContainsAny(name, " \t\n\v\f\r") || slices.Contains(targetNames, name) {
+		return ErrChainName
 	}
 	return nil
 }

@@ -16,14 +16,14 @@ func (r *rule) check(v6 bool, id tableID, h hook) error {
 	if err := r.Dst.check(v6); err != nil {
 		return blame("Dst", err)
 	}
-	if err := r.In.checkAt(h, "-i", atOutput|atPostrouting); err != nil {
+	if err := r.In.checkAt(h, atOutput|atPostrouting); err != nil {
 		return blame("In", err)
 	}
-	if err := r.Out.checkAt(h, "-o", atPrerouting|atInput); err != nil {
+	if err := r.Out.checkAt(h, atPrerouting|atInput); err != nil {
 		return blame("Out", err)
 	}
 	if r.Proto.Number == 0 && r.Proto.Not {
-		return blame("Proto", misused(ErrNever, "rule would never match protocol"))
+		return blame("Proto", ErrNever)
 	}
 	r.hooks = everyHook
 	for i, m := range r.Matches {
@@ -89,24 +89,22 @@ const maxInterface = 15
 
 func (i *Interface) check() error {
 	switch {
-	case i.Name == "" && i.Not:
-		return misused(ErrInterface, "Empty interface is likely to be undesired")
-	case len(i.Name) > maxInterface:
-		return misused(ErrInterface, "interface name `%s' must be shorter than IFNAMSIZ (%d)", i.Name, maxInterface)
+	case i.Name == "" && i.Not, len(i.Name) > maxInterface:
+		return ErrInterface
 	case i.Name == "+" && !i.Not:
 		*i = Interface{}
 	}
 	return nil
 }
 
-// checkAt is check for an option that is of no use in some built-in chains.
-func (i *Interface) checkAt(h hook, option string, useless hookSet) error {
+// checkAt is check for an interface that packets do not have at some hooks.
+func (i *Interface) checkAt(h hook, without hookSet) error {
 	named := i.Name != ""
 	if err := i.check(); err != nil {
 		return err
 	}
-	if named && useless.has(h) {
-		return misused(ErrInterface, "Can't use %s with %s\n", option, hookNames[h])
+	if named && without.has(h) {
+		return fmt.Errorf("%w: packets in %s have none", ErrInterface, hookNames[h])
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func checkMatch(m Match, v6 bool, proto Protocol) (Match, error) {
 			if m == (UDP{}) { // which iptables leaves to the kernel
 				return nil, ErrProtocol
 			}
-			return nil, misused(ErrPort, "UDP match requires '-p udp'")
+			return nil, ErrPort
 		}
 		return m, checkPorts(m.Src, m.Dst)
 	case Multiport:
@@ -56,13 +56,16 @@ func hooksOfMatch(m Match) hookSet {
 	return everyHook
 }
 
+// maxComment is XT_MAX_COMMENT_LEN with its closing 0.
+const maxComment = 255
+
 func (m TCP) check(proto Protocol) error {
 	f := m.Flags
 	switch {
 	case proto != Protocol{Number: ianaTCP} && m == TCP{Option: m.Option, NotOpt: m.NotOpt}: // which iptables leaves to the kernel
 		return ErrProtocol
 	case proto != Protocol{Number: ianaTCP}:
-		return misused(ErrPort, "TCP match requires '-p tcp'")
+		return ErrPort
 	case f.Mask == 0 && f != TCPFlags{}, m.NotOpt && m.Option == 0:
 		return ErrValue
 	}
@@ -75,7 +78,7 @@ func checkPorts(ranges ...PortRange) error {
 		case !r.Set && r != PortRange{}:
 			return ErrPortRange
 		case r.Lo > r.Hi:
-			return misused(ErrPortRange, "invalid portrange (min > max)")
+			return ErrPortRange
 		}
 	}
 	return nil
@@ -89,16 +92,16 @@ var multiportProtocols = []uint8{ianaTCP, ianaUDP, ianaUDPLite, ianaSCTP, ianaDC
 func (m Multiport) checked(proto Protocol) (Match, error) {
 	switch {
 	case proto.Number == 0 || proto.Not:
-		return nil, misused(ErrPort, "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
+		return nil, ErrPort
 	case !slices.Contains(multiportProtocols, proto.Number):
-		return nil, misused(ErrPort, "multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP")
+		return nil, ErrPort
 	case m.Which < SourcePorts || m.Which > EitherPorts || len(m.Ports) == 0:
-		return nil, misused(ErrValue, "multiport expection an option")
+		return nil, ErrValue
 	}
 	slots := 0
 	for i, r := range m.Ports {
 		if r.Lo > r.Hi {
-			return nil, misused(ErrPortRange, "invalid portrange specified")
+			return nil, ErrPortRange
 		}
 		m.Ports[i] = PortRange{Lo: r.Lo, Hi: r.Hi, Set: r.Set}
 		slots++
@@ -107,7 +110,7 @@ func (m Multiport) checked(proto Protocol) (Match, error) {
 		}
 	}
 	if slots > maxMultiport {
-		return nil, misused(ErrValue, "too many ports specified")
+		return nil, ErrValue
 	}
 	return m, nil
 }
@@ -142,7 +145,7 @@ func (m AddrType) check(v6 bool) error {
 	case v6 && (m.Src|m.Dst)&only4 != 0:
 		return ErrFamily
 	case m.Src == 0 && m.Dst == 0:
-		return misused(ErrValue, "addrtype: you must specify --src-type or --dst-type")
+		return ErrValue
 	case (m.Src|m.Dst)&^known != 0, m.Src == 0 && m.NotSrc, m.Dst == 0 && m.NotDst:
 		return ErrValue
 	}
@@ -167,7 +170,7 @@ func (m Limit) check() error {
 func (m Physdev) check() error {
 	switch {
 	case m == Physdev{}:
-		return misused(ErrValue, "PHYSDEV: no physdev option specified")
+		return ErrValue
 	case m.NotIsIn && !m.IsIn, m.NotIsOut && !m.IsOut, m.NotBridged && !m.IsBridged:
 		return ErrValue
 	}

@@ -38,9 +38,9 @@ func TestAtomic(t *testing.T) {
 		})
 	}
 	for v := range uint32(changes) {
-		require.NoError(t, rs.edit(func(d *draft) error {
-			d.replace(FilterForward, 1, Counters{}, turn(v))
-			return d.replace("filter/A", 1, Counters{}, turn(v))
+		require.NoError(t, rs.Edit(func(d *Ruleset) error {
+			d.Replace(FilterForward, 1, turn(v))
+			return d.Replace("filter/A", 1, turn(v))
 		}))
 	}
 	done.Store(true)

@@ -35,9 +35,18 @@ func (d *draft) look(op string, c Chain, r *Rule, f func(t *table, ch *chain) er
 		}
 	}
 	if err != nil {
-		d.err = refused(op, c, r, err)
+		return d.refuse(op, c, r, err)
 	}
-	return d.err
+	return nil
+}
+
+// refuse makes the draft fail, unless it was only asked a question.
+func (d *draft) refuse(op string, c Chain, r *Rule, err error) error {
+	err = refused(op, c, r, err)
+	if op != opCheck {
+		d.err = err
+	}
+	return err
 }
 
 // refused returns the RuleError about err, which may be one in part.
@@ -63,7 +72,7 @@ func (d *draft) change(op string, c Chain, f func(t *table, ch *chain) error) er
 		if err := f(t, ch); err != nil {
 			return err
 		}
-		t.used = t.used || op != opZero
+		t.used = t.used || op != opZero && op != opSetCounters
 		return nil
 	})
 }

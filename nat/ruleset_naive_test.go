@@ -49,7 +49,7 @@ func naivePorts(r PortRange, port uint16) bool {
 func naiveExtension(m Match, p *packet) bool {
 	switch m := m.(type) {
 	case TCP:
-		flags := m.Flags.Mask == 0 || (p.tcpFlags&m.Flags.Mask == m.Flags.Set) != m.Flags.Not
+		flags := m.Flags.Mask == 0 || (TCPFlagSet(p.tcpFlags)&m.Flags.Mask == m.Flags.Set) != m.Flags.Not
 		return p.ports && naivePorts(m.Src, p.srcPort) && naivePorts(m.Dst, p.dstPort) && flags
 	case UDP:
 		return p.ports && naivePorts(m.Src, p.srcPort) && naivePorts(m.Dst, p.dstPort)

@@ -16,7 +16,7 @@ import (
 // PREROUTING jumps to, SRC with a MASQUERADE and the empty FREE, which POSTROUTING
 // jumps to.
 func furnished(t *testing.T, v6 bool) *Ruleset {
-	rs := newRuleset(v6)
+	rs := rulesetOf(v6)
 	for _, c := range []Chain{"filter/A", "filter/A2", "filter/B", "nat/DST", "nat/SRC", "nat/FREE"} {
 		require.NoError(t, rs.NewChain(c))
 	}
@@ -59,155 +59,151 @@ var (
 	toV4   = NATRange{MinAddr: v4addr, MaxAddr: v4addr}
 )
 
-// What is said by iptables is what release 1.8.9 (nf_tables) prints in the same
-// situation, where it has one.
 var refusals = []struct {
 	name  string
 	do    func(*Ruleset) error
 	err   error
 	field string
-	kind  problem
-	said  string
 }{
-	{"no table", appends("bogus/INPUT", Rule{}), ErrNoTable, "", badVersion, "table 'bogus' does not exist"},
-	{"no chain", appends("filter/NOSUCH", target(Drop{})), ErrNoChain, "", badRule, "No chain/target/match by that name"},
-	{"chain of another table", appends("raw/INPUT", target(Accept{})), ErrNoChain, "", badRule, "No chain/target/match by that name"},
-	{"no slash", appends("INPUT", target(Drop{})), ErrNoTable, "", badVersion, "table 'INPUT' does not exist"},
-	{"insert: no chain", func(rs *Ruleset) error { return rs.Insert("filter/NOSUCH", 1, Rule{}) }, ErrNoChain, "", badRule, "No chain/target/match by that name"},
-	{"insert: too big", func(rs *Ruleset) error { return rs.Insert("filter/A", 3, Rule{}) }, ErrIndex, "", badRule, "Index of insertion too big"},
-	{"insert: 0", func(rs *Ruleset) error { return rs.Insert("filter/A", 0, Rule{}) }, ErrIndex, "", badParameter, "Invalid rule number `0'"},
-	{"replace: too big", func(rs *Ruleset) error { return rs.Replace("filter/A", 2, Rule{}) }, ErrIndex, "", badRule, "Index of replacement too big"},
-	{"replace: 0", func(rs *Ruleset) error { return rs.Replace("filter/A", 0, Rule{}) }, ErrIndex, "", badParameter, "Invalid rule number `0'"},
-	{"replace: loop", func(rs *Ruleset) error { return rs.Replace("filter/A", 1, target(Jump{"A2"})) }, ErrLoop, "Target", badResource, "RULE_REPLACE failed (Too many links): rule in chain A"},
-	{"delete: no rule", func(rs *Ruleset) error { return rs.Delete("filter/A", target(Drop{})) }, ErrNoRule, "", badRule, "Bad rule (does a matching rule exist in that chain?)"},
-	{"delete: no chain", func(rs *Ruleset) error { return rs.Delete("filter/NOSUCH", target(Drop{})) }, ErrNoChain, "", badRule, "Bad rule (does a matching rule exist in that chain?)"},
-	{"delete: not allowed here", func(rs *Ruleset) error { return rs.Delete("filter/A", target(SNAT{toV4})) }, ErrNoRule, "", badRule, "Bad rule (does a matching rule exist in that chain?)"},
-	{"delete: no target", func(rs *Ruleset) error { return rs.Delete("filter/A", target(Jump{"NOSUCH"})) }, ErrNoTarget, "Target", badParameter, "Chain 'NOSUCH' does not exist"},
-	{"delete at: too big", func(rs *Ruleset) error { return rs.DeleteAt("filter/A", 2) }, ErrIndex, "", badRule, "Index of deletion too big"},
-	{"delete at: no chain", func(rs *Ruleset) error { return rs.DeleteAt("filter/NOSUCH", 1) }, ErrNoChain, "", badRule, "No chain/target/match by that name"},
-	{"flush: no chain", func(rs *Ruleset) error { return rs.Flush("filter/NOSUCH") }, ErrNoChain, "", badRule, "No chain/target/match by that name"},
-	{"zero: no chain", func(rs *Ruleset) error { return rs.Zero("filter/NOSUCH") }, ErrNoChain, "", badRule, "No chain/target/match by that name"},
-	{"zero: no rule", func(rs *Ruleset) error { return rs.ZeroAt("filter/A", 2) }, ErrIndex, "", badRule, "Index of zero too big"},
+	{"no table", appends("bogus/INPUT", Rule{}), ErrNoTable, ""},
+	{"no chain", appends("filter/NOSUCH", target(Drop{})), ErrNoChain, ""},
+	{"chain of another table", appends("raw/INPUT", target(Accept{})), ErrNoChain, ""},
+	{"no slash", appends("INPUT", target(Drop{})), ErrNoTable, ""},
+	{"insert: no chain", func(rs *Ruleset) error { return rs.Insert("filter/NOSUCH", 1, Rule{}) }, ErrNoChain, ""},
+	{"insert: too big", func(rs *Ruleset) error { return rs.Insert("filter/A", 3, Rule{}) }, ErrIndex, ""},
+	{"insert: 0", func(rs *Ruleset) error { return rs.Insert("filter/A", 0, Rule{}) }, ErrIndex, ""},
+	{"replace: too big", func(rs *Ruleset) error { return rs.Replace("filter/A", 2, Rule{}) }, ErrIndex, ""},
+	{"replace: 0", func(rs *Ruleset) error { return rs.Replace("filter/A", 0, Rule{}) }, ErrIndex, ""},
+	{"replace: loop", func(rs *Ruleset) error { return rs.Replace("filter/A", 1, target(Jump{"A2"})) }, ErrLoop, "Target"},
+	{"delete: no rule", func(rs *Ruleset) error { return rs.Delete("filter/A", target(Drop{})) }, ErrNoRule, ""},
+	{"delete: no chain", func(rs *Ruleset) error { return rs.Delete("filter/NOSUCH", target(Drop{})) }, ErrNoChain, ""},
+	{"delete: not allowed here", func(rs *Ruleset) error { return rs.Delete("filter/A", target(SNAT{toV4})) }, ErrNoRule, ""},
+	{"delete: no target", func(rs *Ruleset) error { return rs.Delete("filter/A", target(Jump{"NOSUCH"})) }, ErrNoTarget, "Target"},
+	{"delete at: too big", func(rs *Ruleset) error { return rs.DeleteAt("filter/A", 2) }, ErrIndex, ""},
+	{"delete at: no chain", func(rs *Ruleset) error { return rs.DeleteAt("filter/NOSUCH", 1) }, ErrNoChain, ""},
+	{"flush: no chain", func(rs *Ruleset) error { return rs.Flush("filter/NOSUCH") }, ErrNoChain, ""},
+	{"zero: no chain", func(rs *Ruleset) error { return rs.Zero("filter/NOSUCH") }, ErrNoChain, ""},
+	{"zero: no rule", func(rs *Ruleset) error { return rs.SetCounters("filter/A", 2, Counters{}) }, ErrIndex, ""},
 
-	{"new chain: exists", func(rs *Ruleset) error { return rs.NewChain("filter/A") }, ErrChainExists, "", badRule, "Chain already exists"},
-	{"new chain: built in", func(rs *Ruleset) error { return rs.NewChain(FilterForward) }, ErrChainExists, "", badRule, "Chain already exists"},
-	{"new chain: target", func(rs *Ruleset) error { return rs.NewChain("filter/DNAT") }, ErrChainName, "", badParameter, "chain name may not clash with target name"},
-	{"new chain: no name", func(rs *Ruleset) error { return rs.NewChain("filter/") }, ErrChainName, "", badParameter, "chain name may not clash with target name"},
-	{"new chain: dash", func(rs *Ruleset) error { return rs.NewChain("filter/-x") }, ErrChainName, "", badParameter, "chain name not allowed to start with `-'"},
-	{"new chain: bang", func(rs *Ruleset) error { return rs.NewChain("filter/!x") }, ErrChainName, "", badParameter, "chain name not allowed to start with `!'"},
-	{"new chain: blank", func(rs *Ruleset) error { return rs.NewChain("filter/a b") }, ErrChainName, "", badParameter, "Invalid chain name `a b'"},
-	{"new chain: long", func(rs *Ruleset) error { return rs.NewChain("filter/abcdefghijabcdefghijabcdefghi") }, ErrChainName, "", badParameter, "chain name `abcdefghijabcdefghijabcdefghi' too long (must be under 29 chars)"},
-	{"delete chain: no chain", func(rs *Ruleset) error { return rs.DeleteChain("filter/NOSUCH") }, ErrNoChain, "", badRule, "No chain/target/match by that name"},
-	{"delete chain: in use", func(rs *Ruleset) error { return rs.DeleteChain("nat/FREE") }, ErrChainInUse, "", badResource, "CHAIN_DEL failed (Device or resource busy): chain FREE"},
-	{"delete chain: not empty", func(rs *Ruleset) error { return rs.DeleteChain("filter/A2") }, ErrNotEmpty, "", badResource, "CHAIN_DEL failed (Device or resource busy): chain A2"},
-	{"delete chain: built in", func(rs *Ruleset) error { return rs.DeleteChain(FilterInput) }, ErrBuiltin, "", badResource, "CHAIN_DEL failed (Device or resource busy): chain INPUT"},
-	{"rename: exists", func(rs *Ruleset) error { return rs.RenameChain("filter/A", "B") }, ErrChainExists, "", badRule, "File exists"},
-	{"rename: no chain", func(rs *Ruleset) error { return rs.RenameChain("filter/NOSUCH", "C") }, ErrNoChain, "", badRule, "No chain/target/match by that name"},
-	{"rename: built in", func(rs *Ruleset) error { return rs.RenameChain(FilterInput, "C") }, ErrBuiltin, "", badRule, "No chain/target/match by that name"},
-	{"rename: target", func(rs *Ruleset) error { return rs.RenameChain("filter/A", "ACCEPT") }, ErrChainName, "", badParameter, "chain name may not clash with target name"},
-	{"policy: own chain", func(rs *Ruleset) error { return rs.SetPolicy("filter/A", Drop{}) }, ErrNotBuiltin, "", badRule, "Bad built-in chain name"},
-	{"policy: RETURN", func(rs *Ruleset) error { return rs.SetPolicy(FilterInput, Return{}) }, ErrPolicy, "", badRule, "Bad policy name. Run `dmesg' for more information"},
-	{"policy: none", func(rs *Ruleset) error { return rs.SetPolicy(FilterInput, nil) }, ErrPolicy, "", badRule, "Bad policy name. Run `dmesg' for more information"},
-	{"policy: nat", func(rs *Ruleset) error { return rs.SetPolicy(NATPrerouting, Drop{}) }, ErrTarget, "", badParameter, "\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n"},
+	{"new chain: exists", func(rs *Ruleset) error { return rs.NewChain("filter/A") }, ErrChainExists, ""},
+	{"new chain: built in", func(rs *Ruleset) error { return rs.NewChain(FilterForward) }, ErrChainExists, ""},
+	{"new chain: target", func(rs *Ruleset) error { return rs.NewChain("filter/DNAT") }, ErrChainName, ""},
+	{"new chain: no name", func(rs *Ruleset) error { return rs.NewChain("filter/") }, ErrChainName, ""},
+	{"new chain: dash", func(rs *Ruleset) error { return rs.NewChain("filter/-x") }, ErrChainName, ""},
+	{"new chain: bang", func(rs *Ruleset) error { return rs.NewChain("filter/!x") }, ErrChainName, ""},
+	{"new chain: blank", func(rs *Ruleset) error { return rs.NewChain("filter/a b") }, ErrChainName, ""},
+	{"new chain: long", func(rs *Ruleset) error { return rs.NewChain("filter/abcdefghijabcdefghijabcdefghi") }, ErrChainName, ""},
+	{"delete chain: no chain", func(rs *Ruleset) error { return rs.DeleteChain("filter/NOSUCH") }, ErrNoChain, ""},
+	{"delete chain: in use", func(rs *Ruleset) error { return rs.DeleteChain("nat/FREE") }, ErrChainInUse, ""},
+	{"delete chain: not empty", func(rs *Ruleset) error { return rs.DeleteChain("filter/A2") }, ErrNotEmpty, ""},
+	{"delete chain: built in", func(rs *Ruleset) error { return rs.DeleteChain(FilterInput) }, ErrBuiltin, ""},
+	{"rename: exists", func(rs *Ruleset) error { return rs.RenameChain("filter/A", "B") }, ErrChainExists, ""},
+	{"rename: no chain", func(rs *Ruleset) error { return rs.RenameChain("filter/NOSUCH", "C") }, ErrNoChain, ""},
+	{"rename: built in", func(rs *Ruleset) error { return rs.RenameChain(FilterInput, "C") }, ErrBuiltin, ""},
+	{"rename: target", func(rs *Ruleset) error { return rs.RenameChain("filter/A", "ACCEPT") }, ErrChainName, ""},
+	{"policy: own chain", func(rs *Ruleset) error { return rs.SetPolicy("filter/A", Drop{}) }, ErrNotBuiltin, ""},
+	{"policy: RETURN", func(rs *Ruleset) error { return rs.SetPolicy(FilterInput, Return{}) }, ErrPolicy, ""},
+	{"policy: none", func(rs *Ruleset) error { return rs.SetPolicy(FilterInput, nil) }, ErrPolicy, ""},
+	{"policy: nat", func(rs *Ruleset) error { return rs.SetPolicy(NATPrerouting, Drop{}) }, ErrTarget, ""},
 
-	{"loop: itself", appends("filter/B", target(Jump{"B"})), ErrLoop, "Target", badResource, "RULE_APPEND failed (Too many links): rule in chain B"},
-	{"loop: of two", appends("filter/A", target(Jump{"A2"})), ErrLoop, "Target", badResource, "RULE_APPEND failed (Too many links): rule in chain A"},
-	{"loop: goto", appends("filter/A", target(Goto{"A2"})), ErrLoop, "Target", badResource, "RULE_APPEND failed (Too many links): rule in chain A"},
-	{"loop: insert", func(rs *Ruleset) error { return rs.Insert("filter/A", 1, target(Goto{"A2"})) }, ErrLoop, "Target", badResource, "RULE_INSERT failed (Too many links): rule in chain A"},
-	{"jump: no chain", appends("filter/A", target(Jump{"NOSUCH"})), ErrNoTarget, "Target", badParameter, "Chain 'NOSUCH' does not exist"},
-	{"jump: other table", appends("filter/A", target(Jump{"DST"})), ErrNoTarget, "Target", badParameter, "Chain 'DST' does not exist"},
-	{"jump: built in", appends("filter/A", target(Jump{"FORWARD"})), ErrNoTarget, "Target", badResource, "RULE_APPEND failed (Operation not supported): rule in chain A"},
+	{"loop: itself", appends("filter/B", target(Jump{"B"})), ErrLoop, "Target"},
+	{"loop: of two", appends("filter/A", target(Jump{"A2"})), ErrLoop, "Target"},
+	{"loop: goto", appends("filter/A", target(Goto{"A2"})), ErrLoop, "Target"},
+	{"loop: insert", func(rs *Ruleset) error { return rs.Insert("filter/A", 1, target(Goto{"A2"})) }, ErrLoop, "Target"},
+	{"jump: no chain", appends("filter/A", target(Jump{"NOSUCH"})), ErrNoTarget, "Target"},
+	{"jump: other table", appends("filter/A", target(Jump{"DST"})), ErrNoTarget, "Target"},
+	{"jump: built in", appends("filter/A", target(Jump{"FORWARD"})), ErrNoTarget, "Target"},
 
-	{"DNAT in POSTROUTING", appends(NATPostrouting, target(DNAT{toV4})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain POSTROUTING"},
-	{"DNAT in INPUT", appends(NATInput, target(DNAT{toV4})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},
-	{"DNAT in filter", appends(FilterInput, target(DNAT{toV4})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},
-	{"DNAT in an own chain of filter", appends("filter/B", target(DNAT{toV4})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain B"},
-	{"DNAT behind POSTROUTING", appends("nat/FREE", target(DNAT{toV4})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain FREE"},
-	{"jump to DNAT from POSTROUTING", appends(NATPostrouting, target(Jump{"DST"})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain POSTROUTING"},
-	{"goto DNAT from POSTROUTING", appends("nat/FREE", target(Goto{"DST"})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain FREE"},
-	{"jump to MASQUERADE from PREROUTING", appends(NATPrerouting, target(Jump{"SRC"})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain PREROUTING"},
-	{"SNAT in PREROUTING", appends(NATPrerouting, target(SNAT{toV4})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain PREROUTING"},
-	{"MASQUERADE in INPUT", appends(NATInput, target(Masquerade{})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},
-	{"REDIRECT in POSTROUTING", appends(NATPostrouting, target(Redirect{})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain POSTROUTING"},
-	{"REJECT in nat", appends(NATPrerouting, target(Reject{})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain PREROUTING"},
-	{"REJECT in mangle", appends(MangleInput, target(Reject{})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},
-	{"NOTRACK in filter", appends(FilterInput, target(NoTrack{})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},
-	{"DROP in nat", appends(NATPrerouting, target(Drop{})), ErrTarget, "Target", badParameter, "\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n"},
-	{"a pointer", appends(FilterInput, target(&Accept{})), ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},
+	{"DNAT in POSTROUTING", appends(NATPostrouting, target(DNAT{toV4})), ErrTarget, "Target"},
+	{"DNAT in INPUT", appends(NATInput, target(DNAT{toV4})), ErrTarget, "Target"},
+	{"DNAT in filter", appends(FilterInput, target(DNAT{toV4})), ErrTarget, "Target"},
+	{"DNAT in an own chain of filter", appends("filter/B", target(DNAT{toV4})), ErrTarget, "Target"},
+	{"DNAT behind POSTROUTING", appends("nat/FREE", target(DNAT{toV4})), ErrTarget, "Target"},
+	{"jump to DNAT from POSTROUTING", appends(NATPostrouting, target(Jump{"DST"})), ErrTarget, "Target"},
+	{"goto DNAT from POSTROUTING", appends("nat/FREE", target(Goto{"DST"})), ErrTarget, "Target"},
+	{"jump to MASQUERADE from PREROUTING", appends(NATPrerouting, target(Jump{"SRC"})), ErrTarget, "Target"},
+	{"SNAT in PREROUTING", appends(NATPrerouting, target(SNAT{toV4})), ErrTarget, "Target"},
+	{"MASQUERADE in INPUT", appends(NATInput, target(Masquerade{})), ErrTarget, "Target"},
+	{"REDIRECT in POSTROUTING", appends(NATPostrouting, target(Redirect{})), ErrTarget, "Target"},
+	{"REJECT in nat", appends(NATPrerouting, target(Reject{})), ErrTarget, "Target"},
+	{"REJECT in mangle", appends(MangleInput, target(Reject{})), ErrTarget, "Target"},
+	{"NOTRACK in filter", appends(FilterInput, target(NoTrack{})), ErrTarget, "Target"},
+	{"DROP in nat", appends(NATPrerouting, target(Drop{})), ErrTarget, "Target"},
+	{"a pointer", appends(FilterInput, target(&Accept{})), ErrTarget, "Target"},
 
-	{"-o in INPUT", appends(FilterInput, Rule{Out: Interface{Name: "eth0"}}), ErrInterface, "Out", badParameter, "Can't use -o with INPUT\n"},
-	{"-o in PREROUTING", appends(NATPrerouting, Rule{Out: Interface{Name: "eth0"}}), ErrInterface, "Out", badParameter, "Can't use -o with PREROUTING\n"},
-	{"-i in OUTPUT", appends(FilterOutput, Rule{In: Interface{Name: "+"}}), ErrInterface, "In", badParameter, "Can't use -i with OUTPUT\n"},
-	{"-i in POSTROUTING", appends(NATPostrouting, Rule{In: Interface{Name: "eth0"}}), ErrInterface, "In", badParameter, "Can't use -i with POSTROUTING\n"},
-	{"long interface", appends(FilterInput, Rule{In: Interface{Name: "abcdefghijklmnop"}}), ErrInterface, "In", badParameter, "interface name `abcdefghijklmnop' must be shorter than IFNAMSIZ (15)"},
-	{"long prefix", appends(FilterForward, Rule{Out: Interface{Name: "abcdefghijklmno+"}}), ErrInterface, "Out", badParameter, "interface name `abcdefghijklmno+' must be shorter than IFNAMSIZ (15)"},
-	{"not no interface", appends(FilterForward, Rule{Out: Interface{Not: true}}), ErrInterface, "Out", badParameter, "Empty interface is likely to be undesired"},
-	{"! -s 0/0", appends(FilterForward, Rule{Src: Network{Addr: netip.IPv4Unspecified(), Mask: netip.IPv4Unspecified(), Not: true}}), ErrNever, "Src", badResource, "RULE_APPEND failed (Invalid argument): rule in chain FORWARD"},
-	{"! -p all", appends(FilterForward, Rule{Proto: Protocol{Not: true}}), ErrNever, "Proto", badParameter, "rule would never match protocol"},
-	{"IPv6 source", appends(FilterForward, Rule{Src: host(v6addr)}), ErrFamily, "Src", badResource, ""},
-	{"IPv6 mask", appends(FilterForward, Rule{Dst: Network{Addr: v4addr, Mask: v6addr}}), ErrFamily, "Dst", badResource, ""},
-	{"no address, inverted", appends(FilterForward, Rule{Src: Network{Not: true}}), ErrFamily, "Src", badResource, ""},
-	{"mask without address", appends(FilterForward, Rule{Dst: Network{Mask: v4addr}}), ErrFamily, "Dst", badResource, ""},
+	{"-o in INPUT", appends(FilterInput, Rule{Out: Interface{Name: "eth0"}}), ErrInterface, "Out"},
+	{"-o in PREROUTING", appends(NATPrerouting, Rule{Out: Interface{Name: "eth0"}}), ErrInterface, "Out"},
+	{"-i in OUTPUT", appends(FilterOutput, Rule{In: Interface{Name: "+"}}), ErrInterface, "In"},
+	{"-i in POSTROUTING", appends(NATPostrouting, Rule{In: Interface{Name: "eth0"}}), ErrInterface, "In"},
+	{"long interface", appends(FilterInput, Rule{In: Interface{Name: "abcdefghijklmnop"}}), ErrInterface, "In"},
+	{"long prefix", appends(FilterForward, Rule{Out: Interface{Name: "abcdefghijklmno+"}}), ErrInterface, "Out"},
+	{"not no interface", appends(FilterForward, Rule{Out: Interface{Not: true}}), ErrInterface, "Out"},
+	{"! -s 0/0", appends(FilterForward, Rule{Src: Network{Addr: netip.IPv4Unspecified(), Mask: netip.IPv4Unspecified(), Not: true}}), ErrNever, "Src"},
+	{"! -p all", appends(FilterForward, Rule{Proto: Protocol{Not: true}}), ErrNever, "Proto"},
+	{"IPv6 source", appends(FilterForward, Rule{Src: host(v6addr)}), ErrFamily, "Src"},
+	{"IPv6 mask", appends(FilterForward, Rule{Dst: Network{Addr: v4addr, Mask: v6addr}}), ErrFamily, "Dst"},
+	{"no address, inverted", appends(FilterForward, Rule{Src: Network{Not: true}}), ErrFamily, "Src"},
+	{"mask without address", appends(FilterForward, Rule{Dst: Network{Mask: v4addr}}), ErrFamily, "Dst"},
 
-	{"TCP without -p", appends(FilterForward, matching(TCP{Dst: onePort(80)})), ErrPort, "Matches[0]", badParameter, "TCP match requires '-p tcp'"},
-	{"TCP of UDP", appends(FilterForward, Rule{Proto: Protocol{Number: ianaUDP}, Matches: []Match{TCP{Dst: onePort(80)}}}), ErrPort, "Matches[0]", badParameter, "TCP match requires '-p tcp'"},
-	{"UDP of not UDP", appends(FilterForward, Rule{Proto: Protocol{Number: ianaUDP, Not: true}, Matches: []Match{UDP{Dst: onePort(80)}}}), ErrPort, "Matches[0]", badParameter, "UDP match requires '-p udp'"},
-	{"TCP of UDP, without ports", appends(FilterForward, Rule{Proto: Protocol{Number: ianaUDP}, Matches: []Match{TCP{}}}), ErrProtocol, "Matches[0]", badResource, "RULE_APPEND failed (Invalid argument): rule in chain FORWARD"},
-	{"UDP of TCP, without ports", appends(FilterForward, tcpRule(UDP{})), ErrProtocol, "Matches[0]", badResource, "RULE_APPEND failed (Invalid argument): rule in chain FORWARD"},
-	{"ports upside down", appends(FilterForward, tcpRule(TCP{Dst: PortRange{Lo: 80, Hi: 20, Set: true}})), ErrPortRange, "Matches[0]", badParameter, "invalid portrange (min > max)"},
-	{"ports that are not set", appends(FilterForward, tcpRule(TCP{Dst: PortRange{Lo: 80, Hi: 80}})), ErrPortRange, "Matches[0]", badResource, ""},
-	{"flags of no mask", appends(FilterForward, tcpRule(Comment{}, TCP{Flags: TCPFlags{Set: 2}})), ErrValue, "Matches[1]", badResource, ""},
-	{"multiport without -p", appends(FilterForward, matching(Multiport{Which: EitherPorts, Ports: []PortRange{onePort(1)}})), ErrPort, "Matches[0]", badParameter, "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'"},
-	{"multiport of ICMP", appends(FilterForward, Rule{Proto: Protocol{Number: ianaICMP}, Matches: []Match{Multiport{Which: EitherPorts, Ports: []PortRange{onePort(1)}}}}), ErrPort, "Matches[0]", badParameter, "multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP"},
-	{"multiport of 16", appends(FilterForward, tcpRule(Multiport{Which: EitherPorts, Ports: slices.Repeat([]PortRange{onePort(1)}, 16)})), ErrValue, "Matches[0]", badParameter, "too many ports specified"},
-	{"multiport of 8 ranges", appends(FilterForward, tcpRule(Multiport{Which: EitherPorts, Ports: slices.Repeat([]PortRange{{Lo: 1, Hi: 2}}, 8)})), ErrValue, "Matches[0]", badParameter, "too many ports specified"},
-	{"multiport of none", appends(FilterForward, tcpRule(Multiport{Which: EitherPorts})), ErrValue, "Matches[0]", badParameter, "multiport expection an option"},
-	{"ICMP without -p", appends(FilterForward, matching(ICMP{Type: 8, MaxCode: 255})), ErrProtocol, "Matches[0]", badResource, "RULE_APPEND failed (Invalid argument): rule in chain FORWARD"},
-	{"ICMPv6", appends(FilterForward, Rule{Proto: Protocol{Number: ianaICMPv6}, Matches: []Match{ICMP{V6: true, Type: 128, MaxCode: 255}}}), ErrFamily, "Matches[0]", badResource, ""},
-	{"no state", appends(FilterForward, matching(Conntrack{})), ErrValue, "Matches[0]", badResource, ""},
-	{"state SNAT", appends(FilterForward, matching(State{States: StateSNAT})), ErrValue, "Matches[0]", badResource, ""},
-	{"no addrtype", appends(FilterForward, matching(AddrType{})), ErrValue, "Matches[0]", badParameter, "addrtype: you must specify --src-type or --dst-type"},
-	{"limit 0", appends(FilterForward, matching(Limit{Unit: PerSecond})), ErrValue, "Matches[0]", badResource, ""},
-	{"limit too fast", appends(FilterForward, matching(Limit{Count: 10001, Unit: PerSecond})), ErrValue, "Matches[0]", badResource, ""},
-	{"limit of no unit", appends(FilterForward, matching(Limit{Count: 1})), ErrValue, "Matches[0]", badResource, ""},
-	{"limit burst", appends(FilterForward, matching(Limit{Count: 1, Unit: PerDay, Burst: 10001})), ErrValue, "Matches[0]", badResource, ""},
-	{"comment", appends(FilterForward, matching(Comment{Text: strings.Repeat("x", 256)})), ErrValue, "Matches[0]", badResource, ""},
-	{"no physdev", appends(FilterForward, matching(Physdev{})), ErrValue, "Matches[0]", badParameter, "PHYSDEV: no physdev option specified"},
-	{"physdev-out in OUTPUT", appends(FilterOutput, matching(Physdev{Out: Interface{Name: "e"}})), ErrMatch, "Matches[0]", badResource, "RULE_APPEND failed (Invalid argument): rule in chain OUTPUT"},
-	{"physdev-is-out in OUTPUT", appends(FilterOutput, matching(Comment{}, Physdev{IsOut: true})), ErrMatch, "Matches[1]", badResource, "RULE_APPEND failed (Invalid argument): rule in chain OUTPUT"},
-	{"nil match", appends(FilterForward, matching(nil)), ErrMatch, "Matches[0]", badResource, ""},
+	{"TCP without -p", appends(FilterForward, matching(TCP{Dst: onePort(80)})), ErrPort, "Matches[0]"},
+	{"TCP of UDP", appends(FilterForward, Rule{Proto: Protocol{Number: ianaUDP}, Matches: []Match{TCP{Dst: onePort(80)}}}), ErrPort, "Matches[0]"},
+	{"UDP of not UDP", appends(FilterForward, Rule{Proto: Protocol{Number: ianaUDP, Not: true}, Matches: []Match{UDP{Dst: onePort(80)}}}), ErrPort, "Matches[0]"},
+	{"TCP of UDP, without ports", appends(FilterForward, Rule{Proto: Protocol{Number: ianaUDP}, Matches: []Match{TCP{}}}), ErrProtocol, "Matches[0]"},
+	{"UDP of TCP, without ports", appends(FilterForward, tcpRule(UDP{})), ErrProtocol, "Matches[0]"},
+	{"ports upside down", appends(FilterForward, tcpRule(TCP{Dst: PortRange{Lo: 80, Hi: 20, Set: true}})), ErrPortRange, "Matches[0]"},
+	{"ports that are not set", appends(FilterForward, tcpRule(TCP{Dst: PortRange{Lo: 80, Hi: 80}})), ErrPortRange, "Matches[0]"},
+	{"flags of no mask", appends(FilterForward, tcpRule(Comment{}, TCP{Flags: TCPFlags{Set: 2}})), ErrValue, "Matches[1]"},
+	{"multiport without -p", appends(FilterForward, matching(Multiport{Which: EitherPorts, Ports: []PortRange{onePort(1)}})), ErrPort, "Matches[0]"},
+	{"multiport of ICMP", appends(FilterForward, Rule{Proto: Protocol{Number: ianaICMP}, Matches: []Match{Multiport{Which: EitherPorts, Ports: []PortRange{onePort(1)}}}}), ErrPort, "Matches[0]"},
+	{"multiport of 16", appends(FilterForward, tcpRule(Multiport{Which: EitherPorts, Ports: slices.Repeat([]PortRange{onePort(1)}, 16)})), ErrValue, "Matches[0]"},
+	{"multiport of 8 ranges", appends(FilterForward, tcpRule(Multiport{Which: EitherPorts, Ports: slices.Repeat([]PortRange{{Lo: 1, Hi: 2}}, 8)})), ErrValue, "Matches[0]"},
+	{"multiport of none", appends(FilterForward, tcpRule(Multiport{Which: EitherPorts})), ErrValue, "Matches[0]"},
+	{"ICMP without -p", appends(FilterForward, matching(ICMP{Type: 8, MaxCode: 255})), ErrProtocol, "Matches[0]"},
+	{"ICMPv6", appends(FilterForward, Rule{Proto: Protocol{Number: ianaICMPv6}, Matches: []Match{ICMP{V6: true, Type: 128, MaxCode: 255}}}), ErrFamily, "Matches[0]"},
+	{"no state", appends(FilterForward, matching(Conntrack{})), ErrValue, "Matches[0]"},
+	{"state SNAT", appends(FilterForward, matching(State{States: StateSNAT})), ErrValue, "Matches[0]"},
+	{"no addrtype", appends(FilterForward, matching(AddrType{})), ErrValue, "Matches[0]"},
+	{"limit 0", appends(FilterForward, matching(Limit{Unit: PerSecond})), ErrValue, "Matches[0]"},
+	{"limit too fast", appends(FilterForward, matching(Limit{Count: 10001, Unit: PerSecond})), ErrValue, "Matches[0]"},
+	{"limit of no unit", appends(FilterForward, matching(Limit{Count: 1})), ErrValue, "Matches[0]"},
+	{"limit burst", appends(FilterForward, matching(Limit{Count: 1, Unit: PerDay, Burst: 10001})), ErrValue, "Matches[0]"},
+	{"comment", appends(FilterForward, matching(Comment{Text: strings.Repeat("x", 256)})), ErrValue, "Matches[0]"},
+	{"no physdev", appends(FilterForward, matching(Physdev{})), ErrValue, "Matches[0]"},
+	{"physdev-out in OUTPUT", appends(FilterOutput, matching(Physdev{Out: Interface{Name: "e"}})), ErrMatch, "Matches[0]"},
+	{"physdev-is-out in OUTPUT", appends(FilterOutput, matching(Comment{}, Physdev{IsOut: true})), ErrMatch, "Matches[1]"},
+	{"nil match", appends(FilterForward, matching(nil)), ErrMatch, "Matches[0]"},
 
-	{"DNAT to a port without -p", appends(NATPrerouting, target(DNAT{toPort})), ErrPort, "Target", badParameter, "Need TCP, UDP, SCTP or DCCP with port specification"},
-	{"MASQUERADE to a port without -p", appends(NATPostrouting, target(Masquerade{MinPort: 1, MaxPort: 2})), ErrPort, "Target", badParameter, "Need TCP, UDP, SCTP or DCCP with port specification"},
-	{"REDIRECT to ports upside down", appends(NATPrerouting, Rule{Proto: Protocol{Number: ianaTCP}, Target: Redirect{MinPort: 90, MaxPort: 80}}), ErrPortRange, "Target", badParameter, "Port range `80' funky\n"},
-	{"DNAT to nowhere", appends(NATPrerouting, target(DNAT{})), ErrValue, "Target", badResource, ""},
-	{"DNAT to ports from 0", appends(NATPrerouting, Rule{Proto: Protocol{Number: ianaTCP}, Target: DNAT{NATRange{MaxPort: 80}}}), ErrPortRange, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain PREROUTING"},
-	{"REDIRECT to ports from 0", appends(NATPrerouting, Rule{Proto: Protocol{Number: ianaTCP}, Target: Redirect{MaxPort: 80}}), ErrPortRange, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain PREROUTING"},
-	{"DNAT to IPv6", appends(NATPrerouting, target(DNAT{NATRange{MinAddr: v6addr, MaxAddr: v6addr}})), ErrFamily, "Target", badResource, ""},
-	{"tcp-reset without -p", appends(FilterInput, target(Reject{TCPReset})), ErrProtocol, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},
-	{"tcp-reset of not TCP", appends(FilterInput, Rule{Proto: Protocol{Number: ianaTCP, Not: true}, Target: Reject{TCPReset}}), ErrProtocol, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain INPUT"},
-	{"reject as IPv6", appends(FilterInput, target(Reject{ICMP6NoRoute})), ErrFamily, "Target", badResource, ""},
-	{"reject as nothing", appends(FilterInput, target(Reject{"with-a-smile"})), ErrValue, "Target", badResource, ""},
-	{"log level", appends(FilterInput, target(Log{Level: 8})), ErrValue, "Target", badResource, ""},
-	{"log prefix", appends(FilterInput, target(Log{Prefix: strings.Repeat("x", 30)})), ErrValue, "Target", badResource, ""},
+	{"DNAT to a port without -p", appends(NATPrerouting, target(DNAT{toPort})), ErrPort, "Target"},
+	{"MASQUERADE to a port without -p", appends(NATPostrouting, target(Masquerade{MinPort: 1, MaxPort: 2})), ErrPort, "Target"},
+	{"REDIRECT to ports upside down", appends(NATPrerouting, Rule{Proto: Protocol{Number: ianaTCP}, Target: Redirect{MinPort: 90, MaxPort: 80}}), ErrPortRange, "Target"},
+	{"DNAT to nowhere", appends(NATPrerouting, target(DNAT{})), ErrValue, "Target"},
+	{"DNAT to ports from 0", appends(NATPrerouting, Rule{Proto: Protocol{Number: ianaTCP}, Target: DNAT{NATRange{MaxPort: 80}}}), ErrPortRange, "Target"},
+	{"REDIRECT to ports from 0", appends(NATPrerouting, Rule{Proto: Protocol{Number: ianaTCP}, Target: Redirect{MaxPort: 80}}), ErrPortRange, "Target"},
+	{"DNAT to IPv6", appends(NATPrerouting, target(DNAT{NATRange{MinAddr: v6addr, MaxAddr: v6addr}})), ErrFamily, "Target"},
+	{"tcp-reset without -p", appends(FilterInput, target(Reject{TCPReset})), ErrProtocol, "Target"},
+	{"tcp-reset of not TCP", appends(FilterInput, Rule{Proto: Protocol{Number: ianaTCP, Not: true}, Target: Reject{TCPReset}}), ErrProtocol, "Target"},
+	{"reject as IPv6", appends(FilterInput, target(Reject{ICMP6NoRoute})), ErrFamily, "Target"},
+	{"reject as nothing", appends(FilterInput, target(Reject{"with-a-smile"})), ErrValue, "Target"},
+	{"log level", appends(FilterInput, target(Log{Level: 8})), ErrValue, "Target"},
+	{"log prefix", appends(FilterInput, target(Log{Prefix: strings.Repeat("x", 30)})), ErrValue, "Target"},
 
-	{"the second of two", func(rs *Ruleset) error { return rs.Append("filter/A", target(Accept{}), target(SNAT{toV4})) }, ErrTarget, "Target", badResource, "RULE_APPEND failed (Invalid argument): rule in chain A"},
+	{"the second of two", func(rs *Ruleset) error { return rs.Append("filter/A", target(Accept{}), target(SNAT{toV4})) }, ErrTarget, "Target"},
 	{"the last change of many", func(rs *Ruleset) error {
-		return rs.edit(func(d *draft) error {
-			d.append("filter/A", Counters{}, target(Drop{}))
-			d.zero(FilterForward)
-			d.clear(natTable)
-			d.rename("filter/A", "Z")
-			return d.deleteChain("filter/Z")
+		return rs.Edit(func(d *Ruleset) error {
+			d.Append("filter/A", target(Drop{}))
+			d.Zero(FilterForward)
+			d.Reset("nat")
+			d.RenameChain("filter/A", "Z")
+			return d.DeleteChain("filter/Z")
 		})
-	}, ErrNotEmpty, "", badResource, "CHAIN_DEL failed (Device or resource busy): chain Z"},
+	}, ErrNotEmpty, ""},
 	{"a failure that is not heeded", func(rs *Ruleset) error {
-		return rs.edit(func(d *draft) error {
-			d.flush("filter/NOSUCH")
-			d.flush("filter/A")
+		return rs.Edit(func(d *Ruleset) error {
+			d.Flush("filter/NOSUCH")
+			d.Flush("filter/A")
 			return nil
 		})
-	}, ErrNoChain, "", badRule, "No chain/target/match by that name"},
+	}, ErrNoChain, ""},
 }
 
 func TestRefusals(t *testing.T) {
@@ -222,11 +218,6 @@ func TestRefusals(t *testing.T) {
 			require.ErrorAs(t, err, &e)
 			assert.ErrorIs(t, err, tt.err)
 			assert.Equal(t, tt.field, e.Field)
-			said, kind := e.iptables()
-			assert.Equal(t, tt.kind, kind)
-			if tt.said != "" {
-				assert.Equal(t, tt.said, said)
-			}
 			assert.Same(t, state, rs.state.Load())
 			assert.Equal(t, before, describe(rs))
 		})
@@ -237,7 +228,7 @@ func TestRefusals(t *testing.T) {
 func describe(rs *Ruleset) string {
 	var b strings.Builder
 	for id := range numTables {
-		fmt.Fprintln(&b, id, rs.used(id))
+		fmt.Fprintln(&b, id, rs.Used(id.String()))
 		for c := range rs.Chains(id.String()) {
 			policy, passed, _ := rs.Policy(c)
 			fmt.Fprintln(&b, c, policy, passed, rs.References(c))
@@ -255,11 +246,11 @@ func TestRuleErrorText(t *testing.T) {
 	for want, err := range map[string]error{
 		`nat: append nat/POSTROUTING "-p tcp -j DNAT --to-destination 192.0.2.1": Target: target not allowed in this chain`: rs.Append(NATPostrouting, Rule{
 			Proto: Protocol{Number: ianaTCP}, Target: DNAT{toV4}}),
-		`nat: append filter/FORWARD "-m tcp --dport 80": Matches[0]: TCP match requires '-p tcp'`: rs.Append(FilterForward, Rule{Matches: []Match{TCP{Dst: onePort(80)}}}),
-		`nat: append filter/INPUT "-o eth0": Out: Can't use -o with INPUT`:                        rs.Append(FilterInput, Rule{Out: Interface{Name: "eth0"}}),
-		`nat: delete chain filter/A2: the chain has rules`:                                        rs.DeleteChain("filter/A2"),
-		`nat: delete filter/A "-j DROP": Bad rule (does a matching rule exist in that chain?)`:    rs.Delete("filter/A", target(Drop{})),
-		`nat: append filter/INPUT: Matches[0]: match not allowed in this chain`:                   rs.Append(FilterInput, matching(nil)),
+		`nat: append filter/FORWARD "-m tcp --dport 80": Matches[0]: protocol without ports`:   rs.Append(FilterForward, Rule{Matches: []Match{TCP{Dst: onePort(80)}}}),
+		`nat: append filter/INPUT "-o eth0": Out: bad interface: packets in INPUT have none`:   rs.Append(FilterInput, Rule{Out: Interface{Name: "eth0"}}),
+		`nat: delete chain filter/A2: the chain has rules`:                                     rs.DeleteChain("filter/A2"),
+		`nat: delete filter/A "-j DROP": Bad rule (does a matching rule exist in that chain?)`: rs.Delete("filter/A", target(Drop{})),
+		`nat: append filter/INPUT: Matches[0]: match not allowed in this chain`:                rs.Append(FilterInput, matching(nil)),
 	} {
 		assert.EqualError(t, err, want)
 	}

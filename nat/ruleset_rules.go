@@ -1,13 +1,13 @@
 package nat
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 )
 
 // make returns r as a rule for a chain, if it may be there.
-func (d *draft) make(t *table, c *chain, n Counters, r Rule) (*rule, error) {
-	made := &rule{Rule: r.clone(), count: newCounter(n), to: noChain}
+func (d *draft) make(t *table, c *chain, r Rule) (*rule, error) {
+	made := &rule{Rule: r.clone(), count: new(counter), to: noChain}
 	if err := made.check(d.v6, t.id, c.hook); err != nil {
 		return nil, err
 	}
@@ -37,9 +37,9 @@ func (r *rule) resolve(t *table) error {
 	}
 	switch to := t.find(name); {
 	case to == nil:
-		return blame("Target", misused(ErrNoTarget, "Chain '%s' does not exist", name))
-	case to.builtin():
 		return blame("Target", ErrNoTarget)
+	case to.builtin():
+		return blame("Target", fmt.Errorf("%w: %s is built in", ErrNoTarget, name))
 	default:
 		r.to = to.id
 	}
@@ -57,27 +57,26 @@ func jumpOf(t Target) (string, bool) {
 	return "", false
 }
 
-// append adds rules whose counters begin at n.
-func (d *draft) append(c Chain, n Counters, rules ...Rule) error {
+func (d *draft) append(c Chain, rules ...Rule) error {
 	return d.change(opAppend, c, func(t *table, ch *chain) error {
-		return d.add(t, ch, len(ch.rules), n, rules)
+		return d.add(t, ch, len(ch.rules), rules)
 	})
 }
 
-func (d *draft) insert(c Chain, at int, n Counters, rules ...Rule) error {
+func (d *draft) insert(c Chain, at int, rules ...Rule) error {
 	return d.change(opInsert, c, func(t *table, ch *chain) error {
 		if err := checkIndex(at, len(ch.rules)+1); err != nil {
 			return err
 		}
-		return d.add(t, ch, at-1, n, rules)
+		return d.add(t, ch, at-1, rules)
 	})
 }
 
-func (d *draft) add(t *table, ch *chain, at int, n Counters, rules []Rule) error {
+func (d *draft) add(t *table, ch *chain, at int, rules []Rule) error {
 	made := make([]*rule, len(rules))
 	for i, r := range rules {
 		var err error
-		if made[i], err = d.make(t, ch, n, r); err != nil {
+		if made[i], err = d.make(t, ch, r); err != nil {
 			return refused("", "", &r, err)
 		}
 	}
@@ -85,13 +84,13 @@ func (d *draft) add(t *table, ch *chain, at int, n Counters, rules []Rule) error
 	return nil
 }
 
-func (d *draft) replace(c Chain, at int, n Counters, r Rule) error {
+func (d *draft) replace(c Chain, at int, r Rule) error {
 	return d.change(opReplace, c, func(t *table, ch *chain) error {
 		if err := checkIndex(at, len(ch.rules)); err != nil {
 			return err
 		}
 		d.remove(t, ch, at-1, at)
-		made, err := d.make(t, ch, n, r)
+		made, err := d.make(t, ch, r)
 		if err != nil {
 			return refused("", "", &r, err)
 		}
@@ -142,19 +141,14 @@ func (d *draft) remove(t *table, ch *chain, from, to int) {
 	ch.splice(from, to)
 }
 
-// index returns the place of the first rule of a chain that is equal to r, or -1. What
-// may not be there is not there, but iptables has more to say about what it does not
-// even understand.
+// index returns the place of the first rule of a chain that is equal to r, or -1. A rule
+// that may not be there is not there, but a chain that it jumps to must exist.
 func (d *draft) index(t *table, ch *chain, r Rule) (int, error) {
-	like := &rule{Rule: r.clone()}
-	err := like.check(d.v6, t.id, ch.hook)
-	if err == nil {
-		err = like.resolve(t)
+	if name, ok := jumpOf(r.Target); ok && t.find(name) == nil {
+		return -1, blame("Target", ErrNoTarget)
 	}
-	if err != nil {
-		if m := (*misuse)(nil); errors.As(err, &m) {
-			return -1, err
-		}
+	like := &rule{Rule: r.clone()}
+	if like.check(d.v6, t.id, ch.hook) != nil {
 		return -1, nil
 	}
 	return slices.IndexFunc(ch.rules, func(r *rule) bool { return r.Rule.equal(&like.Rule) }), nil
@@ -162,10 +156,7 @@ func (d *draft) index(t *table, ch *chain, r Rule) (int, error) {
 
 // checkIndex checks the number of a rule.
 func checkIndex(at, most int) error {
-	switch {
-	case at < 1:
-		return misused(ErrIndex, "Invalid rule number `%d'", at)
-	case at > most:
+	if at < 1 || at > most {
 		return ErrIndex
 	}
 	return nil
@@ -179,25 +170,28 @@ func (d *draft) zero(c Chain) error {
 		}
 		rules := make([]*rule, len(ch.rules))
 		for i, r := range ch.rules {
-			rules[i] = r.zeroed()
+			copied := *r
+			copied.count = new(counter)
+			rules[i] = &copied
 		}
 		ch.splice(0, len(rules), rules...)
 		return nil
 	})
 }
 
-func (d *draft) zeroAt(c Chain, at int) error {
-	return d.change(opZero, c, func(t *table, ch *chain) error {
+// setCounters gives a rule, or for 0 the policy, new counters.
+func (d *draft) setCounters(c Chain, at int, n Counters) error {
+	return d.change(opSetCounters, c, func(t *table, ch *chain) error {
+		if at == 0 && ch.builtin() {
+			ch.count = newCounter(n)
+			return nil
+		}
 		if err := checkIndex(at, len(ch.rules)); err != nil {
 			return err
 		}
-		ch.splice(at-1, at, ch.rules[at-1].zeroed())
+		copied := *ch.rules[at-1]
+		copied.count = newCounter(n)
+		ch.splice(at-1, at, &copied)
 		return nil
 	})
-}
-
-func (r *rule) zeroed() *rule {
-	copied := *r
-	copied.count = new(counter)
-	return &copied
 }

@@ -18,7 +18,7 @@ func TestNewTables(t *testing.T) {
 		"filter": {FilterInput, FilterForward, FilterOutput},
 		"bogus":  nil,
 	} {
-		rs := newRuleset(false)
+		rs := New().v4
 		require.Equal(t, want, chainsOf(rs, table))
 		for _, c := range want {
 			policy, n, ok := rs.Policy(c)
@@ -43,7 +43,7 @@ func TestUsed(t *testing.T) {
 		"policy":  {func(rs *Ruleset) error { return rs.SetPolicy(FilterInput, Accept{}) }, true},
 		"flush":   {func(rs *Ruleset) error { return rs.Flush(FilterInput) }, true},
 		"chain":   {func(rs *Ruleset) error { return rs.NewChain("filter/A") }, true},
-		"clear":   {func(rs *Ruleset) error { return rs.edit(func(d *draft) error { d.clear(filterTable); return nil }) }, true},
+		"clear":   {func(rs *Ruleset) error { return rs.Reset("filter") }, true},
 		"refused": {func(rs *Ruleset) error { rs.Append(FilterInput, target(NoTrack{})); return nil }, false},
 		"zero":    {func(rs *Ruleset) error { return rs.Zero(FilterInput) }, false},
 		"check":   {func(rs *Ruleset) error { _, err := rs.Has(FilterInput, r); return err }, false},
@@ -52,8 +52,8 @@ func TestUsed(t *testing.T) {
 			t.Parallel()
 			tables := New()
 			require.NoError(t, tt.do(tables.v4))
-			require.Equal(t, tt.used, tables.v4.used(filterTable))
-			require.False(t, tables.v4.used(natTable))
+			require.Equal(t, tt.used, tables.v4.Used("filter"))
+			require.False(t, tables.v4.Used("nat"))
 			tables.v4.traverse(filterTable, tables, samplePacket(tables))
 			_, n, _ := tables.v4.Policy(FilterForward)
 			require.Equal(t, tt.used, n.Packets == 1, "only a table in use counts")
@@ -75,7 +75,7 @@ func TestCanonical(t *testing.T) {
 		"-m limit --limit 1/day":  {Matches: []Match{Limit{Count: 1, Unit: PerDay}}},
 		"-j REJECT --reject-with icmp-port-unreachable": {Target: Reject{}},
 	} {
-		rs := newRuleset(false)
+		rs := New().v4
 		require.NoError(t, rs.Append(FilterForward, r))
 		require.Equal(t, []string{want}, rulesOf(rs, FilterForward))
 		has, err := rs.Has(FilterForward, r)
@@ -95,7 +95,7 @@ func TestHas(t *testing.T) {
 		"-p tcp -m multiport --dports 80 -m comment --comment a", "-p tcp -m comment --comment a -m multiport --dports 80",
 		"-m comment --comment a", "-m comment --comment b", "-m conntrack --ctstate NEW", "-m state --state NEW", "-m limit --limit 1/day",
 	}
-	rs := newRuleset(false)
+	rs := New().v4
 	for i, spec := range rules {
 		has, err := rs.Has(FilterForward, parsed(t, spec))
 		require.NoError(t, err)
@@ -117,7 +117,7 @@ func TestHas(t *testing.T) {
 // TestRulesAreCopies keeps a caller from changing rules behind the back of packets.
 func TestRulesAreCopies(t *testing.T) {
 	t.Parallel()
-	rs := newRuleset(false)
+	rs := New().v4
 	ports := []PortRange{onePort(1)}
 	matches := []Match{Multiport{Which: EitherPorts, Ports: ports}}
 	require.NoError(t, rs.Append(FilterForward, Rule{Proto: Protocol{Number: ianaTCP}, Matches: matches}))
@@ -135,7 +135,7 @@ func TestRulesAreCopies(t *testing.T) {
 // packets can make.
 func TestDepth(t *testing.T) {
 	t.Parallel()
-	rs := newRuleset(false)
+	rs := New().v4
 	name := func(i int) string { return fmt.Sprint("C", i) }
 	for i := 1; i <= 20; i++ {
 		require.NoError(t, rs.NewChain(Chain("filter/"+name(i))))
@@ -145,10 +145,7 @@ func TestDepth(t *testing.T) {
 		require.NoError(t, rs.Append(from, target(Jump{name(i)})), i)
 		from = Chain("filter/" + name(i))
 	}
-	err := rs.Append(from, target(Jump{name(16)}))
-	require.ErrorIs(t, err, ErrDepth)
-	said, _ := err.(*RuleError).iptables()
-	require.Equal(t, "RULE_APPEND failed (Too many links): rule in chain C15", said)
+	require.ErrorIs(t, rs.Append(from, target(Jump{name(16)})), ErrDepth)
 	require.NoError(t, rs.Append("filter/C16", target(Jump{"C17"})), "no packet comes here")
 	require.ErrorIs(t, rs.Append("filter/C14", target(Goto{"C16"})), ErrDepth)
 	require.NoError(t, rs.Append("filter/C13", target(Goto{"C16"})))
@@ -231,7 +228,7 @@ func TestCountersSurvive(t *testing.T) {
 	require.NoError(t, rs.Zero("filter/C"))
 	require.Equal(t, []Counters{{}}, countersOf(rs, "filter/C"))
 	require.Equal(t, counted, countersOf(rs, FilterForward))
-	require.NoError(t, rs.ZeroAt(FilterForward, 1))
+	require.NoError(t, rs.SetCounters(FilterForward, 1, Counters{}))
 	require.Equal(t, []Counters{{}}, countersOf(rs, FilterForward))
 	_, n, _ = rs.Policy(FilterForward)
 	require.Equal(t, counted[0], n)
@@ -244,14 +241,20 @@ func TestCountersSurvive(t *testing.T) {
 func TestEdit(t *testing.T) {
 	t.Parallel()
 	rs := furnished(t, false)
-	require.NoError(t, rs.edit(func(d *draft) error {
-		d.clear(filterTable)
-		d.newChain("filter/X")
-		d.setPolicy(FilterForward, Drop{}, &Counters{1, 2})
-		d.append(FilterForward, Counters{3, 4}, target(Jump{"X"}))
-		d.insert("filter/X", 1, Counters{}, target(Accept{}))
-		d.replace("filter/X", 1, Counters{5, 6}, target(Drop{}))
-		return nil
+	require.NoError(t, rs.Edit(func(tx *Ruleset) error {
+		tx.Reset("filter")
+		tx.NewChain("filter/X")
+		tx.SetPolicy(FilterForward, Drop{})
+		tx.SetCounters(FilterForward, 0, Counters{1, 2})
+		tx.Append(FilterForward, target(Jump{"X"}))
+		tx.SetCounters(FilterForward, 1, Counters{3, 4})
+		tx.Insert("filter/X", 1, target(Accept{}))
+		tx.Replace("filter/X", 1, target(Drop{}))
+		tx.SetCounters("filter/X", 1, Counters{5, 6})
+		has, err := tx.Has("filter/X", target(Drop{}))
+		require.True(t, has)
+		require.Equal(t, []string{"-j A", "-m comment --comment x -j ACCEPT"}, rulesOf(rs, FilterForward), "others see nothing yet")
+		return err
 	}))
 	require.Equal(t, []Chain{FilterInput, FilterForward, FilterOutput, "filter/X"}, chainsOf(rs, "filter"))
 	require.Equal(t, []string{"-j X"}, rulesOf(rs, FilterForward))
@@ -281,10 +284,10 @@ func TestPlaces(t *testing.T) {
 	require.NoError(t, rs.Append(NATPrerouting, target(Jump{"FREE"})))
 
 	// So it is within one change.
-	require.NoError(t, rs.edit(func(d *draft) error {
-		d.append(NATPrerouting, Counters{}, target(DNAT{toV4}))
-		d.flush(NATPrerouting)
-		return d.append("nat/FREE", Counters{}, target(SNAT{toV4}))
+	require.NoError(t, rs.Edit(func(d *Ruleset) error {
+		d.Append(NATPrerouting, target(DNAT{toV4}))
+		d.Flush(NATPrerouting)
+		return d.Append("nat/FREE", target(SNAT{toV4}))
 	}))
 
 	// INPUT may have SNAT but not MASQUERADE.

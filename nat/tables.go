@@ -1,7 +1,6 @@
 package nat
 
 import (
-	"io"
 	"iter"
 	"log/slog"
 	"math/rand/v2"
@@ -42,15 +41,14 @@ func New(opts ...Option) *Tables {
 		o(&cfg)
 	}
 	t := &Tables{
-		v4:     newRuleset(false),
-		v6:     newRuleset(true),
+		v4:     newRuleset(false, cfg.clock.Now),
+		v6:     newRuleset(true, cfg.clock.Now),
 		clock:  cfg.clock,
 		logger: cfg.logger,
 		onDrop: cfg.onDrop,
 		router: cfg.router,
 		rng:    rand.New(rand.NewPCG(cfg.seed, 0)),
 	}
-	t.v4.now, t.v6.now = cfg.clock.Now, cfg.clock.Now
 	if cfg.conns.Clock == nil {
 		cfg.conns.Clock = cfg.clock
 	}
@@ -67,23 +65,12 @@ func (t *Tables) IPv4() *Ruleset { return t.v4 }
 // IPv6 returns the tables of ip6tables.
 func (t *Tables) IPv6() *Ruleset { return t.v6 }
 
-// Iptables runs an iptables command line, one argument a word: t.Iptables(w, "-L", "-n").
-// What it prints goes to w, which may be nil; see Ruleset.Run.
-func (t *Tables) Iptables(w io.Writer, args ...string) error { return t.v4.Run(w, args...) }
-
-// Ip6tables runs an ip6tables command line; see Ruleset.Run.
-func (t *Tables) Ip6tables(w io.Writer, args ...string) error { return t.v6.Run(w, args...) }
-
 // Conns returns the connections that have not expired, in no order.
 func (t *Tables) Conns() iter.Seq[conntrack.Entry] { return t.conns.Entries() }
 
 // Forget deletes the connections that match, as conntrack -D does, and returns their
 // number. Packets that follow begin new ones, for which the rules are asked again.
 func (t *Tables) Forget(match func(conntrack.Entry) bool) int { return t.conns.Delete(match) }
-
-// SetTimeouts changes the timeouts of connections that are not zero, for packets to
-// come.
-func (t *Tables) SetTimeouts(to conntrack.Timeouts) { t.conns.SetTimeouts(to) }
 
 // rules returns the rules for p.
 func (t *Tables) rules(p *packet) *Ruleset {

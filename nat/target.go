@@ -68,12 +68,14 @@ func (r *rule) checkTarget(v6 bool, id tableID) error {
 	return nil
 }
 
+// maxLogPrefix is that of the kernel's xt_LOG without its closing 0.
+const maxLogPrefix = 29
+
 // checkDrop keeps packets from being dropped in nat, which sees only the first of each
 // connection.
 func checkDrop(id tableID) error {
 	if id == natTable {
-		return misused(ErrTarget,
-			"\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n")
+		return ErrTarget
 	}
 	return nil
 }
@@ -98,12 +100,10 @@ func checkToPorts(lo, hi uint16, proto Protocol) error {
 		return nil
 	}
 	switch {
-	case lo > hi:
-		return misused(ErrPortRange, "Port range `%d' funky\n", hi)
-	case lo == 0:
+	case lo > hi, lo == 0:
 		return ErrPortRange
 	case !translatesPorts(proto.Number):
-		return misused(ErrPort, "Need TCP, UDP, SCTP or DCCP with port specification")
+		return ErrPort
 	}
 	return nil
 }
@@ -152,4 +152,9 @@ func (NoTrack) apply(_ *Tables, p *packet) verdict {
 		p.setRef(conntrack.Untracked)
 	}
 	return carryOn
+}
+
+// targetNames are the names that chains must not have.
+var targetNames = []string{
+	"ACCEPT", "DROP", "RETURN", "QUEUE", "REJECT", "SNAT", "DNAT", "MASQUERADE", "REDIRECT", "MARK", "LOG", "NOTRACK", "CT",
 }

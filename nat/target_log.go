@@ -66,7 +66,7 @@ func (l Log) line(p *packet) string {
 	if p.pkt.Mark != 0 {
 		b.printf("MARK=0x%x", p.pkt.Mark)
 	}
-	return strings.TrimSuffix(b.String(), " ")
+	return strings.TrimSuffix(b.Builder.String(), " ")
 }
 
 func (l *logLine) mac(link []byte) {

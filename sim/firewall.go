@@ -43,7 +43,7 @@ func (h *Host) iptables(command string) error {
 	if h.daemon.noIPTables {
 		return nil
 	}
-	if err := h.tables.IPv4().Run(io.Discard, strings.Fields(command)...); err != nil {
+	if err := iptables.Run(io.Discard, h.tables.IPv4(), strings.Fields(command)...); err != nil {
 		return &iptablesError{command, err}
 	}
 	return nil
@@ -57,7 +57,7 @@ type iptablesError struct {
 
 func (e *iptablesError) Error() string {
 	code := 1
-	if exit := (*nat.CommandError)(nil); errors.As(e.err, &exit) {
+	if exit := (*iptables.Error)(nil); errors.As(e.err, &exit) {
 		code = exit.ExitCode()
 	}
 	return fmt.Sprintf("(iptables failed: iptables --wait %s: %v\n (exit status %d))", e.command, e.err, code)

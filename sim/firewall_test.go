@@ -134,7 +134,7 @@ func remove(t *testing.T, h *sim.Host, name string) {
 func iptables(t *testing.T, h *sim.Host, command string) string {
 	t.Helper()
 	var out strings.Builder
-	require.NoError(t, h.Firewall().Iptables(&out, strings.Fields(command)...), command)
+	require.NoError(t, iptables.Run(&out, h.Firewall().IPv4(), strings.Fields(command)...), command)
 	return out.String()
 }
 
@@ -147,7 +147,7 @@ var (
 func save(t *testing.T, h *sim.Host, tables ...string) string {
 	t.Helper()
 	var b strings.Builder
-	require.NoError(t, h.Firewall().IPv4().Save(&b, tables...))
+	require.NoError(t, iptables.Save(&b, h.Firewall().IPv4(), tables...))
 	out := counters.ReplaceAllString(comments.ReplaceAllString(b.String(), ""), "[0:0]")
 	for n := range h.Networks() {
 		if strings.HasPrefix(n.Device(), "br-") {
@@ -163,7 +163,7 @@ func TestFlushedRules(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	var rules strings.Builder
-	require.NoError(t, h.Firewall().IPv4().Save(&rules))
+	require.NoError(t, iptables.Save(&rules, h.Firewall().IPv4()))
 	for _, command := range []string{"-t nat -F", "-t nat -X", "-F", "-X"} {
 		iptables(t, h, command)
 	}
@@ -176,7 +176,7 @@ func TestFlushedRules(t *testing.T) {
 	require.ErrorIs(t, err, sim.ErrFirewall)
 	require.Equal(t, flushed, save(t, h))
 
-	require.NoError(t, h.Firewall().IPv4().Restore(strings.NewReader(rules.String())))
+	require.NoError(t, iptables.Restore(h.Firewall().IPv4(), strings.NewReader(rules.String())))
 	simtest.Run(t, h, "web", sim.WithPublish("8080:80"))
 	simtest.NewNetwork(t, h, "net")
 }

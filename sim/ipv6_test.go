@@ -86,7 +86,7 @@ func TestIPv6(t *testing.T) {
 func save6(t *testing.T, h *sim.Host) string {
 	t.Helper()
 	var s strings.Builder
-	require.NoError(t, h.Firewall().IPv6().Save(&s))
+	require.NoError(t, iptables.Save(&s, h.Firewall().IPv6()))
 	return s.String()
 }
 

@@ -116,8 +116,8 @@ func (s *stress) work(t *testing.T, steps int) {
 func leftovers(t *testing.T, s *stress) string {
 	t.Helper()
 	var b strings.Builder
-	require.NoError(t, s.host.Firewall().Iptables(&b, "-t", "nat", "-S"))
-	require.NoError(t, s.host.Firewall().Iptables(&b, "-S"))
+	require.NoError(t, iptables.Run(&b, s.host.Firewall().IPv4(), "-t", "nat", "-S"))
+	require.NoError(t, iptables.Run(&b, s.host.Firewall().IPv4(), "-S"))
 	for _, i := range s.host.Interfaces() {
 		fmt.Fprintln(&b, i.Name, i.Addrs)
 	}

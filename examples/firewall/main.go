@@ -132,5 +132,5 @@ func try(ctx context.Context, out io.Writer, from machine, address string) {
 
 func iptables(out io.Writer, host *sim.Host, command string) error {
 	fmt.Fprintf(out, "\n[root@docker ~]# iptables %s\n", command)
-	return host.Firewall().Iptables(out, strings.Fields(command)...)
+	return iptables.Run(out, host.Firewall().IPv4(), strings.Fields(command)...)
 }

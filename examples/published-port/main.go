@@ -80,7 +80,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 			fmt.Fprint(out, " ", arg)
 		}
 		fmt.Fprintln(out)
-		if err := host.Firewall().Iptables(out, command...); err != nil {
+		if err := iptables.Run(out, host.Firewall().IPv4(), command...); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,7 @@ func TestForbidden(t *testing.T) {
 		t.Log("web saw", in.RemoteAddr()) // 172.16.80.47
 
 		command := "-I DOCKER -s 172.16.80.47 -p tcp --dport 80 -j DROP"
-		if err := host.Firewall().Iptables(nil, strings.Fields(command)...); err != nil {
+		if err := iptables.Run(nil, host.Firewall().IPv4(), strings.Fields(command)...); err != nil {
 			t.Fatal(err)
 		}
 		if err := visit(); !errors.Is(err, context.DeadlineExceeded) { // no answer to a SYN

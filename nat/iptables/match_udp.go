@@ -1,0 +1,23 @@
+package iptables
+
+import "drydock/nat"
+
+var _ = registerMatch(matchKind{name: "udp", proto: ianaUDP, begin: beginUDP}, listUDP)
+
+func beginUDP(s *scope) *extension {
+	var m nat.UDP
+	need := func() error {
+		if s.proto.Number != ianaUDP {
+			return wrong("UDP match requires '-p udp'")
+		}
+		return nil
+	}
+	return &extension{name: "udp", match: func() nat.Match { return m }, options: []option{
+		portOption(&m.Src, ianaUDP, need, "source-port", "sport"),
+		portOption(&m.Dst, ianaUDP, need, "destination-port", "dport"),
+	}}
+}
+
+func listUDP(m nat.UDP, c column) string {
+	return "udp" + listPorts(m.Src, "spt", ianaUDP, c.numeric) + listPorts(m.Dst, "dpt", ianaUDP, c.numeric)
+}

@@ -1,0 +1,196 @@
+package iptables
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+
+	"drydock/nat"
+)
+
+// Run runs one iptables command line, or one of ip6tables if rs is of IPv6, without the
+// name of the program: Run(w, rs, "-t", "nat", "-L", "-n"). What iptables prints goes to
+// w, which may be nil. A command that fails changes nothing and prints nothing; its error
+// is an *Error.
+func Run(w io.Writer, rs *nat.Ruleset, args ...string) error {
+	program := programName(rs.IPv6(), false)
+	c, err := (&parser{scope: scope{v6: rs.IPv6()}, args: args}).parse()
+	if err != nil {
+		return from(program, 0, err)
+	}
+	var out bytes.Buffer
+	switch c.letter {
+	case 'V':
+		fmt.Fprintf(&out, "%s %s\n", program, version)
+	case 'h':
+		fmt.Fprintf(&out, usage, program)
+	default:
+		// One edit, so that a line of several rules is one change and a list shows one
+		// moment.
+		err = rs.Edit(func(rs *nat.Ruleset) error { return c.run(&out, rs) })
+	}
+	if err != nil {
+		return from(program, 0, err)
+	}
+	if w == nil {
+		return nil
+	}
+	_, err = w.Write(out.Bytes())
+	return err
+}
+
+const usage = `%s [-t table] command
+  -A, -C, -D chain rule           append, look for, delete a rule
+  -I chain [number] rule          insert one
+  -R chain number rule            replace one
+  -D chain number                 delete one
+  -L, -S [chain [number]]         list rules [-n] [-v] [-x] [--line-numbers]
+  -F, -Z, -X [chain]              empty, zero, delete chains
+  -N chain, -E chain name         make, rename a chain
+  -P chain ACCEPT|DROP            set the policy of a built-in chain
+`
+
+// run does what a command says.
+func (c *command) run(w io.Writer, rs *nat.Ruleset) error {
+	id := c.id()
+	switch c.letter {
+	case 'L', 'S':
+		return c.show(w, rs)
+	case 'N':
+		return rs.NewChain(id)
+	case 'E':
+		return rs.RenameChain(id, c.newName)
+	case 'P':
+		return c.setPolicy(rs)
+	case 'F':
+		return c.each(w, rs, "Flushing", rs.Flush)
+	case 'X':
+		return c.each(w, rs, "Deleting", rs.DeleteChain)
+	case 'Z':
+		if c.numbered {
+			return rs.SetCounters(id, c.number, nat.Counters{})
+		}
+		return c.each(w, rs, "Zeroing", rs.Zero)
+	}
+	return c.runRules(w, rs)
+}
+
+// show runs -L and -S.
+func (c *command) show(w io.Writer, rs *nat.Ruleset) error {
+	chains := slices.Collect(rs.Chains(c.table))
+	if c.chain != "" {
+		if _, ok := rs.Len(c.id()); !ok {
+			return &Error{kind: badListing, Err: nat.ErrNoChain,
+				Message: fmt.Sprintf("chain `%s' in table `%s' is incompatible, use 'nft' tool.", c.chain, c.table)}
+		}
+		chains = []nat.Chain{c.id()}
+	}
+	if c.letter == 'S' {
+		c.listRules(w, rs, chains)
+	} else {
+		c.list(w, rs, chains)
+	}
+	if !c.zero {
+		return nil
+	}
+	return c.each(io.Discard, rs, "", rs.Zero)
+}
+
+// each calls f for the chain of the command, or for each of its table that it can be
+// meant for, and says so with -v.
+func (c *command) each(w io.Writer, rs *nat.Ruleset, doing string, f func(nat.Chain) error) error {
+	chains := slices.Collect(rs.Chains(c.table))
+	if c.chain != "" {
+		chains = []nat.Chain{c.id()}
+	} else if c.letter == 'X' {
+		chains = slices.DeleteFunc(chains, func(c nat.Chain) bool { return slices.Contains(builtins, baseName(c)) })
+	}
+	for _, id := range chains {
+		if err := f(id); err != nil {
+			return err
+		}
+		if c.verbose > 0 {
+			fmt.Fprintf(w, "%s chain `%s'\n", doing, baseName(id))
+		}
+	}
+	return nil
+}
+
+// runRules runs the commands of rules.
+func (c *command) runRules(w io.Writer, rs *nat.Ruleset) error {
+	id, rules := c.id(), c.rules()
+	var err error
+	switch c.letter {
+	case 'A':
+		if err = rs.Append(id, rules...); err == nil && c.counted {
+			n, _ := rs.Len(id)
+			err = c.count(rs, n-len(rules)+1, len(rules))
+		}
+	case 'I':
+		slices.Reverse(rules) // each goes before the last
+		if err = rs.Insert(id, c.number, rules...); err == nil && c.counted {
+			err = c.count(rs, c.number, len(rules))
+		}
+		slices.Reverse(rules)
+	case 'R':
+		if err = rs.Replace(id, c.number, rules[0]); err == nil && c.counted {
+			err = c.count(rs, c.number, 1)
+		}
+	case 'D':
+		if c.numbered {
+			return rs.DeleteAt(id, c.number)
+		}
+		err = forEach(rules, func(r nat.Rule) error { return rs.Delete(id, r) })
+	case 'C':
+		err = forEach(rules, func(r nat.Rule) error { return c.check(rs, r) })
+	}
+	if err == nil && c.verbose > 0 {
+		for _, r := range rules {
+			io.WriteString(w, verboseLine(rs.IPv6(), r))
+		}
+	}
+	return err
+}
+
+func forEach(rules []nat.Rule, f func(nat.Rule) error) error {
+	for _, r := range rules {
+		if err := f(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count gives n rules from a number on the counters of -c.
+func (c *command) count(rs *nat.Ruleset, from, n int) error {
+	for at := range n {
+		if err := rs.SetCounters(c.id(), from+at, c.counters); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check fails unless the chain has a rule that is equal to r.
+func (c *command) check(rs *nat.Ruleset, r nat.Rule) error {
+	has, err := rs.Has(c.id(), r)
+	if err == nil && !has {
+		err = &nat.RuleError{Op: "check", Chain: c.id(), Rule: &r, Err: nat.ErrNoRule}
+	}
+	return err
+}
+
+// policies are the targets of -P. Others, as nil, are none.
+var policies = map[string]nat.Target{"ACCEPT": nat.Accept{}, "DROP": nat.Drop{}}
+
+func (c *command) setPolicy(rs *nat.Ruleset) error {
+	if _, ok := rs.Len(c.id()); !ok { // iptables does not tell these two apart
+		return &nat.RuleError{Op: "policy", Chain: c.id(), Err: nat.ErrNotBuiltin}
+	}
+	err := rs.SetPolicy(c.id(), policies[c.policy])
+	if err == nil && c.counted {
+		err = rs.SetCounters(c.id(), 0, c.counters)
+	}
+	return err
+}

@@ -1,0 +1,50 @@
+package iptables
+
+import (
+	"fmt"
+	"strings"
+
+	"drydock/nat"
+)
+
+var _ = registerTarget(targetKind{name: "MARK", begin: beginMark}, listMark)
+
+func beginMark(*scope) *extension {
+	var t nat.Mark
+	e := &extension{name: "MARK", target: func() nat.Target { return t }}
+	add := func(name string, set func(value, mask uint32), masked bool) {
+		e.options = append(e.options, option{names: []string{name}, only: true, set: func(s string, _ bool) error {
+			value, mask, ok := parseMarkMask(s)
+			switch {
+			case masked && !ok:
+				return wrong("MARK: bad integer value for option \"--%s\", or out of range.\n", name)
+			case !masked && (!ok || strings.Contains(s, "/")):
+				return wrong("MARK: bad value for option \"--%s\", or out of range (0-4294967295).\n", name)
+			}
+			set(value, mask)
+			return nil
+		}})
+	}
+	add("set-xmark", func(v, m uint32) { t = nat.Mark{Value: v, Mask: m} }, true)
+	add("set-mark", func(v, m uint32) { t = nat.Mark{Value: v, Mask: v | m} }, true)
+	add("and-mark", func(v, _ uint32) { t = nat.Mark{Value: 0, Mask: ^v} }, false)
+	add("or-mark", func(v, _ uint32) { t = nat.Mark{Value: v, Mask: v} }, false)
+	add("xor-mark", func(v, _ uint32) { t = nat.Mark{Value: v, Mask: 0} }, false)
+	e.check = e.need("MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required")
+	return e
+}
+
+// listMark names the operation that value and mask come from, as iptables guesses it.
+func listMark(t nat.Mark, _ column) (name, text string) {
+	switch {
+	case t.Value == 0:
+		return "MARK", fmt.Sprintf("MARK and %#x", ^t.Mask)
+	case t.Value == t.Mask:
+		return "MARK", fmt.Sprintf("MARK or %#x", t.Value)
+	case t.Mask == 0:
+		return "MARK", fmt.Sprintf("MARK xor %#x", t.Value)
+	case t.Mask == ^uint32(0):
+		return "MARK", fmt.Sprintf("MARK set %#x", t.Value)
+	}
+	return "MARK", fmt.Sprintf("MARK xset %#x/%#x", t.Value, t.Mask)
+}

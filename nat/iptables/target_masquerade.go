@@ -1,0 +1,25 @@
+package iptables
+
+import (
+	"strings"
+
+	"drydock/nat"
+)
+
+var _ = registerTarget(targetKind{name: "MASQUERADE", begin: beginMasquerade}, listMasquerade)
+
+func beginMasquerade(s *scope) *extension {
+	var t nat.Masquerade
+	return &extension{name: "MASQUERADE", target: func() nat.Target { return t }, options: []option{
+		toPortsOption(s, &t.MinPort, &t.MaxPort),
+		flagOption("random", &t.Random),
+		flagOption("random-fully", &t.FullyRandom),
+	}}
+}
+
+func listMasquerade(t nat.Masquerade, _ column) (name, text string) {
+	if t.MinPort != 0 {
+		text = "masq ports: " + natPorts(t.MinPort, t.MaxPort)
+	}
+	return "MASQUERADE", strings.TrimPrefix(text+listFlags(t.Random, t.FullyRandom, false), " ")
+}

@@ -1,0 +1,16 @@
+package iptables
+
+import "drydock/nat"
+
+var _ = registerTarget(targetKind{name: "SNAT", begin: beginSNAT},
+	func(t nat.SNAT, _ column) (string, string) { return "SNAT", listRange(t.To) })
+
+func beginSNAT(s *scope) *extension {
+	var t nat.SNAT
+	return &extension{name: "SNAT", target: func() nat.Target { return t }, options: []option{
+		toOption(s, &t.To, "to-source"),
+		flagOption("random", &t.To.Random),
+		flagOption("random-fully", &t.To.FullyRandom),
+		flagOption("persistent", &t.To.Persistent),
+	}}
+}

@@ -1,0 +1,18 @@
+package iptables
+
+import "drydock/nat"
+
+// The targets without options, and the jumps, which have the name of their chain.
+var (
+	_ = registerTarget(verdict("ACCEPT", nat.Accept{}), func(nat.Accept, column) (string, string) { return "ACCEPT", "" })
+	_ = registerTarget(verdict("DROP", nat.Drop{}), func(nat.Drop, column) (string, string) { return "DROP", "" })
+	_ = registerTarget(verdict("RETURN", nat.Return{}), func(nat.Return, column) (string, string) { return "RETURN", "" })
+	_ = registerList(func(t nat.Jump, _ column) (string, string) { return t.Chain, "" })
+	_ = registerList(func(t nat.Goto, _ column) (string, string) { return t.Chain, "" })
+)
+
+func verdict(name string, t nat.Target) targetKind {
+	return targetKind{name, func(*scope) *extension {
+		return &extension{name: name, target: func() nat.Target { return t }}
+	}}
+}
