@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"drydock/nat/iptables"
 	"drydock/sim"
 
 	"github.com/stretchr/testify/require"

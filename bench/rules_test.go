@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"drydock/nat"
+	"drydock/nat/iptables"
 	"drydock/nat/conntrack"
 
 	"github.com/stretchr/testify/require"

@@ -312,7 +312,7 @@ func TestDisconnectWithoutRules(t *testing.T) {
 	c := simtest.Run(t, h, "c1", sim.WithNetwork(na), sim.WithPublish("8080:80"))
 	require.NoError(t, c.Connect(nb))
 	for _, command := range []string{"-F DOCKER", "-F PREROUTING", "-F OUTPUT", "-X DOCKER"} {
-		iptables(t, h, "-t nat "+command)
+		runIptables(t, h, "-t nat "+command)
 	}
 	require.NoError(t, c.Disconnect(na))
 	require.Equal(t, []*sim.Network{nb}, c.Networks())

@@ -95,7 +95,7 @@ func TestEstablishedOutlivesRule(t *testing.T) {
 		in, err := ln.Accept()
 		require.NoError(t, err)
 		defer in.Close()
-		iptables(t, l.docker, "-I DOCKER -s 172.16.80.47 -d 172.17.0.2 -p TCP --dport 80 -j DROP")
+		runIptables(t, l.docker, "-I DOCKER -s 172.16.80.47 -d 172.17.0.2 -p TCP --dport 80 -j DROP")
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
 		echo := func(s string) string {
 			_, err := c.Write([]byte(s))
@@ -112,7 +112,7 @@ func TestEstablishedOutlivesRule(t *testing.T) {
 		require.Equal(t, 1, l.docker.Firewall().Forget(func(e conntrack.Entry) bool {
 			return e.Original.Src == netip.MustParseAddr("172.16.80.47") && e.Status&conntrack.Assured != 0
 		}))
-		iptables(t, l.docker, "-I FORWARD -m conntrack --ctstate NEW -s 172.16.80.47 -j DROP")
+		runIptables(t, l.docker, "-I FORWARD -m conntrack --ctstate NEW -s 172.16.80.47 -j DROP")
 		require.NotEqual(t, "forgotten", echo("forgotten"))
 	})
 }

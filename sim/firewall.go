@@ -8,6 +8,7 @@ import (
 
 	"drydock/internal/packet"
 	"drydock/nat"
+	"drydock/nat/iptables"
 	"drydock/sim/internal/engine"
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/simtest"
 
@@ -56,7 +57,7 @@ func TestDockerRules(t *testing.T) {
 				simtest.Run(t, h, name)
 			}
 			simtest.Run(t, h, "nginx_server4", sim.WithPublish("8080:80"))
-			iptables(t, h, "-I DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
+			runIptables(t, h, "-I DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
 		}},
 		{golden: "fresh", make: func(t *testing.T, h *sim.Host) {
 			c := simtest.Run(t, h, "nginx_server4", sim.WithPublish("8080:80"))
@@ -93,7 +94,7 @@ func TestManualRulesStay(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	const rule = "-A DOCKER -s 172.16.80.47/32 -d 172.17.0.5/32 -p tcp -m tcp --dport 80 -j DROP\n"
-	iptables(t, h, "-I DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
+	runIptables(t, h, "-I DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
 	create("tmpn")(t, h)
 	require.Contains(t, save(t, h), rule)
 	remove(t, h, "tmpn")
@@ -131,7 +132,7 @@ func remove(t *testing.T, h *sim.Host, name string) {
 }
 
 // iptables runs a command and returns what it prints.
-func iptables(t *testing.T, h *sim.Host, command string) string {
+func runIptables(t *testing.T, h *sim.Host, command string) string {
 	t.Helper()
 	var out strings.Builder
 	require.NoError(t, iptables.Run(&out, h.Firewall().IPv4(), strings.Fields(command)...), command)
@@ -165,7 +166,7 @@ func TestFlushedRules(t *testing.T) {
 	var rules strings.Builder
 	require.NoError(t, iptables.Save(&rules, h.Firewall().IPv4()))
 	for _, command := range []string{"-t nat -F", "-t nat -X", "-F", "-X"} {
-		iptables(t, h, command)
+		runIptables(t, h, command)
 	}
 	flushed := save(t, h)
 	_, err := h.Run("web", sim.WithPublish("8080:80"))

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/dockerapi"
 	"drydock/sim/ping"

@@ -57,19 +57,19 @@ func TestIsolation(t *testing.T) {
 		require.Contains(t, nc(t, test3, "udp", "172.16.80.47:7777"), "you are 172.16.80.10")
 		require.Contains(t, nc(t, l.docker, "tcp", "172.16.80.47:7777"), "you are 172.16.80.10")
 
-		iptables(t, l.docker, "-Z")
+		runIptables(t, l.docker, "-Z")
 		// A machine outside with a route reaches the gateways and no container.
 		for _, p := range []string{"172.17.0.0/16", "172.18.0.0/16"} {
 			require.NoError(t, l.peer.AddRoute(netip.MustParsePrefix(p), dockerAddr))
 		}
 		require.Equal(t, "lost", pinged(t, l.peer, "172.17.0.2"))
-		require.Contains(t, iptables(t, l.docker, "-L FORWARD -n -v"), "Chain FORWARD (policy DROP 1 packets, 84 bytes)\n")
+		require.Contains(t, runIptables(t, l.docker, "-L FORWARD -n -v"), "Chain FORWARD (policy DROP 1 packets, 84 bytes)\n")
 		require.Equal(t, "172.17.0.1 ttl=64", pinged(t, l.peer, "172.17.0.1"))
 		require.Equal(t, "172.18.0.1 ttl=64", pinged(t, l.peer, "172.18.0.1"))
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.18.0.3:80"))
 
 		// With the policy ACCEPT, as where ip_forward was on before dockerd, he does.
-		iptables(t, l.docker, "-P FORWARD ACCEPT")
+		runIptables(t, l.docker, "-P FORWARD ACCEPT")
 		require.Equal(t, "172.17.0.2 ttl=63", pinged(t, l.peer, "172.17.0.2"))
 		require.Equal(t, "timed out", nc(t, test3, "tcp", "172.18.0.3:80"))
 	})
@@ -84,12 +84,12 @@ func TestIsolationCounters(t *testing.T) {
 		net := simtest.NewNetwork(t, h, "net")
 		test1 := simtest.Run(t, h, "test1", sim.WithNetwork(net))
 		test3 := simtest.Run(t, h, "test3")
-		iptables(t, h, "-Z")
+		runIptables(t, h, "-Z")
 		_, err := test3.Ping(t.Context(), "172.18.0.3", &ping.Config{Count: 7})
 		require.Error(t, err)
 		_, err = test1.Ping(t.Context(), "172.17.0.2", &ping.Config{Count: 2})
 		require.Error(t, err)
-		one, two := iptables(t, h, "-L DOCKER-ISOLATION-STAGE-1 -n -v"), iptables(t, h, "-L DOCKER-ISOLATION-STAGE-2 -n -v")
+		one, two := runIptables(t, h, "-L DOCKER-ISOLATION-STAGE-1 -n -v"), runIptables(t, h, "-L DOCKER-ISOLATION-STAGE-2 -n -v")
 		br := net.Device()
 		require.Contains(t, one, "    2   168 DOCKER-ISOLATION-STAGE-2  all  --  "+br+" !"+br+"  0.0.0.0/0            0.0.0.0/0           \n"+
 			"    7   588 DOCKER-ISOLATION-STAGE-2  all  --  docker0 !docker0  0.0.0.0/0            0.0.0.0/0           \n")
@@ -263,13 +263,13 @@ func TestReject(t *testing.T) {
 		l := newLab(t)
 		web := simtest.Run(t, l.docker, "web", sim.WithPublish("8080:80"))
 		who(t, web, "tcp", "80")
-		iptables(t, l.docker, "-I DOCKER-USER -i eth0 -s 172.16.80.47 -p tcp -j REJECT")
+		runIptables(t, l.docker, "-I DOCKER-USER -i eth0 -s 172.16.80.47 -p tcp -j REJECT")
 		require.Equal(t, "Connection refused", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
-		iptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j REJECT --reject-with tcp-reset")
+		runIptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j REJECT --reject-with tcp-reset")
 		require.Equal(t, "Connection refused", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
-		iptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j REJECT --reject-with icmp-host-prohibited")
+		runIptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j REJECT --reject-with icmp-host-prohibited")
 		require.Equal(t, "No route to host", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
-		iptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j DROP")
+		runIptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j DROP")
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
 	})
 }

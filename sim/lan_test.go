@@ -41,8 +41,8 @@ func TestTwoSegments(t *testing.T) {
 		// A transfer learns the MTU of the second segment.
 		l, err := web.Listen(t.Context(), "tcp", ":81")
 		require.NoError(t, err)
-		iptables(t, docker, "-t nat -A PREROUTING -p tcp --dport 8081 -j DNAT --to-destination 172.17.0.2:81")
-		iptables(t, docker, "-I DOCKER-USER -p tcp --dport 81 -j ACCEPT")
+		runIptables(t, docker, "-t nat -A PREROUTING -p tcp --dport 8081 -j DNAT --to-destination 172.17.0.2:81")
+		runIptables(t, docker, "-I DOCKER-USER -p tcp --dport 81 -j ACCEPT")
 		want := make([]byte, 1<<20)
 		for i := range want {
 			want[i] = byte(i * i >> 7)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/simtest"
 

@@ -144,11 +144,11 @@ func TestForbidOneMachine(t *testing.T) {
 		const published = "172.16.80.10:8080"
 		require.Contains(t, nc(t, l.peer, "tcp", published), "you are 172.16.80.47")
 
-		iptables(t, l.docker, "-I DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
+		runIptables(t, l.docker, "-I DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", published))
 		require.Contains(t, nc(t, l.router, "tcp", published), "you are 172.16.80.1,")
 		require.Contains(t, nc(t, l.docker, "tcp", "127.0.0.1:8080"), "you are 172.17.0.1")
-		require.Contains(t, iptables(t, l.docker, "-L DOCKER -n"), "DROP       tcp  --  172.16.80.47         172.17.0.5           tcp dpt:80\n")
+		require.Contains(t, runIptables(t, l.docker, "-L DOCKER -n"), "DROP       tcp  --  172.16.80.47         172.17.0.5           tcp dpt:80\n")
 		for c := range l.docker.Firewall().Conns() {
 			require.NotEqual(t, "SYN_SENT", c.State.String(), "nothing stays of what was dropped: %v", c)
 		}
@@ -156,7 +156,7 @@ func TestForbidOneMachine(t *testing.T) {
 		require.NoError(t, web.Restart(t.Context()))
 		who(t, web, "tcp", "80")
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", published), "the rule survives restarts")
-		iptables(t, l.docker, "-D DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
+		runIptables(t, l.docker, "-D DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP")
 		require.Contains(t, nc(t, l.peer, "tcp", published), "you are 172.16.80.47")
 	})
 }
@@ -171,9 +171,9 @@ func TestBridgedNAT(t *testing.T) {
 		who(t, two, "tcp", "80")
 		who(t, four, "tcp", "80")
 		who(t, h, "tcp", "8000")
-		iptables(t, h, "-t nat -A PREROUTING -d 172.17.0.2 -p tcp --dport 81 -j DNAT --to-destination 172.17.0.4:80")
-		iptables(t, h, "-t nat -A PREROUTING -d 172.17.0.2 -p tcp --dport 82 -j REDIRECT --to-ports 8000")
-		iptables(t, h, "-t nat -A POSTROUTING -d 172.17.0.4 -p tcp --dport 80 -s 172.17.0.2 -j SNAT --to-source 172.17.0.99")
+		runIptables(t, h, "-t nat -A PREROUTING -d 172.17.0.2 -p tcp --dport 81 -j DNAT --to-destination 172.17.0.4:80")
+		runIptables(t, h, "-t nat -A PREROUTING -d 172.17.0.2 -p tcp --dport 82 -j REDIRECT --to-ports 8000")
+		runIptables(t, h, "-t nat -A POSTROUTING -d 172.17.0.4 -p tcp --dport 80 -s 172.17.0.2 -j SNAT --to-source 172.17.0.99")
 		require.Equal(t, "you are 172.17.0.3, I am 172.17.0.2:80", nc(t, three, "tcp", "172.17.0.2:80"))
 		require.Equal(t, "you are 172.17.0.3, I am 172.17.0.4:80", nc(t, three, "tcp", "172.17.0.2:81"))
 		require.Equal(t, "you are 172.17.0.3, I am 172.17.0.1:8000", nc(t, three, "tcp", "172.17.0.2:82"))

@@ -44,7 +44,7 @@ func TestExpose(t *testing.T) {
 	c.Close()
 
 	// The firewall is in the way as ever.
-	iptables(t, h, "-I DOCKER -p tcp --dport 80 -j REJECT --reject-with tcp-reset")
+	runIptables(t, h, "-I DOCKER -p tcp --dport 80 -j REJECT --reject-with tcp-reset")
 	c, err = net.Dial("tcp", e.Addr().String())
 	if err == nil {
 		c.SetDeadline(time.Now().Add(10 * time.Second))

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"drydock/nat/iptables"
 	"drydock/sim"
 )
 
@@ -60,13 +61,13 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 	}
 
 	const forbid = "-I DOCKER -s 172.16.80.47 -d 172.17.0.5 -p TCP --dport 80 -j DROP"
-	if err := iptables(out, host, forbid); err != nil {
+	if err := runIptables(out, host, forbid); err != nil {
 		return err
 	}
 	for _, peer := range peers {
 		try(ctx, out, peer, "172.16.80.10:8080")
 	}
-	return iptables(out, host, "-L DOCKER -n -v")
+	return runIptables(out, host, "-L DOCKER -n -v")
 }
 
 // start starts the containers, each with a server that sends a line.
@@ -130,7 +131,7 @@ func try(ctx context.Context, out io.Writer, from machine, address string) {
 	}
 }
 
-func iptables(out io.Writer, host *sim.Host, command string) error {
+func runIptables(out io.Writer, host *sim.Host, command string) error {
 	fmt.Fprintf(out, "\n[root@docker ~]# iptables %s\n", command)
 	return iptables.Run(out, host.Firewall().IPv4(), strings.Fields(command)...)
 }

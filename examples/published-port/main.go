@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"os"
 
+	"drydock/nat/iptables"
 	"drydock/sim"
 )
 

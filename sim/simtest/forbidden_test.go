@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/simtest"
 )
