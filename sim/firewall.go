@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"drydock/internal/packet"
-	"drydock/nat"
 	"drydock/nat/iptables"
 	"drydock/sim/internal/engine"
 

@@ -105,7 +105,7 @@ func TestManualRulesStay(t *testing.T) {
 func TestNoDockerNoRules(t *testing.T) {
 	t.Parallel()
 	var rules strings.Builder
-	require.NoError(t, simtest.NewMachine(t).Firewall().IPv4().Save(&rules))
+	require.NoError(t, iptables.Save(&rules, simtest.NewMachine(t).Firewall().IPv4()))
 	require.Empty(t, rules.String())
 }
 
