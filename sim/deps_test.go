@@ -24,7 +24,9 @@ func TestImports(t *testing.T) {
 		"drydock/bridge":                "drydock/internal/packet",
 		"drydock/dnsd":                  "",
 		"drydock/nat/conntrack":         "",
-		"drydock/nat":                   "drydock/internal/packet drydock/nat/conntrack",
+		"drydock/nat/internal/words":    "",
+		"drydock/nat":                   "drydock/internal/packet drydock/nat/conntrack drydock/nat/internal/words",
+		"drydock/nat/iptables":          "drydock/nat drydock/nat/internal/words",
 		"drydock/sim/internal/router":   "drydock/internal/packet",
 		"drydock/sim/internal/random":   "",
 		"drydock/sim/internal/netstack": "drydock/internal/packet drydock/sim/internal/random drydock/sim/internal/router drydock/sim/ping",
@@ -35,9 +37,9 @@ func TestImports(t *testing.T) {
 		"drydock/sim/internal/proxy":    "",
 		"drydock/sim/dockerapi":         "",
 		"drydock/sim/internal/slirp":    "drydock/internal/packet drydock/sim/internal/proxy drydock/sim/internal/random",
-		"drydock/sim": "drydock/sim/dockerapi drydock/internal/packet drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/sim/internal/netstack " +
+		"drydock/sim": "drydock/sim/dockerapi drydock/internal/packet drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/nat/iptables drydock/sim/internal/netstack " +
 			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/proxy drydock/sim/internal/router drydock/sim/internal/slirp drydock/sim/ping",
-		"drydock/sim/tools":   "drydock/sim drydock/sim/dockerapi drydock/nat drydock/nat/conntrack drydock/sim/ping",
+		"drydock/sim/tools":   "drydock/sim drydock/sim/dockerapi drydock/nat drydock/nat/iptables drydock/nat/conntrack drydock/sim/ping",
 		"drydock/sim/simtest": "drydock/sim",
 	}
 	for line := range strings.Lines(string(out)) {
