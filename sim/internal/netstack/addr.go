@@ -1,33 +1,24 @@
 package netstack
 
 import (
+	"net"
 	"net/netip"
 
+	"drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 )
 
-func protocolOf(a netip.Addr) tcpip.NetworkProtocolNumber {
-	if a.Is4() || a.Is4In6() {
-		return ipv4.ProtocolNumber
-	}
-	return ipv6.ProtocolNumber
-}
+// Sockets are given and give IPv4 addresses that are mapped into IPv6 in either form, and
+// mean the same: here they have one, IPv4's. Packets are another matter, see package
+// packet.
+
+func protocolOf(a netip.Addr) tcpip.NetworkProtocolNumber { return packet.Network(a.Unmap()) }
 
 // toAddress converts a without its zone; the invalid Addr is the empty Address.
-func toAddress(a netip.Addr) tcpip.Address {
-	if !a.IsValid() {
-		return tcpip.Address{}
-	}
-	return tcpip.AddrFromSlice(a.Unmap().AsSlice())
-}
+func toAddress(a netip.Addr) tcpip.Address { return packet.ToAddress(a.Unmap()) }
 
-// fromAddress converts a, which may be an IPv4 address mapped to IPv6.
-func fromAddress(a tcpip.Address) netip.Addr {
-	addr, _ := netip.AddrFromSlice(a.AsSlice())
-	return addr.Unmap()
-}
+func fromAddress(a tcpip.Address) netip.Addr { return packet.FromAddress(a).Unmap() }
 
 func toPrefix(p netip.Prefix) tcpip.AddressWithPrefix {
 	return tcpip.AddressWithPrefix{Address: toAddress(p.Addr()), PrefixLen: p.Bits()}
@@ -41,4 +32,20 @@ func toSubnet(p netip.Prefix) tcpip.Subnet { return toPrefix(p).Subnet() }
 
 func fromSubnet(s tcpip.Subnet) netip.Prefix {
 	return netip.PrefixFrom(fromAddress(s.ID()), s.Prefix())
+}
+
+// needsZone reports whether Linux does not bind or connect to a without an interface.
+func needsZone(a netip.Addr) bool {
+	return a.Is6() && (a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast())
+}
+
+// wildcard reports whether a stands for all addresses.
+func wildcard(a netip.Addr) bool { return !a.IsValid() || a.IsUnspecified() }
+
+// netAddr returns the address as package net has it for a network.
+func netAddr(network string, ap netip.AddrPort) net.Addr {
+	if network[:3] == "udp" {
+		return net.UDPAddrFromAddrPort(ap)
+	}
+	return net.TCPAddrFromAddrPort(ap)
 }

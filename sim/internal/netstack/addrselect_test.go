@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"drydock/sim/internal/addrselect"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -90,7 +91,7 @@ func TestOrderOfLabels(t *testing.T) {
 	for _, own := range []string{"2002:1::2/64", "2001:0:1::2/64", "3ffe:1::2/64", "fec0:1::2/64"} {
 		near := netip.MustParsePrefix(own).Addr().Next().String()
 		s := newSelectStack(t, own, "2001:db8::1 "+near)
-		for name, p := range map[string]*policy{"package net": goPolicy, "glibc": libcPolicy} {
+		for name, p := range map[string]*addrselect.Policy{"package net": addrselect.Go, "glibc": addrselect.Libc} {
 			got, err := s.lookup(bg, p, "ip", "x")
 			require.NoError(t, err)
 			assert.Equal(t, addrs(near, "2001:db8::1"), got, "%s from %s", name, own)

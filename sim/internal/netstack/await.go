@@ -2,8 +2,8 @@ package netstack
 
 import (
 	"context"
+	"io"
 	"net"
-	"net/netip"
 )
 
 // A served is a port that a socket listens on.
@@ -14,7 +14,7 @@ type served struct {
 
 // AwaitListener returns when a socket of s listens on a port, on whatever address. The
 // network is "tcp" or "udp". The error is that of ctx, or net.ErrClosed after Leave.
-func (s *Stack) AwaitListener(ctx context.Context, network string, port uint16) error {
+func (s *process) AwaitListener(ctx context.Context, network string, port uint16) error {
 	for {
 		next, err := s.nextListener(served{network, port})
 		if next == nil {
@@ -30,7 +30,7 @@ func (s *Stack) AwaitListener(ctx context.Context, network string, port uint16) 
 
 // nextListener returns what is closed when the next socket listens, or nil if there is
 // nothing to wait for.
-func (s *Stack) nextListener(p served) (<-chan struct{}, error) {
+func (s *process) nextListener(p served) (<-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.left {
@@ -47,23 +47,22 @@ func (s *Stack) nextListener(p served) (<-chan struct{}, error) {
 	return s.listens, nil
 }
 
-// announce tells who waits that a socket listens.
-func (s *Stack) announce(c *sock) {
-	local := c.local.(interface{ AddrPort() netip.AddrPort })
-	p := served{c.net[:3], local.AddrPort().Port()}
+// announce tells who waits that a socket of s listens. It does nothing if the socket has
+// been closed.
+func (s *process) announce(c io.Closer, p served) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.left || c.shut.Load() {
+	if _, open := s.sockets[c]; s.left || !open {
 		return
 	}
 	if s.listening == nil {
-		s.listening = make(map[*sock]served)
+		s.listening = make(map[io.Closer]served)
 	}
 	s.listening[c] = p
 	s.wakeLocked()
 }
 
-func (s *Stack) wakeLocked() {
+func (s *process) wakeLocked() {
 	if s.listens != nil {
 		close(s.listens)
 		s.listens = nil

@@ -156,8 +156,6 @@ func (d *Dialer) resolve(ctx context.Context, network, address string) ([]netip.
 	return fitting, nil
 }
 
-func wildcard(a netip.Addr) bool { return !a.IsValid() || a.IsUnspecified() }
-
 // local returns LocalAddr. It is the zero AddrPort if there is none.
 func (d *Dialer) local() netip.AddrPort {
 	var ap netip.AddrPort
@@ -195,12 +193,4 @@ func (d *Dialer) dialOne(ctx context.Context, network string, remote netip.AddrP
 		return nil, err
 	}
 	return c, nil
-}
-
-// netAddr returns the address as package net has it for a network.
-func netAddr(network string, ap netip.AddrPort) net.Addr {
-	if network[:3] == "udp" {
-		return net.UDPAddrFromAddrPort(ap)
-	}
-	return net.TCPAddrFromAddrPort(ap)
 }

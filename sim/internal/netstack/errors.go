@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"syscall"
-
-	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
 // Errors that package net has and does not export.
@@ -58,65 +55,4 @@ func dnsErr(err error, host string) error {
 		dns.UnwrapErr, dns.IsTimeout, dns.IsTemporary = err, true, true
 	}
 	return dns
-}
-
-// sysErr returns the errno that Linux has for a gVisor error.
-func sysErr(err tcpip.Error) error {
-	switch err.(type) {
-	case nil:
-		return nil
-	case *tcpip.ErrAborted: // a reset after the peer had closed
-		return syscall.EPIPE
-	case *tcpip.ErrAddressFamilyNotSupported:
-		return syscall.EAFNOSUPPORT
-	case *tcpip.ErrAlreadyConnected:
-		return syscall.EISCONN
-	case *tcpip.ErrAlreadyConnecting:
-		return syscall.EALREADY
-	case *tcpip.ErrBadAddress, *tcpip.ErrBadBuffer:
-		return syscall.EFAULT
-	case *tcpip.ErrBadLocalAddress:
-		return syscall.EADDRNOTAVAIL
-	case *tcpip.ErrBroadcastDisabled:
-		return syscall.EACCES
-	case *tcpip.ErrClosedForSend:
-		return syscall.EPIPE
-	case *tcpip.ErrConnectionAborted:
-		return syscall.ECONNABORTED
-	case *tcpip.ErrConnectionRefused:
-		return syscall.ECONNREFUSED
-	case *tcpip.ErrConnectionReset:
-		return syscall.ECONNRESET
-	case *tcpip.ErrDestinationRequired:
-		return syscall.EDESTADDRREQ
-	case *tcpip.ErrDuplicateAddress, *tcpip.ErrDuplicateNICID:
-		return syscall.EEXIST
-	case *tcpip.ErrHostDown:
-		return syscall.EHOSTDOWN
-	case *tcpip.ErrHostUnreachable, *tcpip.ErrNoNet:
-		return syscall.EHOSTUNREACH
-	case *tcpip.ErrMessageTooLong:
-		return syscall.EMSGSIZE
-	case *tcpip.ErrNetworkUnreachable:
-		return syscall.ENETUNREACH
-	case *tcpip.ErrNoBufferSpace:
-		return syscall.ENOBUFS
-	case *tcpip.ErrNotConnected:
-		return syscall.ENOTCONN
-	case *tcpip.ErrNotPermitted:
-		return syscall.EPERM
-	case *tcpip.ErrNotSupported, *tcpip.ErrQueueSizeNotSupported:
-		return syscall.EOPNOTSUPP
-	case *tcpip.ErrPortInUse, *tcpip.ErrNoPortAvailable:
-		return syscall.EADDRINUSE
-	case *tcpip.ErrTimeout:
-		return syscall.ETIMEDOUT
-	case *tcpip.ErrUnknownDevice, *tcpip.ErrUnknownNICID, *tcpip.ErrInvalidNICID:
-		return syscall.ENODEV
-	case *tcpip.ErrUnknownProtocolOption:
-		return syscall.ENOPROTOOPT
-	case *tcpip.ErrWouldBlock:
-		return syscall.EAGAIN
-	}
-	return syscall.EINVAL
 }

@@ -3,9 +3,6 @@ package netstack
 import (
 	"context"
 	"net"
-	"os"
-
-	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
 // A freeze is the time between Freeze and Thaw.
@@ -28,7 +25,7 @@ type freeze struct {
 // wait; CloseRead and CloseWrite do.
 //
 // A frozen s is not frozen twice, and after Leave it is not frozen any more.
-func (s *Stack) Freeze() {
+func (s *process) Freeze() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.left && s.frozen.Load() == nil {
@@ -37,7 +34,7 @@ func (s *Stack) Freeze() {
 }
 
 // Thaw ends Freeze. It does nothing if s is not frozen.
-func (s *Stack) Thaw() {
+func (s *process) Thaw() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f := s.frozen.Swap(nil); f != nil {
@@ -45,10 +42,13 @@ func (s *Stack) Thaw() {
 	}
 }
 
+// isFrozen reports whether s is frozen. One that is not may be the next moment.
+func (s *process) isFrozen() bool { return s.frozen.Load() != nil }
+
 // AwaitThaw returns when s is not frozen. The error is that of ctx if it ends before,
 // or net.ErrClosed if s has left meanwhile. It is for calls that Freeze is to hold
 // back and that are not methods of s.
-func (s *Stack) AwaitThaw(ctx context.Context) error {
+func (s *process) AwaitThaw(ctx context.Context) error {
 	for f := s.frozen.Load(); f != nil; f = s.frozen.Load() {
 		select {
 		case <-f.over:
@@ -58,55 +58,6 @@ func (s *Stack) AwaitThaw(ctx context.Context) error {
 		if s.gone() {
 			return net.ErrClosed
 		}
-	}
-	return nil
-}
-
-// hold returns a new socket of s when s is not frozen, or closes it.
-func hold[S socket](ctx context.Context, s *Stack, c S) (S, error) {
-	if err := s.AwaitThaw(ctx); err != nil {
-		c.Close()
-		var none S
-		return none, contextErr(err)
-	}
-	return c, nil
-}
-
-// thawed returns when the stack is not frozen, or with an error at d, which may be nil,
-// or Close.
-func (c *sock) thawed(d *deadline) error {
-	if c.stack.frozen.Load() == nil {
-		return nil
-	}
-	return c.awaitThaw(d)
-}
-
-func (c *sock) awaitThaw(d *deadline) error {
-	for f := c.stack.frozen.Load(); f != nil; f = c.stack.frozen.Load() {
-		var past <-chan struct{}
-		if d != nil {
-			past = d.done()
-		}
-		select {
-		case <-f.over:
-		case <-past:
-			return os.ErrDeadlineExceeded
-		case <-c.closed:
-		}
-		if c.shut.Load() {
-			return net.ErrClosed
-		}
-	}
-	return nil
-}
-
-// outcome returns, after Thaw, the error of a call that the endpoint is done with.
-func (c *sock) outcome(call string, err tcpip.Error) error {
-	if err := c.thawed(nil); err != nil {
-		return err
-	}
-	if err != nil {
-		return c.failure(call, err)
 	}
 	return nil
 }

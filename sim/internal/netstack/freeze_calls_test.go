@@ -18,8 +18,8 @@ import (
 // A heldCall is a network call of a stack that is frozen.
 type heldCall struct {
 	call     func(context.Context) error
-	complete func() // has the call succeed; nil: it does by itself
-	socket   socket // what it is a call of
+	complete func()    // has the call succeed; nil: it does by itself
+	socket   io.Closer // what it is a call of
 }
 
 // What ends a call, apart from Leave.

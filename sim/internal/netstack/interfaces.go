@@ -8,6 +8,8 @@ import (
 	"slices"
 	"syscall"
 
+	"drydock/sim/internal/errno"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/link/loopback"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -34,7 +36,7 @@ func (s *Stack) AddNIC(index int, name string, ep stack.LinkEndpoint) error {
 	s.gate.enter()
 	defer s.gate.leave()
 	if err := s.stack.CreateNICWithOptions(tcpip.NICID(index), ep, opts); err != nil {
-		return fmt.Errorf("netstack: add %s: %w", name, sysErr(err))
+		return fmt.Errorf("netstack: add %s: %w", name, errno.Of(err))
 	}
 	s.changed(tcpip.NICID(index))
 	return nil
@@ -48,7 +50,7 @@ func (s *Stack) RemoveNIC(index int) error {
 	id := tcpip.NICID(index)
 	s.stack.RemoveRoutes(func(r tcpip.Route) bool { return r.NIC == id })
 	if err := s.stack.RemoveNIC(id); err != nil {
-		return fmt.Errorf("netstack: remove interface %d: %w", index, sysErr(err))
+		return fmt.Errorf("netstack: remove interface %d: %w", index, errno.Of(err))
 	}
 	s.changed(id)
 	return nil
@@ -64,7 +66,7 @@ func (s *Stack) AddAddr(index int, addr netip.Prefix) error {
 		return fmt.Errorf("netstack: add address %v: %w", addr, syscall.EEXIST)
 	}
 	if err := s.stack.AddProtocolAddress(id, pa, stack.AddressProperties{}); err != nil {
-		return fmt.Errorf("netstack: add address %v: %w", addr, sysErr(err))
+		return fmt.Errorf("netstack: add address %v: %w", addr, errno.Of(err))
 	}
 	s.stack.AddRoute(tcpip.Route{Destination: pa.AddressWithPrefix.Subnet(), NIC: id})
 	s.changed(id)

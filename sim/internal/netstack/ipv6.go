@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"syscall"
-
-	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
 var loopback6 = netip.MustParsePrefix("::1/128")
@@ -31,25 +28,4 @@ func (s *Stack) SetIPv6(on bool) error {
 		return fmt.Errorf("netstack: IPv6 of lo: %w", errors.Unwrap(err))
 	}
 	return nil
-}
-
-// hasIPv6 reports whether any interface has an IPv6 address.
-func (s *Stack) hasIPv6() bool {
-	for _, info := range s.stack.NICInfo() {
-		for _, a := range info.ProtocolAddresses {
-			if a.AddressWithPrefix.Address.Len() == header.IPv6AddressSize {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// noWay is the error of Linux for a destination that netstack has no route to. Linux
-// looks for a source address first, and for that any IPv6 address does.
-func (s *Stack) noWay(err tcpip.Error, dst tcpip.Address) tcpip.Error {
-	if _, ok := err.(*tcpip.ErrNetworkUnreachable); ok && dst.Len() == header.IPv6AddressSize && !s.hasIPv6() {
-		return &tcpip.ErrBadLocalAddress{}
-	}
-	return err
 }

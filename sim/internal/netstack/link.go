@@ -10,7 +10,7 @@ import (
 // netstack itself does not look at the destination address.
 type link struct {
 	stack.LinkEndpoint
-	stack      *Stack
+	gate       *gate
 	dispatcher stack.NetworkDispatcher
 }
 
@@ -31,8 +31,8 @@ func (l *link) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stac
 	if pkt.PktType == tcpip.PacketOtherHost {
 		return
 	}
-	l.stack.gate.enter()
-	defer l.stack.gate.leave()
+	l.gate.enter()
+	defer l.gate.leave()
 	l.dispatcher.DeliverNetworkPacket(proto, pkt)
 }
 

@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -39,7 +40,7 @@ func (s *Stack) ListenPacket(ctx context.Context, network, address string) (net.
 
 // A listener is a socket with what it is made of.
 type listener interface {
-	socket
+	io.Closer
 	base() *sock
 }
 
@@ -56,7 +57,8 @@ func listen[S listener](ctx context.Context, s *Stack, open func(string, netip.A
 	if err != nil {
 		return none, listenError(network, local, err)
 	}
-	s.announce(c.base())
+	base := c.base()
+	s.announce(base, served{base.net[:3], base.local.(interface{ AddrPort() netip.AddrPort }).AddrPort().Port()})
 	return c, nil
 }
 

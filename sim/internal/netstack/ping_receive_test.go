@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/internal/packet"
 	"drydock/sim/ping"
 	"drydock/veth"
 
@@ -80,8 +81,13 @@ func (w *pingWire) send(ip []byte) {
 }
 
 func pingRequest(ip []byte) bool {
-	q, ok := parseQuote(ip, header.IPVersion(ip) == header.IPv4Version)
-	return ok && (q.kind == uint8(header.ICMPv4Echo) || q.kind == uint8(header.ICMPv6EchoRequest))
+	l, ok := packet.Parse(ip, len(ip))
+	if !ok || l.Fragment == packet.Following {
+		return false
+	}
+	kind := ip[l.Transport]
+	return l.Protocol == packet.ICMP && kind == uint8(header.ICMPv4Echo) ||
+		l.Protocol == packet.ICMPv6 && kind == uint8(header.ICMPv6EchoRequest)
 }
 
 // pingPacket makes an IP packet of an ICMP message, whose checksum it sets.
@@ -283,7 +289,7 @@ func TestPingFlooded(t *testing.T) {
 		})
 		require.NoError(t, err)
 		assert.Equal(t, 2, stats.Received)
-		assert.LessOrEqual(t, stats.Duplicates, 2*arrivals)
+		assert.LessOrEqual(t, stats.Duplicates, 2*256, "what awaits the goroutine")
 	})
 }
 

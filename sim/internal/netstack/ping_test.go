@@ -17,7 +17,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
@@ -259,23 +258,6 @@ func TestPingPathMTU(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestPathMTUs checks the bounds of what is believed.
-func TestPathMTUs(t *testing.T) {
-	t.Parallel()
-	var p pathMTUs
-	var now tcpip.MonotonicTime
-	dst4, dst6 := toAddress(netip.MustParseAddr("10.0.0.2")), toAddress(netip.MustParseAddr("fd00::2"))
-	assert.Zero(t, p.mtu(dst4, now))
-	p.learn(dst4, 68, now)
-	p.learn(dst6, 68, now.Add(time.Minute))
-	assert.Equal(t, 552, p.mtu(dst4, now))
-	assert.Equal(t, 1280, p.mtu(dst6, now))
-	assert.Zero(t, p.mtu(dst4, now.Add(10*time.Minute)))
-	p.learn(dst6, 1400, now.Add(10*time.Minute))
-	assert.Equal(t, 1400, p.mtu(dst6, now))
-	assert.Len(t, p.of, 1, "expired ones are forgotten")
 }
 
 func describePing(events []ping.Event) []string {

@@ -5,10 +5,9 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 
-	"gvisor.dev/gvisor/pkg/tcpip"
+	"drydock/sim/internal/addrselect"
 )
 
 // A Resolver looks up the names that the sockets of a Stack are given.
@@ -40,7 +39,7 @@ func (s *Stack) resolve(ctx context.Context, network, address string) ([]netip.A
 	if host == "" {
 		return []netip.AddrPort{netip.AddrPortFrom(netip.Addr{}, uint16(port))}, nil
 	}
-	addrs, err := s.lookup(ctx, goPolicy, family(network), host)
+	addrs, err := s.lookup(ctx, addrselect.Go, family(network), host)
 	if err != nil {
 		return nil, err
 	}
@@ -67,16 +66,16 @@ func family(network string) string {
 // are in the order of RFC 6724, of which the routes and addresses of s are a part, and
 // among equals in that of the Resolver.
 func (s *Stack) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	return s.lookupIP(ctx, goPolicy, network, host)
+	return s.lookupIP(ctx, addrselect.Go, network, host)
 }
 
 // GetAddrInfo is LookupNetIP with the order of getaddrinfo(3) in glibc, which has RFC
 // 3484's precedences: IPv6 comes first, unique local addresses too.
 func (s *Stack) GetAddrInfo(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	return s.lookupIP(ctx, libcPolicy, network, host)
+	return s.lookupIP(ctx, addrselect.Libc, network, host)
 }
 
-func (s *Stack) lookupIP(ctx context.Context, p *policy, network, host string) ([]netip.Addr, error) {
+func (s *Stack) lookupIP(ctx context.Context, p *addrselect.Policy, network, host string) ([]netip.Addr, error) {
 	switch network {
 	case "ip", "ip4", "ip6":
 	default:
@@ -104,14 +103,14 @@ func fitting(addrs []netip.Addr, family, host string) ([]netip.Addr, error) {
 
 // lookup returns the addresses of a name or of a literal address, at least one. Those of
 // a name are in the order of p.
-func (s *Stack) lookup(ctx context.Context, p *policy, network, host string) ([]netip.Addr, error) {
+func (s *Stack) lookup(ctx context.Context, p *addrselect.Policy, network, host string) ([]netip.Addr, error) {
 	addrs := literal(host)
 	if addrs == nil {
 		found, err := s.lookupName(ctx, network, host)
 		if err != nil {
 			return nil, err
 		}
-		addrs = s.inOrder(p, found)
+		addrs = p.Sort(found, s.sourceFor)
 	}
 	return fitting(addrs, network, host)
 }
@@ -167,49 +166,4 @@ func lookupPort(ctx context.Context, network, service string) (int, error) {
 		return port, nil
 	}
 	return 0, &net.DNSError{Err: "unknown port", Name: network + "/" + service, IsNotFound: true}
-}
-
-// fullAddress converts an address of a socket. Wildcards are the empty Address.
-func (s *Stack) fullAddress(ap netip.AddrPort) tcpip.FullAddress {
-	full := tcpip.FullAddress{Port: ap.Port()}
-	if a := ap.Addr(); a.IsValid() && !a.IsUnspecified() {
-		full.Addr = toAddress(a)
-		if a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast() {
-			full.NIC = s.zoneIndex(a.Zone())
-		}
-	}
-	return full
-}
-
-// needsZone reports whether Linux does not bind or connect to a without an interface.
-func needsZone(a netip.Addr) bool {
-	return a.Is6() && (a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast())
-}
-
-// zoneIndex returns the interface that a zone names, by name or index, or 0.
-func (s *Stack) zoneIndex(zone string) tcpip.NICID {
-	if zone == "" {
-		return 0
-	}
-	for id, info := range s.stack.NICInfo() {
-		if info.Name == zone {
-			return id
-		}
-	}
-	index, _ := strconv.ParseUint(zone, 10, 31)
-	return tcpip.NICID(index)
-}
-
-// addrPort converts back. The wildcard is that of IPv6 for an IPv6 socket.
-func (s *Stack) addrPort(full tcpip.FullAddress, v6 bool) netip.AddrPort {
-	a := fromAddress(full.Addr)
-	switch {
-	case !a.IsValid() && v6:
-		a = netip.IPv6Unspecified()
-	case !a.IsValid():
-		a = netip.IPv4Unspecified()
-	case full.NIC != 0 && a.Is6() && (a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast()):
-		a = a.WithZone(s.stack.FindNICNameFromID(full.NIC))
-	}
-	return netip.AddrPortFrom(a, full.Port)
 }

@@ -2,8 +2,8 @@ package netstack
 
 import (
 	"fmt"
-	"net/netip"
 
+	"drydock/sim/internal/errno"
 	"drydock/sim/internal/router"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -15,18 +15,19 @@ import (
 
 // newLink returns what stands between the stack and the endpoint of an interface.
 func (s *Stack) newLink(index int, ep stack.LinkEndpoint) stack.LinkEndpoint {
-	l := link{LinkEndpoint: ep, stack: s}
+	l := link{LinkEndpoint: ep, gate: s.gate}
 	if s.router == nil {
 		return &l
 	}
-	return &routedLink{link: l, index: tcpip.NICID(index)}
+	return &routedLink{link: l, router: s.router, index: tcpip.NICID(index)}
 }
 
 // A routedLink is the link of a stack with a router, which gets the IP packets.
 type routedLink struct {
 	link
-	index tcpip.NICID
-	port  *router.Port
+	router *router.Router
+	index  tcpip.NICID
+	port   *router.Port
 }
 
 // Attach implements stack.LinkEndpoint.
@@ -35,7 +36,7 @@ func (l *routedLink) Attach(d stack.NetworkDispatcher) {
 		l.LinkEndpoint.Attach(nil)
 		return
 	}
-	l.dispatcher, l.port = d, l.stack.router.Port(l.index)
+	l.dispatcher, l.port = d, l.router.Port(l.index)
 	l.LinkEndpoint.Attach(l)
 }
 
@@ -43,7 +44,7 @@ func (l *routedLink) Attach(d stack.NetworkDispatcher) {
 func (l *routedLink) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
 	if proto != ipv4.ProtocolNumber && proto != ipv6.ProtocolNumber {
 		if proto == arp.ProtocolNumber {
-			l.stack.router.ReceiveARP(l.port, pkt)
+			l.router.ReceiveARP(l.port, pkt)
 		}
 		l.link.DeliverNetworkPacket(proto, pkt)
 		return
@@ -51,9 +52,9 @@ func (l *routedLink) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt
 	if pkt.PktType == tcpip.PacketOtherHost {
 		return
 	}
-	l.stack.gate.enter()
-	defer l.stack.gate.leave()
-	l.stack.router.Receive(l.port, proto, pkt)
+	l.gate.enter()
+	defer l.gate.leave()
+	l.router.Receive(l.port, proto, pkt)
 }
 
 // AddHeader implements stack.LinkEndpoint.
@@ -77,7 +78,7 @@ func (s *Stack) setForwarding(proto tcpip.NetworkProtocolNumber, on bool) error 
 	s.gate.enter()
 	defer s.gate.leave()
 	if err := s.stack.SetForwardingDefaultAndAllNICs(proto, on); err != nil {
-		return fmt.Errorf("netstack: forwarding: %w", sysErr(err))
+		return fmt.Errorf("netstack: forwarding: %w", errno.Of(err))
 	}
 	return nil
 }
@@ -94,21 +95,4 @@ func (s *Stack) SetRPFilter(index int, mode router.RPFilter) bool {
 // router. It is false if there is no such interface or router.
 func (s *Stack) SetRouteLocalnet(index int, on bool) bool {
 	return s.router != nil && s.router.SetRouteLocalnet(index, on)
-}
-
-// reach lets a socket send from a local address by the interface that the most specific
-// route says, which it returns; 0 if that is up to netstack, which prefers the one that
-// has the address.
-func (s *Stack) reach(local netip.Addr, to tcpip.FullAddress) tcpip.NICID {
-	if s.router == nil || !local.IsValid() || local.IsUnspecified() {
-		return 0
-	}
-	return s.router.Reach(toAddress(local), to.Addr, to.NIC)
-}
-
-// changed must be called after a change of an interface, its addresses or routes.
-func (s *Stack) changed(id tcpip.NICID) {
-	if s.router != nil {
-		s.router.Refresh(id)
-	}
 }

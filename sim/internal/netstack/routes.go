@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"syscall"
 
+	"drydock/sim/internal/errno"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
@@ -147,7 +149,7 @@ func (s *Stack) RemoveAddr(index int, addr netip.Prefix) error {
 		return fmt.Errorf("netstack: remove address %v: %w", addr, syscall.EADDRNOTAVAIL)
 	}
 	if err := s.stack.RemoveAddress(id, toAddress(addr.Addr())); err != nil {
-		return fmt.Errorf("netstack: remove address %v: %w", addr, sysErr(err))
+		return fmt.Errorf("netstack: remove address %v: %w", addr, errno.Of(err))
 	}
 	s.stack.RemoveRoutes(func(r tcpip.Route) bool {
 		dst := fromSubnet(r.Destination)

@@ -1,13 +1,15 @@
 package netstack
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/netip"
 	"os"
 	"sync/atomic"
 	"syscall"
-	"time"
+
+	"drydock/sim/internal/errno"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
@@ -34,14 +36,6 @@ type sock struct {
 	read, write side
 }
 
-// A side is one direction of a socket.
-type side struct {
-	turn     chan struct{} // has a token while a call is in progress
-	ready    chan struct{} // has a token if the endpoint may have become ready
-	entry    waiter.Entry
-	deadline deadline
-}
-
 // create opens a socket with a new endpoint.
 func (c *sock) create(s *Stack, network string, proto tcpip.TransportProtocolNumber, v6 bool) error {
 	family := tcpip.NetworkProtocolNumber(ipv4.ProtocolNumber)
@@ -54,7 +48,7 @@ func (c *sock) create(s *Stack, network string, proto tcpip.TransportProtocolNum
 	ep, err := s.stack.NewEndpoint(proto, family, queue)
 	s.gate.leave()
 	if err != nil {
-		return os.NewSyscallError("socket", sysErr(err))
+		return os.NewSyscallError("socket", errno.Of(err))
 	}
 	return c.open(s, network, ep, queue)
 }
@@ -94,66 +88,6 @@ func (c *sock) open(s *Stack, network string, ep tcpip.Endpoint, queue *waiter.Q
 	return nil
 }
 
-func (s *side) init(queue *waiter.Queue, mask waiter.EventMask) {
-	s.turn = make(chan struct{}, 1)
-	s.ready = make(chan struct{}, 1)
-	s.deadline.init()
-	s.entry.Init(s, mask)
-	queue.EventRegister(&s.entry)
-}
-
-// NotifyEvent implements waiter.EventListener. A token that is there already
-// stands for this event too: whoever takes it looks at the endpoint afterwards.
-func (s *side) NotifyEvent(waiter.EventMask) {
-	select {
-	case s.ready <- struct{}{}:
-	default:
-	}
-}
-
-// begin waits for the end of other calls of the same direction, and for Thaw. Unless
-// it fails, end must follow.
-func (s *side) begin(c *sock) error {
-	past := s.deadline.done()
-	select {
-	case <-c.closed:
-		return net.ErrClosed
-	default:
-	}
-	select {
-	case <-past:
-		return os.ErrDeadlineExceeded
-	default:
-	}
-	select {
-	case s.turn <- struct{}{}:
-	case <-past:
-		return os.ErrDeadlineExceeded
-	case <-c.closed:
-		return net.ErrClosed
-	}
-	if err := c.thawed(&s.deadline); err != nil {
-		s.end()
-		return err
-	}
-	return nil
-}
-
-func (s *side) end() { <-s.turn }
-
-// wait returns when the endpoint may be ready and the stack is not frozen. The caller
-// had its turn and found the endpoint not ready: an event since then has left its token.
-func (s *side) wait(c *sock) error {
-	select {
-	case <-s.ready:
-		return c.thawed(&s.deadline)
-	case <-s.deadline.done():
-		return os.ErrDeadlineExceeded
-	case <-c.closed:
-		return net.ErrClosed
-	}
-}
-
 // failure returns the error of a call as package net has it. What the sockets of a
 // stack do to each other while they are closed one by one is no error of theirs.
 func (c *sock) failure(call string, err tcpip.Error) error {
@@ -163,7 +97,7 @@ func (c *sock) failure(call string, err tcpip.Error) error {
 	if _, ok := err.(*tcpip.ErrClosedForReceive); ok {
 		return io.EOF
 	}
-	return os.NewSyscallError(call, sysErr(err))
+	return os.NewSyscallError(call, errno.Of(err))
 }
 
 // Close closes the socket once: with a reset if that is how its owner left.
@@ -189,6 +123,16 @@ func (c *sock) Close() error {
 	return nil
 }
 
+// hold returns a new socket of s when s is not frozen, or closes it.
+func hold[S io.Closer](ctx context.Context, s *Stack, c S) (S, error) {
+	if err := s.AwaitThaw(ctx); err != nil {
+		c.Close()
+		var none S
+		return none, contextErr(err)
+	}
+	return c, nil
+}
+
 func (c *sock) opError(op string, err error) error {
 	return &net.OpError{Op: op, Net: c.net, Source: c.local, Addr: c.remote, Err: err}
 }
@@ -201,54 +145,8 @@ func (c *sock) LocalAddr() net.Addr { return c.local }
 // RemoteAddr implements net.Conn. It is nil if the socket is not connected.
 func (c *sock) RemoteAddr() net.Addr { return c.remote }
 
-// SetDeadline implements net.Conn and net.PacketConn.
-func (c *sock) SetDeadline(t time.Time) error { return c.setDeadlines(t, &c.read, &c.write) }
-
-// SetReadDeadline implements net.Conn and net.PacketConn.
-func (c *sock) SetReadDeadline(t time.Time) error { return c.setDeadlines(t, &c.read) }
-
-// SetWriteDeadline implements net.Conn and net.PacketConn.
-func (c *sock) SetWriteDeadline(t time.Time) error { return c.setDeadlines(t, &c.write) }
-
-func (c *sock) setDeadlines(t time.Time, sides ...*side) error {
-	if c.shut.Load() {
-		return c.setError(net.ErrClosed)
-	}
-	for _, s := range sides {
-		s.deadline.set(t)
-	}
-	return nil
-}
-
 // setError is opError for the options that package net reports with the local
 // address alone.
 func (c *sock) setError(err error) error {
 	return &net.OpError{Op: "set", Net: c.net, Addr: c.local, Err: err}
-}
-
-// SetReadBuffer sets the size of the receive buffer in bytes, SO_RCVBUF.
-func (c *sock) SetReadBuffer(bytes int) error {
-	return c.withOptions(func(opts *tcpip.SocketOptions) {
-		least, most := opts.ReceiveBufferLimits()
-		opts.SetReceiveBufferSize(min(max(int64(bytes), least), most), true)
-	})
-}
-
-// SetWriteBuffer sets the size of the send buffer in bytes, SO_SNDBUF.
-func (c *sock) SetWriteBuffer(bytes int) error {
-	return c.withOptions(func(opts *tcpip.SocketOptions) {
-		least, most := opts.SendBufferLimits()
-		opts.SetSendBufferSize(min(max(int64(bytes), least), most), true)
-	})
-}
-
-// withOptions changes options of a socket that is not closed.
-func (c *sock) withOptions(change func(*tcpip.SocketOptions)) error {
-	if c.shut.Load() {
-		return c.setError(net.ErrClosed)
-	}
-	c.stack.gate.enter()
-	defer c.stack.gate.leave()
-	change(c.ep.SocketOptions())
-	return nil
 }

@@ -4,18 +4,9 @@
 package netstack
 
 import (
-	"cmp"
-	"fmt"
-	"maps"
-	"runtime"
-	"slices"
-	"sync"
-	"sync/atomic"
-
 	"drydock/sim/internal/random"
 	"drydock/sim/internal/router"
 
-	"golang.org/x/time/rate"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
@@ -49,33 +40,7 @@ type Options struct {
 // for concurrent use.
 type Stack struct {
 	*namespace
-	frozen atomic.Pointer[freeze] // nil: not; set and replaced with mu held
-
-	mu      sync.Mutex // guards what follows
-	left    bool
-	reset   bool           // how sockets close after that
-	sockets map[socket]int // which of all that were opened each is
-	opened  int
-
-	listening map[*sock]served
-	listens   chan struct{} // closed by the next socket that listens, and by Leave; nil: nobody waits
-}
-
-// A namespace is what those who share it have in common.
-type namespace struct {
-	stack    *stack.Stack
-	gate     *gate
-	resolver Resolver
-	router   *router.Router // nil: packets for others are gVisor's business
-	paths    pathMTUs
-	redirect atomic.Pointer[redirect] // nil: none
-
-	loopbackMu sync.Mutex // held while lo gets or loses an address
-
-	routeMu sync.Mutex // held from the look for a route to its addition
-
-	listenMu  sync.Mutex     // guards what follows, from the look for a port to its binding
-	listeners []*TCPListener // and some that are closed
+	process
 }
 
 // newIPv4 makes the IPv4 of all stacks: the counters of IP ids that they share so
@@ -121,63 +86,15 @@ func New(opts Options) *Stack {
 		r.Start()
 	}
 	s := (&Stack{namespace: &namespace{stack: ns, gate: g, resolver: opts.Resolver, router: r}}).Share()
-	s.setOptions()
-	s.ignoreBroadcastEcho()
+	setOptions(ns, g.virtual)
+	ignoreBroadcastEcho(ns)
 	return s
-}
-
-// coarseClock is whether the clock of the machine stands still for long enough to
-// send several segments: 0.5 ms on Windows, up to 1 ms in browsers.
-const coarseClock = runtime.GOOS == "windows" || runtime.GOOS == "js"
-
-// setOptions brings gVisor's defaults to Linux's.
-func (s *Stack) setOptions() {
-	set := func(what string, err tcpip.Error) {
-		if err != nil {
-			panic(fmt.Sprintf("netstack: %s: %v", what, err))
-		}
-	}
-	set("ports", s.stack.SetPortRange(32768, 60999)) // net.ipv4.ip_local_port_range
-	// Linux limits what it sends per destination and spares what tests look at;
-	// gVisor's limit is for all destinations together.
-	s.stack.SetICMPLimit(rate.Inf)
-
-	// The buffers grow to what net.ipv4.tcp_rmem and tcp_wmem allow. Windows
-	// below a few super-segments would halve the throughput.
-	rcv := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: 4 << 20, Max: 8 << 20}
-	set("tcp_rmem", s.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &rcv))
-	snd := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: 4 << 20, Max: 8 << 20}
-	set("tcp_wmem", s.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &snd))
-
-	// Netstack's RACK takes what was sent at the same instant as an acknowledged
-	// segment, but after it, for lost: where time stands still while segments are
-	// sent, it sends all of them again and again, until the connection fails.
-	if s.gate.virtual || coarseClock {
-		var none tcpip.TCPRecovery
-		set("tcp_recovery", s.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &none))
-	}
 }
 
 // Share returns the namespace as a further user sees it, without sockets yet. It
 // must Leave before the namespace is closed.
 func (s *Stack) Share() *Stack {
-	return &Stack{namespace: s.namespace, sockets: make(map[socket]int)}
-}
-
-// Leave closes the sockets of s, and s opens no more. Without reset they close as
-// at the exit of the process that owns them: TCP connections end with FIN, or with
-// a reset if there is unread data, and may outlive s as long as the namespace does. With
-// reset they are reset, also those that another call of Leave closes meanwhile.
-func (s *Stack) Leave(reset bool) {
-	s.mu.Lock()
-	s.left, s.reset = true, s.reset || reset
-	sockets := s.oldestFirstLocked()
-	s.wakeLocked()
-	s.mu.Unlock()
-	for _, c := range sockets {
-		c.Close()
-	}
-	s.Thaw() // for those that wait without a socket
+	return &Stack{namespace: s.namespace}
 }
 
 // Close ends the namespace: it resets the connections, removes the interfaces and
@@ -195,50 +112,4 @@ func (s *Stack) Close() {
 		s.stack.RemoveNIC(id)
 	}
 	s.stack.Wait()
-}
-
-// A socket is what Leave closes.
-type socket interface{ Close() error }
-
-// track makes Leave close c. It is false after Leave.
-func (s *Stack) track(c socket) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.left {
-		return false
-	}
-	s.opened++
-	s.sockets[c] = s.opened
-	return true
-}
-
-func (s *Stack) untrack(c socket) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sockets, c)
-	if c, ok := c.(*sock); ok {
-		delete(s.listening, c)
-	}
-}
-
-// oldestFirstLocked returns the sockets in an order that does not depend on
-// chance, so that their last segments do not either.
-func (s *Stack) oldestFirstLocked() []socket {
-	return slices.SortedFunc(maps.Keys(s.sockets), func(a, b socket) int {
-		return cmp.Compare(s.sockets[a], s.sockets[b])
-	})
-}
-
-// gone reports whether Leave was called.
-func (s *Stack) gone() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.left
-}
-
-// resets reports whether sockets are to close with a reset.
-func (s *Stack) resets() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.reset
 }

@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"slices"
 	"syscall"
 	"time"
 
@@ -17,10 +16,8 @@ const backlog = 4096
 
 // A TCPListener accepts TCP connections. Its methods are safe for concurrent use.
 type TCPListener struct {
-	sock sock       // only read is used
-	addr netip.Addr // invalid or unspecified: all
-	port uint16
-	v4   bool // whether it takes IPv4 connections
+	sock sock // only read is used
+	at   bound
 }
 
 var _ net.Listener = (*TCPListener)(nil)
@@ -52,11 +49,16 @@ func (l *TCPListener) listen(local netip.AddrPort, v6only bool) error {
 	if local.Addr().IsMulticast() && local.Addr().Is6() {
 		return os.NewSyscallError("bind", syscall.EINVAL)
 	}
-	l.addr, l.v4 = local.Addr(), !l.sock.v6 || wildcard(local.Addr()) && !v6only
+	l.at = bound{
+		addr: local.Addr(),
+		v4:   !l.sock.v6 || wildcard(local.Addr()) && !v6only,
+		v6:   l.sock.v6,
+		shut: &l.sock.shut,
+	}
 	s := l.sock.stack
-	s.listenMu.Lock()
-	defer s.listenMu.Unlock()
-	if s.listensLocked(l, local.Port()) {
+	s.listeners.Lock()
+	defer s.listeners.Unlock()
+	if s.listeners.takenLocked(&l.at, local.Port()) {
 		return os.NewSyscallError("bind", s.whyTaken(local.Addr()))
 	}
 	s.gate.enter()
@@ -71,20 +73,9 @@ func (l *TCPListener) listen(local netip.AddrPort, v6only bool) error {
 	}
 	bound, _ := l.sock.ep.GetLocalAddress()
 	l.sock.local = net.TCPAddrFromAddrPort(s.addrPort(bound, l.sock.v6))
-	l.port = bound.Port
-	s.listeners = append(s.listeners, l)
+	l.at.port = bound.Port
+	s.listeners.addLocked(&l.at)
 	return nil
-}
-
-// listensLocked reports whether a listener has an address of l and the port.
-// Netstack has SO_REUSEADDR let a wildcard and one of its addresses share a port,
-// Linux has not while there is a listener.
-func (s *Stack) listensLocked(l *TCPListener, port uint16) bool {
-	s.listeners = slices.DeleteFunc(s.listeners, func(o *TCPListener) bool { return o.sock.shut.Load() })
-	return slices.ContainsFunc(s.listeners, func(o *TCPListener) bool {
-		families := o.v4 && l.v4 || o.sock.v6 && l.sock.v6
-		return o.port == port && families && (wildcard(o.addr) || wildcard(l.addr) || o.addr == l.addr)
-	})
 }
 
 // Accept implements net.Listener. The connection is a *TCPConn.

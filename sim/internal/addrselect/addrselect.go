@@ -1,17 +1,18 @@
-package netstack
+// Package addrselect puts the addresses of a name in the order in which programs try them:
+// default address selection for IPv6, RFC 6724, section 6, as package net and as glibc have
+// it. It knows no network; what the order depends on is asked of the caller.
+package addrselect
 
 import (
 	"cmp"
 	"math/bits"
 	"net/netip"
 	"slices"
-
-	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
-// A policy is a policy table of RFC 6724, section 2.1: what a resolver orders the
-// addresses of a name by.
-type policy struct {
+// A Policy is a policy table of RFC 6724, section 2.1: what a resolver orders the
+// addresses of a name by. It does not change.
+type Policy struct {
 	rows   []policyRow // the longer prefix first
 	common int         // how many bits of IPv6 addresses the longest matching prefix has at most
 }
@@ -24,9 +25,9 @@ type policyRow struct {
 	label      int
 }
 
-// goPolicy is that of package net: the table of RFC 6724, in which IPv4 comes before
+// Go is the Policy of package net: the table of RFC 6724, in which IPv4 comes before
 // unique local addresses.
-var goPolicy = &policy{
+var Go = &Policy{
 	common: 64, // without the interface identifier
 	rows: []policyRow{
 		{netip.MustParsePrefix("::1/128"), 50, 0},
@@ -41,10 +42,10 @@ var goPolicy = &policy{
 	},
 }
 
-// libcPolicy is what getaddrinfo(3) of glibc has without /etc/gai.conf: the precedences
+// Libc is what getaddrinfo(3) of glibc has without /etc/gai.conf: the precedences
 // of RFC 3484, in which IPv4 comes last, and labels of its own. What glibc makes of the
 // longest prefix of IPv4 addresses is left out.
-var libcPolicy = &policy{
+var Libc = &Policy{
 	common: 128,
 	rows: []policyRow{
 		{netip.MustParsePrefix("::1/128"), 50, 0},
@@ -59,7 +60,7 @@ var libcPolicy = &policy{
 }
 
 // row returns the row of an address without zone.
-func (p *policy) row(a netip.Addr) policyRow {
+func (p *Policy) row(a netip.Addr) policyRow {
 	i := slices.IndexFunc(p.rows, func(r policyRow) bool { return r.prefix.Contains(a) })
 	return p.rows[i] // the last one has every IPv6 address
 }
@@ -78,7 +79,7 @@ type destination struct {
 
 // destination returns a with what p says of it and its source, which is invalid if
 // there is none.
-func (p *policy) destination(a, source netip.Addr) destination {
+func (p *Policy) destination(a, source netip.Addr) destination {
 	if !source.IsValid() {
 		return destination{addr: a}
 	}
@@ -122,14 +123,16 @@ func trueFirst(a, b bool) int {
 	return 1
 }
 
-// inOrder returns addresses in the order of a policy, those alike in the order given.
-func (s *Stack) inOrder(p *policy, addrs []netip.Addr) []netip.Addr {
+// Sort returns the addresses of a name in the order of p, those alike in the order given.
+// The function source returns the address that packets to one of them would have as
+// source, which is invalid if there is no way to it.
+func (p *Policy) Sort(addrs []netip.Addr, source func(netip.Addr) netip.Addr) []netip.Addr {
 	if len(addrs) < 2 {
-		return addrs
+		return addrs // without asking for routes
 	}
 	list := make([]destination, len(addrs))
 	for i, a := range addrs {
-		list[i] = p.destination(a, s.sourceFor(a.Unmap()))
+		list[i] = p.destination(a, source(a.Unmap()))
 	}
 	slices.SortStableFunc(list, destination.compare)
 	sorted := make([]netip.Addr, len(list))
@@ -137,26 +140,6 @@ func (s *Stack) inOrder(p *policy, addrs []netip.Addr) []netip.Addr {
 		sorted[i] = d.addr
 	}
 	return sorted
-}
-
-// sourceFor returns the address that packets to dst have as source. It is invalid if
-// there is no way to dst.
-func (s *Stack) sourceFor(dst netip.Addr) netip.Addr {
-	if needsZone(dst) && dst.Zone() == "" {
-		return netip.Addr{}
-	}
-	nic, ok := s.nicOf(dst.Zone())
-	if !ok {
-		return netip.Addr{}
-	}
-	s.gate.enter()
-	defer s.gate.leave()
-	r, err := s.stack.FindRoute(nic, tcpip.Address{}, toAddress(dst), protocolOf(dst), false)
-	if err != nil {
-		return netip.Addr{}
-	}
-	defer r.Release()
-	return fromAddress(r.LocalAddress())
 }
 
 // Scopes of RFC 4291, section 2.7.

@@ -1,15 +1,18 @@
-package netstack
+package echo
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
+	"syscall"
 	"time"
 
 	"drydock/sim/ping"
 )
 
 // run sends, waits and reports until the ping is over.
-func (p *pinger) run(ctx context.Context) error {
+func (p *Pinger) run(ctx context.Context) error {
 	p.start = p.now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -36,7 +39,7 @@ func (p *pinger) run(ctx context.Context) error {
 	}
 }
 
-func (p *pinger) over() bool {
+func (p *Pinger) over() bool {
 	now := p.now()
 	switch {
 	case p.cfg.Count > 0 && p.sum.received+p.sum.errors >= p.cfg.Count:
@@ -52,7 +55,7 @@ const forever = time.Duration(1<<63 - 1)
 
 // sendDue sends the requests whose time has come and returns how long nothing is
 // to be done.
-func (p *pinger) sendDue() time.Duration {
+func (p *Pinger) sendDue() time.Duration {
 	wait := forever
 	if p.cfg.Deadline > 0 {
 		wait = p.cfg.Deadline - p.now().Sub(p.start)
@@ -64,7 +67,7 @@ func (p *pinger) sendDue() time.Duration {
 		if d := p.due(); d > 0 {
 			return min(wait, d)
 		}
-		if p.send(); p.over() || p.stack.frozen.Load() != nil {
+		if p.send(); p.over() || p.stack.Frozen() {
 			return 0
 		}
 	}
@@ -72,13 +75,13 @@ func (p *pinger) sendDue() time.Duration {
 
 // allSent reports that there will be no more requests. With a deadline, Count is
 // how many replies to await, so lost requests are made up for.
-func (p *pinger) allSent() bool {
+func (p *Pinger) allSent() bool {
 	return p.cfg.Count > 0 && p.sum.sent >= p.cfg.Count && p.cfg.Deadline == 0
 }
 
 // lingering returns how long to wait for outstanding replies. Once there have been
 // replies, twice the longest round trip is enough.
-func (p *pinger) lingering() time.Duration {
+func (p *Pinger) lingering() time.Duration {
 	now := p.now()
 	if !p.lingers {
 		linger := p.cfg.Timeout
@@ -99,7 +102,7 @@ const minInterval = 10 * time.Millisecond
 
 // due returns how long the next request has to wait and counts its turn if that is
 // zero. A turn that comes late does not delay the next.
-func (p *pinger) due() time.Duration {
+func (p *Pinger) due() time.Duration {
 	now := p.now()
 	if p.sum.sent == 0 {
 		p.last = now
@@ -124,8 +127,24 @@ func (p *pinger) due() time.Duration {
 	return 0
 }
 
+// send sends a request and reports how that went.
+func (p *Pinger) send() {
+	e := ping.Event{Seq: p.sum.launch(p.now())}
+	var err error
+	if e.MTU, err = p.write(request{
+		seq: uint16(e.Seq), size: max(p.cfg.Size, 0), ttl: uint8(p.cfg.TTL), mode: p.cfg.PathMTU,
+	}); err != nil {
+		e.Err = os.NewSyscallError("sendmsg", err)
+		p.credit = 0
+	}
+	if errors.Is(err, syscall.EMSGSIZE) {
+		p.sum.errors++ // iputils does not count the other ones
+	}
+	p.cfg.Observe(e)
+}
+
 // handle accounts for what arrived and reports it.
-func (p *pinger) handle(a arrival) {
+func (p *Pinger) handle(a arrival) {
 	e := a.event
 	f := p.sum.flight(e.Seq)
 	if f == nil {
@@ -140,10 +159,9 @@ func (p *pinger) handle(a arrival) {
 	p.cfg.Observe(e)
 }
 
-// fail accounts for an error.
-func (p *pinger) fail(e *ping.Event, err *ping.ICMPError) {
+func (p *Pinger) fail(e *ping.Event, err *ping.ICMPError) {
 	if !err.From.IsValid() { // from the own stack
-		err.From = p.fromAddress(p.local, p.nic)
+		err.From = p.addr(p.local, p.nic)
 	}
 	e.From, e.Err = err.From, err
 	p.sum.errors++
@@ -151,6 +169,6 @@ func (p *pinger) fail(e *ping.Event, err *ping.ICMPError) {
 		p.sum.acknowledge(e.Seq)
 	}
 	if mtu := reportedMTU(err); mtu > 0 {
-		p.stack.paths.learn(p.dst, mtu, p.now())
+		p.stack.PathMTUs().learn(p.dst, mtu, p.now())
 	}
 }

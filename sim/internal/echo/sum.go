@@ -1,4 +1,4 @@
-package netstack
+package echo
 
 import (
 	"math"
@@ -9,8 +9,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
-// A pingSum counts as iputils does.
-type pingSum struct {
+// A sum counts as iputils does.
+type sum struct {
 	sent, received, duplicates, errors int
 	acked                              uint16 // the latest request that something came back for
 	pipe                               int
@@ -29,7 +29,7 @@ type flight struct {
 }
 
 // launch notes the next request and returns its number.
-func (s *pingSum) launch(now tcpip.MonotonicTime) int {
+func (s *sum) launch(now tcpip.MonotonicTime) int {
 	s.sent++
 	seq := s.sent & math.MaxUint16
 	for len(s.flights) <= seq {
@@ -40,7 +40,7 @@ func (s *pingSum) launch(now tcpip.MonotonicTime) int {
 }
 
 // flight returns the latest request with a number; nil if there was none.
-func (s *pingSum) flight(seq int) *flight {
+func (s *sum) flight(seq int) *flight {
 	if seq >= len(s.flights) || seq == 0 && s.sent <= math.MaxUint16 {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (s *pingSum) flight(seq int) *flight {
 }
 
 // reply counts a reply and reports whether it is a duplicate.
-func (s *pingSum) reply(f *flight, e ping.Event) (duplicate bool) {
+func (s *sum) reply(f *flight, e ping.Event) (duplicate bool) {
 	s.acknowledge(e.Seq)
 	us := e.RTT.Microseconds()
 	if s.count == 0 || us < s.minimum {
@@ -70,7 +70,7 @@ func (s *pingSum) reply(f *flight, e ping.Event) (duplicate bool) {
 
 // acknowledge notes that something came back for a request. Of more than half the
 // number range later than the latest request it must be an old one.
-func (s *pingSum) acknowledge(seq int) {
+func (s *sum) acknowledge(seq int) {
 	if after := uint16(s.sent) - uint16(seq); after <= math.MaxInt16 {
 		s.pipe = max(s.pipe, int(after)+1)
 		if int16(uint16(seq)-s.acked) > 0 || uint16(s.sent)-s.acked > math.MaxInt16 {
@@ -80,7 +80,7 @@ func (s *pingSum) acknowledge(seq int) {
 }
 
 // underWay estimates how many requests may still be answered.
-func (s *pingSum) underWay() int {
+func (s *sum) underWay() int {
 	if n := uint16(s.sent) - s.acked; n <= math.MaxInt16 {
 		return int(n)
 	}
@@ -88,7 +88,7 @@ func (s *pingSum) underWay() int {
 }
 
 // stats returns the sum of a ping that sent for the given time.
-func (s *pingSum) stats(sending time.Duration) ping.Stats {
+func (s *sum) stats(sending time.Duration) ping.Stats {
 	st := ping.Stats{
 		Sent:       s.sent,
 		Received:   s.received,
@@ -107,7 +107,7 @@ func (s *pingSum) stats(sending time.Duration) ping.Stats {
 }
 
 // variance rounds as iputils does, which shows in the last digit of mdev.
-func (s *pingSum) variance() int64 {
+func (s *sum) variance() int64 {
 	if s.sum < math.MaxInt32 {
 		return (s.squares - s.sum*s.sum/s.count) / s.count
 	}

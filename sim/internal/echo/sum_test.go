@@ -1,4 +1,4 @@
-package netstack
+package echo
 
 import (
 	"testing"
@@ -10,9 +10,9 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
-// TestPingSumRecordings feeds round trips that iputils printed and expects what it
+// TestSumRecordings feeds round trips that iputils printed and expects what it
 // made of them.
-func TestPingSumRecordings(t *testing.T) {
+func TestSumRecordings(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		rtts                []time.Duration // in microseconds
@@ -28,7 +28,7 @@ func TestPingSumRecordings(t *testing.T) {
 		{[]time.Duration{774458}, 774458, 774458, 774458, 0},
 	}
 	for _, tt := range tests {
-		var s pingSum
+		var s sum
 		for _, us := range tt.rtts {
 			seq := s.launch(tcpip.MonotonicTime{})
 			assert.False(t, s.reply(s.flight(seq), ping.Event{Seq: seq, RTT: us * time.Microsecond}))
@@ -40,10 +40,10 @@ func TestPingSumRecordings(t *testing.T) {
 	}
 }
 
-// TestPingSumWraps sends more requests than there are numbers.
-func TestPingSumWraps(t *testing.T) {
+// TestSumWraps sends more requests than there are numbers.
+func TestSumWraps(t *testing.T) {
 	t.Parallel()
-	var s pingSum
+	var s sum
 	var now tcpip.MonotonicTime
 	assert.Nil(t, s.flight(0))
 	assert.Nil(t, s.flight(1))

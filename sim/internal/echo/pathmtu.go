@@ -1,4 +1,4 @@
-package netstack
+package echo
 
 import (
 	"sync"
@@ -14,9 +14,9 @@ const (
 	minPathMTU6    = header.IPv6MinimumMTU
 )
 
-// pathMTUs are the MTUs that routers reported, by destination. The zero value is
+// PathMTUs are the MTUs that routers reported, by destination. The zero value is
 // empty.
-type pathMTUs struct {
+type PathMTUs struct {
 	mu sync.Mutex // guards of
 	of map[tcpip.Address]pathMTU
 }
@@ -27,7 +27,7 @@ type pathMTU struct {
 }
 
 // learn notes what a router reported, and forgets what has expired.
-func (p *pathMTUs) learn(dst tcpip.Address, mtu int, now tcpip.MonotonicTime) {
+func (p *PathMTUs) learn(dst tcpip.Address, mtu int, now tcpip.MonotonicTime) {
 	floor := minPathMTU4
 	if dst.Len() == header.IPv6AddressSize {
 		floor = minPathMTU6
@@ -46,7 +46,7 @@ func (p *pathMTUs) learn(dst tcpip.Address, mtu int, now tcpip.MonotonicTime) {
 }
 
 // mtu returns the MTU of the path to dst; 0 if none was reported lately.
-func (p *pathMTUs) mtu(dst tcpip.Address, now tcpip.MonotonicTime) int {
+func (p *PathMTUs) mtu(dst tcpip.Address, now tcpip.MonotonicTime) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m, ok := p.of[dst]

@@ -1,0 +1,57 @@
+package netstack
+
+import (
+	"fmt"
+	"runtime"
+
+	"golang.org/x/time/rate"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+)
+
+// coarseClock is whether the clock of the machine stands still for long enough to
+// send several segments: 0.5 ms on Windows, up to 1 ms in browsers.
+const coarseClock = runtime.GOOS == "windows" || runtime.GOOS == "js"
+
+// setOptions brings gVisor's defaults to Linux's.
+func setOptions(s *stack.Stack, virtual bool) {
+	set := func(what string, err tcpip.Error) {
+		if err != nil {
+			panic(fmt.Sprintf("netstack: %s: %v", what, err))
+		}
+	}
+	set("ports", s.SetPortRange(32768, 60999)) // net.ipv4.ip_local_port_range
+	// Linux limits what it sends per destination and spares what tests look at;
+	// gVisor's limit is for all destinations together.
+	s.SetICMPLimit(rate.Inf)
+
+	// The buffers grow to what net.ipv4.tcp_rmem and tcp_wmem allow. Windows
+	// below a few super-segments would halve the throughput.
+	rcv := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: 4 << 20, Max: 8 << 20}
+	set("tcp_rmem", s.SetTransportProtocolOption(tcp.ProtocolNumber, &rcv))
+	snd := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: 4 << 20, Max: 8 << 20}
+	set("tcp_wmem", s.SetTransportProtocolOption(tcp.ProtocolNumber, &snd))
+
+	// Netstack's RACK takes what was sent at the same instant as an acknowledged
+	// segment, but after it, for lost: where time stands still while segments are
+	// sent, it sends all of them again and again, until the connection fails.
+	if virtual || coarseClock {
+		var none tcpip.TCPRecovery
+		set("tcp_recovery", s.SetTransportProtocolOption(tcp.ProtocolNumber, &none))
+	}
+}
+
+// ignoreBroadcastEcho makes s like Linux with its default of
+// net.ipv4.icmp_echo_ignore_broadcasts: echo requests to broadcast and IPv4
+// multicast addresses are not answered.
+func ignoreBroadcastEcho(s *stack.Stack) {
+	s.SetTransportProtocolHandler(icmp.ProtocolNumber4, func(_ stack.TransportEndpointID, pkt *stack.PacketBuffer) bool {
+		h := header.ICMPv4(pkt.TransportHeader().Slice())
+		dst := pkt.Network().DestinationAddress()
+		return h.Type() == header.ICMPv4Echo &&
+			(pkt.NetworkPacketInfo.LocalAddressBroadcast || header.IsV4MulticastAddress(dst))
+	})
+}

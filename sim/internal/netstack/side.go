@@ -1,0 +1,136 @@
+package netstack
+
+import (
+	"net"
+	"os"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+// A side is one direction of a socket.
+type side struct {
+	turn     chan struct{} // has a token while a call is in progress
+	ready    chan struct{} // has a token if the endpoint may have become ready
+	entry    waiter.Entry
+	deadline deadline
+}
+
+func (s *side) init(queue *waiter.Queue, mask waiter.EventMask) {
+	s.turn = make(chan struct{}, 1)
+	s.ready = make(chan struct{}, 1)
+	s.deadline.init()
+	s.entry.Init(s, mask)
+	queue.EventRegister(&s.entry)
+}
+
+// NotifyEvent implements waiter.EventListener. A token that is there already
+// stands for this event too: whoever takes it looks at the endpoint afterwards.
+func (s *side) NotifyEvent(waiter.EventMask) {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+// begin waits for the end of other calls of the same direction, and for Thaw. Unless
+// it fails, end must follow.
+func (s *side) begin(c *sock) error {
+	past := s.deadline.done()
+	select {
+	case <-c.closed:
+		return net.ErrClosed
+	default:
+	}
+	select {
+	case <-past:
+		return os.ErrDeadlineExceeded
+	default:
+	}
+	select {
+	case s.turn <- struct{}{}:
+	case <-past:
+		return os.ErrDeadlineExceeded
+	case <-c.closed:
+		return net.ErrClosed
+	}
+	if err := c.thawed(&s.deadline); err != nil {
+		s.end()
+		return err
+	}
+	return nil
+}
+
+func (s *side) end() { <-s.turn }
+
+// wait returns when the endpoint may be ready and the stack is not frozen. The caller
+// had its turn and found the endpoint not ready: an event since then has left its token.
+func (s *side) wait(c *sock) error {
+	select {
+	case <-s.ready:
+		return c.thawed(&s.deadline)
+	case <-s.deadline.done():
+		return os.ErrDeadlineExceeded
+	case <-c.closed:
+		return net.ErrClosed
+	}
+}
+
+// thawed returns when the stack is not frozen, or with an error at d, which may be nil,
+// or Close.
+func (c *sock) thawed(d *deadline) error {
+	if !c.stack.isFrozen() {
+		return nil
+	}
+	return c.awaitThaw(d)
+}
+
+func (c *sock) awaitThaw(d *deadline) error {
+	for f := c.stack.frozen.Load(); f != nil; f = c.stack.frozen.Load() {
+		var past <-chan struct{}
+		if d != nil {
+			past = d.done()
+		}
+		select {
+		case <-f.over:
+		case <-past:
+			return os.ErrDeadlineExceeded
+		case <-c.closed:
+		}
+		if c.shut.Load() {
+			return net.ErrClosed
+		}
+	}
+	return nil
+}
+
+// outcome returns, after Thaw, the error of a call that the endpoint is done with.
+func (c *sock) outcome(call string, err tcpip.Error) error {
+	if err := c.thawed(nil); err != nil {
+		return err
+	}
+	if err != nil {
+		return c.failure(call, err)
+	}
+	return nil
+}
+
+// SetDeadline implements net.Conn and net.PacketConn.
+func (c *sock) SetDeadline(t time.Time) error { return c.setDeadlines(t, &c.read, &c.write) }
+
+// SetReadDeadline implements net.Conn and net.PacketConn.
+func (c *sock) SetReadDeadline(t time.Time) error { return c.setDeadlines(t, &c.read) }
+
+// SetWriteDeadline implements net.Conn and net.PacketConn.
+func (c *sock) SetWriteDeadline(t time.Time) error { return c.setDeadlines(t, &c.write) }
+
+func (c *sock) setDeadlines(t time.Time, sides ...*side) error {
+	if c.shut.Load() {
+		return c.setError(net.ErrClosed)
+	}
+	for _, s := range sides {
+		s.deadline.set(t)
+	}
+	return nil
+}
