@@ -190,13 +190,18 @@ func (l *Layout) HeaderSize(l4 []byte) int {
 		if size = int(l4[header.TCPDataOffset]>>4) * 4; size < header.TCPMinimumSize {
 			return 0
 		}
-	case l.Protocol == UDP, l.Protocol == ICMP && !l.V6, l.Protocol == ICMPv6 && l.V6:
+	case l.Protocol == UDP, l.IsICMP():
 		size = header.UDPMinimumSize // and of ICMP
 	}
 	if size > len(l4) {
 		return 0
 	}
 	return size
+}
+
+// IsICMP reports whether the packet carries the ICMP that goes with its version of IP.
+func (l *Layout) IsICMP() bool {
+	return l.Protocol == ICMP && !l.V6 || l.Protocol == ICMPv6 && l.V6
 }
 
 // Addrs returns the addresses in an IP header. An IPv4 address mapped into IPv6 stays so.

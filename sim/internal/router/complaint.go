@@ -1,22 +1,21 @@
 package router
 
-import "gvisor.dev/gvisor/pkg/tcpip/header"
+import (
+	"drydock/internal/packet"
 
-// A complaint is type and code of an ICMP error.
-type complaint struct {
-	kind, code uint8
-	six        bool // of ICMPv6
-}
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+)
 
+// What the router complains of.
 var (
-	netUnreachable4  = complaint{uint8(header.ICMPv4DstUnreachable), uint8(header.ICMPv4NetUnreachable), false}
-	hostUnreachable4 = complaint{uint8(header.ICMPv4DstUnreachable), uint8(header.ICMPv4HostUnreachable), false}
-	fragNeeded4      = complaint{uint8(header.ICMPv4DstUnreachable), uint8(header.ICMPv4FragmentationNeeded), false}
-	timeExceeded4    = complaint{uint8(header.ICMPv4TimeExceeded), uint8(header.ICMPv4TTLExceeded), false}
+	netUnreachable4  = packet.Error{Type: uint8(header.ICMPv4DstUnreachable), Code: uint8(header.ICMPv4NetUnreachable)}
+	hostUnreachable4 = packet.Error{Type: uint8(header.ICMPv4DstUnreachable), Code: uint8(header.ICMPv4HostUnreachable)}
+	fragNeeded4      = packet.Error{Type: uint8(header.ICMPv4DstUnreachable), Code: uint8(header.ICMPv4FragmentationNeeded)}
+	timeExceeded4    = packet.Error{Type: uint8(header.ICMPv4TimeExceeded), Code: uint8(header.ICMPv4TTLExceeded)}
 
-	noRoute6            = complaint{uint8(header.ICMPv6DstUnreachable), uint8(header.ICMPv6NetworkUnreachable), true}
-	beyondScope6        = complaint{uint8(header.ICMPv6DstUnreachable), uint8(header.ICMPv6BeyondScope), true}
-	addressUnreachable6 = complaint{uint8(header.ICMPv6DstUnreachable), uint8(header.ICMPv6AddressUnreachable), true}
-	tooBig6             = complaint{uint8(header.ICMPv6PacketTooBig), 0, true}
-	timeExceeded6       = complaint{uint8(header.ICMPv6TimeExceeded), uint8(header.ICMPv6HopLimitExceeded), true}
+	noRoute6            = packet.Error{V6: true, Type: uint8(header.ICMPv6DstUnreachable), Code: uint8(header.ICMPv6NetworkUnreachable)}
+	beyondScope6        = packet.Error{V6: true, Type: uint8(header.ICMPv6DstUnreachable), Code: uint8(header.ICMPv6BeyondScope)}
+	addressUnreachable6 = packet.Error{V6: true, Type: uint8(header.ICMPv6DstUnreachable), Code: uint8(header.ICMPv6AddressUnreachable)}
+	tooBig6             = packet.Error{V6: true, Type: uint8(header.ICMPv6PacketTooBig)}
+	timeExceeded6       = packet.Error{V6: true, Type: uint8(header.ICMPv6TimeExceeded), Code: uint8(header.ICMPv6HopLimitExceeded)}
 )

@@ -1,6 +1,8 @@
 package router
 
 import (
+	"drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
@@ -46,7 +48,7 @@ func (r *Router) forward(f *fib, in *Port, pkt *stack.PacketBuffer, src, dst tcp
 	h.send(pkt)
 }
 
-func pick(six bool, c4, c6 complaint) complaint {
+func pick(six bool, c4, c6 packet.Error) packet.Error {
 	if six {
 		return c6
 	}
@@ -67,10 +69,9 @@ func decrementHops(b []byte) {
 		h.SetHopLimit(h.HopLimit() - 1)
 		return
 	}
-	h := header.IPv4(b)
-	h.SetTTL(h.TTL() - 1)
-	sum := uint32(h.Checksum()) + 0x0100 // RFC 1624
-	h.SetChecksum(uint16(sum + sum>>16))
+	old := [2]byte{b[8], b[9]} // with the protocol, since sums are of words
+	b[8]--
+	packet.Patch(b[10:12], old[:], b[8:10])
 }
 
 // sourceRouted reports whether the sender chose the way. Docker hosts take no such

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"time"
 
+	"drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
@@ -36,7 +38,7 @@ type credit struct {
 
 // allow reports whether src may get an error now, and if so counts it. What path
 // MTU discovery depends on is always allowed.
-func (l *limiter) allow(now tcpip.MonotonicTime, src tcpip.Address, why complaint) bool {
+func (l *limiter) allow(now tcpip.MonotonicTime, src tcpip.Address, why packet.Error) bool {
 	switch why {
 	case fragNeeded4, tooBig6:
 		return true

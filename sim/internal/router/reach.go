@@ -1,6 +1,8 @@
 package router
 
 import (
+	"drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -42,7 +44,7 @@ func (r *Router) Reach(src, dst tcpip.Address, out tcpip.NICID) tcpip.NICID {
 // does not change it.
 func (r *Router) ReceiveARP(in *Port, pkt *stack.PacketBuffer) {
 	var b [header.ARPSize]byte
-	if peek(pkt, b[:]) < len(b) || header.ARP(b[:]).Op() != header.ARPRequest {
+	if packet.Copy(b[:], pkt, pkt.HeaderSize()) < len(b) || header.ARP(b[:]).Op() != header.ARPRequest {
 		return
 	}
 	a := tcpip.AddrFrom4Slice(header.ARP(b[:]).ProtocolAddressTarget())

@@ -1,6 +1,8 @@
 package router
 
 import (
+	"drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -56,8 +58,8 @@ func (h *hop) send(pkt *stack.PacketBuffer) {
 		return
 	}
 	fragment := !six && exceeds(pkt, mtu)
-	if (h.sums || fragment) && pkt.RXChecksumValidated && !isFragment(pkt) {
-		pkt.CalculateTransportChecksum() // the sender may not have
+	if (h.sums || fragment) && pkt.RXChecksumValidated {
+		packet.CompleteHeaders(pkt) // the sender may not have
 	}
 	if fragment {
 		h.fragment(pkt, mtu)
@@ -75,17 +77,6 @@ func (h *hop) transmit(pkt *stack.PacketBuffer) {
 		return
 	}
 	h.ip.PacketsSent.Increment()
-}
-
-// isFragment reports whether pkt is a part of a fragmented packet, so that its
-// checksum is not of itself. IPv6 with any extension header is taken for one:
-// stacks do not offload the checksums of such packets.
-func isFragment(pkt *stack.PacketBuffer) bool {
-	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
-		return len(pkt.NetworkHeader().Slice()) > header.IPv6MinimumSize
-	}
-	h := header.IPv4(pkt.NetworkHeader().Slice())
-	return h.More() || h.FragmentOffset() > 0
 }
 
 // A cut is a packet that is being cut into several.
@@ -116,8 +107,7 @@ func (c *cut) part(at, size int) *stack.PacketBuffer {
 	return p
 }
 
-// segment sends the segments of a TCP super-segment: sequence numbers and IP ids
-// count up, FIN and PSH stay with the last and CWR with the first.
+// segment sends the segments of a TCP super-segment.
 func (h *hop) segment(pkt *stack.PacketBuffer) {
 	transport := pkt.TransportHeader().Slice()
 	mss := int(pkt.GSOOptions.MSS)
@@ -127,42 +117,12 @@ func (h *hop) segment(pkt *stack.PacketBuffer) {
 	}
 	c := cut{pkt, transport, pkt.Data().ToBuffer(), int(h.out.nic.MaxHeaderLength())}
 	defer c.body.Release()
-	size := int(c.body.Size())
-	for at, n := 0, 0; at == 0 || at < size; at, n = at+mss, n+1 {
-		p := c.part(at, min(mss, size-at))
-		tcp := header.TCP(p.TransportHeader().Slice())
-		tcp.SetSequenceNumber(tcp.SequenceNumber() + uint32(at))
-		flags := tcp.Flags()
-		if at+mss < size {
-			flags &^= header.TCPFlagFin | header.TCPFlagPsh
-		}
-		if at > 0 {
-			flags &^= header.TCPFlagCwr
-		}
-		tcp.SetFlags(uint8(flags))
-		setLength(p, n)
+	for piece := range packet.Cuts(int(c.body.Size()), mss) {
+		p := c.part(piece.At, piece.Size)
+		piece.SetHeaders(p.NetworkHeader().Slice(), p.TransportHeader().Slice())
 		h.send(p)
 		p.DecRef()
 	}
-}
-
-// setLength makes the length in the header of a segment right, and adds n to the
-// IPv4 id.
-func setLength(pkt *stack.PacketBuffer, n int) {
-	b := pkt.NetworkHeader().Slice()
-	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
-		header.IPv6(b).SetPayloadLength(uint16(pkt.Size() - header.IPv6MinimumSize))
-		return
-	}
-	h := header.IPv4(b)
-	h.SetTotalLength(uint16(pkt.Size()))
-	h.SetID(h.ID() + uint16(n))
-	sum4(h)
-}
-
-func sum4(h header.IPv4) {
-	h.SetChecksum(0)
-	h.SetChecksum(^h.CalculateChecksum())
 }
 
 // fragment sends an IPv4 packet in fragments of at most mtu bytes. Payloads of all
@@ -191,7 +151,7 @@ func (h *hop) fragment(pkt *stack.PacketBuffer, mtu int) {
 			fh.SetFlagsFragmentOffset(flags, offset+uint16(at))
 		}
 		fh.SetTotalLength(uint16(p.Size()))
-		sum4(fh)
+		packet.SetHeaderSum(fh)
 		h.transmit(p)
 		p.DecRef()
 	}
