@@ -16,27 +16,10 @@ type extraHost struct {
 // hostGateway stands for the host's address on docker0.
 const hostGateway = "host-gateway"
 
-// WithAddHost adds lines to the container's /etc/hosts, each "name:address" with a name
-// without white space and an IPv4 or IPv6 address or host-gateway, the address of
-// docker0: --add-host.
-func WithAddHost(specs ...string) ContainerOption {
-	return func(h *Host, c *containerConfig) error {
-		for _, spec := range specs {
-			e, err := h.parseAddHost(spec)
-			if err != nil {
-				return err
-			}
-			c.extraHosts = append(c.extraHosts, e)
-		}
-		return nil
-	}
-}
-
 func (h *Host) parseAddHost(spec string) (extraHost, error) {
-	const op = "create container"
 	name, addr, ok := strings.Cut(spec, ":")
 	if !ok || name == "" || strings.ContainsFunc(name, unicode.IsSpace) {
-		return extraHost{}, errorf(op, spec, ErrName, "bad format for add-host: %q", spec)
+		return extraHost{}, errorf(opCreate, spec, ErrName, "bad format for add-host: %q", spec)
 	}
 	if addr == hostGateway {
 		docker0, _ := h.Network(bridgeNetwork)
@@ -44,7 +27,7 @@ func (h *Host) parseAddHost(spec string) (extraHost, error) {
 	}
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
-		return extraHost{}, errorf(op, spec, ErrAddress, "invalid IP address in add-host: %q", addr)
+		return extraHost{}, errorf(opCreate, spec, ErrAddress, "invalid IP address in add-host: %q", addr)
 	}
 	return extraHost{spec, name, a}, nil
 }

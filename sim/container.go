@@ -71,54 +71,38 @@ func (h *Host) Run(name string, opts ...ContainerOption) (*Container, error) {
 
 // Create makes a container that holds no address yet.
 func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) {
+	return h.CreateSpec(name, dockerapi.ContainerCreate{}, opts...)
+}
+
+// CreateSpec is Create for what Docker's HTTP API is sent: "docker create" and compose
+// files as data. Options add to the spec, which stays as it is, and bring what does not
+// marshal: an Image with its main function, impairments. A network or a container that
+// the spec names must be there.
+func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...ContainerOption) (*Container, error) {
 	c := &Container{host: h, id: h.random.id("container id"), life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}
 	c.Netns.errDown = c.errNotRunning
+	s := newContainerSpec(h, spec)
 	for _, opt := range opts {
-		if err := opt(h, &c.config); err != nil {
+		if err := opt(s); err != nil {
 			return nil, err
 		}
 	}
-	c.config.addImage()
-	if c.config.mode == "" {
-		c.config.network, _ = h.Network(bridgeNetwork)
-	}
 	name = cmp.Or(strings.TrimPrefix(name, "/"), c.id[:12])
 	if !nameRE.MatchString(name) {
-		return nil, errBadName("create container", name)
+		return nil, errBadName(opCreate, name)
 	}
 	c.setName(name)
-	if err := c.checkModes(); err != nil {
+	var err error
+	if c.config, err = s.resolve(name); err != nil {
 		return nil, err
 	}
-	if err := c.checkLinks(); err != nil {
-		return nil, err
-	}
-	if n := c.config.network; n != nil {
-		a := c.config.attachment
-		a.network = n
-		c.links = []*Link{c.newLink(a)}
+	if c.config.attachment != nil {
+		c.links = []*Link{c.newLink(*c.config.attachment)}
 	}
 	if err := h.add(c); err != nil {
 		return nil, err
 	}
 	return c, nil
-}
-
-// checkModes refuses options that the network mode has no place for.
-func (c *Container) checkModes() error {
-	const op = "create container"
-	if n := c.config.network; n != nil && n.bridge == nil && c.config.attachment.impairments != (impairments{}) {
-		return errorf(op, c.Name(), ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
-	}
-	if c.config.onHost() && c.config.ofNames() {
-		return errorf(op, c.Name(), ErrConflict, "conflicting options: names of its own and the network mode host, which has those of the host")
-	}
-	if c.config.joined != nil {
-		if what := c.config.ofNamespace(); what != "" {
-			return errorf(op, c.Name(), ErrConflict, "conflicting options: %s network mode", what)
-		}
-	}
-	return nil
 }
 
 func (h *Host) add(c *Container) error {

@@ -17,7 +17,7 @@ func (c *Container) Inspect() dockerapi.Container {
 		HostConfig: c.hostConfig(), Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}
 	info.State.StartedAt, info.State.FinishedAt = info.State.StartedAt.UTC(), info.State.FinishedAt.UTC()
-	if cmd := c.config.image.Cmd; len(cmd) > 0 {
+	if cmd := c.config.cmd; len(cmd) > 0 {
 		info.Path, info.Args = cmd[0], append(info.Args, cmd[1:]...)
 	}
 	return info
@@ -27,7 +27,7 @@ func (c *Container) hostConfig() dockerapi.HostConfig {
 	cfg := &c.config
 	byAlias := slices.SortedFunc(slices.Values(cfg.links), func(a, b link) int { return cmp.Compare(a.alias, b.alias) })
 	hc := dockerapi.HostConfig{
-		NetworkMode: cmp.Or(cfg.mode, "default"), PortBindings: make(map[string][]dockerapi.PortBinding),
+		NetworkMode: cfg.mode, PortBindings: make(map[string][]dockerapi.PortBinding),
 		DNS: []string{}, DNSOptions: append([]string{}, cfg.dnsOptions...), DNSSearch: append([]string{}, cfg.dnsSearch...),
 		PublishAllPorts: cfg.publishAll,
 	}
@@ -52,7 +52,7 @@ func (c *Container) hostConfig() dockerapi.HostConfig {
 func (c *Container) containerConfig() dockerapi.Config {
 	cfg := dockerapi.Config{
 		Hostname: c.configuredHostname(), Env: c.config.envWithPath(),
-		Cmd: slices.Clone(c.config.image.Cmd), Image: c.config.image.Name,
+		Cmd: slices.Clone(c.config.cmd), Image: c.config.image.Name,
 	}
 	exposed := c.exposed()
 	if len(exposed) > 0 {
@@ -121,14 +121,6 @@ func copyDefault(s *dockerapi.NetworkSettings, e dockerapi.EndpointSettings) {
 	s.IPv6Gateway, s.GlobalIPv6Address, s.GlobalIPv6PrefixLen = e.IPv6Gateway, e.GlobalIPv6Address, e.GlobalIPv6PrefixLen
 }
 
-// spec is the argument of the --link that asked for it.
-func (l link) spec() string {
-	if l.alias == l.name {
-		return l.name
-	}
-	return l.name + ":" + l.alias
-}
-
 // endpointSettings returns what is known of a link without its interface.
 func (c *Container) endpointSettings(l *Link) dockerapi.EndpointSettings {
 	a, past := &l.asked, l.past()
@@ -140,7 +132,11 @@ func (c *Container) endpointSettings(l *Link) dockerapi.EndpointSettings {
 		e.DriverOpts, e.Aliases = map[string]string{}, append([]string{}, a.aliases...)
 	}
 	for _, l := range a.links {
-		e.Links = append(e.Links, l.spec())
+		if l.Alias == l.Target {
+			e.Links = append(e.Links, l.Target)
+		} else {
+			e.Links = append(e.Links, l.Target+":"+l.Alias)
+		}
 	}
 	if past.joined {
 		e.NetworkID = a.network.id
@@ -195,17 +191,6 @@ func (c *Container) portMap(r *run) map[string][]dockerapi.PortBinding {
 		m[b.Port.String()] = append(m[b.Port.String()], dockerapi.PortBinding{HostIP: b.HostAddr.String(), HostPort: fmt.Sprint(b.HostPort)})
 	}
 	return m
-}
-
-// hostPorts returns the port or the range of the host that is asked for.
-func hostPorts(p ports.Publication) string {
-	switch {
-	case p.Last == 0:
-		return ""
-	case p.First == p.Last:
-		return fmt.Sprint(p.First)
-	}
-	return fmt.Sprintf("%d-%d", p.First, p.Last)
 }
 
 // addrString returns "" for the zero Addr.

@@ -1,8 +1,11 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+
+	"drydock/sim/dockerapi"
 )
 
 // Connect attaches the container to a further network: "docker network connect". If
@@ -13,10 +16,14 @@ import (
 // network now. Functions given to Go must not call it or Disconnect on their own
 // container, since a stop waits for them.
 func (c *Container) Connect(n *Network, opts ...AttachOption) error {
-	const op = "connect container"
+	return c.ConnectSpec(n, dockerapi.EndpointConfig{}, opts...)
+}
+
+// ConnectSpec is Connect for what Docker's HTTP API is sent, to which options add.
+func (c *Container) ConnectSpec(n *Network, spec dockerapi.EndpointConfig, opts ...AttachOption) error {
 	defer c.change()()
-	a := &attachment{network: n}
-	if err := c.checkConnect(op, a, opts); err != nil {
+	a, err := c.checkConnect(n, &endpointSpec{EndpointConfig: spec, host: c.host}, opts)
+	if err != nil {
 		return err
 	}
 	l := c.newLink(*a)
@@ -57,34 +64,29 @@ func (c *Container) connect(r *run, l *Link) error {
 }
 
 // checkConnect refuses what cannot be connected.
-func (c *Container) checkConnect(op string, a *attachment, opts []AttachOption) error {
-	if err := c.gone(op); err != nil {
-		return err
+func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOption) (*attachment, error) {
+	const op = opConnect
+	if err := cmp.Or(c.gone(op), c.host.checkHas(op, n)); err != nil {
+		return nil, err
 	}
-	n := a.network
 	switch {
-	case n == nil:
-		return errorf(op, c.Name(), ErrNotFound, "network not found: nil")
-	case n.host != c.host:
-		return errorf(op, n.name, ErrNotFound, "network %s not found", n.id)
-	case n.isRemoved():
-		return errorf(op, n.name, ErrNotFound, "network %s not found", n.name)
 	case n.name == hostNetwork:
-		return errorf(op, c.Name(), ErrConflict, "container cannot be disconnected from host network or connected to host network")
+		return nil, errorf(op, c.Name(), ErrConflict, "container cannot be disconnected from host network or connected to host network")
 	case c.config.joined != nil || c.config.onHost():
-		return errorf(op, c.Name(), ErrConflict,
+		return nil, errorf(op, c.Name(), ErrConflict,
 			"container sharing network namespace with another container or host cannot be connected to any other network")
 	}
-	if err := c.checkPrivate(op, n); err != nil {
-		return err
+	if err := cmp.Or(c.checkPrivate(op, n), s.apply(opts)); err != nil {
+		return nil, err
 	}
-	if err := a.apply(op, opts); err != nil {
-		return err
+	a, err := s.resolve(op, n)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Running() && c.linkTo(n) != nil:
+		return nil, errorf(op, c.Name(), ErrExists, "endpoint with name %s already exists in network %s", c.Name(), n.name)
 	}
-	if c.Running() && c.linkTo(n) != nil {
-		return errorf(op, c.Name(), ErrExists, "endpoint with name %s already exists in network %s", c.Name(), n.name)
-	}
-	return a.checkRange(op)
+	return a, a.checkRange(op)
 }
 
 // checkPrivate refuses a second network beside "none".

@@ -2,102 +2,189 @@ package sim
 
 import (
 	"net/netip"
-	"strings"
-	"unicode"
+	"slices"
 
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
 )
 
-type containerConfig struct {
-	image      Image
-	hostname   string
-	mode       string // what --network would be; "" is the default
-	network    *Network
-	joined     *Container // --network container:NAME
-	attachment attachment
-	links      []link
-	exposed    []ports.Port        // --expose
-	published  []ports.Publication // -p
-	env        []string            // -e
-	dns        []netip.Addr        // --dns
-	dnsSearch  []string            // --dns-search
-	dnsOptions []string            // --dns-option
-	extraHosts []extraHost         // --add-host
-	publishAll bool                // -P
+// A ContainerOption sets a property of a new container: it fills in a
+// dockerapi.ContainerCreate. An invalid one makes Create fail with an *Error or, of
+// impairments, a *veth.Error.
+type ContainerOption func(*containerSpec) error
+
+// A containerSpec is a container as it is asked for.
+type containerSpec struct {
+	dockerapi.ContainerCreate
+	host        *Host
+	image       Image       // with what does not marshal
+	impairments impairments // of the cable to the network
 }
 
-// attachTo notes what the container is attached to, of which there can be one.
-func (c *containerConfig) attachTo(network string) error {
-	if c.mode != "" {
-		return errorf("create container", network, ErrConflict, "Container cannot be connected to network endpoints: %s, %s", c.mode, network)
+// add appends to a list without touching the array of the one that the caller gave.
+func add[T any](list *[]T, more ...T) { *list = append(slices.Clip(*list), more...) }
+
+// WithImage sets the image, by default one without a name.
+func WithImage(image Image) ContainerOption {
+	return func(s *containerSpec) error {
+		s.image, s.Image = image.clone(), image.Name
+		return nil
 	}
-	c.mode = network
-	return nil
 }
 
-// ofNamespace returns which option, in Docker's words, is one for who has a namespace
-// to himself.
-func (c *containerConfig) ofNamespace() string {
-	switch {
-	case c.hostname != "":
-		return "hostname and the"
-	case c.publishAll || len(c.published) > 0:
-		return "port publishing and the container type"
-	case len(c.dns) > 0:
-		return "dns and the"
-	case len(c.extraHosts) > 0:
-		return "custom host-to-IP mapping and the"
-	case len(c.exposed) > 0:
-		return "port exposing and the container type"
+// WithHostname sets the hostname: 1 to 64 bytes without white space. By default it
+// is the first 12 digits of the ID, with WithHostNetwork that of the host. With
+// WithNetworkOf it is that of the other container and cannot be set.
+func WithHostname(name string) ContainerOption {
+	return func(s *containerSpec) error {
+		s.Hostname = name
+		return checkHostname(name) // here since in a spec "" is none
 	}
-	return ""
 }
 
-// onHost reports whether the container is to run in the host's namespace.
-func (c *containerConfig) onHost() bool {
-	return c.network != nil && c.network.name == hostNetwork
+// WithEnv sets environment variables, each "NAME=value": -e. The later of two with one
+// name counts.
+func WithEnv(vars ...string) ContainerOption {
+	return func(s *containerSpec) error {
+		add(&s.Env, vars...)
+		return nil
+	}
 }
 
-// ofNames reports whether an option is for /etc/hosts or /etc/resolv.conf.
-func (c *containerConfig) ofNames() bool {
-	return len(c.dns)+len(c.dnsSearch)+len(c.dnsOptions)+len(c.extraHosts) > 0
+// WithExpose names ports that the container serves, "80", "53/udp" or "8000-8010", for
+// links and WithPublishAll: --expose.
+func WithExpose(specs ...string) ContainerOption {
+	return func(s *containerSpec) error {
+		for _, spec := range specs {
+			list, err := parseExposed(spec)
+			if err != nil {
+				return err
+			}
+			for _, p := range list {
+				s.ExposedPorts[p.String()] = struct{}{}
+			}
+		}
+		return nil
+	}
 }
 
-// A ContainerOption sets a property of a new container. An invalid one makes
-// Create fail with an *Error or, of impairments, a *veth.Error.
-type ContainerOption func(*Host, *containerConfig) error
+// WithPublish publishes ports of the container on the host, as -p does:
+//
+//	80                    an ephemeral port of the host, from 32768 on
+//	8080:80/udp           port 8080 of all addresses, IPv4 and IPv6
+//	127.0.0.1:8080:80     of one address
+//	127.0.0.1::80         an ephemeral port of one address
+//	[::1]:8080:80         IPv6 addresses have brackets
+//	7000-7002:8002-8004   several ports
+//	7000-7005:80          the first free one of the range
+//
+// It lasts while the container runs. A client of an IPv4 address is translated by rules in
+// Firewall. A client that comes to 127.0.0.1, by IPv6 or from a container is served by a
+// userland proxy, as with Docker, and is seen as the gateway: as the IPv6 gateway if the
+// network has IPv6 and the client uses it. Without a bridge network and on internal ones
+// nothing is published.
+func WithPublish(specs ...string) ContainerOption {
+	return func(s *containerSpec) error {
+		for _, spec := range specs {
+			list, err := ports.Parse(spec)
+			if err != nil {
+				return errorf(opCreate, spec, ErrPort, "%v", err)
+			}
+			for _, p := range list {
+				bindings := s.HostConfig.PortBindings[p.Port.String()]
+				add(&bindings, dockerapi.PortBinding{HostIP: addrString(p.Addr), HostPort: hostPorts(p)})
+				s.HostConfig.PortBindings[p.Port.String()] = bindings
+			}
+		}
+		return nil
+	}
+}
+
+// WithPublishAll publishes the exposed ports that WithPublish does not on ephemeral
+// ports of the host: -P.
+func WithPublishAll() ContainerOption {
+	return func(s *containerSpec) error {
+		s.HostConfig.PublishAllPorts = true
+		return nil
+	}
+}
+
+// WithAddHost adds lines to the container's /etc/hosts, each "name:address" with a name
+// without white space and an IPv4 or IPv6 address or host-gateway, the address of
+// docker0: --add-host.
+func WithAddHost(specs ...string) ContainerOption {
+	return func(s *containerSpec) error {
+		add(&s.HostConfig.ExtraHosts, specs...)
+		return nil
+	}
+}
+
+// WithDNS sets the nameservers, instead of the host's: --dns. On networks of one's own
+// the embedded resolver asks them for what it does not know.
+func WithDNS(servers ...netip.Addr) ContainerOption {
+	return func(s *containerSpec) error {
+		for _, a := range servers {
+			add(&s.HostConfig.DNS, a.String())
+		}
+		return nil
+	}
+}
+
+// WithDNSSearch sets the domains that names are completed with: --dns-search.
+func WithDNSSearch(domains ...string) ContainerOption {
+	return func(s *containerSpec) error {
+		add(&s.HostConfig.DNSSearch, domains...)
+		return nil
+	}
+}
+
+// WithDNSOption sets options of resolv.conf, "ndots:2": --dns-option.
+func WithDNSOption(options ...string) ContainerOption {
+	return func(s *containerSpec) error {
+		add(&s.HostConfig.DNSOptions, options...)
+		return nil
+	}
+}
+
+// WithLink makes the container know another one by an alias without white space, by its
+// name if alias is empty: --link. On the default bridge that is a line in /etc/hosts,
+// which follows the target when that restarts, and variables in the environment (Env),
+// which do not. Where that has no ICC the ports that the target exposes (WithExpose,
+// WithPublish) are opened for this container. The target must be running whenever this
+// one starts. On networks of one's own the alias is a name that the embedded resolver
+// knows for this container alone, whether the target runs or not. Of several links with
+// one alias the first counts on the default bridge, the last on networks of one's own.
+func WithLink(target *Container, alias string) ContainerOption {
+	return func(s *containerSpec) error {
+		link, err := linkTo(opCreate, s.host, target, alias)
+		add(&s.HostConfig.Links, link)
+		return err
+	}
+}
 
 // WithNetwork attaches the container to n instead of the network "bridge".
 func WithNetwork(n *Network, opts ...AttachOption) ContainerOption {
-	return func(h *Host, c *containerConfig) error {
-		if n == nil {
-			return errorf("create container", "", ErrNotFound, "network not found: nil")
-		}
-		if n.host != h {
-			return errorf("create container", n.name, ErrNotFound, "network %s not found", n.id)
-		}
-		if err := c.attachTo(n.name); err != nil {
+	return func(s *containerSpec) error {
+		if err := s.host.checkHas(opCreate, n); err != nil {
 			return err
 		}
-		c.network, c.attachment.network = n, n
-		if err := c.attachment.apply("create container", opts); err != nil {
+		e := endpointSpec{host: s.host}
+		if err := e.apply(opts); err != nil {
 			return err
 		}
-		return c.attachment.checkRange("create container")
+		s.NetworkingConfig.EndpointsConfig[n.name], s.impairments = e.EndpointConfig, e.impairments
+		return s.setMode(n.name)
 	}
 }
 
 // WithNoNetwork gives the container lo and nothing else: --network none.
-func WithNoNetwork() ContainerOption { return predefined(noneNetwork) }
+func WithNoNetwork() ContainerOption {
+	return func(s *containerSpec) error { return s.setMode(noneNetwork) }
+}
 
 // WithHostNetwork runs the container in the namespace of the host: --network host.
-func WithHostNetwork() ContainerOption { return predefined(hostNetwork) }
-
-func predefined(name string) ContainerOption {
-	return func(h *Host, c *containerConfig) error {
-		n, _ := h.Network(name)
-		return WithNetwork(n)(h, c)
-	}
+func WithHostNetwork() ContainerOption {
+	return func(s *containerSpec) error { return s.setMode(hostNetwork) }
 }
 
 // WithNetworkOf runs the container in the namespace of another one, which must be
@@ -105,37 +192,24 @@ func predefined(name string) ContainerOption {
 // stops this one is left with lo until it restarts. Ports are published and exposed
 // by the other one.
 func WithNetworkOf(other *Container) ContainerOption {
-	return func(h *Host, c *containerConfig) error {
-		if other == nil {
-			return errNoContainer("create container", "nil")
+	return func(s *containerSpec) error {
+		switch {
+		case other == nil:
+			return errNoContainer(opCreate, "nil")
+		case other.host != s.host:
+			return errNoContainer(opCreate, other.Name())
+		case !s.host.has(other):
+			return errorf(opCreate, other.Name(), ErrNotFound, "No such container: %s", other.id)
 		}
-		if other.host != h {
-			return errNoContainer("create container", other.Name())
-		}
-		if err := c.attachTo("container:" + other.Name()); err != nil {
-			return err
-		}
-		c.joined = other
-		return nil
+		return s.setMode("container:" + other.Name())
 	}
 }
 
-// maxHostname is Linux's __NEW_UTS_LEN.
-const maxHostname = 64
-
-func validHostname(name string) bool {
-	return name != "" && len(name) <= maxHostname && !strings.ContainsFunc(name, unicode.IsSpace)
-}
-
-// WithHostname sets the hostname: 1 to 64 bytes without white space. By default it
-// is the first 12 digits of the ID, with WithHostNetwork that of the host. With
-// WithNetworkOf it is that of the other container and cannot be set.
-func WithHostname(name string) ContainerOption {
-	return func(_ *Host, c *containerConfig) error {
-		if !validHostname(name) {
-			return errorf("create container", name, ErrName, "sethostname: invalid argument: %q", name)
-		}
-		c.hostname = name
-		return nil
+// setMode notes what the container is attached to, of which there can be one.
+func (s *containerSpec) setMode(mode string) error {
+	if has := s.HostConfig.NetworkMode; has != "" {
+		return errEndpoints(mode, has, mode)
 	}
+	s.HostConfig.NetworkMode = mode
+	return nil
 }

@@ -17,7 +17,7 @@ import (
 func (c *Container) Summary() dockerapi.ContainerSummary {
 	state := c.State()
 	s := dockerapi.ContainerSummary{
-		ID: c.id, Image: c.config.image.Name, Command: command(c.config.image.Cmd),
+		ID: c.id, Image: c.config.image.Name, Command: command(c.config.cmd),
 		CreatedAt: c.created.UTC().Truncate(time.Second), State: state.Status, Status: status(state),
 		Ports: ports.Column(c.openPorts(c.running())), Names: c.names(),
 	}

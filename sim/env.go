@@ -7,20 +7,6 @@ import (
 	"drydock/sim/internal/linkenv"
 )
 
-// WithEnv sets environment variables, each "NAME=value": -e. The later of two with one
-// name counts.
-func WithEnv(vars ...string) ContainerOption {
-	return func(_ *Host, c *containerConfig) error {
-		for _, v := range vars {
-			if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
-				return errorf("create container", v, ErrName, "invalid environment variable: %s", v)
-			}
-			c.env = setEnv(c.env, v)
-		}
-		return nil
-	}
-}
-
 // setEnv returns env with a variable in the place of the one with its name, or at the
 // end.
 func setEnv(env []string, v string) []string {

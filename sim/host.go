@@ -170,6 +170,13 @@ func (h *Host) linkedLocked(client, alias string) *Container {
 	return nil
 }
 
+// has reports whether a container was made on the host and not removed.
+func (h *Host) has(c *Container) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Contains(h.containers, c)
+}
+
 // Containers returns the containers, the newest first, as "docker ps -a" does.
 func (h *Host) Containers() iter.Seq[*Container] {
 	h.mu.Lock()

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-
-	"drydock/sim/internal/ports"
 )
 
 // An Image is what containers are made from: the program, the environment and the
@@ -27,39 +24,9 @@ type Image struct {
 	Main func(ctx context.Context, c *Container) error
 }
 
-// WithImage sets the image, by default one without a name.
-func WithImage(image Image) ContainerOption {
-	return func(h *Host, c *containerConfig) error {
-		for _, opt := range []ContainerOption{WithEnv(image.Env...), WithExpose(image.Expose...)} {
-			if err := opt(h, new(containerConfig)); err != nil {
-				return err
-			}
-		}
-		c.image = image.clone()
-		return nil
-	}
-}
-
 func (i Image) clone() Image {
 	i.Cmd, i.Env, i.Expose = slices.Clone(i.Cmd), slices.Clone(i.Env), slices.Clone(i.Expose)
 	return i
-}
-
-// addImage adds what the image has and the options do not.
-func (c *containerConfig) addImage() {
-	for _, v := range c.image.Env {
-		if name, _, _ := strings.Cut(v, "="); !hasEnv(c.env, name) {
-			c.env = append(c.env, v)
-		}
-	}
-	for _, spec := range c.image.Expose {
-		list, _ := ports.ParseExposed(spec) // it was checked by WithImage
-		for _, p := range list {
-			if !slices.Contains(c.exposed, p) {
-				c.exposed = append(c.exposed, p)
-			}
-		}
-	}
 }
 
 // An ExitStatus is the error of a main function that ends with that status.

@@ -161,7 +161,7 @@ func (s *stress) run(t *testing.T, rng *rand.Rand) bool {
 		opts = append(opts, sim.WithNetwork(s.nets[rng.IntN(len(s.nets))]), sim.WithPublish("8000-8100:80", "9000-9100:53/udp"))
 	}
 	c, err := s.host.Create(name, opts...)
-	if errors.Is(err, sim.ErrConflict) { // the other one has no network of the kind
+	if errors.Is(err, sim.ErrConflict) || errors.Is(err, sim.ErrNotFound) { // the other one is gone or has no network of the kind
 		return s.run(t, rng)
 	}
 	if s.expect(t, err); err != nil {

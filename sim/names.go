@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"syscall"
 
@@ -93,52 +92,6 @@ func (c *Container) resolvConf() (dnsd.ResolvConf, string) {
 		text = conf.String()
 	}
 	return conf, text
-}
-
-// WithAlias gives the container further names on the network, which others may have
-// too: --network-alias. On the predefined networks there are none.
-func WithAlias(aliases ...string) AttachOption {
-	return func(a *attachment) error {
-		if a.network.predefined() {
-			return errorf("connect container", a.network.name, ErrConflict,
-				"network-scoped alias is supported only for containers in user defined networks")
-		}
-		if slices.Contains(aliases, "") {
-			return errorf("connect container", "", ErrName, "invalid network-scoped alias: it is empty")
-		}
-		a.aliases = append(a.aliases, aliases...)
-		return nil
-	}
-}
-
-// WithDNS sets the nameservers, instead of the host's: --dns. On networks of one's own
-// they are whom the embedded resolver asks for what it does not know.
-func WithDNS(servers ...netip.Addr) ContainerOption {
-	return func(_ *Host, c *containerConfig) error {
-		for _, a := range servers {
-			if !a.IsValid() {
-				return errorf("create container", a.String(), ErrAddress, "%v is not an ip address", a)
-			}
-		}
-		c.dns = append(c.dns, servers...)
-		return nil
-	}
-}
-
-// WithDNSSearch sets the domains that names are completed with: --dns-search.
-func WithDNSSearch(domains ...string) ContainerOption {
-	return func(_ *Host, c *containerConfig) error {
-		c.dnsSearch = append(c.dnsSearch, domains...)
-		return nil
-	}
-}
-
-// WithDNSOption sets options of resolv.conf, "ndots:2": --dns-option.
-func WithDNSOption(options ...string) ContainerOption {
-	return func(_ *Host, c *containerConfig) error {
-		c.dnsOptions = append(c.dnsOptions, options...)
-		return nil
-	}
 }
 
 // ReadFile returns what is in /etc/hosts, /etc/resolv.conf or /etc/hostname, the only

@@ -86,19 +86,10 @@ func (c *Container) setScopes(r *run) {
 	var scopes []dnsd.Scope
 	for _, l := range c.live() {
 		if zone := l.asked.network.zone; zone != nil {
-			scopes = append(scopes, dnsd.Scope{Zone: zone, Links: l.asked.dnsLinks()})
+			scopes = append(scopes, dnsd.Scope{Zone: zone, Links: l.asked.links})
 		}
 	}
 	r.dns.resolver.SetScopes(scopes...)
-}
-
-// dnsLinks returns the links of a container on a network with names.
-func (a *attachment) dnsLinks() []dnsd.Link {
-	var list []dnsd.Link
-	for _, l := range a.links {
-		list = append(list, dnsd.Link{Alias: l.alias, Target: l.name})
-	}
-	return list
 }
 
 // register gives a container that has joined a network its names there.

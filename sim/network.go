@@ -187,10 +187,20 @@ func (n *Network) retire(op string) error {
 	return nil
 }
 
-func (n *Network) isRemoved() bool {
-	n.host.mu.Lock()
-	defer n.host.mu.Unlock()
-	return n.removed
+// checkHas refuses networks that are not of the host, or not any more.
+func (h *Host) checkHas(op string, n *Network) error {
+	switch {
+	case n == nil:
+		return errorf(op, "", ErrNotFound, "network not found: nil")
+	case n.host != h:
+		return errorf(op, n.name, ErrNotFound, "network %s not found", n.id)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if n.removed {
+		return errorf(op, n.name, ErrNotFound, "network %s not found", n.name)
+	}
+	return nil
 }
 
 // heldLocked reports whether containers have addresses of the network.

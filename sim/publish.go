@@ -15,58 +15,6 @@ import (
 	"drydock/sim/internal/proxy"
 )
 
-// WithPublish publishes ports of the container on the host, as -p does:
-//
-//	80                    an ephemeral port of the host, from 32768 on
-//	8080:80/udp           port 8080 of all addresses, IPv4 and IPv6
-//	127.0.0.1:8080:80     of one address
-//	127.0.0.1::80         an ephemeral port of one address
-//	[::1]:8080:80         IPv6 addresses have brackets
-//	7000-7002:8002-8004   several ports
-//	7000-7005:80          the first free one of the range
-//
-// It lasts while the container runs. Who comes to IPv4 addresses is translated by
-// rules in Firewall; who comes to 127.0.0.1, by IPv6 or from a container is served by
-// a userland proxy and appears as the gateway, as with Docker: the IPv6 one if the network
-// has IPv6 and he comes by that. Without a bridge
-// network and on internal ones nothing is published.
-func WithPublish(specs ...string) ContainerOption {
-	return func(_ *Host, c *containerConfig) error {
-		for _, spec := range specs {
-			list, err := ports.Parse(spec)
-			if err != nil {
-				return errorf("create container", spec, ErrPort, "%v", err)
-			}
-			c.published = append(c.published, list...)
-		}
-		return nil
-	}
-}
-
-// WithPublishAll publishes the exposed ports that WithPublish does not on ephemeral
-// ports of the host: -P.
-func WithPublishAll() ContainerOption {
-	return func(_ *Host, c *containerConfig) error {
-		c.publishAll = true
-		return nil
-	}
-}
-
-// WithExpose names ports that the container serves, "80", "53/udp" or "8000-8010", for
-// links and WithPublishAll: --expose.
-func WithExpose(specs ...string) ContainerOption {
-	return func(_ *Host, c *containerConfig) error {
-		for _, spec := range specs {
-			list, err := ports.ParseExposed(spec)
-			if err != nil {
-				return errorf("create container", spec, ErrPort, "%v", err)
-			}
-			c.exposed = append(c.exposed, list...)
-		}
-		return nil
-	}
-}
-
 // A PortBinding is a published port.
 type PortBinding struct {
 	Port string         // of the container: "80/tcp"

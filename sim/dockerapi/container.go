@@ -35,7 +35,8 @@ type State struct {
 	FinishedAt time.Time // zero if it never stopped
 }
 
-// A Config is what the image and the options say of the container itself.
+// A Config is what the image and the options say of the container itself. Of a container
+// that is to be made it has what differs from the image.
 type Config struct {
 	Hostname     string
 	ExposedPorts map[string]struct{} `json:",omitempty"` // by port, "80/tcp"; also those that are published
@@ -46,13 +47,15 @@ type Config struct {
 
 // A HostConfig is what is asked for of the container's place on the host.
 type HostConfig struct {
-	NetworkMode     string                   // "default", the name of a network or "container:" and an ID
+	// NetworkMode is "default", which empty stands for and is the network "bridge", the name
+	// or the ID of a network, or "container:" and the name or ID of a container, told as ID.
+	NetworkMode     string
 	PortBindings    map[string][]PortBinding // by port of the container, "80/tcp"
 	DNS             []string                 `json:"Dns"`
 	DNSOptions      []string                 `json:"DnsOptions"`
 	DNSSearch       []string                 `json:"DnsSearch"`
 	ExtraHosts      []string                 // "name:address"
-	Links           []string                 // of the default bridge, by alias: "/db:/web/alias"
+	Links           []string                 // asked for as "db:alias"; told of the default bridge alone, by alias, as "/db:/web/alias"
 	PublishAllPorts bool
 }
 

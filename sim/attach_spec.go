@@ -1,0 +1,117 @@
+package sim
+
+import (
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"drydock/dnsd"
+	"drydock/sim/dockerapi"
+)
+
+// resolve checks what is asked for of a container on n, but for checkRange, and returns
+// what it means.
+func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
+	a := &attachment{network: n, aliases: slices.Clone(s.Aliases), impairments: s.impairments}
+	switch {
+	case n.predefined() && len(s.Aliases) > 0:
+		return nil, errorf(op, n.name, ErrConflict, "network-scoped alias is supported only for containers in user defined networks")
+	case slices.Contains(s.Aliases, ""):
+		return nil, errorf(op, "", ErrName, "invalid network-scoped alias: it is empty")
+	case n.predefined() && len(s.Links) > 0:
+		return nil, errorf(op, n.name, ErrConflict, "links are only supported for user-defined networks.")
+	}
+	if err := a.addLinks(op, s.Links); err != nil {
+		return nil, err
+	}
+	return a, a.setAddrs(op, s.IPAMConfig)
+}
+
+// setAddrs refuses addresses that are none, and all where the network does not have
+// addresses to ask for.
+func (a *attachment) setAddrs(op string, asked *dockerapi.EndpointIPAMConfig) (err error) {
+	if asked == nil {
+		return nil
+	}
+	if s := asked.IPv4Address; s != "" {
+		if a.addr, err = netip.ParseAddr(s); err != nil || !a.addr.Is4() {
+			return errorf(op, s, ErrAddress, "invalid IPv4 address: %s", s)
+		}
+	}
+	if s := asked.IPv6Address; s != "" {
+		if a.addr6, err = netip.ParseAddr(s); err != nil || !a.addr6.Is6() || a.addr6.Is4In6() || a.addr6.Zone() != "" {
+			return errorf(op, s, ErrAddress, "invalid IPv6 address: %s", s)
+		}
+	}
+	n := a.network
+	for _, addr := range a.asked() {
+		switch {
+		case n.predefined():
+			return errorf(op, n.name, ErrConflict, "user specified IP address is supported on user defined networks only")
+		case !n.config.of(addr).given:
+			return errorf(op, n.name, ErrConflict,
+				"user specified IP address is supported only when connecting to networks with user configured subnets")
+		}
+	}
+	return nil
+}
+
+// checkRange refuses addresses outside the network. That Docker does last.
+func (a *attachment) checkRange(op string) error {
+	for _, addr := range a.asked() {
+		if !a.network.config.of(addr).subnet.Contains(addr) {
+			return errorf(op, a.network.name, ErrAddress, "Invalid address %v: It does not belong to any of this network's subnets", addr)
+		}
+	}
+	return nil
+}
+
+// addLinks adds links that the embedded resolver answers. Their targets need not be there.
+func (a *attachment) addLinks(op string, specs []string) error {
+	for _, spec := range specs {
+		name, alias, err := parseLink(op, spec)
+		if err != nil {
+			return err
+		}
+		a.links = append(a.links, dnsd.Link{Alias: alias, Target: name})
+	}
+	return nil
+}
+
+// linkTo returns the argument of --link for a container of h.
+func linkTo(op string, h *Host, target *Container, alias string) (string, error) {
+	switch {
+	case target == nil:
+		return "", errNoLinked(op, "nil")
+	case target.host != h:
+		return "", errNoLinked(op, target.Name())
+	case alias == "":
+		return target.Name(), nil
+	}
+	return target.Name() + ":" + alias, nil
+}
+
+// parseLink takes "name", "name:alias" and, as Inspect tells it, "/name:/client/alias".
+func parseLink(op, spec string) (name, alias string, err error) {
+	name, alias, ok := strings.Cut(spec, ":")
+	switch {
+	case spec == "":
+		return "", "", errorf(op, spec, ErrName, "empty string specified for links")
+	case strings.Contains(alias, ":"):
+		return "", "", errorf(op, spec, ErrName, "bad format for links: %s", spec)
+	case !ok:
+		alias = name
+	case strings.HasPrefix(name, "/"):
+		name, alias = name[1:], path.Base(alias)
+	}
+	if name == "" || alias == "" || strings.ContainsFunc(alias, unicode.IsSpace) {
+		return "", "", errorf(op, alias, ErrName, "invalid alias %q", alias)
+	}
+	return name, alias, nil
+}
+
+func errNoLinked(op, name string) error {
+	return errorf(op, name, ErrNotFound, "could not get container for %s: No such container: %s", name, name)
+}

@@ -1,0 +1,347 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode"
+
+	"drydock/sim/dockerapi"
+	"drydock/sim/internal/ports"
+)
+
+// The operations whose refusals stand in several files.
+const (
+	opCreate  = "create container"
+	opConnect = "connect container"
+)
+
+// A containerConfig is what a containerSpec means on its host.
+type containerConfig struct {
+	image      Image
+	cmd        []string // the spec's or the image's
+	hostname   string
+	mode       string      // HostConfig.NetworkMode; "default" if none was given
+	network    *Network    // nil: that of joined
+	joined     *Container  // --network container:NAME
+	attachment *attachment // to network
+	links      []link
+	exposed    []ports.Port        // --expose
+	published  []ports.Publication // -p
+	env        []string            // -e
+	dns        []netip.Addr        // --dns
+	dnsSearch  []string            // --dns-search
+	dnsOptions []string            // --dns-option
+	extraHosts []extraHost         // --add-host
+	publishAll bool                // -P
+}
+
+// newContainerSpec returns a spec that options may add to.
+func newContainerSpec(h *Host, c dockerapi.ContainerCreate) *containerSpec {
+	s := &containerSpec{ContainerCreate: c, host: h}
+	s.ExposedPorts = cloneMap(c.ExposedPorts)
+	s.HostConfig.PortBindings = cloneMap(c.HostConfig.PortBindings)
+	s.NetworkingConfig.EndpointsConfig = cloneMap(c.NetworkingConfig.EndpointsConfig)
+	return s
+}
+
+// cloneMap returns a copy, of nil as well.
+func cloneMap[K comparable, V any](m map[K]V) map[K]V {
+	c := make(map[K]V)
+	maps.Copy(c, m)
+	return c
+}
+
+// resolve checks the spec of a container and returns what it means. It keeps nothing of
+// the spec's.
+func (s *containerSpec) resolve(name string) (containerConfig, error) {
+	c := containerConfig{
+		image: s.image, cmd: slices.Clone(s.Cmd), hostname: s.Hostname,
+		dnsSearch: slices.Clone(s.HostConfig.DNSSearch), dnsOptions: slices.Clone(s.HostConfig.DNSOptions),
+		publishAll: s.HostConfig.PublishAllPorts,
+	}
+	if c.image.Name = s.Image; c.cmd == nil {
+		c.cmd = s.image.Cmd
+	}
+	if c.hostname != "" {
+		if err := checkHostname(c.hostname); err != nil {
+			return c, err
+		}
+	}
+	for _, part := range []func(*containerSpec) error{
+		c.setEnv, c.setExposed, c.setPublished, c.setDNS, c.setExtraHosts, c.setNetwork,
+	} {
+		if err := part(s); err != nil {
+			return c, err
+		}
+	}
+	return c, cmp.Or(c.checkModes(name), c.setLinks(s, name))
+}
+
+// maxHostname is Linux's __NEW_UTS_LEN.
+const maxHostname = 64
+
+func validHostname(name string) bool {
+	return name != "" && len(name) <= maxHostname && !strings.ContainsFunc(name, unicode.IsSpace)
+}
+
+func checkHostname(name string) error {
+	if !validHostname(name) {
+		return errorf(opCreate, name, ErrName, "sethostname: invalid argument: %q", name)
+	}
+	return nil
+}
+
+// setEnv adds to what the spec says what the image has beside.
+func (c *containerConfig) setEnv(s *containerSpec) error {
+	for i, v := range slices.Concat(s.Env, s.image.Env) {
+		name, _, ok := strings.Cut(v, "=")
+		switch {
+		case !ok || name == "":
+			return errorf(opCreate, v, ErrName, "invalid environment variable: %s", v)
+		case i < len(s.Env) || !hasEnv(c.env, name):
+			c.env = setEnv(c.env, v)
+		}
+	}
+	return nil
+}
+
+func (c *containerConfig) setExposed(s *containerSpec) error {
+	specs := slices.Concat(slices.Sorted(maps.Keys(s.ExposedPorts)), s.image.Expose)
+	for _, spec := range specs {
+		list, err := parseExposed(spec)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			if !slices.Contains(c.exposed, p) {
+				c.exposed = append(c.exposed, p)
+			}
+		}
+	}
+	return nil
+}
+
+func parseExposed(spec string) ([]ports.Port, error) {
+	list, err := ports.ParseExposed(spec)
+	if err != nil {
+		return nil, errorf(opCreate, spec, ErrPort, "%v", err)
+	}
+	return list, nil
+}
+
+// setPublished keeps the order of the bindings of a port, which counts.
+func (c *containerConfig) setPublished(s *containerSpec) error {
+	for _, port := range slices.Sorted(maps.Keys(s.HostConfig.PortBindings)) {
+		list, err := ports.ParseExposed(port)
+		if err != nil || len(list) != 1 {
+			return errorf(opCreate, port, ErrPort, "invalid port specification: %q", port)
+		}
+		c.exposed = append(c.exposed, list...)
+		for _, b := range s.HostConfig.PortBindings[port] {
+			p, err := publication(list[0], b)
+			if err != nil {
+				return err
+			}
+			c.published = append(c.published, p)
+		}
+	}
+	return nil
+}
+
+// publication returns what a binding asks for.
+func publication(port ports.Port, b dockerapi.PortBinding) (ports.Publication, error) {
+	addr, err := netip.ParseAddr(cmp.Or(b.HostIP, "::"))
+	if err != nil || addr.Zone() != "" {
+		return ports.Publication{}, errorf(opCreate, b.HostIP, ErrPort, "Invalid ip address: %s", b.HostIP)
+	}
+	list, err := ports.Parse(b.HostPort + ":" + port.String())
+	if err != nil || strings.Contains(b.HostPort, ":") {
+		return ports.Publication{}, errorf(opCreate, b.HostPort, ErrPort, "invalid port specification: %q", b.HostPort)
+	}
+	if b.HostIP != "" {
+		list[0].Addr = addr.Unmap()
+	}
+	return list[0], nil
+}
+
+func (c *containerConfig) setDNS(s *containerSpec) error {
+	for _, server := range s.HostConfig.DNS {
+		a, err := netip.ParseAddr(server)
+		if err != nil {
+			return errorf(opCreate, server, ErrAddress, "%s is not an ip address", server)
+		}
+		c.dns = append(c.dns, a)
+	}
+	return nil
+}
+
+// setNetwork finds what the container is attached to: a network or the namespace of
+// another container.
+func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
+	c.mode = cmp.Or(s.HostConfig.NetworkMode, defaultMode)
+	endpoints := slices.Sorted(maps.Keys(s.NetworkingConfig.EndpointsConfig))
+	if other, ok := strings.CutPrefix(c.mode, "container:"); ok {
+		if len(endpoints) > 0 {
+			return errEndpoints(endpoints[0], slices.Concat([]string{c.mode}, endpoints)...)
+		}
+		if c.joined, ok = s.host.Container(other); !ok {
+			return errNoContainer(opCreate, other)
+		}
+		return nil
+	}
+	if c.network, err = s.network(c.mode); err != nil {
+		return err
+	}
+	e := endpointSpec{host: s.host, impairments: s.impairments}
+	if len(endpoints) > 1 {
+		return errEndpoints(endpoints[1], endpoints...)
+	}
+	for name, config := range s.NetworkingConfig.EndpointsConfig {
+		n, err := s.network(name)
+		if err != nil {
+			return err
+		}
+		if n != c.network && c.mode != defaultMode {
+			return errEndpoints(name, c.mode, name)
+		}
+		c.network, e.EndpointConfig = n, config
+	}
+	if c.attachment, err = e.resolve(opCreate, c.network); err != nil {
+		return err
+	}
+	return c.attachment.checkRange(opCreate)
+}
+
+// defaultMode is the network mode of containers that ask for none.
+const defaultMode = "default"
+
+// network returns the network that a mode or an endpoint names.
+func (s *containerSpec) network(name string) (*Network, error) {
+	if name == defaultMode {
+		name = bridgeNetwork
+	}
+	n, ok := s.host.Network(name)
+	if !ok {
+		return nil, errorf(opCreate, name, ErrNotFound, "network %s not found", name)
+	}
+	return n, nil
+}
+
+// errEndpoints refuses more than one network.
+func errEndpoints(name string, all ...string) error {
+	return errorf(opCreate, name, ErrConflict, "Container cannot be connected to network endpoints: %s", strings.Join(all, ", "))
+}
+
+// checkModes refuses what the network mode has no place for.
+func (c *containerConfig) checkModes(name string) error {
+	if n := c.network; n != nil && n.bridge == nil && c.attachment.impairments != (impairments{}) {
+		return errorf(opCreate, name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
+	}
+	if c.onHost() && c.ofNames() {
+		return errorf(opCreate, name, ErrConflict, "conflicting options: names of its own and the network mode host, which has those of the host")
+	}
+	if what := c.ofNamespace(); c.joined != nil && what != "" {
+		return errorf(opCreate, name, ErrConflict, "conflicting options: %s network mode", what)
+	}
+	return nil
+}
+
+// ofNamespace returns which option, in Docker's words, is one for a container that has a
+// namespace to itself.
+func (c *containerConfig) ofNamespace() string {
+	switch {
+	case c.hostname != "":
+		return "hostname and the"
+	case c.publishAll || len(c.published) > 0:
+		return "port publishing and the container type"
+	case len(c.dns) > 0:
+		return "dns and the"
+	case len(c.extraHosts) > 0:
+		return "custom host-to-IP mapping and the"
+	case len(c.exposed) > 0:
+		return "port exposing and the container type"
+	}
+	return ""
+}
+
+// onHost reports whether the container is to run in the host's namespace.
+func (c *containerConfig) onHost() bool {
+	return c.network != nil && c.network.name == hostNetwork
+}
+
+// ofNames reports whether an option is for /etc/hosts or /etc/resolv.conf.
+func (c *containerConfig) ofNames() bool {
+	return len(c.dns)+len(c.dnsSearch)+len(c.dnsOptions)+len(c.extraHosts) > 0
+}
+
+func (c *containerConfig) setExtraHosts(s *containerSpec) error {
+	for _, spec := range s.HostConfig.ExtraHosts {
+		e, err := s.host.parseAddHost(spec)
+		if err != nil {
+			return err
+		}
+		c.extraHosts = append(c.extraHosts, e)
+	}
+	return nil
+}
+
+// setLinks refuses links that cannot be, and drops those that do not count. On networks
+// of one's own they are names for the embedded resolver.
+func (c *containerConfig) setLinks(s *containerSpec, name string) error {
+	if len(s.HostConfig.Links) == 0 {
+		return nil
+	}
+	n := c.network
+	if n == nil || n.bridge == nil {
+		return errorf(opCreate, name, ErrConflict, "links are only supported for user-defined networks.")
+	}
+	if n.name != bridgeNetwork {
+		return c.addNetworkLinks(s)
+	}
+	for _, spec := range s.HostConfig.Links {
+		target, alias, err := parseLink(opCreate, spec)
+		if err != nil {
+			return err
+		}
+		l := link{alias: alias}
+		var ok bool
+		if l.target, ok = s.host.Container(target); !ok {
+			return errNoLinked(opCreate, target)
+		}
+		switch on := l.target.config.network; {
+		case on != nil && on.name == hostNetwork:
+			return errorf(opCreate, name, ErrConflict,
+				"conflicting options: host type networking can't be used with links. This would result in undefined behavior")
+		case on != n:
+			return errorf(opCreate, name, ErrConflict, "Cannot link to /%s, as it does not belong to the default network", l.target.Name())
+		case !slices.ContainsFunc(c.links, func(o link) bool { return o.alias == alias }):
+			c.links = append(c.links, l)
+		}
+	}
+	return nil
+}
+
+// addNetworkLinks adds links to those that are asked for on the network. Docker's client
+// sends what --link asks for as both.
+func (c *containerConfig) addNetworkLinks(s *containerSpec) error {
+	links := slices.Clone(s.HostConfig.Links)
+	for _, e := range s.NetworkingConfig.EndpointsConfig {
+		links = slices.DeleteFunc(links, func(spec string) bool { return slices.Contains(e.Links, spec) })
+	}
+	return c.attachment.addLinks(opCreate, links)
+}
+
+// hostPorts returns the port or the range of the host that is asked for.
+func hostPorts(p ports.Publication) string {
+	switch {
+	case p.Last == 0:
+		return ""
+	case p.First == p.Last:
+		return fmt.Sprint(p.First)
+	}
+	return fmt.Sprintf("%d-%d", p.First, p.Last)
+}

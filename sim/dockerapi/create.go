@@ -1,0 +1,31 @@
+package dockerapi
+
+// A ContainerCreate is what a container is made from: the body of POST /containers/create.
+type ContainerCreate struct {
+	Config
+	HostConfig       HostConfig
+	NetworkingConfig NetworkingConfig
+}
+
+// A NetworkingConfig is what is asked for on the network that a container is made on.
+type NetworkingConfig struct {
+	EndpointsConfig map[string]EndpointConfig // by name or ID of the network, of which there can be one
+}
+
+// A NetworkCreate is what a network is made from: the body of POST /networks/create.
+type NetworkCreate struct {
+	Name       string
+	Driver     string // "bridge", which empty stands for
+	EnableIPv6 bool
+	IPAM       IPAM
+	Internal   bool
+	Options    map[string]string // of the driver: see the constants
+	Labels     map[string]string
+}
+
+// The options of the driver "bridge".
+const (
+	OptionICC        = "com.docker.network.bridge.enable_icc"           // "false": the containers do not reach each other
+	OptionMasquerade = "com.docker.network.bridge.enable_ip_masquerade" // "false": packets leave the host as they are
+	OptionMTU        = "com.docker.network.driver.mtu"                  // in bytes
+)
