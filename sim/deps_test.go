@@ -37,11 +37,11 @@ func TestImports(t *testing.T) {
 		"drydock/sim/internal/linkenv":    "drydock/sim/internal/ports",
 		"drydock/sim/internal/ports":      "",
 		"drydock/sim/internal/engine":     "drydock/sim/internal/ports",
-		"drydock/sim/internal/proxy":      "",
+		"drydock/sim/internal/relay":      "",
 		"drydock/sim/dockerapi":           "",
-		"drydock/sim/internal/slirp":      "drydock/internal/packet drydock/sim/internal/proxy drydock/sim/internal/random",
+		"drydock/sim/internal/slirp":      "drydock/internal/packet drydock/sim/internal/relay drydock/sim/internal/random",
 		"drydock/sim": "drydock/sim/dockerapi drydock/internal/packet drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/nat/iptables drydock/sim/internal/netstack " +
-			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/proxy drydock/sim/internal/router drydock/sim/internal/slirp drydock/sim/ping",
+			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/relay drydock/sim/internal/router drydock/sim/internal/slirp drydock/sim/ping",
 		"drydock/sim/tools":   "drydock/sim drydock/sim/dockerapi drydock/nat drydock/nat/iptables drydock/nat/conntrack drydock/sim/ping",
 		"drydock/sim/simtest": "drydock/sim",
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"drydock/sim/internal/proxy"
+	"drydock/sim/internal/relay"
 )
 
 // drain is how long the namespace of a container that has exited goes on to send what its
@@ -38,7 +38,7 @@ func (r *run) sending() bool {
 		return true
 	}
 	for _, p := range r.ports() {
-		if proxy, ok := p.proxy.(*proxy.TCP); ok && proxy.Replying() {
+		if proxy, ok := p.proxy.(*relay.TCP); ok && proxy.Replying() {
 			return true
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/ports"
-	"drydock/sim/internal/proxy"
+	"drydock/sim/internal/relay"
 )
 
 // A PortBinding is a published port.
@@ -142,7 +142,7 @@ func (p *publisher) proxy(b ports.Binding, target netip.AddrPort, serve bool) (i
 		if !serve {
 			return c, nil
 		}
-		return proxy.NewUDP(c.(proxy.PacketConn), p.dialer("udp", target)), nil
+		return relay.NewUDP(c.(relay.PacketConn), p.dialer("udp", target)), nil
 	}
 	l, err := p.sockets.Listen(ctx, b.Network(), host)
 	if err != nil {
@@ -151,10 +151,10 @@ func (p *publisher) proxy(b ports.Binding, target netip.AddrPort, serve bool) (i
 	if !serve {
 		return l, nil
 	}
-	return proxy.NewTCP(l, p.dialer("tcp", target)), nil
+	return relay.NewTCP(l, p.dialer("tcp", target), relay.Proxy), nil
 }
 
-func (p *publisher) dialer(network string, target netip.AddrPort) proxy.Dialer {
+func (p *publisher) dialer(network string, target netip.AddrPort) relay.Dialer {
 	return func(ctx context.Context, _ net.Addr) (net.Conn, error) {
 		return p.sockets.DialContext(ctx, network, target.String())
 	}

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"drydock/sim/internal/relay"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
@@ -25,7 +27,7 @@ type tcpConn struct {
 	closed atomic.Bool
 }
 
-var _ stream = (*tcpConn)(nil)
+var _ relay.Stream = (*tcpConn)(nil)
 
 // What package net has probes of keep-alive be. An end inside may vanish without a
 // word.
@@ -50,7 +52,7 @@ func (c *tcpConn) SetLinger(sec int) error {
 	return nil
 }
 
-// Read implements stream. To a closed endpoint everything has an end.
+// Read implements relay.Stream. To a closed endpoint everything has an end.
 func (c *tcpConn) Read(b []byte) (int, error) {
 	n, err := c.TCPConn.Read(b)
 	if err == io.EOF && c.closed.Load() {

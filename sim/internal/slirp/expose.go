@@ -2,13 +2,12 @@ package slirp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"time"
 
-	"drydock/sim/internal/proxy"
+	"drydock/sim/internal/relay"
 )
 
 // dialTimeout is how long a connection may take: that of the outside to the inside,
@@ -37,7 +36,7 @@ type Exposure struct {
 // A TCP client is accepted before its connection inside is dialed. If that fails,
 // the client gets a reset. Half-closes and resets are passed on both ways. A UDP
 // client, an address and port, has a socket inside for itself; how long, and how
-// many there are, is documented at proxy.UDP.
+// many there are, is documented at relay.UDP.
 func (n *Net) Expose(network, address string, to netip.AddrPort) (*Exposure, error) {
 	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	if !to.Addr().Is4() || to.Port() == 0 {
@@ -82,7 +81,7 @@ func (x *Exposure) listenUDP(address string, to netip.AddrPort) error {
 		return err
 	}
 	x.addr = c.LocalAddr()
-	p := proxy.NewUDP(c.(*net.UDPConn), func(_ context.Context, client net.Addr) (net.Conn, error) {
+	p := relay.NewUDP(c.(*net.UDPConn), func(_ context.Context, client net.Addr) (net.Conn, error) {
 		inside, err := x.net.dialUDP(x.net.source(client), to)
 		if err != nil {
 			x.net.log.Debug(err.Error())
@@ -99,72 +98,16 @@ func (x *Exposure) listenTCP(address string, to netip.AddrPort) error {
 		return err
 	}
 	x.addr = l.Addr()
-	s := &tcpServer{net: x.net, listener: l, to: to}
-	s.init(context.Background())
-	s.start(s.accept)
-	x.close = func() {
-		s.stop()
-		l.Close()
-		s.tasks.Wait()
-	}
+	p := relay.NewTCP(l, func(ctx context.Context, client net.Addr) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+		defer cancel()
+		inside, err := x.net.dialTCP(ctx, x.net.source(client), to)
+		if err != nil {
+			x.net.log.Debug(err.Error())
+			return nil, err
+		}
+		return inside, nil
+	}, relay.Wire)
+	x.close = func() { p.Close() }
 	return nil
-}
-
-// A tcpServer serves the clients of one TCP exposure.
-type tcpServer struct {
-	group
-	net      *Net
-	listener net.Listener
-	to       netip.AddrPort
-}
-
-// maxPause is how long the listener rests at most after an error that passes, such
-// as too many open files: as net/http.Server.
-const maxPause = time.Second
-
-func (s *tcpServer) accept() {
-	for pause := 5 * time.Millisecond; ; {
-		client, err := s.listener.Accept()
-		if err == nil {
-			pause = 5 * time.Millisecond
-			if !s.start(func() { s.serve(client.(*net.TCPConn)) }) {
-				reset(client.(*net.TCPConn))
-			}
-			continue
-		}
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		s.net.log.Debug(err.Error())
-		select {
-		case <-time.After(pause):
-			pause = min(2*pause, maxPause)
-		case <-s.ctx.Done():
-			return
-		}
-	}
-}
-
-func (s *tcpServer) serve(client *net.TCPConn) {
-	ctx, cancel := context.WithTimeout(s.ctx, dialTimeout)
-	inside, err := s.net.dialTCP(ctx, s.net.source(client.RemoteAddr()), s.to)
-	cancel()
-	if err != nil {
-		s.net.log.Debug(err.Error())
-		refuse(client)
-		return
-	}
-	relay(s.ctx, client, inside)
-}
-
-// patience is how long a client that could not be served has to send its first
-// bytes.
-const patience = 10 * time.Millisecond
-
-// refuse resets a client when it has sent something, so that it is reading and not
-// connecting any more, as far as it is told. A silent one does not wait for long.
-func refuse(client *net.TCPConn) {
-	client.SetReadDeadline(time.Now().Add(patience))
-	client.Read(make([]byte, 1))
-	reset(client)
 }

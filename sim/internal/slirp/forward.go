@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 
+	"drydock/sim/internal/relay"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -74,7 +76,7 @@ func (f *tcpForwarder) handle(id stack.TransportEndpointID, pkt *stack.PacketBuf
 func (f *tcpForwarder) announce(id stack.TransportEndpointID, pkt *stack.PacketBuffer) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.pending[id] != nil || len(f.pending) >= maxPending || !f.net.add() {
+	if f.pending[id] != nil || len(f.pending) >= maxPending || !f.net.tasks.Add() {
 		return false
 	}
 	f.pending[id] = quote(pkt)
@@ -105,15 +107,15 @@ func (f *tcpForwarder) serve(req *tcp.ForwarderRequest) {
 	f.forget(id)
 	if terr != nil { // the host did not wait, or we are closing
 		f.net.log.Debug("slirp: accept: "+terr.String(), "from", fromAddress(id.RemoteAddress))
-		reset(server)
+		relay.Reset(server)
 		return
 	}
-	relay(f.net.ctx, newTCPConn(queue, ep), server)
+	relay.Join(f.net.tasks.Context(), newTCPConn(queue, ep), server)
 }
 
 func (f *tcpForwarder) dial(id stack.TransportEndpointID) (*net.TCPConn, error) {
 	host, _ := f.net.destination(id.LocalAddress)
-	c, err := f.dialContext(f.net.ctx, "tcp4", net.JoinHostPort(host.String(), strconv.Itoa(int(id.LocalPort))))
+	c, err := f.dialContext(f.net.tasks.Context(), "tcp4", net.JoinHostPort(host.String(), strconv.Itoa(int(id.LocalPort))))
 	if err != nil {
 		return nil, err
 	}

@@ -2,13 +2,12 @@ package slirp
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"drydock/sim/internal/relay"
 
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -23,15 +22,11 @@ const (
 	// nf_conntrack_udp_timeout_stream.
 	unansweredTimeout = 30 * time.Second
 	answeredTimeout   = 120 * time.Second
-
-	// maxDatagram is more than a UDP datagram can have.
-	maxDatagram = 1 << 16
 )
 
 // A udpForwarder connects the emulated host's UDP datagrams to real servers.
 type udpForwarder struct {
 	net   *Net
-	epoch time.Time
 	limit int // of flows
 	dial  func(server netip.AddrPort) (*net.UDPConn, error)
 
@@ -42,19 +37,16 @@ type udpForwarder struct {
 // A flow is what one address and port of the emulated network exchanges with a real
 // one.
 type flow struct {
+	relay.Flow
 	forwarder *udpForwarder
 	id        stack.TransportEndpointID
 	inside    *gonet.UDPConn
-	server    *net.UDPConn
 	quote     *stack.PacketBuffer // the first datagram's headers
-
-	used     atomic.Int64 // when the last datagram passed, in ns since the forwarder's epoch
-	answered atomic.Bool
-	close    func() // closes the sockets, once
+	close     func()              // closes the sockets, once
 }
 
 func (f *udpForwarder) init(n *Net) {
-	f.net, f.epoch, f.limit = n, time.Now(), maxFlows
+	f.net, f.limit = n, maxFlows
 	f.dial = func(server netip.AddrPort) (*net.UDPConn, error) {
 		return net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(server))
 	}
@@ -87,12 +79,16 @@ func (f *udpForwarder) handle(id stack.TransportEndpointID, pkt *stack.PacketBuf
 // open begins a flow, in place of that which has been idle longest if there are too
 // many.
 func (f *udpForwarder) open(id stack.TransportEndpointID, inside *gonet.UDPConn, server *net.UDPConn, quote *stack.PacketBuffer) {
-	w := &flow{forwarder: f, id: id, inside: inside, server: server, quote: quote}
+	w := &flow{forwarder: f, id: id, inside: inside, quote: quote}
+	w.Flow = relay.Flow{
+		Server: server, Passes: w.report, Unanswered: unansweredTimeout, Answered: answeredTimeout, SentCounts: true,
+		Reply: func(b []byte) { inside.Write(b) },
+	}
 	w.close = sync.OnceFunc(func() {
-		w.inside.Close()
-		w.server.Close()
+		inside.Close()
+		server.Close()
 	})
-	w.touch()
+	w.Open()
 	f.mu.Lock()
 	var idlest *flow
 	if len(f.flows) >= f.limit {
@@ -104,7 +100,7 @@ func (f *udpForwarder) open(id stack.TransportEndpointID, inside *gonet.UDPConn,
 	if idlest != nil {
 		idlest.close()
 	}
-	if !f.net.start(w.run) {
+	if !f.net.tasks.Go(w.run) {
 		w.close()
 		w.quote.DecRef()
 	}
@@ -113,7 +109,7 @@ func (f *udpForwarder) open(id stack.TransportEndpointID, inside *gonet.UDPConn,
 func (f *udpForwarder) idlestLocked() *flow {
 	var idlest *flow
 	for _, w := range f.flows {
-		if idlest == nil || w.used.Load() < idlest.used.Load() {
+		if idlest == nil || w.Used().Before(idlest.Used()) {
 			idlest = w
 		}
 	}
@@ -130,78 +126,36 @@ func (f *udpForwarder) forget(w *flow) {
 
 // run copies until the flow is idle for too long or the Net closes.
 func (w *flow) run() {
-	stop := context.AfterFunc(w.forwarder.net.ctx, w.close)
+	stop := context.AfterFunc(w.forwarder.net.tasks.Context(), w.close)
 	defer stop()
 	var sending sync.WaitGroup
 	sending.Go(w.send)
-	w.receive()
+	w.Run()
 	w.close()
 	sending.Wait()
 	w.forwarder.forget(w)
 	w.quote.DecRef()
 }
 
-// now is what used is measured by.
-func (f *udpForwarder) now() time.Duration { return time.Since(f.epoch) }
-
-func (w *flow) touch() { w.used.Store(int64(w.forwarder.now())) }
-
-// left returns how long the flow may still be idle.
-func (w *flow) left(now time.Duration) time.Duration {
-	timeout := unansweredTimeout
-	if w.answered.Load() {
-		timeout = answeredTimeout
-	}
-	return time.Duration(w.used.Load()) + timeout - now
-}
-
 // send forwards what the emulated host sends, until the flow is closed.
 func (w *flow) send() {
-	buf := make([]byte, maxDatagram)
+	buf := make([]byte, relay.MaxDatagram)
 	for {
 		n, err := w.inside.Read(buf)
 		if err != nil {
 			return
 		}
-		w.touch()
-		if _, err := w.server.Write(buf[:n]); err != nil && w.report(err) == answerRefused {
-			w.server.Write(buf[:n]) // that was about an earlier datagram, and has been said now
-		}
+		w.Send(buf[:n])
 	}
 }
 
-// receive forwards what the server sends, until the flow is closed or idle for too
-// long.
-func (w *flow) receive() {
-	buf := make([]byte, maxDatagram)
-	for left := unansweredTimeout; left > 0; left = w.left(w.forwarder.now()) {
-		w.server.SetReadDeadline(time.Now().Add(left))
-		if err := w.receiveUntil(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
-			return
-		}
-	}
-}
-
-// receiveUntil forwards until the read deadline, which datagrams do not move, or
-// the end of the socket.
-func (w *flow) receiveUntil(buf []byte) error {
-	for {
-		n, err := w.server.Read(buf)
-		if err == nil {
-			w.answered.Store(true)
-			w.touch()
-			w.inside.Write(buf[:n])
-		} else if a := w.report(err); a == answerNone || a == answerFailed {
-			return err
-		}
-	}
-}
-
-// report tells the emulated host what ICMP told the machine.
-func (w *flow) report(err error) answer {
+// report tells the emulated host what ICMP told the machine. It is false if that was
+// nothing.
+func (w *flow) report(err error) bool {
 	a := answerTo(err)
-	if a != answerNone && a != answerFailed {
-		w.forwarder.net.unreachable(w.quote, a)
+	if a == answerNone || a == answerFailed {
+		return false
 	}
-	return a
+	w.forwarder.net.unreachable(w.quote, a)
+	return true
 }

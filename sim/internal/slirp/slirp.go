@@ -28,6 +28,8 @@ import (
 	"sync"
 	"time"
 
+	"drydock/sim/internal/relay"
+
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -79,7 +81,7 @@ type Options struct {
 // unreachable, and at the gateway's own address as by any host: TCP with a reset,
 // UDP with port unreachable, pings with replies.
 type Net struct {
-	group
+	tasks   relay.Group
 	stack   *stack.Stack
 	gateway netip.Prefix
 	guest   netip.Addr
@@ -164,7 +166,7 @@ const retryAbort = 10 * time.Millisecond
 // endTasks ends the tasks of the group. Some wait for handshakes, which only the
 // abort of the endpoint ends, and others may be about to begin one.
 func (n *Net) endTasks() {
-	n.stop()
+	n.tasks.Stop()
 	done := make(chan struct{})
 	go func() {
 		n.tasks.Wait()

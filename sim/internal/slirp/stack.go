@@ -1,7 +1,6 @@
 package slirp
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"time"
@@ -36,7 +35,7 @@ func (n *Net) open(opts Options) error {
 		// of its own, and drops what it gets.
 		HandleLocal: false,
 	})
-	n.group.init(context.Background())
+	n.tasks.Open()
 	n.tcp.init(n)
 	n.udp.init(n)
 	for _, step := range []struct {

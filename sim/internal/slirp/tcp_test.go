@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 
+	"drydock/sim/internal/relay"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -216,13 +218,13 @@ func TestClientAddress(t *testing.T) {
 	from := netip.MustParseAddrPort(server.RemoteAddr().String())
 	c, err := n.dialTCP(t.Context(), from, netip.MustParseAddrPort("172.17.0.2:81"))
 	require.NoError(t, err)
-	defer reset(c)
+	defer relay.Reset(c)
 	assert.Equal(t, from.String(), accept(t, l2).RemoteAddr().String())
 
 	// The same port to the same destination.
 	c, err = n.dialTCP(t.Context(), from, netip.MustParseAddrPort("172.17.0.2:80"))
 	require.NoError(t, err)
-	defer reset(c)
+	defer relay.Reset(c)
 	other := netip.MustParseAddrPort(accept(t, l).RemoteAddr().String())
 	assert.Equal(t, from.Addr(), other.Addr())
 	assert.NotEqual(t, from.Port(), other.Port())
@@ -231,7 +233,7 @@ func TestClientAddress(t *testing.T) {
 	from = netip.MustParseAddrPort("203.0.113.7:4321")
 	c, err = n.dialTCP(t.Context(), from, netip.MustParseAddrPort("172.17.0.2:80"))
 	require.NoError(t, err)
-	defer reset(c)
+	defer relay.Reset(c)
 	server = accept(t, l)
 	assert.Equal(t, from.String(), server.RemoteAddr().String())
 	write(t, server, "hello")

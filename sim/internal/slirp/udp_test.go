@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"drydock/sim/internal/relay"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -20,7 +22,7 @@ const (
 
 // echo answers datagrams with who sent them, and closes the socket with the test.
 func echo(c net.PacketConn) {
-	buf := make([]byte, maxDatagram)
+	buf := make([]byte, relay.MaxDatagram)
 	for {
 		n, from, err := c.ReadFrom(buf)
 		if err != nil {
@@ -33,7 +35,7 @@ func echo(c net.PacketConn) {
 // ask sends a datagram until it is answered, as UDP clients do.
 func ask(tb testing.TB, c net.Conn, question string) string {
 	tb.Helper()
-	buf := make([]byte, maxDatagram)
+	buf := make([]byte, relay.MaxDatagram)
 	for range 50 {
 		_, err := c.Write([]byte(question))
 		require.NoError(tb, err)
@@ -165,15 +167,4 @@ func TestFlowsAreBounded(t *testing.T) {
 		assert.LessOrEqual(t, len(n.udp.flows), 10)
 		n.udp.mu.Unlock()
 	}
-}
-
-func TestFlowTimeouts(t *testing.T) {
-	t.Parallel()
-	w := new(flow)
-	w.used.Store(int64(5 * time.Second))
-	assert.Equal(t, 30*time.Second, w.left(5*time.Second))
-	assert.Equal(t, 10*time.Second, w.left(25*time.Second))
-	w.answered.Store(true)
-	assert.Equal(t, 100*time.Second, w.left(25*time.Second))
-	assert.Equal(t, -time.Second, w.left(126*time.Second))
 }

@@ -1,4 +1,4 @@
-package proxy
+package relay
 
 import (
 	"bytes"
@@ -230,7 +230,7 @@ func TestLateDial(t *testing.T) {
 			<-ctx.Done()
 			time.Sleep(time.Second)
 			return backend, nil
-		})
+		}, Proxy)
 		client := clients()
 		synctest.Wait()
 		start := time.Now()
@@ -249,7 +249,7 @@ func TestWithoutCloseWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clients, accepted := newPipes()
 		backend, server := net.Pipe()
-		p := NewTCP(accepted, func(context.Context, net.Addr) (net.Conn, error) { return backend, nil })
+		p := NewTCP(accepted, func(context.Context, net.Addr) (net.Conn, error) { return backend, nil }, Proxy)
 		defer p.Close()
 		client := clients()
 		go io.WriteString(client, "hello")
@@ -261,7 +261,7 @@ func TestWithoutCloseWrite(t *testing.T) {
 		_, err = server.Read(b)
 		require.Equal(t, io.EOF, err)
 		synctest.Wait()
-		require.Len(t, p.socks, 1, "only the listener is left")
+		require.Len(t, p.group.ends, 1, "only the listener is left")
 	})
 }
 
@@ -309,7 +309,7 @@ func TestAcceptErrors(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := &failing{errs: test.errs, closed: make(chan struct{})}
-				p := NewTCP(l, nil)
+				p := NewTCP(l, nil, Proxy)
 				time.Sleep(time.Minute)
 				require.NoError(t, p.Close())
 				require.Len(t, l.times, len(test.pauses)+1)
@@ -320,7 +320,7 @@ func TestAcceptErrors(t *testing.T) {
 		})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		p := NewTCP(&failing{errs: []error{full, full, full, full, full}, closed: make(chan struct{})}, nil)
+		p := NewTCP(&failing{errs: []error{full, full, full, full, full}, closed: make(chan struct{})}, nil, Proxy)
 		time.Sleep(80 * time.Millisecond) // within the longest pause
 		start := time.Now()
 		require.NoError(t, p.Close())

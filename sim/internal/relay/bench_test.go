@@ -1,4 +1,4 @@
-package proxy
+package relay
 
 import (
 	"io"
@@ -28,7 +28,7 @@ func benchmarkTCP(b *testing.B, clients sockets, e env) {
 	defer l.Close()
 	front, err := clients.Listen(b.Context(), "tcp4", "127.0.0.1:0")
 	require.NoError(b, err)
-	p := NewTCP(front, e.to(l.Addr()))
+	p := NewTCP(front, e.to(l.Addr()), Proxy)
 	defer p.Close()
 	c, err := clients.DialContext(b.Context(), "tcp4", p.Addr().String())
 	require.NoError(b, err)

@@ -1,4 +1,4 @@
-package proxy
+package relay
 
 import (
 	"context"
@@ -107,7 +107,7 @@ func (e env) to(addr net.Addr) Dialer {
 func (e env) tcp(t *testing.T, dial Dialer) *TCP {
 	l, err := e.host.Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
-	p := NewTCP(l, dial)
+	p := NewTCP(l, dial, Proxy)
 	t.Cleanup(func() { p.Close() })
 	return p
 }

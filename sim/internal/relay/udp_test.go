@@ -1,4 +1,4 @@
-package proxy
+package relay
 
 import (
 	"context"
@@ -12,13 +12,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 // receive returns a datagram that a socket of the container gets, and from whom.
 func receive(t *testing.T, c PacketConn) (string, netip.AddrPort) {
 	t.Helper()
-	b := make([]byte, maxDatagram)
+	b := make([]byte, MaxDatagram)
 	n, from, err := c.ReadFromUDPAddrPort(b)
 	require.NoError(t, err)
 	return string(b[:n]), from
@@ -32,7 +33,7 @@ func send(t *testing.T, c net.Conn, s string) {
 
 func read(t *testing.T, c net.Conn) string {
 	t.Helper()
-	b := make([]byte, maxDatagram)
+	b := make([]byte, MaxDatagram)
 	n, err := c.Read(b)
 	require.NoError(t, err)
 	return string(b[:n])
@@ -126,7 +127,7 @@ func TestUDPTimeout(t *testing.T) {
 		time.Sleep(udpTimeout)
 		synctest.Wait()
 		require.Empty(t, p.clients)
-		require.Len(t, p.socks, 1, "only that which listens")
+		require.Len(t, p.group.ends, 1, "only that which listens")
 	})
 }
 
@@ -259,4 +260,15 @@ func TestUDPCloseWhileDialing(t *testing.T) {
 		require.NoError(t, p.Close())
 		require.Empty(t, p.clients)
 	})
+}
+
+func TestFlowTimeouts(t *testing.T) {
+	t.Parallel()
+	w := &Flow{Unanswered: 30 * time.Second, Answered: 120 * time.Second}
+	w.used.Store(int64(5 * time.Second))
+	assert.Equal(t, 30*time.Second, w.left(5*time.Second))
+	assert.Equal(t, 10*time.Second, w.left(25*time.Second))
+	w.answered.Store(true)
+	assert.Equal(t, 100*time.Second, w.left(25*time.Second))
+	assert.Equal(t, -time.Second, w.left(126*time.Second))
 }
