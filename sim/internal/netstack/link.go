@@ -11,6 +11,7 @@ import (
 type link struct {
 	stack.LinkEndpoint
 	gate       *gate
+	stack      *stack.Stack
 	dispatcher stack.NetworkDispatcher
 }
 
@@ -33,7 +34,9 @@ func (l *link) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stac
 	}
 	l.gate.enter()
 	defer l.gate.leave()
-	l.dispatcher.DeliverNetworkPacket(proto, pkt)
+	if !l.logged(proto, pkt) {
+		l.dispatcher.DeliverNetworkPacket(proto, pkt)
+	}
 }
 
 // DeliverLinkPacket implements stack.NetworkDispatcher.

@@ -15,7 +15,7 @@ import (
 
 // newLink returns what stands between the stack and the endpoint of an interface.
 func (s *Stack) newLink(index int, ep stack.LinkEndpoint) stack.LinkEndpoint {
-	l := link{LinkEndpoint: ep, gate: s.gate}
+	l := link{LinkEndpoint: ep, gate: s.gate, stack: s.stack}
 	if s.router == nil {
 		return &l
 	}
