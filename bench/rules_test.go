@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"drydock/nat"
-	"drydock/nat/iptables"
 	"drydock/nat/conntrack"
+	"drydock/nat/iptables"
 
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip/header"

@@ -252,7 +252,7 @@ func (c *Container) join(r *run, l *Link, eth int) error {
 func (c *Container) leave(r *run, l *Link) {
 	n := l.asked.network
 	if n == c.config.network {
-		c.host.delete(r.linkRules)
+		c.host.firewall.delete(r.linkRules)
 		r.linkRules = nil
 	}
 	if r.gateway == l {

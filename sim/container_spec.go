@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"unicode"
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
@@ -79,13 +78,6 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 		}
 	}
 	return c, cmp.Or(c.checkModes(name), c.setLinks(s, name))
-}
-
-// maxHostname is Linux's __NEW_UTS_LEN.
-const maxHostname = 64
-
-func validHostname(name string) bool {
-	return name != "" && len(name) <= maxHostname && !strings.ContainsFunc(name, unicode.IsSpace)
 }
 
 func checkHostname(name string) error {

@@ -6,47 +6,69 @@ import (
 	"io"
 	"strings"
 
-	"drydock/internal/packet"
+	"drydock/nat"
 	"drydock/nat/iptables"
 	"drydock/sim/internal/engine"
-
-	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// reroute makes the host receive a frame that a bridge must not carry, since its
-// destination is translated.
-func (h *Host) reroute(device string, pkt *stack.PacketBuffer) {
-	n := h.networkOf(device)
-	if n == nil {
-		return // just removed
+// A firewall is how dockerd changes the rules of its host: by command lines of iptables. The
+// zero firewall, that of --iptables=false, changes nothing.
+type firewall struct{ rules *nat.Ruleset }
+
+// run runs a command line.
+func (f firewall) run(command string) error {
+	if f.rules == nil {
+		return nil
 	}
-	in := packet.Inbound(pkt)
-	defer in.DecRef()
-	copy(packet.Ethernet(in), n.mac)
-	n.local.WritePacket(in)
+	if err := iptables.Run(io.Discard, f.rules, strings.Fields(command)...); err != nil {
+		return &iptablesError{command, err}
+	}
+	return nil
 }
 
-// networkOf returns the network with that bridge, nil if there is none.
-func (h *Host) networkOf(device string) *Network {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, n := range h.networks {
-		if n.device == device {
-			return n
+// add runs the commands up to the first that fails.
+func (f firewall) add(commands []string) error {
+	for _, command := range commands {
+		if err := f.run(command); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// iptables runs an iptables command line of dockerd, unless that was told not to.
-func (h *Host) iptables(command string) error {
-	if h.daemon.noIPTables {
-		return nil
-	}
-	if err := iptables.Run(io.Discard, h.tables.IPv4(), strings.Fields(command)...); err != nil {
-		return &iptablesError{command, err}
+// raise adds rules that are to come first, and deletes where they were before, unless
+// somebody has done so.
+func (f firewall) raise(commands []string) error {
+	for _, command := range commands {
+		f.run(engine.Deletion(command))
+		if err := f.run(command); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// ensure adds those rules that are not there, up to the first that fails, and returns all
+// that are there then.
+func (f firewall) ensure(commands []string) (there []string, err error) {
+	for _, command := range commands {
+		if f.run(engine.Check(command)) != nil {
+			err = f.run(command)
+		}
+		if err != nil {
+			return there, err
+		}
+		there = append(there, command)
+	}
+	return there, nil
+}
+
+// delete deletes rules, given as the commands that added them. Like dockerd it does not
+// mind if someone did so before.
+func (f firewall) delete(commands []string) {
+	for _, command := range commands {
+		f.run(engine.Deletion(command))
+	}
 }
 
 // An iptablesError is a command that failed, in dockerd's words.
@@ -65,65 +87,8 @@ func (e *iptablesError) Error() string {
 
 func (e *iptablesError) Unwrap() error { return e.err }
 
-// addHostRules adds the rules that dockerd starts with.
-func (h *Host) addHostRules() error {
-	for _, rule := range h.engine.HostRules(h.daemon.forEngine()) {
-		if err := h.iptables(rule); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rules returns the commands that add the rules of a network.
-func (n *Network) rules() []string { return n.host.engine.NetworkRules(n.forEngine()) }
-
-// forEngine is what the decisions about a network depend on.
-func (n *Network) forEngine() engine.Network {
-	c := &n.config
-	return engine.Network{
-		Daemon: n.host.daemon.forEngine(), Name: n.name, Bridge: n.device, Subnet: c.v4.subnet, IPv6: c.v6.subnet.IsValid(),
-		Internal: c.internal, ICC: !c.noICC, Masquerade: !c.noMasquerade,
-	}
-}
-
-func (n *Network) addRules() error {
-	h := n.host
-	for _, rule := range n.rules() {
-		if err := h.iptables(rule); err != nil {
-			return errFirewall("create network", n.name, "Failed to Setup IP tables", err)
-		}
-	}
-	for _, rule := range h.engine.TopRules() {
-		h.iptables(engine.Deletion(rule)) // which someone may have deleted
-		if err := h.iptables(rule); err != nil {
-			return errFirewall("create network", n.name, "Failed to Setup IP tables", err)
-		}
-	}
-	return nil
-}
-
 func errFirewall(op, name, what string, err error) *Error {
 	e := errorf(op, name, ErrFirewall, "%s: %v", what, err)
 	e.cause = err
 	return e
-}
-
-// removeRules deletes what addRules added.
-func (n *Network) removeRules() { n.host.delete(n.rules()) }
-
-// ensure adds a rule unless it is there.
-func (h *Host) ensure(command string) error {
-	if h.iptables(engine.Check(command)) == nil {
-		return nil
-	}
-	return h.iptables(command)
-}
-
-// delete deletes rules, given as the commands that added them. Like dockerd it does not
-// mind if someone did so before.
-func (h *Host) delete(rules []string) {
-	for _, rule := range rules {
-		h.iptables(engine.Deletion(rule))
-	}
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"iter"
+	"net/netip"
 	"slices"
 	"sort"
 	"strings"
@@ -20,10 +21,11 @@ import (
 // NewHost makes hosts. Its methods are safe for concurrent use.
 type Host struct {
 	*Machine
-	daemon  daemonConfig
-	engine  engine.Engine
-	wrapDNS func(dns.Handler) dns.Handler
-	ports   publisher
+	daemon   daemonConfig
+	engine   engine.Engine
+	wrapDNS  func(dns.Handler) dns.Handler
+	ports    publisher
+	firewall firewall
 
 	mains sync.WaitGroup // the goroutines of images' main functions
 
@@ -69,12 +71,15 @@ func (h *Host) boot(cfg *hostConfig) error {
 // startDocker does what dockerd does when it starts.
 func (h *Host) startDocker(docker0 networkConfig) error {
 	if !h.daemon.noForward {
-		if err := h.SetSysctl("net.ipv4.ip_forward", "1"); err != nil {
+		if err := h.settings.set(ipForward, "1"); err != nil {
 			return err
 		}
 	}
 	h.ports.open(h)
-	if err := h.addHostRules(); err != nil {
+	if !h.daemon.noIPTables {
+		h.firewall.rules = h.tables.IPv4()
+	}
+	if err := h.firewall.add(h.engine.HostRules(h.daemon.forEngine())); err != nil {
 		return err
 	}
 	predefined := []*Network{
@@ -194,6 +199,34 @@ func (h *Host) portInterfaces() (list []Interface) {
 				list = append(list, ep.portInterface(l.asked.network.device))
 			}
 		}
+	}
+	return list
+}
+
+// nextPoolLocked returns the next default pool, if one overlaps with nothing in use.
+func (h *Host) nextPoolLocked(inUse []netip.Prefix) (pool netip.Prefix, ok bool) {
+	if h.lastPool, ok = h.engine.NextPool(h.daemon.pools, h.lastPool, inUse); ok {
+		pool = h.daemon.pools[h.lastPool]
+	}
+	return pool, ok
+}
+
+// onLink returns the networks that the host has an interface on.
+func (h *Host) onLink() []netip.Prefix {
+	var list []netip.Prefix
+	for _, r := range h.own.stack.Routes() {
+		if !r.Via.IsValid() {
+			list = append(list, r.Dst)
+		}
+	}
+	return list
+}
+
+// subnetsLocked returns the subnets of the networks.
+func (h *Host) subnetsLocked() []netip.Prefix {
+	var list []netip.Prefix
+	for _, n := range h.networks {
+		list = append(list, n.Subnets()...)
 	}
 	return list
 }

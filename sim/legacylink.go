@@ -23,11 +23,10 @@ func (c *Container) link(r *run) error {
 		}
 		r.ns.names.hosts.setLink(target.addr, l.alias, l.names())
 		r.links = append(r.links, c.linkVars(l, target))
-		for _, rule := range c.host.engine.LinkRules(n.forEngine(), ep.addr, target.addr, l.target.exposed()) {
-			if err := c.host.ensure(rule); err != nil {
-				return errFirewall("start container", c.Name(), "Unable to link", err)
-			}
-			r.linkRules = append(r.linkRules, rule)
+		added, err := c.host.firewall.ensure(c.host.engine.LinkRules(n.forEngine(), ep.addr, target.addr, l.target.exposed()))
+		r.linkRules = append(r.linkRules, added...)
+		if err != nil {
+			return errFirewall("start container", c.Name(), "Unable to link", err)
 		}
 	}
 	return nil

@@ -31,7 +31,7 @@ type Machine struct {
 	random   *generator
 	tables   *nat.Tables
 	uplinks  []*Link
-	settings settings
+	settings *settings
 	tap      *slirp.Net // nil without; belongs to the holder of devices
 
 	// devices is held by who makes or removes an interface that is not there from the
@@ -80,7 +80,6 @@ func newMachine(cfg *machineConfig) (*Machine, error) {
 	}
 	m := &Machine{
 		name: cfg.name, virtual: cfg.virtual, log: cfg.log, random: newGenerator(cfg.seed),
-		settings:  settings{values: make(map[string]int)},
 		devices:   make(chan struct{}, 1),
 		lastIndex: 1, // lo
 		done:      make(chan struct{}),
@@ -100,7 +99,7 @@ func (m *Machine) boot(cfg *machineConfig) error {
 	if err != nil {
 		return err
 	}
-	m.own = space
+	m.own, m.settings = space, newSettings(space.stack)
 	if err := space.stack.SetIPv6(true); err != nil {
 		return err
 	}
@@ -112,9 +111,19 @@ func (m *Machine) boot(cfg *machineConfig) error {
 		}
 	}
 	if cfg.realUplink {
-		return m.openTap(true)
+		return m.plugTap(true)
 	}
 	return nil
+}
+
+// plugTap makes tap0. With forward it leads to the real networks.
+func (m *Machine) plugTap(forward bool) (err error) {
+	if m.virtual {
+		return errorf("connect to the real machine", m.name, ErrTime, "a host in virtual time cannot be connected to the real machine")
+	}
+	opts := slirp.Options{Guest: tapAddr.Addr(), Seed: m.random.seedOf(tapDevice), Forward: forward, Logger: m.log}
+	m.tap, err = openTap(m.own, m.newIndexes(1), opts)
+	return err
 }
 
 // newNamespace makes a namespace of this machine. One with tables is a router.

@@ -11,6 +11,7 @@ import (
 
 	"drydock/bridge"
 	"drydock/dnsd"
+	"drydock/sim/internal/engine"
 	"drydock/veth"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -88,6 +89,15 @@ func (n *Network) predefined() bool {
 	return n.name == bridgeNetwork || n.name == hostNetwork || n.name == noneNetwork
 }
 
+// forEngine is what the decisions about a network depend on.
+func (n *Network) forEngine() engine.Network {
+	c := &n.config
+	return engine.Network{
+		Daemon: n.host.daemon.forEngine(), Name: n.name, Bridge: n.device, Subnet: c.v4.subnet, IPv6: c.v6.subnet.IsValid(),
+		Internal: c.internal, ICC: !c.noICC, Masquerade: !c.noMasquerade,
+	}
+}
+
 // open makes the bridge device, the interface of the host on it, and the rules.
 func (n *Network) open(device string) (err error) {
 	h := n.host
@@ -120,7 +130,14 @@ func (n *Network) open(device string) (err error) {
 	if err := n.open6(); err != nil {
 		return err
 	}
-	return n.addRules()
+	err = h.firewall.add(h.engine.NetworkRules(n.forEngine()))
+	if err == nil {
+		err = h.firewall.raise(h.engine.TopRules())
+	}
+	if err != nil {
+		return errFirewall("create network", n.name, "Failed to Setup IP tables", err)
+	}
+	return nil
 }
 
 // open6 does what dockerd does for a network with IPv6: the bridge has fe80::1 as well,
@@ -137,12 +154,12 @@ func (n *Network) open6() error {
 	if n.host.daemon.noForward {
 		return nil
 	}
-	return n.host.SetSysctl("net.ipv6.conf.all.forwarding", "1")
+	return n.host.settings.set(ipForward6, "1")
 }
 
 // close undoes open, also where it failed half-way.
 func (n *Network) close() {
-	n.removeRules()
+	n.host.firewall.delete(n.host.engine.NetworkRules(n.forEngine()))
 	if n.bridge != nil {
 		n.bridge.Close()
 	}

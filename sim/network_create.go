@@ -88,8 +88,6 @@ func WithMTU(mtu int) NetworkOption {
 	}
 }
 
-func validMTU(mtu int) bool { return mtu >= 68 && mtu <= 65535 }
-
 // WithInternal keeps the network from everything but its containers and the host:
 // --internal. Ports are not published there.
 func WithInternal() NetworkOption {

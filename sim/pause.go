@@ -38,17 +38,3 @@ func (c *Container) Unpause() error {
 	c.setPaused(r, false)
 	return nil
 }
-
-// setPaused is called by the holder of the container's life.
-func (c *Container) setPaused(r *run, paused bool) {
-	c.stateMu.Lock()
-	r.paused = paused
-	c.stateMu.Unlock()
-	if _, sockets, err := c.open("pause container"); err == nil {
-		if paused {
-			sockets.Freeze()
-		} else {
-			sockets.Thaw()
-		}
-	}
-}

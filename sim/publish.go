@@ -111,12 +111,10 @@ func (h *Host) publish(l *Link, addr netip.Addr, pub ports.Publication) (*publis
 	if err != nil {
 		return nil, err
 	}
-	for _, rule := range h.engine.PortRules(l.asked.network.forEngine(), ep.addr, p.binding) {
-		if err := h.ensure(rule); err != nil {
-			h.unpublish([]*publishedPort{p})
-			return nil, err
-		}
-		p.rules = append(p.rules, rule)
+	p.rules, err = h.firewall.ensure(h.engine.PortRules(l.asked.network.forEngine(), ep.addr, p.binding))
+	if err != nil {
+		h.unpublish([]*publishedPort{p})
+		return nil, err
 	}
 	return p, nil
 }
@@ -124,7 +122,7 @@ func (h *Host) publish(l *Link, addr netip.Addr, pub ports.Publication) (*publis
 // unpublish undoes publish.
 func (h *Host) unpublish(list []*publishedPort) {
 	for _, p := range list {
-		h.delete(p.rules)
+		h.firewall.delete(p.rules)
 		p.proxy.Close()
 		h.ports.allocated.Release(p.binding)
 	}

@@ -1,41 +1,12 @@
 package sim
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net"
-	"time"
 
-	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
 )
-
-// State returns the state of the container.
-func (c *Container) State() dockerapi.State {
-	c.stateMu.Lock()
-	defer c.stateMu.Unlock()
-	s := c.last
-	if c.run == nil {
-		return s
-	}
-	s.Status, s.Running, s.StartedAt = "running", true, c.run.started
-	s.ExitCode, s.Error = 0, ""
-	if c.run.paused {
-		s.Status, s.Paused = "paused", true
-	}
-	return s
-}
-
-// Running reports whether the container runs, paused or not.
-func (c *Container) Running() bool { return c.running() != nil }
-
-// running returns the present run, nil if there is none.
-func (c *Container) running() *run {
-	c.stateMu.Lock()
-	defer c.stateMu.Unlock()
-	return c.run
-}
 
 // Wait waits until the container has stopped and returns its exit status: "docker
 // wait". It is that of the image's main function: 0 for nil, what a method ExitCode() int
@@ -105,19 +76,4 @@ func (c *Container) WaitListening(ctx context.Context, port string) error {
 		}
 	}
 	return nil
-}
-
-// finished notes the end of a run.
-func (c *Container) finished(r *run, status int) {
-	c.stateMu.Lock()
-	defer c.stateMu.Unlock()
-	c.run, c.ending, r.exitCode = nil, r.over, status
-	c.last = dockerapi.State{Status: "exited", ExitCode: status, StartedAt: r.started, FinishedAt: time.Now()}
-}
-
-// failed notes why the container did not start.
-func (c *Container) failed(err error) {
-	c.stateMu.Lock()
-	defer c.stateMu.Unlock()
-	c.last.Error, c.last.ExitCode = err.Error(), cmp.Or(c.last.ExitCode, exitNotStarted)
 }

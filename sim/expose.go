@@ -5,19 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"syscall"
 
 	"drydock/sim/internal/slirp"
-	"drydock/veth"
-)
-
-// The way between a host and the real machine is that of rootless Docker: the
-// interface tap0 with slirp at its other end.
-const tapDevice = "tap0"
-
-var (
-	tapAddr    = netip.MustParsePrefix("10.0.2.100/24")
-	tapGateway = netip.MustParseAddr("10.0.2.2")
 )
 
 // tapFor returns the other end of tap0, which it makes if there is none.
@@ -28,52 +17,11 @@ func (m *Machine) tapFor(op string) (*slirp.Net, error) {
 		return nil, errClosed(op, m.name)
 	}
 	if m.tap == nil {
-		if err := m.labelled(func() error { return m.openTap(false) }); err != nil {
+		if err := m.labelled(func() error { return m.plugTap(false) }); err != nil {
 			return nil, err
 		}
 	}
 	return m.tap, nil
-}
-
-// openTap makes tap0. With forward it leads to the real networks.
-func (m *Machine) openTap(forward bool) error {
-	if m.virtual {
-		return errorf("connect to the real machine", m.name, ErrTime, "a host in virtual time cannot be connected to the real machine")
-	}
-	seed := m.random.seedOf(tapDevice)
-	inside, outside, err := veth.Pair(veth.WithSeed(seed))
-	if err != nil {
-		return err
-	}
-	index := m.newIndexes(1)
-	if err := m.own.plug(index, tapDevice, cable{inside: inside}); err != nil {
-		inside.Close()
-		return err
-	}
-	tap, err := slirp.New(slirp.Options{Link: outside, Guest: tapAddr.Addr(), Seed: seed, Forward: forward, Logger: m.log})
-	if err != nil {
-		m.own.unplug(index)
-		return err
-	}
-	if err := m.addTapRoute(index); err != nil {
-		tap.Close()
-		m.own.unplug(index)
-		return err
-	}
-	m.tap = tap
-	return nil
-}
-
-// addTapRoute gives tap0 its address and the default route, if there is none.
-func (m *Machine) addTapRoute(index int) error {
-	if err := m.own.stack.AddAddr(index, tapAddr); err != nil {
-		return errorf("connect to the real machine", m.name, ErrAddress, "%s cannot have the address %v: %v", tapDevice, tapAddr, err)
-	}
-	err := m.own.stack.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), tapGateway)
-	if errors.Is(err, syscall.EEXIST) {
-		return nil
-	}
-	return err
 }
 
 // An Exposure is a real socket that leads to a published port. Its methods are safe
