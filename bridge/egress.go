@@ -114,15 +114,14 @@ func (e *egress) outgoing(pkt *stack.PacketBuffer) *stack.PacketBuffer {
 // consumeHeaders parses the IP and TCP headers of a super-segment: endpoints take
 // what is left for its payload.
 func consumeHeaders(pkt *stack.PacketBuffer) {
-	l3 := int(pkt.GSOOptions.L3HdrLen)
-	b, ok := pkt.Data().PullUp(l3 + header.TCPMinimumSize)
+	var room [packet.MaxHeaders]byte
+	b := room[:packet.Copy(room[:], pkt, header.EthernetMinimumSize)]
+	l, ok := packet.Parse(b, pkt.Data().Size())
 	if !ok {
 		return
 	}
-	l4 := int(header.TCP(b[l3:]).DataOffset())
-	if pkt.Data().Size() < l3+l4 {
-		return
+	if tcp := l.HeaderSize(b[l.Transport:]); l.Protocol == packet.TCP && tcp > 0 {
+		pkt.NetworkHeader().Consume(l.Transport)
+		pkt.TransportHeader().Consume(tcp)
 	}
-	pkt.NetworkHeader().Consume(l3)
-	pkt.TransportHeader().Consume(l4)
 }

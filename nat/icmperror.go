@@ -20,7 +20,7 @@ type inner struct {
 // which connection the packet is.
 func parseQuote(b []byte) (q inner, ok bool) {
 	l, ok := wire.ParseQuote(b)
-	if !ok || l.Fragment == wire.Following || l.Protocol == wire.NoNextHeader {
+	if !ok || l.Fragment == wire.Following || l.V6 && l.Protocol == wire.NoNextHeader {
 		return inner{}, false
 	}
 	q.ip, q.l4 = b[:l.Transport], b[l.Transport:]

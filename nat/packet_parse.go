@@ -99,7 +99,7 @@ func (p *packet) parseTransport() {
 	case wire.ICMP, wire.ICMPv6:
 		p.parseICMP(b)
 	default:
-		p.wellFormed = p.proto != wire.NoNextHeader
+		p.wellFormed = !p.v6 || p.proto != wire.NoNextHeader // which Linux cannot track
 	}
 }
 

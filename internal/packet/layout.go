@@ -117,6 +117,7 @@ func find6(b []byte) (l Layout, ok bool) {
 	if len(b) < header.IPv6MinimumSize {
 		return l, false
 	}
+	b = b[:min(len(b), MaxHeaders)] // so that the result does not depend on how much is at hand
 	l.V6, l.Transport, l.Protocol = true, header.IPv6MinimumSize, b[6]
 	for range maxExtensions {
 		if l.Fragment == Following || !IsExtension(l.Protocol) {

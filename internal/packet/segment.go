@@ -82,7 +82,7 @@ func Segment(pkt *stack.PacketBuffer) []*stack.PacketBuffer {
 	b = b[:header.EthernetMinimumSize+l.Size]
 	tcp := b[header.EthernetMinimumSize+l.Transport:]
 	headers, mss := l.HeaderSize(tcp), int(pkt.GSOOptions.MSS)
-	if l.Protocol != TCP || l.Fragment != Whole || headers == 0 || mss == 0 {
+	if l.Protocol != TCP || !l.offloads(tcp) || headers == 0 || mss == 0 {
 		return nil
 	}
 	var frames []*stack.PacketBuffer

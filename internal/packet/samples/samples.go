@@ -37,7 +37,7 @@ type Sample struct {
 
 // All returns the table.
 func All() []Sample {
-	tcp, udp, icmp, icmpv6 := body(packet.TCP, 21), body(packet.UDP, 9), body(packet.ICMP, 12), body(packet.ICMPv6, 12)
+	tcp, udp, icmp, icmpv6 := body(packet.TCP, 40), body(packet.UDP, 9), body(packet.ICMP, 12), body(packet.ICMPv6, 12)
 	options := extension{60, []byte{0, 0, 1, 4, 0, 0, 0, 0}}
 	hop := extension{0, []byte{0, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}
 	routed := extension{43, append([]byte{0, 2, 4, 1, 0, 0, 0, 0}, Dst6.AsSlice()...)} // one segment left
@@ -52,7 +52,7 @@ func All() []Sample {
 		v4("authentication header over IPv4", 51, slices.Concat([]byte{6, 4}, auth.bytes[2:], tcp), 0),
 		v4("options", packet.TCP, tcp, 10),
 		v4("protocol 0 over IPv4", 0, tcp, 0),
-		v4("no next header over IPv4", packet.NoNextHeader, nil, 0).untracked(),
+		v4("no next header over IPv4", packet.NoNextHeader, make([]byte, 8), 0),
 		v4("IPv6's ICMP over IPv4", packet.ICMPv6, icmpv6, 0).untracked(),
 		v4("TCP cut short", packet.TCP, tcp[:19], 0).untracked(),
 		v4("datagram longer than its packet", packet.UDP, udp[:8], 0).untracked(),
@@ -125,7 +125,7 @@ func fragments(options, auth extension) []Sample {
 
 // lengths are packets with padding, or whose lengths are wrong.
 func lengths() []Sample {
-	tcp := body(packet.TCP, 21)
+	tcp := body(packet.TCP, 40)
 	padded4, padded6 := v4("padding", packet.TCP, tcp, 0), v6("padding over IPv6", packet.TCP, tcp)
 	for _, s := range []*Sample{&padded4, &padded6} {
 		s.Bytes = append(s.Bytes, 0, 0, 0)
