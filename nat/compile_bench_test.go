@@ -14,7 +14,7 @@ func BenchmarkTraverse(b *testing.B) {
 	kinds := map[string]func(i int) Rule{
 		"published": func(i int) Rule {
 			return Rule{
-				Dst: host(netip.AddrFrom4([4]byte{172, 17, byte(i >> 8), byte(i)})),
+				Dst: hostOf(netip.AddrFrom4([4]byte{172, 17, byte(i >> 8), byte(i)})),
 				In:  Interface{Name: "docker0", Not: true}, Out: Interface{Name: "docker0"},
 				Proto: Protocol{Number: ianaTCP}, Matches: []Match{TCP{Dst: onePort(80)}}, Target: Accept{},
 			}
@@ -40,7 +40,7 @@ func BenchmarkTraverse(b *testing.B) {
 				p := samplePacket(t)
 				b.ReportAllocs()
 				for b.Loop() {
-					if t.v4.traverse(filterTable, t, p) != accept {
+					if t.v4.traverse(filterTable, p) != accept {
 						b.Fatal("dropped")
 					}
 				}
@@ -52,7 +52,7 @@ func BenchmarkTraverse(b *testing.B) {
 // BenchmarkAppend is a rule more in a chain of 1000.
 func BenchmarkAppend(b *testing.B) {
 	rs := New().v4
-	r := Rule{Src: host(netip.MustParseAddr("10.0.0.1")), Target: Drop{}}
+	r := Rule{Src: hostOf(netip.MustParseAddr("10.0.0.1")), Target: Drop{}}
 	for range 1000 {
 		require.NoError(b, rs.Append(FilterForward, r))
 	}

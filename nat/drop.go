@@ -112,5 +112,3 @@ func (t *Tables) drop(p *packet, why DropReason) bool {
 	t.onDrop(d)
 	return false
 }
-
-var hookNames = [numHooks]string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}

@@ -61,12 +61,18 @@ func tableNamed(name string) (tableID, bool) {
 	return 0, false
 }
 
-// A verdict is what a target says.
+// A verdict is what becomes of a packet at a rule.
 type verdict uint8
 
 const (
 	carryOn verdict = iota // with the next rule
 	accept
 	drop
-	returned
+	returned // from the chain
+	jumps    // to another chain, and comes back
+	goes     // to another chain
+	applies  // what the target of the rule says, which is one of the first four
 )
+
+// hookNames are the names of the built-in chains.
+var hookNames = [numHooks]string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}

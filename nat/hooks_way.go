@@ -55,7 +55,7 @@ func (t *Tables) postrouting(p *packet) bool {
 
 // consult asks a table about p. It is false if p is dropped.
 func (t *Tables) consult(table tableID, p *packet) bool {
-	if t.rules(p).traverse(table, t, p) != drop {
+	if t.rules(p).traverse(table, p) != drop {
 		return true
 	}
 	if p.rule > 0 {

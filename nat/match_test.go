@@ -176,7 +176,7 @@ func TestMatches(t *testing.T) {
 		if tt.change != nil {
 			tt.change(p)
 		}
-		tables.v4.traverse(filterTable, tables, p)
+		tables.v4.traverse(filterTable, p)
 		assert.Equal(t, tt.want, countersOf(tables.v4, FilterForward)[0].Packets == 1, "%s: %+v", tt.rule, p)
 	}
 }
@@ -201,7 +201,7 @@ func TestNetworks6(t *testing.T) {
 			}
 			p := samplePacket(tables)
 			p.v6, p.src, p.dst = true, addr, addr
-			tables.v6.traverse(filterTable, tables, p)
+			tables.v6.traverse(filterTable, p)
 			var got []uint64
 			for _, n := range countersOf(tables.v6, FilterForward) {
 				got = append(got, n.Packets)
@@ -221,7 +221,7 @@ func TestLimit(t *testing.T) {
 	send := func(n int) uint64 {
 		before := countersOf(rs, FilterForward)[0].Packets
 		for range n {
-			rs.traverse(filterTable, tables, samplePacket(tables))
+			rs.traverse(filterTable, samplePacket(tables))
 		}
 		return countersOf(rs, FilterForward)[0].Packets - before
 	}
@@ -260,7 +260,7 @@ func TestLimitCountsInOrder(t *testing.T) {
 			if i < 5 {
 				p.state, p.dstPort = StateEstablished, 1
 			}
-			tables.v4.traverse(filterTable, tables, p)
+			tables.v4.traverse(filterTable, p)
 		}
 		assert.Equal(t, want, countersOf(tables.v4, FilterForward)[0].Packets, spec)
 	}
@@ -277,7 +277,7 @@ func TestMark(t *testing.T) {
 		{Mark{Value: 0x0f, Mask: 0}, 0xfff},
 		{Mark{Value: 0, Mask: 0x0f0}, 0xf00},
 	} {
-		p := samplePacket(nil)
+		p := samplePacket(New())
 		p.pkt.Mark = 0xff0
 		require.Equal(t, carryOn, tt.target.apply(nil, p))
 		require.Equal(t, tt.want, p.pkt.Mark)
@@ -286,7 +286,7 @@ func TestMark(t *testing.T) {
 
 func TestNoTrack(t *testing.T) {
 	t.Parallel()
-	p := samplePacket(nil)
+	p := samplePacket(New())
 	p.state = StateInvalid
 	require.Equal(t, carryOn, NoTrack{}.apply(nil, p))
 	require.Equal(t, StateUntracked, p.state)

@@ -40,10 +40,10 @@ type packet struct {
 	chain Chain // that gave the last verdict
 	rule  int   // the rule of chain that did, counted from 1; 0: its policy
 
-	tables *Tables
-	nic    tcpip.NICID // of in at PREROUTING and INPUT, of out elsewhere; 0: frames of a bridge
-	route  *stack.Route
-	quote  []byte // behind the header of an ICMP error: what it is about
+	host  *host
+	nic   tcpip.NICID // of in at PREROUTING and INPUT, of out elsewhere; 0: frames of a bridge
+	route *stack.Route
+	quote []byte // behind the header of an ICMP error: what it is about
 
 	wellFormed bool // that the transport header is right
 	borrowed   bool // that pkt is another's: its bytes must not change
@@ -66,9 +66,9 @@ const maxQuote = 128
 var packets = sync.Pool{New: func() any { return &packet{room: new([roomSize]byte)} }}
 
 // newPacket returns a packet without headers. It must be released.
-func (t *Tables) newPacket(h hook, pkt *stack.PacketBuffer) *packet {
+func (on *host) newPacket(h hook, pkt *stack.PacketBuffer) *packet {
 	p := packets.Get().(*packet)
-	*p = packet{tables: t, hook: h, pkt: pkt, state: StateInvalid, room: p.room}
+	*p = packet{host: on, hook: h, pkt: pkt, state: StateInvalid, room: p.room}
 	return p
 }
 
@@ -128,4 +128,18 @@ func (p *packet) setRef(r *conntrack.Ref) {
 	default:
 		p.state = StateNew
 	}
+}
+
+// addrType returns what kind of address addr is. Netstack sends IGMP, MLD and
+// neighbour discovery with its locks held, so it cannot be asked about those.
+func (p *packet) addrType(addr netip.Addr) AddrTypeSet {
+	switch {
+	case p.host == nil:
+		return AddrUnspec
+	case !p.isLocked() || !addr.IsValid() || addr.IsUnspecified() || addr.IsMulticast():
+		return p.host.addrType(addr)
+	case addr == p.src:
+		return AddrLocal
+	}
+	return AddrUnicast
 }

@@ -22,7 +22,7 @@ type answer struct {
 }
 
 // send sends the answer through OUTPUT and POSTROUTING, if there is a route.
-func (a *answer) send(t *Tables, s *stack.Stack) {
+func (a *answer) send(h *host, s *stack.Stack) {
 	route, own := a.route(s)
 	if route == nil || a.reset == nil && !s.AllowICMPMessage() {
 		return
@@ -38,7 +38,7 @@ func (a *answer) send(t *Tables, s *stack.Stack) {
 	}
 	defer pkt.DecRef()
 	if !own {
-		a.forge(t, pkt, route, params)
+		a.forge(h, pkt, route, params)
 		return
 	}
 	route.WritePacket(params, pkt)
@@ -90,7 +90,7 @@ func (a *answer) packet(route *stack.Route, src tcpip.Address) (*stack.PacketBuf
 
 // forge sends the answer pkt in the name of somebody else: of the host to which a segment
 // was not let through.
-func (a *answer) forge(t *Tables, pkt *stack.PacketBuffer, route *stack.Route, params stack.NetworkHeaderParams) {
+func (a *answer) forge(h *host, pkt *stack.PacketBuffer, route *stack.Route, params stack.NetworkHeaderParams) {
 	size := pkt.Size()
 	pkt.NetworkProtocolNumber = a.network()
 	af := stack.IP
@@ -117,7 +117,7 @@ func (a *answer) forge(t *Tables, pkt *stack.PacketBuffer, route *stack.Route, p
 		})
 		wire.SetHeaderSum(ip)
 	}
-	if !t.CheckOutput(pkt, route, af) {
+	if !h.hooks.CheckOutput(pkt, route, af) {
 		return
 	}
 	out := stack.NewPacketBuffer(stack.PacketBufferOptions{

@@ -82,6 +82,11 @@ func (rs *Ruleset) current() *state {
 	return rs.state.Load()
 }
 
+// traverse passes p through a table.
+func (rs *Ruleset) traverse(id tableID, p *packet) verdict {
+	return rs.state.Load().tables[id].traverse(p)
+}
+
 // Append adds rules to the end of a chain, all or none.
 func (rs *Ruleset) Append(c Chain, rules ...Rule) error {
 	return rs.edit(func(d *draft) error { return d.append(c, rules...) })

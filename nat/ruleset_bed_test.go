@@ -12,7 +12,7 @@ import (
 )
 
 // host is the network of one address.
-func host(a netip.Addr) Network { return Network{Addr: a, Mask: fullMask(a.Is6())} }
+func hostOf(a netip.Addr) Network { return Network{Addr: a, Mask: fullMask(a.Is6())} }
 
 // network is a prefix as rules have it.
 func network(s string) Network {
@@ -30,7 +30,7 @@ func onePort(n uint16) PortRange { return PortRange{Lo: n, Hi: n, Set: true} }
 // samplePacket is a segment on its way from eth0 to docker0.
 func samplePacket(t *Tables) *packet {
 	return &packet{
-		tables: t, hook: forward, in: "eth0", out: "docker0",
+		host: &t.host, hook: forward, in: "eth0", out: "docker0",
 		src: netip.MustParseAddr("172.16.80.47"), dst: netip.MustParseAddr("172.18.0.5"),
 		proto: ianaTCP, ports: true, srcPort: 40000, dstPort: 8080, tcpFlags: 0x10, layout: wire.Layout{Size: 52},
 		state: StateNew, pkt: stack.NewPacketBuffer(stack.PacketBufferOptions{}),

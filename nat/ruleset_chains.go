@@ -14,8 +14,8 @@ func (d *draft) setPolicy(c Chain, policy Target) error {
 		case Accept{}:
 			ch.policy = accept
 		case Drop{}:
-			if err := checkDrop(t.id); err != nil {
-				return err
+			if (Drop{}).place().tables&(1<<t.id) == 0 {
+				return ErrTarget
 			}
 			ch.policy = drop
 		default:
@@ -135,7 +135,7 @@ const maxChainName = 28
 // and no option or target.
 func checkChainName(name string) error {
 	if name == "" || name[0] == '-' || name[0] == '!' || len(name) > maxChainName ||
-		strings.ContainsAny(name, " \t\n\v\f\r") || slices.Contains(targetNames, name) {
+		strings.ContainsAny(name, " \t\n\v\f\r") || slices.Contains(reserved, name) {
 		return ErrChainName
 	}
 	return nil

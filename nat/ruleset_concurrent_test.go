@@ -29,7 +29,7 @@ func TestAtomic(t *testing.T) {
 		wg.Go(func() {
 			p := samplePacket(tables)
 			for !done.Load() {
-				rs.traverse(filterTable, tables, p)
+				rs.traverse(filterTable, p)
 				passed.Add(1)
 				if !assert.Zero(t, p.pkt.Mark) {
 					return
@@ -62,7 +62,7 @@ func TestConcurrentChanges(t *testing.T) {
 				assert.NoError(t, rs.NewChain(c))
 				assert.NoError(t, rs.Append(c, target(Accept{}), target(Drop{})))
 				assert.NoError(t, rs.Append(FilterForward, target(Jump{fmt.Sprint("C", w)})))
-				rs.traverse(filterTable, tables, samplePacket(tables))
+				rs.traverse(filterTable, samplePacket(tables))
 				assert.Len(t, rulesOf(rs, c), 2)
 				assert.NotEmpty(t, chainsOf(rs, "filter"))
 				assert.ErrorIs(t, rs.DeleteChain(c), ErrNotEmpty)
@@ -94,8 +94,8 @@ func TestTraverseAllocatesNothing(t *testing.T) {
 		require.NoError(t, rs.Append(c, r))
 	}
 	p := samplePacket(tables)
-	require.Equal(t, accept, rs.traverse(filterTable, tables, p))
+	require.Equal(t, accept, rs.traverse(filterTable, p))
 	require.Equal(t, FilterForward, p.chain)
 	require.Equal(t, 6, p.rule)
-	require.Zero(t, testing.AllocsPerRun(100, func() { rs.traverse(filterTable, tables, p) }))
+	require.Zero(t, testing.AllocsPerRun(100, func() { rs.traverse(filterTable, p) }))
 }

@@ -49,19 +49,6 @@ func (d *draft) refuse(op string, c Chain, r *Rule, err error) error {
 	return err
 }
 
-// refused returns the RuleError about err, which may be one in part.
-func refused(op string, c Chain, r *Rule, err error) error {
-	e, ok := err.(*RuleError)
-	if !ok {
-		e = &RuleError{Err: err}
-	}
-	e.Op, e.Chain = op, c
-	if e.Rule == nil && r != nil && !slices.Contains(r.Matches, nil) {
-		e.Rule = new(r.clone())
-	}
-	return e
-}
-
 // change is look for an f that changes t and ch, copies both.
 func (d *draft) change(op string, c Chain, f func(t *table, ch *chain) error) error {
 	return d.look(op, c, nil, func(t *table, ch *chain) error {

@@ -111,7 +111,7 @@ func (g *gambler) rule() Rule {
 
 func (g *gambler) packet(t *Tables) *packet {
 	p := &packet{
-		tables: t, v6: g.v6, hook: pick(g, input, forward, output), src: g.addr(), dst: g.addr(),
+		host: &t.host, v6: g.v6, hook: pick(g, input, forward, output), src: g.addr(), dst: g.addr(),
 		in: g.nic(), out: g.nic(), proto: pick[uint8](g, ianaTCP, ianaUDP, ianaICMP, 50),
 		layout: wire.Layout{Size: 20 + g.IntN(1480)}, state: pick(g, StateInvalid, StateNew, StateEstablished, StateRelated, StateUntracked),
 		pkt: stack.NewPacketBuffer(stack.PacketBufferOptions{}),

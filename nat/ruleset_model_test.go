@@ -187,7 +187,7 @@ func TestModel(t *testing.T) {
 					q := *p
 					q.pkt = stack.NewPacketBuffer(stack.PacketBufferOptions{})
 					want := m.pass(p.hookName(), &q)
-					got := rs.traverse(filterTable, tables, p)
+					got := rs.traverse(filterTable, p)
 					require.Equal(t, want == Drop{}, got == drop, "after %s: %+v", did, p)
 					require.Equal(t, q.pkt.Mark, p.pkt.Mark)
 				}

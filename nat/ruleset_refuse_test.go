@@ -140,7 +140,7 @@ var refusals = []struct {
 	{"not no interface", appends(FilterForward, Rule{Out: Interface{Not: true}}), ErrInterface, "Out"},
 	{"! -s 0/0", appends(FilterForward, Rule{Src: Network{Addr: netip.IPv4Unspecified(), Mask: netip.IPv4Unspecified(), Not: true}}), ErrNever, "Src"},
 	{"! -p all", appends(FilterForward, Rule{Proto: Protocol{Not: true}}), ErrNever, "Proto"},
-	{"IPv6 source", appends(FilterForward, Rule{Src: host(v6addr)}), ErrFamily, "Src"},
+	{"IPv6 source", appends(FilterForward, Rule{Src: hostOf(v6addr)}), ErrFamily, "Src"},
 	{"IPv6 mask", appends(FilterForward, Rule{Dst: Network{Addr: v4addr, Mask: v6addr}}), ErrFamily, "Dst"},
 	{"no address, inverted", appends(FilterForward, Rule{Src: Network{Not: true}}), ErrFamily, "Src"},
 	{"mask without address", appends(FilterForward, Rule{Dst: Network{Mask: v4addr}}), ErrFamily, "Dst"},
@@ -262,7 +262,7 @@ func TestRefusalsOfIPv6(t *testing.T) {
 	rs := furnished(t, true)
 	state := rs.state.Load()
 	for _, r := range []Rule{
-		{Src: host(v4addr)}, {Dst: host(netip.MustParseAddr("fe80::1%eth0"))}, {Dst: host(netip.MustParseAddr("::ffff:192.0.2.1")), Src: host(v4addr)},
+		{Src: hostOf(v4addr)}, {Dst: hostOf(netip.MustParseAddr("fe80::1%eth0"))}, {Dst: hostOf(netip.MustParseAddr("::ffff:192.0.2.1")), Src: hostOf(v4addr)},
 		{Target: Reject{ICMPPortUnreachable}},
 		{Proto: Protocol{Number: ianaICMP}, Matches: []Match{ICMP{Type: 8, MaxCode: 255}}},
 		{Proto: Protocol{Number: ianaICMP}, Matches: []Match{ICMP{V6: true, Type: 8, MaxCode: 255}}},
@@ -271,7 +271,7 @@ func TestRefusalsOfIPv6(t *testing.T) {
 		require.Same(t, state, rs.state.Load())
 	}
 	require.NoError(t, rs.Append(FilterInput, Rule{
-		Src: host(v6addr), Proto: Protocol{Number: ianaICMPv6}, Matches: []Match{ICMP{V6: true, Type: 128, MaxCode: 255}}, Target: Reject{},
+		Src: hostOf(v6addr), Proto: Protocol{Number: ianaICMPv6}, Matches: []Match{ICMP{V6: true, Type: 128, MaxCode: 255}}, Target: Reject{},
 	}))
 	require.Equal(t, []string{"-s 2001:db8::1/128 -p ipv6-icmp -m icmp6 --icmpv6-type 128 -j REJECT --reject-with icmp6-port-unreachable"}, rulesOf(rs, FilterInput))
 }

@@ -46,17 +46,6 @@ func (r *rule) resolve(t *table) error {
 	return nil
 }
 
-// jumpOf returns the chain that a target names.
-func jumpOf(t Target) (string, bool) {
-	switch t := t.(type) {
-	case Jump:
-		return t.Chain, true
-	case Goto:
-		return t.Chain, true
-	}
-	return "", false
-}
-
 func (d *draft) append(c Chain, rules ...Rule) error {
 	return d.change(opAppend, c, func(t *table, ch *chain) error {
 		return d.add(t, ch, len(ch.rules), rules)

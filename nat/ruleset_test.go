@@ -54,7 +54,7 @@ func TestUsed(t *testing.T) {
 			require.NoError(t, tt.do(tables.v4))
 			require.Equal(t, tt.used, tables.v4.Used("filter"))
 			require.False(t, tables.v4.Used("nat"))
-			tables.v4.traverse(filterTable, tables, samplePacket(tables))
+			tables.v4.traverse(filterTable, samplePacket(tables))
 			_, n, _ := tables.v4.Policy(FilterForward)
 			require.Equal(t, tt.used, n.Packets == 1, "only a table in use counts")
 		})
@@ -153,7 +153,7 @@ func TestDepth(t *testing.T) {
 	require.NoError(t, rs.Append("filter/C15", target(Drop{})))
 	tables := &Tables{v4: rs}
 	p := samplePacket(tables)
-	require.Equal(t, drop, rs.traverse(filterTable, tables, p))
+	require.Equal(t, drop, rs.traverse(filterTable, p))
 	require.Equal(t, Chain("filter/C15"), p.chain)
 	require.Equal(t, 1, p.rule)
 
@@ -195,7 +195,7 @@ func TestVerdict(t *testing.T) {
 				require.NoError(t, tables.v4.Append(c, r))
 			}
 			p := samplePacket(tables)
-			assert.Equal(t, tt.want, tables.v4.traverse(filterTable, tables, p))
+			assert.Equal(t, tt.want, tables.v4.traverse(filterTable, p))
 			assert.Equal(t, tt.chain, p.chain)
 			assert.Equal(t, tt.rule, p.rule)
 		})
@@ -211,7 +211,7 @@ func TestCountersSurvive(t *testing.T) {
 	require.NoError(t, rs.Append(FilterForward, target(Jump{"A"})))
 	require.NoError(t, rs.Append("filter/A", target(nil)))
 	for range 3 {
-		rs.traverse(filterTable, tables, samplePacket(tables))
+		rs.traverse(filterTable, samplePacket(tables))
 	}
 	counted := []Counters{{3, 3 * 52}}
 	for _, change := range []error{

@@ -2,9 +2,7 @@ package nat
 
 import (
 	"iter"
-	"log/slog"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 
 	"drydock/nat/conntrack"
@@ -18,20 +16,13 @@ import (
 // stack.NFTablesInterface, and the Filter of package bridge. Its methods are safe for
 // concurrent use. The zero Tables is not usable; see New.
 type Tables struct {
+	host
 	v4, v6  *Ruleset
-	conns   *conntrack.Table
-	clock   tcpip.Clock
-	logger  *slog.Logger
 	onDrop  func(Dropped)
 	router  func(bridge string, pkt *stack.PacketBuffer)
-	stack   atomic.Pointer[stack.Stack] // attached to; nil: to none
 	frags   fragments
 	flights flights
 	drops   [numDropReasons]atomic.Uint64
-	answers atomic.Int32 // of REJECT that wait to be sent
-
-	rngMu sync.Mutex // guards rng
-	rng   *rand.Rand
 }
 
 // New returns tables without rules, whose policies accept.
@@ -43,12 +34,11 @@ func New(opts ...Option) *Tables {
 	t := &Tables{
 		v4:     newRuleset(false, cfg.clock.Now),
 		v6:     newRuleset(true, cfg.clock.Now),
-		clock:  cfg.clock,
-		logger: cfg.logger,
 		onDrop: cfg.onDrop,
 		router: cfg.router,
-		rng:    rand.New(rand.NewPCG(cfg.seed, 0)),
 	}
+	t.hooks, t.clock, t.logger = t, cfg.clock, cfg.logger
+	t.rng = rand.New(rand.NewPCG(cfg.seed, 0))
 	if cfg.conns.Clock == nil {
 		cfg.conns.Clock = cfg.clock
 	}
@@ -57,6 +47,19 @@ func New(opts ...Option) *Tables {
 	}
 	t.conns = conntrack.NewTable(cfg.conns)
 	return t
+}
+
+// Attach makes t the netfilter of s. From s the tables learn which addresses are
+// local, the names of interfaces and the addresses for MASQUERADE and REDIRECT, and
+// what REJECT answers leaves through it. Tables serve one stack: a second Attach
+// takes the place of the first. Attach does not take ownership of s.
+//
+// The name of the loopback interface must be "lo", and no interface may be spoofing,
+// since all addresses would be local.
+func (t *Tables) Attach(s *stack.Stack) {
+	t.stack.Store(s)
+	s.SetNFTables(t)
+	s.SetNFTablesConfigured(true)
 }
 
 // IPv4 returns the tables of iptables.
@@ -78,12 +81,4 @@ func (t *Tables) rules(p *packet) *Ruleset {
 		return t.v6
 	}
 	return t.v4
-}
-
-func (t *Tables) now() tcpip.MonotonicTime { return t.clock.NowMonotonic() }
-
-func (t *Tables) random() uint64 {
-	t.rngMu.Lock()
-	defer t.rngMu.Unlock()
-	return t.rng.Uint64()
 }

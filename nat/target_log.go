@@ -2,276 +2,86 @@ package nat
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
-	"net/netip"
-	"strings"
 
-	wire "drydock/internal/packet"
-
-	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"drydock/nat/internal/words"
 )
 
+// Log writes the packet to the logger of the tables and goes on.
+type Log struct {
+	Level   uint8  // syslog's, 0 to 7; 4, warning, unless given
+	Prefix  string // up to 29 bytes
+	TCPSeq  bool
+	TCPOpts bool
+	IPOpts  bool
+	UID     bool
+}
+
+var _ = reserve("LOG")
+
+// maxLogPrefix is that of the kernel's xt_LOG without its closing 0.
+const maxLogPrefix = 29
+
+// logWarning is the level of a Log unless another is given.
+const logWarning = 4
+
+func (t Log) String() string {
+	s := "-j LOG"
+	if t.Prefix != "" {
+		s += " --log-prefix " + words.Quote(t.Prefix)
+	}
+	if t.Level != logWarning {
+		s += fmt.Sprintf(" --log-level %d", t.Level)
+	}
+	for _, f := range t.flags() {
+		if f.set {
+			s += " --log-" + f.name
+		}
+	}
+	return s
+}
+
+type logFlag struct {
+	name string
+	set  bool
+}
+
+// flags are in the order of the bits of the kernel's XT_LOG flags.
+func (t Log) flags() []logFlag {
+	return []logFlag{{"tcp-sequence", t.TCPSeq}, {"tcp-options", t.TCPOpts}, {"ip-options", t.IPOpts}, {"uid", t.UID}}
+}
+
+func (Log) place() place { return anywhere }
+
+func (t Log) checked(setting) (Target, error) {
+	if t.Level > 7 || len(t.Prefix) > maxLogPrefix {
+		return nil, ErrValue
+	}
+	return t, nil
+}
+
 // apply writes the line that Linux would to the log of its kernel.
-func (l Log) apply(t *Tables, p *packet) verdict {
-	logger := t.logger
+func (t Log) apply(h *host, p *packet) verdict {
+	logger := h.logger
 	if logger == nil {
 		logger = slog.Default()
 	}
-	if ctx := context.Background(); logger.Enabled(ctx, l.level()) {
-		logger.Log(ctx, l.level(), l.line(p))
+	if ctx := context.Background(); logger.Enabled(ctx, t.level()) {
+		logger.Log(ctx, t.level(), t.line(p))
 	}
 	return carryOn
 }
 
 // level returns slog's for one of syslog's.
-func (l Log) level() slog.Level {
+func (t Log) level() slog.Level {
 	switch {
-	case l.Level < 4:
+	case t.Level < 4:
 		return slog.LevelError
-	case l.Level == 4:
+	case t.Level == 4:
 		return slog.LevelWarn
-	case l.Level < 7:
+	case t.Level < 7:
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug
-}
-
-// A logLine is the line that LOG writes about a packet, in the fields and spelling of
-// Linux' nf_log_syslog. Each field ends with a blank.
-type logLine struct {
-	strings.Builder
-	Log
-}
-
-func (l *logLine) printf(format string, args ...any) { fmt.Fprintf(l, format+" ", args...) }
-
-func (l Log) line(p *packet) string {
-	b := logLine{Log: l}
-	b.printf("%sIN=%s OUT=%s", l.Prefix, p.in, p.out)
-	if p.physIn != "" {
-		b.printf("PHYSIN=%s", p.physIn)
-	}
-	if p.physOut != "" {
-		b.printf("PHYSOUT=%s", p.physOut)
-	}
-	if p.in != "" {
-		b.mac(p.pkt.LinkHeader().Slice())
-	}
-	b.packet(p.v6, quoted{ip: p.headers(), l4: p.l4, rest: p.l4Size()}, &quoted{l4: p.quote, rest: p.l4Size() - header.ICMPv4MinimumSize})
-	if l.UID && p.hook == output {
-		b.printf("UID=0 GID=0") // all that the machine runs is root's
-	}
-	if p.pkt.Mark != 0 {
-		b.printf("MARK=0x%x", p.pkt.Mark)
-	}
-	return strings.TrimSuffix(b.Builder.String(), " ")
-}
-
-func (l *logLine) mac(link []byte) {
-	hex := make([]string, len(link))
-	for i, b := range link {
-		hex[i] = fmt.Sprintf("%02x", b)
-	}
-	l.printf("MAC=%s", strings.Join(hex, ":"))
-}
-
-// A quoted is a packet, or what an ICMP error quotes of one.
-type quoted struct {
-	ip   []byte // with options or extension headers
-	l4   []byte // what is at hand behind ip, or of the quoted packet from its ip on
-	rest int    // bytes there were of l4
-}
-
-// next splits the IP header from what is quoted.
-func (q *quoted) next(v6 bool) {
-	if l, ok := wire.ParseQuote(q.l4); ok && l.V6 == v6 {
-		q.ip, q.l4, q.rest = q.l4[:l.Transport], q.l4[l.Transport:], q.rest-l.Transport
-	}
-}
-
-// packet writes about a packet and, unless it is nil, what it quotes.
-func (l *logLine) packet(v6 bool, q quoted, inner *quoted) {
-	if v6 {
-		l.ipv6(q, inner)
-	} else {
-		l.ipv4(q, inner)
-	}
-}
-
-func (l *logLine) ipv4(q quoted, inner *quoted) {
-	ip := header.IPv4(q.ip)
-	if len(ip) < header.IPv4MinimumSize {
-		l.printf("TRUNCATED")
-		return
-	}
-	tos, _ := ip.TOS()
-	src, dst := wire.Addrs(ip)
-	l.printf("SRC=%v DST=%v LEN=%d TOS=0x%02X PREC=0x%02X TTL=%d ID=%d",
-		src, dst, ip.TotalLength(), tos&0x1e, tos&0xe0, ip.TTL(), ip.ID())
-	field := binary.BigEndian.Uint16(ip[6:])
-	for i, flag := range []string{"CE", "DF", "MF"} {
-		if field&(0x8000>>i) != 0 {
-			l.printf("%s", flag)
-		}
-	}
-	offset := field & 0x1fff
-	if offset != 0 {
-		l.printf("FRAG:%d", offset)
-	}
-	if l.IPOpts && len(ip) > header.IPv4MinimumSize {
-		l.printf("OPT (%X)", []byte(ip[header.IPv4MinimumSize:]))
-	}
-	l.transport(ip.Protocol(), q, offset != 0, inner)
-}
-
-func (l *logLine) ipv6(q quoted, inner *quoted) {
-	ip := header.IPv6(q.ip)
-	if len(ip) < header.IPv6MinimumSize {
-		l.printf("TRUNCATED")
-		return
-	}
-	class, flow := ip.TOS()
-	src, dst := wire.Addrs(ip)
-	l.printf("SRC=%s DST=%s LEN=%d TC=%d HOPLIMIT=%d FLOWLBL=%d", src.StringExpanded(), dst.StringExpanded(),
-		header.IPv6MinimumSize+int(ip.PayloadLength()), class, ip.HopLimit(), flow)
-	proto, fragment := l.extensions(ip)
-	l.transport(proto, q, fragment, inner)
-}
-
-// extensions writes about fragment headers and returns the protocol behind all
-// extension headers, and whether the packet is a fragment without its header.
-func (l *logLine) extensions(ip []byte) (proto uint8, following bool) {
-	proto = ip[6]
-	for b := ip[header.IPv6MinimumSize:]; !following && wire.IsExtension(proto); {
-		size := wire.ExtensionSize(proto, b)
-		if size == 0 {
-			break
-		}
-		if proto == 44 {
-			field := binary.BigEndian.Uint16(b[2:])
-			l.printf("FRAG:%d", field&0xfff8)
-			if field&1 != 0 {
-				l.printf("INCOMPLETE")
-			}
-			l.printf("ID:%08x", binary.BigEndian.Uint32(b[4:]))
-			following = field>>3 != 0
-		} else if l.IPOpts {
-			l.printf("OPT ( %X )", b[:size])
-		}
-		proto, b = b[0], b[size:]
-	}
-	return proto, following
-}
-
-// transport writes about what follows the IP header, which a fragment may not have.
-func (l *logLine) transport(proto uint8, q quoted, fragment bool, inner *quoted) {
-	name, write, size := "", l.udp, header.UDPMinimumSize
-	switch proto {
-	case ianaTCP:
-		name, write, size = "TCP", l.tcp, header.TCPMinimumSize
-	case ianaUDP:
-		name = "UDP"
-	case ianaUDPLite:
-		name = "UDPLITE"
-	case ianaICMP:
-		name, size = "ICMP", 4
-		write = func(b []byte) { l.icmp(b, inner) }
-	case ianaICMPv6:
-		name, size = "ICMPv6", 4
-		write = func(b []byte) { l.icmpv6(b, inner) }
-	default:
-		l.printf("PROTO=%d", proto)
-		return
-	}
-	l.printf("PROTO=%s", name)
-	switch {
-	case fragment:
-	case len(q.l4) < size:
-		l.printf("INCOMPLETE [%d bytes]", max(q.rest, 0))
-	default:
-		write(q.l4)
-	}
-}
-
-// tcpLogFlags are the names of flags in the order of their bits, from the highest.
-var tcpLogFlags = []string{"CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN"}
-
-func (l *logLine) tcp(b []byte) {
-	tcp := header.TCP(b)
-	l.printf("SPT=%d DPT=%d", tcp.SourcePort(), tcp.DestinationPort())
-	if l.TCPSeq {
-		l.printf("SEQ=%d ACK=%d", tcp.SequenceNumber(), tcp.AckNumber())
-	}
-	l.printf("WINDOW=%d RES=0x%02x", tcp.WindowSize(), b[header.TCPDataOffset]&0xf<<2)
-	for i, name := range tcpLogFlags {
-		if b[header.TCPFlagsOffset]&(0x80>>i) != 0 {
-			l.printf("%s", name)
-		}
-	}
-	l.printf("URGP=%d", tcp.UrgentPointer())
-	if size := int(tcp.DataOffset()); l.TCPOpts && size > header.TCPMinimumSize && size <= len(b) {
-		l.printf("OPT (%X)", b[header.TCPMinimumSize:size])
-	}
-}
-
-func (l *logLine) udp(b []byte) {
-	udp := header.UDP(b)
-	l.printf("SPT=%d DPT=%d LEN=%d", udp.SourcePort(), udp.DestinationPort(), udp.Length())
-}
-
-func (l *logLine) icmp(b []byte, inner *quoted) {
-	l.printf("TYPE=%d CODE=%d", b[0], b[1])
-	if len(b) < header.ICMPv4MinimumSize {
-		return
-	}
-	switch kind := header.ICMPv4Type(b[0]); kind {
-	case header.ICMPv4Echo, header.ICMPv4EchoReply:
-		l.echo(b)
-	case header.ICMPv4ParamProblem:
-		l.printf("PARAMETER=%d", b[4])
-	case header.ICMPv4Redirect:
-		l.printf("GATEWAY=%v", netip.AddrFrom4([4]byte(b[4:])))
-		l.quote(false, inner)
-	case header.ICMPv4DstUnreachable, header.ICMPv4SrcQuench, header.ICMPv4TimeExceeded:
-		l.quote(false, inner)
-		if inner != nil && kind == header.ICMPv4DstUnreachable && header.ICMPv4Code(b[1]) == header.ICMPv4FragmentationNeeded {
-			l.printf("MTU=%d", binary.BigEndian.Uint16(b[6:]))
-		}
-	}
-}
-
-func (l *logLine) icmpv6(b []byte, inner *quoted) {
-	l.printf("TYPE=%d CODE=%d", b[0], b[1])
-	if len(b) < header.ICMPv6MinimumSize {
-		return
-	}
-	switch kind := header.ICMPv6Type(b[0]); kind {
-	case header.ICMPv6EchoRequest, header.ICMPv6EchoReply:
-		l.echo(b)
-	case header.ICMPv6ParamProblem:
-		l.printf("POINTER=%08x", binary.BigEndian.Uint32(b[4:]))
-		l.quote(true, inner)
-	case header.ICMPv6DstUnreachable, header.ICMPv6PacketTooBig, header.ICMPv6TimeExceeded:
-		l.quote(true, inner)
-		if inner != nil && kind == header.ICMPv6PacketTooBig {
-			l.printf("MTU=%d", binary.BigEndian.Uint32(b[4:]))
-		}
-	}
-}
-
-func (l *logLine) echo(b []byte) {
-	l.printf("ID=%d SEQ=%d", binary.BigEndian.Uint16(b[4:]), binary.BigEndian.Uint16(b[6:]))
-}
-
-// quote writes about the packet that an error quotes, but not what that quotes again.
-func (l *logLine) quote(v6 bool, inner *quoted) {
-	if inner == nil {
-		return
-	}
-	l.WriteString("[")
-	inner.next(v6)
-	l.packet(v6, *inner, nil)
-	l.WriteString("] ")
 }

@@ -15,7 +15,7 @@ const maxAttempts = 128
 
 // bind decides how one end of the connection of p is translated: to something in r that
 // makes its tuples unlike those of all others.
-func (t *Tables) bind(p *packet, m manip, r NATRange) {
+func (h *host) bind(p *packet, m manip, r NATRange) {
 	c := p.conn
 	if c.Status()&(m.decided()|conntrack.Confirmed) != 0 {
 		return
@@ -25,7 +25,7 @@ func (t *Tables) bind(p *packet, m manip, r NATRange) {
 		return
 	}
 	status := m.decided()
-	if chosen := t.unique(current, r, c, m); chosen != current {
+	if chosen := h.unique(current, r, c, m); chosen != current {
 		reply, _ := chosen.Invert()
 		c.SetReply(reply)
 		status |= m.translated()
@@ -35,20 +35,20 @@ func (t *Tables) bind(p *packet, m manip, r NATRange) {
 
 // bindNull is bind for connections that no rule translates. Even those get another
 // port if theirs would clash with that of a translated one.
-func (t *Tables) bindNull(p *packet, m manip) {
+func (h *host) bindNull(p *packet, m manip) {
 	reply := p.conn.Tuple(conntrack.Reply)
 	addr := reply.Src
 	if m == source {
 		addr = reply.Dst
 	}
-	t.bind(p, m, NATRange{MinAddr: addr, MaxAddr: addr})
+	h.bind(p, m, NATRange{MinAddr: addr, MaxAddr: addr})
 }
 
 // unique returns what packets of c that go out as tuple shall go out as (Linux's
 // get_unique_tuple).
-func (t *Tables) unique(tuple conntrack.Tuple, r NATRange, c *conntrack.Conn, m manip) conntrack.Tuple {
+func (h *host) unique(tuple conntrack.Tuple, r NATRange, c *conntrack.Conn, m manip) conntrack.Tuple {
 	random := r.Random || r.FullyRandom
-	if m == source && !random && r.containsAddr(tuple.Src) && r.containsPort(&tuple, m) && !t.taken(&tuple, c) {
+	if m == source && !random && r.containsAddr(tuple.Src) && r.containsPort(&tuple, m) && !h.taken(&tuple, c) {
 		return tuple
 	}
 	if r.MinAddr.IsValid() {
@@ -56,20 +56,20 @@ func (t *Tables) unique(tuple conntrack.Tuple, r NATRange, c *conntrack.Conn, m 
 	}
 	if !random {
 		switch {
-		case r.MinPort == 0 && !t.taken(&tuple, c):
+		case r.MinPort == 0 && !h.taken(&tuple, c):
 			return tuple
-		case r.MinPort != 0 && r.containsPort(&tuple, m) && (r.MinPort == r.MaxPort || !t.taken(&tuple, c)):
+		case r.MinPort != 0 && r.containsPort(&tuple, m) && (r.MinPort == r.MaxPort || !h.taken(&tuple, c)):
 			return tuple
 		}
 	}
-	t.choosePort(&tuple, r, c, m)
+	h.choosePort(&tuple, r, c, m)
 	return tuple
 }
 
 // taken reports whether answers to tuple would be taken for another connection's.
-func (t *Tables) taken(tuple *conntrack.Tuple, c *conntrack.Conn) bool {
+func (h *host) taken(tuple *conntrack.Tuple, c *conntrack.Conn) bool {
 	reply, ok := tuple.Invert()
-	return ok && t.conns.InUse(&reply, c)
+	return ok && h.conns.InUse(&reply, c)
 }
 
 // end returns the address at one end of a tuple.
@@ -81,19 +81,19 @@ func end(tuple *conntrack.Tuple, m manip) *netip.Addr {
 }
 
 // choosePort looks for a port that is free, and takes one that is not if it finds none.
-func (t *Tables) choosePort(tuple *conntrack.Tuple, r NATRange, c *conntrack.Conn, m manip) {
+func (h *host) choosePort(tuple *conntrack.Tuple, r NATRange, c *conntrack.Conn, m manip) {
 	lo, size, ok := r.portsFor(tuple, m)
 	if !ok {
 		return
 	}
 	off := uint32(0)
 	if m == source || r.Random || r.FullyRandom {
-		off = uint32(uint16(t.random()))
+		off = uint32(uint16(h.random()))
 	}
 	for attempts := min(size, maxAttempts); ; attempts /= 2 {
 		for range attempts {
 			setPort(tuple, m, uint16(lo+off%size))
-			if !t.taken(tuple, c) {
+			if !h.taken(tuple, c) {
 				return
 			}
 			off++
@@ -101,7 +101,7 @@ func (t *Tables) choosePort(tuple *conntrack.Tuple, r NATRange, c *conntrack.Con
 		if attempts >= size || attempts < 16 {
 			return
 		}
-		off = uint32(uint16(t.random()))
+		off = uint32(uint16(h.random()))
 	}
 }
 

@@ -1,44 +1,58 @@
 package nat
 
 import (
+	"log/slog"
+	"math/rand/v2"
 	"net/netip"
+	"sync"
+	"sync/atomic"
 
 	wire "drydock/internal/packet"
+	"drydock/nat/conntrack"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// Attach makes t the netfilter of s. From s the tables learn which addresses are
-// local, the names of interfaces and the addresses for MASQUERADE and REDIRECT, and
-// what REJECT answers leaves through it. Tables serve one stack: a second Attach
-// takes the place of the first. Attach does not take ownership of s.
-//
-// The name of the loopback interface must be "lo", and no interface may be spoofing,
-// since all addresses would be local.
-func (t *Tables) Attach(s *stack.Stack) {
-	t.stack.Store(s)
-	s.SetNFTables(t)
-	s.SetNFTablesConfigured(true)
+// A host is the machine that tables are of, as far as rules and packets ask about it: its
+// stack, its connections, its clock and its dice. It knows no rules.
+type host struct {
+	stack   atomic.Pointer[stack.Stack] // attached to; nil: to none
+	hooks   stack.NFTablesInterface     // the tables, for packets that are sent by hand
+	conns   *conntrack.Table
+	clock   tcpip.Clock
+	logger  *slog.Logger // of LOG; nil: slog.Default
+	answers atomic.Int32 // of REJECT that wait to be sent
+
+	rngMu sync.Mutex // guards rng
+	rng   *rand.Rand
+}
+
+func (h *host) now() tcpip.MonotonicTime { return h.clock.NowMonotonic() }
+
+func (h *host) random() uint64 {
+	h.rngMu.Lock()
+	defer h.rngMu.Unlock()
+	return h.rng.Uint64()
 }
 
 // loopback is the interface by which a stack sends packets to itself.
 const loopback = "lo"
 
 // nicName returns the name of an interface; packets that came in by none were looped.
-func (t *Tables) nicName(id tcpip.NICID) string {
+func (h *host) nicName(id tcpip.NICID) string {
 	if id == 0 {
 		return loopback
 	}
-	if s := t.stack.Load(); s != nil {
+	if s := h.stack.Load(); s != nil {
 		return s.FindNICNameFromID(id)
 	}
 	return ""
 }
 
 // outName returns the name of the interface by which r leaves.
-func (t *Tables) outName(r *stack.Route) string {
+func (h *host) outName(r *stack.Route) string {
 	switch {
 	case r == nil:
 		return ""
@@ -52,14 +66,14 @@ func (t *Tables) outName(r *stack.Route) string {
 func loops(r *stack.Route) bool { return r != nil && r.Loop() == stack.PacketLoop }
 
 // isLocal reports whether a packet to addr is delivered to the stack's own sockets.
-func (t *Tables) isLocal(addr netip.Addr) bool {
-	s := t.stack.Load()
+func (h *host) isLocal(addr netip.Addr) bool {
+	s := h.stack.Load()
 	return s != nil && s.CheckLocalAddress(0, wire.Network(addr), wire.ToAddress(addr)) != 0
 }
 
 // addrType returns what kind of address addr is to the attached stack. Without one,
 // everything that does not show by itself is AddrUnicast.
-func (t *Tables) addrType(addr netip.Addr) AddrTypeSet {
+func (h *host) addrType(addr netip.Addr) AddrTypeSet {
 	switch {
 	case !addr.IsValid() || addr.IsUnspecified():
 		return AddrUnspec
@@ -70,13 +84,13 @@ func (t *Tables) addrType(addr netip.Addr) AddrTypeSet {
 	case addr.IsLoopback() && addr != loopbackBroadcast:
 		return AddrLocal
 	}
-	s := t.stack.Load()
+	s := h.stack.Load()
 	switch {
 	case s == nil:
 		return AddrUnicast
 	case addr.Is4() && s.IsSubnetBroadcast(0, header.IPv4ProtocolNumber, wire.ToAddress(addr)):
 		return AddrBroadcast
-	case t.isLocal(addr):
+	case h.isLocal(addr):
 		return AddrLocal
 	}
 	return AddrUnicast
@@ -87,25 +101,11 @@ var (
 	loopbackBroadcast = netip.AddrFrom4([4]byte{127, 255, 255, 255})
 )
 
-// addrType returns what kind of address addr is. Netstack sends IGMP, MLD and
-// neighbour discovery with its locks held, so it cannot be asked about those.
-func (p *packet) addrType(addr netip.Addr) AddrTypeSet {
-	switch {
-	case p.tables == nil:
-		return AddrUnspec
-	case !p.isLocked() || !addr.IsValid() || addr.IsUnspecified() || addr.IsMulticast():
-		return p.tables.addrType(addr)
-	case addr == p.src:
-		return AddrLocal
-	}
-	return AddrUnicast
-}
-
 // addressOf returns the address of an interface that is nearest to peer: one in whose
 // subnet peer is, or else the first of a scope that reaches peer, as Linux'
 // inet_select_addr finds it.
-func (t *Tables) addressOf(nic tcpip.NICID, name string, peer netip.Addr) (netip.Addr, bool) {
-	s := t.stack.Load()
+func (h *host) addressOf(nic tcpip.NICID, name string, peer netip.Addr) (netip.Addr, bool) {
+	s := h.stack.Load()
 	if s == nil {
 		return netip.Addr{}, false
 	}

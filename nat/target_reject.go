@@ -8,6 +8,32 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
+// Reject drops the packet and tells its sender why.
+type Reject struct{ With RejectWith }
+
+// A RejectWith is what Reject answers, by its name in iptables.
+type RejectWith string
+
+// What Reject answers.
+const (
+	ICMPNetUnreachable   RejectWith = "icmp-net-unreachable"
+	ICMPHostUnreachable  RejectWith = "icmp-host-unreachable"
+	ICMPProtoUnreachable RejectWith = "icmp-proto-unreachable"
+	ICMPPortUnreachable  RejectWith = "icmp-port-unreachable" // the default for IPv4
+	ICMPNetProhibited    RejectWith = "icmp-net-prohibited"
+	ICMPHostProhibited   RejectWith = "icmp-host-prohibited"
+	ICMPAdminProhibited  RejectWith = "icmp-admin-prohibited"
+	TCPReset             RejectWith = "tcp-reset"
+	ICMP6NoRoute         RejectWith = "icmp6-no-route"
+	ICMP6AdminProhibited RejectWith = "icmp6-adm-prohibited"
+	ICMP6AddrUnreachable RejectWith = "icmp6-addr-unreachable"
+	ICMP6PortUnreachable RejectWith = "icmp6-port-unreachable" // the default for IPv6
+	ICMP6PolicyFail      RejectWith = "icmp6-policy-fail"
+	ICMP6RejectRoute     RejectWith = "icmp6-reject-route"
+)
+
+var _ = reserve("REJECT")
+
 // rejections are the ICMP messages that REJECT answers, by type and code.
 var rejections = map[RejectWith][2]uint8{
 	ICMPNetUnreachable:   {3, 0},
@@ -25,18 +51,48 @@ var rejections = map[RejectWith][2]uint8{
 	ICMP6RejectRoute:     {1, 6},
 }
 
+func (t Reject) String() string {
+	if t.With == "" { // the default of the family
+		return "-j REJECT"
+	}
+	return "-j REJECT --reject-with " + string(t.With)
+}
+
+func (Reject) place() place {
+	return place{tables: 1 << filterTable, hooks: atInput | atForward | atOutput}
+}
+
+// checked fills in the answer of the family.
+func (t Reject) checked(in setting) (Target, error) {
+	switch _, known := rejections[t.With]; {
+	case t.With == "" && in.v6:
+		t.With = ICMP6PortUnreachable
+	case t.With == "":
+		t.With = ICMPPortUnreachable
+	case t.With == TCPReset:
+		if in.proto != (Protocol{Number: ianaTCP}) {
+			return nil, ErrProtocol
+		}
+	case !known:
+		return nil, ErrValue
+	case t.With[:5] == "icmp6" != in.v6:
+		return nil, ErrFamily
+	}
+	return t, nil
+}
+
 // apply answers p, if it is to be answered, through the attached stack. The answer is
 // of the connection of p, so that it is translated like its replies.
-func (r Reject) apply(t *Tables, p *packet) verdict {
-	s := t.stack.Load()
+func (t Reject) apply(h *host, p *packet) verdict {
+	s := h.stack.Load()
 	if s == nil || !p.answerable() {
 		return drop
 	}
 	var a *answer
-	if r.With == TCPReset {
+	if t.With == TCPReset {
 		a = p.reset()
 	} else {
-		a = p.unreachable(r.With)
+		a = p.unreachable(t.With)
 	}
 	if a == nil {
 		return drop
@@ -46,10 +102,10 @@ func (r Reject) apply(t *Tables, p *packet) verdict {
 		a.nic = p.nic
 	}
 	if p.hook == output || p.physIn != "" {
-		t.answerLater(a, s)
+		h.answerLater(a, s)
 		return drop
 	}
-	a.send(t, s)
+	a.send(h, s)
 	return drop
 }
 
@@ -58,14 +114,14 @@ const maxAnswers = 1000
 
 // answerLater sends a when whoever sent the packet has let go of the locks of its
 // socket, which must not hear of the answer before.
-func (t *Tables) answerLater(a *answer, s *stack.Stack) {
-	if t.answers.Add(1) > maxAnswers {
-		t.answers.Add(-1)
+func (h *host) answerLater(a *answer, s *stack.Stack) {
+	if h.answers.Add(1) > maxAnswers {
+		h.answers.Add(-1)
 		return
 	}
 	s.Clock().AfterFunc(0, func() {
-		defer t.answers.Add(-1)
-		a.send(t, s)
+		defer h.answers.Add(-1)
+		a.send(h, s)
 	})
 }
 
@@ -96,7 +152,7 @@ func (p *packet) unreachable(with RejectWith) *answer {
 	}
 	e := wire.Error{V6: p.v6, Type: kind[0], Code: kind[1]}
 	a := &answer{v6: p.v6, dst: wire.ToAddress(p.src), err: e, quote: e.Quote(p.pkt, p.at, p.layout.Size)}
-	if p.tables.isLocal(p.dst) {
+	if p.host.isLocal(p.dst) {
 		a.src = wire.ToAddress(p.dst)
 	}
 	return a

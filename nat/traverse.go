@@ -5,10 +5,9 @@ type comeback struct{ chain, next int32 }
 
 // traverse passes p through the base chain of its hook in a table, and leaves in p
 // which chain and rule decided. It says accept or drop.
-func (rs *Ruleset) traverse(id tableID, t *Tables, p *packet) verdict {
-	tb := rs.state.Load().tables[id]
-	base := tb.chains[p.hook]
-	if !tb.used || base == nil {
+func (t *table) traverse(p *packet) verdict {
+	base := t.chains[p.hook]
+	if !t.used || base == nil {
 		return accept
 	}
 	if len(base.code) == 0 {
@@ -25,31 +24,23 @@ func (rs *Ruleset) traverse(id tableID, t *Tables, p *packet) verdict {
 				return base.decide(p)
 			}
 			depth--
-			c, next = tb.chains[stack[depth].chain], int(stack[depth].next)
+			c, next = t.chains[stack[depth].chain], int(stack[depth].next)
 			continue
 		}
 		i := &c.code[next]
 		i.rule.count.add(p.layout.Size)
 		next++
-		v := carryOn
-		switch i.action {
-		case actNothing:
-		case actAccept:
-			v = accept
-		case actDrop:
-			v = drop
-		case actReturn:
-			v = returned
-		case actJump:
-			stack[depth] = comeback{int32(c.id), int32(next)}
-			depth++
-			c, next = tb.chains[i.to], 0
-		case actGoto:
-			c, next = tb.chains[i.to], 0
-		case actApply:
-			v = i.rule.applier.apply(t, p)
+		v := i.verdict
+		if v == applies {
+			v = i.rule.applier.apply(p.host, p)
 		}
 		switch v {
+		case jumps:
+			stack[depth] = comeback{int32(c.id), int32(next)}
+			depth++
+			c, next = t.chains[i.to], 0
+		case goes:
+			c, next = t.chains[i.to], 0
 		case returned:
 			next = len(c.code)
 		case accept, drop:

@@ -1,0 +1,60 @@
+package nat
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// conditions are what a rule asks for beyond its digest.
+type conditions struct {
+	src, dst addrTest
+	notProto uint8
+	in, out  nicTest
+	matchers []matcher
+}
+
+func (c *conditions) any() bool {
+	return c.src.there || c.dst.there || c.notProto != 0 || c.in.there || c.out.there || len(c.matchers) > 0
+}
+
+func (c *conditions) match(p *packet) bool {
+	if c.src.there && !c.src.match(p.src) || c.dst.there && !c.dst.match(p.dst) ||
+		c.notProto != 0 && c.notProto == p.proto ||
+		c.in.there && !c.in.match(p.in) || c.out.there && !c.out.match(p.out) {
+		return false
+	}
+	for _, m := range c.matchers {
+		if !m.match(p) {
+			return false
+		}
+	}
+	return true
+}
+
+// An addrTest is a Network that is there.
+type addrTest struct {
+	addr, mask bits128
+	not, there bool
+}
+
+func compileNetwork(n Network) addrTest {
+	return addrTest{addr: bitsOf(n.Addr), mask: bitsOf(n.Mask), not: n.Not, there: n.Addr.IsValid()}
+}
+
+func (t *addrTest) match(a netip.Addr) bool {
+	b := bitsOf(a)
+	return ((b.hi^t.addr.hi)&t.mask.hi|(b.lo^t.addr.lo)&t.mask.lo == 0) != t.not
+}
+
+// A nicTest is an Interface that is there.
+type nicTest struct {
+	name               string
+	prefix, not, there bool
+}
+
+func (t *nicTest) match(name string) bool {
+	if t.prefix {
+		return strings.HasPrefix(name, t.name) != t.not
+	}
+	return (name == t.name) != t.not
+}

@@ -1,0 +1,27 @@
+package nat
+
+// State is -m state --state.
+type State struct {
+	States StateSet
+	Not    bool
+}
+
+func (m State) checked(setting) (Match, error) {
+	if m.States == 0 || m.States&^trackedStates != 0 {
+		return nil, ErrValue
+	}
+	return m, nil
+}
+
+func (m State) String() string {
+	return "-m state " + notOption(m.Not) + "--state " + m.States.String()
+}
+
+func (m State) compile(a *asking) matcher {
+	if a.states(m.States, m.Not) {
+		return nil
+	}
+	return m
+}
+
+func (m State) match(p *packet) bool { return (m.States&p.state != 0) != m.Not }

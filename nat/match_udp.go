@@ -1,0 +1,30 @@
+package nat
+
+// UDP is -m udp: --sport and --dport.
+type UDP struct{ Src, Dst PortRange }
+
+// checked leaves to the kernel's words what has no ports, as iptables does.
+func (m UDP) checked(in setting) (Match, error) {
+	if in.proto != (Protocol{Number: ianaUDP}) {
+		if m == (UDP{}) {
+			return nil, ErrProtocol
+		}
+		return nil, ErrPort
+	}
+	return m, checkPorts(m.Src, m.Dst)
+}
+
+func (m UDP) String() string {
+	return "-m udp" + m.Src.text("--sport") + m.Dst.text("--dport")
+}
+
+func (m UDP) compile(a *asking) matcher {
+	if a.ports(m.Src, m.Dst) {
+		return nil
+	}
+	return m
+}
+
+func (m UDP) match(p *packet) bool {
+	return p.ports && m.Src.match(p.srcPort) && m.Dst.match(p.dstPort)
+}

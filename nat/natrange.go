@@ -1,0 +1,87 @@
+package nat
+
+import "net/netip"
+
+// A NATRange is what an address, a port or both are chosen from. An invalid MinAddr
+// leaves the address, MinPort 0 the port alone where possible.
+type NATRange struct {
+	MinAddr, MaxAddr netip.Addr // equal for one
+	MinPort, MaxPort uint16
+	Random           bool // --random
+	FullyRandom      bool // --random-fully
+	Persistent       bool // --persistent: one address of the range for each client
+}
+
+func (n NATRange) check(in setting) error {
+	switch {
+	case n.MinAddr.IsValid() != n.MaxAddr.IsValid():
+		return ErrValue
+	case n.MinAddr.IsValid() && (n.MinAddr.Is6() != in.v6 || n.MaxAddr.Is6() != in.v6):
+		return ErrFamily
+	case n.MaxAddr.Less(n.MinAddr):
+		return ErrValue
+	case !n.MinAddr.IsValid() && n.MinPort == 0 && n.MaxPort == 0:
+		return ErrValue
+	}
+	return checkToPorts(n.MinPort, n.MaxPort, in.proto)
+}
+
+// checkToPorts checks the ports that a connection is to get, of which 0 is none.
+func checkToPorts(lo, hi uint16, proto Protocol) error {
+	if lo == 0 && hi == 0 {
+		return nil
+	}
+	switch {
+	case lo > hi, lo == 0:
+		return ErrPortRange
+	case !translatesPorts(proto.Number):
+		return ErrPort
+	}
+	return nil
+}
+
+// translatesPorts is true for ICMP too, whose id is a port to translation.
+func translatesPorts(proto uint8) bool {
+	switch proto {
+	case ianaTCP, ianaUDP, ianaSCTP, ianaDCCP, ianaICMP, ianaICMPv6:
+		return true
+	}
+	return false
+}
+
+// String returns the addresses and ports as SNAT and DNAT have them:
+// "10.0.0.1-10.0.0.9:1024-2047", "[fd00::1]:80", ":8080".
+func (r NATRange) String() string {
+	addr := ""
+	if r.MinAddr.IsValid() {
+		addr = r.MinAddr.String()
+		if r.MaxAddr.IsValid() && r.MaxAddr != r.MinAddr {
+			addr += "-" + r.MaxAddr.String()
+		}
+	}
+	if r.MinPort == 0 {
+		return addr
+	}
+	if r.MinAddr.Is6() {
+		addr = "[" + addr + "]"
+	}
+	return addr + ":" + natPorts(r.MinPort, r.MaxPort)
+}
+
+func (r NATRange) flags() string { return flagText(r.Random, r.FullyRandom, r.Persistent) }
+
+// natPorts returns "1024-2047", or one port where the range has no end.
+func natPorts(lo, hi uint16) string { return portsText(lo, max(lo, hi), "-") }
+
+func flagText(random, fully, persistent bool) string {
+	s := ""
+	for _, f := range []struct {
+		set  bool
+		name string
+	}{{random, "random"}, {fully, "random-fully"}, {persistent, "persistent"}} {
+		if f.set {
+			s += " --" + f.name
+		}
+	}
+	return s
+}

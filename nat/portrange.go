@@ -1,0 +1,34 @@
+package nat
+
+// A PortRange matches ports from Lo to Hi, both included. The zero PortRange is
+// not looked at.
+type PortRange struct {
+	Lo, Hi uint16
+	Set    bool // that the option is there
+	Not    bool
+}
+
+func (r PortRange) match(port uint16) bool { return !r.Set || r.has(port) != r.Not }
+
+func (r PortRange) has(port uint16) bool { return r.Lo <= port && port <= r.Hi }
+
+// checkPorts checks ranges of which each may be left out.
+func checkPorts(ranges ...PortRange) error {
+	for _, r := range ranges {
+		switch {
+		case !r.Set && r != PortRange{}:
+			return ErrPortRange
+		case r.Lo > r.Hi:
+			return ErrPortRange
+		}
+	}
+	return nil
+}
+
+// text returns " ! --dport 80:90", or "" if the option is not there.
+func (r PortRange) text(option string) string {
+	if !r.Set {
+		return ""
+	}
+	return " " + notOption(r.Not) + option + " " + portsText(r.Lo, r.Hi, ":")
+}

@@ -1,0 +1,71 @@
+package nat
+
+import (
+	"slices"
+	"strings"
+)
+
+// A table is the chains of a table. Like them it does not change.
+type table struct {
+	id     tableID
+	used   bool           // that somebody has made something in it, without which packets pass it by
+	chains []*chain       // built-in ones at their hooks; nil: there is none
+	names  map[string]int // indices of chains
+}
+
+func newTable(id tableID) *table {
+	t := &table{id: id, chains: make([]*chain, numHooks), names: make(map[string]int)}
+	for h := range numHooks {
+		if tableHooks[id].has(h) {
+			t.chains[h] = newBuiltin(id, h)
+			t.names[hookNames[h]] = int(h)
+		}
+	}
+	return t
+}
+
+func newBuiltin(id tableID, h hook) *chain {
+	name := hookNames[h]
+	return &chain{id: int(h), hook: h, name: name, full: fullName(id, name), policy: accept, count: new(counter)}
+}
+
+func (t *table) find(name string) *chain {
+	if i, ok := t.names[name]; ok {
+		return t.chains[i]
+	}
+	return nil
+}
+
+// references returns the number of rules that jump to c.
+func (t *table) references(c *chain) int {
+	n := 0
+	for _, from := range t.chains {
+		if from == nil {
+			continue
+		}
+		for _, to := range from.calls {
+			if to == c.id {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// sorted returns the built-in chains in the order of their hooks and then those of
+// one's own by name.
+func (t *table) sorted() []*chain {
+	var all []*chain
+	for _, c := range t.chains {
+		if c != nil {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b *chain) int {
+		if a.hook != b.hook {
+			return int(a.hook) - int(b.hook)
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	return all
+}

@@ -1,0 +1,59 @@
+package nat
+
+import (
+	"net/netip"
+
+	wire "drydock/internal/packet"
+)
+
+// Masquerade is SNAT to the address of the outgoing interface, in POSTROUTING.
+type Masquerade struct {
+	MinPort, MaxPort uint16 // --to-ports; 0: the port stays if it is free
+	Random           bool
+	FullyRandom      bool
+}
+
+var _ = reserve("MASQUERADE")
+
+func (t Masquerade) String() string {
+	s := "-j MASQUERADE"
+	if t.MinPort != 0 {
+		s += " --to-ports " + natPorts(t.MinPort, t.MaxPort)
+	}
+	return s + flagText(t.Random, t.FullyRandom, false)
+}
+
+func (Masquerade) place() place { return place{tables: 1 << natTable, hooks: atPostrouting} }
+
+func (t Masquerade) checked(in setting) (Target, error) {
+	return t, checkToPorts(t.MinPort, t.MaxPort, in.proto)
+}
+
+// apply chooses the address that Linux would: of those of the outgoing interface, the
+// one that is on the same subnet as the next hop. A packet that leaves by an interface
+// without address is dropped.
+func (t Masquerade) apply(h *host, p *packet) verdict {
+	if p.conn == nil {
+		return accept
+	}
+	addr, ok := h.addressOf(p.nic, p.out, p.nextHop())
+	if !ok {
+		return drop
+	}
+	h.bind(p, source, NATRange{
+		MinAddr: addr, MaxAddr: addr,
+		MinPort: t.MinPort, MaxPort: t.MaxPort,
+		Random: t.Random, FullyRandom: t.FullyRandom,
+	})
+	return accept
+}
+
+// nextHop returns to whom p is sent on the link.
+func (p *packet) nextHop() netip.Addr {
+	if p.route != nil {
+		if hop := p.route.NextHop(); hop.BitLen() > 0 {
+			return wire.FromAddress(hop)
+		}
+	}
+	return p.dst
+}

@@ -1,0 +1,21 @@
+package nat
+
+// SNAT rewrites the source of a connection. In POSTROUTING and INPUT of nat.
+type SNAT struct{ To NATRange }
+
+var _ = reserve("SNAT")
+
+func (t SNAT) String() string { return "-j SNAT --to-source " + t.To.String() + t.To.flags() }
+
+func (SNAT) place() place { return place{tables: 1 << natTable, hooks: atInput | atPostrouting} }
+
+func (t SNAT) checked(in setting) (Target, error) { return t, t.To.check(in) }
+
+// apply decides about the connection of a packet. The packet itself is translated
+// afterwards, like all those that follow it.
+func (t SNAT) apply(h *host, p *packet) verdict {
+	if p.conn != nil {
+		h.bind(p, source, t.To)
+	}
+	return accept
+}
