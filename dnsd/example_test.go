@@ -70,7 +70,7 @@ func start(h dns.Handler) (client *dnsd.Client, stop func()) {
 	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, pc.LocalAddr().String())
 	}
-	client = &dnsd.Client{Conf: dnsd.ResolvConf{}.ForEmbedded(), Dial: dial}
+	client = &dnsd.Client{Conf: dnsd.ParseResolvConf("nameserver 127.0.0.11\noptions ndots:0\n"), Dial: dial}
 	return client, func() {
 		cancel()
 		if err := <-served; err != nil {

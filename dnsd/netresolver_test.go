@@ -34,7 +34,7 @@ func TestClients(t *testing.T) {
 	require.NoError(t, z.Set("many", dnsd.Host{Name: "many", Addrs: many}))
 	in := &internet{servers: map[string]dns.Handler{"10.0.0.53:53": labDNS}}
 	r := newResolver(t, []*dnsd.Zone{z}, dnsd.WithUpstreams(in.dial, upstreams("10.0.0.53:53")...))
-	c := &dnsd.Client{Conf: dnsd.ParseResolvConf("nameserver 127.0.0.11\n").ForEmbedded(), Dial: through(serveReal(t, r))}
+	c := &dnsd.Client{Conf: dnsd.ParseResolvConf("nameserver 127.0.0.11\noptions ndots:0\n"), Dial: through(serveReal(t, r))}
 	nr := c.NetResolver()
 	for host, want := range map[string]int{"web.": 1, "BOTH.net.": 2, "many.": 100, "multi.example.test.": 3, "cname.example.test.": 2} {
 		theirs, err := nr.LookupNetIP(t.Context(), "ip", host)

@@ -8,6 +8,10 @@ import (
 	"time"
 )
 
+// Embedded is the address of the resolver that Docker embeds in networks other than
+// the default one.
+var Embedded = netip.AddrFrom4([4]byte{127, 0, 0, 11})
+
 // A ResolvConf is what a resolv.conf says. The zero ResolvConf is the empty file.
 type ResolvConf struct {
 	Search      []string     // domains to complete names with
@@ -56,6 +60,18 @@ func (c ResolvConf) String() string {
 		b.WriteString("options " + strings.Join(c.Options, " ") + "\n")
 	}
 	return b.String()
+}
+
+// Upstreams returns the IPv4 nameservers of c as WithUpstreams takes them. Docker's
+// resolver forwards to no others.
+func (c ResolvConf) Upstreams() []netip.AddrPort {
+	var list []netip.AddrPort
+	for _, a := range c.Nameservers {
+		if a.Is4() {
+			list = append(list, netip.AddrPortFrom(a, 53))
+		}
+	}
+	return list
 }
 
 // Limits and defaults are those of glibc.

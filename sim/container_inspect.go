@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/engine"
 	"drydock/sim/internal/ports"
 )
 
@@ -51,7 +52,7 @@ func (c *Container) hostConfig() dockerapi.HostConfig {
 
 func (c *Container) containerConfig() dockerapi.Config {
 	cfg := dockerapi.Config{
-		Hostname: c.configuredHostname(), Env: c.config.envWithPath(),
+		Hostname: c.configuredHostname(), Env: c.envWithPath(),
 		Cmd: slices.Clone(c.config.cmd), Image: c.config.image.Name,
 	}
 	exposed := c.exposed()
@@ -66,17 +67,17 @@ func (c *Container) containerConfig() dockerapi.Config {
 
 // envWithPath returns the environment with a PATH, which all images that Docker builds or
 // imports have, before what else the image has.
-func (c *containerConfig) envWithPath() []string {
-	if hasEnv(c.env, "PATH") {
-		return slices.Clone(c.env)
+func (c *Container) envWithPath() []string {
+	if engine.HasEnv(c.config.env, "PATH") {
+		return slices.Clone(c.config.env)
 	}
-	ofImage := len(c.env)
-	for _, v := range slices.Backward(c.image.Env) {
-		if ofImage > 0 && c.env[ofImage-1] == v {
+	ofImage := len(c.config.env)
+	for _, v := range slices.Backward(c.config.image.Env) {
+		if ofImage > 0 && c.config.env[ofImage-1] == v {
 			ofImage--
 		}
 	}
-	return slices.Insert(slices.Clone(c.env), ofImage, defaultPath)
+	return slices.Insert(slices.Clone(c.config.env), ofImage, c.host.engine.DefaultPath())
 }
 
 // configuredHostname is the hostname that the container has or will have. In the

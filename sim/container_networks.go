@@ -122,9 +122,7 @@ func (c *Container) Disconnect(n *Network) error {
 	}
 	return c.host.labelled(func() error {
 		c.leave(r, l)
-		if n.name != bridgeNetwork {
-			r.ns.names.hosts.removeOwn()
-		}
+		r.ns.names.hosts.leave(n.name)
 		c.reelect(r)
 		return nil
 	})

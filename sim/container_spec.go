@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/engine"
 	"drydock/sim/internal/ports"
 )
 
@@ -94,8 +95,8 @@ func (c *containerConfig) setEnv(s *containerSpec) error {
 		switch {
 		case !ok || name == "":
 			return errorf(opCreate, v, ErrName, "invalid environment variable: %s", v)
-		case i < len(s.Env) || !hasEnv(c.env, name):
-			c.env = setEnv(c.env, v)
+		case i < len(s.Env) || !engine.HasEnv(c.env, name):
+			c.env = engine.SetEnv(c.env, v)
 		}
 	}
 	return nil

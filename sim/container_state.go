@@ -74,9 +74,9 @@ func (c *Container) newSandbox() sandbox {
 		return sandbox{}
 	}
 	s := sandbox{id: c.host.random.id("sandbox id"), endpoint: c.host.random.id("sandbox id")}
-	s.key = "/var/run/docker/netns/" + s.id[:12]
+	s.key = c.host.engine.SandboxKey(s.id)
 	if c.config.onHost() {
-		s.key = "/var/run/docker/netns/default"
+		s.key = c.host.engine.SandboxKey("")
 	}
 	return s
 }

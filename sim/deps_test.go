@@ -36,7 +36,7 @@ func TestImports(t *testing.T) {
 		"drydock/sim/internal/echo":       "drydock/internal/packet drydock/sim/internal/errno drydock/sim/ping",
 		"drydock/sim/internal/linkenv":    "drydock/sim/internal/ports",
 		"drydock/sim/internal/ports":      "",
-		"drydock/sim/internal/engine":     "drydock/sim/internal/ports",
+		"drydock/sim/internal/engine":     "drydock/dnsd drydock/sim/internal/linkenv drydock/sim/internal/ports",
 		"drydock/sim/internal/relay":      "",
 		"drydock/sim/dockerapi":           "",
 		"drydock/sim/internal/slirp":      "drydock/internal/packet drydock/sim/internal/relay drydock/sim/internal/random",

@@ -6,73 +6,57 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+
+	"drydock/sim/internal/engine"
 )
 
-// hostsTemplate is what Docker starts every /etc/hosts with.
-const hostsTemplate = `127.0.0.1	localhost
-::1	localhost ip6-localhost ip6-loopback
-fe00::0	ip6-localnet
-ff00::0	ip6-mcastprefix
-ff02::1	ip6-allnodes
-ff02::2	ip6-allrouters
-`
-
-// A hostsFile is the /etc/hosts of a network namespace, and all the names that a
-// container of the default bridge knows. It implements netstack.Resolver. The zero
-// hostsFile is Docker's template.
+// A hostsFile is the /etc/hosts of a network namespace, and all the names that a container of
+// the default bridge knows. It implements netstack.Resolver. The zero hostsFile is that of a
+// machine, which has what Docker Engine 20.10.24 starts every file with.
 type hostsFile struct {
-	mu    sync.Mutex // guards what follows
-	extra []extraHost
-	links []hostsLine
-	own   string
+	mu      sync.Mutex
+	engine  engine.Engine // +checklocks:mu; nil: that of the zero hostsFile
+	content engine.Hosts  // +checklocks:mu
 }
 
-// A hostsLine is that of a link.
-type hostsLine struct {
-	addr         netip.Addr
-	alias, names string
-}
-
-// setExtra sets the lines that --add-host asks for.
-func (f *hostsFile) setExtra(extra []extraHost) {
+// begin makes f that of a container, with the lines that --add-host asks for.
+func (f *hostsFile) begin(e engine.Engine, extra []extraHost) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.extra = extra
-}
-
-// addOwn adds the line that names the container itself; "a.b.c" is also known as
-// "a".
-func (f *hostsFile) addOwn(a netip.Addr, hostname string) {
-	names := hostname
-	if short, _, ok := strings.Cut(hostname, "."); ok {
-		names += " " + short
+	f.engine = e
+	for _, x := range extra {
+		f.content.Extra = append(f.content.Extra, engine.Host{Addr: x.addr, Name: x.name})
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.own += a.String() + "\t" + names + "\n"
 }
 
-// removeOwn removes the lines that name the container itself.
-func (f *hostsFile) removeOwn() {
+// addOwn adds the line that names the container itself.
+func (f *hostsFile) addOwn(a netip.Addr, hostname string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.own = ""
+	f.content.Own = append(f.content.Own, engine.Host{Addr: a, Name: hostname})
+}
+
+// leave takes away the lines that a container loses with a network.
+func (f *hostsFile) leave(network string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.content.Own = f.engine.OwnHosts(f.content.Own, network)
 }
 
 // setLink adds the line of a link, which has the alias to itself.
-func (f *hostsFile) setLink(a netip.Addr, alias, names string) {
+func (f *hostsFile) setLink(l engine.LinkedHost) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.links = append(f.links, hostsLine{a, alias, names})
+	f.content.Links = append(f.content.Links, l)
 }
 
 // moveLink gives a link another address.
 func (f *hostsFile) moveLink(a netip.Addr, alias string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := range f.links {
-		if f.links[i].alias == alias {
-			f.links[i].addr = a
+	for i := range f.content.Links {
+		if f.content.Links[i].Alias == alias {
+			f.content.Links[i].Addr = a
 		}
 	}
 }
@@ -81,14 +65,10 @@ func (f *hostsFile) moveLink(a netip.Addr, alias string) {
 func (f *hostsFile) String() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	text := hostsTemplate
-	for _, e := range f.extra {
-		text += e.addr.String() + "\t" + e.name + "\n"
+	if f.engine == nil {
+		return engine.Docker20.Hosts(f.content)
 	}
-	for _, l := range f.links {
-		text += l.addr.String() + "\t" + l.alias + " " + l.names + "\n"
-	}
-	return text + f.own
+	return f.engine.Hosts(f.content)
 }
 
 // LookupNetIP returns the addresses of host in the order of the file.

@@ -1,6 +1,9 @@
 package sim
 
-import "drydock/sim/internal/ports"
+import (
+	"drydock/sim/internal/engine"
+	"drydock/sim/internal/ports"
+)
 
 // A link is what --link asks for on the default bridge.
 type link struct {
@@ -21,7 +24,7 @@ func (c *Container) link(r *run) error {
 			return errorf("start container", c.Name(), ErrNotRunning,
 				"Cannot link to a non running container: /%s AS /%s/%s", l.target.Name(), c.Name(), l.alias)
 		}
-		r.ns.names.hosts.setLink(target.addr, l.alias, l.names())
+		r.ns.names.hosts.setLink(engine.LinkedHost{Addr: target.addr, Alias: l.alias, ID: l.target.id, Name: l.target.Name()})
 		r.links = append(r.links, c.linkVars(l, target))
 		added, err := c.host.firewall.ensure(c.host.engine.LinkRules(n.forEngine(), ep.addr, target.addr, l.target.exposed()))
 		r.linkRules = append(r.linkRules, added...)
@@ -30,15 +33,6 @@ func (c *Container) link(r *run) error {
 		}
 	}
 	return nil
-}
-
-// names are the names of the target in /etc/hosts, behind the alias.
-func (l link) names() string {
-	names := l.target.id[:12]
-	if l.alias != l.target.Name() {
-		names += " " + l.target.Name()
-	}
-	return names
 }
 
 // exposed returns the ports that the container exposes or publishes, in the order of rules.

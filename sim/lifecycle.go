@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"drydock/sim/internal/engine"
 )
 
 // grace is how long a container may take for its own shutdown, as with "docker
@@ -149,9 +151,8 @@ func (c *Container) boot() error {
 	}
 	r := newRun(ns)
 	if c.hasOwnFiles() {
-		conf, text := c.resolvConf()
-		ns.names.setConf(conf, text, ns.stack, c.host.random.seedOf("dns "+c.id))
-		ns.names.hosts.setExtra(c.config.extraHosts)
+		ns.names.setConf(c.host.engine.ResolvConf(c.resolvConf()), ns.stack, c.host.random.seedOf("dns "+c.id))
+		ns.names.hosts.begin(c.host.engine, c.config.extraHosts)
 	}
 	if err := c.joinAll(r); err != nil {
 		c.leaveAll(r)
@@ -161,7 +162,7 @@ func (c *Container) boot() error {
 	if c.config.onHost() && (len(c.config.published) > 0 || c.config.publishAll) {
 		c.host.log.Warn("Published ports are discarded when using host network mode", "container", c.Name())
 	}
-	r.env = c.environment(c.hostname(ns), r.links)
+	r.env = c.host.engine.Environment(engine.Environment{Hostname: c.hostname(ns), Links: r.links, Env: c.config.env})
 	r.sockets = c.up(ns, c.hostname(ns))
 	c.begin(r)
 	c.relink()

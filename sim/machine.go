@@ -7,7 +7,6 @@ import (
 	"runtime/pprof"
 	"sync"
 
-	"drydock/dnsd"
 	"drydock/nat"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/slirp"
@@ -103,7 +102,7 @@ func (m *Machine) boot(cfg *machineConfig) error {
 	if err := space.stack.SetIPv6(true); err != nil {
 		return err
 	}
-	space.names.setConf(dnsd.ParseResolvConf(cfg.resolv), cfg.resolv, space.stack, m.random.seedOf("dns host"))
+	space.names.setConf(cfg.resolv, space.stack, m.random.seedOf("dns host"))
 	m.up(space, m.name)
 	for _, u := range cfg.uplinks {
 		if err := m.connect(u); err != nil {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"drydock/dnsd"
+	"drydock/sim/internal/engine"
 	"drydock/sim/internal/netstack"
 )
 
@@ -24,10 +25,11 @@ type names struct {
 }
 
 // setConf sets resolv.conf. The client asks from the sockets of s.
-func (n *names) setConf(conf dnsd.ResolvConf, text string, s *netstack.Stack, seed uint64) {
+func (n *names) setConf(text string, s *netstack.Stack, seed uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.conf, n.client = text, nil
+	conf := dnsd.ParseResolvConf(text)
 	if len(conf.Nameservers) > 0 {
 		n.client = &dnsd.Client{Conf: conf, Dial: s.DialContext, Seed: seed}
 	}
@@ -79,19 +81,12 @@ func (ns *Netns) Resolver() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, err }}
 }
 
-// resolvConf returns the container's resolv.conf, unless it has the embedded resolver,
-// and its text, which is the host's if no option changes it.
-func (c *Container) resolvConf() (dnsd.ResolvConf, string) {
-	text := c.host.own.names.resolvConf()
-	if text != "" {
-		text = dnsd.HostResolvConf(text, c.hasIPv6())
+// resolvConf is what the container's resolv.conf is made of.
+func (c *Container) resolvConf() engine.ResolvConf {
+	return engine.ResolvConf{
+		Host: c.host.own.names.resolvConf(), IPv6: c.hasIPv6(),
+		Nameservers: c.config.dns, Search: c.config.dnsSearch, Options: c.config.dnsOptions,
 	}
-	conf := dnsd.ParseResolvConf(text)
-	if len(c.config.dns)+len(c.config.dnsSearch)+len(c.config.dnsOptions) > 0 {
-		conf = conf.With(c.config.dns, c.config.dnsSearch, c.config.dnsOptions)
-		text = conf.String()
-	}
-	return conf, text
 }
 
 // ReadFile returns what is in /etc/hosts, /etc/resolv.conf or /etc/hostname, the only

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"slices"
 
 	"drydock/dnsd"
 	"drydock/sim/internal/netstack"
@@ -26,13 +25,15 @@ func (c *Container) startDNS(r *run) (err error) {
 	if r.dns != nil {
 		return nil
 	}
-	conf, _ := c.resolvConf()
+	conf := c.resolvConf()
+	upstreams := dnsd.ParseResolvConf(c.host.engine.ResolvConf(conf)).Upstreams()
+	text := c.host.engine.EmbeddedResolvConf(conf)
 	d := &nameserver{sockets: r.ns.stack.Share(), ended: make(chan error, 1)}
 	var ctx context.Context
 	ctx, d.end = context.WithCancel(context.Background())
 	seed := c.host.random.seedOf("dns " + c.id)
-	opts := []dnsd.Option{dnsd.WithSeed(seed), dnsd.WithUpstreams(d.sockets.DialContext, conf.Upstreams()...)}
-	if conf.ForEmbedded().Ndots() > 0 {
+	opts := []dnsd.Option{dnsd.WithSeed(seed), dnsd.WithUpstreams(d.sockets.DialContext, upstreams...)}
+	if dnsd.ParseResolvConf(text).Ndots() > 0 {
 		opts = append(opts, dnsd.KeepSingleLabels())
 	}
 	d.resolver, err = dnsd.New(opts...)
@@ -44,9 +45,8 @@ func (c *Container) startDNS(r *run) (err error) {
 		d.sockets.Leave(true)
 		return err
 	}
-	conf = conf.ForEmbedded()
 	r.dns = d
-	r.ns.names.setConf(conf, conf.String(), d.sockets, seed)
+	r.ns.names.setConf(text, d.sockets, seed)
 	return nil
 }
 
@@ -118,12 +118,7 @@ func (c *Container) announce(l *Link) error {
 	return zone.Set(c.id, dnsd.Host{Name: c.Name(), Aliases: c.aliases(&l.asked), Addrs: l.endpoint().addrs()})
 }
 
-// aliases are the further names of a container on a network: those asked for, its short
-// ID and its hostname.
+// aliases are the further names of a container on a network.
 func (c *Container) aliases(a *attachment) []string {
-	list := append(slices.Clone(a.aliases), c.id[:12])
-	if c.config.hostname != "" {
-		list = append(list, c.config.hostname)
-	}
-	return list
+	return c.host.engine.Aliases(a.aliases, c.id, c.config.hostname)
 }

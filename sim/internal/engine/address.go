@@ -27,6 +27,9 @@ type Addresser interface {
 	ContainerMAC(ip netip.Addr, random io.Reader) net.HardwareAddr
 	// VethName returns the name of the host's end of a container's cable.
 	VethName(random io.Reader) string
+	// Aliases are the further names of a container on a network with the embedded resolver,
+	// given those asked for. The hostname is empty unless it was asked for.
+	Aliases(asked []string, id, hostname string) []string
 }
 
 // compareBool orders false before true.

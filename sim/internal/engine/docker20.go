@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"drydock/dnsd"
 	"drydock/sim/internal/ports"
 )
 
@@ -179,4 +180,140 @@ func (docker20) VethName(random io.Reader) string {
 	var b [4]byte
 	io.ReadFull(random, b[:])
 	return fmt.Sprintf("veth%07x", binary.BigEndian.Uint32(b[:])>>4)
+}
+
+// Aliases are those asked for, the short ID and the hostname.
+func (docker20) Aliases(asked []string, id, hostname string) []string {
+	list := append(slices.Clone(asked), id[:12])
+	if hostname != "" {
+		list = append(list, hostname)
+	}
+	return list
+}
+
+func (docker20) Hosts(h Hosts) string {
+	var b strings.Builder
+	b.WriteString(`127.0.0.1	localhost
+::1	localhost ip6-localhost ip6-loopback
+fe00::0	ip6-localnet
+ff00::0	ip6-mcastprefix
+ff02::1	ip6-allnodes
+ff02::2	ip6-allrouters
+`)
+	line := func(a netip.Addr, names ...string) {
+		b.WriteString(a.String() + "\t" + strings.Join(names, " ") + "\n")
+	}
+	for _, e := range h.Extra {
+		line(e.Addr, e.Name)
+	}
+	for _, l := range h.Links {
+		names := []string{l.Alias, l.ID[:12]}
+		if l.Alias != l.Name {
+			names = append(names, l.Name)
+		}
+		line(l.Addr, names...)
+	}
+	for _, o := range h.Own {
+		names := []string{o.Name}
+		if short, _, ok := strings.Cut(o.Name, "."); ok {
+			names = append(names, short)
+		}
+		line(o.Addr, names...)
+	}
+	return b.String()
+}
+
+// OwnHosts loses all lines but with the default bridge, which leaves even its own: dockerd
+// deletes by name on networks that have names.
+func (docker20) OwnHosts(own []Host, network string) []Host {
+	if network == "bridge" {
+		return own
+	}
+	return nil
+}
+
+// ResolvConf is the host's file without nameservers on a loopback address and, unless the
+// container has IPv6, those with an IPv6 address. If none is left there are Google's. What
+// options say stands in its place: search, nameservers, options, and no comments.
+func (docker20) ResolvConf(r ResolvConf) string {
+	text := r.copyHost20()
+	if len(r.Nameservers)+len(r.Search)+len(r.Options) == 0 {
+		return text
+	}
+	c := dnsd.ParseResolvConf(text)
+	if len(r.Nameservers) > 0 {
+		c.Nameservers = r.Nameservers
+	}
+	if len(r.Search) > 0 {
+		c.Search = r.Search
+	}
+	if len(r.Options) > 0 {
+		c.Options = r.Options
+	}
+	if len(c.Search) == 1 && c.Search[0] == "." {
+		c.Search = nil
+	}
+	return c.String()
+}
+
+func (r *ResolvConf) copyHost20() string {
+	if r.Host == "" {
+		return ""
+	}
+	var b strings.Builder
+	servers := 0
+	for line := range strings.Lines(r.Host) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "nameserver" {
+			a, err := netip.ParseAddr(fields[1])
+			if err == nil && (a.IsLoopback() || a.Is6() && !r.IPv6) {
+				continue
+			}
+			servers++
+		}
+		b.WriteString(line)
+	}
+	if servers == 0 {
+		b.WriteString("\nnameserver 8.8.8.8\nnameserver 8.8.4.4\n")
+	}
+	if servers == 0 && r.IPv6 {
+		b.WriteString("nameserver 2001:4860:4860::8888\nnameserver 2001:4860:4860::8844") // without a line feed
+	}
+	return b.String()
+}
+
+// EmbeddedResolvConf has the embedded resolver in the place of the IPv4 nameservers, which
+// are its upstreams. Names without dots are tried as they are, unless an option says
+// otherwise.
+func (e docker20) EmbeddedResolvConf(r ResolvConf) string {
+	c := dnsd.ParseResolvConf(e.ResolvConf(r))
+	c.Nameservers = append([]netip.Addr{dnsd.Embedded}, slices.DeleteFunc(c.Nameservers, netip.Addr.Is4)...)
+	if !slices.ContainsFunc(c.Options, func(o string) bool { return strings.HasPrefix(o, "ndots:") }) {
+		c.Options = append(c.Options, "ndots:0")
+	}
+	return c.String()
+}
+
+func (docker20) DefaultPath() string {
+	return "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+}
+
+func (e docker20) Environment(v Environment) []string {
+	env := []string{e.DefaultPath(), "HOSTNAME=" + v.Hostname}
+	for _, l := range v.Links {
+		env = append(env, l.Vars()...)
+	}
+	for _, o := range v.Env {
+		env = SetEnv(env, o)
+	}
+	if !HasEnv(env, "HOME") {
+		env = append(env, "HOME=/root")
+	}
+	return env
+}
+
+func (docker20) SandboxKey(id string) string {
+	if id == "" {
+		return "/var/run/docker/netns/default"
+	}
+	return "/var/run/docker/netns/" + id[:12]
 }

@@ -14,6 +14,7 @@ type Engine interface {
 	Firewall
 	Publisher
 	Addresser
+	Files
 }
 
 // A Daemon is what dockerd was told by its options.

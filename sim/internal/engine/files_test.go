@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drydock/sim/internal/linkenv"
+)
+
+const id = "49baa0fbb9ab9a8dbc0e5b2f5b5e3a2b4bb1f3a1e8e9c1d0f7a6b5c4d3e2f1a0"
+
+// TestHosts has lines that Docker Engine 20.10.24 wrote.
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	const template = "127.0.0.1\tlocalhost\n" +
+		"::1\tlocalhost ip6-localhost ip6-loopback\n" +
+		"fe00::0\tip6-localnet\n" +
+		"ff00::0\tip6-mcastprefix\n" +
+		"ff02::1\tip6-allnodes\n" +
+		"ff02::2\tip6-allrouters\n"
+	addr := netip.MustParseAddr
+	require.Equal(t, template, Docker20.Hosts(Hosts{}))
+	require.Equal(t, template+
+		"10.1.2.3\tfoo\n"+
+		"10.1.2.4\tfoo\n"+
+		"172.17.0.2\tdb 49baa0fbb9ab tgt\n"+
+		"172.17.0.2\ttgt 49baa0fbb9ab\n"+
+		"172.17.0.3\ta.b.c a\n"+
+		"172.18.0.2\th\n",
+		Docker20.Hosts(Hosts{
+			Extra: []Host{{addr("10.1.2.3"), "foo"}, {addr("10.1.2.4"), "foo"}},
+			Links: []LinkedHost{{addr("172.17.0.2"), "db", id, "tgt"}, {addr("172.17.0.2"), "tgt", id, "tgt"}},
+			Own:   []Host{{addr("172.17.0.3"), "a.b.c"}, {addr("172.18.0.2"), "h"}},
+		}))
+}
+
+func TestOwnHosts(t *testing.T) {
+	t.Parallel()
+	own := []Host{{netip.MustParseAddr("172.17.0.3"), "h"}}
+	require.Equal(t, own, Docker20.OwnHosts(own, "bridge"))
+	require.Empty(t, Docker20.OwnHosts(own, "net"))
+}
+
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	link := linkenv.Link{Client: "c1", Alias: "zz", Addr: netip.MustParseAddr("172.17.0.2")}
+	require.Equal(t, []string{path, "HOSTNAME=h", "ZZ_NAME=mine", "A=2", "HOME=/root"},
+		Docker20.Environment(Environment{Hostname: "h", Links: []linkenv.Link{link}, Env: []string{"ZZ_NAME=mine", "A=2"}}))
+	require.Equal(t, []string{"PATH=/bin", "HOSTNAME=h", "HOME=/x"},
+		Docker20.Environment(Environment{Hostname: "h", Env: []string{"HOME=/x", "PATH=/bin"}}))
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"store", "49baa0fbb9ab", "h"}, Docker20.Aliases([]string{"store"}, id, "h"))
+	require.Equal(t, []string{"49baa0fbb9ab"}, Docker20.Aliases(nil, id, ""))
+	require.Equal(t, "/var/run/docker/netns/49baa0fbb9ab", Docker20.SandboxKey(id))
+	require.Equal(t, "/var/run/docker/netns/default", Docker20.SandboxKey(""))
+}
