@@ -85,5 +85,5 @@ func parseQuote(b []byte) (quote, bool) {
 		kind:  h[0],
 		ident: binary.BigEndian.Uint16(h[4:]),
 		seq:   binary.BigEndian.Uint16(h[6:]),
-	}, l.Protocol == packet.ICMP && !l.V6 || l.Protocol == packet.ICMPv6 && l.V6
+	}, l.IsICMP()
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 
+	"drydock/internal/packet"
 	"drydock/sim/internal/relay"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -19,7 +20,7 @@ import (
 // destination returns the real address for one that the emulated host sends to, if
 // it is forwarded at all.
 func (n *Net) destination(to tcpip.Address) (real netip.Addr, ok bool) {
-	a := fromAddress(to)
+	a := packet.FromAddress(to)
 	switch {
 	case !n.forward:
 	case a == n.gateway.Addr():
@@ -106,7 +107,7 @@ func (f *tcpForwarder) serve(req *tcp.ForwarderRequest) {
 	req.Complete(false)
 	f.forget(id)
 	if terr != nil { // the host did not wait, or we are closing
-		f.net.log.Debug("slirp: accept: "+terr.String(), "from", fromAddress(id.RemoteAddress))
+		f.net.log.Debug("slirp: accept: "+terr.String(), "from", packet.FromAddress(id.RemoteAddress))
 		relay.Reset(server)
 		return
 	}

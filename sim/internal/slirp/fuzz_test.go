@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"drydock/internal/packet"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/require"
@@ -69,7 +70,7 @@ func ipPacket(dst string, proto uint8, transport string) []byte {
 	ip := header.IPv4(b)
 	ip.Encode(&header.IPv4Fields{
 		TotalLength: uint16(cap(b)), TTL: 64, Protocol: proto,
-		SrcAddr: toAddress(DefaultGuest), DstAddr: toAddress(netip.MustParseAddr(dst)),
+		SrcAddr: packet.ToAddress(DefaultGuest), DstAddr: packet.ToAddress(netip.MustParseAddr(dst)),
 	})
 	ip.SetChecksum(^ip.CalculateChecksum())
 	b = append(b, transport...)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"syscall"
 
+	"drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
@@ -59,10 +61,10 @@ func (n *Net) handleICMP(id stack.TransportEndpointID, pkt *stack.PacketBuffer) 
 // decline answers a packet that is not forwarded. It is false if netstack is to do
 // that, as the host that the packet is for.
 func (n *Net) decline(id stack.TransportEndpointID, pkt *stack.PacketBuffer) bool {
-	if fromAddress(id.LocalAddress) == n.gateway.Addr() {
+	if packet.FromAddress(id.LocalAddress) == n.gateway.Addr() {
 		return false
 	}
-	if fromAddress(id.LocalAddress).IsGlobalUnicast() {
+	if packet.FromAddress(id.LocalAddress).IsGlobalUnicast() {
 		n.unreachable(pkt, answerHostUnreachable)
 	}
 	return true

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"drydock/internal/packet"
 	"drydock/sim/ping"
 	"drydock/veth"
 
@@ -88,7 +89,7 @@ func errorsAt(tb testing.TB, h emulated) <-chan icmpError {
 		msg := header.ICMPv4(ip.Payload())
 		if msg.Type() == header.ICMPv4DstUnreachable {
 			quoted := header.IPv4(msg.Payload())
-			got <- icmpError{fromAddress(ip.SourceAddress()).String(), msg.Code(), fromAddress(quoted.DestinationAddress()).String()}
+			got <- icmpError{packet.FromAddress(ip.SourceAddress()).String(), msg.Code(), packet.FromAddress(quoted.DestinationAddress()).String()}
 		}
 	})
 	tb.Cleanup(remove)
@@ -262,12 +263,12 @@ func TestDestination(t *testing.T) {
 		"203.0.113.7":     "203.0.113.7",
 		"10.0.3.1":        "10.0.3.1",
 	} {
-		real, ok := on.destination(toAddress(netip.MustParseAddr(to)))
+		real, ok := on.destination(packet.ToAddress(netip.MustParseAddr(to)))
 		assert.Equal(t, want != "", ok, to)
 		if ok {
 			assert.Equal(t, want, real.String())
 		}
-		_, ok = off.destination(toAddress(netip.MustParseAddr(to)))
+		_, ok = off.destination(packet.ToAddress(netip.MustParseAddr(to)))
 		assert.False(t, ok)
 	}
 }

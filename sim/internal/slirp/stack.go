@@ -2,9 +2,11 @@ package slirp
 
 import (
 	"fmt"
+	"net/netip"
 	"runtime"
 	"time"
 
+	"drydock/internal/packet"
 	"drydock/sim/internal/random"
 
 	"golang.org/x/time/rate"
@@ -114,12 +116,12 @@ func (n *Net) addAddress(Options) tcpip.Error {
 	addr := tcpip.ProtocolAddress{
 		Protocol: ipv4.ProtocolNumber,
 		AddressWithPrefix: tcpip.AddressWithPrefix{
-			Address: toAddress(n.gateway.Addr()), PrefixLen: n.gateway.Bits(),
+			Address: packet.ToAddress(n.gateway.Addr()), PrefixLen: n.gateway.Bits(),
 		},
 	}
 	n.stack.SetRouteTable([]tcpip.Route{
 		{Destination: addr.AddressWithPrefix.Subnet(), NIC: nicID},
-		{Destination: header.IPv4EmptySubnet, Gateway: toAddress(n.guest), NIC: nicID},
+		{Destination: header.IPv4EmptySubnet, Gateway: packet.ToAddress(n.guest), NIC: nicID},
 	})
 	return n.stack.AddProtocolAddress(nicID, addr, stack.AddressProperties{})
 }
@@ -131,4 +133,8 @@ func (n *Net) closeStack() {
 	n.stack.TransportProtocolInstance(tcp.ProtocolNumber).Wait()
 	n.stack.RemoveNIC(nicID)
 	n.stack.Wait()
+}
+
+func fullAddress(ap netip.AddrPort) tcpip.FullAddress {
+	return tcpip.FullAddress{NIC: nicID, Addr: packet.ToAddress(ap.Addr()), Port: ap.Port()}
 }
