@@ -29,11 +29,12 @@ func TestImports(t *testing.T) {
 		"drydock/nat/iptables":            "drydock/nat drydock/nat/internal/words",
 		"drydock/sim/internal/router":     "drydock/internal/packet",
 		"drydock/sim/internal/random":     "",
-		"drydock/sim/internal/netstack":   "drydock/internal/packet drydock/sim/internal/random drydock/sim/internal/router drydock/sim/ping drydock/sim/internal/errno drydock/sim/internal/addrselect drydock/sim/internal/echo",
+		"drydock/sim/internal/netstack":   "drydock/internal/packet drydock/sim/internal/random drydock/sim/internal/router drydock/sim/ping drydock/sim/internal/errno drydock/sim/internal/addrselect drydock/sim/internal/echo drydock/sim/internal/bubble",
 		"drydock/sim/ping":                "",
 		"drydock/sim/internal/errno":      "",
 		"drydock/sim/internal/addrselect": "",
 		"drydock/sim/internal/echo":       "drydock/internal/packet drydock/sim/internal/errno drydock/sim/ping",
+		"drydock/sim/internal/bubble":     "",
 		"drydock/sim/internal/linkenv":    "drydock/sim/internal/ports",
 		"drydock/sim/internal/ports":      "",
 		"drydock/sim/internal/engine":     "drydock/dnsd drydock/sim/internal/linkenv drydock/sim/internal/ports",
@@ -41,9 +42,9 @@ func TestImports(t *testing.T) {
 		"drydock/sim/dockerapi":           "",
 		"drydock/sim/internal/slirp":      "drydock/internal/packet drydock/sim/internal/relay drydock/sim/internal/random",
 		"drydock/sim": "drydock/sim/dockerapi drydock/internal/packet drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/nat/iptables drydock/sim/internal/netstack " +
-			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/relay drydock/sim/internal/router drydock/sim/internal/slirp drydock/sim/ping",
+			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/relay drydock/sim/internal/router drydock/sim/internal/slirp drydock/sim/ping drydock/sim/internal/bubble",
 		"drydock/sim/tools":   "drydock/sim drydock/sim/dockerapi drydock/nat drydock/nat/iptables drydock/nat/conntrack drydock/sim/ping",
-		"drydock/sim/simtest": "drydock/sim",
+		"drydock/sim/simtest": "drydock/sim drydock/sim/internal/bubble",
 	}
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Fields(line)

@@ -163,7 +163,7 @@ func (c *Container) boot() error {
 		c.host.log.Warn("Published ports are discarded when using host network mode", "container", c.Name())
 	}
 	r.env = c.host.engine.Environment(engine.Environment{Hostname: c.hostname(ns), Links: r.links, Env: c.config.env})
-	r.sockets = c.up(ns, c.hostname(ns))
+	r.sockets = c.up(ns, c.Name(), c.hostname(ns))
 	c.begin(r)
 	c.relink()
 	c.host.log.Debug("container started", "name", c.Name(), "addr", c.IP())

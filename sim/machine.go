@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"drydock/nat"
+	"drydock/sim/internal/bubble"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/slirp"
 
@@ -49,7 +50,8 @@ type Machine struct {
 	closed    bool // +checklocks:mu
 	lastIndex int  // +checklocks:mu; the highest ifindex given
 
-	done chan struct{} // closed when Close has finished
+	done  chan struct{} // closed when Close has finished
+	leave func()        // the list of who lives in the bubble
 }
 
 // NewMachine returns a running machine: lo, its uplinks and an empty firewall. It does not
@@ -84,6 +86,7 @@ func newMachine(cfg *machineConfig) (*Machine, error) {
 		done:      make(chan struct{}),
 	}
 	m.Netns.errDown = func(op string) *Error { return errClosed(op, m.name) }
+	m.leave = bubble.Enter(m, m.plight)
 	return m, nil
 }
 
@@ -103,7 +106,7 @@ func (m *Machine) boot(cfg *machineConfig) error {
 		return err
 	}
 	space.names.setConf(cfg.resolv, space.stack, m.random.seedOf("dns host"))
-	m.up(space, m.name)
+	m.up(space, m.name, m.name)
 	for _, u := range cfg.uplinks {
 		if err := m.connect(u); err != nil {
 			return err
@@ -123,6 +126,14 @@ func (m *Machine) plugTap(forward bool) (err error) {
 	opts := slirp.Options{Guest: tapAddr.Addr(), Seed: m.random.seedOf(tapDevice), Forward: forward, Logger: m.log}
 	m.tap, err = openTap(m.own, m.newIndexes(1), opts)
 	return err
+}
+
+// plight tells the test whose bubble cannot end, because m lives there still.
+func (m *Machine) plight(ended bool) []string {
+	if !ended {
+		return nil
+	}
+	return []string{fmt.Sprintf("host %q was not closed: call Host.Close before the bubble ends", m.name)}
 }
 
 // newNamespace makes a namespace of this machine. One with tables is a router.
@@ -193,6 +204,7 @@ func (m *Machine) Close() error {
 		return nil
 	}
 	defer close(m.done)
+	defer m.leave()
 	m.devices <- struct{}{} // wait for an interface that is being made
 	<-m.devices
 	m.down(true) // first: functions of containers may wait for the machine's sockets

@@ -1,11 +1,11 @@
 package sim
 
 import (
-	"bytes"
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
-	"runtime"
+
+	"drydock/sim/internal/bubble"
 )
 
 // A MachineOption sets a property of a new Machine, or of a new Host, which is one. An
@@ -42,11 +42,11 @@ func newMachineConfig(name string) machineConfig {
 
 // checkTime refuses to mix real and virtual time.
 func (c *machineConfig) checkTime() error {
-	switch bubble := inBubble(); {
-	case bubble && !c.virtual:
+	switch inBubble := bubble.Current() != ""; {
+	case inBubble && !c.virtual:
 		return errorf("create host", c.name, ErrTime,
 			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
-	case c.virtual && !bubble:
+	case c.virtual && !inBubble:
 		return errorf("create host", c.name, ErrTime,
 			"a host made WithVirtualTime needs a testing/synctest bubble to live in: outside of one time is real")
 	}
@@ -150,12 +150,4 @@ func WithResolvConf(text string) MachineOption {
 		c.resolv = text
 		return nil
 	})
-}
-
-// inBubble reports whether the caller runs in a testing/synctest bubble, which only
-// the header of its stack trace tells: "goroutine 7 [running, synctest bubble 1]:".
-func inBubble() bool {
-	var b [100]byte
-	header, _, _ := bytes.Cut(b[:runtime.Stack(b[:], false)], []byte("\n"))
-	return bytes.Contains(header, []byte("synctest bubble"))
 }

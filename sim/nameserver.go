@@ -28,7 +28,7 @@ func (c *Container) startDNS(r *run) (err error) {
 	conf := c.resolvConf()
 	upstreams := dnsd.ParseResolvConf(c.host.engine.ResolvConf(conf)).Upstreams()
 	text := c.host.engine.EmbeddedResolvConf(conf)
-	d := &nameserver{sockets: r.ns.stack.Share(), ended: make(chan error, 1)}
+	d := &nameserver{sockets: r.ns.stack.Share(""), ended: make(chan error, 1)}
 	var ctx context.Context
 	ctx, d.end = context.WithCancel(context.Background())
 	seed := c.host.random.seedOf("dns " + c.id)

@@ -34,11 +34,12 @@ var _ interface {
 	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
 } = (*Netns)(nil)
 
-// up gives the owner its place in a namespace, and returns its sockets there.
-func (ns *Netns) up(space *namespace, hostname string) *netstack.Stack {
+// up gives the owner, which has that name, its place in a namespace, and returns its
+// sockets there.
+func (ns *Netns) up(space *namespace, name, hostname string) *netstack.Stack {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	ns.space, ns.sockets, ns.hostname = space, space.stack.Share(), hostname
+	ns.space, ns.sockets, ns.hostname = space, space.stack.Share(name), hostname
 	return ns.sockets
 }
 

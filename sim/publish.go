@@ -51,7 +51,7 @@ type publisher struct {
 	allocated ports.Allocator
 }
 
-func (p *publisher) open(h *Host) { p.sockets = h.own.stack.Share() }
+func (p *publisher) open(h *Host) { p.sockets = h.own.stack.Share("") }
 
 func (p *publisher) close() {
 	if p.sockets != nil {

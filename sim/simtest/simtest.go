@@ -1,6 +1,15 @@
 // Package simtest ties hosts to tests: they close with the test, their seed is
 // printed and can be repeated, their log is the test's, and goroutines that
 // outlive them fail it.
+//
+// The go command shows the log of a test that fails, and with -v of all. To have none of a
+// host, give it another logger:
+//
+//	h := simtest.NewHost(t, sim.WithLogger(slog.New(slog.DiscardHandler)))
+//
+// The seed is printed all the same, once a test. A failure is repeated by that line:
+//
+//	SIM_SEED=7129 go test -run TestFailover
 package simtest
 
 import (
@@ -12,11 +21,15 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"drydock/sim"
+	"drydock/sim/internal/bubble"
 )
 
 // seedVariable sets the seed of all hosts that NewHost makes.
@@ -25,9 +38,43 @@ const seedVariable = "SIM_SEED"
 // VirtualTime runs fn in a testing/synctest bubble, as synctest.Test does. Hosts made
 // there with NewHost live in virtual time: sleeping, delays and timeouts pass as soon
 // as nothing else is left to do.
+//
+// A bubble in which nothing can go on ends with a panic of the runtime. The test's log
+// then says which network calls wait, by container and address, or which host was not
+// closed. Where a TCP connection is open, its keep-alive goes on instead and the test would
+// run for ever: a second before its time is up, stderr says the same.
 func VirtualTime(t *testing.T, fn func(t *testing.T)) {
 	t.Helper()
-	synctest.Test(t, fn)
+	var name atomic.Value
+	defer func() {
+		if err := recover(); err != nil {
+			if text := fmt.Sprint(err); strings.HasPrefix(text, "deadlock: ") {
+				t.Log(plights(name.Load(), strings.Contains(text, "main bubble goroutine has exited")))
+			}
+			panic(err)
+		}
+	}()
+	if deadline, ok := t.Deadline(); ok {
+		warning := time.AfterFunc(time.Until(deadline)-time.Second, func() {
+			fmt.Fprintf(os.Stderr, "%s: %s", t.Name(), plights(name.Load(), false))
+		})
+		defer warning.Stop()
+	}
+	synctest.Test(t, func(t *testing.T) {
+		name.Store(bubble.Current())
+		fn(t)
+	})
+}
+
+// plights says what keeps the bubble of that name from going on. If ended, the function of
+// the test has returned.
+func plights(name any, ended bool) string {
+	s := "simtest: the bubble waits\n"
+	in, _ := name.(string) // nil: it has not begun
+	for _, line := range bubble.Plights(in, ended) {
+		s += "simtest: " + line + "\n"
+	}
+	return s
 }
 
 // NewHost returns a host that is closed when the test ends. In a testing/synctest
@@ -110,10 +157,12 @@ func Run(tb testing.TB, h *sim.Host, name string, opts ...sim.ContainerOption) *
 	return c
 }
 
-// seeds numbers the hosts of each test.
+// seeds numbers the hosts of each test. One that runs again, with -count for one, goes on
+// counting, so that it gets other seeds.
 var seeds struct {
 	sync.Mutex
-	of map[string]int
+	of      map[string]int      // +checklocks:Mutex
+	printed map[testing.TB]bool // +checklocks:Mutex; by tests that run
 }
 
 // baseSeed is what SIM_SEED says, or random.
@@ -125,6 +174,25 @@ var baseSeed = sync.OnceValues(func() (uint64, error) {
 	return strconv.ParseUint(s, 10, 64)
 })
 
+// firstOf is true once for a test.
+func firstOf(tb testing.TB) bool {
+	seeds.Lock()
+	defer seeds.Unlock()
+	if seeds.printed[tb] {
+		return false
+	}
+	if seeds.printed == nil {
+		seeds.printed = make(map[testing.TB]bool)
+	}
+	seeds.printed[tb] = true
+	tb.Cleanup(func() {
+		seeds.Lock()
+		defer seeds.Unlock()
+		delete(seeds.printed, tb)
+	})
+	return true
+}
+
 // nextSeed derives a seed from the base seed, the test and how many hosts it made
 // before, so that tests repeat alone as they ran together.
 func nextSeed(tb testing.TB) uint64 {
@@ -133,7 +201,9 @@ func nextSeed(tb testing.TB) uint64 {
 	if err != nil {
 		tb.Fatalf("%s: %v", seedVariable, err)
 	}
-	tb.Logf("%s=%d", seedVariable, base)
+	if firstOf(tb) {
+		tb.Logf("%s=%d", seedVariable, base)
+	}
 	seeds.Lock()
 	defer seeds.Unlock()
 	if seeds.of == nil {

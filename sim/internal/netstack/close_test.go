@@ -134,7 +134,7 @@ func TestLeave(t *testing.T) {
 			// The stack goes on, and the ports are free.
 			_, err = e.server.Listen(bg, "tcp", l.Addr().String())
 			assert.ErrorIs(t, err, net.ErrClosed)
-			other := e.server.(*Stack).Share()
+			other := e.server.(*Stack).Share("")
 			l, err = other.Listen(bg, "tcp", l.Addr().String())
 			require.NoError(t, err)
 			other.Leave(false)

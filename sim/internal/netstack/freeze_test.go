@@ -270,7 +270,7 @@ func TestFrozenTransfer(t *testing.T) {
 func TestFrozenSharer(t *testing.T) {
 	inBubble(t, func(t *testing.T, p virtualPair) {
 		frozen := p.server.(*Stack)
-		other := frozen.Share()
+		other := frozen.Share("")
 		defer other.Leave(true)
 		frozen.Freeze()
 		for _, host := range []string{"10.0.0.2", "127.0.0.1"} {

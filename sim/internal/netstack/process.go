@@ -22,6 +22,8 @@ type process struct {
 
 	listening map[io.Closer]served // of sockets
 	listens   chan struct{}        // closed by the next socket that listens, and by Leave; nil: nobody waits
+
+	unlist func() // from the residents of the bubble; nil: it is not listed. Set before use
 }
 
 // Leave closes the sockets of s, and s opens no more. Without reset they close as
@@ -38,6 +40,23 @@ func (s *process) Leave(reset bool) {
 		c.Close()
 	}
 	s.Thaw() // for those that wait without a socket
+	if s.unlist != nil {
+		s.unlist()
+	}
+}
+
+// blocked returns the calls that wait for something to happen, oldest socket first. The
+// process has that name.
+func (s *process) blocked(name string) (calls []string) {
+	s.mu.Lock()
+	sockets := s.oldestFirstLocked()
+	s.mu.Unlock()
+	for _, c := range sockets {
+		if c, ok := c.(interface{ blocked(name string) []string }); ok {
+			calls = append(calls, c.blocked(name)...)
+		}
+	}
+	return calls
 }
 
 // oldestFirstLocked returns the sockets in an order that does not depend on

@@ -3,6 +3,7 @@ package netstack
 import (
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -15,6 +16,7 @@ type side struct {
 	ready    chan struct{} // has a token if the endpoint may have become ready
 	entry    waiter.Entry
 	deadline deadline
+	waits    atomic.Bool // a call found the endpoint not ready; for reports
 }
 
 func (s *side) init(queue *waiter.Queue, mask waiter.EventMask) {
@@ -67,6 +69,8 @@ func (s *side) end() { <-s.turn }
 // wait returns when the endpoint may be ready and the stack is not frozen. The caller
 // had its turn and found the endpoint not ready: an event since then has left its token.
 func (s *side) wait(c *sock) error {
+	s.waits.Store(true)
+	defer s.waits.Store(false)
 	select {
 	case <-s.ready:
 		return c.thawed(&s.deadline)

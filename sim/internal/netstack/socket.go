@@ -2,10 +2,12 @@ package netstack
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -98,6 +100,25 @@ func (c *sock) failure(call string, err tcpip.Error) error {
 		return io.EOF
 	}
 	return os.NewSyscallError(call, errno.Of(err))
+}
+
+// blocked returns the calls that wait, of a process with that name: "Accept on web [::]:80".
+func (c *sock) blocked(name string) (calls []string) {
+	peer := ""
+	if c.remote != nil {
+		peer = fmt.Sprintf(", connected to %v", c.remote)
+	}
+	if c.read.waits.Load() {
+		call := "Read"
+		if c.remote == nil && strings.HasPrefix(c.net, "tcp") {
+			call = "Accept"
+		}
+		calls = append(calls, fmt.Sprintf("%s on %s %v%s", call, name, c.local, peer))
+	}
+	if c.write.waits.Load() {
+		calls = append(calls, fmt.Sprintf("Write on %s %v%s", name, c.local, peer))
+	}
+	return calls
 }
 
 // Close closes the socket once: with a reset if that is how its owner left.

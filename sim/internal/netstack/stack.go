@@ -4,6 +4,7 @@
 package netstack
 
 import (
+	"drydock/sim/internal/bubble"
 	"drydock/sim/internal/random"
 	"drydock/sim/internal/router"
 
@@ -85,16 +86,21 @@ func New(opts Options) *Stack {
 	if r != nil {
 		r.Start()
 	}
-	s := (&Stack{namespace: &namespace{stack: ns, gate: g, resolver: opts.Resolver, router: r}}).Share()
+	s := (&Stack{namespace: &namespace{stack: ns, gate: g, resolver: opts.Resolver, router: r}}).Share("")
 	setOptions(ns, g.virtual)
 	ignoreBroadcastEcho(ns)
 	return s
 }
 
 // Share returns the namespace as a further user sees it, without sockets yet. It
-// must Leave before the namespace is closed.
-func (s *Stack) Share() *Stack {
-	return &Stack{namespace: s.namespace}
+// must Leave before the namespace is closed. If a testing/synctest bubble stands still,
+// the calls of a user with a name are among what is reported.
+func (s *Stack) Share(name string) *Stack {
+	user := &Stack{namespace: s.namespace}
+	if s.gate.virtual && name != "" {
+		user.unlist = bubble.Enter(user, func(bool) []string { return user.blocked(name) })
+	}
+	return user
 }
 
 // Close ends the namespace: it resets the connections, removes the interfaces and
