@@ -9,11 +9,10 @@ import (
 
 // A daemonConfig is what dockerd was told by its options.
 type daemonConfig struct {
-	bip         netip.Prefix // invalid: the first address of a pool, or of fixedCIDR
-	fixedCIDR   netip.Prefix // invalid: the subnet of docker0
-	fixedCIDR6  netip.Prefix // invalid: docker0 has no IPv6
-	mtu         int
-	noICC       bool
+	bip         netip.Prefix  // invalid: the first address of a pool, or of fixedCIDR
+	fixedCIDR   netip.Prefix  // invalid: the subnet of docker0
+	fixedCIDR6  netip.Prefix  // invalid: docker0 has no IPv6
+	docker0     networkConfig // what BridgeOptions set
 	noProxy     bool
 	noIPTables  bool
 	noForward   bool
@@ -29,7 +28,7 @@ func (d *daemonConfig) forEngine() engine.Daemon {
 // docker0 is what the options say of the network "bridge".
 func (h *Host) docker0() (networkConfig, error) {
 	d := &h.daemon
-	n := networkConfig{mtu: d.mtu, noICC: d.noICC}
+	n := d.docker0
 	f := &n.v4
 	f.subnet, f.gateway = d.bip.Masked(), d.bip.Addr()
 	if !d.bip.IsValid() {
@@ -99,27 +98,6 @@ func WithFixedCIDRv6(p netip.Prefix) HostOption {
 			return errorf("create network", bridgeNetwork, ErrAddress, "invalid CIDR address: %v", p)
 		}
 		c.daemon.fixedCIDR6 = p.Masked()
-		return nil
-	})
-}
-
-// WithBridgeMTU sets the MTU of docker0 and its containers in bytes, 68 to 65535, as
-// dockerd's option --mtu does. The default is 1500.
-func WithBridgeMTU(mtu int) HostOption {
-	return hostOption(func(c *hostConfig) error {
-		if !validMTU(mtu) {
-			return errorf("create network", bridgeNetwork, ErrMTU, "invalid MTU %d: outside [68, 65535]", mtu)
-		}
-		c.daemon.mtu = mtu
-		return nil
-	})
-}
-
-// WithICC sets whether the containers of docker0 reach each other, as dockerd's
-// option --icc does. The default is true.
-func WithICC(icc bool) HostOption {
-	return hostOption(func(c *hostConfig) error {
-		c.daemon.noICC = !icc
 		return nil
 	})
 }

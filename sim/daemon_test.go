@@ -53,7 +53,7 @@ func TestWithoutIPTables(t *testing.T) {
 		l := newLab(t, sim.WithIPTables(false))
 		web := simtest.Run(t, l.docker, "web", sim.WithPublish("8080:80"))
 		who(t, web, "tcp", "80")
-		simtest.NewNetwork(t, l.docker, "net", sim.WithoutICC())
+		simtest.NewNetwork(t, l.docker, "net", sim.WithICC(false))
 		require.Empty(t, save(t, l.docker))
 		require.Equal(t, "lost", pinged(t, web, "172.16.80.47"))
 		require.Contains(t, nc(t, l.docker, "tcp", "172.16.80.10:8080"), "you are 172.17.0.1")

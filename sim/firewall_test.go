@@ -42,7 +42,7 @@ func TestDockerRules(t *testing.T) {
 		}},
 		{golden: "icc-false", opts: []sim.HostOption{sim.WithICC(false)}},
 		{golden: "noicc", opts: []sim.HostOption{sim.WithICC(false)}, make: func(t *testing.T, h *sim.Host) {
-			simtest.NewNetwork(t, h, "noicc", sim.WithoutICC())
+			simtest.NewNetwork(t, h, "noicc", sim.WithICC(false))
 		}},
 		{golden: "link", opts: []sim.HostOption{sim.WithICC(false)}, make: func(t *testing.T, h *sim.Host) {
 			simtest.Run(t, h, "nginx_server1")

@@ -37,7 +37,7 @@ type Host struct {
 
 // NewHost returns a running host. The caller must Close it.
 func NewHost(opts ...HostOption) (*Host, error) {
-	cfg := hostConfig{machineConfig: newMachineConfig("docker"), daemon: daemonConfig{mtu: veth.DefaultMTU, pools: engine.Docker20.DefaultPools()}}
+	cfg := hostConfig{machineConfig: newMachineConfig("docker"), daemon: daemonConfig{docker0: networkConfig{mtu: veth.DefaultMTU}, pools: engine.Docker20.DefaultPools()}}
 	for _, opt := range opts {
 		if err := opt.applyHost(&cfg); err != nil {
 			return nil, err

@@ -167,7 +167,7 @@ func TestNoICC(t *testing.T) {
 		u1, u2 := simtest.Run(t, l.docker, "u1", sim.WithNetwork(un)), simtest.Run(t, l.docker, "u2", sim.WithNetwork(un))
 		require.Equal(t, u2.IP().String()+" ttl=64", pinged(t, u1, u2.IP().String()))
 		// And the other way round: one network can be so.
-		noicc := simtest.NewNetwork(t, l.docker, "noicc", sim.WithoutICC())
+		noicc := simtest.NewNetwork(t, l.docker, "noicc", sim.WithICC(false))
 		n1, n2 := simtest.Run(t, l.docker, "n1", sim.WithNetwork(noicc)), simtest.Run(t, l.docker, "n2", sim.WithNetwork(noicc))
 		require.Equal(t, "lost", pinged(t, n1, n2.IP().String()))
 		require.Equal(t, "172.16.80.47 ttl=63", pinged(t, n1, "172.16.80.47"))

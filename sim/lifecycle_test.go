@@ -191,8 +191,8 @@ func TestRefusedHosts(t *testing.T) {
 		opt  sim.HostOption
 		is   error
 	}{
-		{"MTU 67", sim.WithBridgeMTU(67), sim.ErrMTU},
-		{"MTU 65536", sim.WithBridgeMTU(65536), sim.ErrMTU},
+		{"MTU 67", sim.WithMTU(67), sim.ErrMTU},
+		{"MTU 65536", sim.WithMTU(65536), sim.ErrMTU},
 		{"no prefix", sim.WithBridgeIP(prefix("")), sim.ErrAddress},
 		{"network address", sim.WithBridgeIP(prefix("10.0.0.0/8")), sim.ErrAddress},
 		{"broadcast address", sim.WithBridgeIP(prefix("10.0.0.255/24")), sim.ErrAddress},

@@ -7,123 +7,29 @@ import (
 	"time"
 
 	"drydock/dnsd"
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/engine"
-	"drydock/veth"
 )
-
-// A NetworkOption sets a property of a new network. An invalid one makes
-// CreateNetwork fail with an *Error.
-type NetworkOption func(*networkConfig) error
-
-type networkConfig struct {
-	v4, v6       family
-	mtu          int
-	mtuGiven     bool
-	internal     bool
-	noICC        bool
-	noMasquerade bool
-}
-
-// of returns the family that a belongs to.
-func (c *networkConfig) of(a netip.Addr) *family {
-	if a.Is4() {
-		return &c.v4
-	}
-	return &c.v6
-}
-
-// WithSubnet sets a subnet that no other network of the host overlaps: --subnet. There
-// can be an IPv4 one, by default the next of 172.17.0.0/16 to 172.31.0.0/16 and
-// 192.168.0.0/20 to 192.168.240.0/20 that is free, and an IPv6 one, with which the
-// containers have IPv6: --ipv6. The first such network turns the host's IPv6 forwarding
-// on. Docker adds no rules to ip6tables, so IPv6 packets are routed between such networks
-// and, where a router knows the way, to the outside.
-func WithSubnet(p netip.Prefix) NetworkOption {
-	return func(c *networkConfig) error {
-		if !p.IsValid() || p.Addr().Is4In6() {
-			return errorf("create network", p.String(), ErrAddress, "Invalid subnet %v : invalid CIDR address: %v", p, p)
-		}
-		f := c.of(p.Addr())
-		if f.subnet.IsValid() {
-			return errorf("create network", p.String(), ErrConflict, "bridge driver doesn't support multiple subnets")
-		}
-		f.subnet, f.given = p, true
-		return nil
-	}
-}
-
-// WithGateway sets the host's address on the network, one for each family: --gateway.
-// It needs WithSubnet. By default it is the first address.
-func WithGateway(a netip.Addr) NetworkOption {
-	return func(c *networkConfig) error {
-		if !a.IsValid() {
-			return errorf("create network", a.String(), ErrAddress, "no matching subnet for gateway %v", a)
-		}
-		c.of(a).gateway = a
-		return nil
-	}
-}
-
-// WithIPRange limits the addresses that containers are given to a part of the
-// subnet of its family: --ip-range. It needs WithSubnet.
-func WithIPRange(p netip.Prefix) NetworkOption {
-	return func(c *networkConfig) error {
-		if !p.IsValid() {
-			return errorf("create network", p.String(), ErrAddress, "no matching subnet for range %v", p)
-		}
-		c.of(p.Addr()).ipRange = p.Masked()
-		return nil
-	}
-}
-
-// WithMTU sets the MTU of the network and its containers in bytes, 68 to 65535: the
-// option com.docker.network.driver.mtu. The default is 1500.
-func WithMTU(mtu int) NetworkOption {
-	return func(c *networkConfig) error {
-		if !validMTU(mtu) {
-			return errorf("create network", "", ErrMTU, "invalid MTU number: %d", mtu)
-		}
-		c.mtu, c.mtuGiven = mtu, true
-		return nil
-	}
-}
-
-// WithInternal keeps the network from everything but its containers and the host:
-// --internal. Ports are not published there.
-func WithInternal() NetworkOption {
-	return func(c *networkConfig) error {
-		c.internal = true
-		return nil
-	}
-}
-
-// WithoutICC keeps the containers of the network from each other:
-// com.docker.network.bridge.enable_icc=false.
-func WithoutICC() NetworkOption {
-	return func(c *networkConfig) error {
-		c.noICC = true
-		return nil
-	}
-}
-
-// WithMasquerade sets whether packets leave the host with its address, and not with that
-// of their container: com.docker.network.bridge.enable_ip_masquerade. The default is true.
-func WithMasquerade(masquerade bool) NetworkOption {
-	return func(c *networkConfig) error {
-		c.noMasquerade = !masquerade
-		return nil
-	}
-}
 
 // CreateNetwork makes a network with a bridge of its own, br- and the first 12
 // digits of its ID, and Docker's rules for it.
 func (h *Host) CreateNetwork(name string, opts ...NetworkOption) (*Network, error) {
-	cfg := networkConfig{mtu: veth.DefaultMTU}
+	spec := dockerapi.NetworkCreate{Name: name}
 	for _, opt := range opts {
-		if err := opt(&cfg); err != nil {
-			return nil, err
-		}
+		opt.applyNetwork(&spec)
 	}
+	return h.CreateNetworkSpec(spec)
+}
+
+// CreateNetworkSpec is CreateNetwork for what Docker's HTTP API is sent: "docker network
+// create" and compose files as data. What means something to Docker and nothing here is
+// refused with an *Error that wraps errors.ErrUnsupported.
+func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error) {
+	cfg, err := newNetworkConfig(&spec)
+	if err != nil {
+		return nil, err
+	}
+	name := spec.Name
 	h.devices <- struct{}{}
 	defer func() { <-h.devices }()
 	n := &Network{host: h, name: name, id: h.random.id("network id"), driver: "bridge", config: cfg, zone: dnsd.NewZone(name), created: time.Now()}

@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"fmt"
-
-	"drydock/sim/dockerapi"
-)
+import "drydock/sim/dockerapi"
 
 // Inspect returns what "docker network inspect" tells.
 func (n *Network) Inspect() dockerapi.Network {
@@ -13,8 +9,8 @@ func (n *Network) Inspect() dockerapi.Network {
 		EnableIPv6: n.config.v6.subnet.IsValid(),
 		IPAM:       dockerapi.IPAM{Driver: "default", Config: []dockerapi.IPAMConfig{}},
 		Containers: make(map[string]dockerapi.NetworkContainer),
-		Options:    n.config.options(),
-		Labels:     map[string]string{},
+		Options:    cloneMap(n.config.options),
+		Labels:     cloneMap(n.config.labels),
 	}
 	if !n.predefined() {
 		info.IPAM.Options = map[string]string{}
@@ -44,31 +40,4 @@ func (n *Network) Inspect() dockerapi.Network {
 		info.Containers[c.id] = e
 	}
 	return info
-}
-
-// docker0Options are what dockerd notes of the network "bridge".
-func (n *Network) docker0Options() map[string]string {
-	return map[string]string{
-		"com.docker.network.bridge.default_bridge":       "true",
-		"com.docker.network.bridge.enable_icc":           fmt.Sprint(!n.config.noICC),
-		"com.docker.network.bridge.enable_ip_masquerade": "true",
-		"com.docker.network.bridge.host_binding_ipv4":    "0.0.0.0",
-		"com.docker.network.bridge.name":                 n.device,
-		"com.docker.network.driver.mtu":                  fmt.Sprint(n.config.mtu),
-	}
-}
-
-// options are those that differ from the defaults.
-func (c *networkConfig) options() map[string]string {
-	m := make(map[string]string)
-	if c.noICC {
-		m["com.docker.network.bridge.enable_icc"] = "false"
-	}
-	if c.noMasquerade {
-		m["com.docker.network.bridge.enable_ip_masquerade"] = "false"
-	}
-	if c.mtuGiven {
-		m["com.docker.network.driver.mtu"] = fmt.Sprint(c.mtu)
-	}
-	return m
 }
