@@ -63,7 +63,7 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 		dnsSearch: slices.Clone(s.HostConfig.DNSSearch), dnsOptions: slices.Clone(s.HostConfig.DNSOptions),
 		publishAll: s.HostConfig.PublishAllPorts,
 	}
-	if c.image.Name = s.Image; c.cmd == nil {
+	if c.image.Name = s.Image; len(c.cmd) == 0 {
 		c.cmd = s.image.Cmd
 	}
 	if c.hostname != "" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 )
 
 // What an Error wraps.
@@ -61,8 +62,14 @@ func errNoContainer(op, name string) *Error {
 	return errorf(op, name, ErrNotFound, "No such container: %s", name)
 }
 
+// errBadName says of a name of one letter what Docker's words leave to the reader: they
+// allow two characters and more.
 func errBadName(op, name string) *Error {
-	return errorf(op, name, ErrName, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name)
+	meant := ""
+	if len(strings.TrimPrefix(name, "/")) == 1 {
+		meant = ": a name has at least two characters"
+	}
+	return errorf(op, name, ErrName, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed%s", name, meant)
 }
 
 func errNoPool(network string) *Error {
