@@ -107,8 +107,6 @@ func (c *networkConfig) setOption(network, key, value string) (err error) {
 	return nil
 }
 
-func validMTU(mtu int) bool { return mtu >= 68 && mtu <= 65535 }
-
 // parseNot returns the contrary of a truth value.
 func parseNot(value string) (bool, error) {
 	is, err := strconv.ParseBool(value)

@@ -58,7 +58,9 @@ func TestRecordedRequests(t *testing.T) {
 		}
 	}
 
-	network := func(name string, opts ...sim.NetworkOption) *sim.Network { return simtest.NewNetwork(t, made, name, opts...) }
+	network := func(name string, opts ...sim.NetworkOption) *sim.Network {
+		return simtest.NewNetwork(t, made, name, opts...)
+	}
 	image := func(name string) sim.ContainerOption { return sim.WithImage(sim.Image{Name: name}) }
 	testnet := network("testnet")
 	myBridge := network("myBridge", sim.WithSubnet(prefix("192.168.0.0/16")), sim.WithGateway(netip.MustParseAddr("192.168.0.1")))
@@ -147,11 +149,15 @@ func TestSpecRoundTrip(t *testing.T) {
 				sim.WithNetwork(w.net, sim.WithAlias("one", "two"), sim.WithNetworkLink(w.db, "other"), withAddr("10.1.0.50"), withAddr("fd00:1::50")),
 			}
 		},
-		"on the host":             func(world) []sim.ContainerOption { return []sim.ContainerOption{sim.WithHostNetwork()} },
-		"on none":                 func(world) []sim.ContainerOption { return []sim.ContainerOption{sim.WithNoNetwork()} },
-		"in another's namespace":  func(w world) []sim.ContainerOption { return []sim.ContainerOption{sim.WithNetworkOf(w.db)} },
-		"on bridge, by its name":  func(w world) []sim.ContainerOption { return []sim.ContainerOption{sim.WithNetwork(bridgeOf(t, w.Host))} },
-		"with an address of IPv6": func(w world) []sim.ContainerOption { return []sim.ContainerOption{sim.WithNetwork(w.net, withAddr("fd00:1::50"))} },
+		"on the host":            func(world) []sim.ContainerOption { return []sim.ContainerOption{sim.WithHostNetwork()} },
+		"on none":                func(world) []sim.ContainerOption { return []sim.ContainerOption{sim.WithNoNetwork()} },
+		"in another's namespace": func(w world) []sim.ContainerOption { return []sim.ContainerOption{sim.WithNetworkOf(w.db)} },
+		"on bridge, by its name": func(w world) []sim.ContainerOption {
+			return []sim.ContainerOption{sim.WithNetwork(bridgeOf(t, w.Host))}
+		},
+		"with an address of IPv6": func(w world) []sim.ContainerOption {
+			return []sim.ContainerOption{sim.WithNetwork(w.net, withAddr("fd00:1::50"))}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
