@@ -62,7 +62,7 @@ type Bridge struct {
 	name   string
 	clock  clock
 	fdb    table
-	ports  atomic.Pointer[[]*Port] // in the order of adding; every change makes a new slice
+	ports  atomic.Pointer[[]*Port] // in the order of adding; what a reader sees of it does not change
 	filter atomic.Pointer[Filter]
 
 	mu     sync.Mutex // guards changes of ports and what follows; taken before fdb.mu
@@ -142,7 +142,7 @@ func (b *Bridge) connect(p *Port) error {
 		return err
 	}
 	b.byName[p.name] = p
-	ports = append(slices.Clip(ports), p)
+	ports = append(ports, p) // who has the slice from before does not see it
 	b.ports.Store(&ports)
 	return nil
 }

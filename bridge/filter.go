@@ -1,6 +1,10 @@
 package bridge
 
-import "gvisor.dev/gvisor/pkg/tcpip/stack"
+import (
+	"drydock/internal/packet"
+
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
 
 // A Filter decides about the IPv4 and IPv6 frames that a bridge carries from one
 // port to another, as iptables does on Linux with br_netfilter
@@ -37,6 +41,24 @@ type FilterFunc func(bridge, in, out string, pkt *stack.PacketBuffer) *stack.Pac
 // FilterBridged implements Filter.
 func (f FilterFunc) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) *stack.PacketBuffer {
 	return f(bridge, in, out, pkt)
+}
+
+// PassUp makes the host receive an IP frame that a Filter keeps the bridge from carrying,
+// since its destination was translated to that of another network: it goes to the local
+// port with the bridge's own address in it, as Linux's br_pass_frame_up does, and from there
+// is the host's to route. It borrows pkt and does not change it. A bridge without a local
+// port loses the frame.
+func (b *Bridge) PassUp(pkt *stack.PacketBuffer) {
+	for _, p := range *b.ports.Load() {
+		if !p.local {
+			continue
+		}
+		up, own := packet.Inbound(pkt), p.own.mac()
+		copy(packet.Ethernet(up), own[:])
+		p.write(up, up.Size())
+		up.DecRef()
+		return
+	}
 }
 
 // SetFilter makes f see the frames that are forwarded from now on, instead of the

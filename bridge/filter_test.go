@@ -126,3 +126,31 @@ func TestFilterCallsBack(t *testing.T) {
 	assert.Empty(t, l.cables["p2"].received())
 	assert.Len(t, l.bridge.Ports(), 2)
 }
+
+// What a filter passes up goes to the local port alone, with the bridge's address in it;
+// the frame itself stays as it was. Without a local port it is lost.
+func TestPassUp(t *testing.T) {
+	t.Parallel()
+	f, up := frame{src: macA, dst: macB, payload: []byte("for another network")}, frame{src: macA, dst: macBridge, payload: []byte("for another network")}
+	for _, local := range []bool{true, false} {
+		l := newLab(t, 2)
+		var want [][]byte
+		if local {
+			l.add("docker0", bridge.Local(macBridge))
+			want = [][]byte{up.bytes()}
+		}
+		l.bridge.SetFilter(bridge.FilterFunc(func(_, _, _ string, pkt *stack.PacketBuffer) *stack.PacketBuffer {
+			l.bridge.PassUp(pkt)
+			v := pkt.ToView()
+			assert.Equal(t, f.bytes(), v.AsSlice())
+			v.Release()
+			return nil
+		}))
+		l.send("p1", f)
+		assert.Empty(t, l.cables["p2"].received())
+		if local {
+			assert.Equal(t, want, l.cables["docker0"].received())
+			assert.EqualValues(t, 1, l.ports["docker0"].Stats().TxPackets)
+		}
+	}
+}

@@ -15,18 +15,25 @@ import (
 // errNoQuery is what a query is that cannot be sent.
 var errNoQuery = errors.New("not a query")
 
+// A target is where a query can be sent.
+type target struct {
+	dial    DialFunc
+	network string // "udp" or "tcp"
+	address string
+}
+
 // exchange sends q to a server and returns its reply. Datagrams are taken up to size
 // bytes. It ends with ctx, with the context's error.
 //
 // It is not dns.Client's, which takes datagrams for a stream if the connection has
 // no ReadFrom, takes the first message that has the right id, and does not end when
 // ctx is cancelled.
-func exchange(ctx context.Context, dial DialFunc, network, server string, q *dns.Msg, size int) (*dns.Msg, error) {
+func (t target) exchange(ctx context.Context, q *dns.Msg, size int) (*dns.Msg, error) {
 	query, err := q.Pack()
 	if err != nil {
 		return nil, errors.Join(errNoQuery, err)
 	}
-	conn, err := dial(ctx, network, server)
+	conn, err := t.dial(ctx, t.network, t.address)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +48,7 @@ func exchange(ctx context.Context, dial DialFunc, network, server string, q *dns
 		}
 		_ = conn.Close()
 	}()
-	reply, err := converse(conn, network == "udp", q, query, size)
+	reply, err := converse(conn, t.network == "udp", q, query, size)
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -14,8 +14,8 @@ func (r *Resolver) forward(w dns.ResponseWriter, q *dns.Msg) {
 	}
 	ctx, size := contextOf(w), maxSize(w, q)
 	var reply *dns.Msg
-	for _, server := range r.upstreams {
-		if reply = r.ask(ctx, network, server.String(), q, size); reply != nil && reply.Rcode == dns.RcodeSuccess {
+	for _, upstream := range r.upstreams {
+		if reply = r.ask(ctx, target{r.dial, network, upstream.String()}, q, size); reply != nil && reply.Rcode == dns.RcodeSuccess {
 			break
 		}
 	}
@@ -27,14 +27,14 @@ func (r *Resolver) forward(w dns.ResponseWriter, q *dns.Msg) {
 }
 
 // ask returns the reply of one upstream, or nil.
-func (r *Resolver) ask(ctx context.Context, network, server string, q *dns.Msg, size int) *dns.Msg {
+func (r *Resolver) ask(ctx context.Context, t target, q *dns.Msg, size int) *dns.Msg {
 	defer r.forwarding.Add(-1)
 	if r.forwarding.Add(1) > forwardLimit {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, upstreamTimeout)
 	defer cancel()
-	reply, err := exchange(ctx, r.dial, network, server, q, size)
+	reply, err := t.exchange(ctx, q, size)
 	if err != nil {
 		return nil // silence, refusal and no route are all the same to the client
 	}

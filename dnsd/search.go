@@ -124,13 +124,14 @@ func (c *Client) askServer(ctx context.Context, servers []string, i int, name st
 	q.Question = []dns.Question{{Name: name, Qtype: qtype, Qclass: dns.ClassINET}}
 	ctx, cancel := context.WithTimeout(ctx, c.Conf.patience(i, len(servers)))
 	defer cancel()
-	network := "udp"
+	t := target{c.Dial, "udp", servers[i]}
 	if c.Conf.has("use-vc") {
-		network = "tcp"
+		t.network = "tcp"
 	}
-	reply, err := exchange(ctx, c.Dial, network, servers[i], q, dns.MinMsgSize)
-	if err == nil && reply.Truncated && network == "udp" {
-		return exchange(ctx, c.Dial, "tcp", servers[i], q, dns.MaxMsgSize)
+	reply, err := t.exchange(ctx, q, dns.MinMsgSize)
+	if err == nil && reply.Truncated && t.network == "udp" {
+		t.network = "tcp"
+		return t.exchange(ctx, q, dns.MaxMsgSize)
 	}
 	return reply, err
 }

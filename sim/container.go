@@ -44,6 +44,8 @@ type Container struct {
 
 	removed bool // belongs to the holder of life
 
+	linkers []*Container // guarded by Host.mu; those that have links of the default bridge to it
+
 	stateMu sync.Mutex      // guards what follows
 	run     *run            // nil unless running
 	last    dockerapi.State // as it was when the container was made, or at the end of the last run
@@ -116,17 +118,21 @@ func (h *Host) add(c *Container) error {
 		return err
 	}
 	h.containers = append(h.containers, c)
+	h.byName[c.Name()] = c
+	for _, l := range c.config.links {
+		if !slices.Contains(l.target.linkers, c) {
+			l.target.linkers = append(l.target.linkers, c)
+		}
+	}
 	return nil
 }
 
 // checkFreeLocked refuses a name that a container has.
 func (h *Host) checkFreeLocked(op, name string) *Error {
-	for _, o := range h.containers {
-		if o.Name() == name {
-			return errorf(op, name, ErrExists,
-				"Conflict. The container name %q is already in use by container %q. You have to remove (or rename) that container to be able to reuse that name.",
-				"/"+name, o.id)
-		}
+	if o := h.byName[name]; o != nil {
+		return errorf(op, name, ErrExists,
+			"Conflict. The container name %q is already in use by container %q. You have to remove (or rename) that container to be able to reuse that name.",
+			"/"+name, o.id)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func command(words []string) string {
 // names returns the names that the daemon knows the container by.
 func (c *Container) names() []string {
 	names := []string{c.Name()}
-	for o := range c.host.Containers() {
+	for _, o := range c.linkedBy() {
 		for _, l := range o.config.links {
 			if l.target == c {
 				names = append(names, o.Name()+"/"+l.alias)

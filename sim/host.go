@@ -30,9 +30,10 @@ type Host struct {
 	mains sync.WaitGroup // the goroutines of images' main functions
 
 	mu         sync.Mutex
-	lastPool   int          // +checklocks:mu; index of the default pool handed out last, at first -1
-	networks   []*Network   // +checklocks:mu
-	containers []*Container // +checklocks:mu; in the order of their creation
+	lastPool   int                   // +checklocks:mu; index of the default pool handed out last, at first -1
+	networks   []*Network            // +checklocks:mu
+	containers []*Container          // +checklocks:mu; in the order of their creation
+	byName     map[string]*Container // +checklocks:mu; the same
 }
 
 // NewHost returns a running host. The caller must Close it.
@@ -47,7 +48,7 @@ func NewHost(opts ...HostOption) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{Machine: m, daemon: cfg.daemon, engine: engine.Docker20, wrapDNS: cfg.wrapDNS, lastPool: -1}
+	h := &Host{Machine: m, daemon: cfg.daemon, engine: engine.Docker20, wrapDNS: cfg.wrapDNS, lastPool: -1, byName: make(map[string]*Container)}
 	m.services, m.reroute = h.stopDocker, h.reroute
 	if err := m.labelled(func() error { return h.boot(&cfg) }); err != nil {
 		m.Close()

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"drydock/sim/internal/engine"
 	"drydock/sim/internal/ports"
 )
@@ -41,11 +43,18 @@ func (c *Container) exposed() []ports.Port {
 	return exposed
 }
 
+// linkedBy returns the containers that have links of the default bridge to c.
+func (c *Container) linkedBy() []*Container {
+	c.host.mu.Lock()
+	defer c.host.mu.Unlock()
+	return slices.Clone(c.linkers)
+}
+
 // relink gives the linkers of a container that has started its address, and it the
 // addresses of those it links to, which may have started meanwhile. Like dockerd it
 // leaves the rules as they are.
 func (c *Container) relink() {
-	for o := range c.host.Containers() {
+	for _, o := range append(c.linkedBy(), c) {
 		for _, l := range o.config.links {
 			if o != c && l.target != c {
 				continue

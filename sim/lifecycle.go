@@ -106,7 +106,12 @@ func (c *Container) remove() {
 	h := c.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.containers = slices.DeleteFunc(h.containers, func(o *Container) bool { return o == c })
+	is := func(o *Container) bool { return o == c }
+	h.containers = slices.DeleteFunc(h.containers, is)
+	delete(h.byName, c.Name())
+	for _, l := range c.config.links {
+		l.target.linkers = slices.DeleteFunc(l.target.linkers, is)
+	}
 }
 
 // gone is why a container cannot change any more: it is removed or its host closed.

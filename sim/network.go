@@ -41,10 +41,9 @@ type Network struct {
 	index     int    // of the device; 0 until there is one
 	bridge    *bridge.Bridge
 	mac       net.HardwareAddr
-	local     *veth.Endpoint // the bridge's end of the cable to the host
-	zone      *dnsd.Zone     // its names; nil on docker0
-	linkLocal func() error   // gives the bridge device its fe80:: address, once
-	removed   bool           // guarded by host.mu
+	zone      *dnsd.Zone   // its names; nil on docker0
+	linkLocal func() error // gives the bridge device its fe80:: address, once
+	removed   bool         // guarded by host.mu
 }
 
 // Name returns the name, "bridge".
@@ -107,7 +106,7 @@ func (n *Network) open(device string) (err error) {
 		return err
 	}
 	local.SetLinkAddress(tcpip.LinkAddress(n.mac))
-	n.device, n.local = device, port
+	n.device = device
 	if n.bridge, err = bridge.New(device); err != nil {
 		return err
 	}

@@ -43,6 +43,8 @@ func (c *Container) take(name string) *Error {
 	if err := h.checkFreeLocked(op, name); err != nil {
 		return err
 	}
+	delete(h.byName, c.Name())
+	h.byName[name] = c
 	c.setName(name)
 	return nil
 }

@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"drydock/internal/packet"
-
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -10,13 +8,9 @@ import (
 // destination is translated.
 func (h *Host) reroute(device string, pkt *stack.PacketBuffer) {
 	n := h.networkOf(device)
-	if n == nil {
-		return // just removed
+	if n != nil { // else just removed
+		n.bridge.PassUp(pkt)
 	}
-	in := packet.Inbound(pkt)
-	defer in.DecRef()
-	copy(packet.Ethernet(in), n.mac)
-	n.local.WritePacket(in)
 }
 
 // networkOf returns the network with that bridge, nil if there is none.
