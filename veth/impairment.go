@@ -28,21 +28,12 @@ type Impairment struct {
 	Queue int
 }
 
-// A Loss says how frames are lost: independently of each other, each with
-// probability P in [0, 1].
-type Loss struct {
-	P float64
-}
-
-// defaultLimit is the default of netem's parameter "limit".
-const defaultLimit = 1000
-
 // Validate reports an impossible value as an *Error that wraps ErrImpairment.
 func (i Impairment) Validate() error {
 	switch {
 	case i.Delay < 0:
 		return &Error{Field: "Delay", Value: i.Delay, Err: fmt.Errorf("%w: negative", ErrImpairment)}
-	case !(i.Loss.P >= 0 && i.Loss.P <= 1): // NaN too
+	case !i.Loss.valid():
 		return &Error{Field: "Loss", Value: i.Loss.P, Err: fmt.Errorf("%w: outside [0, 1]", ErrImpairment)}
 	case i.Rate < 0:
 		return &Error{Field: "Rate", Value: i.Rate, Err: fmt.Errorf("%w: negative", ErrImpairment)}
@@ -71,6 +62,16 @@ func (i Impairment) String() string {
 	return strings.Join(s, " ")
 }
 
+// defaultLimit is the default of netem's parameter "limit".
+const defaultLimit = 1000
+
+func (i Impairment) limit() int {
+	if i.Queue == 0 {
+		return defaultLimit
+	}
+	return i.Queue
+}
+
 // formatTime prints three digits of s, ms or us, or whole ns.
 func formatTime(d time.Duration) string {
 	switch {
@@ -83,28 +84,4 @@ func formatTime(d time.Duration) string {
 	default:
 		return fmt.Sprintf("%dns", d)
 	}
-}
-
-// formatRate prints whole units: the largest that leaves no fraction, or, of a
-// million and more, no less than the one that keeps four digits.
-func formatRate(bits int64) string {
-	units := []string{"bit", "Kbit", "Mbit", "Gbit", "Tbit"}
-	n := 0
-	for n < len(units)-1 && bits >= 1000 && (bits%1000 == 0 || bits >= 1e6) {
-		bits /= 1000
-		n++
-	}
-	return fmt.Sprint(bits, units[n])
-}
-
-func (i Impairment) limit() int {
-	if i.Queue == 0 {
-		return defaultLimit
-	}
-	return i.Queue
-}
-
-// serialization is how long size bytes occupy the wire. Rate must not be 0.
-func (i Impairment) serialization(size int) time.Duration {
-	return time.Duration(int64(size) * 8 * int64(time.Second) / i.Rate)
 }

@@ -2,8 +2,6 @@ package veth
 
 import (
 	"math/rand/v2"
-	"slices"
-	"sort"
 	"sync"
 	"time"
 
@@ -12,10 +10,6 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
-
-// maxInFlight bounds the memory of a delayed direction: 65536 frames of 1500
-// bytes are 8 Gbit/s over 100 ms.
-const maxInFlight = 1 << 16
 
 // A line is the impaired direction of a cable that starts at from: frames wait for
 // the wire at the line's rate, then for the delay. One timer serves all of them.
@@ -27,17 +21,10 @@ type line struct {
 	impairment Impairment
 	rng        *rand.Rand
 	closed     bool
-	free       tcpip.MonotonicTime   // when the wire has sent all it was given
-	waiting    []tcpip.MonotonicTime // when each frame that waits for the wire gets it
-	flight     []flying              // by time of arrival
-	running    bool                  // the timer is set, or fire runs
+	wire       wire
+	flight     flight
+	running    bool // the timer is set, or fire runs
 	timer      tcpip.Timer
-}
-
-// A flying frame is on its way.
-type flying struct {
-	due tcpip.MonotonicTime
-	pkt *stack.PacketBuffer
 }
 
 // Impair changes what happens to the frames that e sends from now on, like "tc
@@ -101,12 +88,12 @@ func (l *line) lose(f *stack.PacketBuffer) {
 func (l *line) schedule(f *stack.PacketBuffer) (now, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	lost := l.rng.Float64() < l.impairment.Loss.P
+	lost := l.impairment.Loss.strikes(l.rng)
 	if lost || l.closed || len(l.flight) >= maxInFlight {
 		return false, false
 	}
 	t := l.from.clock.NowMonotonic()
-	sent, ok := l.transmit(t, f.Size())
+	sent, ok := l.wire.transmit(l.impairment.Rate, l.impairment.limit(), t, f.Size())
 	if !ok {
 		return false, false
 	}
@@ -118,40 +105,16 @@ func (l *line) schedule(f *stack.PacketBuffer) (now, ok bool) {
 	return false, true
 }
 
-// transmit gives a frame its turn on the wire and returns when it has been sent. It
-// is false if too many wait already.
-// +checklocks:l.mu
-func (l *line) transmit(now tcpip.MonotonicTime, size int) (tcpip.MonotonicTime, bool) {
-	if l.impairment.Rate == 0 {
-		return now, true
-	}
-	start := now
-	if l.free.After(now) {
-		start = l.free
-	}
-	for len(l.waiting) > 0 && !l.waiting[0].After(now) {
-		l.waiting = l.waiting[1:]
-	}
-	if start.After(now) {
-		if len(l.waiting) >= l.impairment.limit() {
-			return start, false
-		}
-		l.waiting = append(l.waiting, start)
-	}
-	l.free = start.Add(l.impairment.serialization(size))
-	return l.free, true
-}
-
+// insert puts a frame in flight and sees to the timer.
 // +checklocks:l.mu
 func (l *line) insert(f flying) {
-	i := sort.Search(len(l.flight), func(i int) bool { return l.flight[i].due.After(f.due) })
-	l.flight = slices.Insert(l.flight, i, f)
+	first := l.flight.insert(f)
 	switch {
 	case !l.running:
 		l.running = true
 		l.busy.Add(1)
 		l.arm()
-	case i == 0 && l.timer.Stop(): // sooner than what it was set for; else fire sees to it
+	case first && l.timer.Stop(): // sooner than what it was set for; else fire sees to it
 		l.arm()
 	}
 }
@@ -201,10 +164,7 @@ func (l *line) arrived(spent bool) *stack.PacketBuffer {
 		l.arm()
 		return nil
 	}
-	f := l.flight[0].pkt
-	l.flight[0].pkt = nil
-	l.flight = l.flight[1:]
-	return f
+	return l.flight.take()
 }
 
 // clear loses the frames in flight and empties the wire.
@@ -214,7 +174,7 @@ func (l *line) clear() {
 	for _, f := range l.flight {
 		l.lose(f.pkt)
 	}
-	l.flight, l.waiting, l.free = nil, nil, tcpip.MonotonicTime{}
+	l.flight, l.wire = nil, wire{}
 	if l.running && l.timer.Stop() { // else fire runs and finds nothing
 		l.running = false
 		l.busy.Done()
