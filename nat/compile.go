@@ -10,6 +10,7 @@ type rule struct {
 	applier applier    // Target, if it does something
 	hooks   hookSet    // at which it is allowed
 	to      int        // index of the chain that it jumps to, or noChain
+	print   uint64     // fingerprint of Rule
 }
 
 // noChain is the index of no chain.

@@ -44,10 +44,8 @@ func (g *graph) link(t *table, from, to int) error {
 		return ErrDepth
 	}
 	g.hooks[to], g.jumps[to] = hooks, jumps
-	for _, r := range t.chains[to].rules {
-		if hooks&^r.hooks != 0 {
-			return r.misplaced(hooks)
-		}
+	if r := t.chains[to].barred(hooks); r != nil {
+		return r.misplaced(hooks)
 	}
 	for _, next := range t.chains[to].calls {
 		if err := g.link(t, to, next); err != nil {

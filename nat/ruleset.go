@@ -2,6 +2,7 @@ package nat
 
 import (
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -195,7 +196,11 @@ func (rs *Ruleset) Rules(c Chain) iter.Seq2[Rule, Counters] {
 		if ch == nil {
 			return
 		}
-		for _, r := range ch.rules {
+		rules := ch.rules
+		if rs.draft != nil { // which may change them where they lie
+			rules = slices.Clone(rules)
+		}
+		for _, r := range rules {
 			if !yield(r.Rule.clone(), r.count.load()) {
 				return
 			}

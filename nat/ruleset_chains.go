@@ -106,6 +106,7 @@ func (c *chain) redirect(to *chain) {
 		} else {
 			copied.Target = Jump{to.name}
 		}
+		copied.print = fingerprint(&copied.Rule)
 		rules[i] = &copied
 	}
 	c.splice(0, len(rules), rules...)

@@ -79,7 +79,7 @@ func (d *draft) own(t *table, id int) *chain {
 	c := t.chains[id]
 	if !d.chains[c] {
 		copied := *c
-		c = &copied
+		c, copied.own = &copied, false
 		t.chains[id] = c
 		d.adopt(c)
 	}

@@ -1,9 +1,6 @@
 package nat
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // make returns r as a rule for a chain, if it may be there.
 func (d *draft) make(t *table, c *chain, r Rule) (*rule, error) {
@@ -15,6 +12,7 @@ func (d *draft) make(t *table, c *chain, r Rule) (*rule, error) {
 		return nil, err
 	}
 	made.compile(d.v6)
+	made.print = fingerprint(&made.Rule)
 	if made.hooks != everyHook {
 		if hooks := d.graph(t).hooks[c.id]; hooks&^made.hooks != 0 {
 			return nil, made.misplaced(hooks)
@@ -140,7 +138,7 @@ func (d *draft) index(t *table, ch *chain, r Rule) (int, error) {
 	if like.check(d.v6, t.id, ch.hook) != nil {
 		return -1, nil
 	}
-	return slices.IndexFunc(ch.rules, func(r *rule) bool { return r.Rule.equal(&like.Rule) }), nil
+	return ch.index(&like.Rule), nil
 }
 
 // checkIndex checks the number of a rule.
