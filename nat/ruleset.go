@@ -51,8 +51,8 @@ func (rs *Ruleset) Now() time.Time { return rs.now() }
 
 // Edit makes several changes that packets and others see all at once. f makes them in the
 // Ruleset that it is given, where it finds the rules as they were and as it has left them;
-// it must not use rs itself, which waits, nor keep its argument. If f fails, or one of its
-// changes was refused, whether f heeds that or not, nothing has changed.
+// it must not use rs itself, which waits, nor keep its argument. If f fails, nothing has
+// changed; of a change that was refused f may make nothing.
 func (rs *Ruleset) Edit(f func(tx *Ruleset) error) error {
 	return rs.edit(func(d *draft) error { return f(&Ruleset{v6: rs.v6, now: rs.now, draft: d}) })
 }
@@ -67,9 +67,6 @@ func (rs *Ruleset) edit(f func(d *draft) error) error {
 	d := &draft{v6: rs.v6, state: *rs.state.Load()}
 	if err := f(d); err != nil {
 		return err
-	}
-	if d.err != nil {
-		return d.err
 	}
 	rs.state.Store(&d.state)
 	return nil

@@ -116,7 +116,7 @@ func (c *chain) redirect(to *chain) {
 func (d *draft) reset(table string) error {
 	id, ok := tableNamed(table)
 	if !ok {
-		return d.refuse(opReset, Chain(table), nil, ErrNoTable)
+		return refused(opReset, Chain(table), nil, ErrNoTable)
 	}
 	t := newTable(id)
 	t.used = true

@@ -5,12 +5,11 @@ import (
 	"slices"
 )
 
-// A draft is a state to be. Tables and chains are copied when they first change. After
-// the first failure it is of no use, and its methods only repeat that.
+// A draft is a state to be. Tables and chains are copied when they first change. A change
+// that is refused leaves it as it was, so that the next may follow.
 type draft struct {
 	v6    bool
 	state state
-	err   error
 
 	tables [numTables]bool // copies
 	names  [numTables]bool // tables whose names are a copy
@@ -20,9 +19,6 @@ type draft struct {
 
 // look finds a chain and asks f about it.
 func (d *draft) look(op string, c Chain, r *Rule, f func(t *table, ch *chain) error) error {
-	if d.err != nil {
-		return d.err
-	}
 	table, name := c.split()
 	id, ok := tableNamed(table)
 	err := ErrNoTable
@@ -35,21 +31,13 @@ func (d *draft) look(op string, c Chain, r *Rule, f func(t *table, ch *chain) er
 		}
 	}
 	if err != nil {
-		return d.refuse(op, c, r, err)
+		return refused(op, c, r, err)
 	}
 	return nil
 }
 
-// refuse makes the draft fail, unless it was only asked a question.
-func (d *draft) refuse(op string, c Chain, r *Rule, err error) error {
-	err = refused(op, c, r, err)
-	if op != opCheck {
-		d.err = err
-	}
-	return err
-}
-
-// change is look for an f that changes t and ch, copies both.
+// change is look for an f that changes t and ch, copies both, or fails and leaves them as
+// they were.
 func (d *draft) change(op string, c Chain, f func(t *table, ch *chain) error) error {
 	return d.look(op, c, nil, func(t *table, ch *chain) error {
 		t = d.ownTable(t.id)
@@ -57,6 +45,7 @@ func (d *draft) change(op string, c Chain, f func(t *table, ch *chain) error) er
 			ch = d.own(t, ch.id)
 		}
 		if err := f(t, ch); err != nil {
+			d.graphs[t.id] = nil // which a jump that came to nothing may have spoiled
 			return err
 		}
 		t.used = t.used || op != opZero && op != opSetCounters

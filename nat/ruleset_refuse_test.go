@@ -197,13 +197,6 @@ var refusals = []struct {
 			return d.DeleteChain("filter/Z")
 		})
 	}, ErrNotEmpty, ""},
-	{"a failure that is not heeded", func(rs *Ruleset) error {
-		return rs.Edit(func(d *Ruleset) error {
-			d.Flush("filter/NOSUCH")
-			d.Flush("filter/A")
-			return nil
-		})
-	}, ErrNoChain, ""},
 }
 
 func TestRefusals(t *testing.T) {
@@ -221,6 +214,28 @@ func TestRefusals(t *testing.T) {
 			assert.Same(t, state, rs.state.Load())
 			assert.Equal(t, before, describe(rs))
 		})
+	}
+}
+
+// TestRefusedInEdit has changes that are refused among others that are not: they leave
+// nothing behind, in the rules or in what is known of hooks and jumps.
+func TestRefusedInEdit(t *testing.T) {
+	t.Parallel()
+	for _, tt := range refusals {
+		if tt.name == "the last change of many" { // the others are part of this Edit then
+			continue
+		}
+		rs := furnished(t, false)
+		before := describe(rs)
+		require.NoError(t, rs.Edit(func(tx *Ruleset) error {
+			require.NoError(t, tx.Append("nat/DST", target(Accept{})))
+			require.NoError(t, tx.DeleteAt("nat/DST", 2))
+			require.ErrorIs(t, tt.do(tx), tt.err, tt.name)
+			return nil
+		}))
+		require.Equal(t, before, describe(rs), tt.name)
+		require.ErrorIs(t, rs.Append(NATPostrouting, target(Jump{"DST"})), ErrTarget)
+		require.NoError(t, rs.Append(NATPrerouting, target(Jump{"FREE"})))
 	}
 }
 

@@ -76,9 +76,11 @@ func (d *draft) replace(c Chain, at int, r Rule) error {
 		if err := checkIndex(at, len(ch.rules)); err != nil {
 			return err
 		}
-		d.remove(t, ch, at-1, at)
+		old := ch.rules[at-1]
+		d.remove(t, ch, at-1, at) // so that it does not bar what jumps or goes by it
 		made, err := d.make(t, ch, r)
 		if err != nil {
+			ch.splice(at-1, at-1, old)
 			return refused("", "", &r, err)
 		}
 		ch.splice(at-1, at-1, made)

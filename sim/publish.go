@@ -121,8 +121,12 @@ func (h *Host) publish(l *Link, addr netip.Addr, pub ports.Publication) (*publis
 
 // unpublish undoes publish.
 func (h *Host) unpublish(list []*publishedPort) {
+	var rules []string
 	for _, p := range list {
-		h.firewall.delete(p.rules)
+		rules = append(rules, p.rules...)
+	}
+	h.firewall.delete(rules)
+	for _, p := range list {
 		p.proxy.Close()
 		h.ports.allocated.Release(p.binding)
 	}
