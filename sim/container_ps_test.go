@@ -16,19 +16,15 @@ func TestPsRecorded(t *testing.T) {
 	t.Parallel()
 	recording{
 		file: "testdata/13-ps.txt",
-		images: map[string]sim.Image{
-			"centos:v1": {Name: "centos:v1", Cmd: []string{"sleep", "infinity"}, Main: deaf},
-			"web":       web,
+		images: []sim.Image{
+			{Name: "centos:v1", Cmd: []string{"sleep", "infinity"}, Main: deaf},
+			web,
 		},
 		notRepeated: psNotRepeated,
 	}.replay(t)
 }
 
 var psNotRepeated = []notRepeated{
-	{
-		"docker run -d --name hostnet --network host -p 81:80 --expose 7 centos:v1",
-		"docker run -d --name hostnet --network host -p 81:80 --expose 7 centos:v1", "the warning is logged",
-	},
 	{
 		`docker ps --format "{{.ID}} {{.Image}} {{.Command}} {{.RunningFor}} {{.State}} {{.Size}} {{.Labels}} {{.Mounts}} {{.LocalVolumes}}" --filter name=range`,
 		"", "containers have neither files nor labels",

@@ -43,7 +43,20 @@ func TestImports(t *testing.T) {
 		"drydock/sim/internal/slirp":      "drydock/internal/packet drydock/sim/internal/relay drydock/sim/internal/random",
 		"drydock/sim": "drydock/sim/dockerapi drydock/internal/packet drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/nat/iptables drydock/sim/internal/netstack " +
 			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/relay drydock/sim/internal/router drydock/sim/internal/slirp drydock/sim/ping drydock/sim/internal/bubble",
-		"drydock/sim/tools":   "drydock/sim drydock/sim/dockerapi drydock/nat drydock/nat/iptables drydock/nat/conntrack drydock/sim/ping",
+		"drydock/sim/tools/command":           "",
+		"drydock/sim/tools/internal/inet":     "",
+		"drydock/sim/tools/internal/tooltest": "drydock/sim drydock/sim/tools/command",
+		"drydock/sim/tools/conntracktools":    "drydock/nat drydock/nat/conntrack drydock/sim/tools/command",
+		"drydock/sim/tools/coreutils":         "drydock/sim/tools/command",
+		"drydock/sim/tools/dockercli":         "drydock/sim drydock/sim/dockerapi drydock/sim/tools/command",
+		"drydock/sim/tools/findutils":         "drydock/sim/tools/command",
+		"drydock/sim/tools/iproute2":          "drydock/sim drydock/sim/tools/command drydock/sim/tools/internal/inet",
+		"drydock/sim/tools/iptables":          "drydock/nat drydock/nat/iptables drydock/sim/tools/command",
+		"drydock/sim/tools/iputils":           "drydock/sim drydock/sim/ping drydock/sim/tools/command drydock/sim/tools/internal/inet",
+		"drydock/sim/tools/nettools":          "drydock/sim drydock/sim/tools/command drydock/sim/tools/internal/inet",
+		"drydock/sim/tools/shell":             "drydock/sim/tools/command",
+		"drydock/sim/tools": "drydock/sim drydock/sim/tools/command drydock/sim/tools/conntracktools drydock/sim/tools/coreutils drydock/sim/tools/dockercli " +
+			"drydock/sim/tools/findutils drydock/sim/tools/iproute2 drydock/sim/tools/iptables drydock/sim/tools/iputils drydock/sim/tools/nettools drydock/sim/tools/shell",
 		"drydock/sim/simtest": "drydock/sim drydock/sim/internal/bubble",
 	}
 	for line := range strings.Lines(string(out)) {

@@ -18,7 +18,7 @@ import (
 // is listed here.
 type recording struct {
 	file   string
-	images map[string]sim.Image
+	images []sim.Image
 	// notRepeated are the commands that are not repeated as they are, and why. Those with
 	// another command instead have the same effect and are not compared.
 	notRepeated []notRepeated
@@ -34,7 +34,7 @@ type notRepeated struct{ command, instead, reason string }
 func (r recording) replay(t *testing.T) {
 	skipped := make(map[string]bool)
 	simtest.VirtualTime(t, func(t *testing.T) {
-		cli := &dockerCLI{t: t, host: recordedHost(t), images: r.images}
+		cli := newSession(recordedHost(t), r.images)
 		same := newIDs()
 		for _, s := range readRecording(t, r.file) {
 			if s.newHost {
@@ -56,7 +56,7 @@ func (r recording) replay(t *testing.T) {
 			if command == "" {
 				continue
 			}
-			got, want := cli.sh(same.toOurs(command)), s.printed
+			got, want := cli.sh(t, same.toOurs(command)), s.printed
 			if !compare {
 				continue
 			}

@@ -56,12 +56,10 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 	if err != nil {
 		return err
 	}
-	failing, err := host.Run("failing", sim.WithImage(job))
-	if err != nil {
+	if _, err := host.Run("failing", sim.WithImage(job)); err != nil {
 		return err
 	}
-	db, err := host.Run("db", sim.WithImage(sleep))
-	if err != nil {
+	if _, err := host.Run("db", sim.WithImage(sleep)); err != nil {
 		return err
 	}
 	if _, err := host.Create("spare", sim.WithImage(sleep)); err != nil {
@@ -70,41 +68,18 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 	if err := web.WaitListening(ctx, "80"); err != nil {
 		return err
 	}
-	status, err := failing.Wait(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "[root@docker ~]# docker wait failing\n%d\n", status)
-	if err := ps(out, host); err != nil {
-		return err
-	}
-
-	for _, step := range []struct {
-		command, echo string
-		do            func() error
-	}{
-		{"docker pause web", "web\n", web.Pause},
-		{"docker rename db database", "", func() error { return db.Rename("database") }},
-		{"docker rm failing", "failing\n", failing.Remove},
-		{"docker kill database", "database\n", db.Kill},
+	for i, line := range []string{
+		"docker wait failing", "docker ps -a",
+		"docker pause web", "docker rename db database", "docker rm failing", "docker kill database", "docker ps -a",
+		"docker stop web", "docker ps -a",
 	} {
-		if err := step.do(); err != nil {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		fmt.Fprintln(out, "[root@docker ~]# "+line)
+		if err := tools.Run(ctx, out, host, line); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\n[root@docker ~]# %s\n%s", step.command, step.echo)
 	}
-	if err := ps(out, host); err != nil {
-		return err
-	}
-
-	if err := web.Stop(ctx); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "\n[root@docker ~]# docker stop web\nweb")
-	return ps(out, host)
-}
-
-func ps(out io.Writer, host *sim.Host) error {
-	fmt.Fprintln(out, "\n[root@docker ~]# docker ps -a")
-	return tools.Docker(out, host, "ps", "-a")
+	return nil
 }

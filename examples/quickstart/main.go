@@ -41,8 +41,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 		return err
 	}
 
-	prompt(out, cli, "ping -c 4 "+web.IP().String())
-	if err := tools.Ping(ctx, out, cli, "-c", "4", web.IP().String()); err != nil {
+	if err := shell(ctx, out, cli, "ping -c 4 "+web.IP().String()); err != nil {
 		return err
 	}
 	url := "http://" + web.IP().String() + "/"
@@ -51,8 +50,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 		return err
 	}
 	for _, c := range []*sim.Container{web, cli} {
-		prompt(out, c, "ifconfig")
-		if err := tools.Ifconfig(out, c); err != nil {
+		if err := shell(ctx, out, c, "ifconfig"); err != nil {
 			return err
 		}
 	}
@@ -79,6 +77,12 @@ func get(out io.Writer, client *http.Client, url string) error {
 	defer resp.Body.Close()
 	_, err = io.Copy(out, resp.Body)
 	return err
+}
+
+// shell runs a command line in c.
+func shell(ctx context.Context, out io.Writer, c *sim.Container, line string) error {
+	prompt(out, c, line)
+	return tools.Run(ctx, out, c, line)
 }
 
 func prompt(out io.Writer, c *sim.Container, command string) {

@@ -11,7 +11,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"strings"
 
 	"drydock/sim"
 	"drydock/sim/tools"
@@ -48,14 +47,14 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 	}
 	web, db, app := containers["web"], containers["db"], containers["app"]
 
-	if err := show(out, app); err != nil {
+	if err := show(ctx, out, app); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "\n[root@docker ~]# docker network connect back app")
 	if err := app.Connect(back); err != nil {
 		return err
 	}
-	if err := show(out, app); err != nil {
+	if err := show(ctx, out, app); err != nil {
 		return err
 	}
 	for _, p := range []struct {
@@ -76,7 +75,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 	if err := app.Disconnect(front); err != nil {
 		return err
 	}
-	if err := show(out, app); err != nil {
+	if err := show(ctx, out, app); err != nil {
 		return err
 	}
 	for _, to := range []string{"db", web.IP().String()} {
@@ -88,26 +87,21 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 }
 
 // show prints the interfaces and routes of c.
-func show(out io.Writer, c *sim.Container) error {
-	prompt(out, c, "ip addr")
-	if err := tools.IPAddr(out, c); err != nil {
-		return err
-	}
-	prompt(out, c, "ip route")
-	return tools.IPRoute(out, c)
+func show(ctx context.Context, out io.Writer, c *sim.Container) error {
+	return errors.Join(shell(ctx, out, c, "ip addr"), shell(ctx, out, c, "ip route"))
 }
 
 // ping sends one request and waits for a second. No reply is no error here.
 func ping(ctx context.Context, out io.Writer, c *sim.Container, to string) error {
-	args := []string{"-c", "1", "-W", "1", to}
-	prompt(out, c, "ping "+strings.Join(args, " "))
-	err := tools.Ping(ctx, out, c, args...)
-	if exit := (*tools.ExitError)(nil); errors.As(err, &exit) && exit.Code == 1 {
+	err := shell(ctx, out, c, "ping -c 1 -W 1 "+to)
+	if errors.Is(err, sim.ExitStatus(1)) {
 		return nil
 	}
 	return err
 }
 
-func prompt(out io.Writer, c *sim.Container, command string) {
-	fmt.Fprintf(out, "\n[root@%s /]# %s\n", c, command)
+// shell runs a command line in c.
+func shell(ctx context.Context, out io.Writer, c *sim.Container, line string) error {
+	fmt.Fprintf(out, "\n[root@%s /]# %s\n", c, line)
+	return tools.Run(ctx, out, c, line)
 }

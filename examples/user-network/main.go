@@ -55,13 +55,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 	}
 	test1, test2 := tests[0], tests[1]
 
-	prompt(out, test1, "cat /etc/resolv.conf")
-	conf, err := test1.ReadFile("/etc/resolv.conf")
-	if err != nil {
-		return err
-	}
-	out.Write(conf)
-	if err := errors.Join(ping(ctx, out, test1, "test2"), ping(ctx, out, test2, "test1")); err != nil {
+	if err := errors.Join(shell(ctx, out, test1, "cat /etc/resolv.conf"), ping(ctx, out, test1, "test2"), ping(ctx, out, test2, "test1")); err != nil {
 		return err
 	}
 	if err := lookup(ctx, out, test1, "test"); err != nil {
@@ -76,7 +70,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) error {
 		return err
 	}
 	err = ping(ctx, out, test1, "test2")
-	if exit := (*tools.ExitError)(nil); errors.As(err, &exit) && exit.Code == 2 {
+	if errors.Is(err, sim.ExitStatus(2)) {
 		return nil // there is no such name any more
 	}
 	return err
@@ -100,8 +94,7 @@ func runNameserver(ctx context.Context, host *sim.Host) error {
 }
 
 func ping(ctx context.Context, out io.Writer, c *sim.Container, name string) error {
-	prompt(out, c, "ping -c 2 "+name)
-	return tools.Ping(ctx, out, c, "-c", "2", name)
+	return shell(ctx, out, c, "ping -c 2 "+name)
 }
 
 // lookup prints the addresses of a name in their order: they are answered in any.
@@ -113,6 +106,12 @@ func lookup(ctx context.Context, out io.Writer, c *sim.Container, name string) e
 		fmt.Fprintln(out, name, "has address", addr)
 	}
 	return err
+}
+
+// shell runs a command line in c.
+func shell(ctx context.Context, out io.Writer, c *sim.Container, line string) error {
+	prompt(out, c, line)
+	return tools.Run(ctx, out, c, line)
 }
 
 func prompt(out io.Writer, c *sim.Container, command string) {

@@ -1,69 +1,72 @@
-// Package tools implements commands that are run on emulated machines. They take
-// the arguments of the real ones and print the same text: ping of iputils
-// 20221126, ifconfig of net-tools 2.10, ip of iproute2 6.1, conntrack of
-// conntrack-tools 1.4.7 and docker of Docker Engine 20.10.24, as Debian 12 has them.
+// Package tools runs commands on emulated machines and in containers as if in a shell there:
 //
-// A command writes standard output and standard error to one writer, line by line
-// as things happen. A failure that the real command would have shown by its exit
-// status is an *ExitError; its reason has been written.
+//	tools.Run(ctx, os.Stdout, host, "iptables -t nat -L -n")
+//	tools.Run(ctx, os.Stdout, web, "ping -c 3 db | tail -2")
+//
+// The commands take the arguments of the real ones, print the same text and return the same exit
+// statuses. There is a package for each suite that Debian 12 has them from, whose text says what
+// they can and what they refuse: iputils (ping), iproute2 (ip), nettools (ifconfig, hostname),
+// iptables (iptables, ip6tables, -save and -restore), conntracktools (conntrack), dockercli
+// (docker), shell (sh), coreutils (cat, env, sort, tail …) and findutils (xargs). Package command
+// has the shape that they share, for commands of one's own.
 package tools
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"net/netip"
 
 	"drydock/sim"
-	"drydock/sim/ping"
+	"drydock/sim/tools/command"
+	"drydock/sim/tools/conntracktools"
+	"drydock/sim/tools/coreutils"
+	"drydock/sim/tools/dockercli"
+	"drydock/sim/tools/findutils"
+	"drydock/sim/tools/iproute2"
+	"drydock/sim/tools/iptables"
+	"drydock/sim/tools/iputils"
+	"drydock/sim/tools/nettools"
+	"drydock/sim/tools/shell"
 )
 
-// A Machine is where a command runs: a *sim.Container or a *sim.Host.
-type Machine interface {
-	Ping(ctx context.Context, host string, cfg *ping.Config) (ping.Stats, error)
-	GetAddrInfo(ctx context.Context, network, host string) ([]netip.Addr, error)
-	LookupAddr(ctx context.Context, addr string) ([]string, error)
-	Interfaces() []sim.Interface
-	Routes() []sim.Route
+// Default returns a new table of the commands of all suites. docker run has the images.
+func Default(images ...sim.Image) command.Table {
+	return command.Table{"docker": dockercli.New(images...)}.With(
+		conntracktools.Commands(), coreutils.Commands(), findutils.Commands(), iproute2.Commands(),
+		iptables.Commands(), iputils.Commands(), nettools.Commands(), shell.Commands(),
+	)
 }
 
-var (
-	_ Machine = (*sim.Container)(nil)
-	_ Machine = (*sim.Host)(nil)
-)
-
-// An ExitError is the exit status of a command that failed.
-type ExitError struct {
-	Code int   // not 0
-	Err  error // why, if there is more to say than what the command has written
-}
-
-func (e *ExitError) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("exit status %d: %v", e.Code, e.Err)
+// Run runs a line of a shell on m, which is a host, another machine or a container, and writes to
+// w what its commands print, errors too. They are those of Default and of more, which win. The
+// error is a sim.ExitStatus that is not 0, or that of w. So a main function that fails with it
+// gives its container that exit status.
+//
+// Run returns when all that the line started has ended; when ctx is done that is soon. It may be
+// called at the same time on the same machine.
+func Run(ctx context.Context, w io.Writer, m command.Machine, line string, more ...command.Table) error {
+	out := &errorWriter{w: w}
+	call := &command.Call{Machine: m, Args: []string{"sh", "-c", line}, Stdout: out, Stderr: out}
+	status := Default().With(more...).Run(ctx, call)
+	switch {
+	case out.err != nil:
+		return out.err
+	case status != 0:
+		return sim.ExitStatus(status)
 	}
-	return fmt.Sprintf("exit status %d", e.Code)
+	return nil
 }
 
-// ExitCode returns Code, so that a main function which fails with the error gives its
-// container that exit status.
-func (e *ExitError) ExitCode() int { return e.Code }
-
-// Unwrap returns Err.
-func (e *ExitError) Unwrap() error { return e.Err }
-
-// An output remembers the first error of its writer.
-type output struct {
-	w      io.Writer
-	err    error
-	failed func() // called once
+// An errorWriter remembers the first error of its writer. One goroutine at a time calls it.
+type errorWriter struct {
+	w   io.Writer
+	err error
 }
 
-func (o *output) printf(format string, args ...any) {
-	if o.err != nil {
-		return
+func (e *errorWriter) Write(b []byte) (int, error) {
+	if e.err != nil {
+		return 0, e.err
 	}
-	if _, o.err = fmt.Fprintf(o.w, format, args...); o.err != nil && o.failed != nil {
-		o.failed()
-	}
+	var n int
+	n, e.err = e.w.Write(b)
+	return n, e.err
 }

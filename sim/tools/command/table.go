@@ -1,0 +1,118 @@
+package command
+
+import (
+	"context"
+	"io"
+	"maps"
+	"strings"
+)
+
+// A Table is commands by name. It is an ordinary map: a user adds commands to it and replaces or
+// deletes those that are there, but not while it is in use.
+type Table map[string]Func
+
+// maxDepth is how many commands may start each other. A line that runs itself ends there, as on
+// Linux at the limit of processes; without one it would overflow the stack, which Go does not
+// survive. One level takes a few KiB of it.
+const maxDepth = 1000
+
+// Run runs the command that c.Args[0] names, as a shell does: if there is none it writes "NAME:
+// command not found" to standard error and returns NotFound. c is not changed; the command gets a
+// copy of it in which no stream is nil. Without c.Env it gets the environment of the machine, if
+// that has a method Env as *sim.Container has.
+//
+// Writers are called by one goroutine at a time, also if standard output and standard error are
+// the same, as package os/exec does it: the parts of a pipeline can all write to a bytes.Buffer.
+//
+// A command whose standard output fails ends as by SIGPIPE: its context is canceled, and whatever
+// it returns the status is BrokenPipe. So "ping HOST | head -1" ends, and no command has to look
+// at the errors of its writes.
+func (t Table) Run(ctx context.Context, c *Call) int {
+	call := *c
+	call.Commands = t
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := call.connect(cancel)
+	if m, ok := c.Machine.(interface{ Env() []string }); ok && call.Env == nil {
+		call.Env = m.Env()
+	}
+	if len(call.Args) == 0 {
+		return 0 // an empty line
+	}
+	if call.depth++; call.depth > maxDepth {
+		return call.Fail(NoFork, "%s: fork: Resource temporarily unavailable\n", call.Args[0])
+	}
+	run, ok := t[call.Args[0]]
+	if !ok {
+		return call.Fail(NotFound, "%s: command not found\n", call.Args[0])
+	}
+	status := run(ctx, &call)
+	if out.broken() {
+		return BrokenPipe
+	}
+	return status & 0xff // what wait(2) leaves of it
+}
+
+// With returns a table that has the commands of t and of more, which win.
+func (t Table) With(more ...Table) Table {
+	all := maps.Clone(t)
+	for _, m := range more {
+		maps.Copy(all, m)
+	}
+	return all
+}
+
+// connect replaces the streams by those that a command gets, and returns its standard output. The
+// first error of that calls failed.
+func (c *Call) connect(failed func()) *stream {
+	if c.Stdin == nil {
+		c.Stdin = strings.NewReader("")
+	}
+	same := sameWriter(c.Stdout, c.Stderr)
+	out := newStream(c.Stdout)
+	out.failed = failed
+	c.Stdout, c.Stderr = out, newStream(c.Stderr)
+	if same {
+		c.Stderr = &stream{w: out.w, lock: out.lock}
+	}
+	return out
+}
+
+// sameWriter tells whether two writers are one. Writers need not be comparable.
+func sameWriter(a, b io.Writer) bool {
+	defer func() { recover() }()
+	return a == b
+}
+
+// A stream is a writer that several goroutines use and that stays broken.
+type stream struct {
+	w      io.Writer
+	lock   chan struct{} // full while it is held; no sync.Mutex, with which virtual time would stand still
+	err    error         // guarded by lock
+	failed func()
+}
+
+func newStream(w io.Writer) *stream {
+	if w == nil {
+		w = io.Discard
+	}
+	return &stream{w: w, lock: make(chan struct{}, 1)}
+}
+
+func (s *stream) Write(b []byte) (n int, err error) {
+	s.lock <- struct{}{}
+	defer func() { <-s.lock }()
+	if s.err != nil {
+		return 0, s.err
+	}
+	if n, s.err = s.w.Write(b); s.err != nil && s.failed != nil {
+		s.failed()
+	}
+	return n, s.err
+}
+
+func (s *stream) broken() bool {
+	s.lock <- struct{}{}
+	defer func() { <-s.lock }()
+	return s.err != nil
+}

@@ -1,0 +1,77 @@
+package conntracktools
+
+import (
+	"context"
+	"slices"
+
+	"drydock/nat"
+	"drydock/nat/conntrack"
+	"drydock/sim/tools/command"
+)
+
+// banner is before all that conntrack says of itself, which goes to standard error.
+const banner = "conntrack v1.4.7 (conntrack-tools): "
+
+// Conntrack is conntrack(8).
+func Conntrack(_ context.Context, c *command.Call) int {
+	q, err := parse(c.Args[1:])
+	if err != nil {
+		return c.Fail(2, banner+"%v\nTry `conntrack -h' or 'conntrack --help' for more information.\n", err)
+	}
+	m, ok := c.Machine.(interface{ Firewall() *nat.Tables })
+	if !ok {
+		return c.Fail(1, banner+"Operation failed: Operation not permitted\n")
+	}
+	q.run(c, m.Firewall())
+	return 0
+}
+
+// A filter tells whether a connection is meant.
+type filter func(conntrack.Entry) bool
+
+// A query is a command with what it is about.
+type query struct {
+	command byte // one of LDFC
+	filters []filter
+}
+
+func (q *query) match(e conntrack.Entry) bool {
+	return !slices.ContainsFunc(q.filters, func(f filter) bool { return !f(e) })
+}
+
+func (q *query) run(c *command.Call, tables *nat.Tables) {
+	var lines []string
+	list := func(e conntrack.Entry) bool {
+		if !q.match(e) {
+			return false
+		}
+		lines = append(lines, e.String())
+		return true
+	}
+	print := func(done string) {
+		slices.Sort(lines)
+		for _, line := range lines {
+			c.Printf("%s\n", line)
+		}
+		c.Errorf("%s%d flow entries have been %s.\n", banner, len(lines), done)
+	}
+	switch q.command {
+	case 'L':
+		for e := range tables.Conns() {
+			list(e)
+		}
+		print("shown")
+	case 'D':
+		tables.Forget(list)
+		print("deleted")
+	case 'F':
+		tables.Forget(func(conntrack.Entry) bool { return true })
+		c.Errorf("%sconnection tracking table has been emptied.\n", banner)
+	case 'C':
+		n := 0
+		for range tables.Conns() {
+			n++
+		}
+		c.Printf("%d\n", n)
+	}
+}

@@ -1,0 +1,31 @@
+// Package iputils has ping(8) of iputils 20221126, as Debian 12 has it. Its options are
+//
+//	-4 -6           use addresses of that family
+//	-b              allow a broadcast address
+//	-c count        end after so many replies
+//	-D              print the time of each line
+//	-f              flood: send as fast as replies come
+//	-i seconds      between requests
+//	-M do|dont|want path MTU discovery
+//	-n              print no names
+//	-O              print requests that were not answered
+//	-q              print only the summary
+//	-s bytes        of data in each request
+//	-t hops         TTL
+//	-w seconds      until the end
+//	-W seconds      to wait for the first reply
+//
+// Other options and hops of a source route are refused with the usage and status 2. Unlike the
+// real one it refuses a time with garbage after the number, of which iputils only warns, and lets
+// every user choose intervals under 2 ms.
+//
+// Without count or deadline ping ends with its context, and prints the summary, as after ^C. The
+// status is 1 if there was no reply, or with -w fewer than asked for, 2 for other failures, 1 for
+// some bad values of options as in iputils, and 137 if the machine stopped meanwhile. Lines come
+// as things happen. What the recordings in testdata do not show is from iputils' source.
+package iputils
+
+import "drydock/sim/tools/command"
+
+// Commands returns the commands of the suite.
+func Commands() command.Table { return command.Table{"ping": Ping} }

@@ -1,0 +1,197 @@
+package iputils
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"drydock/sim/ping"
+	"drydock/sim/tools/command"
+)
+
+// options are those of ping.
+type options struct {
+	family    int // 4, 6 or 0
+	broadcast bool
+	count     int
+	stamps    bool
+	flood     bool
+	interval  time.Duration
+	pathMTU   ping.PathMTU
+	numeric   bool
+	missing   bool
+	quiet     bool
+	size      int
+	ttl       int
+	deadline  time.Duration
+	linger    time.Duration
+}
+
+// defaults are those of iputils. The interval is one second, with -f none.
+var defaults = options{interval: -1, size: 56, ttl: 64, linger: 10 * time.Second}
+
+// A failure is an option's value that ping ends for: with status 2, or 1 where it read the value
+// by strtol_or_err, which calls error(3) with 1.
+type failure struct {
+	status  int
+	message string
+}
+
+func (f *failure) Error() string { return f.message }
+
+func failf(status int, format string, args ...any) error {
+	return &failure{status, fmt.Sprintf(format, args...)}
+}
+
+// errUsage makes ping print how it is used.
+var errUsage = failf(2, "usage")
+
+var errNoDestination = failf(1, "usage error: Destination address required")
+
+const usage = "\nUsage\n  ping [-46bDfnOq] [-c count] [-i interval] [-M do|dont|want] [-s size] [-t ttl] [-w deadline] [-W timeout] destination\n"
+
+// refuse prints what is wrong with the command line.
+func (p *run) refuse(err error) (status int) {
+	var getopt *command.OptionError
+	if errors.As(err, &getopt) {
+		p.Errorf("ping: %v\n", err)
+		err = errUsage
+	}
+	if err == errUsage {
+		return p.Fail(2, usage)
+	}
+	var f *failure
+	if !errors.As(err, &f) {
+		return p.fail(2, "%v", err)
+	}
+	return p.fail(f.status, "%s", f.message)
+}
+
+// parse sets the options and returns the other arguments, one at least.
+func (o *options) parse(args []string) (hosts []string, err error) {
+	hosts, err = command.Getopt(args, o.known())
+	if err != nil {
+		return nil, err
+	}
+	if len(hosts) == 0 {
+		return nil, errNoDestination
+	}
+	if o.interval < 0 {
+		o.interval = time.Second
+		if o.flood {
+			o.interval = 0
+		}
+	}
+	o.numeric = o.numeric || o.flood
+	return hosts, nil
+}
+
+func (o *options) known() []command.Option {
+	flag := func(name string, p *bool) command.Option {
+		return command.Option{Names: name, Set: func(string, string) error { *p = true; return nil }}
+	}
+	value := func(name string, set func(value string) error) command.Option {
+		return command.Option{Names: name, Value: true, Set: func(_, v string) error { return set(v) }}
+	}
+	number := func(name string, least, most int64, set func(n int64)) command.Option {
+		return value(name, func(v string) error {
+			n, err := integer(v, least, most)
+			set(n)
+			return err
+		})
+	}
+	duration := func(name, complaint string, p *time.Duration) command.Option {
+		return value(name, func(v string) (err error) {
+			*p, err = seconds(v, complaint)
+			return err
+		})
+	}
+	return []command.Option{
+		{Names: "4", Set: o.setFamily}, {Names: "6", Set: o.setFamily},
+		flag("b", &o.broadcast), flag("D", &o.stamps), flag("f", &o.flood),
+		flag("n", &o.numeric), flag("O", &o.missing), flag("q", &o.quiet),
+		{Names: "h", Set: func(string, string) error { return errUsage }},
+		number("c", 1, math.MaxInt64, func(n int64) { o.count = int(min(n, math.MaxInt)) }),
+		number("s", 0, math.MaxInt32, func(n int64) { o.size = int(n) }),
+		number("t", 0, 255, func(n int64) { o.ttl = int(n) }),
+		number("w", 0, math.MaxInt32, func(n int64) { o.deadline = time.Duration(n) * time.Second }),
+		duration("i", "bad timing interval", &o.interval),
+		duration("W", "bad linger time", &o.linger),
+		value("M", o.setPathMTU),
+	}
+}
+
+func (o *options) setFamily(name, _ string) error {
+	family := int(name[1] - '0')
+	if o.family != 0 && o.family != family {
+		return failf(2, "only one -4 or -6 option may be specified")
+	}
+	o.family = family
+	return nil
+}
+
+func (o *options) setPathMTU(value string) error {
+	for _, mode := range []ping.PathMTU{ping.PathMTUDo, ping.PathMTUDont, ping.PathMTUWant} {
+		if value == mode.String() {
+			o.pathMTU = mode
+			return nil
+		}
+	}
+	return failf(2, "invalid -M argument: %s", value)
+}
+
+// integer parses what strtol(3) does.
+func integer(s string, least, most int64) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimLeft(s, " \t\n\v\f\r"), 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, failf(1, "invalid argument: '%s': Numerical result out of range", s)
+	case err != nil:
+		return 0, failf(1, "invalid argument: '%s'", s)
+	case n < least || n > most:
+		return 0, failf(1, "invalid argument: '%s': out of range: %d <= value <= %d", s, least, most)
+	}
+	return n, nil
+}
+
+// seconds parses a time that ping counts in milliseconds. What iputils announces to become an
+// error, garbage after the number, is one here.
+func seconds(s, complaint string) (time.Duration, error) {
+	f, err := strconv.ParseFloat(s, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, failf(2, "%s: %s: Numerical result out of range", complaint, s)
+	case err != nil:
+		return 0, failf(2, "option argument contains garbage: %s", s)
+	case !(f >= 0 && f <= math.MaxInt32/1000): // NaN too
+		return 0, failf(2, "%s: %s", complaint, s)
+	}
+	return time.Duration(f*1000) * time.Millisecond, nil
+}
+
+// config returns what the machine's Ping is called with. What is zero on the command line is
+// negative there, where zero stands for the default.
+func (o *options) config(observe func(ping.Event)) *ping.Config {
+	return &ping.Config{
+		Count:     orNone(o.count),
+		Interval:  orNone(o.interval),
+		Size:      orNone(o.size),
+		TTL:       o.ttl,
+		Timeout:   orNone(o.linger),
+		Deadline:  o.deadline,
+		PathMTU:   o.pathMTU,
+		Broadcast: o.broadcast,
+		Observe:   observe,
+	}
+}
+
+// orNone returns v, or -1 for 0.
+func orNone[T int | time.Duration](v T) T {
+	if v == 0 {
+		return -1
+	}
+	return v
+}

@@ -1,0 +1,162 @@
+package iputils
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+
+	"drydock/sim"
+	"drydock/sim/ping"
+	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/inet"
+)
+
+// A machine is one that may ping: containers and hosts.
+type machine interface {
+	Ping(ctx context.Context, host string, cfg *ping.Config) (ping.Stats, error)
+	GetAddrInfo(ctx context.Context, network, host string) ([]netip.Addr, error)
+	LookupAddr(ctx context.Context, addr string) ([]string, error)
+	Interfaces() []sim.Interface
+}
+
+// A run is one run of the command.
+type run struct {
+	*command.Call
+	options
+	ctx context.Context
+	m   machine
+
+	hostname string     // as the first and the last lines have it
+	dst      netip.Addr // what is pinged
+	begun    bool       // the first line has been printed
+	pending  int        // the latest request, while nothing has come back for it
+	ewma     int64      // moving average of the round trips, in eighths of a microsecond
+}
+
+// Ping is ping(8).
+func Ping(ctx context.Context, c *command.Call) int {
+	m, ok := c.Machine.(machine)
+	if !ok {
+		return c.Fail(2, "ping: socktype: SOCK_RAW\nping: socket: Operation not permitted\n")
+	}
+	p := newRun(ctx, c, m)
+	return p.main()
+}
+
+func newRun(ctx context.Context, c *command.Call, m machine) *run {
+	return &run{Call: c, ctx: ctx, m: m, options: defaults}
+}
+
+// fail prints an error and returns the exit status for it.
+func (p *run) fail(status int, format string, args ...any) int {
+	return p.Fail(status, "ping: "+format+"\n", args...)
+}
+
+func (p *run) main() (status int) {
+	hosts, err := p.parse(p.Args[1:])
+	if err != nil {
+		return p.refuse(err)
+	}
+	if len(hosts) != 1 { // more are the hops of a source route, which is not emulated
+		return p.refuse(errUsage)
+	}
+	addrs, status := p.resolve(hosts[0])
+	if status != 0 {
+		return status
+	}
+	if p.ttl == 0 {
+		return p.fail(2, "cannot set unicast time-to-live: Invalid argument")
+	}
+	for i, a := range addrs {
+		p.dst = a
+		stats, err := p.m.Ping(p.ctx, a.String(), p.config(p.event))
+		if i < len(addrs)-1 && !p.begun && (errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)) {
+			continue // as iputils does since 20210722: the next address may be of a family that has a route
+		}
+		return p.finish(stats, err)
+	}
+	panic("unreachable: resolve returned an address")
+}
+
+// resolve finds the addresses of the destination and the name to print for it.
+func (p *run) resolve(target string) (addrs []netip.Addr, status int) {
+	p.hostname = target
+	a, numeric := inet.ParseAddr(target)
+	addrs = []netip.Addr{a}
+	if !numeric {
+		var err error
+		if addrs, err = p.m.GetAddrInfo(p.ctx, "ip", target); err != nil {
+			return nil, p.lookupFailed(target, err)
+		}
+	}
+	p.numeric = p.numeric || numeric
+	for i, a := range addrs {
+		addrs[i] = a.Unmap()
+	}
+	addrs = slices.DeleteFunc(addrs, func(a netip.Addr) bool { return p.family == 4 && !a.Is4() || p.family == 6 && !a.Is6() })
+	if len(addrs) == 0 {
+		return nil, p.fail(2, "%s: Address family for hostname not supported", target)
+	}
+	if !numeric && addrs[0].Is4() {
+		p.hostname = p.canonical(target, addrs[0])
+	}
+	return addrs, 0
+}
+
+// lookupFailed prints what getaddrinfo(3) has for the error of a lookup.
+func (p *run) lookupFailed(target string, err error) (status int) {
+	var dns *net.DNSError
+	switch {
+	case !errors.As(err, &dns):
+		return p.down(err)
+	case dns.IsTemporary || dns.IsTimeout:
+		return p.fail(2, "%s: Temporary failure in name resolution", target)
+	}
+	return p.fail(2, "%s: Name or service not known", target)
+}
+
+// down is how ping ends on a machine that does not run, on which no process could begin.
+func (p *run) down(err error) (status int) { return p.fail(2, "%v", err) }
+
+// canonical returns the first name on the line of /etc/hosts that target is on, or target.
+func (p *run) canonical(target string, a netip.Addr) string {
+	names, err := p.m.LookupAddr(p.ctx, a.String())
+	if err != nil || !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, target) }) {
+		return target
+	}
+	return names[0]
+}
+
+// finish prints the end of what the machine's Ping returned and decides the status.
+func (p *run) finish(stats ping.Stats, err error) (status int) {
+	switch {
+	case errors.Is(err, net.ErrClosed): // killed with the container
+		return command.Killed
+	case !p.begun && stats.Sent == 0 && p.ctx.Err() == nil:
+		return p.unsendable(err)
+	}
+	p.begin()
+	p.summary(stats)
+	if stats.Received == 0 || p.deadline > 0 && stats.Received < p.count {
+		return 1
+	}
+	return 0
+}
+
+// unsendable prints why there was nothing to send.
+func (p *run) unsendable(err error) (status int) {
+	var errno syscall.Errno
+	switch {
+	case !errors.As(err, &errno):
+		return p.down(err)
+	case errno == syscall.EACCES:
+		return p.fail(2, "Do you want to ping broadcast? Then -b. If not, check your local firewall rules")
+	case errno == syscall.ENODEV: // of the zone
+		return p.fail(2, "%s: Name or service not known", p.hostname)
+	}
+	return p.fail(2, "connect: %s", inet.Strerror(errno))
+}

@@ -1,0 +1,218 @@
+package iputils
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"drydock/sim/ping"
+	"drydock/sim/tools/internal/inet"
+)
+
+const (
+	echoHeader = 8  // bytes of ICMP before the data
+	ipHeader   = 20 // of IPv4
+
+	// timed is how much data a request must have for iputils to put the time into
+	// it, which makes it print times.
+	timed = 16
+)
+
+// begin prints the first line.
+func (p *run) begin() {
+	if p.begun {
+		return
+	}
+	p.begun = true
+	if p.broadcast && p.isBroadcast(p.dst) {
+		p.Errorf("WARNING: pinging broadcast address\n")
+	}
+	if p.dst.Is6() {
+		p.Printf("PING %s(%s) %d data bytes\n", p.hostname, p.addr(p.dst), p.size)
+		return
+	}
+	dst := p.dst
+	if dst.IsUnspecified() {
+		dst = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	p.Printf("PING %s (%s) %d(%d) bytes of data.\n", p.hostname, dst, p.size, p.size+echoHeader+ipHeader)
+}
+
+func (p *run) isBroadcast(a netip.Addr) bool {
+	if a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+		return true
+	}
+	for _, i := range p.m.Interfaces() {
+		for _, prefix := range i.Addrs {
+			if b := inet.Broadcast(prefix); b.IsValid() && b == a {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// addr formats an address with its name, if names are wanted.
+func (p *run) addr(a netip.Addr) string {
+	if p.numeric {
+		return a.String()
+	}
+	name := a.String()
+	if names, err := p.m.LookupAddr(p.ctx, a.WithZone("").String()); err == nil && len(names) > 0 {
+		name = strings.TrimSuffix(names[0], ".")
+	}
+	return fmt.Sprintf("%s (%s)", name, a)
+}
+
+// event prints what happened to a request.
+func (p *run) event(e ping.Event) {
+	p.begin()
+	switch {
+	case e.Err == nil && !e.From.IsValid():
+		p.sent(e)
+	case e.Err == nil:
+		p.reply(e)
+	case e.From.IsValid():
+		p.icmpError(e)
+	default:
+		p.sendError(e)
+	}
+}
+
+func (p *run) sent(e ping.Event) {
+	if p.missing && p.pending != 0 {
+		p.Printf("%sno answer yet for icmp_seq=%d\n", p.stamp(), p.pending)
+	}
+	p.pending = e.Seq
+	if p.flood && !p.quiet {
+		p.Printf(".")
+	}
+}
+
+func (p *run) reply(e ping.Event) {
+	if e.Seq == p.pending {
+		p.pending = 0
+	}
+	if us := e.RTT.Microseconds(); p.ewma == 0 {
+		p.ewma = us * 8
+	} else {
+		p.ewma += us - p.ewma/8
+	}
+	switch {
+	case p.quiet:
+	case p.flood:
+		p.Printf("\b \b")
+	default:
+		p.Printf("%s\n", p.replyLine(e))
+	}
+}
+
+func (p *run) replyLine(e ping.Event) string {
+	line := fmt.Sprintf("%s%d bytes from %s: icmp_seq=%d ttl=%d", p.stamp(), e.Size, p.addr(e.From), e.Seq, e.TTL)
+	if e.Size < p.size+echoHeader {
+		return line + " (truncated)"
+	}
+	if p.size >= timed {
+		line += " time=" + formatRTT(e.RTT) + " ms"
+	}
+	many := p.broadcast || p.dst.IsMulticast()
+	if e.Duplicate && !many {
+		line += " (DUP!)"
+	}
+	if !many && !p.dst.IsUnspecified() && e.From.WithZone("") != p.dst.WithZone("") {
+		line += " (DIFFERENT ADDRESS!)"
+	}
+	return line
+}
+
+func (p *run) icmpError(e ping.Event) {
+	var icmp *ping.ICMPError
+	switch {
+	case p.quiet || !errors.As(e.Err, &icmp):
+	case p.flood:
+		p.Printf("\bE")
+	default:
+		p.Printf("%sFrom %s icmp_seq=%d %s\n", p.stamp(), p.addr(e.From), e.Seq, icmp.Message())
+	}
+}
+
+// sendError prints why a request was not sent.
+func (p *run) sendError(e ping.Event) {
+	var errno syscall.Errno
+	switch {
+	case p.quiet || !errors.As(e.Err, &errno):
+	case p.flood:
+		p.Printf("E")
+	case errno == syscall.EMSGSIZE && p.dst.Is6():
+		p.Errorf("ping: local error: message too long, mtu: %d\n", e.MTU)
+	case errno == syscall.EMSGSIZE:
+		p.Errorf("ping: local error: message too long, mtu=%d\n", e.MTU)
+	default:
+		p.Errorf("ping: sendmsg: %s\n", inet.Strerror(errno))
+	}
+}
+
+// stamp returns the time of day that -D puts before a line.
+func (p *run) stamp() string {
+	if !p.stamps {
+		return ""
+	}
+	now := time.Now()
+	return fmt.Sprintf("[%d.%06d] ", now.Unix(), now.Nanosecond()/1000)
+}
+
+// formatRTT prints at least three digits.
+func formatRTT(d time.Duration) string {
+	us := d.Microseconds()
+	switch {
+	case us >= 100000-50:
+		return fmt.Sprint((us + 500) / 1000)
+	case us >= 10000-5:
+		us += 50
+		return fmt.Sprintf("%d.%d", us/1000, us%1000/100)
+	case us >= 1000:
+		us += 5
+		return fmt.Sprintf("%d.%02d", us/1000, us%1000/10)
+	}
+	return formatMS(d)
+}
+
+// formatMS prints milliseconds with three decimals, cut off.
+func formatMS(d time.Duration) string {
+	us := d.Microseconds()
+	return fmt.Sprintf("%d.%03d", us/1000, us%1000)
+}
+
+// summary prints the last lines.
+func (p *run) summary(s ping.Stats) {
+	p.Printf("\n--- %s ping statistics ---\n", p.hostname)
+	p.Printf("%d packets transmitted, %d received", s.Sent, s.Received)
+	if s.Duplicates > 0 {
+		p.Printf(", +%d duplicates", s.Duplicates)
+	}
+	if s.Errors > 0 {
+		p.Printf(", +%d errors", s.Errors)
+	}
+	if s.Sent > 0 {
+		loss := strconv.FormatFloat(s.Loss()*100, 'g', 6, 32)
+		p.Printf(", %s%% packet loss, time %dms", loss, s.Time.Round(time.Millisecond).Milliseconds())
+	}
+	p.Printf("\n")
+	var parts []string
+	if s.Received > 0 && p.size >= timed {
+		parts = append(parts, fmt.Sprintf("rtt min/avg/max/mdev = %s/%s/%s/%s ms",
+			formatMS(s.Min), formatMS(s.Avg), formatMS(s.Max), formatMS(s.MDev)))
+	}
+	if s.Pipe > 1 {
+		parts = append(parts, fmt.Sprint("pipe ", s.Pipe))
+	}
+	if s.Received > 0 && s.Sent > 1 && (p.interval == 0 || p.flood) {
+		gap, ewma := s.Time/time.Duration(s.Sent-1), time.Duration(p.ewma/8)*time.Microsecond
+		parts = append(parts, fmt.Sprintf("ipg/ewma %s/%s ms", formatMS(gap), formatMS(ewma)))
+	}
+	p.Printf("%s\n", strings.Join(parts, ", "))
+}

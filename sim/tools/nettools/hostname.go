@@ -1,0 +1,85 @@
+package nettools
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+
+	"drydock/sim"
+	"drydock/sim/tools/command"
+)
+
+// Hostname is hostname(1).
+func Hostname(ctx context.Context, c *command.Call) int {
+	show := byte(0)
+	set := func(name, _ string) error { show = name[len(name)-1]; return nil }
+	long := func(letter byte) func(string, string) error {
+		return func(string, string) error { show = letter; return nil }
+	}
+	args, err := command.Getopt(c.Args[1:], []command.Option{
+		{Names: "i", Set: set}, {Names: "ip-address", Set: long('i')},
+		{Names: "I", Set: set}, {Names: "all-ip-addresses", Set: long('I')},
+		{Names: "s", Set: set}, {Names: "short", Set: long('s')},
+		{Names: "f", Set: set}, {Names: "fqdn long", Set: long('f')},
+		{Names: "d", Set: set}, {Names: "domain", Set: long('d')},
+	})
+	switch {
+	case err != nil:
+		return c.Fail(255, "hostname: %v\nUsage: hostname [-i|-I|-s|-f|-d]\n", err)
+	case len(args) > 0:
+		return c.Fail(1, "hostname: you must be root to change the host name\n")
+	}
+	name := c.Machine.Hostname()
+	short, domain, _ := strings.Cut(name, ".")
+	switch show {
+	case 'i':
+		return addresses(ctx, c, name)
+	case 'I':
+		return allAddresses(c)
+	case 's':
+		name = short
+	case 'd':
+		name = domain
+	}
+	c.Printf("%s\n", name)
+	return 0
+}
+
+// addresses prints what the host name resolves to, those of IPv4 if it has both.
+func addresses(ctx context.Context, c *command.Call, name string) (status int) {
+	addrs, err := c.Machine.LookupNetIP(ctx, "ip4", name)
+	if err != nil {
+		addrs, err = c.Machine.LookupNetIP(ctx, "ip6", name)
+	}
+	if err != nil {
+		return c.Fail(1, "hostname: Name or service not known\n")
+	}
+	c.Printf("%s\n", strings.Trim(joinAddrs(addrs), " "))
+	return 0
+}
+
+// allAddresses prints those of all interfaces but loopback and link-local ones, each with a space
+// after it.
+func allAddresses(c *command.Call) (status int) {
+	var addrs []netip.Addr
+	if m, ok := c.Machine.(interface{ Interfaces() []sim.Interface }); ok {
+		for _, i := range m.Interfaces() {
+			for _, p := range i.Addrs {
+				if !p.Addr().IsLoopback() && !p.Addr().IsLinkLocalUnicast() {
+					addrs = append(addrs, p.Addr())
+				}
+			}
+		}
+	}
+	c.Printf("%s\n", joinAddrs(addrs))
+	return 0
+}
+
+// joinAddrs joins addresses as hostname does, with a space after each.
+func joinAddrs(addrs []netip.Addr) string {
+	var b strings.Builder
+	for _, a := range addrs {
+		b.WriteString(a.Unmap().String() + " ")
+	}
+	return b.String()
+}

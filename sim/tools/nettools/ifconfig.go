@@ -1,0 +1,159 @@
+package nettools
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"drydock/sim"
+	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/inet"
+)
+
+// Ifconfig is ifconfig(8). It does not use getopt: options come first and stand alone.
+func Ifconfig(_ context.Context, c *command.Call) int {
+	args, all := c.Args[1:], false
+	for ; len(args) > 0 && strings.HasPrefix(args[0], "-"); args = args[1:] {
+		if args[0] != "-a" {
+			return c.Fail(1, "ifconfig: option `%s' not recognised.\n"+seeHelp, args[0])
+		}
+		all = true
+	}
+	m, ok := c.Machine.(interface{ Interfaces() []sim.Interface })
+	if !ok {
+		return c.Fail(1, "ifconfig: socket: Operation not permitted\n")
+	}
+	interfaces := m.Interfaces()
+	if len(args) == 0 {
+		shown := slices.DeleteFunc(slices.Clone(interfaces), func(i sim.Interface) bool { return !i.Up && !all })
+		slices.SortFunc(shown, func(a, b sim.Interface) int { return compareNames(a.Name, b.Name) })
+		for _, i := range shown {
+			ifconfig(c, i)
+		}
+		return 0
+	}
+	i := slices.IndexFunc(interfaces, func(i sim.Interface) bool { return i.Name == args[0] })
+	switch {
+	case i < 0:
+		return c.Fail(1, "%s: error fetching interface information: Device not found\n", args[0])
+	case len(args) > 1:
+		return refuseChange(c, args[1])
+	}
+	ifconfig(c, interfaces[i])
+	return 0
+}
+
+const seeHelp = "ifconfig: `--help' gives usage information.\n"
+
+// refuseChange says what ifconfig says to a user who may not change an interface, or that what
+// the user wrote is no change.
+func refuseChange(c *command.Call, change string) (status int) {
+	ioctl, ok := map[string]string{
+		"up": "SIOCSIFFLAGS", "down": "SIOCSIFFLAGS", "mtu": "SIOCSIFMTU", "netmask": "SIOCSIFNETMASK", "add": "SIOCSIFADDR",
+	}[change]
+	if _, isAddr := inet.ParseAddr(change); isAddr {
+		ioctl, ok = "SIOCSIFADDR", true
+	}
+	if !ok {
+		return c.Fail(1, "%s: Unknown host\n"+seeHelp, change)
+	}
+	return c.Fail(255, "%s: Operation not permitted\n", ioctl)
+}
+
+func ifconfig(c *command.Call, i sim.Interface) {
+	c.Printf("%s: flags=%s  mtu %d\n", i.Name, interfaceFlags(i), i.MTU)
+	if at := slices.IndexFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr().Is4() }); at >= 0 {
+		c.Printf("        inet %s  netmask %s", i.Addrs[at].Addr(), netmask(i.Addrs[at].Bits()))
+		if b := inet.Broadcast(i.Addrs[at]); b.IsValid() {
+			c.Printf("  broadcast %s", b)
+		}
+		c.Printf("\n")
+	}
+	for _, p := range i.Addrs {
+		if p.Addr().Is6() {
+			c.Printf("        inet6 %s  prefixlen %d  scopeid %s\n", p.Addr(), p.Bits(), scopeID(p.Addr()))
+		}
+	}
+	if i.Loopback {
+		c.Printf("        loop  txqueuelen 1000  (Local Loopback)\n")
+	} else {
+		c.Printf("        ether %s  txqueuelen 0  (Ethernet)\n", i.MAC)
+	}
+	// Drops are counted as such alone; nothing else goes wrong on a virtual cable.
+	c.Printf("        RX packets %d  bytes %d (%s)\n", i.RxPackets, i.RxBytes, formatBytes(i.RxBytes))
+	c.Printf("        RX errors %d  dropped %d  overruns 0  frame 0\n", i.RxErrors, i.RxDropped)
+	c.Printf("        TX packets %d  bytes %d (%s)\n", i.TxPackets, i.TxBytes, formatBytes(i.TxBytes))
+	c.Printf("        TX errors 0  dropped %d overruns 0  carrier 0  collisions 0\n\n", i.TxDropped)
+}
+
+// interfaceFlags returns the flags of netdevice(7) as ifconfig has them.
+func interfaceFlags(i sim.Interface) string {
+	flags := []struct {
+		bit  int
+		name string
+		set  bool
+	}{
+		{1, "UP", i.Up},
+		{1 << 1, "BROADCAST", !i.Loopback},
+		{1 << 3, "LOOPBACK", i.Loopback},
+		{1 << 6, "RUNNING", i.Up && i.Running},
+		{1 << 12, "MULTICAST", !i.Loopback},
+	}
+	sum := 0
+	var names []string
+	for _, f := range flags {
+		if f.set {
+			sum |= f.bit
+			names = append(names, f.name)
+		}
+	}
+	return fmt.Sprintf("%d<%s>", sum, strings.Join(names, ","))
+}
+
+func netmask(bits int) netip.Addr {
+	mask, _ := netip.AddrFrom4([4]byte{255, 255, 255, 255}).Prefix(bits)
+	return mask.Addr()
+}
+
+// scopeID returns the scope of an IPv6 address in the numbers of Linux.
+func scopeID(a netip.Addr) string {
+	switch {
+	case a.IsLoopback():
+		return "0x10<host>"
+	case a.IsLinkLocalUnicast():
+		return "0x20<link>"
+	}
+	return "0x0<global>"
+}
+
+// formatBytes prints a size with one decimal, cut off.
+func formatBytes(n uint64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	unit, shift := 0, 0
+	for unit < len(units)-1 && n > 1<<(shift+10) {
+		unit++
+		shift += 10
+	}
+	rest := n & (1<<shift - 1)
+	return fmt.Sprintf("%d.%d %s", n>>shift, rest*10>>shift, units[unit])
+}
+
+// compareNames orders interface names as ifconfig does: "eth2" before "eth10".
+func compareNames(a, b string) int {
+	pa, na := splitName(a)
+	pb, nb := splitName(b)
+	if c := strings.Compare(pa, pb); c != 0 {
+		return c
+	}
+	if len(na) != len(nb) {
+		return len(na) - len(nb)
+	}
+	return strings.Compare(na, nb)
+}
+
+func splitName(s string) (prefix, number string) {
+	prefix = strings.TrimRight(s, "0123456789")
+	return prefix, s[len(prefix):]
+}
