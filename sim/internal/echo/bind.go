@@ -29,6 +29,7 @@ func (c *socket) open(allowBroadcast bool) (many bool, err error) {
 	if broadcast && !allowBroadcast {
 		return false, syscall.EACCES
 	}
+	// Of the stack's seed, so that packets repeat with it.
 	rng := c.stack.TCPIP().SecureRNG()
 	for range identTries {
 		c.ident = rng.Uint16()
@@ -41,6 +42,8 @@ func (c *socket) open(allowBroadcast bool) (many bool, err error) {
 	return false, err
 }
 
+// route asks anew each time: addresses, routes and interfaces change under a ping, which
+// like a real one goes on with what there is then.
 func (c *socket) route() (*stack.Route, error) { return c.stack.FindRoute(c.nic, c.dst) }
 
 // ids returns where the stack looks for the receiver of replies to local, and of
@@ -56,11 +59,14 @@ func (c *socket) ids(local tcpip.Address) [2]stack.TransportEndpointID {
 // bind makes local the source of the requests. It fails if another ping has the
 // identifier. The gate is open.
 func (c *socket) bind(local tcpip.Address) error {
+	// Requests, their replies and the errors about them carry the identifier. Two pings of
+	// one may not share it, or each would count the other's replies.
 	if c.ident == 0 {
 		return syscall.EADDRINUSE // the id of errors needs another number
 	}
 	c.unbind()
 	for i, id := range c.ids(local) {
+		// Ports are how the stack's table is keyed; ICMP's identifier takes their place.
 		err := c.stack.TCPIP().RegisterTransportEndpoint(
 			[]tcpip.NetworkProtocolNumber{c.network}, c.transport, id, c, ports.Flags{}, 0)
 		if err == nil {
@@ -75,6 +81,7 @@ func (c *socket) bind(local tcpip.Address) error {
 	return nil
 }
 
+// unbind undoes bind. It does nothing the second time.
 func (c *socket) unbind() {
 	if c.local == (tcpip.Address{}) {
 		return
@@ -85,6 +92,7 @@ func (c *socket) unbind() {
 	c.local = tcpip.Address{}
 }
 
+// unregister makes an id free for others.
 func (c *socket) unregister(id stack.TransportEndpointID) {
 	c.stack.TCPIP().UnregisterTransportEndpoint(
 		[]tcpip.NetworkProtocolNumber{c.network}, c.transport, id, c, ports.Flags{}, 0)

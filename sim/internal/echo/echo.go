@@ -56,7 +56,8 @@ type Pinger struct {
 }
 
 // New returns a ping of dst through the interface nic, 0 being any. The unspecified
-// address is the machine itself. The Config is an effective one.
+// address is the machine itself. The Config is an effective one. Nothing is sent, and the
+// stack does not know of the ping, before Run.
 func New(s Stack, nic tcpip.NICID, dst netip.Addr, cfg ping.Config) *Pinger {
 	switch dst {
 	case netip.IPv4Unspecified(): // as connect(2) has it
@@ -89,7 +90,7 @@ func (p *Pinger) Run(ctx context.Context) (ping.Stats, error) {
 	if err != nil {
 		return ping.Stats{}, err
 	}
-	defer p.release()
+	defer p.release() // replies that come later are nobody's
 	if many && p.cfg.PathMTU == ping.PathMTUWant {
 		p.cfg.PathMTU = ping.PathMTUDo // iputils does not fragment these
 	}
@@ -97,7 +98,7 @@ func (p *Pinger) Run(ctx context.Context) (ping.Stats, error) {
 	return p.sum.stats(p.last.Sub(p.start)), err
 }
 
-// Close ends the ping.
+// Close ends the ping: Run returns, at the latest when Observe does.
 func (p *Pinger) Close() error {
 	p.Abort()
 	return nil

@@ -14,6 +14,7 @@ import (
 // run sends, waits and reports until the ping is over.
 func (p *Pinger) run(ctx context.Context) error {
 	p.start = p.now()
+	// One timer for sending, lingering and the deadline: what comes first.
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -26,6 +27,8 @@ func (p *Pinger) run(ctx context.Context) error {
 		timer.Reset(p.sendDue())
 		select {
 		case a := <-p.arrived:
+			// Frozen while this waited: what has arrived is reported later, with the
+			// time at which it came.
 			if err := p.stack.AwaitThaw(ctx); err != nil {
 				return err
 			}
@@ -39,6 +42,8 @@ func (p *Pinger) run(ctx context.Context) error {
 	}
 }
 
+// over reports whether the ping ends now. Errors count like replies: a destination that
+// routers refuse is not waited for.
 func (p *Pinger) over() bool {
 	now := p.now()
 	switch {
@@ -67,6 +72,7 @@ func (p *Pinger) sendDue() time.Duration {
 		if d := p.due(); d > 0 {
 			return min(wait, d)
 		}
+		// Observe may have ended, or frozen, the ping.
 		if p.send(); p.over() || p.stack.Frozen() {
 			return 0
 		}
@@ -83,7 +89,7 @@ func (p *Pinger) allSent() bool {
 // replies, twice the longest round trip is enough.
 func (p *Pinger) lingering() time.Duration {
 	now := p.now()
-	if !p.lingers {
+	if !p.lingers { // decided once: later replies do not make it longer
 		linger := p.cfg.Timeout
 		if p.sum.received > 0 {
 			linger = max(2*p.sum.max, p.cfg.Interval, minInterval)
@@ -108,6 +114,8 @@ func (p *Pinger) due() time.Duration {
 		p.last = now
 		return 0
 	}
+	// As with iputils' tokens: what a turn was late is credited to the next, but never more
+	// than one interval, so that a long silence is not followed by a burst.
 	gap := now.Sub(p.last)
 	if p.cfg.Interval < 0 {
 		switch {
@@ -135,7 +143,7 @@ func (p *Pinger) send() {
 		seq: uint16(e.Seq), size: max(p.cfg.Size, 0), ttl: uint8(p.cfg.TTL), mode: p.cfg.PathMTU,
 	}); err != nil {
 		e.Err = os.NewSyscallError("sendmsg", err)
-		p.credit = 0
+		p.credit = 0 // like the tokens of iputils
 	}
 	if errors.Is(err, syscall.EMSGSIZE) {
 		p.sum.errors++ // iputils does not count the other ones
@@ -148,9 +156,9 @@ func (p *Pinger) handle(a arrival) {
 	e := a.event
 	f := p.sum.flight(e.Seq)
 	if f == nil {
-		return // never sent
+		return // never sent; whoever guesses the identifier can make such
 	}
-	e.RTT = a.at.Sub(f.sent)
+	e.RTT = a.at.Sub(f.sent) // an error has one too, that of the router
 	if a.err != nil {
 		p.fail(&e, a.err)
 	} else {
@@ -159,6 +167,7 @@ func (p *Pinger) handle(a arrival) {
 	p.cfg.Observe(e)
 }
 
+// fail accounts for an error, and completes the event.
 func (p *Pinger) fail(e *ping.Event, err *ping.ICMPError) {
 	if !err.From.IsValid() { // from the own stack
 		err.From = p.addr(p.local, p.nic)
@@ -168,7 +177,7 @@ func (p *Pinger) fail(e *ping.Event, err *ping.ICMPError) {
 	if p.v4() { // iputils leaves IPv6 errors out of "pipe"
 		p.sum.acknowledge(e.Seq)
 	}
-	if mtu := reportedMTU(err); mtu > 0 {
+	if mtu := reportedMTU(err); mtu > 0 { // the next request fits, or fails at once
 		p.stack.PathMTUs().learn(p.dst, mtu, p.now())
 	}
 }

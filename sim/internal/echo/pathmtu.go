@@ -21,12 +21,15 @@ type PathMTUs struct {
 	of map[tcpip.Address]pathMTU
 }
 
+// A pathMTU is what a router said, until it is forgotten: the path may have changed.
 type pathMTU struct {
 	mtu     int
 	expires tcpip.MonotonicTime
 }
 
-// learn notes what a router reported, and forgets what has expired.
+// learn notes what a router reported, and forgets what has expired: there are as many
+// entries as destinations of the last ten minutes. A report below the floor would have
+// anybody on the way make packets tiny; Linux takes the floor then, too.
 func (p *PathMTUs) learn(dst tcpip.Address, mtu int, now tcpip.MonotonicTime) {
 	floor := minPathMTU4
 	if dst.Len() == header.IPv6AddressSize {

@@ -22,7 +22,10 @@ type arrival struct {
 	err   *ping.ICMPError // instead of a reply; the own stack's is from nobody yet
 }
 
+// arrive leaves what came for the goroutine of the ping, with the time at which it came:
+// that goroutine may be frozen, or in Observe.
 func (c *socket) arrive(e ping.Event, err *ping.ICMPError) {
+	// From the goroutine that delivers packets to the stack, which must not wait.
 	select {
 	case c.arrived <- arrival{c.now(), e, err}:
 	default: // lost, as when a socket's buffer is full
@@ -74,6 +77,7 @@ func (c *socket) answer(request *stack.PacketBuffer) {
 	route.WritePacket(stack.NetworkHeaderParams{Protocol: c.transport, TTL: route.DefaultTTL()}, pkt)
 }
 
+// ttl returns the TTL or hop limit that pkt arrived with.
 func ttl(pkt *stack.PacketBuffer) int {
 	h := pkt.NetworkHeader().Slice()
 	if pkt.NetworkProtocolNumber == ipv4.ProtocolNumber {
@@ -99,12 +103,13 @@ func (c *socket) HandleError(_ stack.TransportError, pkt *stack.PacketBuffer) {
 	if !ok || quoted[0] != c.types.request {
 		return
 	}
+	// The stack has found this socket by source, destination and identifier of the quote.
 	seq := int(binary.BigEndian.Uint16(quoted[6:]))
 	var e *ping.ICMPError
 	if h := pkt.TransportHeader().Slice(); len(h) >= echoHeader {
 		e = readError(h, c.v4())
 		e.From = c.addr(pkt.Network().SourceAddress(), pkt.NICID)
-	} else {
+	} else { // no ICMP packet at all: ARP or NDP has given up after 3 s
 		e = &ping.ICMPError{Type: c.types.unreachable, Code: c.types.hostUnreachable}
 	}
 	c.arrive(ping.Event{Seq: seq}, e)
@@ -127,6 +132,7 @@ func (r *rawSocket) HandlePacket(pkt *stack.PacketBuffer) {
 	if !ok || q.kind != r.types.request || q.ident != r.ident || q.dst != r.dst {
 		return
 	}
+	// The quote must be of a packet of this host, or the error is passing by, or forged.
 	src, dst := pkt.Network().SourceAddress(), pkt.Network().DestinationAddress()
 	if q.src != dst || r.stack.TCPIP().CheckLocalAddress(0, r.network, dst) == 0 || !r.intact(msg, src, dst) {
 		return

@@ -34,11 +34,13 @@ func (c *socket) write(r request) (mtu int, err error) {
 		return 0, err
 	}
 	defer route.Release()
+	// The source may have changed with the route. Replies come to the new one.
 	if local := route.LocalAddress(); local != c.local {
 		if err := c.bind(local); err != nil {
 			return 0, err
 		}
 	}
+	// With ping -s a size too large for IP is an error of each request, not of the command.
 	mtu = c.mtu(route)
 	headers := c.headerSize() + echoHeader
 	if r.size > c.maxSize()-headers { // headers+size might overflow
@@ -72,6 +74,8 @@ const (
 	loopbackMTU = 65536 // of which netstack uses one less for IPv4
 )
 
+// mtu returns the largest packet, IP header included, that goes to dst in one piece as far
+// as is known.
 func (c *socket) mtu(route *stack.Route) int {
 	if route.NICID() == loopbackNIC {
 		return loopbackMTU

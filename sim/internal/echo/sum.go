@@ -9,11 +9,12 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
-// A sum counts as iputils does.
+// A sum counts as iputils does: in whole microseconds and 16-bit numbers, with its rounding,
+// so that the last lines of ping are the same to the digit.
 type sum struct {
 	sent, received, duplicates, errors int
 	acked                              uint16 // the latest request that something came back for
-	pipe                               int
+	pipe                               int    // most requests that were under way at once
 	max                                time.Duration
 
 	flights []flight // by sequence number; no longer than 1<<16
@@ -22,7 +23,8 @@ type sum struct {
 	count, sum, squares, minimum, maximum int64
 }
 
-// A flight is a request.
+// A flight is a request. Those of 65,536 requests before are overwritten: a reply so late
+// counts for the new one. The table in which iputils looks for duplicates is as long.
 type flight struct {
 	sent     tcpip.MonotonicTime
 	answered bool
@@ -50,7 +52,7 @@ func (s *sum) flight(seq int) *flight {
 // reply counts a reply and reports whether it is a duplicate.
 func (s *sum) reply(f *flight, e ping.Event) (duplicate bool) {
 	s.acknowledge(e.Seq)
-	us := e.RTT.Microseconds()
+	us := e.RTT.Microseconds() // duplicates count, too
 	if s.count == 0 || us < s.minimum {
 		s.minimum = us
 	}
@@ -81,6 +83,8 @@ func (s *sum) acknowledge(seq int) {
 
 // underWay estimates how many requests may still be answered.
 func (s *sum) underWay() int {
+	// Something that came back for a request stands for all before it, too: those are
+	// lost, as far as anybody knows.
 	if n := uint16(s.sent) - s.acked; n <= math.MaxInt16 {
 		return int(n)
 	}
@@ -97,7 +101,7 @@ func (s *sum) stats(sending time.Duration) ping.Stats {
 		Pipe:       s.pipe,
 		Time:       sending,
 	}
-	if s.count > 0 {
+	if s.count > 0 { // or there is no average
 		us := func(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 		st.Min, st.Max = us(s.minimum), us(s.maximum)
 		st.Avg = us(s.sum / s.count)

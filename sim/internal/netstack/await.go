@@ -6,6 +6,9 @@ import (
 	"net"
 )
 
+// Who connects to a server that has only just been started would have to try again and
+// again, or sleep for a guessed time. AwaitListener gives it an event to wait for.
+
 // A served is a port that a socket listens on.
 type served struct {
 	network string // "tcp" or "udp"
@@ -36,7 +39,7 @@ func (s *process) nextListener(p served) (<-chan struct{}, error) {
 	if s.left {
 		return nil, net.ErrClosed
 	}
-	for _, l := range s.listening {
+	for _, l := range s.listening { // a handful: not worth a second index
 		if l == p {
 			return nil, nil
 		}
@@ -62,6 +65,8 @@ func (s *process) announce(c io.Closer, p served) {
 	s.wakeLocked()
 }
 
+// wakeLocked makes those who wait look again. They may wait for another port; the next who
+// does makes a new channel.
 func (s *process) wakeLocked() {
 	if s.listens != nil {
 		close(s.listens)

@@ -5,7 +5,9 @@ import (
 	"time"
 )
 
-// A deadline is a moment that calls wait for and that can be moved while they do.
+// A deadline is a moment that calls wait for and that can be moved while they do. Contexts
+// cannot be moved, and a timer for each call would be made for each Read of a connection
+// that has a deadline.
 type deadline struct {
 	mu     sync.Mutex // guards what follows
 	timer  *time.Timer
@@ -26,14 +28,14 @@ func (d *deadline) set(t time.Time) {
 		d.timer = nil
 	}
 	d.sets++
-	if d.passed {
+	if d.passed { // a deadline in the past can be moved into the future: later calls wait again
 		d.passed, d.past = false, make(chan struct{})
 	}
 	if t.IsZero() {
 		return
 	}
 	wait := time.Until(t)
-	if wait <= 0 {
+	if wait <= 0 { // at once, not by a timer: the next call must fail
 		d.passLocked()
 		return
 	}
@@ -41,12 +43,13 @@ func (d *deadline) set(t time.Time) {
 	d.timer = time.AfterFunc(wait, func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.sets == set {
+		if d.sets == set { // or Stop came too late, and this is not the deadline any more
 			d.passLocked()
 		}
 	})
 }
 
+// passLocked tells all who wait.
 func (d *deadline) passLocked() {
 	d.passed = true
 	close(d.past)

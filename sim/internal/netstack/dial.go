@@ -56,6 +56,8 @@ func byFamily(list []netip.AddrPort) (primaries, fallbacks []netip.AddrPort) {
 func (d *Dialer) dialSerial(ctx context.Context, network string, list []netip.AddrPort) (net.Conn, error) {
 	var first error
 	for i, remote := range list {
+		// A frozen process does not even begin, and one whose time is up says so
+		// instead of trying the next address.
 		err := cmp.Or(d.Stack.AwaitThaw(ctx), ctx.Err())
 		if err != nil {
 			if first == nil {
@@ -97,6 +99,8 @@ func (d *Dialer) dialParallel(ctx context.Context, network string, primaries, fa
 	} else {
 		close(failed)
 	}
+	// The other list has been canceled or has ended, so this does not wait for an address
+	// that does not answer. Not waiting would leave a goroutine and perhaps a connection.
 	other := <-second
 	switch {
 	case other == nil:
@@ -124,6 +128,7 @@ func (d *Dialer) dialFallbacks(ctx context.Context, failed <-chan struct{}, netw
 	return d.dialSerial(ctx, network, list)
 }
 
+// opError is what package net returns for an address that could not be dialed.
 func (d *Dialer) opError(network string, remote netip.AddrPort, err error) error {
 	return &net.OpError{Op: "dial", Net: network, Source: d.LocalAddr, Addr: netAddr(network, remote), Err: err}
 }
@@ -143,6 +148,7 @@ func (d *Dialer) resolve(ctx context.Context, network, address string) ([]netip.
 	if d.LocalAddr.Network() != network[:3] {
 		return nil, &net.AddrError{Err: "mismatched local address type", Addr: d.LocalAddr.String()}
 	}
+	// As package net: addresses of the other family are left out, not tried in vain.
 	local := d.local().Addr()
 	var fitting []netip.AddrPort
 	for _, a := range list {
@@ -174,12 +180,13 @@ const leastShare = 2 * time.Second
 
 // dialOne dials the first of n addresses, within its share of the time.
 func (d *Dialer) dialOne(ctx context.Context, network string, remote netip.AddrPort, n int) (net.Conn, error) {
-	if deadline, ok := ctx.Deadline(); ok && n > 1 {
+	if deadline, ok := ctx.Deadline(); ok && n > 1 { // one that is silent must leave time for the others
 		left := time.Until(deadline)
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, min(left, max(left/time.Duration(n), leastShare)))
 		defer cancel()
 	}
+	// What the socket is made for decides which wildcard it is bound to.
 	v6 := network[len(network)-1] == '6' || remote.Addr().Is6() || !remote.Addr().IsValid() && d.local().Addr().Is6()
 	if network[:3] == "udp" {
 		c, err := d.Stack.dialUDP(network, v6, d.local(), remote)

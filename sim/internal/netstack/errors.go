@@ -16,6 +16,9 @@ var (
 // noSuitableAddress is what package net says in an AddrError.
 const noSuitableAddress = "no suitable address found"
 
+// Code under test compares texts and asks for Timeout, so that these have to be package
+// net's to the letter; net.errCanceled and net.errTimeout are not to be had.
+
 // A canceledError is a canceled context during a dial.
 type canceledError struct{}
 

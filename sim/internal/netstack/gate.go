@@ -17,7 +17,7 @@ import (
 // gate resumes the stack for the first input and pauses it after the last, which
 // lets them finish what the inputs caused.
 type gate struct {
-	virtual bool
+	virtual bool // never changes; a gate that is not costs one comparison
 	stack   *stack.Stack
 	tcp     tcpip.TCPStats
 
@@ -26,6 +26,8 @@ type gate struct {
 	open   bool // for good: the stack is being closed
 }
 
+// enter lets the stack run until the matching leave. It does not wait for others who are
+// inside.
 func (g *gate) enter() {
 	if !g.virtual {
 		return
@@ -37,6 +39,8 @@ func (g *gate) enter() {
 	}
 }
 
+// leave ends what enter began. The last one out waits until the stack has come to rest, so
+// all that its input causes has happened when it returns, at the same instant of time.
 func (g *gate) leave() {
 	if !g.virtual {
 		return
@@ -53,6 +57,8 @@ func (g *gate) leave() {
 // there, so pausing is repeated until no segment was received meanwhile.
 func (g *gate) rest() {
 	for {
+		// The counter is the only trace of a segment that one paused goroutine has
+		// queued for another. It counts on delivery, before the queue.
 		before := g.tcp.ValidSegmentsReceived.Value()
 		g.stack.Pause()
 		if g.tcp.ValidSegmentsReceived.Value() == before {
@@ -76,7 +82,9 @@ func (g *gate) close() {
 	g.open = true
 }
 
-// A gatedClock runs timers inside the gate.
+// A gatedClock runs timers inside the gate: retransmission, keep-alive, ARP, reassembly. A
+// timer that fires while the stack is paused would queue work that nobody takes up until
+// the next input, at a later time.
 type gatedClock struct {
 	tcpip.Clock
 	gate *gate

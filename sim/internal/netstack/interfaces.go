@@ -27,14 +27,16 @@ func (s *Stack) AddLoopback() error {
 // it with the interface, in RemoveNIC or Close.
 func (s *Stack) AddNIC(index int, name string, ep stack.LinkEndpoint) error {
 	opts := stack.NICOptions{Name: name}
-	if w, ok := ep.(packetWriter); ok {
+	if w, ok := ep.(packetWriter); ok { // or gVisor makes a list of each packet
 		opts.QDisc = qdisc{w}
 	}
+	// What travels over lo has passed the gate when it was sent.
 	if ep.Capabilities()&stack.CapabilityLoopback == 0 {
 		ep = s.newLink(index, ep)
 	}
 	s.gate.enter()
 	defer s.gate.leave()
+	// Attaches ep: frames arrive from here on, before there are addresses for them.
 	if err := s.stack.CreateNICWithOptions(tcpip.NICID(index), ep, opts); err != nil {
 		return fmt.Errorf("netstack: add %s: %w", name, errno.Of(err))
 	}
@@ -48,7 +50,6 @@ func (s *Stack) RemoveNIC(index int) error {
 	s.gate.enter()
 	defer s.gate.leave()
 	id := tcpip.NICID(index)
-	s.stack.RemoveRoutes(func(r tcpip.Route) bool { return r.NIC == id })
 	if err := s.stack.RemoveNIC(id); err != nil {
 		return fmt.Errorf("netstack: remove interface %d: %w", index, errno.Of(err))
 	}
@@ -106,6 +107,7 @@ func (s *Stack) Interfaces() []Interface {
 			i.MAC = net.HardwareAddr(info.LinkAddress)
 		}
 		for _, a := range info.ProtocolAddresses {
+			// gVisor lists the groups that it has joined as addresses.
 			if addr := fromPrefix(a.AddressWithPrefix); !addr.Addr().IsMulticast() {
 				i.Addrs = append(i.Addrs, addr)
 			}

@@ -15,6 +15,7 @@ var loopback6 = netip.MustParsePrefix("::1/128")
 // IPv6 addresses fail with EADDRNOTAVAIL, as in Linux; sockets of wildcard addresses
 // can be had nevertheless. Sockets that are bound to ::1 stay bound when it goes.
 func (s *Stack) SetIPv6(on bool) error {
+	// Two at once would find each other's half: the address without its route.
 	s.loopbackMu.Lock()
 	defer s.loopbackMu.Unlock()
 	var err error
@@ -24,7 +25,7 @@ func (s *Stack) SetIPv6(on bool) error {
 	} else {
 		err, done = s.RemoveAddr(loopbackNIC, loopback6), syscall.EADDRNOTAVAIL
 	}
-	if err != nil && !errors.Is(err, done) {
+	if err != nil && !errors.Is(err, done) { // setting it twice is no error, as with the sysctl
 		return fmt.Errorf("netstack: IPv6 of lo: %w", errors.Unwrap(err))
 	}
 	return nil

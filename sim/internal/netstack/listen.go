@@ -47,6 +47,8 @@ type listener interface {
 // listen opens a socket of s.
 func listen[S listener](ctx context.Context, s *Stack, open func(string, netip.AddrPort) (S, error), network string, local netip.AddrPort) (S, error) {
 	var none S
+	// Frozen before: the port is not taken. Frozen meanwhile: it is, and hold waits, since
+	// Linux freezes a process at its return from the call.
 	if err := s.AwaitThaw(ctx); err != nil {
 		return none, listenError(network, local, contextErr(err))
 	}
@@ -68,6 +70,8 @@ func listenError(network string, local netip.AddrPort, err error) error {
 
 // resolveLocal returns the address to listen on: an IPv4 one if the host has both.
 func (s *Stack) resolveLocal(ctx context.Context, network, address, transport string) (netip.AddrPort, error) {
+	// The name comes before the check of the network: so does package net, and a test that
+	// compares errors sees it.
 	list, err := s.resolve(ctx, network, address)
 	if err != nil {
 		return netip.AddrPort{}, &net.OpError{Op: "listen", Net: network, Err: err}
@@ -83,6 +87,7 @@ func (s *Stack) resolveLocal(ctx context.Context, network, address, transport st
 // listenFamily returns whether a listening socket is an IPv6 one, and for IPv6
 // only.
 func listenFamily(network string, local netip.Addr) (v6, only bool) {
+	// An IPv6 socket that is not only that is bound to both wildcards.
 	switch network[len(network)-1] {
 	case '4':
 		return false, false

@@ -89,7 +89,7 @@ func (s *namespace) sourceFor(dst netip.Addr) netip.Addr {
 		return netip.Addr{}
 	}
 	nic, ok := s.nicOf(dst.Zone())
-	if !ok {
+	if !ok { // RFC 6724 has it last, as it has what there is no route to
 		return netip.Addr{}
 	}
 	s.gate.enter()
@@ -133,7 +133,7 @@ func (s *namespace) zoneIndex(zone string) tcpip.NICID {
 	if zone == "" {
 		return 0
 	}
-	for id, info := range s.stack.NICInfo() {
+	for id, info := range s.stack.NICInfo() { // a name that is a number is a name
 		if info.Name == zone {
 			return id
 		}

@@ -36,7 +36,7 @@ func (s *process) Leave(reset bool) {
 	sockets := s.oldestFirstLocked()
 	s.wakeLocked()
 	s.mu.Unlock()
-	for _, c := range sockets {
+	for _, c := range sockets { // without the lock, which untrack takes
 		c.Close()
 	}
 	s.Thaw() // for those that wait without a socket
@@ -67,7 +67,8 @@ func (s *process) oldestFirstLocked() []io.Closer {
 	})
 }
 
-// track makes Leave close c. It is false after Leave.
+// track makes Leave close c. It is false after Leave: who has opened c meanwhile must close
+// it, or the namespace would not end.
 func (s *process) track(c io.Closer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -25,7 +25,7 @@ func (s *Stack) resolve(ctx context.Context, network, address string) ([]netip.A
 	default:
 		return nil, net.UnknownNetworkError(network)
 	}
-	if address == "" {
+	if address == "" { // to listen anywhere; a dial refuses it later, as package net
 		return []netip.AddrPort{{}}, nil
 	}
 	host, service, err := net.SplitHostPort(address)
@@ -36,7 +36,7 @@ func (s *Stack) resolve(ctx context.Context, network, address string) ([]netip.A
 	if err != nil {
 		return nil, err
 	}
-	if host == "" {
+	if host == "" { // ":80": no lookup, and the family stays open
 		return []netip.AddrPort{netip.AddrPortFrom(netip.Addr{}, uint16(port))}, nil
 	}
 	addrs, err := s.lookup(ctx, addrselect.Go, family(network), host)
@@ -95,7 +95,7 @@ func fitting(addrs []netip.Addr, family, host string) ([]netip.Addr, error) {
 			list = append(list, a)
 		}
 	}
-	if list == nil {
+	if list == nil { // the name is known, but not in this family
 		return nil, &net.AddrError{Err: noSuitableAddress, Addr: host}
 	}
 	return list, nil
@@ -119,7 +119,7 @@ func (s *Stack) lookup(ctx context.Context, p *addrselect.Policy, network, host 
 func literal(host string) []netip.Addr {
 	a, err := netip.ParseAddr(host)
 	switch {
-	case err != nil:
+	case err != nil: // a name, or an IPv4 address with too few dots, which is one too
 		return nil
 	case a == netip.IPv6Unspecified(): // as package net: the IPv4 wildcard may be the one in use
 		return []netip.Addr{a, netip.IPv4Unspecified()}
@@ -133,6 +133,7 @@ func (s *Stack) lookupName(ctx context.Context, network, host string) ([]netip.A
 	}
 	if s.resolver != nil {
 		addrs, err := s.resolver.LookupNetIP(ctx, network, host)
+		// An answer that arrives at a frozen process is seen when it is thawed.
 		if err := cmp.Or(s.AwaitThaw(ctx), err); err != nil {
 			return nil, dnsErr(err, host)
 		}
@@ -143,7 +144,8 @@ func (s *Stack) lookupName(ctx context.Context, network, host string) ([]netip.A
 	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
-// services are the names of ports that programs commonly use.
+// services are the names of ports that programs commonly use. The machine's /etc/services
+// is not read: what a test does must not depend on it.
 var services = map[string]map[string]int{
 	"tcp": {
 		"domain": 53, "echo": 7, "ftp": 21, "http": 80, "https": 443, "imap": 143, "imaps": 993, "ldap": 389,

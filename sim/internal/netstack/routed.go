@@ -43,6 +43,7 @@ func (l *routedLink) Attach(d stack.NetworkDispatcher) {
 // DeliverNetworkPacket implements stack.NetworkDispatcher.
 func (l *routedLink) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
 	if proto != ipv4.ProtocolNumber && proto != ipv6.ProtocolNumber {
+		// ARP and what else there is are the stack's own business.
 		if proto == arp.ProtocolNumber {
 			l.router.ReceiveARP(l.port, pkt)
 		}

@@ -40,6 +40,7 @@ func (s *Stack) SetDefault(index int, via netip.Addr) {
 	}
 	s.gate.enter()
 	defer s.gate.leave()
+	// One default route a family: Docker gives a container one, by its gateway network.
 	s.stack.RemoveRoutes(func(r tcpip.Route) bool { return r.Destination == dst })
 	s.stack.AddRoute(tcpip.Route{Destination: dst, Gateway: toAddress(via), NIC: tcpip.NICID(index)})
 	s.changed(tcpip.NICID(index))
@@ -52,7 +53,7 @@ func (s *Stack) SetDefault(index int, via netip.Addr) {
 func (s *Stack) AddRoute(dst netip.Prefix, via netip.Addr) error {
 	s.gate.enter()
 	defer s.gate.leave()
-	s.routeMu.Lock()
+	s.routeMu.Lock() // gVisor would take two routes to one destination
 	err := s.addRouteLocked(dst, via)
 	s.routeMu.Unlock()
 	if err != nil {
@@ -95,6 +96,8 @@ func (s *Stack) nextHop(via netip.Addr) (tcpip.NICID, error) {
 		if !r.Destination.Contains(toAddress(via)) {
 			continue
 		}
+		// A gateway behind a gateway is none. Link-local ones are on each link, so the
+		// route says nothing.
 		if r.Gateway.BitLen() > 0 || via.IsLinkLocalUnicast() && via.Is6() {
 			break
 		}
@@ -108,7 +111,7 @@ func (s *Stack) nextHop(via netip.Addr) (tcpip.NICID, error) {
 func (s *Stack) DelRoute(dst netip.Prefix) error {
 	s.gate.enter()
 	defer s.gate.leave()
-	deleted := false
+	deleted := false // the first alone: there may be one for each interface
 	s.stack.RemoveRoutes(func(r tcpip.Route) bool {
 		match := !deleted && fromSubnet(r.Destination) == dst
 		deleted = deleted || match
@@ -156,7 +159,7 @@ func (s *Stack) RemoveAddr(index int, addr netip.Prefix) error {
 		if r.NIC != id || dst.Addr().Is4() != addr.Addr().Is4() {
 			return false
 		}
-		last := addr.Addr().Is4() && !another
+		last := addr.Addr().Is4() && !another // fib_disable_ip of Linux; IPv6 has no such rule
 		connected := r.Gateway.BitLen() == 0 && dst == addr.Masked()
 		return last || connected && !sibling
 	})

@@ -10,7 +10,9 @@ import (
 	"gvisor.dev/gvisor/pkg/waiter"
 )
 
-// A side is one direction of a socket.
+// A side is one direction of a socket. Package net lets several goroutines read at once, one
+// after the other; and the token of the endpoint is for one alone, so there has to be a
+// turn.
 type side struct {
 	turn     chan struct{} // has a token while a call is in progress
 	ready    chan struct{} // has a token if the endpoint may have become ready
@@ -39,6 +41,8 @@ func (s *side) NotifyEvent(waiter.EventMask) {
 // begin waits for the end of other calls of the same direction, and for Thaw. Unless
 // it fails, end must follow.
 func (s *side) begin(c *sock) error {
+	// Close comes before a deadline, and both before data that is there: package net's
+	// order, which a select alone would leave to chance.
 	past := s.deadline.done()
 	select {
 	case <-c.closed:
@@ -91,6 +95,7 @@ func (c *sock) thawed(d *deadline) error {
 }
 
 func (c *sock) awaitThaw(d *deadline) error {
+	// Thaw and Freeze may follow each other faster than this goroutine wakes up.
 	for f := c.stack.frozen.Load(); f != nil; f = c.stack.frozen.Load() {
 		var past <-chan struct{}
 		if d != nil {
@@ -133,6 +138,8 @@ func (c *sock) setDeadlines(t time.Time, sides ...*side) error {
 	if c.shut.Load() {
 		return c.setError(net.ErrClosed)
 	}
+	// A socket that is closed right now gets a timer that Close has not stopped: it fires
+	// once, into nothing.
 	for _, s := range sides {
 		s.deadline.set(t)
 	}

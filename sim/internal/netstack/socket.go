@@ -83,7 +83,7 @@ func (c *sock) open(s *Stack, network string, ep tcpip.Endpoint, queue *waiter.Q
 	c.closed = make(chan struct{})
 	c.read.init(queue, waiter.ReadableEvents|waiter.EventErr|waiter.EventHUp|waiter.EventRdHUp)
 	c.write.init(queue, waiter.WritableEvents|waiter.EventErr|waiter.EventHUp)
-	if !s.track(c) {
+	if !s.track(c) { // the process has left between the system call and this
 		c.Close()
 		return net.ErrClosed
 	}
@@ -96,7 +96,7 @@ func (c *sock) failure(call string, err tcpip.Error) error {
 	if c.shut.Load() || c.stack.gone() {
 		return net.ErrClosed
 	}
-	if _, ok := err.(*tcpip.ErrClosedForReceive); ok {
+	if _, ok := err.(*tcpip.ErrClosedForReceive); ok { // FIN, or CloseRead of one's own
 		return io.EOF
 	}
 	return os.NewSyscallError(call, errno.Of(err))
@@ -126,7 +126,7 @@ func (c *sock) Close() error {
 	if c.shut.Swap(true) {
 		return net.ErrClosed
 	}
-	close(c.closed)
+	close(c.closed) // before the endpoint closes: who waits learns of this, not of a reset
 	c.stack.untrack(c)
 	c.stack.gate.enter()
 	if c.stack.resets() {
@@ -154,6 +154,7 @@ func hold[S io.Closer](ctx context.Context, s *Stack, c S) (S, error) {
 	return c, nil
 }
 
+// opError is what package net wraps the errors of a connection in.
 func (c *sock) opError(op string, err error) error {
 	return &net.OpError{Op: op, Net: c.net, Source: c.local, Addr: c.remote, Err: err}
 }

@@ -9,6 +9,7 @@ import (
 // SetReadBuffer sets the size of the receive buffer in bytes, SO_RCVBUF.
 func (c *sock) SetReadBuffer(bytes int) error {
 	return c.withOptions(func(opts *tcpip.SocketOptions) {
+		// Like Linux, to which a size out of range is the nearest one and no error.
 		least, most := opts.ReceiveBufferLimits()
 		opts.SetReceiveBufferSize(min(max(int64(bytes), least), most), true)
 	})

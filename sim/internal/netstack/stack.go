@@ -1,6 +1,41 @@
 // Package netstack wraps one gVisor stack as what a network namespace is to the
 // programs in it: interfaces with addresses and routes, and sockets whose methods
 // and errors are those of package net.
+//
+// # A namespace and its processes
+//
+// What New returns is two things in one. The namespace holds what is common: interfaces,
+// routes, ports, the router of a machine that forwards. A process owns sockets, and can
+// leave (its sockets close, as at an exit) or be frozen (its calls stand still, as in the
+// cgroup freezer). Share makes further processes in the same namespace, which containers
+// of one network namespace and Docker's own services are. Close ends the namespace.
+//
+// # How a call waits
+//
+// gVisor's endpoints never block: they say that they would, and notify. A call that finds
+// its endpoint not ready waits in side.wait, on channels alone: for the notification, the
+// deadline, Close. So it ends for the same reasons as in package net, and a testing/synctest
+// bubble sees that it is blocked. No lock is held while a call waits.
+//
+// # Virtual time
+//
+// Every input to the stack passes the gate: frames (link), timers (gatedClock) and calls.
+// Code in this package that calls into gVisor so that packets may be sent or timers set is
+// between gate.enter and gate.leave, which nest; reading counters and options needs neither.
+//
+// # Locks
+//
+// listenTable, routeMu and loopbackMu are held across calls into gVisor, which calls nothing
+// that takes them, and no two of them at a time. process.mu is the innermost: nothing is
+// called with it held, since closing a socket calls untrack, which takes it.
+//
+// # What depends on what
+//
+// From the ground up: addr, errors, deadline, gate, redirect and listentable know none of
+// the others' types. Then link with quiet and routed, process with await and freeze, and
+// namespace. Stack joins a process and a namespace. Over it stand interfaces,
+// routes and ipv6, which configure it; socket and side, which tcp, udp and listen are made
+// of; resolver and dial; and ping, whose work package echo does.
 package netstack
 
 import (
@@ -80,6 +115,7 @@ func New(opts Options) *Stack {
 		SecureRNG:   rng,
 	})
 	g.stack, g.tcp = ns, ns.Stats().TCP
+	// A new stack runs. From here on it runs only inside the gate.
 	if g.virtual {
 		ns.Pause()
 	}
@@ -106,7 +142,7 @@ func (s *Stack) Share(name string) *Stack {
 // Close ends the namespace: it resets the connections, removes the interfaces and
 // returns when no goroutine of the stack is left.
 func (s *Stack) Close() {
-	s.gate.close()
+	s.gate.close() // first: what ends below needs TCP's goroutines to run
 	s.Leave(true)
 	s.stack.Close()
 	// Who still answers a segment needs the interfaces for it, or netstack logs.

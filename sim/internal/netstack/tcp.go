@@ -44,7 +44,7 @@ func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) err
 			return err
 		}
 	}
-	if remote.Addr().IsMulticast() {
+	if remote.Addr().IsMulticast() { // TCP has no way to a group
 		return os.NewSyscallError("connect", syscall.ENETUNREACH)
 	}
 	if needsZone(remote.Addr()) && to.NIC == 0 {
@@ -55,11 +55,13 @@ func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) err
 	c.stack.gate.leave()
 	switch err.(type) {
 	case *tcpip.ErrConnectStarted:
-	case *tcpip.ErrNoPortAvailable:
+	case *tcpip.ErrNoPortAvailable: // EADDRINUSE is for bind
 		return c.failure("connect", &tcpip.ErrBadLocalAddress{})
 	default:
 		return c.failure("connect", c.stack.noWay(err, to.Addr))
 	}
+	// The endpoint notifies once it is connected or has failed, and also for reasons that
+	// are neither.
 	for {
 		select {
 		case <-c.write.ready:
@@ -81,6 +83,7 @@ func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) err
 func (c *TCPConn) connected() (bool, error) {
 	c.stack.gate.enter()
 	defer c.stack.gate.leave()
+	// Taking the error clears it, like SO_ERROR.
 	if err := c.ep.LastError(); err != nil {
 		return false, c.failure("connect", err)
 	}
@@ -114,9 +117,11 @@ func (c *TCPConn) receive(b []byte) (int, error) {
 		return 0, err
 	}
 	defer c.read.end()
-	if len(b) == 0 {
+	if len(b) == 0 { // package net's too waits for its turn, and finds a closed socket closed
 		return 0, nil
 	}
+	// dst and src are fields so that the interfaces which gVisor takes do not make them
+	// escape at each call: no allocation for a Read or Write.
 	for {
 		c.dst = b
 		c.stack.gate.enter()
@@ -156,6 +161,7 @@ func (c *TCPConn) send(b []byte) (int, error) {
 		n, err := c.ep.Write(&c.src, tcpip.WriteOptions{})
 		c.stack.gate.leave()
 		done += int(n)
+		// A Write takes what fits. Package net's returns when all has been taken.
 		_, full := err.(*tcpip.ErrWouldBlock)
 		if full {
 			err = nil
@@ -198,6 +204,8 @@ func (c *TCPConn) shutdown(how tcpip.ShutdownFlags) error {
 	if c.shut.Load() {
 		return c.opError("close", net.ErrClosed)
 	}
+	// Close does not wait for Thaw, because a frozen process can be killed. This is the
+	// process's own doing.
 	if err := c.thawed(nil); err != nil {
 		return c.opError("close", err)
 	}

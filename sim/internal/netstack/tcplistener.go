@@ -71,6 +71,7 @@ func (l *TCPListener) listen(local netip.AddrPort, v6only bool) error {
 	if err := l.sock.ep.Listen(backlog); err != nil {
 		return l.sock.failure("listen", err)
 	}
+	// Port 0 has become one now, which others must find taken before the lock is released.
 	bound, _ := l.sock.ep.GetLocalAddress()
 	l.sock.local = net.TCPAddrFromAddrPort(s.addrPort(bound, l.sock.v6))
 	l.at.port = bound.Port
@@ -128,6 +129,7 @@ func (l *TCPListener) poll() (*TCPConn, error) {
 	if terr != nil {
 		return nil, l.sock.failure("accept", terr)
 	}
+	// An IPv4 connection of an IPv6 listener is one of IPv6 with mapped addresses.
 	c := new(TCPConn)
 	c.v6 = l.sock.v6
 	if err := c.open(l.sock.stack, l.sock.net, ep, queue); err != nil {
@@ -155,6 +157,6 @@ func (l *TCPListener) SetDeadline(t time.Time) error {
 	if l.sock.shut.Load() {
 		return net.ErrClosed
 	}
-	l.sock.read.deadline.set(t)
+	l.sock.read.deadline.set(t) // accepting is reading, as with epoll
 	return nil
 }

@@ -58,6 +58,7 @@ func (c *UDPConn) connect(local, remote netip.AddrPort) error {
 	}
 	bound, _ := c.ep.GetLocalAddress()
 	c.local = net.UDPAddrFromAddrPort(c.stack.addrPort(bound, c.v6))
+	// Connecting to the wildcard is connecting to lo, and the socket knows that.
 	if peer, err := c.ep.GetRemoteAddress(); err == nil {
 		remote = c.stack.origin(c.net, c.stack.addrPort(peer, c.v6))
 	}
@@ -84,7 +85,7 @@ func (c *UDPConn) listen(local netip.AddrPort, v6only bool) error {
 	defer c.stack.gate.leave()
 	c.ep.SocketOptions().SetV6Only(v6only)
 	c.setOptions()
-	if local.Addr().IsMulticast() {
+	if local.Addr().IsMulticast() { // as package net, so that all members of a group can listen
 		c.ep.SocketOptions().SetReuseAddress(true)
 		local = netip.AddrPortFrom(netip.Addr{}, local.Port())
 	}
@@ -154,6 +155,7 @@ func (c *UDPConn) poll(b []byte, call string) (int, tcpip.FullAddress, error) {
 		c.dst = nil
 		switch err.(type) {
 		case *tcpip.ErrWouldBlock:
+		// Linux cuts a datagram and says nothing, also to a length of zero.
 		case *tcpip.ErrBadBuffer: // nothing of the datagram fits
 			return 0, res.RemoteAddr, c.outcome(call, nil)
 		default:
@@ -208,12 +210,14 @@ func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
 	return n, nil
 }
 
+// writeError is opError with the address that was asked for: the socket has none.
 func (c *UDPConn) writeError(to net.Addr, err error) error {
 	return &net.OpError{Op: "write", Net: c.net, Source: c.local, Addr: to, Err: err}
 }
 
 func (c *UDPConn) sendTo(b []byte, ap netip.AddrPort) (int, error) {
 	a := ap.Addr().Unmap()
+	// What gVisor would refuse for another reason, or not at all.
 	switch {
 	case c.remote != nil:
 		return 0, net.ErrWriteToConnected
@@ -237,7 +241,7 @@ func (c *UDPConn) send(b []byte, to *tcpip.FullAddress, call string) (int, error
 		return 0, err
 	}
 	defer c.write.end()
-	defer c.src.Reset(nil)
+	defer c.src.Reset(nil) // the caller's bytes are not kept
 	var opts tcpip.WriteOptions
 	if to != nil {
 		c.to = *to

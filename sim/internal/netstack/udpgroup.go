@@ -42,6 +42,7 @@ func (c *UDPConn) membership(opt tcpip.SettableSocketOption) error {
 	return nil
 }
 
+// groupOf returns the interface, 0 for the route's, and the group.
 func groupOf(ifi *net.Interface, group net.Addr) (tcpip.NICID, tcpip.Address, error) {
 	var ip net.IP
 	switch g := group.(type) {
