@@ -4,18 +4,14 @@ import (
 	"cmp"
 	"net"
 	"net/netip"
-	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/ports"
 )
-
-// nameRE is what Docker allows as the name of a container.
-var nameRE = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
 // A Container is a network namespace with a name, and a place to run network code
 // in. Host.Run and Host.Create make containers. Its methods are safe for concurrent
@@ -56,85 +52,29 @@ type Container struct {
 	links   []*Link // +checklocks:linksMu; in the order in which they came about
 }
 
-// Run makes a container and starts it. The name must be at least two of the
-// characters a-zA-Z0-9_.- and not begin with one of _.-; the empty name stands for
-// the first 12 digits of the ID.
-func (h *Host) Run(name string, opts ...ContainerOption) (*Container, error) {
-	c, err := h.Create(name, opts...)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Start(); err != nil {
-		c.Remove()
-		return nil, err
-	}
-	return c, nil
+// A containerConfig is what a containerSpec means on its host.
+type containerConfig struct {
+	image      Image
+	cmd        []string // the spec's or the image's
+	hostname   string
+	mode       string      // HostConfig.NetworkMode; "default" if none was given
+	network    *Network    // nil: that of joined
+	joined     *Container  // --network container:NAME
+	attachment *attachment // to network
+	links      []link
+	exposed    []ports.Port        // --expose
+	published  []ports.Publication // -p
+	env        []string            // -e
+	dns        []netip.Addr        // --dns
+	dnsSearch  []string            // --dns-search
+	dnsOptions []string            // --dns-option
+	extraHosts []extraHost         // --add-host
+	publishAll bool                // -P
 }
 
-// Create makes a container that holds no address yet.
-func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) {
-	return h.CreateSpec(name, dockerapi.ContainerCreate{}, opts...)
-}
-
-// CreateSpec is Create for what Docker's HTTP API is sent: "docker create" and compose
-// files as data. Options add to the spec, which stays as it is, and bring what does not
-// marshal: an Image with its main function, impairments. A network or a container that
-// the spec names must be there.
-func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...ContainerOption) (*Container, error) {
-	c := &Container{host: h, id: h.random.id("container id"), life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}
-	c.Netns.errDown = c.errNotRunning
-	s := newContainerSpec(h, spec)
-	for _, opt := range opts {
-		if err := opt(s); err != nil {
-			return nil, err
-		}
-	}
-	name = cmp.Or(strings.TrimPrefix(name, "/"), c.id[:12])
-	if !nameRE.MatchString(name) {
-		return nil, errBadName(opCreate, name)
-	}
-	c.setName(name)
-	var err error
-	if c.config, err = s.resolve(name); err != nil {
-		return nil, err
-	}
-	if c.config.attachment != nil {
-		c.links = []*Link{c.newLink(*c.config.attachment)}
-	}
-	if err := h.add(c); err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-func (h *Host) add(c *Container) error {
-	const op = "create container"
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.isClosed() {
-		return errClosed(op, c.Name())
-	}
-	if err := h.checkFreeLocked(op, c.Name()); err != nil {
-		return err
-	}
-	h.containers = append(h.containers, c)
-	h.byName[c.Name()] = c
-	for _, l := range c.config.links {
-		if !slices.Contains(l.target.linkers, c) {
-			l.target.linkers = append(l.target.linkers, c)
-		}
-	}
-	return nil
-}
-
-// checkFreeLocked refuses a name that a container has.
-func (h *Host) checkFreeLocked(op, name string) *Error {
-	if o := h.byName[name]; o != nil {
-		return errorf(op, name, ErrExists,
-			"Conflict. The container name %q is already in use by container %q. You have to remove (or rename) that container to be able to reuse that name.",
-			"/"+name, o.id)
-	}
-	return nil
+// onHost reports whether the container is to run in the host's namespace.
+func (c *containerConfig) onHost() bool {
+	return c.network != nil && c.network.name == hostNetwork
 }
 
 // Image returns the image that the container was made from, with slices of the caller's.
@@ -218,4 +158,102 @@ func (c *Container) errNotAttached(op string, n *Network) error {
 		the = ""
 	}
 	return errorf(op, c.Name(), ErrNotFound, "container %s is not connected to %snetwork %s", c.id, the, name)
+}
+
+// State returns the state of the container.
+func (c *Container) State() dockerapi.State {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	s := c.last
+	if c.run == nil {
+		return s
+	}
+	s.Status, s.Running, s.StartedAt = "running", true, c.run.started
+	s.ExitCode, s.Error = 0, ""
+	if c.run.paused {
+		s.Status, s.Paused = "paused", true
+	}
+	return s
+}
+
+// Running reports whether the container runs, paused or not.
+func (c *Container) Running() bool { return c.running() != nil }
+
+// running returns the present run, nil if there is none.
+func (c *Container) running() *run {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	return c.run
+}
+
+// finished notes the end of a run.
+func (c *Container) finished(r *run, status int) {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	c.run, c.ending, r.exitCode = nil, r.over, status
+	c.last = dockerapi.State{Status: "exited", ExitCode: status, StartedAt: r.started, FinishedAt: time.Now()}
+}
+
+// failed notes why the container did not start.
+func (c *Container) failed(err error) {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	c.last.Error, c.last.ExitCode = err.Error(), cmp.Or(c.last.ExitCode, exitNotStarted)
+}
+
+// setPaused is called by the holder of the container's life.
+func (c *Container) setPaused(r *run, paused bool) {
+	c.stateMu.Lock()
+	r.paused = paused
+	c.stateMu.Unlock()
+	if _, sockets, err := c.open("pause container"); err == nil {
+		if paused {
+			sockets.Freeze()
+		} else {
+			sockets.Thaw()
+		}
+	}
+}
+
+// A sandbox is libnetwork's name for a namespace, and what it knows of it.
+type sandbox struct {
+	id, key  string
+	endpoint string // its ID on the network "host" or "none"
+}
+
+// newSandbox returns the sandbox of a container that starts.
+func (c *Container) newSandbox() sandbox {
+	if c.config.joined != nil {
+		return sandbox{}
+	}
+	s := sandbox{id: c.host.random.id("sandbox id"), endpoint: c.host.random.id("sandbox id")}
+	s.key = c.host.engine.SandboxKey(s.id)
+	if c.config.onHost() {
+		s.key = c.host.engine.SandboxKey("")
+	}
+	return s
+}
+
+// sandboxOf returns the sandbox of a run, which it gets with its first network.
+func (c *Container) sandboxOf(r *run) sandbox {
+	if r.sandbox == (sandbox{}) {
+		r.sandbox = c.newSandbox()
+	}
+	return r.sandbox
+}
+
+// noteJoin notes that a run has joined a network, also if it does not start after all.
+func (c *Container) noteJoin(r *run, l *Link) {
+	l.note(func(h *history) { h.joined = true })
+	s := c.sandboxOf(r)
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	c.sandbox = s
+}
+
+// lastSandbox returns the sandbox of the last run, and that if it is still under way.
+func (c *Container) lastSandbox() (sandbox, *run) {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	return c.sandbox, c.run
 }

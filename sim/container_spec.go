@@ -13,32 +13,6 @@ import (
 	"drydock/sim/internal/ports"
 )
 
-// The operations whose refusals stand in several files.
-const (
-	opCreate  = "create container"
-	opConnect = "connect container"
-)
-
-// A containerConfig is what a containerSpec means on its host.
-type containerConfig struct {
-	image      Image
-	cmd        []string // the spec's or the image's
-	hostname   string
-	mode       string      // HostConfig.NetworkMode; "default" if none was given
-	network    *Network    // nil: that of joined
-	joined     *Container  // --network container:NAME
-	attachment *attachment // to network
-	links      []link
-	exposed    []ports.Port        // --expose
-	published  []ports.Publication // -p
-	env        []string            // -e
-	dns        []netip.Addr        // --dns
-	dnsSearch  []string            // --dns-search
-	dnsOptions []string            // --dns-option
-	extraHosts []extraHost         // --add-host
-	publishAll bool                // -P
-}
-
 // newContainerSpec returns a spec that options may add to.
 func newContainerSpec(h *Host, c dockerapi.ContainerCreate) *containerSpec {
 	s := &containerSpec{ContainerCreate: c, host: h}
@@ -259,11 +233,6 @@ func (c *containerConfig) ofNamespace() string {
 		return "port exposing and the container type"
 	}
 	return ""
-}
-
-// onHost reports whether the container is to run in the host's namespace.
-func (c *containerConfig) onHost() bool {
-	return c.network != nil && c.network.name == hostNetwork
 }
 
 // ofNames reports whether an option is for /etc/hosts or /etc/resolv.conf.

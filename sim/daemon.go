@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"net/netip"
 
 	"drydock/sim/internal/engine"
@@ -23,43 +22,6 @@ type daemonConfig struct {
 // forEngine is what the decisions of dockerd depend on.
 func (d *daemonConfig) forEngine() engine.Daemon {
 	return engine.Daemon{UserlandProxy: !d.noProxy, Forwarding: !d.noForward, PublishAddr: d.publishAddr}
-}
-
-// docker0 is what the options say of the network "bridge".
-func (h *Host) docker0() (networkConfig, error) {
-	d := &h.daemon
-	n := d.docker0
-	f := &n.v4
-	f.subnet, f.gateway = d.bip.Masked(), d.bip.Addr()
-	if !d.bip.IsValid() {
-		onLink := h.onLink()
-		h.mu.Lock()
-		pool, ok := h.nextPoolLocked(onLink)
-		h.mu.Unlock()
-		if !ok {
-			return n, errNoPool(bridgeNetwork)
-		}
-		f.subnet, f.gateway = pool, pool.Addr().Next()
-		if d.fixedCIDR.IsValid() {
-			f.gateway = d.fixedCIDR.Addr()
-		}
-	}
-	f.asked.Subnet = f.subnet.String()
-	f.ipRange = f.subnet
-	if d.fixedCIDR.IsValid() {
-		f.asked.IPRange = d.fixedCIDR.String()
-		if !f.subnet.Contains(d.fixedCIDR.Addr()) || d.fixedCIDR.Bits() < f.subnet.Bits() {
-			return n, errorf("create network", bridgeNetwork, ErrAddress, "no matching subnet for range %v", d.fixedCIDR)
-		}
-		f.ipRange = d.fixedCIDR
-	}
-	f.pool = engine.NewPool(f.subnet, f.ipRange)
-	f.pool.Reserve(f.gateway)
-	if d.fixedCIDR6.IsValid() {
-		n.v6 = family{subnet: d.fixedCIDR6, byMAC: h.engine.ByMAC(d.fixedCIDR6)}
-		return n, cmp.Or(n.v6.open(bridgeNetwork), n.v6.checkBridge(bridgeNetwork))
-	}
-	return n, nil
 }
 
 // WithBridgeIP sets address and subnet of docker0, as dockerd's option --bip does.

@@ -89,3 +89,9 @@ func errAddrInUse(op, name, message string) *Error {
 func errClosed(op, name string) *Error {
 	return errorf(op, name, ErrClosed, "%s %q: host closed", op, name)
 }
+
+// The operations whose refusals stand in several files.
+const (
+	opCreate  = "create container"
+	opConnect = "connect container"
+)

@@ -29,3 +29,43 @@ func (f *family) addrOf(mac net.HardwareAddr) netip.Addr {
 
 // prefix returns an address with the length of the subnet.
 func (f *family) prefix(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, f.subnet.Bits()) }
+
+// open makes the pool of a subnet and takes the host's address from it.
+func (f *family) open(network string) error {
+	f.asked.Subnet = f.subnet.String()
+	if f.ipRange.IsValid() {
+		f.asked.IPRange = f.ipRange.String()
+	}
+	if f.gateway.IsValid() {
+		f.asked.Gateway = f.gateway.String()
+	}
+	f.subnet = f.subnet.Masked()
+	if !f.ipRange.IsValid() || f.ipRange.Bits() < f.subnet.Bits() {
+		f.ipRange = f.subnet
+	}
+	f.pool = engine.NewPool(f.subnet, f.ipRange)
+	if f.gateway.IsValid() {
+		if !f.pool.Reserve(f.gateway) {
+			return errGatewayTaken(network, f.gateway)
+		}
+		return nil
+	}
+	a, ok := f.pool.Take()
+	if !ok {
+		return errorf("create network", network, ErrNoAddress, "failed to allocate gateway (): No available addresses on this pool")
+	}
+	f.gateway = a
+	if !f.given {
+		f.asked.Gateway = a.String()
+	}
+	return nil
+}
+
+// checkBridge refuses an IPv6 subnet whose gateway no interface can have.
+func (f *family) checkBridge(network string) error {
+	if f.gateway.IsMulticast() || f.subnet.IsValid() && f.subnet.Bits() == 0 {
+		return errorf("create network", network, ErrAddress,
+			"failed to add IPv6 address %v to bridge: cannot assign requested address", f.prefix(f.gateway))
+	}
+	return nil
+}

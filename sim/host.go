@@ -1,19 +1,18 @@
 package sim
 
 import (
+	"cmp"
 	"iter"
 	"net/netip"
 	"slices"
-	"sort"
-	"strings"
 	"sync"
 	"time"
 
 	"drydock/sim/internal/engine"
 	"drydock/veth"
 
-	"github.com/fvbommel/sortorder"
 	"github.com/miekg/dns"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
 // A Host is a Machine that runs Docker: it has docker0, the networks "bridge", "host" and
@@ -76,10 +75,10 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 			return err
 		}
 	}
-	h.ports.open(h)
 	if !h.daemon.noIPTables {
 		h.firewall.rules = h.tables.IPv4()
 	}
+	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall, sockets: h.own.stack.Share("")}
 	if err := h.firewall.add(h.engine.HostRules(h.daemon.forEngine())); err != nil {
 		return err
 	}
@@ -98,82 +97,16 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 // stopDocker kills all containers and closes the networks.
 func (h *Host) stopDocker() {
 	h.mu.Lock()
-	containers := slices.Clone(h.containers)
+	containers, networks := slices.Clone(h.containers), slices.Clone(h.networks)
 	h.mu.Unlock()
 	killAll(containers)
 	h.mains.Wait()
 	h.ports.close()
-	for n := range h.Networks() {
+	for _, n := range networks {
 		if n.bridge != nil {
 			n.bridge.Close()
 		}
 	}
-}
-
-// Network returns the network with that name or ID.
-func (h *Host) Network(name string) (*Network, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, n := range h.networks {
-		if n.name == name || n.id == name {
-			return n, true
-		}
-	}
-	return nil, false
-}
-
-// Networks returns the networks by name, numbers in names by their value, as "docker
-// network ls" does: Zed, alpha, n9, n10.
-func (h *Host) Networks() iter.Seq[*Network] {
-	h.mu.Lock()
-	list := slices.Clone(h.networks)
-	h.mu.Unlock()
-	sort.Slice(list, func(i, j int) bool { return sortorder.NaturalLess(list[i].name, list[j].name) })
-	return slices.Values(list)
-}
-
-// Container returns the container with that ID, else the one with that name, else the
-// one with an ID that begins so if no other does. "client/alias" is what the container
-// "client" is linked to.
-func (h *Host) Container(name string) (*Container, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c := h.findLocked(name)
-	return c, c != nil
-}
-
-func (h *Host) findLocked(name string) *Container {
-	if client, alias, ok := strings.Cut(strings.TrimPrefix(name, "/"), "/"); ok {
-		return h.linkedLocked(client, alias)
-	}
-	var byName *Container
-	var byPrefix []*Container
-	for _, c := range h.containers {
-		switch {
-		case c.id == name:
-			return c
-		case c.Name() == strings.TrimPrefix(name, "/"):
-			byName = c
-		case name != "" && strings.HasPrefix(c.id, name):
-			byPrefix = append(byPrefix, c)
-		}
-	}
-	if byName == nil && len(byPrefix) == 1 {
-		return byPrefix[0]
-	}
-	return byName
-}
-
-// linkedLocked returns the container that a link of the default bridge leads to.
-func (h *Host) linkedLocked(client, alias string) *Container {
-	for _, c := range h.containers {
-		for _, l := range c.config.links {
-			if c.Name() == client && l.alias == alias && slices.Contains(h.containers, l.target) {
-				return l.target
-			}
-		}
-	}
-	return nil
 }
 
 // has reports whether a container was made on the host and not removed.
@@ -230,4 +163,67 @@ func (h *Host) subnetsLocked() []netip.Prefix {
 		list = append(list, n.Subnets()...)
 	}
 	return list
+}
+
+func (h *Host) addNetwork(n *Network) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.networks = append(h.networks, n)
+}
+
+// docker0 is what the options say of the network "bridge".
+func (h *Host) docker0() (networkConfig, error) {
+	d := &h.daemon
+	n := d.docker0
+	f := &n.v4
+	f.subnet, f.gateway = d.bip.Masked(), d.bip.Addr()
+	if !d.bip.IsValid() {
+		onLink := h.onLink()
+		h.mu.Lock()
+		pool, ok := h.nextPoolLocked(onLink)
+		h.mu.Unlock()
+		if !ok {
+			return n, errNoPool(bridgeNetwork)
+		}
+		f.subnet, f.gateway = pool, pool.Addr().Next()
+		if d.fixedCIDR.IsValid() {
+			f.gateway = d.fixedCIDR.Addr()
+		}
+	}
+	f.asked.Subnet = f.subnet.String()
+	f.ipRange = f.subnet
+	if d.fixedCIDR.IsValid() {
+		f.asked.IPRange = d.fixedCIDR.String()
+		if !f.subnet.Contains(d.fixedCIDR.Addr()) || d.fixedCIDR.Bits() < f.subnet.Bits() {
+			return n, errorf("create network", bridgeNetwork, ErrAddress, "no matching subnet for range %v", d.fixedCIDR)
+		}
+		f.ipRange = d.fixedCIDR
+	}
+	f.pool = engine.NewPool(f.subnet, f.ipRange)
+	f.pool.Reserve(f.gateway)
+	if d.fixedCIDR6.IsValid() {
+		n.v6 = family{subnet: d.fixedCIDR6, byMAC: h.engine.ByMAC(d.fixedCIDR6)}
+		return n, cmp.Or(n.v6.open(bridgeNetwork), n.v6.checkBridge(bridgeNetwork))
+	}
+	return n, nil
+}
+
+// reroute makes the host receive a frame that a bridge must not carry, since its
+// destination is translated.
+func (h *Host) reroute(device string, pkt *stack.PacketBuffer) {
+	if n := h.networkOf(device); n != nil { // else just removed
+		n.bridge.PassUp(pkt)
+	}
+}
+
+// networkOf returns the network with that bridge, nil if there is none.
+func (h *Host) networkOf(device string) *Network {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, n := range h.networks {
+		if n.device == device {
+			return n
+		}
+	}
+	return nil
 }

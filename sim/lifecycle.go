@@ -203,7 +203,7 @@ func (c *Container) hostname(ns *namespace) string {
 func (c *Container) joinNamespace() (*namespace, error) {
 	h := c.host
 	if other := c.config.joined; other != nil {
-		if _, ok := h.Container(other.id); !ok {
+		if !h.has(other) {
 			return nil, errorf("start container", other.Name(), ErrNotFound, "No such container: %s", other.id)
 		}
 		r := other.running()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"drydock/dnsd"
 	"drydock/veth"
 )
 
@@ -26,6 +27,18 @@ type Link struct {
 	impaired impairments // +checklocks:mu
 	live     *endpoint   // +checklocks:mu; nil without an interface
 }
+
+// An attachment is what is asked of a Link.
+type attachment struct {
+	network     *Network   // nil on a LAN
+	addr, addr6 netip.Addr // invalid: the lowest free one
+	aliases     []string
+	links       []dnsd.Link
+	impairments // at first
+}
+
+// asked returns the addresses that are asked for.
+func (a *attachment) asked() []netip.Addr { return valid(a.addr, a.addr6) }
 
 // A history is what Inspect tells of how a link came about.
 type history struct {

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 
@@ -96,29 +98,34 @@ func (l *Link) releaseLocked(ep *endpoint) {
 	}
 }
 
-func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (netip.Addr, error) {
-	if asked.IsValid() {
-		if !f.pool.Reserve(asked) {
-			return netip.Addr{}, errAddrInUse("allocate address", n.name, "Address already in use")
+// plugLAN makes the cable to a LAN. The MAC follows from seed, machine and address, so that
+// machines of the same seed differ. Several may have the same name.
+func (l *Link) plugLAN(addr netip.Prefix) error {
+	m := l.machine
+	device := fmt.Sprintf("eth%d", len(m.uplinks))
+	id := fmt.Sprintf("uplink %s %s %v", m.name, device, addr)
+	key := m.random.key(id)
+	ep := &endpoint{
+		mac:   net.HardwareAddr{0x00, 0x0c, 0x29, key[0], key[1], key[2]},
+		space: m.own, index: m.newIndexes(1), device: device, bridge: l.lan.bridge,
+	}
+	name := m.name + " " + device
+	n := 0
+	port := func() string {
+		if n++; n > 1 {
+			return fmt.Sprintf("%s (%d)", name, n)
 		}
-		return asked, nil
+		return name
 	}
-	addr, ok := f.pool.Take()
-	if !ok {
-		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress,
-			"no available %s addresses on this network's address pools: %s (%s)", version, n.name, n.id)
+	err := ep.connect(cableSpec{mtu: l.lan.mtu, seed: m.random.seedOf(id), addrs: []netip.Prefix{linkLocal(ep.mac)}, port: port})
+	if err == nil {
+		return l.set(ep)
 	}
-	return addr, nil
-}
-
-// takeAddr6Locked returns the zero Addr if the network has no IPv6.
-func (n *Network) takeAddr6Locked(mac net.HardwareAddr, asked netip.Addr) (netip.Addr, error) {
-	f := &n.config.v6
-	if f.pool == nil {
-		return netip.Addr{}, nil
+	ep.disconnect()
+	if errors.Is(err, bridge.ErrClosed) {
+		e := errorf("create host", m.name, ErrNotFound, "LAN not found: it is closed")
+		e.cause = err
+		return e
 	}
-	if f.byMAC {
-		asked = f.addrOf(mac)
-	}
-	return n.takeAddrLocked(f, asked, "IPv6")
+	return err
 }

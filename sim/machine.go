@@ -222,3 +222,46 @@ func (m *Machine) Close() error {
 	}
 	return nil
 }
+
+// Uplink returns the machine's link to a LAN. If it has none there, the methods of the Link
+// say so.
+func (m *Machine) Uplink(lan *LAN) *Link {
+	if l := m.uplinkTo(lan); l != nil {
+		return l
+	}
+	return &Link{machine: m, lan: lan}
+}
+
+// uplinkTo returns nil if the machine is not connected to the LAN.
+func (m *Machine) uplinkTo(lan *LAN) *Link {
+	for _, l := range m.uplinks {
+		if l.lan == lan {
+			return l
+		}
+	}
+	return nil
+}
+
+// connect gives the machine its address on a LAN and, if it has none there, the
+// interface.
+func (m *Machine) connect(c uplinkConfig) error {
+	l := m.uplinkTo(c.lan)
+	if l == nil {
+		l = &Link{machine: m, lan: c.lan}
+		if err := l.plugLAN(c.addr); err != nil {
+			return err
+		}
+		m.uplinks = append(m.uplinks, l)
+	}
+	ep := l.endpoint()
+	if err := m.own.stack.AddAddr(ep.index, c.addr); err != nil {
+		return errorf("create host", m.name, ErrAddress, "%v", err)
+	}
+	switch a := c.addr.Addr(); {
+	case a.Is4() && !ep.addr.IsValid():
+		ep.addr = a
+	case a.Is6() && !ep.addr6.IsValid():
+		ep.addr6 = a
+	}
+	return nil
+}

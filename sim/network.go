@@ -17,13 +17,6 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
-// The names of the predefined networks.
-const (
-	bridgeNetwork = "bridge" // docker0
-	hostNetwork   = "host"   // the host's own namespace
-	noneNetwork   = "none"   // lo only
-)
-
 // A Network is what containers are attached to. Every host with Docker has three:
 // "bridge", which is docker0 and the default, "host" and "none"; CreateNetwork
 // makes more. Its methods are safe for concurrent use.
@@ -227,4 +220,31 @@ func (n *Network) heldLocked() bool {
 		}
 	}
 	return false
+}
+
+func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (netip.Addr, error) {
+	if asked.IsValid() {
+		if !f.pool.Reserve(asked) {
+			return netip.Addr{}, errAddrInUse("allocate address", n.name, "Address already in use")
+		}
+		return asked, nil
+	}
+	addr, ok := f.pool.Take()
+	if !ok {
+		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress,
+			"no available %s addresses on this network's address pools: %s (%s)", version, n.name, n.id)
+	}
+	return addr, nil
+}
+
+// takeAddr6Locked returns the zero Addr if the network has no IPv6.
+func (n *Network) takeAddr6Locked(mac net.HardwareAddr, asked netip.Addr) (netip.Addr, error) {
+	f := &n.config.v6
+	if f.pool == nil {
+		return netip.Addr{}, nil
+	}
+	if f.byMAC {
+		asked = f.addrOf(mac)
+	}
+	return n.takeAddrLocked(f, asked, "IPv6")
 }

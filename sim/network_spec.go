@@ -12,25 +12,6 @@ import (
 	"drydock/veth"
 )
 
-// A networkConfig is what a dockerapi.NetworkCreate means.
-type networkConfig struct {
-	v4, v6       family
-	mtu          int
-	internal     bool
-	noICC        bool
-	noMasquerade bool
-	options      map[string]string // as they were given
-	labels       map[string]string
-}
-
-// of returns the family that a belongs to.
-func (c *networkConfig) of(a netip.Addr) *family {
-	if a.Is4() {
-		return &c.v4
-	}
-	return &c.v6
-}
-
 const opCreateNetwork = "create network"
 
 // newNetworkConfig checks a spec for what needs no host, and returns what it means. It

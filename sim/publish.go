@@ -3,55 +3,25 @@ package sim
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
-	"slices"
 	"syscall"
 
+	"drydock/sim/internal/engine"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/ports"
 	"drydock/sim/internal/relay"
 )
 
-// A PortBinding is a published port.
-type PortBinding struct {
-	Port string         // of the container: "80/tcp"
-	Host netip.AddrPort // of the host; 0.0.0.0 and :: are all addresses of their family
-}
-
-// String returns the line of "docker port", "80/tcp -> 0.0.0.0:8080".
-func (b PortBinding) String() string {
-	if b.Host.Addr().Is6() {
-		return fmt.Sprintf("%s -> %v:%d", b.Port, b.Host.Addr(), b.Host.Port())
-	}
-	return fmt.Sprintf("%s -> %v", b.Port, b.Host)
-}
-
-// Ports returns the published ports, those of the container in order, as "docker port"
-// does. There are none while the container does not run.
-func (c *Container) Ports() []PortBinding {
-	r := c.running()
-	if r == nil {
-		return nil
-	}
-	published := r.ports()
-	slices.SortStableFunc(published, func(a, b *publishedPort) int { return a.binding.Port.Compare(b.binding.Port) })
-	var list []PortBinding
-	for _, p := range published {
-		list = append(list, PortBinding{Port: p.binding.Port.String(), Host: p.binding.Host()})
-	}
-	return list
-}
-
 // A publisher is the part of dockerd that has the host's ports.
 type publisher struct {
+	engine    engine.Engine
+	daemon    engine.Daemon
+	firewall  firewall
 	sockets   *netstack.Stack // of the userland proxies
 	allocated ports.Allocator
 }
-
-func (p *publisher) open(h *Host) { p.sockets = h.own.stack.Share("") }
 
 func (p *publisher) close() {
 	if p.sockets != nil {
@@ -66,76 +36,57 @@ type publishedPort struct {
 	rules   []string // commands that added them
 }
 
-// publish publishes the ports of a container that starts.
-func (c *Container) publish(l *Link) (list []*publishedPort, err error) {
-	if l.asked.network.config.internal {
-		return nil, nil
-	}
-	plan, _ := c.host.engine.Plan(c.config.published, c.config.exposed, c.config.publishAll)
+// publish publishes ports of an endpoint, all or none.
+func (p *publisher) publish(n engine.Network, ep *endpoint, plan []ports.Publication) (list []*publishedPort, err error) {
 	for _, pub := range plan {
-		for _, addr := range c.host.engine.HostAddrs(c.host.daemon.forEngine(), pub) {
-			p, err := c.host.publish(l, addr, pub)
+		for _, addr := range p.engine.HostAddrs(p.daemon, pub) {
+			port, err := p.bind(n, ep, addr, pub)
 			if err != nil {
-				c.host.unpublish(list)
-				return nil, c.errPublish(l.endpoint(), err)
+				p.unpublish(list)
+				return nil, err
 			}
-			list = append(list, p)
+			list = append(list, port)
 		}
 	}
 	return list, nil
 }
 
-func (c *Container) errPublish(ep *endpoint, err error) error {
-	kind := ErrPortInUse
-	switch {
-	case errors.Is(err, ports.ErrProtocol) || errors.Is(err, ports.ErrRange):
-		kind = ErrPort
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		kind = ErrAddress
-	case errors.As(err, new(*iptablesError)):
-		kind = ErrFirewall
-	}
-	e := errorf("start container", c.Name(), kind,
-		"driver failed programming external connectivity on endpoint %s (%s): %v", c.Name(), ep.id, err)
-	e.cause = err
-	return e
-}
-
-func (h *Host) publish(l *Link, addr netip.Addr, pub ports.Publication) (*publishedPort, error) {
-	p, ep := &publishedPort{}, l.endpoint()
+// bind publishes a port on one address of the host.
+func (p *publisher) bind(n engine.Network, ep *endpoint, addr netip.Addr, pub ports.Publication) (*publishedPort, error) {
+	port := &publishedPort{}
 	var err error
-	p.binding, err = h.ports.allocated.Bind(addr, pub, func(b ports.Binding) (err error) {
-		p.proxy, err = h.ports.proxy(b, netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number), !h.daemon.noProxy)
+	port.binding, err = p.allocated.Bind(addr, pub, func(b ports.Binding) (err error) {
+		port.proxy, err = p.proxy(b, netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number))
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.rules, err = h.firewall.ensure(h.engine.PortRules(l.asked.network.forEngine(), ep.addr, p.binding))
+	port.rules, err = p.firewall.ensure(p.engine.PortRules(n, ep.addr, port.binding))
 	if err != nil {
-		h.unpublish([]*publishedPort{p})
+		p.unpublish([]*publishedPort{port})
 		return nil, err
 	}
-	return p, nil
+	return port, nil
 }
 
 // unpublish undoes publish.
-func (h *Host) unpublish(list []*publishedPort) {
+func (p *publisher) unpublish(list []*publishedPort) {
 	var rules []string
-	for _, p := range list {
-		rules = append(rules, p.rules...)
+	for _, port := range list {
+		rules = append(rules, port.rules...)
 	}
-	h.firewall.delete(rules)
-	for _, p := range list {
-		p.proxy.Close()
-		h.ports.allocated.Release(p.binding)
+	p.firewall.delete(rules)
+	for _, port := range list {
+		port.proxy.Close()
+		p.allocated.Release(port.binding)
 	}
 }
 
-// proxy starts the userland proxy of a binding. If it is not to serve, it only keeps the
+// proxy starts the userland proxy of a binding. Without --userland-proxy it only keeps the
 // port from others.
-func (p *publisher) proxy(b ports.Binding, target netip.AddrPort, serve bool) (io.Closer, error) {
-	ctx, host := context.Background(), b.Host().String()
+func (p *publisher) proxy(b ports.Binding, target netip.AddrPort) (io.Closer, error) {
+	ctx, host, serve := context.Background(), b.Host().String(), p.daemon.UserlandProxy
 	if b.Port.Proto == ports.UDP {
 		c, err := p.sockets.ListenPacket(ctx, b.Network(), host)
 		if err != nil {
@@ -160,4 +111,21 @@ func (p *publisher) dialer(network string, target netip.AddrPort) relay.Dialer {
 	return func(ctx context.Context, _ net.Addr) (net.Conn, error) {
 		return p.sockets.DialContext(ctx, network, target.String())
 	}
+}
+
+// errPublish is why a container does not start, or go on, with its ports.
+func errPublish(container, endpoint string, err error) error {
+	kind := ErrPortInUse
+	switch {
+	case errors.Is(err, ports.ErrProtocol) || errors.Is(err, ports.ErrRange):
+		kind = ErrPort
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		kind = ErrAddress
+	case errors.As(err, new(*iptablesError)):
+		kind = ErrFirewall
+	}
+	e := errorf("start container", container, kind,
+		"driver failed programming external connectivity on endpoint %s (%s): %v", container, endpoint, err)
+	e.cause = err
+	return e
 }

@@ -1,0 +1,126 @@
+package sim
+
+import (
+	"cmp"
+	"drydock/sim/dockerapi"
+)
+
+// Connect attaches the container to a further network: "docker network connect". If
+// it runs it has another interface at once, with the next number that none had since
+// the start: eth1. The default route is by the first of its networks, those that are not
+// internal before the others, those with IPv6 before the others, and then in the order
+// of their names, and there its ports are published; both move at once if that is another
+// network now. Functions given to Go must not call it or Disconnect on their own
+// container, since a stop waits for them.
+func (c *Container) Connect(n *Network, opts ...AttachOption) error {
+	return c.ConnectSpec(n, dockerapi.EndpointConfig{}, opts...)
+}
+
+// ConnectSpec is Connect for what Docker's HTTP API is sent, to which options add.
+func (c *Container) ConnectSpec(n *Network, spec dockerapi.EndpointConfig, opts ...AttachOption) error {
+	defer c.change()()
+	a, err := c.checkConnect(n, &endpointSpec{EndpointConfig: spec, host: c.host}, opts)
+	if err != nil {
+		return err
+	}
+	l := c.newLink(*a)
+	r := c.running()
+	if r == nil || n.bridge == nil {
+		if c.linkTo(n) == nil {
+			c.addLink(l)
+			l.note(func(h *history) { h.connected, h.named = true, true })
+		}
+		return nil
+	}
+	return c.host.labelled(func() error { return c.connect(r, l) })
+}
+
+// connect gives a run that is under way a further link, or leaves it as it was.
+func (c *Container) connect(r *run, l *Link) error {
+	before := c.addLink(l)
+	joined := false
+	err := c.join(r, l, r.nextEth)
+	if err == nil {
+		joined = true
+		r.nextEth++
+		err = c.elect(r)
+	}
+	if err == nil {
+		err = c.register(r, l)
+	}
+	if err != nil {
+		c.setList(before)
+		if joined {
+			c.leave(r, l)
+			c.reelect(r)
+		}
+		return err
+	}
+	l.note(func(h *history) { h.connected = true })
+	return nil
+}
+
+// checkConnect refuses what cannot be connected.
+func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOption) (*attachment, error) {
+	const op = opConnect
+	if err := cmp.Or(c.gone(op), c.host.checkHas(op, n)); err != nil {
+		return nil, err
+	}
+	switch {
+	case n.name == hostNetwork:
+		return nil, errorf(op, c.Name(), ErrConflict, "container cannot be disconnected from host network or connected to host network")
+	case c.config.joined != nil || c.config.onHost():
+		return nil, errorf(op, c.Name(), ErrConflict,
+			"container sharing network namespace with another container or host cannot be connected to any other network")
+	}
+	if err := cmp.Or(c.checkPrivate(op, n), s.apply(opts)); err != nil {
+		return nil, err
+	}
+	a, err := s.resolve(op, n)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Running() && c.linkTo(n) != nil:
+		return nil, errorf(op, c.Name(), ErrExists, "endpoint with name %s already exists in network %s", c.Name(), n.name)
+	}
+	return a, a.checkRange(op)
+}
+
+// checkPrivate refuses a second network beside "none".
+func (c *Container) checkPrivate(op string, n *Network) error {
+	for _, o := range c.Networks() {
+		if o != n && (n.name == noneNetwork || o.name == noneNetwork) {
+			return errorf(op, c.Name(), ErrConflict,
+				"container cannot be connected to multiple networks with one of the networks in private (none) mode")
+		}
+	}
+	return nil
+}
+
+// Disconnect detaches the container from a network: "docker network disconnect". Its
+// connections over that network go on without an answer. Ports that cannot be published
+// on the next network are published no more, which is logged.
+func (c *Container) Disconnect(n *Network) error {
+	const op = "disconnect container"
+	defer c.change()()
+	switch {
+	case c.removed:
+		return errNoContainer(op, c.Name())
+	case c.config.onHost() && n == c.config.network:
+		return errorf(op, c.Name(), ErrConflict, "container cannot be disconnected from host network or connected to host network")
+	case n == nil || c.linkTo(n) == nil:
+		return c.errNotAttached(op, n)
+	}
+	l := c.linkTo(n)
+	c.removeLink(l)
+	r := c.running()
+	if r == nil || n.bridge == nil {
+		return nil
+	}
+	return c.host.labelled(func() error {
+		c.leave(r, l)
+		r.ns.names.hosts.leave(n.name)
+		c.reelect(r)
+		return nil
+	})
+}

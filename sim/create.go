@@ -1,0 +1,95 @@
+package sim
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"drydock/sim/dockerapi"
+)
+
+// nameRE is what Docker allows as the name of a container.
+var nameRE = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
+
+// Run makes a container and starts it. The name must be at least two of the
+// characters a-zA-Z0-9_.- and not begin with one of _.-; the empty name stands for
+// the first 12 digits of the ID.
+func (h *Host) Run(name string, opts ...ContainerOption) (*Container, error) {
+	c, err := h.Create(name, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		c.Remove()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Create makes a container that holds no address yet.
+func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) {
+	return h.CreateSpec(name, dockerapi.ContainerCreate{}, opts...)
+}
+
+// CreateSpec is Create for what Docker's HTTP API is sent: "docker create" and compose
+// files as data. Options add to the spec, which stays as it is, and bring what does not
+// marshal: an Image with its main function, impairments. A network or a container that
+// the spec names must be there.
+func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...ContainerOption) (*Container, error) {
+	c := &Container{host: h, id: h.random.id("container id"), life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}
+	c.Netns.errDown = c.errNotRunning
+	s := newContainerSpec(h, spec)
+	for _, opt := range opts {
+		if err := opt(s); err != nil {
+			return nil, err
+		}
+	}
+	name = cmp.Or(strings.TrimPrefix(name, "/"), c.id[:12])
+	if !nameRE.MatchString(name) {
+		return nil, errBadName(opCreate, name)
+	}
+	c.setName(name)
+	var err error
+	if c.config, err = s.resolve(name); err != nil {
+		return nil, err
+	}
+	if c.config.attachment != nil {
+		c.links = []*Link{c.newLink(*c.config.attachment)}
+	}
+	if err := h.add(c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (h *Host) add(c *Container) error {
+	const op = "create container"
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.isClosed() {
+		return errClosed(op, c.Name())
+	}
+	if err := h.checkFreeLocked(op, c.Name()); err != nil {
+		return err
+	}
+	h.containers = append(h.containers, c)
+	h.byName[c.Name()] = c
+	for _, l := range c.config.links {
+		if !slices.Contains(l.target.linkers, c) {
+			l.target.linkers = append(l.target.linkers, c)
+		}
+	}
+	return nil
+}
+
+// checkFreeLocked refuses a name that a container has.
+func (h *Host) checkFreeLocked(op, name string) *Error {
+	if o := h.byName[name]; o != nil {
+		return errorf(op, name, ErrExists,
+			"Conflict. The container name %q is already in use by container %q. You have to remove (or rename) that container to be able to reuse that name.",
+			"/"+name, o.id)
+	}
+	return nil
+}

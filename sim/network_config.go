@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// The names of the predefined networks.
+const (
+	bridgeNetwork = "bridge" // docker0
+	hostNetwork   = "host"   // the host's own namespace
+	noneNetwork   = "none"   // lo only
+)
+
+// A networkConfig is what a dockerapi.NetworkCreate means.
+type networkConfig struct {
+	v4, v6       family
+	mtu          int
+	internal     bool
+	noICC        bool
+	noMasquerade bool
+	options      map[string]string // as they were given
+	labels       map[string]string
+}
+
+// of returns the family that a belongs to.
+func (c *networkConfig) of(a netip.Addr) *family {
+	if a.Is4() {
+		return &c.v4
+	}
+	return &c.v6
+}
+
+// complete checks the addresses of a network, fills in what was not given, and takes
+// those of the host.
+func (c *networkConfig) complete(name string, inUse []netip.Prefix, nextPool func() (netip.Prefix, bool)) error {
+	if err := c.checkSubnets(name); err != nil {
+		return err
+	}
+	if !c.v4.subnet.IsValid() {
+		p, ok := nextPool()
+		if !ok {
+			return errNoPool(name)
+		}
+		c.v4.subnet = p
+	}
+	for _, f := range c.families() {
+		if slices.ContainsFunc(inUse, f.subnet.Overlaps) {
+			return errorf("create network", name, ErrOverlap, "Pool overlaps with other one on this address space")
+		}
+		if err := f.open(name); err != nil {
+			return err
+		}
+	}
+	return c.v6.checkBridge(name)
+}
+
+// families returns those that the network has.
+func (c *networkConfig) families() []*family {
+	if !c.v6.subnet.IsValid() {
+		return []*family{&c.v4}
+	}
+	return []*family{&c.v4, &c.v6}
+}
+
+// checkSubnets sees that each range and gateway is in a subnet that was asked for.
+func (c *networkConfig) checkSubnets(name string) error {
+	const op = "create network"
+	var given, ranges, gateways int
+	for _, f := range []*family{&c.v4, &c.v6} {
+		given += count(f.subnet.IsValid())
+		ranges += count(f.ipRange.IsValid())
+		gateways += count(f.gateway.IsValid())
+	}
+	if given < max(ranges, gateways) {
+		return errorf(op, name, ErrConflict, "every ip-range or gateway must have a corresponding subnet")
+	}
+	for _, f := range []*family{&c.v4, &c.v6} {
+		if f.ipRange.IsValid() && !f.ipRange.Overlaps(f.subnet) {
+			return errorf(op, name, ErrAddress, "no matching subnet for range %v", f.ipRange)
+		}
+		if f.gateway.IsValid() && !f.subnet.Contains(f.gateway) {
+			return errorf(op, name, ErrAddress, "no matching subnet for gateway %v", f.gateway)
+		}
+	}
+	return nil
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
