@@ -6,13 +6,6 @@ import (
 	"unicode"
 )
 
-// An extraHost is a line that --add-host adds to /etc/hosts.
-type extraHost struct {
-	spec string // as it was asked for
-	name string
-	addr netip.Addr
-}
-
 // hostGateway stands for the host's address on docker0.
 const hostGateway = "host-gateway"
 

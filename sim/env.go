@@ -2,8 +2,6 @@ package sim
 
 import (
 	"slices"
-
-	"drydock/sim/internal/linkenv"
 )
 
 // Env returns the environment of the container's main process, which it has from the
@@ -15,9 +13,4 @@ func (c *Container) Env() []string {
 		return slices.Clone(r.env)
 	}
 	return nil
-}
-
-// linkVars returns what the link tells a container of its target.
-func (c *Container) linkVars(l link, target *endpoint) linkenv.Link {
-	return linkenv.Link{Client: c.Name(), Alias: l.alias, Addr: target.addr, Ports: l.target.exposed(), Env: l.target.config.env}
 }

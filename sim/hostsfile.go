@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,6 +18,13 @@ type hostsFile struct {
 	mu      sync.Mutex
 	engine  engine.Engine // +checklocks:mu; nil: that of the zero hostsFile
 	content engine.Hosts  // +checklocks:mu
+}
+
+// An extraHost is a line that --add-host adds to /etc/hosts.
+type extraHost struct {
+	spec string // as it was asked for
+	name string
+	addr netip.Addr
 }
 
 // begin makes f that of a container, with the lines that --add-host asks for.
@@ -91,4 +99,21 @@ func (f *hostsFile) LookupNetIP(_ context.Context, network, host string) ([]neti
 		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 	}
 	return addrs, nil
+}
+
+// names returns the names of the lines that start with a.
+func (f *hostsFile) names(a netip.Addr) []string {
+	var names []string
+	for line := range strings.Lines(f.String()) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] != a.String() {
+			continue
+		}
+		for _, name := range fields[1:] {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"drydock/sim/internal/engine"
+	"drydock/sim/internal/linkenv"
 	"drydock/sim/internal/ports"
 )
 
@@ -64,4 +65,9 @@ func (c *Container) relink() {
 			}
 		}
 	}
+}
+
+// linkVars returns what the link tells a container of its target.
+func (c *Container) linkVars(l link, target *endpoint) linkenv.Link {
+	return linkenv.Link{Client: c.Name(), Alias: l.alias, Addr: target.addr, Ports: l.target.exposed(), Env: l.target.config.env}
 }

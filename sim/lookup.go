@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"slices"
-	"strings"
 )
 
 // LookupAddr returns the names of an address as programs there know it, the
@@ -26,21 +24,4 @@ func (ns *Netns) LookupAddr(ctx context.Context, addr string) ([]string, error) 
 		return nil, &net.DNSError{Err: err.Error(), UnwrapErr: err, Name: addr, IsTimeout: errors.Is(err, context.DeadlineExceeded)}
 	}
 	return space.names.LookupAddr(ctx, a)
-}
-
-// names returns the names of the lines that start with a.
-func (f *hostsFile) names(a netip.Addr) []string {
-	var names []string
-	for line := range strings.Lines(f.String()) {
-		fields := strings.Fields(line)
-		if len(fields) == 0 || fields[0] != a.String() {
-			continue
-		}
-		for _, name := range fields[1:] {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
 }

@@ -10,7 +10,6 @@ import (
 	"syscall"
 
 	"drydock/dnsd"
-	"drydock/sim/internal/engine"
 	"drydock/sim/internal/netstack"
 )
 
@@ -79,14 +78,6 @@ func (ns *Netns) Resolver() *net.Resolver {
 		err = errors.New("no nameserver in /etc/resolv.conf")
 	}
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, err }}
-}
-
-// resolvConf is what the container's resolv.conf is made of.
-func (c *Container) resolvConf() engine.ResolvConf {
-	return engine.ResolvConf{
-		Host: c.host.own.names.resolvConf(), IPv6: c.hasIPv6(),
-		Nameservers: c.config.dns, Search: c.config.dnsSearch, Options: c.config.dnsOptions,
-	}
 }
 
 // ReadFile returns what is in /etc/hosts, /etc/resolv.conf or /etc/hostname, the only

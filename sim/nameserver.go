@@ -19,37 +19,6 @@ type nameserver struct {
 	ended    chan error
 }
 
-// startDNS gives a run the embedded resolver, when it first joins a network that has
-// one. It stays until the container stops.
-func (c *Container) startDNS(r *run) (err error) {
-	if r.dns != nil {
-		return nil
-	}
-	conf := c.resolvConf()
-	upstreams := dnsd.ParseResolvConf(c.host.engine.ResolvConf(conf)).Upstreams()
-	text := c.host.engine.EmbeddedResolvConf(conf)
-	d := &nameserver{sockets: r.ns.stack.Share(""), ended: make(chan error, 1)}
-	var ctx context.Context
-	ctx, d.end = context.WithCancel(context.Background())
-	seed := c.host.random.seedOf("dns " + c.id)
-	opts := []dnsd.Option{dnsd.WithSeed(seed), dnsd.WithUpstreams(d.sockets.DialContext, upstreams...)}
-	if dnsd.ParseResolvConf(text).Ndots() > 0 {
-		opts = append(opts, dnsd.KeepSingleLabels())
-	}
-	d.resolver, err = dnsd.New(opts...)
-	if err == nil {
-		err = d.serve(ctx, c.host.wrapDNS)
-	}
-	if err != nil {
-		d.end()
-		d.sockets.Leave(true)
-		return err
-	}
-	r.dns = d
-	r.ns.names.setConf(text, d.sockets, seed)
-	return nil
-}
-
 // serve listens on ports of its own, which are found by port 53.
 func (d *nameserver) serve(ctx context.Context, wrap func(dns.Handler) dns.Handler) error {
 	address := netip.AddrPortFrom(dnsd.Embedded, 0).String()
@@ -75,50 +44,4 @@ func (d *nameserver) stop() {
 	d.end()
 	<-d.ended
 	d.sockets.Leave(true)
-}
-
-// setScopes tells the resolver of a run which networks it is on, in the order of
-// their priority.
-func (c *Container) setScopes(r *run) {
-	if r.dns == nil {
-		return
-	}
-	var scopes []dnsd.Scope
-	for _, l := range c.live() {
-		if zone := l.asked.network.zone; zone != nil {
-			scopes = append(scopes, dnsd.Scope{Zone: zone, Links: l.asked.links})
-		}
-	}
-	r.dns.resolver.SetScopes(scopes...)
-}
-
-// register gives a container that has joined a network its names there.
-func (c *Container) register(r *run, l *Link) error {
-	if l.asked.network.zone != nil {
-		if err := c.startDNS(r); err != nil {
-			return err
-		}
-		if err := c.announce(l); err != nil {
-			return err
-		}
-		c.setScopes(r)
-	}
-	for _, a := range l.endpoint().addrs() {
-		r.ns.names.hosts.addOwn(a, c.hostname(r.ns))
-	}
-	return nil
-}
-
-// announce makes the container's present names known to a network that has names.
-func (c *Container) announce(l *Link) error {
-	zone := l.asked.network.zone
-	if zone == nil {
-		return nil
-	}
-	return zone.Set(c.id, dnsd.Host{Name: c.Name(), Aliases: c.aliases(&l.asked), Addrs: l.endpoint().addrs()})
-}
-
-// aliases are the further names of a container on a network.
-func (c *Container) aliases(a *attachment) []string {
-	return c.host.engine.Aliases(a.aliases, c.id, c.config.hostname)
 }
