@@ -49,10 +49,10 @@ func TestCounterConcurrent(t *testing.T) {
 func TestDropString(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for d := range Drop(numDrops) {
+	for d := range DropReason(numDrops) {
 		assert.NotEmpty(t, d.String())
 		seen[d.String()] = true
 	}
 	assert.Len(t, seen, numDrops)
-	assert.Equal(t, "unknown", Drop(numDrops).String())
+	assert.Equal(t, "DropReason(8)", DropReason(numDrops).String())
 }

@@ -43,7 +43,7 @@ func out(ports ...string) check {
 
 // dropped demands that this one drop was counted, at the port where the frame
 // entered.
-func dropped(d bridge.Drop) check {
+func dropped(d bridge.DropReason) check {
 	return func(t *testing.T, l *lab, in string, _ frame, _ map[string][]string) {
 		s := l.ports[in].Stats()
 		assert.EqualValues(t, 1, s.Drops[d], "%v", d)

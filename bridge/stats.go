@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 )
@@ -10,7 +11,7 @@ import (
 type Stats struct {
 	RxPackets, RxBytes uint64           // frames that entered by the port, dropped ones included
 	TxPackets, TxBytes uint64           // frames that left by it
-	Drops              [numDrops]uint64 // by Drop: frames that were not forwarded
+	Drops              [numDrops]uint64 // by DropReason: frames that were not forwarded
 }
 
 // Dropped returns the sum of all drops.
@@ -22,21 +23,20 @@ func (s Stats) Dropped() uint64 {
 	return sum
 }
 
-// A Drop is a cause for which a frame is not forwarded. It is counted where it
-// shows: at the port by which the frame entered, or at the one by which it was to
-// leave.
-type Drop uint8
+// A DropReason is why a frame is not forwarded. It is counted where it shows: at the port
+// by which the frame entered, or at the one by which it was to leave.
+type DropReason uint8
 
 // Causes at the port by which a frame enters, and then at the one by which it was
 // to leave. That a flooded frame does not go everywhere is no drop; that the
 // filter or an endpoint refuses it is one each time.
 const (
-	DropMalformed Drop = iota // no Ethernet header; where it was to leave, also a super-segment that cannot be cut
-	DropSource                // the source address is none of a station: group or zero
-	DropLinkLocal             // for 01:80:c2:00:00:00 to :0f
-	DropSamePort              // for a station behind the port by which it came
-	DropIsolated              // for a station behind an isolated port, from another one
-	DropFilter                // refused by the Filter
+	DropMalformed DropReason = iota // no Ethernet header; where it was to leave, also a super-segment that cannot be cut
+	DropSource                      // the source address is none of a station: group or zero
+	DropLinkLocal                   // for 01:80:c2:00:00:00 to :0f
+	DropSamePort                    // for a station behind the port by which it came
+	DropIsolated                    // for a station behind an isolated port, from another one
+	DropFilter                      // refused by the Filter
 
 	DropTooBig  // larger than the MTU
 	DropRefused // refused by the endpoint, whose queue is full or which is closed
@@ -44,12 +44,13 @@ const (
 	numDrops = iota
 )
 
-func (d Drop) String() string {
-	names := [numDrops]string{"malformed", "source", "link-local", "same-port", "isolated", "filter", "too-big", "refused"}
+// String returns the reason in words.
+func (d DropReason) String() string {
+	names := [numDrops]string{"malformed", "source", "link-local", "same port", "isolated", "filter", "too big", "refused"}
 	if int(d) < len(names) {
 		return names[d]
 	}
-	return "unknown"
+	return fmt.Sprintf("DropReason(%d)", uint8(d))
 }
 
 // Stats returns the present counters.
@@ -63,7 +64,7 @@ func (p *Port) Stats() Stats {
 	return s
 }
 
-func (p *Port) drop(d Drop) { p.drops[d].Add(1) }
+func (p *Port) drop(d DropReason) { p.drops[d].Add(1) }
 
 // A counter counts packets and their bytes with one atomic addition instead of two.
 // One takes 6.5 ns, and a frame, which is counted twice, spends 25 ns in a bridge.

@@ -4,9 +4,9 @@
 // A [Tables] is the netfilter of one machine. [Tables.Attach] makes it that of a
 // stack.Stack, and as the Filter of package bridge it sees the frames between the ports
 // of a bridge. Its rules are those of [Tables.IPv4] and [Tables.IPv6], each a [Ruleset].
-// They are changed as Go values, [Rule] and what it is made of, as iptables command lines
-// ([Tables.Iptables]) or as what iptables-save prints ([Ruleset.Restore]); whichever it
-// was, all three show the same rules. Connections are kept by package conntrack.
+// They are Go values, [Rule] and what it is made of. Package iptables reads and prints them
+// as command lines and as what iptables-save prints; whichever it was, all show the same
+// rules. Connections are kept by package conntrack.
 //
 // # The way of a packet
 //
@@ -42,8 +42,8 @@
 //
 // # What differs from Linux
 //
-// The matches and targets are those that [Ruleset.Run] names; there are no others, no
-// ipset, no chains of nftables, and no table security. Besides what [Ruleset] and package
+// The matches are the types that implement [Match], the targets those of [Target]; there
+// are no others, no ipset, no chains of nftables, and no table security. Besides what [Ruleset] and package
 // conntrack tell of themselves:
 //
 //   - Datagrams are not put together from their fragments. The first fragment is judged

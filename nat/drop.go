@@ -22,7 +22,7 @@ const (
 )
 
 var dropReasons = [numDropReasons]string{
-	"rule", "policy", "malformed packet", "connection table full", "clash with another connection",
+	"rule", "policy", "malformed", "connection table full", "clash with another connection",
 	"fragment without the header", "redirect of a translated connection", "translated away from its bridge",
 }
 

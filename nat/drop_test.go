@@ -26,7 +26,7 @@ func TestDroppedString(t *testing.T) {
 			"INPUT: dropped by the policy of filter/INPUT: eth0, 84 bytes of icmp from 172.17.0.2 to 192.0.2.1"},
 		{Dropped{Reason: DropFull, Hook: "OUTPUT", Out: "eth0", Src: src, Dst: dst, Proto: 200, Size: 84},
 			"OUTPUT: dropped: connection table full: to eth0, 84 bytes of 200 from 172.17.0.2 to 192.0.2.1"},
-		{Dropped{Reason: DropMalformed, Hook: "PREROUTING", In: "br0", PhysIn: "p1"}, "PREROUTING: dropped: malformed packet: br0 (p1)"},
+		{Dropped{Reason: DropMalformed, Hook: "PREROUTING", In: "br0", PhysIn: "p1"}, "PREROUTING: dropped: malformed: br0 (p1)"},
 		{Dropped{Reason: 99, Hook: "PREROUTING"}, "PREROUTING: dropped: DropReason(99)"},
 	}
 	for _, tt := range tests {

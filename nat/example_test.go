@@ -2,6 +2,7 @@ package nat_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -70,6 +71,38 @@ func Example() {
 	// -A OUTPUT -p tcp -m tcp --dport 80 -c 1 60 -j REDIRECT --to-ports 8080
 }
 
+// Packets see all the changes of an edit at once: no packet finds the new chain without its
+// rules, or the port open while they change.
+func ExampleRuleset_Edit() {
+	rules := nat.New().IPv4()
+	ssh := nat.Rule{
+		Proto:   nat.Protocol{Number: 6},
+		Matches: []nat.Match{nat.TCP{Dst: nat.PortRange{Lo: 22, Hi: 22, Set: true}}},
+		Target:  nat.Jump{Chain: "SSH"},
+	}
+	err := rules.Edit(func(tx *nat.Ruleset) error {
+		return errors.Join(
+			tx.NewChain("filter/SSH"),
+			tx.Append("filter/SSH", nat.Rule{In: nat.Interface{Name: "eth0"}, Target: nat.Accept{}}, nat.Rule{Target: nat.Drop{}}),
+			tx.Append(nat.FilterInput, ssh),
+		)
+	})
+	fmt.Println(err)
+	for chain := range rules.Chains("filter") {
+		for rule := range rules.Rules(chain) {
+			fmt.Println(chain, rule)
+		}
+	}
+	err = rules.Append(nat.NATPostrouting, nat.Rule{Target: nat.Redirect{MinPort: 8080, MaxPort: 8080}})
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// filter/INPUT -p tcp -m tcp --dport 22 -j SSH
+	// filter/SSH -i eth0 -j ACCEPT
+	// filter/SSH -j DROP
+	// nat: append nat/POSTROUTING "-j REDIRECT --to-ports 8080": Target: protocol without ports
+}
+
 // loopbackStack returns a stack with nothing but the interface lo, which must have that
 // name.
 func loopbackStack() *stack.Stack {
@@ -119,10 +152,12 @@ func ExampleTables_FilterBridged() {
 		panic(err)
 	}
 	send()
+	fmt.Println(tables.Drops(nat.DropRule), "dropped by a rule")
 	// Output:
 	// 1 left by veth2
 	// FORWARD: dropped by filter/FORWARD rule 1: docker0 (veth1) to docker0 (veth2), 28 bytes of udp from 172.17.0.2:1 to 172.17.0.3:53
 	// 0 left by veth2
+	// 1 dropped by a rule
 }
 
 // udpFrame returns a frame from one container to another, without checksum in UDP.

@@ -90,6 +90,43 @@ func TestErrorsWrap(t *testing.T) {
 	}
 }
 
+// TestWords has what release 1.8.9 says where no recording does. Its rules are the fixture's.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		want string
+		code int
+	}{
+		{[]string{"-N", "a b"}, "Invalid chain name `a b'", 2},
+		{[]string{"-N", "!x"}, "chain name not allowed to start with `!'", 2},
+		{[]string{"-N", "-x"}, "chain name not allowed to start with `-'", 2},
+		{[]string{"-Z", "FULL", "2"}, "Index of zero too big", 1},
+		{[]string{"-R", "FULL", "2", "-j", "DROP"}, "Index of replacement too big", 1},
+		{[]string{"-I", "FULL", "3", "-j", "DROP"}, "Index of insertion too big", 1},
+		{[]string{"-D", "FULL", "2"}, "Index of deletion too big", 1},
+		{[]string{"-R", "FULL", "1", "-j", "FULL"}, "RULE_REPLACE failed (Too many links): rule in chain FULL", 4},
+		{[]string{"-I", "FULL", "-g", "FULL"}, "RULE_INSERT failed (Too many links): rule in chain FULL", 4},
+		{[]string{"-I", "FULL", "-j", "INPUT"}, "RULE_INSERT failed (Operation not supported): rule in chain FULL", 4},
+		{[]string{"-A", "INPUT", "-j", "MASQ"}, "Chain 'MASQ' does not exist", 2},
+		{[]string{"-D", "INPUT", "-j", "FORWARD"}, "Bad rule (does a matching rule exist in that chain?)", 1},
+		{[]string{"-C", "NOSUCH", "-j", "DROP"}, "Bad rule (does a matching rule exist in that chain?)", 1},
+		{[]string{"-X", "INPUT"}, "CHAIN_DEL failed (Device or resource busy): chain INPUT", 4},
+		{[]string{"-E", "FULL", "MINE"}, "File exists", 1},
+		{[]string{"-E", "INPUT", "X"}, "No chain/target/match by that name", 1},
+		{[]string{"-t", "nat", "-P", "OUTPUT", "DROP"}, "\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n", 2},
+	} {
+		err := Run(io.Discard, newFixture(t, false), tt.args...)
+		ce := (*Error)(nil)
+		require.ErrorAs(t, err, &ce, tt.args)
+		assert.Equal(t, tt.want, ce.Message, tt.args)
+		assert.Equal(t, tt.code, ce.ExitCode(), tt.args)
+	}
+	for _, input := range []string{"*nat\n:OUTPUT DROP [0:0]\nCOMMIT\n", "*nat\n-A OUTPUT -j DROP\nCOMMIT\n"} {
+		assert.ErrorContains(t, Restore(newFixture(t, false), strings.NewReader(input)), "The \"nat\" table is not intended for filtering")
+	}
+}
+
 // The numbers are as the real one prints them.
 func TestShortCounters(t *testing.T) {
 	t.Parallel()
