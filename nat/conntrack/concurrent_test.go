@@ -31,7 +31,6 @@ func TestConcurrentUse(t *testing.T) {
 				}
 			}
 			b.Delete(func(e Entry) bool { return int(e.Original.SrcPort)%50 == i })
-			b.SetTimeouts(Timeouts{UDP: time.Duration(20+i%2) * time.Second})
 		}
 	})
 	work.Wait()

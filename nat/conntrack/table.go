@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math/bits"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -43,8 +42,7 @@ type Table struct {
 	sweeps atomic.Uint32
 	urgent atomic.Bool // the last new connection found nobody to displace
 
-	timeoutsMu sync.Mutex               // serialises changes
-	timeouts   atomic.Pointer[Timeouts] // never changed in place
+	timeouts Timeouts // of the Config and, where that has none, Linux's
 }
 
 // NewTable returns an empty table.
@@ -64,26 +62,13 @@ func NewTable(cfg Config) *Table {
 	t := &Table{
 		clock: cfg.Clock, max: int64(cfg.Max), seed: newSeed(cfg.Random),
 		shards: make([]shard, n), shift: uint(64 - bits.TrailingZeros(uint(n))),
+		timeouts: DefaultTimeouts().with(&cfg.Timeouts),
 	}
 	for i := range t.shards {
 		t.shards[i].init()
 	}
-	to := DefaultTimeouts().with(&cfg.Timeouts)
-	t.timeouts.Store(&to)
 	return t
 }
-
-// SetTimeouts changes the timeouts that are not zero. Connections get them with their
-// next packet.
-func (t *Table) SetTimeouts(to Timeouts) {
-	t.timeoutsMu.Lock()
-	defer t.timeoutsMu.Unlock()
-	changed := t.timeouts.Load().with(&to)
-	t.timeouts.Store(&changed)
-}
-
-// Timeouts returns the timeouts.
-func (t *Table) Timeouts() Timeouts { return *t.timeouts.Load() }
 
 // Len returns the number of connections, expired ones included that nobody has met
 // yet.

@@ -76,21 +76,14 @@ func TestUDPStream(t *testing.T) {
 	step(1, Original, "120 [ASSURED]")
 }
 
-func TestSetTimeouts(t *testing.T) {
+func TestTimeoutsOfConfig(t *testing.T) {
 	t.Parallel()
-	b := newBed(t, Config{Timeouts: Timeouts{UDP: 5 * time.Second}})
+	b := newBed(t, Config{Timeouts: Timeouts{UDP: 5 * time.Second, Generic: -1}})
 	want := DefaultTimeouts()
 	want.UDP = 5 * time.Second
-	require.Equal(t, want, b.Timeouts())
-	c := b.begin(tuple("udp 10.0.0.1:1000 10.0.0.2:53"), any20)
+	require.Equal(t, want, b.timeouts)
+	b.begin(tuple("udp 10.0.0.1:1000 10.0.0.2:53"), any20)
 	require.Equal(t, "5 [UNREPLIED]", b.summary())
-
-	b.SetTimeouts(Timeouts{UDP: 7 * time.Second, Generic: -1})
-	want.UDP = 7 * time.Second
-	require.Equal(t, want, b.Timeouts())
-	require.Equal(t, "5 [UNREPLIED]", b.summary())
-	require.NoError(t, b.pass(c, Original, any20))
-	require.Equal(t, "7 [UNREPLIED]", b.summary())
 
 	// Each field is the timeout of a state or protocol of its own.
 	fields := (&Timeouts{}).fields()
