@@ -19,6 +19,7 @@ const (
 // address it is for; netstack has that on the port then. The order of the questions is
 // Linux's (ip_route_input_slow).
 func (r *Router) decide4(f *fib, in *Port, src, dst tcpip.Address) (way, *Port) {
+	// 0.0.0.0 is the source of who has no address yet: it may broadcast (DHCP), no more.
 	zero := src == header.IPv4Any
 	switch {
 	case header.IsV4MulticastAddress(src) || src == header.IPv4Broadcast:
@@ -50,7 +51,8 @@ func (r *Router) decide4(f *fib, in *Port, src, dst tcpip.Address) (way, *Port) 
 }
 
 // plausible reports whether a packet from src may arrive at in: it is not from an
-// address of this host, and passes rp_filter.
+// address of this host, and passes rp_filter. Linux's is fib_validate_source. A packet from
+// one of the host's own addresses that comes from a wire is forged, or came back.
 func (r *Router) plausible(f *fib, in *Port, src tcpip.Address) bool {
 	if f.addresses[src] != nil {
 		return false

@@ -51,7 +51,8 @@ func (o *owners) look() *fib {
 	return f
 }
 
-// add adds an address. Of several interfaces with the same one the first has it.
+// add adds an address. Of several interfaces with the same one the first has it. Broadcasts
+// are those of Ethernet interfaces with IPv4; a /31 and a /32 have none (RFC 3021).
 func (f *fib) add(p *Port, a tcpip.AddressWithPrefix) {
 	set := func(m map[tcpip.Address]*Port, a tcpip.Address) {
 		if first := m[a]; first == nil || p.id < first.id {
@@ -81,7 +82,9 @@ func (f *fib) lookup(in *Port, dst tcpip.Address) *Port {
 }
 
 // hop returns the way to dst, which is no address of this host; nil if there is
-// none.
+// none. It is remembered, since the routing table is a list that grows with the networks,
+// and a route is an allocation. What is not found is looked for again each time: a flood
+// of unreachable addresses would push out what is in use.
 func (f *fib) hop(dst tcpip.Address) *hop {
 	f.mu.RLock()
 	h := f.hops[dst]
@@ -119,6 +122,7 @@ func (f *fib) find(dst tcpip.Address) *hop {
 	if err != nil {
 		return nil
 	}
+	// A way through lo or to the stack itself is none for a packet from elsewhere.
 	out := f.owners.port(route.NICID())
 	if out == nil || out.nic.IsLoopback() || route.Loop() != stack.PacketOut {
 		route.Release()

@@ -30,6 +30,7 @@ func (r *Router) forward(f *fib, in *Port, pkt *stack.PacketBuffer, src, dst tcp
 		r.complain(pkt, pick(six, timeExceeded4, timeExceeded6), 0)
 		return
 	}
+	// RFC 4291, section 2.5.6: such a source means nobody on another link.
 	if six && header.IsV6LinkLocalUnicastAddress(src) {
 		r.ip.Forwarding.LinkLocalSource.Increment()
 		r.complain(pkt, beyondScope6, 0)
@@ -40,6 +41,8 @@ func (r *Router) forward(f *fib, in *Port, pkt *stack.PacketBuffer, src, dst tcp
 		r.complain(pkt, pick(six, fragNeeded4, tooBig6), mtu)
 		return
 	}
+	// From here on the packet is as it leaves. Linux, too, has FORWARD see the smaller TTL:
+	// a rule that matches ttl 1 does so one hop before the end.
 	decrementHops(ip)
 	if r.filter != nil && !(r.filter.CheckForward(pkt, h.route, addressFamily(pkt)) &&
 		r.filter.CheckPostrouting(pkt, h.route, addressFamily(pkt))) {

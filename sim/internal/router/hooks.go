@@ -33,7 +33,8 @@ func (h hooks) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, af stack
 	return true
 }
 
-// accept is the netfilter of a router that has none.
+// accept is the netfilter of a router that has none: its stack must call CheckOutput all
+// the same.
 type accept struct{}
 
 func (accept) CheckPrerouting(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool {

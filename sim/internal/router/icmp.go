@@ -17,6 +17,7 @@ func (r *Router) complain(pkt *stack.PacketBuffer, why packet.Error, mtu int) {
 	if !deserves(pkt) || !r.limiter.allow(r.stack.Clock().NowMonotonic(), src, why) {
 		return
 	}
+	// A link-local source means somebody on the link that the packet came by.
 	nic := tcpip.NICID(0)
 	if header.IsV6LinkLocalUnicastAddress(src) {
 		nic = pkt.InputNICID
@@ -43,7 +44,8 @@ func (r *Router) complain(pkt *stack.PacketBuffer, why packet.Error, mtu int) {
 
 // deserves reports whether an ICMP error may be sent about pkt: not about one to
 // many, a fragment other than the first, one that is an ICMP error itself, or one
-// from nobody in particular.
+// from nobody in particular. Without that, RFC 1122 (section 3.2.2) says, one bad broadcast
+// makes all hosts of a network answer, and two hosts complain about each other for ever.
 func deserves(pkt *stack.PacketBuffer) bool {
 	src, dst := addresses(pkt)
 	if pkt.PktType != tcpip.PacketHost {

@@ -52,6 +52,8 @@ func (l *limiter) allow(now tcpip.MonotonicTime, src tcpip.Address, why packet.E
 	return c.take(now, errorBurst)
 }
 
+// creditLocked returns what src may still get. Who is not remembered has the full credit,
+// so forgetting somebody errs on the side of answering.
 func (l *limiter) creditLocked(src tcpip.Address, now tcpip.MonotonicTime) *credit {
 	if c := l.of[src]; c != nil {
 		return c

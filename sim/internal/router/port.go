@@ -37,7 +37,8 @@ type Port struct {
 	endpoints [2]stack.NetworkEndpoint // by family
 	rx        [2]tcpip.NICPacketStats  // of the interface and of all
 
-	// Both are written with owners.mu held. The map is not changed, but replaced.
+	// Both are written with owners.mu held. The map is not changed, but replaced: it is
+	// read for each packet whose address is another interface's.
 	addrs    []tcpip.AddressWithPrefix              // but for IPv6 link-local ones
 	borrowed atomic.Pointer[map[tcpip.Address]bool] // never nil
 }

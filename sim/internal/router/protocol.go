@@ -22,6 +22,10 @@ func (r *Router) Protocol(s *stack.Stack) stack.NetworkProtocol {
 	return protocol{r}
 }
 
+// A protocol exists for what gVisor gives to protocols alone: the interface as it is from
+// inside, which sends a packet to a route's next hop and has it wait for the neighbour,
+// and the notice that the neighbour did not answer. All other methods are there because
+// the interface has them.
 type protocol struct{ router *Router }
 
 func (protocol) Number() tcpip.NetworkProtocolNumber { return forwarded }

@@ -15,6 +15,10 @@ func (r *Router) Has(a tcpip.Address) bool { return r.owners.has(a) }
 // Reach lets sockets send from an address of this host to another host, through the
 // interface out if that is not 0. It returns the interface; 0 if there is no way, or one
 // that is not the router's business.
+//
+// gVisor's sockets look for the route themselves and prefer an interface that has their
+// address. With the address lent to the right one, and bound or sent to that interface,
+// they find the way that Linux takes.
 func (r *Router) Reach(src, dst tcpip.Address, out tcpip.NICID) tcpip.NICID {
 	f := r.current()
 	owner := f.addresses[src]

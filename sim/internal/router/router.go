@@ -7,6 +7,19 @@
 // gVisor's own forwarding copies every payload and forgets that a packet is a TCP
 // super-segment. The router shares payloads, and super-segments stay whole on
 // every way whose MTU their segments fit.
+//
+//	link ── Receive ── PREROUTING ── decide ──here── INPUT ── sockets of the stack
+//	                                   │                            │
+//	                               elsewhere                     OUTPUT
+//	                                   │                            │
+//	                  TTL, MTU ── FORWARD ──────────────────── POSTROUTING ── link
+//
+// What is here is handed to the stack's own IP, which also sends what sockets send; the
+// stack calls INPUT, OUTPUT and POSTROUTING for these itself.
+//
+// Three locks may be held together, in this order: Router.refreshMu, owners.mu and those
+// of gVisor. gVisor calls the router back with its own held, for ports alone, so that
+// ports.mu comes last and nothing is called under it.
 package router
 
 import (
@@ -29,6 +42,8 @@ type Router struct {
 	stack  *stack.Stack
 	ip     tcpip.IPStats
 
+	// Sysctls are read for each packet and hardly ever written: a lock for them would be
+	// the only thing that packets on different cores have in common.
 	forwarding [2]atomic.Bool // by family
 	filterRP   atomic.Int32   // net.ipv4.conf.all.rp_filter
 	limiter    limiter
@@ -103,6 +118,8 @@ func (r *Router) Refresh(id tcpip.NICID) {
 	if f := r.fib.Load(); f != nil && f.closed {
 		return
 	}
+	// The interface is looked at under the lock, so that of two changes at once the
+	// later look is noted later.
 	p, addrs := r.look(id)
 	r.owners.set(id, p, addrs)
 	if old := r.fib.Swap(nil); old != nil {
@@ -127,7 +144,8 @@ func (r *Router) look(id tcpip.NICID) (*Port, []tcpip.AddressWithPrefix) {
 	return p, addrs
 }
 
-// current returns the present fib.
+// current returns the present fib. Making it takes a lock, loading it does not: packets
+// on different cores do not wait for each other.
 func (r *Router) current() *fib {
 	if f := r.fib.Load(); f != nil {
 		return f
@@ -198,6 +216,8 @@ func (r *Router) Receive(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack
 		r.ip.MalformedPacketsReceived.Increment()
 		return
 	}
+	// The filter and sockets that are bound to an interface go by the one of arrival, also
+	// where another one has the address.
 	own.NICID, own.InputNICID = in.id, in.id
 	if in.vouches {
 		own.RXChecksumValidated = true
@@ -208,6 +228,8 @@ func (r *Router) Receive(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack
 	own.DecRef()
 }
 
+// prerouting is false if the filter drops pkt. There is no route yet: it may translate the
+// destination, on which that depends.
 func (r *Router) prerouting(pkt *stack.PacketBuffer) bool {
 	return r.filter == nil || r.filter.CheckPrerouting(pkt, nil, addressFamily(pkt))
 }

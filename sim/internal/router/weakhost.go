@@ -64,6 +64,8 @@ func (o *owners) set(id tcpip.NICID, p *Port, addrs []tcpip.AddressWithPrefix) {
 	}
 	o.ports[id] = p
 	o.dropLocked(p, addrs)
+	// Most changes leave most addresses as they are, and an interface has few: looking
+	// through lists costs less than making sets of them.
 	for _, a := range addrs {
 		if list := o.own[a.Address]; !slices.Contains(list, p) {
 			o.own[a.Address] = append(list, p)

@@ -94,6 +94,8 @@ func portUsed(err tcpip.Error) bool {
 	return false
 }
 
+// connectTCP is one attempt. gonet's dialer cannot be told to share a port among several
+// destinations, nor does it say why a port could not be had.
 func (n *Net) connectTCP(ctx context.Context, from, to netip.AddrPort) (*tcpConn, tcpip.Error) {
 	queue := new(waiter.Queue)
 	entry, ready := waiter.NewChannelEntry(waiter.WritableEvents | waiter.EventErr | waiter.EventHUp)
@@ -152,6 +154,8 @@ func (n *Net) dialUDP(from, to netip.AddrPort) (net.Conn, error) {
 	return &udpConn{c, release}, nil
 }
 
+// connectUDP is one attempt. Ephemeral ports are not shared: without a peer that knows the
+// port there is no reason to.
 func (n *Net) connectUDP(from, to netip.AddrPort) (*gonet.UDPConn, tcpip.Error) {
 	queue := new(waiter.Queue)
 	ep, err := n.stack.NewEndpoint(udp.ProtocolNumber, ipv4.ProtocolNumber, queue)

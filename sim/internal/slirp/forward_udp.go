@@ -106,6 +106,7 @@ func (f *udpForwarder) open(id stack.TransportEndpointID, inside *gonet.UDPConn,
 	}
 }
 
+// idlestLocked looks at all flows: there are few, and it is called when there are too many.
 func (f *udpForwarder) idlestLocked() *flow {
 	var idlest *flow
 	for _, w := range f.flows {

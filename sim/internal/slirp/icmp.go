@@ -28,6 +28,8 @@ const (
 )
 
 // answerTo returns what the network must have said for the machine to report err.
+// A time-out is that nobody answered, so the host hears nothing either. What has no errno
+// of a network's answer, too many open files for one, is the machine's own trouble.
 func answerTo(err error) answer {
 	is := func(targets []syscall.Errno) bool {
 		var errno syscall.Errno

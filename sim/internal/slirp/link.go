@@ -5,6 +5,7 @@ import (
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/link/nested"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -12,21 +13,16 @@ import (
 // answers ARP requests for any address, so those for others end here, as do frames
 // for other stations, which netstack would take.
 type link struct {
-	stack.LinkEndpoint
-	gateway    netip.Addr
-	dispatcher stack.NetworkDispatcher
+	nested.Endpoint
+	gateway netip.Addr
 }
 
-var _ stack.GSOEndpoint = (*link)(nil)
-
-// Attach implements stack.LinkEndpoint.
-func (l *link) Attach(d stack.NetworkDispatcher) {
-	if d == nil {
-		l.LinkEndpoint.Attach(nil)
-		return
-	}
-	l.dispatcher = d
-	l.LinkEndpoint.Attach(l)
+// newLink uses gVisor's nested endpoint for what is passed on as it is. Its lock for each
+// frame is no matter here, where each goes through sockets of the machine.
+func newLink(end stack.LinkEndpoint, gateway netip.Addr) *link {
+	l := &link{gateway: gateway}
+	l.Init(end, l)
+	return l
 }
 
 // DeliverNetworkPacket implements stack.NetworkDispatcher.
@@ -37,7 +33,7 @@ func (l *link) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stac
 	if proto == header.ARPProtocolNumber && !l.answers(pkt) {
 		return
 	}
-	l.dispatcher.DeliverNetworkPacket(proto, pkt)
+	l.Endpoint.DeliverNetworkPacket(proto, pkt)
 }
 
 // answers reports whether an ARP packet is a reply or asks for the gateway.
@@ -48,27 +44,6 @@ func (l *link) answers(pkt *stack.PacketBuffer) bool {
 	}
 	arp := header.ARP(b)
 	return arp.Op() != header.ARPRequest || netip.AddrFrom4([4]byte(arp.ProtocolAddressTarget())) == l.gateway
-}
-
-// DeliverLinkPacket implements stack.NetworkDispatcher.
-func (l *link) DeliverLinkPacket(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
-	l.dispatcher.DeliverLinkPacket(proto, pkt)
-}
-
-// GSOMaxSize implements stack.GSOEndpoint.
-func (l *link) GSOMaxSize() uint32 {
-	if gso, ok := l.LinkEndpoint.(stack.GSOEndpoint); ok {
-		return gso.GSOMaxSize()
-	}
-	return 0
-}
-
-// SupportedGSO implements stack.GSOEndpoint.
-func (l *link) SupportedGSO() stack.SupportedGSO {
-	if gso, ok := l.LinkEndpoint.(stack.GSOEndpoint); ok {
-		return gso.SupportedGSO()
-	}
-	return stack.GSONotSupported
 }
 
 // A packetWriter takes single packets, as a veth end does.

@@ -96,7 +96,7 @@ func (n *Net) setOptions(Options) tcpip.Error {
 // addNIC adds the end of the cable, which takes packets for all addresses and sends
 // from any.
 func (n *Net) addNIC(opts Options) tcpip.Error {
-	ep := &link{LinkEndpoint: opts.Link, gateway: n.gateway.Addr()}
+	ep := newLink(opts.Link, n.gateway.Addr())
 	var nic stack.NICOptions
 	if w, ok := opts.Link.(packetWriter); ok {
 		nic.QDisc = qdisc{w}
