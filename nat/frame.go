@@ -27,17 +27,16 @@ func (p *packet) parseFrame() bool {
 // split finds the headers in b, where a packet of size bytes begins. It says whether
 // the packet is right so far, and whether b is enough of it to tell.
 func (p *packet) split(b []byte, size int) (ok, enough bool) {
-	l, ok := wire.Parse(b, size)
-	if !ok {
+	if !p.layout.Find(b, size) {
 		return false, false
 	}
-	p.ip, p.l4 = b[:l.Transport], b[l.Transport:]
+	p.ip, p.l4 = b[:p.layout.Transport], b[p.layout.Transport:]
 	p.l4 = p.l4[:min(len(p.l4), header.ICMPv4MinimumSize+maxQuote)]
-	p.setLayout(l)
+	p.located()
 	if !p.v6 && !header.IPv4(p.ip).IsChecksumValid() {
 		return false, true
 	}
-	if l.Fragment == wire.Following {
+	if p.layout.Fragment == wire.Following {
 		return true, true
 	}
 	p.parseTransport()

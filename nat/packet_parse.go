@@ -42,15 +42,20 @@ func (p *packet) parse() bool {
 // locate finds the layout of a packet of which size bytes are there. Netstack does not
 // know all the extension headers that Linux does, so that ip may hold some of them only.
 func (p *packet) locate(size int) bool {
-	l, ok := wire.Parse(p.ip, size)
-	if !ok {
-		l, ok = wire.Parse(p.room[:wire.Copy(p.room[:], p.pkt, p.at)], size)
-	}
-	if !ok || len(p.ip) < min(l.Transport, header.IPv6MinimumSize) {
+	if !p.layout.Find(p.ip, size) && !p.layout.Find(p.room[:wire.Copy(p.room[:], p.pkt, p.at)], size) {
 		return false
 	}
-	p.setLayout(l)
+	if len(p.ip) < min(p.layout.Transport, header.IPv6MinimumSize) {
+		return false
+	}
+	p.located()
 	return true
+}
+
+// located fills in what the IP header says beside the layout.
+func (p *packet) located() {
+	p.v6, p.proto = p.layout.V6, p.layout.Protocol
+	p.src, p.dst = wire.Addrs(p.ip)
 }
 
 // headers returns the IP header with all that extends it.
@@ -60,12 +65,6 @@ func (p *packet) headers() []byte {
 	}
 	b := make([]byte, p.layout.Transport)
 	return b[:wire.Copy(b, p.pkt, p.at)]
-}
-
-// setLayout fills in what the IP header says.
-func (p *packet) setLayout(l wire.Layout) {
-	p.layout, p.v6, p.proto = l, l.V6, l.Protocol
-	p.src, p.dst = wire.Addrs(p.ip)
 }
 
 // l4Size returns the bytes from l4 on to the end of the packet.

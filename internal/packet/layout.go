@@ -60,77 +60,79 @@ type Layout struct {
 // Parse finds the headers of the IP packet that b begins with, of which size bytes have
 // arrived, padding included. It is false if the packet is malformed, or if its IP headers
 // reach beyond b. It does not look at checksums.
-func Parse(b []byte, size int) (Layout, bool) {
+func Parse(b []byte, size int) (l Layout, ok bool) {
+	ok = l.Find(b, size)
+	return l, ok
+}
+
+// Find is Parse in place, which spares each packet at each hook 15 ns. If it is false, l is
+// of no use.
+func (l *Layout) Find(b []byte, size int) bool {
 	if len(b) < header.IPv4MinimumSize {
-		return Layout{}, false
+		return false
 	}
 	switch b[0] >> 4 {
 	case header.IPv4Version:
-		if total := int(binary.BigEndian.Uint16(b[2:])); total <= size {
-			l, ok := find4(b[:min(len(b), total)])
-			l.Size = total
-			return l, ok
-		}
+		total := int(binary.BigEndian.Uint16(b[2:]))
+		return total <= size && l.find4(b, total) && l.Transport <= total
 	case header.IPv6Version:
-		if total := header.IPv6MinimumSize + int(binary.BigEndian.Uint16(b[4:])); total <= size {
-			l, ok := find6(b[:min(len(b), total)])
-			l.Size = total
-			return l, ok
-		}
+		total := header.IPv6MinimumSize + int(binary.BigEndian.Uint16(b[4:]))
+		return total <= size && l.find6(b[:min(len(b), total)], total)
 	}
-	return Layout{}, false
+	return false
 }
 
 // ParseQuote is Parse for the packet that an ICMP error quotes: its lengths are about
 // more than is quoted, and are not looked at. Size is what is there.
 func ParseQuote(b []byte) (l Layout, ok bool) {
-	if len(b) == 0 {
-		return Layout{}, false
-	}
-	switch b[0] >> 4 {
-	case header.IPv4Version:
-		l, ok = find4(b)
-	case header.IPv6Version:
-		l, ok = find6(b)
-	}
-	l.Size = len(b)
-	return l, ok
-}
-
-func find4(b []byte) (l Layout, ok bool) {
 	if len(b) < header.IPv4MinimumSize {
 		return l, false
 	}
-	l.Transport = int(b[0]&0xf) * 4
-	l.Protocol = b[9]
-	l.ID = uint32(binary.BigEndian.Uint16(b[4:]))
+	switch b[0] >> 4 {
+	case header.IPv4Version:
+		ok = l.find4(b, len(b))
+	case header.IPv6Version:
+		ok = l.find6(b, len(b))
+	}
+	return l, ok
+}
+
+// find4 is Find for a packet of IPv4 of so many bytes; 20 are at hand.
+func (l *Layout) find4(b []byte, size int) bool {
+	*l = Layout{
+		Transport: int(b[0]&0xf) * 4,
+		Size:      size,
+		ID:        uint32(binary.BigEndian.Uint16(b[4:])),
+		Protocol:  b[9],
+	}
 	switch field := binary.BigEndian.Uint16(b[6:]); {
 	case field&0x1fff != 0:
 		l.Fragment = Following
 	case field&0x2000 != 0:
 		l.Fragment = First
 	}
-	return l, l.Transport >= header.IPv4MinimumSize && l.Transport <= len(b)
+	return l.Transport >= header.IPv4MinimumSize && l.Transport <= len(b)
 }
 
-func find6(b []byte) (l Layout, ok bool) {
+// find6 is Find for a packet of IPv6 of so many bytes.
+func (l *Layout) find6(b []byte, size int) bool {
 	if len(b) < header.IPv6MinimumSize {
-		return l, false
+		return false
 	}
 	b = b[:min(len(b), MaxHeaders)] // so that the result does not depend on how much is at hand
-	l.V6, l.Transport, l.Protocol = true, header.IPv6MinimumSize, b[6]
+	*l = Layout{Transport: header.IPv6MinimumSize, Size: size, Protocol: b[6], V6: true}
 	for range maxExtensions {
 		if l.Fragment == Following || !IsExtension(l.Protocol) {
-			return l, true
+			return true
 		}
 		n := ExtensionSize(l.Protocol, b[l.Transport:])
 		if n == 0 {
-			return l, false
+			return false
 		}
 		l.extension(b[l.Transport:])
 		l.Transport += n
 	}
-	return l, l.Fragment == Following || !IsExtension(l.Protocol)
+	return l.Fragment == Following || !IsExtension(l.Protocol)
 }
 
 // extension passes the extension header h.
