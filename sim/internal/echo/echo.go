@@ -75,7 +75,7 @@ func New(s Stack, nic tcpip.NICID, dst netip.Addr, cfg ping.Config) *Pinger {
 		arrived:   make(chan arrival, arrivals),
 		aborted:   make(chan struct{}),
 	}
-	if c.network != ipv4.ProtocolNumber {
+	if c.network != ipv4.ProtocolNumber { // ICMPv6 differs in numbers and in its checksum alone
 		c.transport, c.types = icmp.ProtocolNumber6, types6
 	}
 	return &Pinger{socket: c, cfg: cfg}
@@ -121,7 +121,7 @@ type socket struct {
 
 	ident uint16
 	local tcpip.Address // source of the requests; empty while not bound
-	raw   *rawSocket
+	raw   *rawSocket    // registered from open to release
 
 	arrived chan arrival
 	aborted chan struct{} // closed by Abort
@@ -130,6 +130,7 @@ type socket struct {
 
 func (c *socket) v4() bool { return c.network == ipv4.ProtocolNumber }
 
+// now is the stack's time, by which its timers go: in a bubble that of the bubble.
 func (c *socket) now() tcpip.MonotonicTime { return c.stack.TCPIP().Clock().NowMonotonic() }
 
 // headerSize returns how many bytes of a packet are the IP header's.

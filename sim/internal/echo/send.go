@@ -47,6 +47,7 @@ func (c *socket) write(r request) (mtu int, err error) {
 		return mtu, syscall.EMSGSIZE
 	}
 	size := headers + r.size
+	// Linux refuses to send it, without asking a router.
 	if r.mode == ping.PathMTUDo && size > mtu {
 		return mtu, syscall.EMSGSIZE
 	}
