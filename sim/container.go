@@ -42,14 +42,19 @@ type Container struct {
 
 	linkers []*Container // guarded by Host.mu; those that have links of the default bridge to it
 
-	stateMu sync.Mutex      // guards what follows
-	run     *run            // nil unless running
-	last    dockerapi.State // as it was when the container was made, or at the end of the last run
-	ending  <-chan struct{} // closed when nothing of the last run is left; nil before its end
-	sandbox sandbox         // of the last run
+	stateMu sync.Mutex
+	// Nil unless running.
+	run *run // +checklocks:stateMu
+	// As it was when the container was made, or at the end of the last run.
+	last dockerapi.State // +checklocks:stateMu
+	// Closed when nothing of the last run is left; nil before its end.
+	ending <-chan struct{} // +checklocks:stateMu
+	// Of the last run.
+	sandbox sandbox // +checklocks:stateMu
 
 	linksMu sync.Mutex
-	links   []*Link // +checklocks:linksMu; in the order in which they came about
+	// In the order in which they came about.
+	links []*Link // +checklocks:linksMu
 }
 
 // A containerConfig is what a containerSpec means on its host.

@@ -85,6 +85,8 @@ func (h *Host) add(c *Container) error {
 }
 
 // checkFreeLocked refuses a name that a container has.
+//
+// +checklocks:h.mu
 func (h *Host) checkFreeLocked(op, name string) *Error {
 	if o := h.byName[name]; o != nil {
 		return errorf(op, name, ErrExists,

@@ -41,6 +41,7 @@ func (h *Host) Container(name string) (*Container, bool) {
 	return c, c != nil
 }
 
+// +checklocks:h.mu
 func (h *Host) findLocked(name string) *Container {
 	if client, alias, ok := strings.Cut(strings.TrimPrefix(name, "/"), "/"); ok {
 		return h.linkedLocked(client, alias)
@@ -64,6 +65,8 @@ func (h *Host) findLocked(name string) *Container {
 }
 
 // linkedLocked returns the container that a link of the default bridge leads to.
+//
+// +checklocks:h.mu
 func (h *Host) linkedLocked(client, alias string) *Container {
 	for _, c := range h.containers {
 		for _, l := range c.config.links {

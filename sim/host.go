@@ -28,11 +28,14 @@ type Host struct {
 
 	mains sync.WaitGroup // the goroutines of images' main functions
 
-	mu         sync.Mutex
-	lastPool   int                   // +checklocks:mu; index of the default pool handed out last, at first -1
-	networks   []*Network            // +checklocks:mu
-	containers []*Container          // +checklocks:mu; in the order of their creation
-	byName     map[string]*Container // +checklocks:mu; the same
+	mu sync.Mutex
+	// Index of the default pool handed out last, at first -1.
+	lastPool int        // +checklocks:mu
+	networks []*Network // +checklocks:mu
+	// In the order of their creation.
+	containers []*Container // +checklocks:mu
+	// The same.
+	byName map[string]*Container // +checklocks:mu
 }
 
 // NewHost returns a running host. The caller must Close it.
@@ -138,6 +141,8 @@ func (h *Host) portInterfaces() (list []Interface) {
 }
 
 // nextPoolLocked returns the next default pool, if one overlaps with nothing in use.
+//
+// +checklocks:h.mu
 func (h *Host) nextPoolLocked(inUse []netip.Prefix) (pool netip.Prefix, ok bool) {
 	if h.lastPool, ok = h.engine.NextPool(h.daemon.pools, h.lastPool, inUse); ok {
 		pool = h.daemon.pools[h.lastPool]
@@ -157,6 +162,8 @@ func (h *Host) onLink() []netip.Prefix {
 }
 
 // subnetsLocked returns the subnets of the networks.
+//
+// +checklocks:h.mu
 func (h *Host) subnetsLocked() []netip.Prefix {
 	var list []netip.Prefix
 	for _, n := range h.networks {

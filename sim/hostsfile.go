@@ -15,8 +15,9 @@ import (
 // the default bridge knows. It implements netstack.Resolver. The zero hostsFile is that of a
 // machine, which has what Docker Engine 20.10.24 starts every file with.
 type hostsFile struct {
-	mu      sync.Mutex
-	engine  engine.Engine // +checklocks:mu; nil: that of the zero hostsFile
+	mu sync.Mutex
+	// Nil: that of the zero hostsFile.
+	engine  engine.Engine // +checklocks:mu
 	content engine.Hosts  // +checklocks:mu
 }
 

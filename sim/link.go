@@ -25,7 +25,8 @@ type Link struct {
 	mu       sync.Mutex
 	history  history     // +checklocks:mu
 	impaired impairments // +checklocks:mu
-	live     *endpoint   // +checklocks:mu; nil without an interface
+	// Nil without an interface.
+	live *endpoint // +checklocks:mu
 }
 
 // An attachment is what is asked of a Link.

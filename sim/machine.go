@@ -46,9 +46,10 @@ type Machine struct {
 	// reroute makes the machine receive a frame that one of its bridges must not carry.
 	reroute func(bridge string, pkt *stack.PacketBuffer)
 
-	mu        sync.Mutex
-	closed    bool // +checklocks:mu
-	lastIndex int  // +checklocks:mu; the highest ifindex given
+	mu     sync.Mutex
+	closed bool // +checklocks:mu
+	// The highest ifindex given.
+	lastIndex int // +checklocks:mu
 
 	done  chan struct{} // closed when Close has finished
 	leave func()        // the list of who lives in the bubble

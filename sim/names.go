@@ -18,9 +18,9 @@ import (
 type names struct {
 	hosts hostsFile
 
-	mu     sync.Mutex // guards what follows
-	conf   string     // the text of resolv.conf
-	client *dnsd.Client
+	mu     sync.Mutex
+	conf   string       // +checklocks:mu
+	client *dnsd.Client // +checklocks:mu
 }
 
 // setConf sets resolv.conf. The client asks from the sockets of s.

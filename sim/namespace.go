@@ -19,9 +19,10 @@ type namespace struct {
 	hostname string
 	ports    func() []Interface // of its bridges; nil: there are no bridges
 
-	mu     sync.Mutex
-	users  int           // +checklocks:mu
-	cables map[int]cable // +checklocks:mu; by index of the interface
+	mu    sync.Mutex
+	users int // +checklocks:mu
+	// By index of the interface.
+	cables map[int]cable // +checklocks:mu
 }
 
 // A cable is a veth pair as seen from a namespace.

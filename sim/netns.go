@@ -20,8 +20,9 @@ import (
 type Netns struct {
 	errDown func(op string) *Error // why op cannot be done: the owner does not run
 
-	mu       sync.Mutex
-	space    *namespace      // +checklocks:mu; nil while its owner does not run
+	mu sync.Mutex
+	// Nil while its owner does not run.
+	space    *namespace      // +checklocks:mu
 	sockets  *netstack.Stack // +checklocks:mu
 	hostname string          // +checklocks:mu
 	client   *http.Client    // +checklocks:mu

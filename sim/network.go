@@ -213,6 +213,8 @@ func (h *Host) checkHas(op string, n *Network) error {
 }
 
 // heldLocked reports whether containers have addresses of the network.
+//
+// +checklocks:n.host.mu
 func (n *Network) heldLocked() bool {
 	for _, c := range n.host.containers {
 		if l := c.linkTo(n); l != nil && l.holds {

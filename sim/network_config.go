@@ -31,19 +31,8 @@ func (c *networkConfig) of(a netip.Addr) *family {
 	return &c.v6
 }
 
-// complete checks the addresses of a network, fills in what was not given, and takes
-// those of the host.
-func (c *networkConfig) complete(name string, inUse []netip.Prefix, nextPool func() (netip.Prefix, bool)) error {
-	if err := c.checkSubnets(name); err != nil {
-		return err
-	}
-	if !c.v4.subnet.IsValid() {
-		p, ok := nextPool()
-		if !ok {
-			return errNoPool(name)
-		}
-		c.v4.subnet = p
-	}
+// complete takes the host's addresses of a network whose subnets stand.
+func (c *networkConfig) complete(name string, inUse []netip.Prefix) error {
 	for _, f := range c.families() {
 		if slices.ContainsFunc(inUse, f.subnet.Overlaps) {
 			return errorf("create network", name, ErrOverlap, "Pool overlaps with other one on this address space")

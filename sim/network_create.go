@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -51,11 +50,20 @@ func (h *Host) checkNetwork(n *Network) error {
 	if err := h.checkNetworkLocked(n); err != nil {
 		return err
 	}
+	if err := n.config.checkSubnets(n.name); err != nil {
+		return err
+	}
 	inUse := h.subnetsLocked()
-	nextPool := func() (netip.Prefix, bool) { return h.nextPoolLocked(append(onLink, inUse...)) }
-	return n.config.complete(n.name, inUse, nextPool)
+	if v4 := &n.config.v4; !v4.subnet.IsValid() {
+		var ok bool
+		if v4.subnet, ok = h.nextPoolLocked(append(onLink, inUse...)); !ok {
+			return errNoPool(n.name)
+		}
+	}
+	return n.config.complete(n.name, inUse)
 }
 
+// +checklocks:h.mu
 func (h *Host) checkNetworkLocked(n *Network) error {
 	const op = "create network"
 	switch {

@@ -15,8 +15,8 @@ import (
 type generator struct {
 	seed uint64
 
-	mu      sync.Mutex // guards streams
-	streams map[string]*rand.ChaCha8
+	mu      sync.Mutex
+	streams map[string]*rand.ChaCha8 // +checklocks:mu
 }
 
 func newGenerator(seed uint64) *generator {

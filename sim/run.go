@@ -39,10 +39,10 @@ type run struct {
 	nextEth int         // belongs to the holder of the container's life
 	gateway *Link       // that of the default route; likewise
 
-	mu        sync.Mutex // guards what follows
-	main      mainResult
-	functions []function
-	published []*publishedPort
+	mu        sync.Mutex
+	main      mainResult       // +checklocks:mu
+	functions []function       // +checklocks:mu
+	published []*publishedPort // +checklocks:mu
 }
 
 // A function is a call of Container.Go.

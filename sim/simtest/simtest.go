@@ -161,8 +161,9 @@ func Run(tb testing.TB, h *sim.Host, name string, opts ...sim.ContainerOption) *
 // counting, so that it gets other seeds.
 var seeds struct {
 	sync.Mutex
-	of      map[string]int      // +checklocks:Mutex
-	printed map[testing.TB]bool // +checklocks:Mutex; by tests that run
+	of map[string]int // +checklocks:Mutex
+	// By tests that run.
+	printed map[testing.TB]bool // +checklocks:Mutex
 }
 
 // baseSeed is what SIM_SEED says, or random.

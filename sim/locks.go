@@ -1,0 +1,30 @@
+package sim
+
+// What guards what, and who is taken before whom.
+//
+// What can take time is held by channels of one element, since in virtual time nothing may
+// wait for a mutex while time passes. Nobody who holds one of them asks for another one, but
+// for Close, which waits for devices before it takes the life of each container:
+//
+//	Machine.devices   making and removing the interfaces of networks, and tap0
+//	Container.life    a change of state: start, stop, pause, rename, connect
+//
+// Below them are mutexes, held for a few lines. One further down may be asked for while one
+// further up is held, never the other way round:
+//
+//	Host.mu           the lists of networks and containers; who has which address of a
+//	                  network (Link.holds, family.pool, Network.removed); Container.linkers
+//	Machine.mu        that it is closed; interface indexes
+//	Container.linksMu the list of links
+//	Container.stateMu the run, and what is left of the last one
+//	Link.mu           the live part of a link, and that its cable is impaired as was asked for
+//	run.mu            functions and published ports of a run
+//	Netns.mu          the namespace that its owner is in
+//	names.mu, hostsFile.mu, namespace.mu, settings.mu, generator.mu
+//
+// While one of these is held no function of users is called. Of other packages only the
+// impairing of a cable (Link.mu), the setting of a sysctl (settings.mu) and pools of addresses
+// (Host.mu) are, which do not call back.
+//
+// Fields say by +checklocks which mutex of their struct guards them, and gVisor's checklocks
+// sees to it; "guarded by" stands where the mutex is another struct's, which it does not follow.
