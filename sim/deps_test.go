@@ -3,14 +3,41 @@ package sim_test
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// TestImports keeps imports running one way: what a package may use of this
-// module, tests not counted.
+// A floor is a number of packages that stand side by side on those below them.
+type floor struct {
+	name     string
+	packages string
+}
+
+// floors are all packages of the module, from the ground up. Examples and benchmarks, which
+// nobody imports, use what they like.
+var floors = []floor{
+	{"packets", "internal/packet nat/internal/words nat/conntrack"},
+	{"libraries for any gVisor stack", "veth bridge nat dnsd"},
+	{"the commands of nat", "nat/iptables"},
+	{"shapes and leaves of sim", "sim/dockerapi sim/ping sim/internal/random sim/internal/errno sim/internal/addrselect " +
+		"sim/internal/bubble sim/internal/ports sim/internal/relay"},
+	{"parts of a machine", "sim/internal/linkenv sim/internal/echo sim/internal/router sim/internal/slirp"},
+	{"a stack with sockets, a release of Docker", "sim/internal/netstack sim/internal/engine"},
+	{"the nouns", "sim"},
+	{"for tests; the shape of a command", "sim/simtest sim/tools/command sim/tools/internal/inet"},
+	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils " +
+		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/shell"},
+	{"the table of commands", "sim/tools"},
+}
+
+// forTests are packages of the module that only tests import.
+var forTests = []string{"internal/packet/samples", "sim/tools/internal/tooltest"}
+
+// TestImports keeps imports running down: a package uses packages of the floors below its
+// own, and none beside it. What only tests import does not count.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("go"); err != nil {
@@ -18,64 +45,41 @@ func TestImports(t *testing.T) {
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "drydock/...").Output()
 	require.NoError(t, err)
-	allowed := map[string]string{
-		"drydock/internal/packet":         "",
-		"drydock/veth":                    "drydock/internal/packet",
-		"drydock/bridge":                  "drydock/internal/packet",
-		"drydock/dnsd":                    "",
-		"drydock/nat/conntrack":           "",
-		"drydock/nat/internal/words":      "",
-		"drydock/nat":                     "drydock/internal/packet drydock/nat/conntrack drydock/nat/internal/words",
-		"drydock/nat/iptables":            "drydock/nat drydock/nat/internal/words",
-		"drydock/sim/internal/router":     "drydock/internal/packet",
-		"drydock/sim/internal/random":     "",
-		"drydock/sim/internal/netstack":   "drydock/internal/packet drydock/sim/internal/random drydock/sim/internal/router drydock/sim/ping drydock/sim/internal/errno drydock/sim/internal/addrselect drydock/sim/internal/echo drydock/sim/internal/bubble",
-		"drydock/sim/ping":                "",
-		"drydock/sim/internal/errno":      "",
-		"drydock/sim/internal/addrselect": "",
-		"drydock/sim/internal/echo":       "drydock/internal/packet drydock/sim/internal/errno drydock/sim/ping",
-		"drydock/sim/internal/bubble":     "",
-		"drydock/sim/internal/linkenv":    "drydock/sim/internal/ports",
-		"drydock/sim/internal/ports":      "",
-		"drydock/sim/internal/engine":     "drydock/dnsd drydock/sim/internal/linkenv drydock/sim/internal/ports",
-		"drydock/sim/internal/relay":      "",
-		"drydock/sim/dockerapi":           "",
-		"drydock/sim/internal/slirp":      "drydock/internal/packet drydock/sim/internal/relay drydock/sim/internal/random",
-		"drydock/sim": "drydock/sim/dockerapi drydock/internal/packet drydock/veth drydock/bridge drydock/dnsd drydock/nat drydock/nat/iptables drydock/sim/internal/netstack " +
-			"drydock/sim/internal/engine drydock/sim/internal/linkenv drydock/sim/internal/ports drydock/sim/internal/relay drydock/sim/internal/router drydock/sim/internal/slirp drydock/sim/ping drydock/sim/internal/bubble",
-		"drydock/sim/tools/command":           "",
-		"drydock/sim/tools/internal/inet":     "",
-		"drydock/sim/tools/internal/tooltest": "drydock/sim drydock/sim/tools/command",
-		"drydock/sim/tools/conntracktools":    "drydock/nat drydock/nat/conntrack drydock/sim/tools/command",
-		"drydock/sim/tools/coreutils":         "drydock/sim/tools/command",
-		"drydock/sim/tools/dockercli":         "drydock/sim drydock/sim/dockerapi drydock/sim/tools/command",
-		"drydock/sim/tools/findutils":         "drydock/sim/tools/command",
-		"drydock/sim/tools/iproute2":          "drydock/sim drydock/sim/tools/command drydock/sim/tools/internal/inet",
-		"drydock/sim/tools/iptables":          "drydock/nat drydock/nat/iptables drydock/sim/tools/command",
-		"drydock/sim/tools/iputils":           "drydock/sim drydock/sim/ping drydock/sim/tools/command drydock/sim/tools/internal/inet",
-		"drydock/sim/tools/nettools":          "drydock/sim drydock/sim/tools/command drydock/sim/tools/internal/inet",
-		"drydock/sim/tools/shell":             "drydock/sim/tools/command",
-		"drydock/sim/tools": "drydock/sim drydock/sim/tools/command drydock/sim/tools/conntracktools drydock/sim/tools/coreutils drydock/sim/tools/dockercli " +
-			"drydock/sim/tools/findutils drydock/sim/tools/iproute2 drydock/sim/tools/iptables drydock/sim/tools/iputils drydock/sim/tools/nettools drydock/sim/tools/shell",
-		"drydock/sim/simtest": "drydock/sim drydock/sim/internal/bubble",
+	at := make(map[string]int)
+	for i, f := range floors {
+		for name := range strings.FieldsSeq(f.packages) {
+			at["drydock/"+name] = i
+		}
 	}
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Fields(line)
-		may, ok := allowed[fields[0]]
-		if !ok {
-			continue // examples and benchmarks use what they like
-		}
-		for _, imported := range fields[1:] {
-			if strings.HasPrefix(imported, "drydock/") {
-				require.Contains(t, strings.Fields(may), imported, "%s must not import it", fields[0])
-			}
-			if imported == "testing" {
-				require.Equal(t, "drydock/sim/simtest", fields[0], "simtest is the package that knows about tests")
-			}
-		}
-		delete(allowed, fields[0])
+		checkImports(t, at, fields[0], fields[1:])
 	}
-	require.Empty(t, allowed, "packages that are gone")
+	for name := range at {
+		require.Contains(t, string(out), name+" ", "a package that is gone")
+	}
+}
+
+// checkImports checks the imports of one package; at is the floor of each.
+func checkImports(t *testing.T, at map[string]int, name string, imports []string) {
+	t.Helper()
+	short := strings.TrimPrefix(name, "drydock/")
+	if short == "bench" || strings.HasPrefix(short, "examples/") || slices.Contains(forTests, short) {
+		return
+	}
+	own, ok := at[name]
+	require.True(t, ok, "%s stands on no floor", name)
+	for _, imported := range imports {
+		if imported == "testing" {
+			require.Equal(t, "sim/simtest", short, "simtest is the package that knows about tests")
+		}
+		if !strings.HasPrefix(imported, "drydock/") {
+			continue
+		}
+		below, ok := at[imported]
+		require.True(t, ok, "%s imports %s, which is for tests alone", name, imported)
+		require.Less(t, below, own, "%s (%s) must not import %s (%s)", name, floors[own].name, imported, floors[below].name)
+	}
 }
 
 // TestREADME checks that the programs that the README shows are those that are
