@@ -90,8 +90,9 @@ type Dialer struct {
 	// unspecified IP address and port 0 leave the choice to the stack, as nil does.
 	LocalAddr net.Addr
 
-	// KeepAlive is the time between probes of an idle TCP connection. It is 15 seconds
-	// if it is zero; if it is negative there are none.
+	// KeepAlive is how long a TCP connection is idle before it is probed, nine times every
+	// 15 seconds, as with net.Dialer. Zero is 15 seconds; if it is negative there are no
+	// probes.
 	KeepAlive time.Duration
 
 	ns *Netns
