@@ -12,7 +12,7 @@ const hostGateway = "host-gateway"
 func (h *Host) parseAddHost(spec string) (extraHost, error) {
 	name, addr, ok := strings.Cut(spec, ":")
 	if !ok || name == "" || strings.ContainsFunc(name, unicode.IsSpace) {
-		return extraHost{}, errorf(opCreate, spec, ErrName, "bad format for add-host: %q", spec)
+		return extraHost{}, errorf(opCreate, spec, ErrName, h.says.AddHostFormat, spec)
 	}
 	if addr == hostGateway {
 		docker0, _ := h.Network(bridgeNetwork)
@@ -20,7 +20,7 @@ func (h *Host) parseAddHost(spec string) (extraHost, error) {
 	}
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
-		return extraHost{}, errorf(opCreate, spec, ErrAddress, "invalid IP address in add-host: %q", addr)
+		return extraHost{}, errorf(opCreate, spec, ErrAddress, h.says.AddHostAddr, addr)
 	}
 	return extraHost{spec, name, a}, nil
 }

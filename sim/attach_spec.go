@@ -9,6 +9,7 @@ import (
 
 	"drydock/dnsd"
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/engine"
 )
 
 // resolve checks what is asked for of a container on n, but for checkRange, and returns
@@ -17,11 +18,11 @@ func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 	a := &attachment{network: n, aliases: slices.Clone(s.Aliases), impairments: s.impairments}
 	switch {
 	case n.predefined() && len(s.Aliases) > 0:
-		return nil, errorf(op, n.name, ErrConflict, "network-scoped alias is supported only for containers in user defined networks")
+		return nil, newError(op, n.name, ErrConflict, s.host.says.AliasPredefined)
 	case slices.Contains(s.Aliases, ""):
 		return nil, errorf(op, "", ErrName, "invalid network-scoped alias: it is empty")
 	case n.predefined() && len(s.Links) > 0:
-		return nil, errorf(op, n.name, ErrConflict, "links are only supported for user-defined networks.")
+		return nil, newError(op, n.name, ErrConflict, s.host.says.LinkMode)
 	}
 	if err := a.addLinks(op, s.Links); err != nil {
 		return nil, err
@@ -37,22 +38,21 @@ func (a *attachment) setAddrs(op string, asked *dockerapi.EndpointIPAMConfig) (e
 	}
 	if s := asked.IPv4Address; s != "" {
 		if a.addr, err = netip.ParseAddr(s); err != nil || !a.addr.Is4() {
-			return errorf(op, s, ErrAddress, "invalid IPv4 address: %s", s)
+			return errorf(op, s, ErrAddress, a.network.host.says.AddrFormat, "IPv4", s)
 		}
 	}
 	if s := asked.IPv6Address; s != "" {
 		if a.addr6, err = netip.ParseAddr(s); err != nil || !a.addr6.Is6() || a.addr6.Is4In6() || a.addr6.Zone() != "" {
-			return errorf(op, s, ErrAddress, "invalid IPv6 address: %s", s)
+			return errorf(op, s, ErrAddress, a.network.host.says.AddrFormat, "IPv6", s)
 		}
 	}
 	n := a.network
 	for _, addr := range a.asked() {
 		switch {
 		case n.predefined():
-			return errorf(op, n.name, ErrConflict, "user specified IP address is supported on user defined networks only")
+			return newError(op, n.name, ErrConflict, a.network.host.says.AddrPredefined)
 		case !n.config.of(addr).given:
-			return errorf(op, n.name, ErrConflict,
-				"user specified IP address is supported only when connecting to networks with user configured subnets")
+			return newError(op, n.name, ErrConflict, a.network.host.says.AddrOnAutoSubnet)
 		}
 	}
 	return nil
@@ -62,7 +62,7 @@ func (a *attachment) setAddrs(op string, asked *dockerapi.EndpointIPAMConfig) (e
 func (a *attachment) checkRange(op string) error {
 	for _, addr := range a.asked() {
 		if !a.network.config.of(addr).subnet.Contains(addr) {
-			return errorf(op, a.network.name, ErrAddress, "Invalid address %v: It does not belong to any of this network's subnets", addr)
+			return errorf(op, a.network.name, ErrAddress, a.network.host.says.AddrOutside, addr)
 		}
 	}
 	return nil
@@ -71,7 +71,7 @@ func (a *attachment) checkRange(op string) error {
 // addLinks adds links that the embedded resolver answers. Their targets need not be there.
 func (a *attachment) addLinks(op string, specs []string) error {
 	for _, spec := range specs {
-		name, alias, err := parseLink(op, spec)
+		name, alias, err := parseLink(a.network.host.says, op, spec)
 		if err != nil {
 			return err
 		}
@@ -84,9 +84,9 @@ func (a *attachment) addLinks(op string, specs []string) error {
 func linkTo(op string, h *Host, target *Container, alias string) (string, error) {
 	switch {
 	case target == nil:
-		return "", errNoLinked(op, "nil")
+		return "", errNoLinked(h.says, op, "nil")
 	case target.host != h:
-		return "", errNoLinked(op, target.Name())
+		return "", errNoLinked(h.says, op, target.Name())
 	case alias == "":
 		return target.Name(), nil
 	}
@@ -94,24 +94,24 @@ func linkTo(op string, h *Host, target *Container, alias string) (string, error)
 }
 
 // parseLink takes "name", "name:alias" and, as Inspect tells it, "/name:/client/alias".
-func parseLink(op, spec string) (name, alias string, err error) {
+func parseLink(says *engine.Messages, op, spec string) (name, alias string, err error) {
 	name, alias, ok := strings.Cut(spec, ":")
 	switch {
 	case spec == "":
-		return "", "", errorf(op, spec, ErrName, "empty string specified for links")
+		return "", "", newError(op, spec, ErrName, says.LinkEmpty)
 	case strings.Contains(alias, ":"):
-		return "", "", errorf(op, spec, ErrName, "bad format for links: %s", spec)
+		return "", "", errorf(op, spec, ErrName, says.LinkFormat, spec)
 	case !ok:
 		alias = name
 	case strings.HasPrefix(name, "/"):
 		name, alias = name[1:], path.Base(alias)
 	}
 	if name == "" || alias == "" || strings.ContainsFunc(alias, unicode.IsSpace) {
-		return "", "", errorf(op, alias, ErrName, "invalid alias %q", alias)
+		return "", "", errorf(op, alias, ErrName, says.LinkAlias, alias)
 	}
 	return name, alias, nil
 }
 
-func errNoLinked(op, name string) error {
-	return errorf(op, name, ErrNotFound, "could not get container for %s: No such container: %s", name, name)
+func errNoLinked(says *engine.Messages, op, name string) error {
+	return errorf(op, name, ErrNotFound, says.LinkNotFound, name)
 }

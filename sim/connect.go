@@ -68,10 +68,9 @@ func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOptio
 	}
 	switch {
 	case n.name == hostNetwork:
-		return nil, errorf(op, c.Name(), ErrConflict, "container cannot be disconnected from host network or connected to host network")
+		return nil, newError(op, c.Name(), ErrConflict, c.host.says.ConnectHost)
 	case c.config.joined != nil || c.config.onHost():
-		return nil, errorf(op, c.Name(), ErrConflict,
-			"container sharing network namespace with another container or host cannot be connected to any other network")
+		return nil, newError(op, c.Name(), ErrConflict, c.host.says.ConnectShared)
 	}
 	if err := cmp.Or(c.checkPrivate(op, n), s.apply(opts)); err != nil {
 		return nil, err
@@ -81,7 +80,7 @@ func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOptio
 	case err != nil:
 		return nil, err
 	case c.Running() && c.linkTo(n) != nil:
-		return nil, errorf(op, c.Name(), ErrExists, "endpoint with name %s already exists in network %s", c.Name(), n.name)
+		return nil, errorf(op, c.Name(), ErrExists, c.host.says.EndpointExists, c.Name(), n.name)
 	}
 	return a, a.checkRange(op)
 }
@@ -90,8 +89,7 @@ func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOptio
 func (c *Container) checkPrivate(op string, n *Network) error {
 	for _, o := range c.Networks() {
 		if o != n && (n.name == noneNetwork || o.name == noneNetwork) {
-			return errorf(op, c.Name(), ErrConflict,
-				"container cannot be connected to multiple networks with one of the networks in private (none) mode")
+			return newError(op, c.Name(), ErrConflict, c.host.says.ConnectPrivate)
 		}
 	}
 	return nil
@@ -105,9 +103,9 @@ func (c *Container) Disconnect(n *Network) error {
 	defer c.change()()
 	switch {
 	case c.removed:
-		return errNoContainer(op, c.Name())
+		return c.host.errNoContainer(op, c.Name())
 	case c.config.onHost() && n == c.config.network:
-		return errorf(op, c.Name(), ErrConflict, "container cannot be disconnected from host network or connected to host network")
+		return newError(op, c.Name(), ErrConflict, c.host.says.ConnectHost)
 	case n == nil || c.linkTo(n) == nil:
 		return c.errNotAttached(op, n)
 	}

@@ -98,7 +98,7 @@ func (c *Container) errNotRunning(op string) *Error {
 	if c.host.isClosed() {
 		return errClosed(op, c.Name())
 	}
-	return errorf(op, c.Name(), ErrNotRunning, "Container %s is not running", c.id)
+	return errorf(op, c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id)
 }
 
 // ID returns 64 hex digits, made from the host's seed.
@@ -150,7 +150,7 @@ func (c *Container) errNotLinked(op string, n *Network) error {
 	if n != nil {
 		name = n.name
 	}
-	return errorf(op, c.Name(), ErrNotFound, "container %s is not connected to network %s", c.Name(), name)
+	return errorf(op, c.Name(), ErrNotFound, c.host.says.NotConnected, c.Name(), name)
 }
 
 func (c *Container) errNotAttached(op string, n *Network) error {
@@ -158,11 +158,11 @@ func (c *Container) errNotAttached(op string, n *Network) error {
 	if n != nil {
 		name = n.name
 	}
-	the := "the " // as dockerd says where it did not have to ask the network
+	format := c.host.says.NotConnectedStopped
 	if c.Running() {
-		the = ""
+		format = c.host.says.NotConnected
 	}
-	return errorf(op, c.Name(), ErrNotFound, "container %s is not connected to %snetwork %s", c.id, the, name)
+	return errorf(op, c.Name(), ErrNotFound, format, c.id, name)
 }
 
 // State returns the state of the container.

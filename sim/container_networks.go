@@ -178,7 +178,7 @@ func (c *Container) elect(r *run) error {
 		plan, _ := c.host.engine.Plan(c.config.published, c.config.exposed, c.config.publishAll)
 		var err error
 		if list, err = c.host.ports.publish(n.forEngine(), first.endpoint(), plan); err != nil {
-			return errPublish(c.Name(), first.endpoint().id, err)
+			return errPublish(c.host.says, c.Name(), first.endpoint().id, err)
 		}
 	}
 	r.setGateway(first, list)

@@ -195,11 +195,11 @@ func WithNetworkOf(other *Container) ContainerOption {
 	return func(s *containerSpec) error {
 		switch {
 		case other == nil:
-			return errNoContainer(opCreate, "nil")
+			return s.host.errNoContainer(opCreate, "nil")
 		case other.host != s.host:
-			return errNoContainer(opCreate, other.Name())
+			return s.host.errNoContainer(opCreate, other.Name())
 		case !s.host.has(other):
-			return errorf(opCreate, other.Name(), ErrNotFound, "No such container: %s", other.id)
+			return errorf(opCreate, other.Name(), ErrNotFound, s.host.says.NoContainer, other.id)
 		}
 		return s.setMode("container:" + other.Name())
 	}
@@ -208,7 +208,7 @@ func WithNetworkOf(other *Container) ContainerOption {
 // setMode notes what the container is attached to, of which there can be one.
 func (s *containerSpec) setMode(mode string) error {
 	if has := s.HostConfig.NetworkMode; has != "" {
-		return errEndpoints(mode, has, mode)
+		return s.errEndpoints(mode, has, mode)
 	}
 	s.HostConfig.NetworkMode = mode
 	return nil

@@ -52,7 +52,7 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 			return c, err
 		}
 	}
-	return c, cmp.Or(c.checkModes(name), c.setLinks(s, name))
+	return c, cmp.Or(c.checkModes(s.host.says, name), c.setLinks(s, name))
 }
 
 func checkHostname(name string) error {
@@ -68,7 +68,7 @@ func (c *containerConfig) setEnv(s *containerSpec) error {
 		name, _, ok := strings.Cut(v, "=")
 		switch {
 		case !ok || name == "":
-			return errorf(opCreate, v, ErrName, "invalid environment variable: %s", v)
+			return errorf(opCreate, v, ErrName, s.host.says.EnvVariable, v)
 		case i < len(s.Env) || !engine.HasEnv(c.env, name):
 			c.env = engine.SetEnv(c.env, v)
 		}
@@ -105,11 +105,11 @@ func (c *containerConfig) setPublished(s *containerSpec) error {
 	for _, port := range slices.Sorted(maps.Keys(s.HostConfig.PortBindings)) {
 		list, err := ports.ParseExposed(port)
 		if err != nil || len(list) != 1 {
-			return errorf(opCreate, port, ErrPort, "invalid port specification: %q", port)
+			return errorf(opCreate, port, ErrPort, s.host.says.PortSpec, port)
 		}
 		c.exposed = append(c.exposed, list...)
 		for _, b := range s.HostConfig.PortBindings[port] {
-			p, err := publication(list[0], b)
+			p, err := s.publication(list[0], b)
 			if err != nil {
 				return err
 			}
@@ -120,14 +120,14 @@ func (c *containerConfig) setPublished(s *containerSpec) error {
 }
 
 // publication returns what a binding asks for.
-func publication(port ports.Port, b dockerapi.PortBinding) (ports.Publication, error) {
+func (s *containerSpec) publication(port ports.Port, b dockerapi.PortBinding) (ports.Publication, error) {
 	addr, err := netip.ParseAddr(cmp.Or(b.HostIP, "::"))
 	if err != nil || addr.Zone() != "" {
-		return ports.Publication{}, errorf(opCreate, b.HostIP, ErrPort, "Invalid ip address: %s", b.HostIP)
+		return ports.Publication{}, errorf(opCreate, b.HostIP, ErrPort, s.host.says.PortAddr, b.HostIP)
 	}
 	list, err := ports.Parse(b.HostPort + ":" + port.String())
 	if err != nil || strings.Contains(b.HostPort, ":") {
-		return ports.Publication{}, errorf(opCreate, b.HostPort, ErrPort, "invalid port specification: %q", b.HostPort)
+		return ports.Publication{}, errorf(opCreate, b.HostPort, ErrPort, s.host.says.PortSpec, b.HostPort)
 	}
 	if b.HostIP != "" {
 		list[0].Addr = addr.Unmap()
@@ -139,7 +139,7 @@ func (c *containerConfig) setDNS(s *containerSpec) error {
 	for _, server := range s.HostConfig.DNS {
 		a, err := netip.ParseAddr(server)
 		if err != nil {
-			return errorf(opCreate, server, ErrAddress, "%s is not an ip address", server)
+			return errorf(opCreate, server, ErrAddress, s.host.says.DNSServer, server)
 		}
 		c.dns = append(c.dns, a)
 	}
@@ -153,10 +153,10 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 	endpoints := slices.Sorted(maps.Keys(s.NetworkingConfig.EndpointsConfig))
 	if other, ok := strings.CutPrefix(c.mode, "container:"); ok {
 		if len(endpoints) > 0 {
-			return errEndpoints(endpoints[0], slices.Concat([]string{c.mode}, endpoints)...)
+			return s.errEndpoints(endpoints[0], slices.Concat([]string{c.mode}, endpoints)...)
 		}
 		if c.joined, ok = s.host.Container(other); !ok {
-			return errNoContainer(opCreate, other)
+			return s.host.errNoContainer(opCreate, other)
 		}
 		return nil
 	}
@@ -165,7 +165,7 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 	}
 	e := endpointSpec{host: s.host, impairments: s.impairments}
 	if len(endpoints) > 1 {
-		return errEndpoints(endpoints[1], endpoints...)
+		return s.errEndpoints(endpoints[1], endpoints...)
 	}
 	for name, config := range s.NetworkingConfig.EndpointsConfig {
 		n, err := s.network(name)
@@ -173,7 +173,7 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 			return err
 		}
 		if n != c.network && c.mode != defaultMode {
-			return errEndpoints(name, c.mode, name)
+			return s.errEndpoints(name, c.mode, name)
 		}
 		c.network, e.EndpointConfig = n, config
 	}
@@ -193,44 +193,44 @@ func (s *containerSpec) network(name string) (*Network, error) {
 	}
 	n, ok := s.host.Network(name)
 	if !ok {
-		return nil, errorf(opCreate, name, ErrNotFound, "network %s not found", name)
+		return nil, errorf(opCreate, name, ErrNotFound, s.host.says.NetworkNotFound, name)
 	}
 	return n, nil
 }
 
 // errEndpoints refuses more than one network.
-func errEndpoints(name string, all ...string) error {
-	return errorf(opCreate, name, ErrConflict, "Container cannot be connected to network endpoints: %s", strings.Join(all, ", "))
+func (s *containerSpec) errEndpoints(name string, all ...string) error {
+	return errorf(opCreate, name, ErrConflict, s.host.says.SeveralNetworks, strings.Join(all, ", "))
 }
 
 // checkModes refuses what the network mode has no place for.
-func (c *containerConfig) checkModes(name string) error {
+func (c *containerConfig) checkModes(says *engine.Messages, name string) error {
 	if n := c.network; n != nil && n.bridge == nil && c.attachment.impairments != (impairments{}) {
 		return errorf(opCreate, name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
 	}
 	if c.onHost() && c.ofNames() {
 		return errorf(opCreate, name, ErrConflict, "conflicting options: names of its own and the network mode host, which has those of the host")
 	}
-	if what := c.ofNamespace(); c.joined != nil && what != "" {
-		return errorf(opCreate, name, ErrConflict, "conflicting options: %s network mode", what)
+	if what := c.ofNamespace(says); c.joined != nil && what != "" {
+		return errorf(opCreate, name, ErrConflict, says.NamespaceOptions, what)
 	}
 	return nil
 }
 
 // ofNamespace returns which option, in Docker's words, is one for a container that has a
 // namespace to itself.
-func (c *containerConfig) ofNamespace() string {
+func (c *containerConfig) ofNamespace(says *engine.Messages) string {
 	switch {
 	case c.hostname != "":
-		return "hostname and the"
+		return says.HostnameOption
 	case c.publishAll || len(c.published) > 0:
-		return "port publishing and the container type"
+		return says.PublishOption
 	case len(c.dns) > 0:
-		return "dns and the"
+		return says.DNSOption
 	case len(c.extraHosts) > 0:
-		return "custom host-to-IP mapping and the"
+		return says.AddHostOption
 	case len(c.exposed) > 0:
-		return "port exposing and the container type"
+		return says.ExposeOption
 	}
 	return ""
 }
@@ -259,27 +259,26 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 	}
 	n := c.network
 	if n == nil || n.bridge == nil {
-		return errorf(opCreate, name, ErrConflict, "links are only supported for user-defined networks.")
+		return newError(opCreate, name, ErrConflict, s.host.says.LinkMode)
 	}
 	if n.name != bridgeNetwork {
 		return c.addNetworkLinks(s)
 	}
 	for _, spec := range s.HostConfig.Links {
-		target, alias, err := parseLink(opCreate, spec)
+		target, alias, err := parseLink(s.host.says, opCreate, spec)
 		if err != nil {
 			return err
 		}
 		l := link{alias: alias}
 		var ok bool
 		if l.target, ok = s.host.Container(target); !ok {
-			return errNoLinked(opCreate, target)
+			return errNoLinked(s.host.says, opCreate, target)
 		}
 		switch on := l.target.config.network; {
 		case on != nil && on.name == hostNetwork:
-			return errorf(opCreate, name, ErrConflict,
-				"conflicting options: host type networking can't be used with links. This would result in undefined behavior")
+			return newError(opCreate, name, ErrConflict, s.host.says.LinkHost)
 		case on != n:
-			return errorf(opCreate, name, ErrConflict, "Cannot link to /%s, as it does not belong to the default network", l.target.Name())
+			return errorf(opCreate, name, ErrConflict, s.host.says.LinkNetwork, l.target.Name())
 		case !slices.ContainsFunc(c.links, func(o link) bool { return o.alias == alias }):
 			c.links = append(c.links, l)
 		}

@@ -48,7 +48,7 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 	}
 	name = cmp.Or(strings.TrimPrefix(name, "/"), c.id[:12])
 	if !nameRE.MatchString(name) {
-		return nil, errBadName(opCreate, name)
+		return nil, h.errBadName(opCreate, name)
 	}
 	c.setName(name)
 	var err error
@@ -89,8 +89,7 @@ func (h *Host) add(c *Container) error {
 // +checklocks:h.mu
 func (h *Host) checkFreeLocked(op, name string) *Error {
 	if o := h.byName[name]; o != nil {
-		return errorf(op, name, ErrExists,
-			"Conflict. The container name %q is already in use by container %q. You have to remove (or rename) that container to be able to reuse that name.",
+		return errorf(op, name, ErrExists, h.says.NameInUse,
 			"/"+name, o.id)
 	}
 	return nil

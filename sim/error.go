@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"drydock/sim/internal/engine"
 )
 
 // What an Error wraps.
@@ -55,30 +57,29 @@ func (e *Error) Unwrap() []error {
 }
 
 func errorf(op, name string, err error, format string, args ...any) *Error {
-	return &Error{Op: op, Name: name, Err: err, message: fmt.Sprintf(format, args...)}
+	return newError(op, name, err, fmt.Sprintf(format, args...))
 }
 
-func errNoContainer(op, name string) *Error {
-	return errorf(op, name, ErrNotFound, "No such container: %s", name)
+func newError(op, name string, err error, message string) *Error {
+	return &Error{Op: op, Name: name, Err: err, message: message}
+}
+
+func (h *Host) errNoContainer(op, name string) *Error {
+	return errorf(op, name, ErrNotFound, h.says.NoContainer, name)
 }
 
 // errBadName says of a name of one letter what Docker's words leave to the reader: they
 // allow two characters and more.
-func errBadName(op, name string) *Error {
-	meant := ""
+func (h *Host) errBadName(op, name string) *Error {
+	err := errorf(op, name, ErrName, h.says.ContainerName, name)
 	if len(strings.TrimPrefix(name, "/")) == 1 {
-		meant = ": a name has at least two characters"
+		err.message += ": a name has at least two characters"
 	}
-	return errorf(op, name, ErrName, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed%s", name, meant)
+	return err
 }
 
-func errNoPool(network string) *Error {
-	return errorf("create network", network, ErrNoAddress,
-		"could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network")
-}
-
-func errGatewayTaken(network string, gateway netip.Addr) *Error {
-	return errAddrInUse("create network", network, fmt.Sprintf("failed to allocate gateway (%v): Address already in use", gateway))
+func errGatewayTaken(says *engine.Messages, network string, gateway netip.Addr) *Error {
+	return errAddrInUse("create network", network, fmt.Sprintf(says.GatewayTaken, gateway))
 }
 
 // errAddrInUse is ErrInUse, and ErrAddress for who wants another address anyway.

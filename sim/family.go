@@ -31,7 +31,7 @@ func (f *family) addrOf(mac net.HardwareAddr) netip.Addr {
 func (f *family) prefix(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, f.subnet.Bits()) }
 
 // open makes the pool of a subnet and takes the host's address from it.
-func (f *family) open(network string) error {
+func (f *family) open(says *engine.Messages, network string) error {
 	f.asked.Subnet = f.subnet.String()
 	if f.ipRange.IsValid() {
 		f.asked.IPRange = f.ipRange.String()
@@ -46,13 +46,13 @@ func (f *family) open(network string) error {
 	f.pool = engine.NewPool(f.subnet, f.ipRange)
 	if f.gateway.IsValid() {
 		if !f.pool.Reserve(f.gateway) {
-			return errGatewayTaken(network, f.gateway)
+			return errGatewayTaken(says, network, f.gateway)
 		}
 		return nil
 	}
 	a, ok := f.pool.Take()
 	if !ok {
-		return errorf("create network", network, ErrNoAddress, "failed to allocate gateway (): No available addresses on this pool")
+		return newError("create network", network, ErrNoAddress, says.GatewayNone)
 	}
 	f.gateway = a
 	if !f.given {
@@ -62,10 +62,9 @@ func (f *family) open(network string) error {
 }
 
 // checkBridge refuses an IPv6 subnet whose gateway no interface can have.
-func (f *family) checkBridge(network string) error {
+func (f *family) checkBridge(says *engine.Messages, network string) error {
 	if f.gateway.IsMulticast() || f.subnet.IsValid() && f.subnet.Bits() == 0 {
-		return errorf("create network", network, ErrAddress,
-			"failed to add IPv6 address %v to bridge: cannot assign requested address", f.prefix(f.gateway))
+		return errorf("create network", network, ErrAddress, says.GatewayNotOfBridge, f.prefix(f.gateway))
 	}
 	return nil
 }

@@ -13,7 +13,10 @@ import (
 
 // A firewall is how dockerd changes the rules of its host: by command lines of iptables. The
 // zero firewall, that of --iptables=false, changes nothing.
-type firewall struct{ rules *nat.Ruleset }
+type firewall struct {
+	rules *nat.Ruleset
+	says  *engine.Messages
+}
 
 // run runs a command line.
 func (f firewall) run(command string) error {
@@ -21,7 +24,7 @@ func (f firewall) run(command string) error {
 		return nil
 	}
 	if err := iptables.Run(io.Discard, f.rules, strings.Fields(command)...); err != nil {
-		return &iptablesError{command, err}
+		return &iptablesError{f.says.IPTables, command, err}
 	}
 	return nil
 }
@@ -72,7 +75,7 @@ func (f firewall) delete(commands []string) {
 	}
 	f.rules.Edit(func(tx *nat.Ruleset) error {
 		for _, command := range commands {
-			firewall{tx}.run(engine.Deletion(command))
+			firewall{tx, f.says}.run(engine.Deletion(command))
 		}
 		return nil
 	})
@@ -80,8 +83,9 @@ func (f firewall) delete(commands []string) {
 
 // An iptablesError is a command that failed, in dockerd's words.
 type iptablesError struct {
-	command string
-	err     error
+	format, command string
+
+	err error
 }
 
 func (e *iptablesError) Error() string {
@@ -89,13 +93,13 @@ func (e *iptablesError) Error() string {
 	if exit := (*iptables.Error)(nil); errors.As(e.err, &exit) {
 		code = exit.ExitCode()
 	}
-	return fmt.Sprintf("(iptables failed: iptables --wait %s: %v\n (exit status %d))", e.command, e.err, code)
+	return fmt.Sprintf(e.format, e.command, e.err, code)
 }
 
 func (e *iptablesError) Unwrap() error { return e.err }
 
-func errFirewall(op, name, what string, err error) *Error {
-	e := errorf(op, name, ErrFirewall, "%s: %v", what, err)
+func errFirewall(op, name, format string, err error) *Error {
+	e := errorf(op, name, ErrFirewall, format, err)
 	e.cause = err
 	return e
 }

@@ -22,6 +22,7 @@ type Host struct {
 	*Machine
 	daemon   daemonConfig
 	engine   engine.Engine
+	says     *engine.Messages // the engine's
 	wrapDNS  func(dns.Handler) dns.Handler
 	ports    publisher
 	firewall firewall
@@ -40,7 +41,10 @@ type Host struct {
 
 // NewHost returns a running host. The caller must Close it.
 func NewHost(opts ...HostOption) (*Host, error) {
-	cfg := hostConfig{machineConfig: newMachineConfig("docker"), daemon: daemonConfig{docker0: networkConfig{mtu: veth.DefaultMTU}, pools: engine.Docker20.DefaultPools()}}
+	release := engine.Docker20
+	cfg := hostConfig{machineConfig: newMachineConfig("docker"), daemon: daemonConfig{
+		docker0: networkConfig{says: release.Messages(), mtu: veth.DefaultMTU}, pools: release.DefaultPools(),
+	}}
 	for _, opt := range opts {
 		if err := opt.applyHost(&cfg); err != nil {
 			return nil, err
@@ -50,7 +54,7 @@ func NewHost(opts ...HostOption) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{Machine: m, daemon: cfg.daemon, engine: engine.Docker20, wrapDNS: cfg.wrapDNS, lastPool: -1, byName: make(map[string]*Container)}
+	h := &Host{Machine: m, daemon: cfg.daemon, engine: release, says: release.Messages(), wrapDNS: cfg.wrapDNS, lastPool: -1, byName: make(map[string]*Container)}
 	m.services, m.reroute = h.stopDocker, h.reroute
 	if err := m.labelled(func() error { return h.boot(&cfg) }); err != nil {
 		m.Close()
@@ -79,7 +83,7 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 		}
 	}
 	if !h.daemon.noIPTables {
-		h.firewall.rules = h.tables.IPv4()
+		h.firewall = firewall{h.tables.IPv4(), h.says}
 	}
 	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall, sockets: h.own.stack.Share("")}
 	if err := h.firewall.add(h.engine.HostRules(h.daemon.forEngine())); err != nil {
@@ -190,7 +194,7 @@ func (h *Host) docker0() (networkConfig, error) {
 		pool, ok := h.nextPoolLocked(onLink)
 		h.mu.Unlock()
 		if !ok {
-			return n, errNoPool(bridgeNetwork)
+			return n, newError("create network", bridgeNetwork, ErrNoAddress, h.says.NoPool)
 		}
 		f.subnet, f.gateway = pool, pool.Addr().Next()
 		if d.fixedCIDR.IsValid() {
@@ -202,7 +206,7 @@ func (h *Host) docker0() (networkConfig, error) {
 	if d.fixedCIDR.IsValid() {
 		f.asked.IPRange = d.fixedCIDR.String()
 		if !f.subnet.Contains(d.fixedCIDR.Addr()) || d.fixedCIDR.Bits() < f.subnet.Bits() {
-			return n, errorf("create network", bridgeNetwork, ErrAddress, "no matching subnet for range %v", d.fixedCIDR)
+			return n, errorf("create network", bridgeNetwork, ErrAddress, h.says.RangeOutside, d.fixedCIDR)
 		}
 		f.ipRange = d.fixedCIDR
 	}
@@ -210,7 +214,7 @@ func (h *Host) docker0() (networkConfig, error) {
 	f.pool.Reserve(f.gateway)
 	if d.fixedCIDR6.IsValid() {
 		n.v6 = family{subnet: d.fixedCIDR6, byMAC: h.engine.ByMAC(d.fixedCIDR6)}
-		return n, cmp.Or(n.v6.open(bridgeNetwork), n.v6.checkBridge(bridgeNetwork))
+		return n, cmp.Or(n.v6.open(h.says, bridgeNetwork), n.v6.checkBridge(h.says, bridgeNetwork))
 	}
 	return n, nil
 }

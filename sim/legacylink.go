@@ -24,15 +24,14 @@ func (c *Container) link(r *run) error {
 	for _, l := range c.config.links {
 		target := l.target.on(n)
 		if target == nil {
-			return errorf("start container", c.Name(), ErrNotRunning,
-				"Cannot link to a non running container: /%s AS /%s/%s", l.target.Name(), c.Name(), l.alias)
+			return errorf("start container", c.Name(), ErrNotRunning, c.host.says.LinkNotRunning, l.target.Name(), c.Name(), l.alias)
 		}
 		r.ns.names.hosts.setLink(engine.LinkedHost{Addr: target.addr, Alias: l.alias, ID: l.target.id, Name: l.target.Name()})
 		r.links = append(r.links, c.linkVars(l, target))
 		added, err := c.host.firewall.ensure(c.host.engine.LinkRules(n.forEngine(), ep.addr, target.addr, l.target.exposed()))
 		r.linkRules = append(r.linkRules, added...)
 		if err != nil {
-			return errFirewall("start container", c.Name(), "Unable to link", err)
+			return errFirewall("start container", c.Name(), c.host.says.LinkRules, err)
 		}
 	}
 	return nil

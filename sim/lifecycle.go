@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -28,7 +29,7 @@ func (c *Container) Start() error {
 func (c *Container) Stop(ctx context.Context) error {
 	defer c.change()()
 	if c.removed {
-		return errNoContainer("stop container", c.Name())
+		return c.host.errNoContainer("stop container", c.Name())
 	}
 	c.stop(ctx, false)
 	return nil
@@ -44,12 +45,18 @@ func (c *Container) Kill() error {
 	defer c.change()()
 	switch {
 	case c.removed:
-		return errorf("kill container", c.Name(), ErrNotFound, "Cannot kill container: %s: No such container: %s", c.Name(), c.Name())
+		return c.errKill(c.host.errNoContainer("kill container", c.Name()))
 	case r == nil && c.running() == nil:
-		return errorf("kill container", c.Name(), ErrNotRunning, "Cannot kill container: %s: Container %s is not running", c.Name(), c.id)
+		return c.errKill(errorf("kill container", c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id))
 	}
 	c.stop(context.Background(), true)
 	return nil
+}
+
+// errKill says what err is about.
+func (c *Container) errKill(err *Error) *Error {
+	err.message = fmt.Sprintf(c.host.says.Kill, c.Name(), err)
+	return err
 }
 
 // Restart is Stop and Start. The address is given back and the lowest free one
@@ -57,13 +64,13 @@ func (c *Container) Kill() error {
 func (c *Container) Restart(ctx context.Context) error {
 	defer c.change()()
 	if c.removed {
-		return errNoContainer("restart container", c.Name())
+		return c.host.errNoContainer("restart container", c.Name())
 	}
 	c.stop(ctx, false)
 	if err := c.start(); err != nil {
 		return &Error{
 			Op: "restart container", Name: c.Name(), Err: err,
-			message: "Cannot restart container " + c.Name() + ": " + err.Error(),
+			message: fmt.Sprintf(c.host.says.Restart, c.Name(), err),
 		}
 	}
 	return nil
@@ -75,13 +82,11 @@ func (c *Container) Remove() error {
 	defer c.change()()
 	switch s := c.State(); {
 	case c.removed:
-		return errNoContainer(op, c.Name())
+		return c.host.errNoContainer(op, c.Name())
 	case s.Paused:
-		return errorf(op, c.Name(), ErrRunning,
-			"You cannot remove a paused container %s. Unpause and then stop the container before attempting removal or force remove", c.id)
+		return errorf(op, c.Name(), ErrRunning, c.host.says.RemovePaused, c.id)
 	case s.Running:
-		return errorf(op, c.Name(), ErrRunning,
-			"You cannot remove a running container %s. Stop the container before attempting removal or force remove", c.id)
+		return errorf(op, c.Name(), ErrRunning, c.host.says.RemoveRunning, c.id)
 	}
 	c.remove()
 	return nil
@@ -94,7 +99,7 @@ func (c *Container) ForceRemove() error {
 	}
 	defer c.change()()
 	if c.removed {
-		return errNoContainer("remove container", c.Name())
+		return c.host.errNoContainer("remove container", c.Name())
 	}
 	c.stop(context.Background(), true)
 	c.remove()
@@ -120,7 +125,7 @@ func (c *Container) gone(op string) error {
 	case c.host.isClosed():
 		return errClosed(op, c.Name())
 	case c.removed:
-		return errNoContainer(op, c.Name())
+		return c.host.errNoContainer(op, c.Name())
 	}
 	return nil
 }
@@ -138,7 +143,7 @@ func (c *Container) start() error {
 	}
 	switch {
 	case c.State().Paused:
-		return errorf(op, c.Name(), ErrPaused, "cannot start a paused container, try unpause instead")
+		return newError(op, c.Name(), ErrPaused, c.host.says.StartPaused)
 	case c.Running():
 		return nil
 	}
@@ -165,7 +170,7 @@ func (c *Container) boot() error {
 		return err
 	}
 	if c.config.onHost() && (len(c.config.published) > 0 || c.config.publishAll) {
-		c.host.log.Warn("Published ports are discarded when using host network mode", "container", c.Name())
+		c.host.log.Warn(c.host.says.HostIgnores, "container", c.Name())
 	}
 	r.env = c.host.engine.Environment(engine.Environment{Hostname: c.hostname(ns), Links: r.links, Env: c.config.env})
 	r.sockets = c.up(ns, c.Name(), c.hostname(ns))
@@ -204,11 +209,11 @@ func (c *Container) joinNamespace() (*namespace, error) {
 	h := c.host
 	if other := c.config.joined; other != nil {
 		if !h.has(other) {
-			return nil, errorf("start container", other.Name(), ErrNotFound, "No such container: %s", other.id)
+			return nil, errorf("start container", other.Name(), ErrNotFound, c.host.says.NoContainer, other.id)
 		}
 		r := other.running()
 		if r == nil || !r.ns.hold() {
-			return nil, errorf("start container", other.Name(), ErrNotRunning, "cannot join network of a non running container: %s", other.id)
+			return nil, errorf("start container", other.Name(), ErrNotRunning, c.host.says.JoinNotRunning, other.id)
 		}
 		return r.ns, nil
 	}

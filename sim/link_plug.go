@@ -77,7 +77,7 @@ func (l *Link) takeAddrs(ep *endpoint) (err error) {
 		if l.past().joined {
 			name = n.id // as which dockerd knows it since then
 		}
-		return errorf("start container", n.name, ErrNotFound, "network %s not found", name)
+		return errorf("start container", n.name, ErrNotFound, n.host.says.NetworkNotFound, name)
 	}
 	l.holds = true
 	if ep.addr, err = n.takeAddrLocked(&n.config.v4, l.asked.addr, "IPv4"); err == nil {

@@ -116,7 +116,7 @@ func (n *Network) open(device string) (err error) {
 	n.linkLocal = sync.OnceValue(func() error { return h.own.stack.AddAddr(index, linkLocal(n.mac)) })
 	for _, f := range n.config.families() {
 		if err := h.own.stack.AddAddr(index, f.prefix(f.gateway)); err != nil {
-			return errGatewayTaken(n.name, f.gateway)
+			return errGatewayTaken(h.says, n.name, f.gateway)
 		}
 	}
 	if err := n.open6(); err != nil {
@@ -127,7 +127,7 @@ func (n *Network) open(device string) (err error) {
 		err = h.firewall.raise(h.engine.TopRules())
 	}
 	if err != nil {
-		return errFirewall("create network", n.name, "Failed to Setup IP tables", err)
+		return errFirewall("create network", n.name, n.host.says.NetworkRules, err)
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func (n *Network) close() {
 func (n *Network) Remove() error {
 	const op = "remove network"
 	if n.predefined() {
-		return errorf(op, n.name, ErrPredefined, "%s is a pre-defined network and cannot be removed", n.name)
+		return errorf(op, n.name, ErrPredefined, n.host.says.RemovePredefined, n.name)
 	}
 	n.host.devices <- struct{}{}
 	defer func() { <-n.host.devices }()
@@ -188,9 +188,9 @@ func (n *Network) retire(op string) error {
 	case n.host.isClosed():
 		return errClosed(op, n.name)
 	case n.removed:
-		return errorf(op, n.name, ErrNotFound, "No such network: %s", n.name)
+		return errorf(op, n.name, ErrNotFound, n.host.says.NoNetwork, n.name)
 	case n.heldLocked():
-		return errorf(op, n.name, ErrInUse, "error while removing network: network %s id %s has active endpoints", n.name, n.id)
+		return errorf(op, n.name, ErrInUse, n.host.says.HasEndpoints, n.name, n.id)
 	}
 	n.removed = true
 	return nil
@@ -202,12 +202,12 @@ func (h *Host) checkHas(op string, n *Network) error {
 	case n == nil:
 		return errorf(op, "", ErrNotFound, "network not found: nil")
 	case n.host != h:
-		return errorf(op, n.name, ErrNotFound, "network %s not found", n.id)
+		return errorf(op, n.name, ErrNotFound, h.says.NetworkNotFound, n.id)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if n.removed {
-		return errorf(op, n.name, ErrNotFound, "network %s not found", n.name)
+		return errorf(op, n.name, ErrNotFound, h.says.NetworkNotFound, n.name)
 	}
 	return nil
 }
@@ -227,14 +227,13 @@ func (n *Network) heldLocked() bool {
 func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (netip.Addr, error) {
 	if asked.IsValid() {
 		if !f.pool.Reserve(asked) {
-			return netip.Addr{}, errAddrInUse("allocate address", n.name, "Address already in use")
+			return netip.Addr{}, errAddrInUse("allocate address", n.name, n.host.says.AddrInUse)
 		}
 		return asked, nil
 	}
 	addr, ok := f.pool.Take()
 	if !ok {
-		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress,
-			"no available %s addresses on this network's address pools: %s (%s)", version, n.name, n.id)
+		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress, n.host.says.AddrsExhausted, version, n.name, n.id)
 	}
 	return addr, nil
 }

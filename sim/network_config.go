@@ -3,6 +3,8 @@ package sim
 import (
 	"net/netip"
 	"slices"
+
+	"drydock/sim/internal/engine"
 )
 
 // The names of the predefined networks.
@@ -14,6 +16,7 @@ const (
 
 // A networkConfig is what a dockerapi.NetworkCreate means.
 type networkConfig struct {
+	says         *engine.Messages
 	v4, v6       family
 	mtu          int
 	internal     bool
@@ -35,13 +38,13 @@ func (c *networkConfig) of(a netip.Addr) *family {
 func (c *networkConfig) complete(name string, inUse []netip.Prefix) error {
 	for _, f := range c.families() {
 		if slices.ContainsFunc(inUse, f.subnet.Overlaps) {
-			return errorf("create network", name, ErrOverlap, "Pool overlaps with other one on this address space")
+			return newError("create network", name, ErrOverlap, c.says.SubnetOverlaps)
 		}
-		if err := f.open(name); err != nil {
+		if err := f.open(c.says, name); err != nil {
 			return err
 		}
 	}
-	return c.v6.checkBridge(name)
+	return c.v6.checkBridge(c.says, name)
 }
 
 // families returns those that the network has.
@@ -62,14 +65,14 @@ func (c *networkConfig) checkSubnets(name string) error {
 		gateways += count(f.gateway.IsValid())
 	}
 	if given < max(ranges, gateways) {
-		return errorf(op, name, ErrConflict, "every ip-range or gateway must have a corresponding subnet")
+		return newError(op, name, ErrConflict, c.says.SubnetMissing)
 	}
 	for _, f := range []*family{&c.v4, &c.v6} {
 		if f.ipRange.IsValid() && !f.ipRange.Overlaps(f.subnet) {
-			return errorf(op, name, ErrAddress, "no matching subnet for range %v", f.ipRange)
+			return errorf(op, name, ErrAddress, c.says.RangeOutside, f.ipRange)
 		}
 		if f.gateway.IsValid() && !f.subnet.Contains(f.gateway) {
-			return errorf(op, name, ErrAddress, "no matching subnet for gateway %v", f.gateway)
+			return errorf(op, name, ErrAddress, c.says.GatewayOutside, f.gateway)
 		}
 	}
 	return nil

@@ -23,7 +23,7 @@ func (h *Host) CreateNetwork(name string, opts ...NetworkOption) (*Network, erro
 // create" and compose files as data. What means something to Docker and nothing here is
 // refused with an *Error that wraps errors.ErrUnsupported.
 func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error) {
-	cfg, err := newNetworkConfig(&spec)
+	cfg, err := newNetworkConfig(h.says, &spec)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (h *Host) checkNetwork(n *Network) error {
 	if v4 := &n.config.v4; !v4.subnet.IsValid() {
 		var ok bool
 		if v4.subnet, ok = h.nextPoolLocked(append(onLink, inUse...)); !ok {
-			return errNoPool(n.name)
+			return newError(opCreateNetwork, n.name, ErrNoAddress, h.says.NoPool)
 		}
 	}
 	return n.config.complete(n.name, inUse)
@@ -70,13 +70,13 @@ func (h *Host) checkNetworkLocked(n *Network) error {
 	case h.isClosed():
 		return errClosed(op, n.name)
 	case slices.Contains([]string{bridgeNetwork, hostNetwork, noneNetwork, "default"}, n.name):
-		return errorf(op, n.name, ErrPredefined, "operation is not permitted on predefined %s network", n.name)
+		return errorf(op, n.name, ErrPredefined, h.says.CreatePredefined, n.name)
 	case n.name != "" && strings.TrimSpace(n.name) == "":
-		return errorf(op, n.name, ErrName, "invalid name: %s", n.name)
+		return errorf(op, n.name, ErrName, h.says.NetworkName, n.name)
 	case n.name == "":
-		return errorf(op, n.name, ErrName, "network with name %s already exists", n.name) // so dockerd says
+		return errorf(op, n.name, ErrName, h.says.NetworkExists, n.name) // so dockerd says
 	case slices.ContainsFunc(h.networks, func(o *Network) bool { return o.name == n.name }):
-		return errorf(op, n.name, ErrExists, "network with name %s already exists", n.name)
+		return errorf(op, n.name, ErrExists, h.says.NetworkExists, n.name)
 	}
 	return nil
 }

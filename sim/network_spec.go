@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/engine"
 	"drydock/veth"
 )
 
@@ -16,12 +17,12 @@ const opCreateNetwork = "create network"
 
 // newNetworkConfig checks a spec for what needs no host, and returns what it means. It
 // keeps nothing of the spec's.
-func newNetworkConfig(spec *dockerapi.NetworkCreate) (networkConfig, error) {
+func newNetworkConfig(says *engine.Messages, spec *dockerapi.NetworkCreate) (networkConfig, error) {
 	c := networkConfig{
-		mtu: veth.DefaultMTU, internal: spec.Internal,
+		says: says, mtu: veth.DefaultMTU, internal: spec.Internal,
 		options: cloneMap(spec.Options), labels: cloneMap(spec.Labels),
 	}
-	if err := checkDrivers(spec); err != nil {
+	if err := checkDrivers(says, spec); err != nil {
 		return c, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(spec.Options)) {
@@ -36,24 +37,23 @@ func newNetworkConfig(spec *dockerapi.NetworkCreate) (networkConfig, error) {
 	}
 	switch {
 	case spec.EnableIPv6 && !c.v6.subnet.IsValid():
-		return c, errorf(opCreateNetwork, spec.Name, ErrNoAddress,
-			"could not find an available, non-overlapping IPv6 address pool among the defaults to assign to the network")
+		return c, newError(opCreateNetwork, spec.Name, ErrNoAddress, c.says.NoPool6)
 	case !spec.EnableIPv6 && c.v6.subnet.IsValid():
 		return c, errorf(opCreateNetwork, spec.Name, ErrConflict, "subnet %v without EnableIPv6", c.v6.subnet)
 	}
 	return c, nil
 }
 
-func checkDrivers(spec *dockerapi.NetworkCreate) error {
+func checkDrivers(says *engine.Messages, spec *dockerapi.NetworkCreate) error {
 	switch spec.Driver {
 	case "", "bridge":
 	case "host", "null":
-		return errorf(opCreateNetwork, spec.Name, ErrPredefined, "only one instance of %q network is allowed", spec.Driver)
+		return errorf(opCreateNetwork, spec.Name, ErrPredefined, says.SecondPredefined, spec.Driver)
 	default:
-		return errorf(opCreateNetwork, spec.Name, ErrNotFound, "plugin %q not found", spec.Driver)
+		return errorf(opCreateNetwork, spec.Name, ErrNotFound, says.NoPlugin, spec.Driver)
 	}
 	if d := spec.IPAM.Driver; d != "" && d != "default" {
-		return errorf(opCreateNetwork, spec.Name, ErrNotFound, "plugin %q not found", d)
+		return errorf(opCreateNetwork, spec.Name, ErrNotFound, says.NoPlugin, d)
 	}
 	for key := range spec.IPAM.Options {
 		return errUnsupported(spec.Name, key)
@@ -77,13 +77,13 @@ func (c *networkConfig) setOption(network, key, value string) (err error) {
 		c.noMasquerade, err = parseNot(value)
 	case key == dockerapi.OptionMTU:
 		if c.mtu, err = strconv.Atoi(value); err == nil && !validMTU(c.mtu) {
-			return errorf(opCreateNetwork, network, ErrMTU, "invalid MTU number: %d", c.mtu)
+			return errorf(opCreateNetwork, network, ErrMTU, c.says.MTU, c.mtu)
 		}
 	case slices.Contains(notEmulated, key):
 		return errUnsupported(network, key)
 	}
 	if err != nil {
-		return errorf(opCreateNetwork, network, ErrConflict, "failed to parse %s value: %s (%v)", key, value, err)
+		return errorf(opCreateNetwork, network, ErrConflict, c.says.OptionValue, key, value, err)
 	}
 	return nil
 }
@@ -103,25 +103,25 @@ func (c *networkConfig) addIPAM(config dockerapi.IPAMConfig) error {
 	if s := config.Subnet; s != "" {
 		p, err := netip.ParsePrefix(s)
 		if err != nil || p.Addr().Is4In6() {
-			return errorf(opCreateNetwork, s, ErrAddress, "Invalid subnet %s : invalid CIDR address: %s", s, s)
+			return errorf(opCreateNetwork, s, ErrAddress, c.says.SubnetFormat, s)
 		}
 		f := c.of(p.Addr())
 		if f.subnet.IsValid() {
-			return errorf(opCreateNetwork, s, ErrConflict, "bridge driver doesn't support multiple subnets")
+			return newError(opCreateNetwork, s, ErrConflict, c.says.SubnetsPerFamily)
 		}
 		f.subnet, f.given = p, true
 	}
 	if s := config.IPRange; s != "" {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
-			return errorf(opCreateNetwork, s, ErrAddress, "no matching subnet for range %s", s)
+			return errorf(opCreateNetwork, s, ErrAddress, c.says.RangeOutside, s)
 		}
 		c.of(p.Addr()).ipRange = p.Masked()
 	}
 	if s := config.Gateway; s != "" {
 		a, err := netip.ParseAddr(s)
 		if err != nil {
-			return errorf(opCreateNetwork, s, ErrAddress, "no matching subnet for gateway %s", s)
+			return errorf(opCreateNetwork, s, ErrAddress, c.says.GatewayOutside, s)
 		}
 		c.of(a).gateway = a
 	}

@@ -17,7 +17,7 @@ func (c *Container) Pause() error {
 	case r == nil:
 		return c.errDown(op)
 	case r.paused:
-		return errorf(op, c.Name(), ErrPaused, "Container %s is already paused", c.id)
+		return errorf(op, c.Name(), ErrPaused, c.host.says.AlreadyPaused, c.id)
 	}
 	c.setPaused(r, true)
 	return nil
@@ -33,7 +33,7 @@ func (c *Container) Unpause() error {
 	r := c.running()
 	switch {
 	case r == nil || !r.paused:
-		return errorf(op, c.Name(), ErrNotPaused, "Container %s is not paused", c.id)
+		return errorf(op, c.Name(), ErrNotPaused, c.host.says.NotPaused, c.id)
 	}
 	c.setPaused(r, false)
 	return nil

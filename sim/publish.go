@@ -114,7 +114,7 @@ func (p *publisher) dialer(network string, target netip.AddrPort) relay.Dialer {
 }
 
 // errPublish is why a container does not start, or go on, with its ports.
-func errPublish(container, endpoint string, err error) error {
+func errPublish(says *engine.Messages, container, endpoint string, err error) error {
 	kind := ErrPortInUse
 	switch {
 	case errors.Is(err, ports.ErrProtocol) || errors.Is(err, ports.ErrRange):
@@ -124,8 +124,7 @@ func errPublish(container, endpoint string, err error) error {
 	case errors.As(err, new(*iptablesError)):
 		kind = ErrFirewall
 	}
-	e := errorf("start container", container, kind,
-		"driver failed programming external connectivity on endpoint %s (%s): %v", container, endpoint, err)
+	e := errorf("start container", container, kind, says.Publish, container, endpoint, err)
 	e.cause = err
 	return e
 }

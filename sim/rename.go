@@ -1,6 +1,9 @@
 package sim
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Rename gives the container another name: "docker rename". Networks know it by that at
 // once and no more by the old one; so do the lines and variables of links when the
@@ -16,12 +19,12 @@ func (c *Container) Rename(name string) error {
 	old := c.Name()
 	switch {
 	case strings.TrimSpace(name) == "":
-		return errorf(op, old, ErrName, "Neither old nor new names may be empty")
+		return newError(op, old, ErrName, c.host.says.RenameEmpty)
 	case name == old:
-		return errorf(op, old, ErrExists, "Renaming a container with the same name as its current name")
+		return newError(op, old, ErrExists, c.host.says.RenameSame)
 	}
 	if err := c.take(name); err != nil {
-		return &Error{Op: op, Name: old, Err: err.Err, message: "Error when allocating new name: " + err.message}
+		return &Error{Op: op, Name: old, Err: err.Err, message: fmt.Sprintf(c.host.says.Rename, err)}
 	}
 	for _, l := range c.live() {
 		if err := c.announce(l); err != nil {
@@ -35,7 +38,7 @@ func (c *Container) Rename(name string) error {
 func (c *Container) take(name string) *Error {
 	const op = "rename container"
 	if !nameRE.MatchString(name) {
-		return errBadName(op, "/"+name)
+		return c.host.errBadName(op, "/"+name)
 	}
 	h := c.host
 	h.mu.Lock()

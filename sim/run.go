@@ -72,7 +72,7 @@ func (c *Container) Go(fn func(ctx context.Context) error) error {
 	f := function{done: make(chan struct{}), from: fmt.Sprintf("%s:%d", file, line)}
 	r := c.running()
 	if c.State().Paused {
-		return errorf("run in container", c.Name(), ErrPaused, "Container %s is paused, unpause the container before exec", c.Name())
+		return errorf("run in container", c.Name(), ErrPaused, c.host.says.ExecPaused, c.Name())
 	}
 	if r == nil || !r.add(f) {
 		return c.errDown("run in container")

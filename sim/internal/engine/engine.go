@@ -15,6 +15,8 @@ type Engine interface {
 	Publisher
 	Addresser
 	Files
+	// Messages returns what is not to be changed.
+	Messages() *Messages
 }
 
 // A Daemon is what dockerd was told by its options.

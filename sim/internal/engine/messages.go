@@ -62,20 +62,19 @@ type Messages struct {
 	SubnetMissing       string
 	SubnetOverlaps      string
 	NoPool              string
+	NoPool6             string // of IPv6
 	RangeOutside        string // the range
 	GatewayOutside      string // the gateway
 	GatewayTaken        string // the gateway
 	GatewayNone         string
 	GatewayNotOfBridge  string // the gateway with its length
+	SecondPredefined    string // the driver
+	NoPlugin            string // the driver
+	OptionValue         string // the option, its value, and why not
 	MTU                 string // the number
 	NetworkRules        string // why not
-	BridgeGateway       string // --bip
-	CIDR                string // what is none
-	DaemonIP            string // what is none
-	DaemonPool          string // base and size
 	SeveralNetworks     string // their names
 	AliasPredefined     string
-	AliasEmpty          string
 	AddrPredefined      string
 	AddrOnAutoSubnet    string
 	AddrFormat          string // the version of IP, and what is no address
