@@ -35,7 +35,9 @@ func (c *Container) ConnectSpec(n *Network, spec dockerapi.EndpointConfig, opts 
 	return c.host.labelled(func() error { return c.connect(r, l) })
 }
 
-// connect gives a run that is under way a further link, or leaves it as it was.
+// connect gives a run that is under way a further link, or leaves it as it was. The link is in
+// the list from the beginning, since the election of the gateway and the resolver's scopes go
+// by that; Inspect tells it as one without addresses until it has them.
 func (c *Container) connect(r *run, l *Link) error {
 	before := c.addLink(l)
 	joined := false

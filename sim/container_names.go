@@ -60,7 +60,9 @@ func (c *Container) setScopes(r *run) {
 	r.dns.resolver.SetScopes(scopes...)
 }
 
-// register gives a container that has joined a network its names there.
+// register gives a container that has joined a network its names there. The resolver is
+// started first, since it is told the scopes, and only where a network has names: on docker0
+// alone there is none, as with Docker.
 func (c *Container) register(r *run, l *Link) error {
 	if l.asked.network.zone != nil {
 		if err := c.startDNS(r); err != nil {

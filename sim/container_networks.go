@@ -38,7 +38,8 @@ func (c *Container) setList(links []*Link) {
 	c.links = links
 }
 
-// addLink adds a link, in the place of one to a removed network of that name, and returns
+// addLink adds a link, in the place of one to a removed network of that name: dockerd keeps
+// memberships by the name of their network, so that a new one has it. It returns
 // the links that there were before. The caller holds life.
 func (c *Container) addLink(l *Link) (before []*Link) {
 	before = c.list()
@@ -123,7 +124,8 @@ func (c *Container) join(r *run, l *Link, eth int) error {
 }
 
 // leave takes an interface from a run, with the ports that are published and the links
-// that are opened there.
+// that are opened there. Rules and names go before the interface: nothing is to lead to an
+// address that the next container may be given.
 func (c *Container) leave(r *run, l *Link) {
 	n := l.asked.network
 	if n == c.config.network {
@@ -164,7 +166,8 @@ func (c *Container) leaveAll(r *run) {
 }
 
 // elect gives the default route and the published ports to the network that comes
-// first.
+// first. Ports leave the old gateway before they are published on the new one, on the same
+// ports of the host; if that fails they are nowhere, as with dockerd.
 func (c *Container) elect(r *run) error {
 	links := c.live()
 	if len(links) == 0 || links[0] == r.gateway {

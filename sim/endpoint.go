@@ -37,7 +37,9 @@ type cableSpec struct {
 	opts      []bridge.PortOption
 }
 
-// connect makes the cable and joins its sides to the namespace and the bridge.
+// connect makes the cable and joins its sides to the namespace and the bridge. The port comes
+// last: from then on frames arrive, and an interface without addresses would answer some of
+// them with errors.
 func (ep *endpoint) connect(s cableSpec) (err error) {
 	if ep.inside, ep.outside, err = veth.Pair(veth.WithMTU(s.mtu), veth.WithSeed(s.seed)); err != nil {
 		return err
@@ -63,7 +65,8 @@ func (ep *endpoint) connect(s cableSpec) (err error) {
 	}
 }
 
-// disconnect undoes connect, also where it failed half-way.
+// disconnect undoes connect, also where it failed half-way. The port goes first, so that the
+// bridge sends nothing more into a cable that closes.
 func (ep *endpoint) disconnect() {
 	if ep.port != "" {
 		ep.bridge.RemovePort(ep.port)
@@ -109,7 +112,8 @@ func (ep *endpoint) reachedFrom(host netip.Addr) netip.Addr {
 	return ep.addr
 }
 
-// portInterface is the host's end of the cable.
+// portInterface is the host's end of the cable. The host's namespace does not have it as an
+// interface of its own, which would cost it a NIC for each container: the bridge has it.
 func (ep *endpoint) portInterface(master string) Interface {
 	i := Interface{
 		Index: ep.index + 1, Peer: ep.index, Name: ep.port, Master: master,

@@ -64,7 +64,8 @@ func (h *Host) findLocked(name string) *Container {
 	return byName
 }
 
-// linkedLocked returns the container that a link of the default bridge leads to.
+// linkedLocked returns the container that a link of the default bridge leads to. To dockerd
+// such a link is a name of its target, by which it can be inspected and removed.
 //
 // +checklocks:h.mu
 func (h *Host) linkedLocked(client, alias string) *Container {

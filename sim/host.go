@@ -101,7 +101,9 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	return predefined[0].open("docker0")
 }
 
-// stopDocker kills all containers and closes the networks.
+// stopDocker kills all containers and closes the networks. Main functions are waited for
+// before the proxies close, since they may still answer what came through them. The rules of
+// networks stay: the tables end with the machine.
 func (h *Host) stopDocker() {
 	h.mu.Lock()
 	containers, networks := slices.Clone(h.containers), slices.Clone(h.networks)

@@ -130,7 +130,8 @@ func (c *Container) gone(op string) error {
 	return nil
 }
 
-// change begins a change of state and returns what ends it.
+// change begins a change of state and returns what ends it. Who waits here waits for a start
+// or a stop, whose functions may take ten seconds of virtual time.
 func (c *Container) change() (done func()) {
 	c.life <- struct{}{}
 	return func() { <-c.life }
@@ -186,7 +187,8 @@ func (c *Container) hasOwnFiles() bool {
 	return c.config.joined == nil && !c.config.onHost()
 }
 
-// begin makes r the present run.
+// begin makes r the present run: from here on the container counts as running, and its links
+// show their addresses.
 func (c *Container) begin(r *run) {
 	for _, l := range c.list() {
 		l.note(func(h *history) { h.joined = true })
@@ -204,7 +206,8 @@ func (c *Container) hostname(ns *namespace) string {
 	return ns.hostname
 }
 
-// joinNamespace returns the namespace to run in, held.
+// joinNamespace returns the namespace to run in, held. It is asked anew at each start: the
+// container whose namespace is joined may have restarted and have another one.
 func (c *Container) joinNamespace() (*namespace, error) {
 	h := c.host
 	if other := c.config.joined; other != nil {

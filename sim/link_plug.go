@@ -10,6 +10,10 @@ import (
 )
 
 // plug gives a namespace an interface on the network of the link, with addresses of that.
+//
+// The addresses come first, since the MAC follows from them, and are held from then on: a
+// network cannot be removed under a container that is about to join it. The interface has two
+// indexes, its own and the next one for the port, as the kernel numbers a veth pair.
 func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	n := l.asked.network
 	h := n.host
@@ -18,6 +22,8 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 		return nil, err
 	}
 	ep.id, ep.index = h.random.id("endpoint id"), h.newIndexes(2)
+	// The first name is drawn before the cable is made, whose losses it seeds: a name that is
+	// taken, once in 2^28, must not shift them.
 	name := h.engine.VethName(h.random.stream("veth name"))
 	spec := cableSpec{
 		mtu: n.config.mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1,
@@ -46,7 +52,8 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	return ep, nil
 }
 
-// unplug undoes plug, also where it failed half-way.
+// unplug undoes plug, also where it failed half-way. The addresses go last: nobody is to be
+// given one that an interface still answers for.
 func (l *Link) unplug(ep *endpoint) {
 	ep.disconnect()
 	h := l.asked.network.host
@@ -67,7 +74,8 @@ func (l *Link) setDefault() {
 }
 
 // takeAddrs takes the addresses of an endpoint: those that were asked for, or the lowest
-// free ones. It holds none if it fails.
+// free ones. It holds none if it fails. That the network is there is asked under the same
+// lock, so that Network.Remove either sees the addresses or is seen.
 func (l *Link) takeAddrs(ep *endpoint) (err error) {
 	n := l.asked.network
 	n.host.mu.Lock()

@@ -45,7 +45,9 @@ func newNamespace(hostname string, opts netstack.Options) (*namespace, error) {
 	return ns, nil
 }
 
-// hold adds a user; false if the namespace has ended.
+// hold adds a user; false if the namespace has ended. A container that joins the namespace of
+// another one holds it, and keeps it with lo when the other one is gone, as a process keeps
+// /proc/self/ns/net.
 func (ns *namespace) hold() bool {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
@@ -67,7 +69,7 @@ func (ns *namespace) release() {
 	}
 }
 
-// plug adds an interface with a cable.
+// plug adds an interface with a cable. The stack takes the cable's end over: unplug closes it.
 func (ns *namespace) plug(index int, name string, c cable) error {
 	if err := ns.stack.AddNIC(index, name, c.inside); err != nil {
 		return err

@@ -90,7 +90,9 @@ func (n *Network) forEngine() engine.Network {
 	}
 }
 
-// open makes the bridge device, the interface of the host on it, and the rules.
+// open makes the bridge device, the interface of the host on it, and the rules. The order is
+// dockerd's and shows: a gateway that another interface has is refused with the bridge there,
+// which close takes away, and before any rule.
 func (n *Network) open(device string) (err error) {
 	h := n.host
 	n.mac = h.engine.BridgeMAC(h.random.stream("bridge mac"))
@@ -212,7 +214,8 @@ func (h *Host) checkHas(op string, n *Network) error {
 	return nil
 }
 
-// heldLocked reports whether containers have addresses of the network.
+// heldLocked reports whether containers have addresses of the network. Asking each container
+// makes a removal cost what they are in number; a count would be a second place to keep right.
 //
 // +checklocks:n.host.mu
 func (n *Network) heldLocked() bool {

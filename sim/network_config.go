@@ -55,7 +55,8 @@ func (c *networkConfig) families() []*family {
 	return []*family{&c.v4, &c.v6}
 }
 
-// checkSubnets sees that each range and gateway is in a subnet that was asked for.
+// checkSubnets sees that each range and gateway is in a subnet that was asked for. These
+// are refusals of Docker's client, which sends each subnet with its range and gateway.
 func (c *networkConfig) checkSubnets(name string) error {
 	const op = "create network"
 	var given, ranges, gateways int

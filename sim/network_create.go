@@ -42,7 +42,9 @@ func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error)
 	return n, nil
 }
 
-// checkNetwork completes the configuration of n and sees that nothing is in its way.
+// checkNetwork completes the configuration of n and sees that nothing is in its way. What the
+// host is on already, a LAN for one, bars default pools alone: dockerd lets a subnet that is
+// asked for overlap with it.
 func (h *Host) checkNetwork(n *Network) error {
 	onLink := h.onLink()
 	h.mu.Lock()

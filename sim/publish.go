@@ -29,14 +29,16 @@ func (p *publisher) close() {
 	}
 }
 
-// A publishedPort is a binding with what makes it work.
+// A publishedPort is a binding with what makes it work. The proxy is there without
+// --userland-proxy too: its socket keeps the port from others, as dockerd's does.
 type publishedPort struct {
 	binding ports.Binding
 	proxy   io.Closer
 	rules   []string // commands that added them
 }
 
-// publish publishes ports of an endpoint, all or none.
+// publish publishes ports of an endpoint, all or none: a container whose third port is taken
+// does not start, and must not leave two rules behind.
 func (p *publisher) publish(n engine.Network, ep *endpoint, plan []ports.Publication) (list []*publishedPort, err error) {
 	for _, pub := range plan {
 		for _, addr := range p.engine.HostAddrs(p.daemon, pub) {
@@ -51,7 +53,8 @@ func (p *publisher) publish(n engine.Network, ep *endpoint, plan []ports.Publica
 	return list, nil
 }
 
-// bind publishes a port on one address of the host.
+// bind publishes a port on one address of the host. The socket comes before the rules: only
+// that it can be opened tells that the port is free, also of programs that are not Docker's.
 func (p *publisher) bind(n engine.Network, ep *endpoint, addr netip.Addr, pub ports.Publication) (*publishedPort, error) {
 	port := &publishedPort{}
 	var err error
@@ -70,7 +73,8 @@ func (p *publisher) bind(n engine.Network, ep *endpoint, addr netip.Addr, pub po
 	return port, nil
 }
 
-// unpublish undoes publish.
+// unpublish undoes publish. The rules of all ports go in one edit, since each edit copies the
+// chains that it changes.
 func (p *publisher) unpublish(list []*publishedPort) {
 	var rules []string
 	for _, port := range list {

@@ -115,14 +115,16 @@ func (r *run) list() []function {
 // ending reports whether the functions are to return.
 func (r *run) ending() bool { return r.dying.Load() || r.ctx.Err() != nil }
 
-// interrupt cancels the functions.
+// interrupt cancels the functions. It does so under the lock with which add looks, so that a
+// function is either refused or told.
 func (r *run) interrupt() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.cancel()
 }
 
-// await waits for the functions, but no longer than ctx and the kill. It reports whether
+// await waits for the functions, but no longer than ctx and the kill: a function that does not
+// return is one that ignores SIGTERM, and its sockets are closed under it. It reports whether
 // they are all back.
 func (r *run) await(ctx context.Context) bool {
 	for _, f := range r.list() {

@@ -30,7 +30,8 @@ var sysctls = map[string]struct {
 	}},
 }
 
-// A settings keeps what the sysctls of a stack were set to.
+// A settings keeps what the sysctls of a stack were set to. The stack is not asked:
+// the router keeps what it was told for each interface, not for all.
 type settings struct {
 	stack *netstack.Stack
 

@@ -42,7 +42,8 @@ func openTap(space *namespace, index int, opts slirp.Options) (*slirp.Net, error
 	return tap, nil
 }
 
-// addTapRoute gives tap0 its address and the default route, if there is none.
+// addTapRoute gives tap0 its address and the default route, if there is none. A host that has
+// one keeps it: its way to the outside is a router on a LAN, and tap0 serves Expose alone.
 func addTapRoute(space *namespace, index int) error {
 	if err := space.stack.AddAddr(index, tapAddr); err != nil {
 		return errorf("connect to the real machine", tapDevice, ErrAddress, "%s cannot have the address %v: %v", tapDevice, tapAddr, err)
