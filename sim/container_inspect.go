@@ -24,6 +24,8 @@ func (c *Container) Inspect() dockerapi.Container {
 	return info
 }
 
+// hostConfig is what was asked for of the container's place on the host. Lists that are empty
+// are [] or null as dockerd has them: of DNS the former, of hosts and links the latter.
 func (c *Container) hostConfig() dockerapi.HostConfig {
 	cfg := &c.config
 	byAlias := slices.SortedFunc(slices.Values(cfg.links), func(a, b link) int { return cmp.Compare(a.alias, b.alias) })
@@ -50,6 +52,7 @@ func (c *Container) hostConfig() dockerapi.HostConfig {
 	return hc
 }
 
+// containerConfig is what the image and the spec say of the container itself.
 func (c *Container) containerConfig() dockerapi.Config {
 	cfg := dockerapi.Config{
 		Hostname: c.configuredHostname(), Env: c.envWithPath(),
@@ -94,6 +97,8 @@ func (c *Container) configuredHostname() string {
 	return c.id[:12]
 }
 
+// networkSettings is the container's part of its networks. A stopped container keeps what it is
+// connected to and loses addresses and the endpoint's ID, which the next start makes anew.
 func (c *Container) networkSettings() dockerapi.NetworkSettings {
 	sandbox, r := c.lastSandbox()
 	s := dockerapi.NetworkSettings{

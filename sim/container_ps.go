@@ -29,7 +29,8 @@ func (c *Container) Summary() dockerapi.ContainerSummary {
 	return s
 }
 
-// status returns what "docker ps" shows under STATUS now.
+// status returns what "docker ps" shows under STATUS now. The words for durations are those of
+// the library that Docker itself uses for them.
 func status(s dockerapi.State) string {
 	up := "Up " + units.HumanDuration(time.Since(s.StartedAt))
 	switch s.Status {
@@ -56,7 +57,9 @@ func command(words []string) string {
 	return strings.Join(words, " ")
 }
 
-// names returns the names that the daemon knows the container by.
+// names returns the names that the daemon knows the container by: a link is a name of its
+// target, "client/alias". They are asked of the linkers alone, since with ten thousand
+// containers a list of all would look at each from each.
 func (c *Container) names() []string {
 	names := []string{c.Name()}
 	for _, o := range c.linkedBy() {

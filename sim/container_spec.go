@@ -30,7 +30,9 @@ func cloneMap[K comparable, V any](m map[K]V) map[K]V {
 }
 
 // resolve checks the spec of a container and returns what it means. It keeps nothing of
-// the spec's.
+// the spec's, which the caller may go on to change and use for the next container. The order
+// of the parts is that in which dockerd refuses: what needs no other container or network
+// comes before what does, and links, which need both, come last.
 func (s *containerSpec) resolve(name string) (containerConfig, error) {
 	c := containerConfig{
 		image: s.image, cmd: slices.Clone(s.Cmd), hostname: s.Hostname,
@@ -76,6 +78,8 @@ func (c *containerConfig) setEnv(s *containerSpec) error {
 	return nil
 }
 
+// setExposed notes the ports of the spec and then of the image that the spec does not have.
+// Their order is not kept in JSON and does not count: rules and variables are sorted.
 func (c *containerConfig) setExposed(s *containerSpec) error {
 	specs := slices.Concat(slices.Sorted(maps.Keys(s.ExposedPorts)), s.image.Expose)
 	for _, spec := range specs {
@@ -135,6 +139,7 @@ func (s *containerSpec) publication(port ports.Port, b dockerapi.PortBinding) (p
 	return list[0], nil
 }
 
+// setDNS notes the nameservers. Names are refused, since there is nobody yet to ask for them.
 func (c *containerConfig) setDNS(s *containerSpec) error {
 	for _, server := range s.HostConfig.DNS {
 		a, err := netip.ParseAddr(server)
@@ -183,7 +188,8 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 	return c.attachment.checkRange(opCreate)
 }
 
-// defaultMode is the network mode of containers that ask for none.
+// defaultMode is the network mode of containers that ask for none. Inspect tells it as such, not
+// as "bridge", which it means.
 const defaultMode = "default"
 
 // network returns the network that a mode or an endpoint names.
@@ -198,7 +204,8 @@ func (s *containerSpec) network(name string) (*Network, error) {
 	return n, nil
 }
 
-// errEndpoints refuses more than one network.
+// errEndpoints refuses more than one network: up to API 1.43 a container is made on one and
+// connected to others afterwards.
 func (s *containerSpec) errEndpoints(name string, all ...string) error {
 	return errorf(opCreate, name, ErrConflict, s.host.says.SeveralNetworks, strings.Join(all, ", "))
 }
@@ -240,6 +247,8 @@ func (c *containerConfig) ofNames() bool {
 	return len(c.dns)+len(c.dnsSearch)+len(c.dnsOptions)+len(c.extraHosts) > 0
 }
 
+// setExtraHosts notes lines for /etc/hosts. What host-gateway stands for is looked up here, once:
+// docker0 keeps its address as long as the host lives.
 func (c *containerConfig) setExtraHosts(s *containerSpec) error {
 	for _, spec := range s.HostConfig.ExtraHosts {
 		e, err := s.host.parseAddHost(spec)
@@ -296,7 +305,8 @@ func (c *containerConfig) addNetworkLinks(s *containerSpec) error {
 	return c.attachment.addLinks(opCreate, links)
 }
 
-// hostPorts returns the port or the range of the host that is asked for.
+// hostPorts returns the port or the range of the host that is asked for, as -p takes it; the
+// empty string leaves the choice to the host.
 func hostPorts(p ports.Publication) string {
 	switch {
 	case p.Last == 0:

@@ -84,7 +84,8 @@ func (h *Host) add(c *Container) error {
 	return nil
 }
 
-// checkFreeLocked refuses a name that a container has.
+// checkFreeLocked refuses a name that a container has, also one that does not run: names are
+// free with Remove, addresses with Stop.
 //
 // +checklocks:h.mu
 func (h *Host) checkFreeLocked(op, name string) *Error {

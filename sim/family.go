@@ -30,7 +30,9 @@ func (f *family) addrOf(mac net.HardwareAddr) netip.Addr {
 // prefix returns an address with the length of the subnet.
 func (f *family) prefix(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, f.subnet.Bits()) }
 
-// open makes the pool of a subnet and takes the host's address from it.
+// open makes the pool of a subnet and takes the host's address from it. What Inspect tells is
+// noted first, since that is the subnet as it was written, with bits beyond its length, and
+// without a gateway that nobody asked for.
 func (f *family) open(says *engine.Messages, network string) error {
 	f.asked.Subnet = f.subnet.String()
 	if f.ipRange.IsValid() {

@@ -63,6 +63,8 @@ func NewHost(opts ...HostOption) (*Host, error) {
 	return h, nil
 }
 
+// boot starts the machine and then Docker on it, as a computer does: an uplink that has
+// 172.17.0.0/16 is there before docker0, which then gets another subnet.
 func (h *Host) boot(cfg *hostConfig) error {
 	if err := h.Machine.boot(&cfg.machineConfig); err != nil {
 		return err
@@ -156,7 +158,8 @@ func (h *Host) nextPoolLocked(inUse []netip.Prefix) (pool netip.Prefix, ok bool)
 	return pool, ok
 }
 
-// onLink returns the networks that the host has an interface on.
+// onLink returns the networks that the host has an interface on. They are read from the routes
+// alone: asking for interfaces would count those of each container.
 func (h *Host) onLink() []netip.Prefix {
 	var list []netip.Prefix
 	for _, r := range h.own.stack.Routes() {

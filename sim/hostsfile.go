@@ -80,7 +80,8 @@ func (f *hostsFile) String() string {
 	return f.engine.Hosts(f.content)
 }
 
-// LookupNetIP returns the addresses of host in the order of the file.
+// LookupNetIP returns the addresses of host in the order of the file. It reads the text that
+// programs would read, so that what is printed and what is found cannot differ.
 func (f *hostsFile) LookupNetIP(_ context.Context, network, host string) ([]netip.Addr, error) {
 	var addrs []netip.Addr
 	for line := range strings.Lines(f.String()) {

@@ -68,7 +68,8 @@ type mainResult struct {
 	code int
 }
 
-// startMain runs the main function of the image. When it returns by itself the container
+// startMain runs the main function of the image. It is a function of the run like those given
+// to Go, so that a stop waits for it. When it returns by itself the container
 // exits. Host.Close waits for the goroutine.
 func (c *Container) startMain(r *run) {
 	if c.config.image.Main == nil {
@@ -100,7 +101,8 @@ func (c *Container) runMain(r *run, f function) {
 	err = c.config.image.Main(r.ctx, c)
 }
 
-// mainOver notes what the main function returned, unless it was killed before.
+// mainOver notes what the main function returned, unless it was killed before. A function that
+// is told of the kill and returns nil has not exited with 0: SIGKILL cannot be caught.
 func (r *run) mainOver(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

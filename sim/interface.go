@@ -33,7 +33,7 @@ func (i *Interface) count(e *veth.Endpoint) {
 	i.TxPackets, i.TxBytes, i.TxDropped = s.TxPackets, s.TxBytes, s.TxDropped
 }
 
-// A Route is an entry of a routing table.
+// A Route is an entry of a routing table, in the terms of "ip route".
 type Route struct {
 	Dst netip.Prefix
 	Via netip.Addr // invalid if Dst is on the link

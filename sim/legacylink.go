@@ -14,7 +14,9 @@ type link struct {
 	alias  string
 }
 
-// link writes the lines, variables and rules of the links of a container that starts.
+// link writes the lines, variables and rules of the links of a container that starts. The
+// target must run, as its address is written down; what it exposes is taken as it was made,
+// whether something listens or not.
 func (c *Container) link(r *run) error {
 	own := c.linkTo(c.config.network)
 	if own == nil || own.endpoint() == nil {

@@ -106,6 +106,7 @@ func (c *Container) ForceRemove() error {
 	return nil
 }
 
+// remove forgets the container; its name is free, and its links are no names any more.
 func (c *Container) remove() {
 	c.removed = true
 	h := c.host
@@ -119,7 +120,8 @@ func (c *Container) remove() {
 	}
 }
 
-// gone is why a container cannot change any more: it is removed or its host closed.
+// gone is why a container cannot change any more: it is removed or its host closed. It is asked
+// by who holds life, and so holds until that is given back.
 func (c *Container) gone(op string) error {
 	switch {
 	case c.host.isClosed():
@@ -155,6 +157,9 @@ func (c *Container) start() error {
 	return err
 }
 
+// boot makes a run: the namespace, the files in it, the interfaces with their names and ports.
+// What fails undoes what there is, so that a container that did not start holds nothing. The
+// sockets come last, and with them the methods of Netns work; the main function is last of all.
 func (c *Container) boot() error {
 	ns, err := c.joinNamespace()
 	if err != nil {

@@ -23,7 +23,9 @@ type names struct {
 	client *dnsd.Client // +checklocks:mu
 }
 
-// setConf sets resolv.conf. The client asks from the sockets of s.
+// setConf sets resolv.conf, anew when a container first joins a network with names: programs
+// that read the file then find the embedded resolver, as they do in a container of Docker. The
+// client asks from the sockets of s.
 func (n *names) setConf(text string, s *netstack.Stack, seed uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

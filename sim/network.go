@@ -77,6 +77,8 @@ func (n *Network) Device() string { return n.device }
 // network. Ports of one's own may be added to it.
 func (n *Network) Bridge() *bridge.Bridge { return n.bridge }
 
+// predefined reports whether dockerd made the network itself. Those have no names, no addresses
+// to ask for, and cannot be removed.
 func (n *Network) predefined() bool {
 	return n.name == bridgeNetwork || n.name == hostNetwork || n.name == noneNetwork
 }
@@ -151,7 +153,8 @@ func (n *Network) open6() error {
 	return n.host.settings.set(ipForward6, "1")
 }
 
-// close undoes open, also where it failed half-way.
+// close undoes open, also where it failed half-way. Deleting rules that are not there does
+// nothing, so that it need not know how far open came.
 func (n *Network) close() {
 	n.host.firewall.delete(n.host.engine.NetworkRules(n.forEngine()))
 	if n.bridge != nil {

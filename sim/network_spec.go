@@ -44,6 +44,8 @@ func newNetworkConfig(says *engine.Messages, spec *dockerapi.NetworkCreate) (net
 	return c, nil
 }
 
+// checkDrivers refuses drivers of networks and of IPAM that are not there, in the words that
+// dockerd has for plugins that it does not find.
 func checkDrivers(says *engine.Messages, spec *dockerapi.NetworkCreate) error {
 	switch spec.Driver {
 	case "", "bridge":
@@ -68,7 +70,8 @@ var notEmulated = []string{
 	"com.docker.network.container_interface_prefix", "com.docker.network.host_ipv4",
 }
 
-// setOption sets an option of the driver.
+// setOption sets an option of the driver. They come in the order of their names, so that of two
+// bad ones the same is refused each time; dockerd goes through a map.
 func (c *networkConfig) setOption(network, key, value string) (err error) {
 	switch {
 	case key == dockerapi.OptionICC:
@@ -88,7 +91,8 @@ func (c *networkConfig) setOption(network, key, value string) (err error) {
 	return nil
 }
 
-// parseNot returns the contrary of a truth value.
+// parseNot returns the contrary of a truth value: the zero networkConfig is Docker's default,
+// so that it notes what is switched off.
 func parseNot(value string) (bool, error) {
 	is, err := strconv.ParseBool(value)
 	return !is, err
@@ -98,7 +102,9 @@ func errUnsupported(network, option string) error {
 	return errorf(opCreateNetwork, network, errors.ErrUnsupported, "option %s is not emulated", option)
 }
 
-// addIPAM notes a subnet, of which there is one of each family, and what belongs to it.
+// addIPAM notes a subnet, of which there is one of each family, and what belongs to it. Whether
+// range and gateway lie in it is seen later, when all of them are known: Docker's client may
+// send them apart.
 func (c *networkConfig) addIPAM(config dockerapi.IPAMConfig) error {
 	if s := config.Subnet; s != "" {
 		p, err := netip.ParsePrefix(s)
@@ -128,7 +134,8 @@ func (c *networkConfig) addIPAM(config dockerapi.IPAMConfig) error {
 	return nil
 }
 
-// docker0Options are what dockerd notes of the network "bridge".
+// docker0Options are what dockerd notes of the network "bridge". It tells all of them there,
+// whereas it tells of other networks what was asked for alone.
 func (n *Network) docker0Options() map[string]string {
 	return map[string]string{
 		"com.docker.network.bridge.default_bridge":    "true",

@@ -23,7 +23,8 @@ func newGenerator(seed uint64) *generator {
 	return &generator{seed: seed, streams: make(map[string]*rand.ChaCha8)}
 }
 
-// key derives what is random but fixed about a named thing.
+// key derives what is random but fixed about a named thing. It does not depend on what was
+// drawn before: a container has the same losses whether others were made before it or not.
 func (g *generator) key(name string) [32]byte {
 	return sha256.Sum256(binary.BigEndian.AppendUint64([]byte(name+"\x00"), g.seed))
 }

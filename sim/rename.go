@@ -34,7 +34,8 @@ func (c *Container) Rename(name string) error {
 	return nil
 }
 
-// take changes the name if nobody has it.
+// take changes the name if nobody has it. It is asked for and given under one lock, so that of
+// two that want a name one has it.
 func (c *Container) take(name string) *Error {
 	const op = "rename container"
 	if !nameRE.MatchString(name) {

@@ -51,6 +51,8 @@ type function struct {
 	from string // who called
 }
 
+// newRun returns a run with two contexts, one within the other: that of the functions ends with
+// the first word of a stop, the outer one when they are no longer waited for.
 func newRun(ns *namespace) *run {
 	r := &run{ns: ns, started: time.Now(), over: make(chan struct{})}
 	r.killed, r.kill = context.WithCancel(context.Background())

@@ -32,7 +32,9 @@ func (c *Container) Wait(ctx context.Context) (int, error) {
 	return code, nil
 }
 
-// awaitEnd returns when over is closed, or at once if it is nil or closed already.
+// awaitEnd returns when over is closed, or at once if it is nil or closed already. That is looked
+// at first: of two channels that are ready select takes either, and a container that has ended
+// is to be told even to a caller whose context has.
 func awaitEnd(ctx context.Context, over <-chan struct{}) error {
 	if over == nil {
 		return nil
