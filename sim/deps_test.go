@@ -3,6 +3,8 @@ package sim_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,25 +84,29 @@ func checkImports(t *testing.T, at map[string]int, name string, imports []string
 	}
 }
 
-// TestREADME checks that the programs that the README shows are those that are
-// tested.
+// A link of the README: to an example, a test or a program.
+var readmeLink = regexp.MustCompile(`\[([\w.]+)\]\(([\w/-]+\.go)\)`)
+
+// TestREADME checks that the program that the README shows is one that is tested, and that
+// the examples are where it says.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	read := func(name string) string {
-		b, err := os.ReadFile(name)
+		b, err := os.ReadFile(filepath.Join("..", name))
 		require.NoError(t, err)
 		return string(b)
 	}
-	readme := read("../README.md")
-	_, body, ok := strings.Cut(read("example_test.go"), "func Example() {\n")
+	readme := read("README.md")
+	_, program, ok := strings.Cut(read("sim/simtest/readme_test.go"), "package simtest_test\n\n")
 	require.True(t, ok)
-	body, _, ok = strings.Cut(body, "\n\t// Output:")
-	require.True(t, ok)
-	require.Contains(t, readme, strings.TrimPrefix(strings.ReplaceAll(body, "\n\t", "\n"), "\t"))
+	require.Contains(t, readme, "```go\n"+program+"```")
 
-	for file, name := range map[string]string{"example": "TestOutage", "forbidden": "TestForbidden", "image": "TestDatabaseDown"} {
-		_, body, ok = strings.Cut(read("simtest/"+file+"_test.go"), "\nfunc "+name)
-		require.True(t, ok)
-		require.Contains(t, readme, "func "+name+body)
+	links := readmeLink.FindAllStringSubmatch(readme, -1)
+	require.Greater(t, len(links), 20)
+	for _, link := range links {
+		text, file := link[1], read(link[2])
+		if name := text[strings.LastIndexByte(text, '.')+1:]; strings.HasSuffix(link[2], "_test.go") {
+			require.Contains(t, file, "\nfunc "+name+"(", link[0])
+		}
 	}
 }

@@ -1,11 +1,6 @@
-// Package sim emulates container networking inside one process, with the nouns
-// and the behaviour of Docker.
-//
-// A Host is an emulated machine: a TCP/IP stack with interfaces, routes, an
-// iptables-like firewall (package nat) and bridge networks, of which docker0 is the
-// first. A Container is another TCP/IP stack, joined to a network by a virtual cable;
-// what runs "in" it is a Go function that uses the container's dial and listen methods
-// in place of those of package net:
+// Package sim emulates container networking inside one process, with the nouns and the
+// behaviour of Docker. Containers are TCP/IP stacks joined by virtual cables; what runs "in"
+// one is Go code that uses the container's methods in place of package net's:
 //
 //	host, err := sim.NewHost()
 //	web, err := host.Run("web")
@@ -14,24 +9,70 @@
 //	go http.Serve(l, handler)
 //	resp, err := cli.HTTPClient().Get("http://172.17.0.2/")
 //
-// A container made from an Image runs its main function at each start, and exits with it.
+// No privileges, devices or sockets of the real machine are used, and nothing reaches real
+// networks, unless Expose or WithRealUplink asks for it.
 //
-// Containers reach the outside by masquerade and are reached by published ports; the
-// outside is a LAN with other hosts on it.
+// # The nouns
 //
-// No privileges, devices or sockets of the machine are used, and nothing reaches
-// real networks, unless Expose or WithRealUplink asks for it.
+//	Netns      what has sockets, names, interfaces and routes: every Machine and Container
+//	Machine    a Netns with uplinks, routes, sysctls and a firewall; NewMachine
+//	Host       a Machine that runs Docker; NewHost
+//	Network    a bridge of a Host; docker0 is the first, CreateNetwork makes more
+//	Container  a Netns that starts and stops; Host.Run and Host.Create
+//	Image      what a container is made from: its main function, environment and ports
+//	LAN        the outside: an Ethernet segment between machines; NewLAN
+//	Link       the cable of a container to a network or of a machine to a LAN
+//
+// # Where to begin
+//
+//	in a test                      package simtest: hosts that close with it, virtual time
+//	dial, listen, look up, ping    the methods of Netns
+//	make networks                  Host.CreateNetwork; WithNetwork for a container
+//	have names                     any network but docker0; WithAlias
+//	have IPv6                      WithSubnet, WithFixedCIDRv6
+//	run a program                  Image.Main with WithImage, or Container.Go
+//	wait for it                    Container.WaitListening, Container.Wait
+//	publish ports                  WithPublish; NewLAN and WithUplink for clients
+//	change rules                   Machine.Firewall with package nat/iptables
+//	pull a cable, lose packets     Container.Link and Machine.Uplink
+//	spoil names                    WithResolver with dnsd.Faults
+//	build routers                  NewMachine, SetSysctl, AddRoute
+//	stop, freeze, move             the methods of Container
+//	see what Docker would tell     Container.Inspect, Summary, State; Network.Inspect
+//	run docker, ip, iptables …     package tools
+//	make all of it from JSON       CreateSpec, CreateNetworkSpec, ConnectSpec
+//	meet the real world            Expose, WithRealUplink
 //
 // # Time
 //
-// By default hosts live in real time. A host made WithVirtualTime inside a
-// testing/synctest bubble lives in the bubble's time: a second passes as soon as
-// every goroutine waits for it.
+// By default machines live in real time. One made WithVirtualTime inside a testing/synctest
+// bubble lives in the bubble's time: a second passes as soon as every goroutine waits for it.
 //
 // # Errors
 //
-// What fails on the network fails as in package net: *net.OpError wrapping a
-// syscall.Errno, net.ErrClosed, os.ErrDeadlineExceeded, a context error, or a
-// *net.DNSError. What fails in management fails with *Error, which wraps a
-// sentinel and reads as Docker's own message.
+// What fails on the network fails as in package net: *net.OpError wrapping a syscall.Errno,
+// net.ErrClosed, os.ErrDeadlineExceeded, a context error, or a *net.DNSError. What fails in
+// management fails with *Error, which wraps a sentinel and reads as Docker's own message.
+//
+// # What Docker does
+//
+// It is taken from recordings of Docker Engine 20.10.24, with which the tests compare:
+//
+//   - docker0 and the networks bridge, host and none; --network none, host and
+//     container:NAME; networks with subnet, gateway, IP range, MTU, internal, without ICC or
+//     masquerading; several networks a container, connected and disconnected while it runs.
+//   - The rules, chain by chain, as iptables-save shows them; isolation between networks;
+//     masquerading; published ports with -p's syntax and -P, the userland proxy, and who is
+//     seen as whom; links with their lines in /etc/hosts, environment and rules.
+//   - Names on networks of one's own: the embedded resolver at 127.0.0.11, by UDP and TCP,
+//     with names, aliases, short IDs, hostnames and PTR; forwarding to nameservers on the LAN;
+//     resolv.conf with search list and options.
+//   - IPv6 on networks that have a subnet of it, and nowhere else, routed between networks
+//     without rules.
+//   - The lowest free address at each start; MACs, IDs, hostnames, ifindexes and names of
+//     interfaces as Docker gives them; exit statuses; refusals in Docker's own words.
+//
+// The rest is Linux: a host routes as Linux does, with its ICMP errors, TTL, rp_filter,
+// fragments and br_netfilter; bridges learn and age; TCP super-segments of 64 KiB and
+// offloaded checksums cross virtual cables whole.
 package sim

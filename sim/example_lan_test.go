@@ -51,8 +51,8 @@ func ExampleWithPublish() {
 	// Output: hello 192.168.0.47
 }
 
-// A machine with two uplinks that forwards is a router.
-func ExampleNewMachine() {
+// Two LANs with a router between them, and a machine on each that knows the way.
+func ExampleMachine_AddRoute() {
 	var lans [2]*sim.LAN
 	for i := range lans {
 		lan, err := sim.NewLAN()

@@ -173,7 +173,7 @@ func (m *Machine) labelled(fn func() error) error {
 	return <-done
 }
 
-// Label returns the value of the label "drydock.host" on the goroutines of m. No
+// Label returns the value of the label "drydock.host" on the goroutines of the machine. No
 // other machine of the process has it.
 func (m *Machine) Label() string { return fmt.Sprintf("%s %p", m.name, m) }
 
