@@ -110,3 +110,18 @@ func TestREADME(t *testing.T) {
 		}
 	}
 }
+
+// TestWalks checks that CONTRIBUTING.md names files that there are, and each once in a walk.
+func TestWalks(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../CONTRIBUTING.md")
+	require.NoError(t, err)
+	for section := range strings.SplitSeq(string(text), "\n## ") {
+		seen := make(map[string]bool)
+		for _, match := range regexp.MustCompile("`([\\w/]+\\.go)`").FindAllStringSubmatch(section, -1) {
+			require.FileExists(t, filepath.Join("..", match[1]))
+			require.False(t, seen[match[1]], "%s twice in one walk", match[1])
+			seen[match[1]] = true
+		}
+	}
+}

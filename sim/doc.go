@@ -53,26 +53,4 @@
 // What fails on the network fails as in package net: *net.OpError wrapping a syscall.Errno,
 // net.ErrClosed, os.ErrDeadlineExceeded, a context error, or a *net.DNSError. What fails in
 // management fails with *Error, which wraps a sentinel and reads as Docker's own message.
-//
-// # What Docker does
-//
-// It is taken from recordings of Docker Engine 20.10.24, with which the tests compare:
-//
-//   - docker0 and the networks bridge, host and none; --network none, host and
-//     container:NAME; networks with subnet, gateway, IP range, MTU, internal, without ICC or
-//     masquerading; several networks a container, connected and disconnected while it runs.
-//   - The rules, chain by chain, as iptables-save shows them; isolation between networks;
-//     masquerading; published ports with -p's syntax and -P, the userland proxy, and who is
-//     seen as whom; links with their lines in /etc/hosts, environment and rules.
-//   - Names on networks of one's own: the embedded resolver at 127.0.0.11, by UDP and TCP,
-//     with names, aliases, short IDs, hostnames and PTR; forwarding to nameservers on the LAN;
-//     resolv.conf with search list and options.
-//   - IPv6 on networks that have a subnet of it, and nowhere else, routed between networks
-//     without rules.
-//   - The lowest free address at each start; MACs, IDs, hostnames, ifindexes and names of
-//     interfaces as Docker gives them; exit statuses; refusals in Docker's own words.
-//
-// The rest is Linux: a host routes as Linux does, with its ICMP errors, TTL, rp_filter,
-// fragments and br_netfilter; bridges learn and age; TCP super-segments of 64 KiB and
-// offloaded checksums cross virtual cables whole.
 package sim

@@ -18,6 +18,24 @@ import (
 // A Host is a Machine that runs Docker: it has docker0, the networks "bridge", "host" and
 // "none", Docker's rules in its Firewall, and makes containers and further networks.
 // NewHost makes hosts. Its methods are safe for concurrent use.
+//
+// # What Docker does
+//
+// It is taken from recordings of Docker Engine 20.10.24, with which the tests compare:
+//
+//   - docker0 and the networks bridge, host and none; --network none, host and
+//     container:NAME; networks with subnet, gateway, IP range, MTU, internal, without ICC or
+//     masquerading; several networks a container, connected and disconnected while it runs.
+//   - The rules, chain by chain, as iptables-save shows them; isolation between networks;
+//     masquerading; published ports with -p's syntax and -P, the userland proxy, and who is
+//     seen as whom; links with their lines in /etc/hosts, environment and rules.
+//   - Names on networks of one's own: the embedded resolver at 127.0.0.11, by UDP and TCP,
+//     with names, aliases, short IDs, hostnames and PTR; forwarding to nameservers on the LAN;
+//     resolv.conf with search list and options.
+//   - IPv6 on networks that have a subnet of it, and nowhere else, routed between networks
+//     without rules.
+//   - The lowest free address at each start; MACs, IDs, hostnames, ifindexes and names of
+//     interfaces as Docker gives them; exit statuses; refusals in Docker's own words.
 type Host struct {
 	*Machine
 	daemon   daemonConfig
