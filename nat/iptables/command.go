@@ -6,7 +6,8 @@ import (
 	"drydock/nat"
 )
 
-// A command is what a command line says.
+// A command is what a command line says. It is all that running it needs: the words are
+// forgotten, and the rules that it makes do not know of which line they are.
 type command struct {
 	table       string
 	letter      byte // of its short option; 0: none, 'V' and 'h' end at once

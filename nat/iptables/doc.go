@@ -8,6 +8,32 @@
 // rule. All of them work on a nat.Ruleset, of which IPv6 is that of ip6tables. An error is
 // an [Error], which wraps that of the ruleset.
 //
+// # Errors
+//
+// A command that fails has done nothing and printed nothing. Its [Error] says what the real
+// one writes to stderr, and its exit code is
+//
+//	1  the rules do not allow it: no such chain or rule, a chain that exists …
+//	2  the command line is wrong: an unknown option, a bad value, a missing chain to jump to
+//	3  there is no such table
+//	4  the kernel refuses it: a target that is not allowed there, a circle, a chain in use
+//
+// What is checked where is as in iptables-nft: the words of 1, 3 and 4 are about what
+// package nat has refused, those of 2 mostly about what never got there. Of two faults in a
+// line the one is told that iptables would find first.
+//
+// # How a line is read
+//
+// As by getopt_long, word by word, from left to right. An option of a match exists from the
+// -m that names it on, or from the -p of its protocol: "-p tcp --dport 80" means "-p tcp -m
+// tcp --dport 80", and "--dport 80 -p tcp" nothing. Long options may be shortened as far as
+// nothing else begins so, which a further -m can spoil. "!" stands before the option that it
+// inverts. A word behind a match's options is no operand but an error.
+//
+// -s and -d may be lists, -s 10.0.0.1,10.0.0.2, and the line is then several rules. Names of
+// services are those that people write in rules, from Debian's /etc/services; names of hosts
+// are not looked up.
+//
 // # What there is
 //
 // The matches are tcp, udp, multiport, icmp, icmp6, conntrack (--ctstate), state,
@@ -16,7 +42,15 @@
 //
 // Hosts have no names here: -L prints addresses as numbers with and without -n. And it
 // prints protocols by name with and without -n, as iptables did for twenty years and 1.8.9
-// does not.
+// does not: what Docker's documentation and everybody's notes show.
+//
+// -w and -W wait for nobody: a command is one change of the ruleset, which needs no lock
+// between processes. --modprobe, -M and --random-seed are not here, nor are the options
+// of iptables-restore, whose -c is [RestoreCounters] and whose -n and -T have no like.
+//
+// Two things are stricter than in the real one: a quote without an end in the input of
+// iptables-restore, and a comment with a newline. Both give rules that iptables-save prints
+// and iptables-restore cannot read.
 //
 // # Adding a match or a target
 //

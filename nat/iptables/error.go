@@ -45,6 +45,8 @@ func (e *Error) Error() string {
 	if e.Line > 0 {
 		at = fmt.Sprintf("Error occurred at line: %d\n", e.Line)
 	}
+	// The real program ends in a place of its own for each kind of failure: most name it
+	// and hint at its help, and iptables-restore adds the line in two ways.
 	switch e.kind {
 	case badArgument:
 		return e.Message + "\n" + at + help

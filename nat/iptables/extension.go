@@ -144,6 +144,8 @@ func (e *extension) finish() error {
 			return err
 		}
 	}
+	// Which of two that exclude each other is named first is decided by the table, not by
+	// the line.
 	only := ""
 	for i, o := range e.options {
 		switch {

@@ -19,6 +19,8 @@ func (p *parser) finish() error {
 		}
 		p.rule.Target = p.target.target()
 	}
+	// From here on the order is that in which iptables 1.8.9 complains, which decides what
+	// is said about a line with two faults.
 	switch {
 	case p.letter == 0:
 		return wrong("no command specified")
@@ -34,6 +36,7 @@ func (p *parser) finish() error {
 	if len(p.chain) > maxChainName {
 		return tooLong(p.chain)
 	}
+	// The kernel would take these, so that it is iptables that refuses them.
 	if p.table == "nat" && (p.rule.Target == nat.Target(nat.Drop{}) || p.policy == "DROP") {
 		return dropsInNAT()
 	}
@@ -66,6 +69,7 @@ func (p *parser) addresses() error {
 	if (len(p.srcs) > 1 || len(p.dsts) > 1) && (p.notSrc || p.notDst) {
 		return wrong("! not allowed with multiple source or destination IP addresses")
 	}
+	// An address with a mask of length 0 is every address, and no condition.
 	set := func(nets []nat.Network, not bool) {
 		for i := range nets {
 			nets[i].Not = not

@@ -45,6 +45,8 @@ var icmp6Names = []icmpName{
 	{"redirect", 137, 0, 255},
 }
 
+// icmpNamesOf returns the names of one family: the numbers of ICMP and ICMPv6 have nothing
+// in common.
 func icmpNamesOf(v6 bool) []icmpName {
 	if v6 {
 		return icmp6Names

@@ -10,7 +10,14 @@ import (
 	"drydock/nat/internal/words"
 )
 
-// A listing is how iptables -L prints.
+// A listing is how iptables -L prints:
+//
+//	Chain FORWARD (policy DROP 1 packets, 84 bytes)
+//	num   pkts bytes target     prot opt in     out     source               destination
+//	1        2   168 ACCEPT     tcp  --  eth0   !br-app  0.0.0.0/0            10.0.0.0/8           tcp dpt:80
+//
+// -v adds counters and interfaces, -x prints counters in full, --line-numbers the first
+// column. Programs parse this, so that blanks count, the one at the end of a row too.
 type listing struct {
 	v6, numeric, counters, exact, lineNumbers bool
 }
@@ -35,6 +42,8 @@ func (c *command) list(w io.Writer, rs *nat.Ruleset, chains []nat.Chain) {
 	}
 }
 
+// chain writes the line of a chain: its policy and what that decided, or how many rules
+// jump to it.
 func (l listing) chain(w io.Writer, rs *nat.Ruleset, id nat.Chain) {
 	policy, count, builtin := rs.Policy(id)
 	switch {
@@ -48,6 +57,8 @@ func (l listing) chain(w io.Writer, rs *nat.Ruleset, id nat.Chain) {
 	}
 }
 
+// header writes the names of the columns. That of the target is one narrower in the rows,
+// so that "!" fits before the protocol.
 func (l listing) header(w io.Writer) {
 	if l.lineNumbers {
 		fmt.Fprintf(w, "%-4s ", "num")
@@ -141,6 +152,7 @@ func notValue(not bool) string {
 	return ""
 }
 
+// protocolName returns the name without the sign, which has a column of its own.
 func protocolName(p nat.Protocol) string { return nat.Protocol{Number: p.Number}.String() }
 
 // networkColumn returns a network without its sign: hosts without a mask.

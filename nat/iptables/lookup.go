@@ -10,6 +10,8 @@ type longOption struct {
 	i    int
 }
 
+// takesValue is false for options with an optional value, -L and the like: those look for
+// it themselves, in the word that follows.
 func (o longOption) takesValue() bool {
 	if o.base != nil {
 		return o.base.value
@@ -19,9 +21,13 @@ func (o longOption) takesValue() bool {
 
 // findLong returns the option that name is, or is the beginning of no other than.
 // As with getopt_long, an exact name wins, and of several the option of the
-// extension that was loaded last.
+// extension that was loaded last. iptables merges the options of an extension into the
+// table of getopt_long in front of those of older ones, so that "-m tcp -m multiport
+// --sports" is multiport's, and "--sport" is exactly tcp's. A beginning that fits several
+// different options is none.
 func (p *parser) findLong(name string) (longOption, bool) {
 	var found []longOption
+	// Two spellings of one option are no ambiguity, which they are side by side.
 	consider := func(spelling string, o longOption) (exact bool) {
 		if strings.HasPrefix(spelling, name) && (len(found) == 0 || found[len(found)-1] != o) {
 			found = append(found, o)

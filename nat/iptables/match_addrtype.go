@@ -8,6 +8,14 @@ import (
 
 var _ = registerMatch(matchKind{name: "addrtype", begin: beginAddrType}, listAddrType)
 
+// beginAddrType reads
+//
+//	[!] --src-type UNSPEC|UNICAST|LOCAL|BROADCAST|ANYCAST|MULTICAST|BLACKHOLE|…,…
+//	[!] --dst-type …
+//
+// and of a type its beginning. --limit-iface-in and --limit-iface-out are not here. Docker
+// writes --dst-type LOCAL in nat, so that published ports are those of any address of the
+// host.
 func beginAddrType(*scope) *extension {
 	var m nat.AddrType
 	e := &extension{name: "addrtype", match: func() nat.Match { return m }}
@@ -39,6 +47,7 @@ func parseAddrTypes(list string) (nat.AddrTypeSet, error) {
 	return set, nil
 }
 
+// listAddrType prints the type by name with and without -n.
 func listAddrType(m nat.AddrType, _ column) string {
 	s := "ADDRTYPE match"
 	if m.Src != 0 {

@@ -11,6 +11,11 @@ var _ = registerMatch(matchKind{name: "comment", begin: beginComment}, listComme
 // maxComment is XT_MAX_COMMENT_LEN with its closing 0. What is longer is cut.
 const maxComment = 255
 
+// beginComment reads
+//
+//	--comment TEXT                             up to 255 bytes
+//
+// It matches every packet, and is there for those who read the rules.
 func beginComment(*scope) *extension {
 	var m nat.Comment
 	return &extension{name: "comment", match: func() nat.Match { return m }, options: []option{
@@ -24,4 +29,6 @@ func beginComment(*scope) *extension {
 	}}
 }
 
+// listComment prints the text as it is, even if it has the two characters in it that end a
+// comment.
 func listComment(m nat.Comment, _ column) string { return "/* " + m.Text + " */" }

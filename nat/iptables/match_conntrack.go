@@ -8,6 +8,11 @@ import (
 
 var _ = registerMatch(matchKind{name: "conntrack", begin: beginConntrack}, listConntrack)
 
+// beginConntrack reads
+//
+//	[!] --ctstate INVALID|NEW|RELATED|ESTABLISHED|UNTRACKED|SNAT|DNAT,…
+//
+// SNAT and DNAT are no states of a packet but say that its connection is translated.
 func beginConntrack(*scope) *extension {
 	var m nat.Conntrack
 	e := &extension{name: "conntrack", match: func() nat.Match { return m }}

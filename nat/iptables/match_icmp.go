@@ -12,6 +12,12 @@ var (
 	_ = registerMatch(matchKind{name: "icmp6", aliases: []string{"icmpv6", "ipv6-icmp"}, family: 6, proto: ianaICMPv6, begin: beginICMPv6}, listICMP)
 )
 
+// beginICMP and beginICMPv6 read
+//
+//	[!] --icmp-type TYPE[/CODE], --icmpv6-type TYPE[/CODE]
+//
+// where TYPE is a number or a name, and a name may stand for a type and a code: "port-
+// unreachable" is 3/3. The option has to be there, and only the kernel asks for -p icmp.
 func beginICMP(*scope) *extension   { return icmpExtension("icmp", "icmp-type", false) }
 func beginICMPv6(*scope) *extension { return icmpExtension("icmp6", "icmpv6-type", true) }
 
@@ -78,6 +84,8 @@ func parseICMP(s string, v6 bool) (nat.ICMP, error) {
 	return m, nil
 }
 
+// listICMP prints a name if there is one that is exactly this type and these codes, and
+// numbers with -n. That "!" sticks to "type" is how iptables prints it.
 func listICMP(m nat.ICMP, c column) string {
 	proto := "icmp"
 	if m.V6 {

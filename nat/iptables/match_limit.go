@@ -12,6 +12,12 @@ var _ = registerMatch(matchKind{name: "limit", begin: beginLimit}, listLimit)
 // defaultBurst is --limit-burst unless it is given, and the meaning of 0.
 const defaultBurst = 5
 
+// beginLimit reads
+//
+//	--limit N[/second|/minute|/hour|/day]      3/hour unless given; a beginning of the unit is enough
+//	--limit-burst N                            5 unless given
+//
+// Neither may be inverted: "! --limit" would have to let pass what is too much.
 func beginLimit(*scope) *extension {
 	m := nat.Limit{Count: 3, Unit: nat.PerHour, Burst: defaultBurst}
 	return &extension{name: "limit", match: func() nat.Match { return m }, options: []option{
@@ -32,6 +38,7 @@ func beginLimit(*scope) *extension {
 	}}
 }
 
+// listLimit prints the burst that iptables-save leaves out where it is 5.
 func listLimit(m nat.Limit, _ column) string {
 	return fmt.Sprintf("limit: avg %d/%s burst %d", m.Count, m.Unit, m.Burst)
 }

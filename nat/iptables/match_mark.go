@@ -8,6 +8,11 @@ import (
 
 var _ = registerMatch(matchKind{name: "mark", begin: beginMarkMatch}, listMarkMatch)
 
+// beginMarkMatch reads
+//
+//	[!] --mark VALUE[/MASK]                    in base 8, 10 or 16
+//
+// The mark is the one that the target MARK sets; a packet begins with 0.
 func beginMarkMatch(*scope) *extension {
 	var m nat.MarkMatch
 	return &extension{name: "mark", match: func() nat.Match { return m }, options: []option{

@@ -8,6 +8,14 @@ import (
 
 var _ = registerMatch(matchKind{name: "multiport", begin: beginMultiport}, listMultiport)
 
+// beginMultiport reads one of
+//
+//	[!] --source-ports, --sports PORT[:PORT],…
+//	[!] --destination-ports, --dports PORT[:PORT],…
+//	[!] --ports PORT[:PORT],…                  at either end
+//
+// The protocol decides which names of services are known, so -p must precede. "expection"
+// is how iptables spells it.
 func beginMultiport(s *scope) *extension {
 	var m nat.Multiport
 	e := &extension{name: "multiport", match: func() nat.Match { return m }}
@@ -68,6 +76,8 @@ func parseMultiport(list string, proto nat.Protocol) ([]nat.PortRange, error) {
 	return ports, nil
 }
 
+// listMultiport names the services of the protocol of the rule, which multiport has no
+// other way to know than the rule itself.
 func listMultiport(m nat.Multiport, c column) string {
 	not := ""
 	if m.Not { // two blanks, as multiport prints it

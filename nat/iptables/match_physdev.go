@@ -8,6 +8,14 @@ import (
 
 var _ = registerMatch(matchKind{name: "physdev", begin: beginPhysdev}, listPhysdev)
 
+// beginPhysdev reads
+//
+//	[!] --physdev-in NAME, --physdev-out NAME  ports of a bridge; "veth+" is all that begin so
+//	[!] --physdev-is-in, --physdev-is-out      that the frame came by, or leaves by, a port
+//	[!] --physdev-is-bridged                   that it goes from one port to another and is not routed
+//
+// Where a chain has packets that are not bridged, --physdev-out alone matches none of
+// them.
 func beginPhysdev(*scope) *extension {
 	var m nat.Physdev
 	e := &extension{name: "physdev", match: func() nat.Match { return m }}

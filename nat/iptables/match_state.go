@@ -8,6 +8,12 @@ import (
 
 var _ = registerMatch(matchKind{name: "state", begin: beginState}, listState)
 
+// beginState reads
+//
+//	[!] --state INVALID|NEW|RELATED|ESTABLISHED|UNTRACKED,…
+//
+// It is what -m conntrack replaced, and has no SNAT and DNAT. The real one is conntrack by
+// another name, too, but prints as it was given.
 func beginState(*scope) *extension {
 	var m nat.State
 	return &extension{name: "state", match: func() nat.Match { return m }, options: []option{
@@ -22,4 +28,5 @@ func beginState(*scope) *extension {
 	}}
 }
 
+// listState prints "state NEW", where -m conntrack prints "ctstate NEW".
 func listState(m nat.State, _ column) string { return notOption(m.Not) + "state " + m.States.String() }

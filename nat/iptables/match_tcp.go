@@ -9,6 +9,17 @@ import (
 
 var _ = registerMatch(matchKind{name: "tcp", proto: ianaTCP, begin: beginTCP}, listTCP)
 
+// beginTCP reads
+//
+//	[!] --source-port, --sport PORT[:PORT]     a name of a service or a number
+//	[!] --destination-port, --dport PORT[:PORT]
+//	[!] --tcp-flags MASK SET                   as in --tcp-flags SYN,ACK SYN; ALL, NONE
+//	[!] --syn                                  --tcp-flags SYN,RST,ACK,FIN SYN
+//	[!] --tcp-option NUMBER
+//
+// The options ask for -p tcp when they come, not at the end: "--dport 80 -p tcp" is an
+// unknown option, and "-p udp -m tcp --dport 80" fails even if -p tcp follows. That -m tcp
+// alone is in a rule of another protocol the kernel finds, in words of its own.
 func beginTCP(s *scope) *extension {
 	var m nat.TCP
 	need := func() error {
@@ -17,6 +28,8 @@ func beginTCP(s *scope) *extension {
 		}
 		return nil
 	}
+	// --syn and --tcp-flags may each come more than once for the parser of options, but
+	// only one of them at all.
 	flags := 0
 	setFlags := func(mask, set string, not bool) error {
 		if flags++; flags > 1 {
@@ -79,6 +92,7 @@ func parseTCPFlags(list string) (flags nat.TCPFlagSet, err error) {
 	return flags, nil
 }
 
+// listTCP prints flags by name or, with -n, as two numbers: "flags:0x17/0x02".
 func listTCP(m nat.TCP, c column) string {
 	s := "tcp" + listPorts(m.Src, "spt", ianaTCP, c.numeric) + listPorts(m.Dst, "dpt", ianaTCP, c.numeric)
 	if m.Option != 0 {

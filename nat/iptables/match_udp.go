@@ -4,6 +4,12 @@ import "drydock/nat"
 
 var _ = registerMatch(matchKind{name: "udp", proto: ianaUDP, begin: beginUDP}, listUDP)
 
+// beginUDP reads
+//
+//	[!] --source-port, --sport PORT[:PORT]
+//	[!] --destination-port, --dport PORT[:PORT]
+//
+// of which both ask for -p udp, as those of tcp do for theirs.
 func beginUDP(s *scope) *extension {
 	var m nat.UDP
 	need := func() error {
@@ -18,6 +24,8 @@ func beginUDP(s *scope) *extension {
 	}}
 }
 
+// listUDP names services of UDP alone: of port 80, which has none there, it prints the
+// number.
 func listUDP(m nat.UDP, c column) string {
 	return "udp" + listPorts(m.Src, "spt", ianaUDP, c.numeric) + listPorts(m.Dst, "dpt", ianaUDP, c.numeric)
 }

@@ -17,6 +17,8 @@ func toOption(s *scope, into *nat.NATRange, name string) option {
 // parseNATRange reads "172.17.0.2:80", "10.0.0.1-10.0.0.9", "[fd00::1]:80" or ":8080".
 func parseNATRange(r *nat.NATRange, s string, v6 bool, proto uint8) (err error) {
 	addrs, ports := s, ""
+	// Where the ports begin, -1 for nowhere. Of IPv6 they follow a bracket, or nothing; of
+	// IPv4 a single colon tells.
 	colon := -1
 	if v6 {
 		colon = strings.LastIndex(s, "]:") + 1
@@ -59,6 +61,7 @@ func parseNATRange(r *nat.NATRange, s string, v6 bool, proto uint8) (err error) 
 	return err
 }
 
+// parseNATAddr reads an address alone: translation takes neither masks nor names.
 func parseNATAddr(s string, v6 bool) (netip.Addr, error) {
 	addr, ok := parseAddr(s, v6)
 	if !ok {
@@ -69,6 +72,7 @@ func parseNATAddr(s string, v6 bool) (netip.Addr, error) {
 
 // portsAllowed checks that a protocol has ports, or an id in their place.
 func portsAllowed(proto uint8) error {
+	// iptables asks without the family, so that ICMPv6 has no ports here, unlike ICMP.
 	switch proto {
 	case ianaTCP, ianaUDP, ianaSCTP, ianaDCCP, ianaICMP:
 		return nil

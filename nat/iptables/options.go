@@ -33,6 +33,7 @@ var baseOptions = []baseOption{
 	{"ipv4", '4', false, false}, {"ipv6", '6', false, false},
 }
 
+// shortOption returns the option of a letter. Of several spellings it is the first.
 func shortOption(letter byte) (*baseOption, bool) {
 	i := slices.IndexFunc(baseOptions, func(o baseOption) bool { return o.short == letter && letter != '0' })
 	if i < 0 {
@@ -43,6 +44,7 @@ func shortOption(letter byte) (*baseOption, bool) {
 
 // use reads the option with its value.
 func (o *baseOption) use(p *parser, value string) error {
+	// These are commands, of which a line has one; -Z beside -L or -S is the exception.
 	if strings.IndexByte("ACDIRLSFZNXEP", o.short) >= 0 {
 		return p.setCommand(o.short, value)
 	}
@@ -52,6 +54,7 @@ func (o *baseOption) use(p *parser, value string) error {
 			return err
 		}
 		return p.setOption(o.short, value)
+	// Extensions may come several times, each with options of its own.
 	case 'm':
 		if p.not {
 			return wrong("unexpected ! flag before --match")
@@ -71,6 +74,8 @@ func (o *baseOption) use(p *parser, value string) error {
 		return p.wait(value)
 	case 'V', 'h':
 		p.letter = o.short
+	// iptables says nothing about -6 but its hint. iptables-restore skips the line, so
+	// that one file may serve both families.
 	case '4', '6':
 		if p.v6 != (o.short == '6') {
 			if !p.restore {
@@ -98,6 +103,8 @@ func (p *parser) once(letter byte) error {
 	return nil
 }
 
+// setOption reads the options of rules and of lists. Addresses are kept as words: only at
+// the end is it known whether "!" goes with several of them.
 func (p *parser) setOption(letter byte, value string) (err error) {
 	switch letter {
 	case 's':
@@ -174,6 +181,7 @@ func (p *parser) setCommand(letter byte, chain string) error {
 	if p.not {
 		return wrong("unexpected '!' flag")
 	}
+	// -L -Z lists and zeroes at once, so that nothing is counted in between and lost.
 	listed := func(c byte) bool { return c == 'L' || c == 'S' }
 	switch {
 	case p.letter == 0:
@@ -207,6 +215,7 @@ func (p *parser) setCommand(letter byte, chain string) error {
 			return wrong("-P requires a chain and a policy")
 		}
 	}
+	// -D INPUT 3 and the like; -A and -C take no number, and -F none either.
 	if strings.IndexByte("DIRLSZ", letter) < 0 || p.chain == "" {
 		return nil
 	}
@@ -224,6 +233,7 @@ func (p *parser) ruleNumber(letter byte) error {
 	case !ok:
 		return nil
 	}
+	// A word that is no number is no rule, since no option is without a dash.
 	n, ok := parseUint(s, 1<<31-1)
 	if !ok || n == 0 {
 		return wrong("Invalid rule number `%s'", s)
@@ -234,6 +244,7 @@ func (p *parser) ruleNumber(letter byte) error {
 
 // allowed checks that the options given go with the command.
 func (p *parser) allowed() error {
+	// What all others may have besides: -v, which they take without saying more.
 	may := "v"
 	switch {
 	case p.letter == 'A' || p.letter == 'I' || p.letter == 'R':

@@ -9,6 +9,11 @@ import (
 
 // A parser reads a command line the way getopt_long and iptables do, word by word:
 // an option is known if its extension is, so "-p tcp" must precede "--dport".
+//
+// It fills in the command as the words come and leaves three things to the end (finish.go):
+// the addresses, since "!" with several of them is refused; the matches and the target,
+// since an option may come behind another -m; and what does not go with the command. An
+// extension reads its options into a value of its own, which is part of the rule only then.
 type parser struct {
 	command
 	scope
@@ -50,11 +55,14 @@ func (p *parser) parse() (*command, error) {
 }
 
 // words reads all words but those behind "--".
+// words reads all words. What follows "--" must not be there: iptables has no operands.
 func (p *parser) words() error {
 	for p.next < len(p.args) {
 		p.word = p.args[p.next]
 		p.next++
 		var err error
+		// getopt_long would move operands to the end; iptables turns that off and takes
+		// any word that it does not expect for an error.
 		switch {
 		case p.word == "--":
 			if p.next < len(p.args) {
@@ -112,6 +120,7 @@ func (p *parser) cluster(letters string) error {
 // long reads a long option, of the command line or of an extension.
 func (p *parser) long(text string) error {
 	name, value, joined := strings.Cut(text, "=")
+	// "--dport=80" is "--dport 80", but a flag takes no "=".
 	o, ok := p.findLong(name)
 	if !ok || joined && !o.takesValue() && !(o.base != nil && o.base.optional) {
 		if ok || !p.imply() {

@@ -22,6 +22,8 @@ func Restore(rs *nat.Ruleset, r io.Reader) error { return restore(rs, r, false) 
 // iptables-restore -c.
 func RestoreCounters(rs *nat.Ruleset, r io.Reader) error { return restore(rs, r, true) }
 
+// restore does it in one edit. A line may see what the lines above have made, such as a
+// chain; packets see nothing before the end.
 func restore(rs *nat.Ruleset, r io.Reader, counters bool) error {
 	input, err := io.ReadAll(r)
 	if err != nil {
@@ -43,7 +45,16 @@ func restore(rs *nat.Ruleset, r io.Reader, counters bool) error {
 	})
 }
 
-// A restoring is a Restore on its way through the input.
+// A restoring is a Restore on its way through the input. The shape of that is
+//
+//	*filter                        a table, which is emptied
+//	:FORWARD DROP [12:3456]        a chain with its policy and what that has counted
+//	:DOCKER - [0:0]                a chain of one's own, which is made
+//	[7:420] -A FORWARD -j DOCKER   a command without -t, with counters for its rules
+//	COMMIT
+//
+// once for each table, with comments and empty lines anywhere. The counters are read only
+// by RestoreCounters, but have to be well-formed as far as the real one looks.
 type restoring struct {
 	program  string
 	counters bool
@@ -72,6 +83,8 @@ func (re *restoring) explain(err error) error {
 	return from(re.program, line, err)
 }
 
+// line reads a line between "*table" and COMMIT, or around them, where only comments may
+// be.
 func (re *restoring) line(line string) error {
 	line = strings.TrimSuffix(line, "\r")
 	switch {
@@ -130,6 +143,8 @@ func (re *restoring) chain(line string) error {
 	return re.rs.NewChain(id)
 }
 
+// policy sets the policy of a built-in chain. "-" leaves what it was before, which begin
+// has made ACCEPT.
 func (re *restoring) policy(id nat.Chain, policy nat.Target, fields []string) error {
 	if fields[1] != "-" {
 		policy = policies[fields[1]]

@@ -40,6 +40,7 @@ func Run(w io.Writer, rs *nat.Ruleset, args ...string) error {
 	return err
 }
 
+// usage is not that of the real one, which is four screens long.
 const usage = `%s [-t table] command
   -A, -C, -D chain rule           append, look for, delete a rule
   -I chain [number] rule          insert one
@@ -51,10 +52,13 @@ const usage = `%s [-t table] command
   -P chain ACCEPT|DROP            set the policy of a built-in chain
 `
 
-// run does what a command says.
+// run does what a command says in the ruleset of an edit. It is asked by Run for one line,
+// and by Restore for each, in an edit of many. What it prints for -v comes out only if the
+// whole edit succeeds.
 func (c *command) run(w io.Writer, rs *nat.Ruleset) error {
 	id := c.id()
 	switch c.letter {
+	// Inside iptables-restore these list to nowhere, but a chain must exist.
 	case 'L', 'S':
 		return c.show(w, rs)
 	case 'N':
@@ -153,6 +157,8 @@ func (c *command) runRules(w io.Writer, rs *nat.Ruleset) error {
 	return err
 }
 
+// forEach is for -D and -C with several addresses, which are as many rules: the first that
+// is not there ends it.
 func forEach(rules []nat.Rule, f func(nat.Rule) error) error {
 	for _, r := range rules {
 		if err := f(r); err != nil {
@@ -184,6 +190,7 @@ func (c *command) check(rs *nat.Ruleset, r nat.Rule) error {
 // policies are the targets of -P. Others, as nil, are none.
 var policies = map[string]nat.Target{"ACCEPT": nat.Accept{}, "DROP": nat.Drop{}}
 
+// setPolicy lets the ruleset refuse a policy that is no such thing: it is nil then.
 func (c *command) setPolicy(rs *nat.Ruleset) error {
 	if _, ok := rs.Len(c.id()); !ok { // iptables does not tell these two apart
 		return &nat.RuleError{Op: "policy", Chain: c.id(), Err: nat.ErrNotBuiltin}

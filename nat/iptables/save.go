@@ -11,7 +11,8 @@ import (
 	"drydock/nat/internal/words"
 )
 
-// saveOrder is the order in which iptables-save prints tables.
+// saveOrder is the order in which iptables-save prints tables: not that of packets, but the
+// one that recordings of Docker hosts have. iptables-restore takes any.
 var saveOrder = []string{"mangle", "raw", "filter", "nat"}
 
 // Save writes what iptables-save prints, or ip6tables-save of rules of IPv6: the tables
@@ -25,6 +26,7 @@ func SaveCounters(w io.Writer, rs *nat.Ruleset, tables ...string) error {
 	return save(w, rs, true, tables)
 }
 
+// save formats before it writes, so that a slow writer keeps nobody from changing rules.
 func save(w io.Writer, rs *nat.Ruleset, counters bool, named []string) error {
 	for _, name := range named {
 		if !slices.Contains(tables, name) {
@@ -52,6 +54,8 @@ func save(w io.Writer, rs *nat.Ruleset, counters bool, named []string) error {
 	return err
 }
 
+// saveTable writes all chains before any rule, since a rule may jump to a chain that is
+// below its own.
 func saveTable(w io.Writer, rs *nat.Ruleset, table string, counters bool) {
 	for id := range rs.Chains(table) {
 		name := "-"

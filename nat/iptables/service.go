@@ -52,6 +52,7 @@ func servicePort(name string, proto uint8) (uint16, bool) {
 	return 0, false
 }
 
+// speaks reports whether the service is one of a protocol. Of SCTP and DCCP none is known.
 func (s service) speaks(proto uint8) bool {
 	return proto == 0 || s.tcp && proto == ianaTCP || s.udp && proto == ianaUDP
 }

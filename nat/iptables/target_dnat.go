@@ -5,6 +5,13 @@ import "drydock/nat"
 var _ = registerTarget(targetKind{name: "DNAT", begin: beginDNAT},
 	func(t nat.DNAT, _ column) (string, string) { return "DNAT", listRange(t.To) })
 
+// beginDNAT reads
+//
+//	--to-destination [ADDR[-ADDR]][:PORT[-PORT]]
+//	--random, --persistent                     as for SNAT
+//
+// A rule without address, ":8080", changes the port alone. PORT[-PORT][/BASE], a range
+// that is shifted, is refused as by a kernel that does not know it.
 func beginDNAT(s *scope) *extension {
 	var t nat.DNAT
 	return &extension{name: "DNAT", target: func() nat.Target { return t }, options: []option{

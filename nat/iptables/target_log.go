@@ -16,6 +16,11 @@ const logWarning = 4
 // is cut.
 const maxLogPrefix = 29
 
+// beginLog reads
+//
+//	--log-level 0-7|emerg|alert|crit|error|warning|notice|info|debug
+//	--log-prefix TEXT                          up to 29 bytes, what is longer is cut
+//	--log-tcp-sequence, --log-tcp-options, --log-ip-options, --log-uid
 func beginLog(*scope) *extension {
 	t := nat.Log{Level: logWarning}
 	return &extension{name: "LOG", target: func() nat.Target { return t }, options: []option{

@@ -9,6 +9,13 @@ import (
 
 var _ = registerTarget(targetKind{name: "MARK", begin: beginMark}, listMark)
 
+// beginMark reads one of
+//
+//	--set-xmark VALUE[/MASK]                   mark &^ MASK ^ VALUE, which all others are written as
+//	--set-mark VALUE[/MASK]                    mark &^ MASK | VALUE
+//	--and-mark, --or-mark, --xor-mark BITS
+//
+// iptables-save prints --set-xmark whatever was given.
 func beginMark(*scope) *extension {
 	var t nat.Mark
 	e := &extension{name: "MARK", target: func() nat.Target { return t }}

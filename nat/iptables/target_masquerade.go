@@ -8,6 +8,12 @@ import (
 
 var _ = registerTarget(targetKind{name: "MASQUERADE", begin: beginMasquerade}, listMasquerade)
 
+// beginMasquerade reads
+//
+//	--to-ports PORT[-PORT]                     needs -p tcp, udp, sctp, dccp or icmp
+//	--random, --random-fully
+//
+// The address is that of the interface by which a packet leaves.
 func beginMasquerade(s *scope) *extension {
 	var t nat.Masquerade
 	return &extension{name: "MASQUERADE", target: func() nat.Target { return t }, options: []option{
@@ -17,6 +23,8 @@ func beginMasquerade(s *scope) *extension {
 	}}
 }
 
+// listMasquerade says "masq ports: ", listRedirect "redir ports ": each extension has its
+// own words for --to-ports.
 func listMasquerade(t nat.Masquerade, _ column) (name, text string) {
 	if t.MinPort != 0 {
 		text = "masq ports: " + natPorts(t.MinPort, t.MaxPort)

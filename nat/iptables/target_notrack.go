@@ -12,6 +12,8 @@ func beginNoTrack(*scope) *extension {
 	return &extension{name: "NOTRACK", target: func() nat.Target { return nat.NoTrack{} }}
 }
 
+// beginCT insists on --notrack: without it CT would make a template of a connection
+// (--zone, --helper, --timeout), of which there are none here.
 func beginCT(*scope) *extension {
 	off := false
 	notrack := flagOption("notrack", &off)

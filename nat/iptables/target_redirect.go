@@ -8,6 +8,12 @@ import (
 
 var _ = registerTarget(targetKind{name: "REDIRECT", begin: beginRedirect}, listRedirect)
 
+// beginRedirect reads
+//
+//	--to-ports PORT[-PORT]                     needs a protocol with ports
+//	--random
+//
+// The address is the machine's own, so there is none to give.
 func beginRedirect(s *scope) *extension {
 	var t nat.Redirect
 	return &extension{name: "REDIRECT", target: func() nat.Target { return t }, options: []option{
@@ -16,6 +22,8 @@ func beginRedirect(s *scope) *extension {
 	}}
 }
 
+// listRedirect begins with no blank where there are only flags, which listFlags puts
+// behind one.
 func listRedirect(t nat.Redirect, _ column) (name, text string) {
 	if t.MinPort != 0 {
 		text = "redir ports " + natPorts(t.MinPort, t.MaxPort)

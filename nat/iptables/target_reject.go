@@ -4,6 +4,12 @@ import "drydock/nat"
 
 var _ = registerTarget(targetKind{name: "REJECT", begin: beginReject}, listReject)
 
+// beginReject reads
+//
+//	--reject-with TYPE                         icmp-port-unreachable unless given, tcp-reset …
+//
+// of which a beginning is enough, and so it is of the older names: the first that fits, in
+// the order of the tables below.
 func beginReject(s *scope) *extension {
 	t, kinds := nat.Reject{With: nat.ICMPPortUnreachable}, rejects
 	if s.v6 {
@@ -22,6 +28,7 @@ func beginReject(s *scope) *extension {
 	}}
 }
 
+// listReject prints the answer even where it is the default.
 func listReject(t nat.Reject, _ column) (name, text string) {
 	if t.With != "" {
 		text = "reject-with " + string(t.With)

@@ -11,6 +11,8 @@ var (
 	_ = registerList(func(t nat.Goto, _ column) (string, string) { return t.Chain, "" })
 )
 
+// verdict is a target that takes no options. QUEUE, which iptables knows as well, is not
+// here: nobody could read from the queue.
 func verdict(name string, t nat.Target) targetKind {
 	return targetKind{name, func(*scope) *extension {
 		return &extension{name: name, target: func() nat.Target { return t }}

@@ -65,7 +65,8 @@ func parseNetworks(list string, v6 bool) ([]nat.Network, error) {
 	return nets, nil
 }
 
-// parseNetwork reads an address with its mask. The name before a mask of length 0
+// parseNetwork reads an address with its mask: "10.0.0.0/8", "10.0.0.0/255.0.0.0", "fd00::/8".
+// The bits outside of the mask are cleared, as iptables prints them. The name before a mask of length 0
 // is not looked up, as in "any/0".
 func parseNetwork(s string, v6 bool) (nat.Network, error) {
 	host, mask := s, ""
@@ -118,7 +119,8 @@ func parseAddr(s string, v6 bool) (netip.Addr, bool) {
 	return addr, err == nil && addr.Is6() == v6 && addr.Zone() == ""
 }
 
-// parseMask reads the length of a mask or the mask itself.
+// parseMask reads the length of a mask or the mask itself, which may have gaps:
+// "0.0.0.255" matches all addresses that end alike.
 func parseMask(s string, v6 bool) (netip.Addr, bool) {
 	if addr, ok := parseAddr(s, v6); ok {
 		return addr, true
@@ -148,6 +150,7 @@ func onesMask(v6 bool, n int) netip.Addr {
 	return p.Addr()
 }
 
+// and returns the bits of an address under a mask, which may have gaps.
 func and(a, mask netip.Addr) netip.Addr {
 	b, m := a.AsSlice(), mask.AsSlice()
 	for i := range b {
@@ -157,7 +160,8 @@ func and(a, mask netip.Addr) netip.Addr {
 	return addr
 }
 
-// parseInterface checks the name of an interface.
+// parseInterface checks the name of an interface. It need not exist, now or ever: Docker
+// writes rules for a bridge before the bridge is up.
 func parseInterface(s string, not bool) (nat.Interface, error) {
 	switch {
 	case len(s) > 15: // IFNAMSIZ with its closing 0
@@ -194,6 +198,7 @@ func parseChainName(s string) error {
 	return nil
 }
 
+// tooLong is about the name of a chain, old or new.
 func tooLong(chain string) error {
 	return &Error{Message: fmt.Sprintf("chain name `%s' too long (must be under %d chars)", chain, maxChainName+1), Err: nat.ErrChainName}
 }
