@@ -3,7 +3,8 @@ package nat
 import "strings"
 
 // An AddrTypeSet is a set of kinds of addresses, as the routing table of Linux
-// tells them apart.
+// tells them apart. Netstack's knows no anycast, blackhole, unreachable and prohibit, so
+// that no address is of those.
 type AddrTypeSet uint16
 
 const (

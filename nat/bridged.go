@@ -49,7 +49,9 @@ func (t *Tables) bridged(p *packet, bridge, out string, frame *stack.PacketBuffe
 	return t.postrouting(p)
 }
 
-// reroute gives a frame that is now for somebody else to who routes.
+// reroute gives a frame that is now for somebody else to who routes: the frame as it was
+// sent, since the machine receives it anew and passes it through PREROUTING. A connection
+// that has begun here is not confirmed and leaves no trace, so that it begins there.
 func (t *Tables) reroute(p *packet, bridge string, frame *stack.PacketBuffer) bool {
 	if t.router == nil {
 		return t.drop(p, DropRoute)

@@ -25,6 +25,7 @@ type chain struct {
 	bars   [numHooks]int // how many rules are not allowed at a hook
 }
 
+// builtin chains have a hook and a policy, and cannot go.
 func (c *chain) builtin() bool { return c.hook < numHooks }
 
 // splice puts rules in the place of those from one index to another.

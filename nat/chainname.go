@@ -2,7 +2,9 @@ package nat
 
 import "strings"
 
-// A Chain names a chain in its table: "filter/FORWARD", "nat/DOCKER".
+// A Chain names a chain in its table: "filter/FORWARD", "nat/DOCKER". Chains of one's own
+// have names of up to 28 bytes, without blanks, that begin with neither "-" nor "!" and are
+// no target's.
 type Chain string
 
 // The built-in chains.

@@ -6,7 +6,8 @@ import (
 )
 
 // check brings r into the form in which iptables prints rules, or finds what is wrong
-// with it in a table and, in a built-in chain, at its hook.
+// with it in a table and, in a built-in chain, at its hook. In that form rules are equal if
+// they mean the same, which -C and -D rely on.
 func (r *rule) check(v6 bool, id tableID, h hook) error {
 	if err := r.Src.check(v6); err != nil {
 		return blame("Src", err)
@@ -23,6 +24,7 @@ func (r *rule) check(v6 bool, id tableID, h hook) error {
 	if r.Proto.Number == 0 && r.Proto.Not {
 		return blame("Proto", ErrNever)
 	}
+	// What the matches and the target allow is what they all allow.
 	r.hooks = everyHook
 	in := setting{v6, r.Proto}
 	for i, m := range r.Matches {
@@ -39,6 +41,8 @@ func (r *rule) check(v6 bool, id tableID, h hook) error {
 	return blame("Target", r.checkTarget(in, id))
 }
 
+// checkTarget refuses what the table may not have at all. At which hooks the rest may
+// stand is seen later, when it is known from where packets come to the chain.
 func (r *rule) checkTarget(in setting, id tableID) (err error) {
 	if r.Target == nil {
 		return nil

@@ -1,7 +1,8 @@
 package nat
 
 // A rule is a Rule in a chain. It does not change; a changed one is a copy, which
-// shares what packets change: counters and the buckets of limits.
+// shares what packets change: counters and the buckets of limits. It keeps the Rule to show
+// it; what packets are compared with is asks and rest, which are made of it once.
 type rule struct {
 	Rule
 	count   *counter
@@ -26,6 +27,8 @@ type instruction struct {
 	more       bool // that rule.rest is to be asked too
 }
 
+// instruction is called whenever the rule comes into a chain, so that it must not depend
+// on its place there.
 func (r *rule) instruction() instruction {
 	return instruction{
 		want: r.asks.want, mask: r.asks.mask, rule: r, to: int32(r.to), verdict: verdictOf(r.Target), more: r.rest.any(),
@@ -70,6 +73,9 @@ func (r *rule) compile(v6 bool) {
 	r.applier, _ = r.Target.(applier)
 }
 
+// compileAddrs has room in the digest for both addresses of IPv4, and for half of the
+// destination of IPv6. That half, the interface identifier, tells containers of a network
+// apart; the rest is compared where it is equal.
 func (r *rule) compileAddrs(v6 bool) {
 	if !r.Dst.Not {
 		r.asks.want.addrs |= bitsOf(r.Dst.Addr).lo

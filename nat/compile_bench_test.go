@@ -61,3 +61,19 @@ func BenchmarkAppend(b *testing.B) {
 		require.NoError(b, rs.Append(FilterForward, r))
 	}
 }
+
+// BenchmarkHas looks for the last of 4,000 rules.
+func BenchmarkHas(b *testing.B) {
+	rs := New().v4
+	var last Rule
+	for i := range 4000 {
+		last = Rule{Proto: Protocol{Number: ianaTCP}, Matches: []Match{TCP{Dst: onePort(uint16(i))}}, Target: Drop{}}
+		require.NoError(b, rs.Append(FilterForward, last))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if has, err := rs.Has(FilterForward, last); err != nil || !has {
+			b.Fatal(has, err)
+		}
+	}
+}

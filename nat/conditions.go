@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// conditions are what a rule asks for beyond its digest.
+// conditions are what a rule asks for beyond its digest. They lie in the rule, not in the
+// instruction, whose cache line they would not fit.
 type conditions struct {
 	src, dst addrTest
 	notProto uint8
@@ -13,10 +14,12 @@ type conditions struct {
 	matchers []matcher
 }
 
+// any is false for most rules of Docker, of which the digest tells all.
 func (c *conditions) any() bool {
 	return c.src.there || c.dst.there || c.notProto != 0 || c.in.there || c.out.there || len(c.matchers) > 0
 }
 
+// match asks in the order of cost.
 func (c *conditions) match(p *packet) bool {
 	if c.src.there && !c.src.match(p.src) || c.dst.there && !c.dst.match(p.dst) ||
 		c.notProto != 0 && c.notProto == p.proto ||
@@ -37,6 +40,7 @@ type addrTest struct {
 	not, there bool
 }
 
+// compileNetwork returns a test that is not there for the zero Network.
 func compileNetwork(n Network) addrTest {
 	return addrTest{addr: bitsOf(n.Addr), mask: bitsOf(n.Mask), not: n.Not, there: n.Addr.IsValid()}
 }
@@ -52,6 +56,7 @@ type nicTest struct {
 	prefix, not, there bool
 }
 
+// match compares what the digest holds three bytes of.
 func (t *nicTest) match(name string) bool {
 	if t.prefix {
 		return strings.HasPrefix(name, t.name) != t.not

@@ -2,7 +2,9 @@ package nat
 
 import "strings"
 
-// A StateSet is a set of connection states.
+// A StateSet is a set of connection states. A packet has exactly one of the first five:
+// INVALID is what belongs to no connection and cannot begin one, RELATED an ICMP error about
+// one, and UNTRACKED what NOTRACK has kept out.
 type StateSet uint8
 
 const (

@@ -6,9 +6,12 @@ import "sync/atomic"
 // bytes are those of IP packets.
 type Counters struct{ Packets, Bytes uint64 }
 
-// A counter is Counters that packets change.
+// A counter is Counters that packets change. The two halves are changed one after the other,
+// so that a reader may see a packet without its bytes. One counter of a rule survives all
+// changes of other rules, which is why rules point to it.
 type counter struct{ packets, bytes atomic.Uint64 }
 
+// newCounter returns one that begins at c.
 func newCounter(c Counters) *counter {
 	n := new(counter)
 	n.packets.Store(c.Packets)
@@ -16,6 +19,7 @@ func newCounter(c Counters) *counter {
 	return n
 }
 
+// add counts a packet. Two atomic additions are most of what a rule that matches costs.
 func (n *counter) add(size int) {
 	n.packets.Add(1)
 	n.bytes.Add(uint64(size))

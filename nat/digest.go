@@ -8,6 +8,11 @@ import (
 // A digest is what rules mostly ask for, packed so that a packet is compared with a
 // rule by three exclusive ors under masks. The digest of a packet that a rule matches
 // equals that of the rule; the reverse holds as far as the rule asks for nothing else.
+//
+// What is in it is what Docker's rules ask for: addresses, a protocol, a port, states and
+// interfaces. Ports count only together with portsKnown, since those of a fragment are 0,
+// which a rule may ask for. A match that wants more, or the ports of a second match, gives
+// a matcher to be asked behind it, by a call through an interface.
 type digest struct {
 	addrs     uint64 // source and destination of IPv4, the end of the destination of IPv6
 	transport uint64 // states, protocol and ports, at the bits below
@@ -23,6 +28,7 @@ const (
 	portsKnown   = 1 << 63
 )
 
+// digest is computed once for each table that p passes, not for each rule.
 func (p *packet) digest() digest {
 	d := digest{
 		addrs:     bitsOf(p.dst).lo,
@@ -38,10 +44,13 @@ func (p *packet) digest() digest {
 	return d
 }
 
+// differs decides about most rules, without a branch until the end.
 func (d *digest) differs(want, mask *digest) bool {
 	return (d.addrs^want.addrs)&mask.addrs|(d.transport^want.transport)&mask.transport|(d.nics^want.nics)&mask.nics != 0
 }
 
+// nicDigest keeps the last three bytes of a name: those of bridges and cables differ at
+// the end, br-5d3…, veth1a2b, more than at the beginning.
 func nicDigest(name string) uint64 {
 	n := len(name)
 	if n < 3 {
@@ -53,6 +62,7 @@ func nicDigest(name string) uint64 {
 // bits128 is an address or a mask; of IPv4 the last 32 bits.
 type bits128 struct{ hi, lo uint64 }
 
+// bitsOf returns the zero bits for an address that is not valid, which no rule asks for.
 func bitsOf(a netip.Addr) bits128 {
 	switch {
 	case a.Is4():

@@ -40,6 +40,17 @@
 // A packet that is dropped is counted by its reason ([Tables.Drops]) and can be seen
 // ([OnDrop]), with the rule that dropped it.
 //
+// # Rules and packets
+//
+// A Ruleset keeps rules twice: as they are shown, and compiled. A packet is reduced to three
+// words, its digest, and each rule to what it wants of those; most rules are done with by
+// that. What a digest does not tell is asked of the matches of the rule, in their order. A
+// change makes new tables beside the old ones, which packets that have begun keep.
+//
+// Each match and each target stands in a file of its own, match_tcp.go, target_dnat.go, with
+// its type, its check, its text and what it does. Package iptables has as many, with what
+// the commands read and list, and says how to add one.
+//
 // # What differs from Linux
 //
 // The matches are the types that implement [Match], the targets those of [Target]; there

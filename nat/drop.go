@@ -78,6 +78,7 @@ func way(nic, port string) string {
 	return nic + " (" + port + ")"
 }
 
+// end returns one end of the packet, with its port where the protocol has ports.
 func (d Dropped) end(addr netip.Addr, port uint16) string {
 	if d.SrcPort == 0 && d.DstPort == 0 {
 		return addr.String()

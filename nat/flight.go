@@ -15,11 +15,15 @@ import (
 // maxFlights bounds the packets between two hooks: each is one goroutine's.
 const maxFlights = 1024
 
+// A flight is all packets with the same headers that are on their way: they are of one
+// connection, so that it does not matter which of them arrives.
 type flight struct {
 	ref     *conntrack.Ref
 	packets int
 }
 
+// flights are the packets between two hooks. Those that netstack drops in between never
+// arrive, so that there is a bound, at which all are forgotten.
 type flights struct {
 	mu sync.Mutex // guards by
 	by map[conntrack.Tuple]flight

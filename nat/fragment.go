@@ -45,6 +45,7 @@ type fragments struct {
 	next      int
 }
 
+// fragmentKey is the zero key for whole packets, which have no datagram to be found by.
 func (p *packet) fragmentKey() fragmentKey {
 	if p.layout.Fragment == wire.Whole {
 		return fragmentKey{}
@@ -76,6 +77,7 @@ func (f *fragments) add(k fragmentKey, d datagram) {
 	}
 }
 
+// find returns what is known of a datagram, if that is not too old.
 func (f *fragments) find(k fragmentKey, now tcpip.MonotonicTime) (datagram, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -17,6 +17,7 @@ func (p *packet) parseFrame() bool {
 		return false
 	}
 	front := wire.Front(p.pkt, p.at)
+	// Most frames have all headers in one piece, which is then looked at where it lies.
 	if ok, enough := p.split(front, size); enough || len(front) == size {
 		return ok
 	}

@@ -4,7 +4,9 @@ package nat
 // has the built-in chain in it.
 const maxJumps = 15
 
-// A graph says from where packets come to the chains of a table.
+// A graph says from where packets come to the chains of a table. It decides what a chain of
+// one's own may hold: SNAT, say, if only POSTROUTING and INPUT lead to it. It grows with
+// jumps; when one goes it is made again, in time linear in chains and jumps.
 type graph struct {
 	hooks []hookSet // that lead to a chain
 	jumps []int     // the most that do
@@ -40,6 +42,7 @@ func (g *graph) link(t *table, from, to int) error {
 	if g.hooks[from] == 0 || hooks == g.hooks[to] && jumps == g.jumps[to] {
 		return nil
 	}
+	// The 16th jump would not be made by Linux, which refuses the rule instead.
 	if jumps > maxJumps {
 		return ErrDepth
 	}

@@ -1,7 +1,7 @@
 package nat
 
 // A hook is a point on the way of a packet at which the chains of that name are
-// consulted.
+// consulted. The numbers are the indices of built-in chains.
 type hook uint8
 
 const (
@@ -26,9 +26,11 @@ const (
 	everyHook = atPrerouting | atInput | atForward | atOutput | atPostrouting
 )
 
+// has is false for numHooks, the hook of chains of one's own.
 func (s hookSet) has(h hook) bool { return s&(1<<h) != 0 }
 
-// A tableID is a table, in the order in which a hook consults them.
+// A tableID is a table, in the order in which a hook consults them. (Linux has nat's two
+// halves at priorities of their own: the source is translated behind filter.)
 type tableID uint8
 
 const (

@@ -8,6 +8,8 @@ import (
 // The tables and what lies between them, in the order of Linux's hook priorities.
 // Fragments that follow a first one share its fate, without being asked about.
 
+// prerouting begins the way of what arrives. It is remembered by what it looked like
+// before translation, as those that follow will.
 func (t *Tables) prerouting(p *packet) bool {
 	switch {
 	case p.layout.Fragment == wire.Following:
@@ -20,6 +22,7 @@ func (t *Tables) prerouting(p *packet) bool {
 	return ok && t.remember(p, key)
 }
 
+// input ends it for the machine itself. Only here a connection to it is confirmed.
 func (t *Tables) input(p *packet) bool {
 	if p.layout.Fragment == wire.Following {
 		return t.follow(p)
@@ -27,6 +30,8 @@ func (t *Tables) input(p *packet) bool {
 	return t.consult(mangleTable, p) && t.consult(filterTable, p) && t.translate(p) && t.confirm(p)
 }
 
+// forward asks about what is for others. Neither tracking nor translation has a part in
+// it.
 func (t *Tables) forward(p *packet) bool {
 	if p.layout.Fragment == wire.Following {
 		return t.follow(p)
@@ -34,6 +39,8 @@ func (t *Tables) forward(p *packet) bool {
 	return t.consult(mangleTable, p) && t.consult(filterTable, p)
 }
 
+// output begins the way of what the machine sends. The destination is translated before
+// filter sees it, as in FORWARD.
 func (t *Tables) output(p *packet) bool {
 	switch {
 	case p.layout.Fragment == wire.Following:
@@ -46,6 +53,8 @@ func (t *Tables) output(p *packet) bool {
 	return ok && t.remember(p, key)
 }
 
+// postrouting ends the way of all that leaves, and confirms new connections: what was
+// dropped before has left no trace.
 func (t *Tables) postrouting(p *packet) bool {
 	if p.layout.Fragment == wire.Following {
 		return t.follow(p)

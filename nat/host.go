@@ -29,8 +29,10 @@ type host struct {
 	rng   *rand.Rand
 }
 
+// now is the time of limits and fragments, which no change of the date moves.
 func (h *host) now() tcpip.MonotonicTime { return h.clock.NowMonotonic() }
 
+// random is one sequence for all, so that a seed repeats it.
 func (h *host) random() uint64 {
 	h.rngMu.Lock()
 	defer h.rngMu.Unlock()
@@ -115,6 +117,8 @@ func (h *host) addressOf(nic tcpip.NICID, name string, peer netip.Addr) (netip.A
 			return netip.Addr{}, false
 		}
 	}
+	// A network with several subnets has the peer in one of them: from there it is
+	// reached.
 	var first netip.Addr
 	for _, a := range info.ProtocolAddresses {
 		addr := wire.FromAddress(a.AddressWithPrefix.Address)
@@ -133,6 +137,7 @@ func (h *host) addressOf(nic tcpip.NICID, name string, peer netip.Addr) (netip.A
 	return first, first.IsValid()
 }
 
+// nicByName is for interfaces of frames of a bridge, which the tables know by name.
 func nicByName(s *stack.Stack, name string) (*stack.NICInfo, bool) {
 	for _, info := range s.NICInfo() {
 		if info.Name == name {

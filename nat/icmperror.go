@@ -29,6 +29,8 @@ func parseQuote(b []byte) (q inner, ok bool) {
 	return q, q.parseTransport()
 }
 
+// parseTransport needs the ports or the id only: eight bytes of what failed is all that an
+// error must quote (RFC 792).
 func (q *inner) parseTransport() bool {
 	switch q.tuple.Proto {
 	case wire.TCP, wire.UDP:

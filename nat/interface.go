@@ -6,7 +6,8 @@ import (
 )
 
 // An Interface matches the name of an interface, or with a final "+" all names
-// that begin so. The zero Interface matches every packet.
+// that begin so. The zero Interface matches every packet. A name need not be that of an
+// interface that exists. Names have up to 15 bytes, the "+" included.
 type Interface struct {
 	Name string
 	Not  bool
@@ -15,6 +16,7 @@ type Interface struct {
 // maxInterface is IFNAMSIZ without its closing 0.
 const maxInterface = 15
 
+// check turns "+", which is every interface, into the zero Interface.
 func (i *Interface) check() error {
 	switch {
 	case i.Name == "" && i.Not, len(i.Name) > maxInterface:

@@ -18,8 +18,12 @@ type logLine struct {
 	Log
 }
 
+// printf writes a field and the blank behind it, which the last one loses.
 func (l *logLine) printf(format string, args ...any) { fmt.Fprintf(l, format+" ", args...) }
 
+// line returns the whole line: where the packet is on its way, its headers, and its mark.
+//
+//	IN=eth0 OUT=docker0 MAC=… SRC=192.0.2.1 DST=172.17.0.2 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=4 DPT=80 …
 func (l Log) line(p *packet) string {
 	b := logLine{Log: l}
 	b.printf("%sIN=%s OUT=%s", l.Prefix, p.in, p.out)
@@ -42,6 +46,7 @@ func (l Log) line(p *packet) string {
 	return strings.TrimSuffix(b.Builder.String(), " ")
 }
 
+// mac writes the Ethernet header as it lies there: destination, source and type.
 func (l *logLine) mac(link []byte) {
 	hex := make([]string, len(link))
 	for i, b := range link {
@@ -73,6 +78,7 @@ func (l *logLine) packet(v6 bool, q quoted, inner *quoted) {
 	}
 }
 
+// ipv4 writes what Linux calls TRUNCATED where a quoted header is not all there.
 func (l *logLine) ipv4(q quoted, inner *quoted) {
 	ip := header.IPv4(q.ip)
 	if len(ip) < header.IPv4MinimumSize {
@@ -99,6 +105,7 @@ func (l *logLine) ipv4(q quoted, inner *quoted) {
 	l.transport(ip.Protocol(), q, offset != 0, inner)
 }
 
+// ipv6 writes addresses in full, without "::".
 func (l *logLine) ipv6(q quoted, inner *quoted) {
 	ip := header.IPv6(q.ip)
 	if len(ip) < header.IPv6MinimumSize {
@@ -171,6 +178,7 @@ func (l *logLine) transport(proto uint8, q quoted, fragment bool, inner *quoted)
 // tcpLogFlags are the names of flags in the order of their bits, from the highest.
 var tcpLogFlags = []string{"CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN"}
 
+// tcp writes the flags by name, and sequence numbers and options only if asked to.
 func (l *logLine) tcp(b []byte) {
 	tcp := header.TCP(b)
 	l.printf("SPT=%d DPT=%d", tcp.SourcePort(), tcp.DestinationPort())
@@ -189,11 +197,14 @@ func (l *logLine) tcp(b []byte) {
 	}
 }
 
+// udp is for UDP-Lite, too, where the length is that of what the checksum covers.
 func (l *logLine) udp(b []byte) {
 	udp := header.UDP(b)
 	l.printf("SPT=%d DPT=%d LEN=%d", udp.SourcePort(), udp.DestinationPort(), udp.Length())
 }
 
+// icmp writes about the message what its type has: the number of an echo, the quoted
+// packet of an error. Redirects name the router.
 func (l *logLine) icmp(b []byte, inner *quoted) {
 	l.printf("TYPE=%d CODE=%d", b[0], b[1])
 	if len(b) < header.ICMPv4MinimumSize {
@@ -215,6 +226,8 @@ func (l *logLine) icmp(b []byte, inner *quoted) {
 	}
 }
 
+// icmpv6 is icmp for the other family, whose types have other numbers. Redirects are not
+// quoted.
 func (l *logLine) icmpv6(b []byte, inner *quoted) {
 	l.printf("TYPE=%d CODE=%d", b[0], b[1])
 	if len(b) < header.ICMPv6MinimumSize {
@@ -234,6 +247,7 @@ func (l *logLine) icmpv6(b []byte, inner *quoted) {
 	}
 }
 
+// echo writes about echo requests and replies of both families.
 func (l *logLine) echo(b []byte) {
 	l.printf("ID=%d SEQ=%d", binary.BigEndian.Uint16(b[4:]), binary.BigEndian.Uint16(b[6:]))
 }

@@ -2,7 +2,8 @@ package nat
 
 import "drydock/nat/conntrack"
 
-// A manip is which end of packets is translated.
+// A manip is which end of packets is translated. A connection is translated at either end,
+// or at both, and each is decided once.
 type manip uint8
 
 const (
@@ -26,6 +27,7 @@ func (m manip) translated() conntrack.Status {
 	return conntrack.DstNAT
 }
 
+// decided says that the end has been looked at, even if it is to stay as it is.
 func (m manip) decided() conntrack.Status {
 	if m == source {
 		return conntrack.SrcNATDone

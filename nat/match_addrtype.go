@@ -1,6 +1,8 @@
 package nat
 
-// AddrType is -m addrtype: --src-type, --dst-type. An empty set is not looked at.
+// AddrType is -m addrtype: --src-type, --dst-type. An empty set is not looked at. What kind an
+// address is of is asked of the attached stack for each packet, not of the rule: addresses
+// come and go.
 type AddrType struct {
 	Src, Dst       AddrTypeSet
 	NotSrc, NotDst bool
@@ -29,8 +31,11 @@ func (m AddrType) String() string {
 	return s
 }
 
+// compile leaves all to match, which asks only if the digest has let the packet through.
 func (m AddrType) compile(*asking) matcher { return m }
 
+// match asks the stack, which takes its locks. So AddrType stands best behind matches that
+// refuse most packets, or in nat, which sees the first of each connection.
 func (m AddrType) match(p *packet) bool {
 	return (m.Src == 0 || (m.Src&p.addrType(p.src) != 0) != m.NotSrc) &&
 		(m.Dst == 0 || (m.Dst&p.addrType(p.dst) != 0) != m.NotDst)

@@ -4,7 +4,9 @@ import (
 	"fmt"
 )
 
-// ICMP is -m icmp --icmp-type, or -m icmp6 --icmpv6-type in the tables of IPv6.
+// ICMP is -m icmp --icmp-type, or -m icmp6 --icmpv6-type in the tables of IPv6. Its rule must
+// be one for protocol 1 or 58. An echo request is {Type: 8, MaxCode: 255}, of IPv6
+// {V6: true, Type: 128, MaxCode: 255}.
 type ICMP struct {
 	V6               bool
 	Any              bool // every type
@@ -13,6 +15,7 @@ type ICMP struct {
 	Not              bool
 }
 
+// checked tells the families apart by V6, since the numbers of types alone do not.
 func (m ICMP) checked(in setting) (Match, error) {
 	number := uint8(ianaICMP)
 	if in.v6 {
@@ -29,6 +32,7 @@ func (m ICMP) checked(in setting) (Match, error) {
 	return m, nil
 }
 
+// String prints numbers, as iptables-save does, but for "any".
 func (m ICMP) String() string {
 	name, option := "icmp", "--icmp-type"
 	if m.V6 {
@@ -51,8 +55,10 @@ func (m ICMP) String() string {
 	return s
 }
 
+// compile leaves type and code to match, which are not in the digest.
 func (m ICMP) compile(*asking) matcher { return m }
 
+// match is false for what has no ICMP header to look at, inverted or not.
 func (m ICMP) match(p *packet) bool {
 	if !p.ports {
 		return false

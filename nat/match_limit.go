@@ -8,7 +8,9 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
-// Limit is -m limit: a token bucket of Burst packets that fills at Count per Unit.
+// Limit is -m limit: a token bucket of Burst packets that fills at Count per Unit. It matches
+// while there is something in the bucket. Each rule has a bucket of its own, which survives
+// changes of other rules, and begins full when the rule is replaced.
 type Limit struct {
 	Count uint32
 	Unit  LimitUnit
@@ -31,6 +33,7 @@ const limitBurst = 5
 // Linux has 10000 as XT_LIMIT_SCALE, the most in a second.
 const maxLimitRate, maxLimitBurst = 10000, 10000
 
+// checked fills in the burst, so that rules with and without the default are equal.
 func (m Limit) checked(setting) (Match, error) {
 	if m.Burst == 0 {
 		m.Burst = limitBurst

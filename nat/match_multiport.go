@@ -8,7 +8,8 @@ import (
 	wire "drydock/internal/packet"
 )
 
-// Multiport is -m multiport: up to 15 ports, where a range counts as two.
+// Multiport is -m multiport: up to 15 ports, where a range counts as two. Its rule must be
+// one for TCP, UDP, UDP-Lite, SCTP or DCCP, whose ports lie at the same place.
 type Multiport struct {
 	Which PortSide
 	Ports []PortRange // Set and Not are not looked at
@@ -29,6 +30,8 @@ const maxMultiport = 15
 
 var multiportProtocols = []uint8{ianaTCP, ianaUDP, ianaUDPLite, ianaSCTP, ianaDCCP}
 
+// checked drops what is not looked at in ranges, so that rules that say the same are
+// equal.
 func (m Multiport) checked(in setting) (Match, error) {
 	switch {
 	case in.proto.Number == 0 || in.proto.Not:
@@ -86,8 +89,10 @@ func (s PortSide) String() string {
 	return "ports"
 }
 
+// compile leaves the ports to match: the digest has room for one port at each end.
 func (m Multiport) compile(*asking) matcher { return m }
 
+// match looks at all ports in turn: there are at most 15.
 func (m Multiport) match(p *packet) bool {
 	src, dst, ok := p.bothPorts()
 	if !ok {

@@ -4,13 +4,16 @@ import (
 	"drydock/nat/internal/words"
 )
 
-// Physdev is -m physdev, for frames between ports of a bridge.
+// Physdev is -m physdev, for frames between ports of a bridge. Of those In and Out of their
+// rule are the bridge, and only Physdev knows its ports. In and Out are names of ports; each
+// of the other questions is asked if it is set, and Not inverts it.
 type Physdev struct {
 	In, Out                       Interface // --physdev-in, --physdev-out
 	IsIn, IsOut, IsBridged        bool
 	NotIsIn, NotIsOut, NotBridged bool
 }
 
+// checked wants something to be asked, and nothing inverted that is not asked.
 func (m Physdev) checked(setting) (Match, error) {
 	if m == (Physdev{}) || m.NotIsIn && !m.IsIn || m.NotIsOut && !m.IsOut || m.NotBridged && !m.IsBridged {
 		return nil, ErrValue
@@ -32,6 +35,7 @@ func (m Physdev) hooks() hookSet {
 	return everyHook
 }
 
+// String prints the options in the order in which libxt_physdev does.
 func (m Physdev) String() string {
 	s := "-m physdev"
 	flag := func(set, not bool, option string) {

@@ -1,11 +1,12 @@
 package nat
 
-// State is -m state --state.
+// State is -m state --state, the older Conntrack.
 type State struct {
 	States StateSet
 	Not    bool
 }
 
+// checked knows five states; SNAT and DNAT are Conntrack's.
 func (m State) checked(setting) (Match, error) {
 	if m.States == 0 || m.States&^trackedStates != 0 {
 		return nil, ErrValue
@@ -17,6 +18,7 @@ func (m State) String() string {
 	return "-m state " + notOption(m.Not) + "--state " + m.States.String()
 }
 
+// compile is the same as Conntrack's.
 func (m State) compile(a *asking) matcher {
 	if a.states(m.States, m.Not) {
 		return nil

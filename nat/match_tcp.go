@@ -7,7 +7,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
-// TCP is -m tcp: --sport, --dport, --tcp-flags, --syn and --tcp-option.
+// TCP is -m tcp: --sport, --dport, --tcp-flags, --syn and --tcp-option. Its rule must be one
+// for protocol 6. The zero TCP matches every segment whose header is there.
 type TCP struct {
 	Src, Dst PortRange
 	Flags    TCPFlags
@@ -40,6 +41,8 @@ func (m TCP) checked(in setting) (Match, error) {
 	return m, checkPorts(m.Src, m.Dst)
 }
 
+// String prints the options in the order in which libxt_tcp does, whatever that was on the
+// command line.
 func (m TCP) String() string {
 	s := "-m tcp" + m.Src.text("--sport") + m.Dst.text("--dport")
 	if m.Option != 0 {
@@ -68,6 +71,7 @@ func (s TCPFlagSet) String() string {
 // tcpFlagNames are the flags by their bits, as iptables orders them.
 var tcpFlagNames = []string{"FIN", "SYN", "RST", "PSH", "ACK", "URG"}
 
+// compile has the digest tell single ports. Flags and options of TCP are not in it.
 func (m TCP) compile(a *asking) matcher {
 	if m == (TCP{Src: m.Src, Dst: m.Dst}) && a.ports(m.Src, m.Dst) {
 		return nil

@@ -1,6 +1,6 @@
 package nat
 
-// UDP is -m udp: --sport and --dport.
+// UDP is -m udp: --sport and --dport. Its rule must be one for protocol 17. UDP-Lite is none.
 type UDP struct{ Src, Dst PortRange }
 
 // checked leaves to the kernel's words what has no ports, as iptables does.
@@ -18,6 +18,7 @@ func (m UDP) String() string {
 	return "-m udp" + m.Src.text("--sport") + m.Dst.text("--dport")
 }
 
+// compile is the same as TCP's.
 func (m UDP) compile(a *asking) matcher {
 	if a.ports(m.Src, m.Dst) {
 		return nil
@@ -25,6 +26,7 @@ func (m UDP) compile(a *asking) matcher {
 	return m
 }
 
+// match is false for fragments without a header, inverted or not.
 func (m UDP) match(p *packet) bool {
 	return p.ports && m.Src.match(p.srcPort) && m.Dst.match(p.dstPort)
 }

@@ -12,6 +12,8 @@ type NATRange struct {
 	Persistent       bool // --persistent: one address of the range for each client
 }
 
+// check wants an address, ports or both. A family is known by the addresses only, so that
+// ":8080" is allowed in both.
 func (n NATRange) check(in setting) error {
 	switch {
 	case n.MinAddr.IsValid() != n.MaxAddr.IsValid():
@@ -68,11 +70,13 @@ func (r NATRange) String() string {
 	return addr + ":" + natPorts(r.MinPort, r.MaxPort)
 }
 
+// flags returns the options behind the range, each with a blank before it.
 func (r NATRange) flags() string { return flagText(r.Random, r.FullyRandom, r.Persistent) }
 
 // natPorts returns "1024-2047", or one port where the range has no end.
 func natPorts(lo, hi uint16) string { return portsText(lo, max(lo, hi), "-") }
 
+// flagText is flags for any target of translation.
 func flagText(random, fully, persistent bool) string {
 	s := ""
 	for _, f := range []struct {

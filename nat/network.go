@@ -8,7 +8,8 @@ import (
 
 // A Network matches addresses that equal Addr in the bits of Mask, which iptables
 // allows to be any pattern; a Mask that is not valid is that of one address. The zero
-// Network matches every address.
+// Network matches every address. IPv4 addresses are never mapped into IPv6, and there are
+// no zones. Not inverts the match.
 type Network struct {
 	Addr, Mask netip.Addr // of the same family
 	Not        bool
@@ -42,6 +43,7 @@ func (n *Network) check(v6 bool) error {
 	return nil
 }
 
+// fullMask returns the mask of one address.
 func fullMask(v6 bool) netip.Addr {
 	ones := slices.Repeat([]byte{255}, 16)
 	if !v6 {

@@ -9,7 +9,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// An Option is a property of new Tables.
+// An Option is a property of new Tables. All are optional; of one that comes twice the last
+// counts.
 type Option func(*config)
 
 type config struct {

@@ -72,6 +72,8 @@ func (on *host) newPacket(h hook, pkt *stack.PacketBuffer) *packet {
 	return p
 }
 
+// release gives p up. It forgets everything, since the pool outlives connections and
+// packets.
 func (p *packet) release() {
 	*p = packet{room: p.room}
 	packets.Put(p)

@@ -102,6 +102,8 @@ func (p *packet) parseTransport() {
 	}
 }
 
+// parseTCP reads what rules and tracking need. A header that is longer than the packet
+// leaves the ports, which Linux sees, but makes the packet invalid to tracking.
 func (p *packet) parseTCP(b []byte) {
 	if len(b) < header.TCPMinimumSize {
 		return
@@ -118,6 +120,8 @@ func (p *packet) parseTCP(b []byte) {
 	}
 }
 
+// parseUDP takes a length that is too long for wrong, but in a first fragment, where the
+// rest is elsewhere.
 func (p *packet) parseUDP(b []byte) {
 	if len(b) < header.UDPMinimumSize {
 		return
@@ -128,6 +132,7 @@ func (p *packet) parseUDP(b []byte) {
 	p.wellFormed = size >= header.UDPMinimumSize && (size <= p.l4Size() || p.layout.Fragment == wire.First)
 }
 
+// parseICMP reads type and code, which stand in for ports, and finds what an error quotes.
 func (p *packet) parseICMP(b []byte) {
 	if p.layout.HeaderSize(b) == 0 {
 		return

@@ -1,13 +1,14 @@
 package nat
 
 // A PortRange matches ports from Lo to Hi, both included. The zero PortRange is
-// not looked at.
+// not looked at. One port is {Lo: 80, Hi: 80, Set: true}.
 type PortRange struct {
 	Lo, Hi uint16
 	Set    bool // that the option is there
 	Not    bool
 }
 
+// match is true for every port if the range is not set.
 func (r PortRange) match(port uint16) bool { return !r.Set || r.has(port) != r.Not }
 
 func (r PortRange) has(port uint16) bool { return r.Lo <= port && port <= r.Hi }

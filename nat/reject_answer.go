@@ -44,6 +44,7 @@ func (a *answer) send(h *host, s *stack.Stack) {
 	route.WritePacket(params, pkt)
 }
 
+// network returns the family of the answer.
 func (a *answer) network() tcpip.NetworkProtocolNumber {
 	if a.v6 {
 		return header.IPv6ProtocolNumber

@@ -79,6 +79,7 @@ var anywhere = place{tables: 1<<numTables - 1, hooks: everyHook}
 // own when the package is initialized.
 var reserved []string
 
+// reserve is called by the declarations of the targets, in no order.
 func reserve(name string) struct{} {
 	reserved = append(reserved, name)
 	return struct{}{}
@@ -134,6 +135,8 @@ func (r *Rule) equal(s *Rule) bool {
 		r.Target == s.Target && slices.EqualFunc(r.Matches, s.Matches, equalMatches)
 }
 
+// equalMatches compares with ==, which would panic for what has parts that cannot be
+// compared so.
 func equalMatches(a, b Match) bool {
 	if a, ok := a.(deep); ok {
 		return a.equal(b)

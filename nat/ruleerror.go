@@ -7,7 +7,12 @@ import (
 )
 
 // A RuleError is a change of a Ruleset, or a question to one, that was refused. The
-// Ruleset is as it was before.
+// Ruleset is as it was before. errors.Is finds the reason, and errors.As this type:
+//
+//	var e *nat.RuleError
+//	if errors.As(err, &e) && errors.Is(err, nat.ErrTarget) {
+//		log.Printf("%s is wrong in rule %v of %s", e.Field, e.Rule, e.Chain)
+//	}
 type RuleError struct {
 	// Op is "append", "insert", "replace", "delete", "check", "new chain", "delete chain", "rename", "flush",
 	// "zero", "set counters", "policy" or "reset".

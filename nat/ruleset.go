@@ -11,7 +11,12 @@ import (
 // A Ruleset is the tables raw, mangle, nat and filter of one address family. Its
 // methods are safe for concurrent use and for use while packets pass: those see
 // the rules as they were before a change or after it. A change that is refused
-// changes nothing; the error is a *RuleError.
+// changes nothing; the error is a *RuleError. Several changes at once are an [Ruleset.Edit].
+//
+// A change copies what it touches and no more. Appending to a chain, and removing from
+// either of its ends, costs the same however long the chain is; in between the chain is
+// copied, 80 bytes for each rule, once for all changes of an Edit. Has and Delete find a
+// rule by a fingerprint, in a few microseconds among 4,000.
 //
 // The names of chains that one makes have up to 28 bytes. Rules jump only within
 // their table, never in a circle and at most 15 times in a row. SNAT, DNAT, MASQUERADE

@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+// setPolicy takes Accept and Drop alone: the other targets need a rule that they belong
+// to.
 func (d *draft) setPolicy(c Chain, policy Target) error {
 	return d.change(opPolicy, c, func(t *table, ch *chain) error {
 		if !ch.builtin() {
@@ -25,6 +27,8 @@ func (d *draft) setPolicy(c Chain, policy Target) error {
 	})
 }
 
+// newChain gives the chain the index of one that is gone, if there is such. Jumps are
+// indices, and no jump leads to that one any more.
 func (d *draft) newChain(c Chain) error {
 	return d.change(opNewChain, c, func(t *table, ch *chain) error {
 		_, name := c.split()
@@ -53,6 +57,8 @@ func (t *table) free() int {
 	return len(t.chains) - 1
 }
 
+// deleteChain wants the chain empty, as iptables -X does, and out of use: no rule of the
+// table may name what does not exist.
 func (d *draft) deleteChain(c Chain) error {
 	return d.change(opDeleteChain, c, func(t *table, ch *chain) error {
 		switch {
@@ -69,6 +75,8 @@ func (d *draft) deleteChain(c Chain) error {
 	})
 }
 
+// rename changes the rules that jump to the chain, too. For packets nothing changes: they
+// know chains by their indices.
 func (d *draft) rename(c Chain, name string) error {
 	return d.change(opRename, c, func(t *table, ch *chain) error {
 		if ch.builtin() {

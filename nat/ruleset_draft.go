@@ -75,6 +75,7 @@ func (d *draft) own(t *table, id int) *chain {
 	return c
 }
 
+// adopt lets a chain change in this draft.
 func (d *draft) adopt(c *chain) {
 	if d.chains == nil {
 		d.chains = make(map[*chain]bool)
@@ -90,6 +91,8 @@ func (d *draft) ownNames(t *table) map[string]int {
 	return t.names
 }
 
+// graph returns from where packets come to the chains of a table, which is found out when
+// it is first asked for: most rules are allowed everywhere and do not ask.
 func (d *draft) graph(t *table) *graph {
 	if d.graphs[t.id] == nil {
 		d.graphs[t.id] = newGraph(t)

@@ -2,7 +2,8 @@ package nat
 
 import "fmt"
 
-// make returns r as a rule for a chain, if it may be there.
+// make returns r as a rule for a chain, if it may be there. The checks are in the order of
+// what they need: the rule alone, the names of chains, and from where packets come.
 func (d *draft) make(t *table, c *chain, r Rule) (*rule, error) {
 	made := &rule{Rule: r.clone(), count: new(counter), to: noChain}
 	if err := made.check(d.v6, t.id, c.hook); err != nil {
@@ -11,6 +12,7 @@ func (d *draft) make(t *table, c *chain, r Rule) (*rule, error) {
 	if err := made.resolve(t); err != nil {
 		return nil, err
 	}
+	// What the rule is now is what Rules shows and what Has is asked for.
 	made.compile(d.v6)
 	made.print = fingerprint(&made.Rule)
 	if made.hooks != everyHook {
@@ -44,12 +46,15 @@ func (r *rule) resolve(t *table) error {
 	return nil
 }
 
+// append adds at the end, which copies nothing: a rule more in a chain of thousands costs
+// what it costs in an empty one.
 func (d *draft) append(c Chain, rules ...Rule) error {
 	return d.change(opAppend, c, func(t *table, ch *chain) error {
 		return d.add(t, ch, len(ch.rules), rules)
 	})
 }
 
+// insert copies the chain, once for a draft.
 func (d *draft) insert(c Chain, at int, rules ...Rule) error {
 	return d.change(opInsert, c, func(t *table, ch *chain) error {
 		if err := checkIndex(at, len(ch.rules)+1); err != nil {
@@ -59,6 +64,8 @@ func (d *draft) insert(c Chain, at int, rules ...Rule) error {
 	})
 }
 
+// add makes all rules before it puts the first into the chain, so that it is all of them
+// or none. They cannot refer to each other.
 func (d *draft) add(t *table, ch *chain, at int, rules []Rule) error {
 	made := make([]*rule, len(rules))
 	for i, r := range rules {
@@ -71,6 +78,8 @@ func (d *draft) add(t *table, ch *chain, at int, rules []Rule) error {
 	return nil
 }
 
+// replace is no delete and insert: the rule that goes must not bar the one that comes, as
+// with a jump that would be the sixteenth beside it.
 func (d *draft) replace(c Chain, at int, r Rule) error {
 	return d.change(opReplace, c, func(t *table, ch *chain) error {
 		if err := checkIndex(at, len(ch.rules)); err != nil {
@@ -88,6 +97,8 @@ func (d *draft) replace(c Chain, at int, r Rule) error {
 	})
 }
 
+// delete looks before it owns the chain, so that a rule that is not there costs no copy.
+// Docker deletes rules that may be gone.
 func (d *draft) delete(c Chain, r Rule) error {
 	err := d.look(opDelete, c, &r, func(t *table, ch *chain) error {
 		at, err := d.index(t, ch, r)
@@ -103,6 +114,7 @@ func (d *draft) delete(c Chain, r Rule) error {
 	return err
 }
 
+// deleteAt removes a rule of any kind without looking at it.
 func (d *draft) deleteAt(c Chain, at int) error {
 	return d.change(opDelete, c, func(t *table, ch *chain) error {
 		if err := checkIndex(at, len(ch.rules)); err != nil {
@@ -113,6 +125,7 @@ func (d *draft) deleteAt(c Chain, at int) error {
 	})
 }
 
+// flush leaves the policy and what that has counted.
 func (d *draft) flush(c Chain) error {
 	return d.change(opFlush, c, func(t *table, ch *chain) error {
 		d.remove(t, ch, 0, len(ch.rules))

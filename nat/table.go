@@ -5,7 +5,9 @@ import (
 	"strings"
 )
 
-// A table is the chains of a table. Like them it does not change.
+// A table is the chains of a table. Like them it does not change, so that packets need one
+// atomic load to see all of it as it was at one moment. Chains are known by their index,
+// which a jump has in place of a name; that of a chain that is gone is given to the next.
 type table struct {
 	id     tableID
 	used   bool           // that somebody has made something in it, without which packets pass it by
@@ -13,6 +15,7 @@ type table struct {
 	names  map[string]int // indices of chains
 }
 
+// newTable returns a table that nobody has used. Packets pass it without being counted.
 func newTable(id tableID) *table {
 	t := &table{id: id, chains: make([]*chain, numHooks), names: make(map[string]int)}
 	for h := range numHooks {
@@ -24,11 +27,14 @@ func newTable(id tableID) *table {
 	return t
 }
 
+// newBuiltin returns an empty chain that accepts. Its index is its hook, so that packets
+// find it without its name.
 func newBuiltin(id tableID, h hook) *chain {
 	name := hookNames[h]
 	return &chain{id: int(h), hook: h, name: name, full: fullName(id, name), policy: accept, count: new(counter)}
 }
 
+// find returns the chain of a name, nil if there is none.
 func (t *table) find(name string) *chain {
 	if i, ok := t.names[name]; ok {
 		return t.chains[i]

@@ -1,12 +1,14 @@
 package nat
 
-// DNAT rewrites the destination of a connection. In PREROUTING and OUTPUT of nat.
+// DNAT rewrites the destination of a connection, and the source of its replies. In
+// PREROUTING and OUTPUT of nat, before a route is looked for: a published port is a DNAT.
 type DNAT struct{ To NATRange }
 
 var _ = reserve("DNAT")
 
 func (t DNAT) String() string { return "-j DNAT --to-destination " + t.To.String() + t.To.flags() }
 
+// place has the hooks before routing: the new destination decides about the way.
 func (DNAT) place() place { return place{tables: 1 << natTable, hooks: atPrerouting | atOutput} }
 
 func (t DNAT) checked(in setting) (Target, error) { return t, t.To.check(in) }

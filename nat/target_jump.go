@@ -4,7 +4,8 @@ import (
 	"drydock/nat/internal/words"
 )
 
-// Jump goes on in a chain of one's own and comes back at its end.
+// Jump goes on in a chain of one's own and comes back at its end, or at a Return. The chain
+// must exist, and cannot go while rules name it.
 type Jump struct{ Chain string }
 
 // Goto is Jump without coming back: at the end of the chain traversal goes on

@@ -8,7 +8,9 @@ import (
 	"drydock/nat/internal/words"
 )
 
-// Log writes the packet to the logger of the tables and goes on.
+// Log writes the packet to the logger of the tables and goes on with the next rule. The line
+// is what Linux would write to the log of its kernel; the level of slog is Error up to err,
+// Warn for warning, Info for notice and info, and Debug. What is not logged is not composed.
 type Log struct {
 	Level   uint8  // syslog's, 0 to 7; 4, warning, unless given
 	Prefix  string // up to 29 bytes
@@ -54,6 +56,8 @@ func (t Log) flags() []logFlag {
 
 func (Log) place() place { return anywhere }
 
+// checked refuses a prefix that is too long, which the command line cuts: a Go value that
+// is changed without a word would be a surprise.
 func (t Log) checked(setting) (Target, error) {
 	if t.Level > 7 || len(t.Prefix) > maxLogPrefix {
 		return nil, ErrValue

@@ -6,7 +6,8 @@ import (
 	wire "drydock/internal/packet"
 )
 
-// Masquerade is SNAT to the address of the outgoing interface, in POSTROUTING.
+// Masquerade is SNAT to the address of the outgoing interface, in POSTROUTING. The address is
+// looked up for each connection, so that it may change; connections keep theirs.
 type Masquerade struct {
 	MinPort, MaxPort uint16 // --to-ports; 0: the port stays if it is free
 	Random           bool
@@ -23,6 +24,8 @@ func (t Masquerade) String() string {
 	return s + flagText(t.Random, t.FullyRandom, false)
 }
 
+// place is POSTROUTING alone: no other hook knows the interface by which a packet leaves
+// and may still change its source.
 func (Masquerade) place() place { return place{tables: 1 << natTable, hooks: atPostrouting} }
 
 func (t Masquerade) checked(in setting) (Target, error) {

@@ -4,7 +4,8 @@ import (
 	"drydock/nat/conntrack"
 )
 
-// NoTrack keeps the packet out of connection tracking. In the raw table.
+// NoTrack keeps the packet out of connection tracking: its state is UNTRACKED, and it is not
+// translated. In the raw table, which is the only one before tracking.
 type NoTrack struct {
 	CT bool // spelled -j CT --notrack rather than -j NOTRACK
 }
@@ -14,6 +15,8 @@ var (
 	_ = reserve("CT")
 )
 
+// String tells the two spellings apart, as iptables-save does, though they are one target
+// to the kernel.
 func (t NoTrack) String() string {
 	if t.CT {
 		return "-j CT --notrack"

@@ -23,6 +23,7 @@ func (t Redirect) String() string {
 
 func (Redirect) place() place { return place{tables: 1 << natTable, hooks: atPrerouting | atOutput} }
 
+// checked takes no protocol for enough where no ports are given.
 func (t Redirect) checked(in setting) (Target, error) {
 	return t, checkToPorts(t.MinPort, t.MaxPort, in.proto)
 }
@@ -53,6 +54,7 @@ func (t Redirect) apply(h *host, p *packet) verdict {
 	return accept
 }
 
+// loopbackOf returns where a redirected packet of the machine's own goes.
 func loopbackOf(v6 bool) netip.Addr {
 	if v6 {
 		return netip.IPv6Loopback()

@@ -8,7 +8,9 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// Reject drops the packet and tells its sender why.
+// Reject drops the packet and tells its sender why. In INPUT, FORWARD and OUTPUT of filter.
+// Nothing is said about ICMP errors, later fragments, damaged packets, and what came from or went
+// to more than one host; and tables that are attached to no stack only drop.
 type Reject struct{ With RejectWith }
 
 // A RejectWith is what Reject answers, by its name in iptables.
@@ -58,6 +60,8 @@ func (t Reject) String() string {
 	return "-j REJECT --reject-with " + string(t.With)
 }
 
+// place leaves out nat, whose verdict is kept for a connection, and hooks before a route
+// is known: the answer needs one.
 func (Reject) place() place {
 	return place{tables: 1 << filterTable, hooks: atInput | atForward | atOutput}
 }
@@ -101,6 +105,8 @@ func (t Reject) apply(h *host, p *packet) verdict {
 	if p.hook == input && p.src.IsLinkLocalUnicast() {
 		a.nic = p.nic
 	}
+	// A goroutine that sends holds locks of its socket, and one that bridges those of the
+	// bridge: the answer must not come back to them.
 	if p.hook == output || p.physIn != "" {
 		h.answerLater(a, s)
 		return drop

@@ -1,12 +1,14 @@
 package nat
 
-// SNAT rewrites the source of a connection. In POSTROUTING and INPUT of nat.
+// SNAT rewrites the source of a connection, and the destination of its replies. In
+// POSTROUTING and INPUT of nat. A port is changed only if it is taken or not in the range.
 type SNAT struct{ To NATRange }
 
 var _ = reserve("SNAT")
 
 func (t SNAT) String() string { return "-j SNAT --to-source " + t.To.String() + t.To.flags() }
 
+// place has INPUT too, where the source of what is for the machine itself may be changed.
 func (SNAT) place() place { return place{tables: 1 << natTable, hooks: atInput | atPostrouting} }
 
 func (t SNAT) checked(in setting) (Target, error) { return t, t.To.check(in) }

@@ -2,10 +2,12 @@ package nat
 
 // Accept, Drop and Return are what traversal knows by itself.
 
-// Accept lets the packet pass the table.
+// Accept lets the packet pass the table. The tables and hooks behind it are asked
+// nevertheless.
 type Accept struct{}
 
-// Drop loses the packet without a word.
+// Drop loses the packet without a word. It is counted as DropRule and told to OnDrop. Not in
+// nat.
 type Drop struct{}
 
 // Return goes on behind the rule that jumped here, or applies the policy.

@@ -15,10 +15,15 @@ func (t *Tables) translate(p *packet) bool {
 	if p.conn == nil || p.isLocked() {
 		return true
 	}
+	// What the quoted packet went through the other way is undone in the error and in what
+	// it quotes.
 	m := p.hook.manip()
 	if p.related && p.isError() {
 		return t.translateError(p, m)
 	}
+	// Only the first packet of a connection asks the rules, and each end of it at one
+	// hook: the destination in PREROUTING or OUTPUT, the source in POSTROUTING or INPUT.
+	// Even an end that no rule translates is decided then, for ports that clash.
 	status := p.conn.Status()
 	if p.state == StateNew && status&(m.decided()|conntrack.Confirmed) == 0 {
 		if !t.consult(natTable, p) {
@@ -32,6 +37,8 @@ func (t *Tables) translate(p *packet) bool {
 	if status&m.inDir(p.dir).translated() == 0 {
 		return true
 	}
+	// What packets of one direction are to look like is the mirror image of those of the
+	// other.
 	target, ok := p.conn.Tuple(1 - p.dir).Invert()
 	if !ok {
 		return true
@@ -43,7 +50,8 @@ func (t *Tables) translate(p *packet) bool {
 }
 
 // rewrite gives one end of p another address and, unless p is a fragment without,
-// another port or ICMP id.
+// another port or ICMP id. The checksums are patched, not computed (RFC 1624): a damaged
+// packet stays damaged, and a partial checksum stays one.
 func (t *Tables) rewrite(p *packet, m manip, addr netip.Addr, port uint16) bool {
 	if p.borrowed {
 		p.own()

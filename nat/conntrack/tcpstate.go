@@ -103,6 +103,8 @@ var transitionText = [2][numEvents]string{
 
 var transitions = parseTransitions()
 
+// parseTransitions reads the table once, when the package is initialized. It stands as
+// text so that it can be compared with Linux's line by line.
 func parseTransitions() (table [2][numEvents][numStates]TCPState) {
 	var state [256]TCPState
 	state['-'], state['.'] = stateInvalid, stateIgnored

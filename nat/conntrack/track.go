@@ -44,6 +44,8 @@ func (t *Table) Begin(tuple *Tuple, p *Packet) (*Conn, error) {
 	return t.begin(tuple, &k, t.seed.hash(&k), p, t.now())
 }
 
+// begin makes a connection that is not in the table yet. It gets there by Confirm, when
+// its first packet has passed all rules.
 func (t *Table) begin(tuple *Tuple, k *key, hash uint64, p *Packet, now int64) (*Conn, error) {
 	inverse, ok := tuple.Invert()
 	if !ok || !tuple.begins() {
@@ -79,6 +81,7 @@ const streamAge = 2 * time.Second
 // a SYN that reopens it: c is then deleted, and the packet begins a new connection.
 func (t *Table) Update(c *Conn, d Dir, p *Packet) error { return t.update(c, d, p, t.now()) }
 
+// update moves the state of a connection on and makes it live longer.
 func (t *Table) update(c *Conn, d Dir, p *Packet, now int64) error {
 	proto := c.proto()
 	if proto == protoTCP {

@@ -53,6 +53,7 @@ func (t Tuple) Invert() (Tuple, bool) {
 	return t, true
 }
 
+// invertType looks a type up from either side: an answer is inverted to what it answers.
 func (t Tuple) invertType(answers [][2]uint8) (Tuple, bool) {
 	for _, a := range answers {
 		switch t.Type {
@@ -79,6 +80,7 @@ func (t *Tuple) begins() bool {
 	return true
 }
 
+// isRequest reports whether a type is one that begins a connection; answers alone do not.
 func isRequest(answers [][2]uint8, typ uint8) bool {
 	for _, a := range answers {
 		if a[0] == typ {
@@ -97,6 +99,8 @@ type key struct {
 	family           uint8 // 4, 6 or, of a zero Tuple, 0
 }
 
+// makeKey packs a tuple so that it is hashed and compared in words: a netip.Addr has a
+// pointer in it.
 func makeKey(t *Tuple) key {
 	k := key{
 		src: words(t.Src), dst: words(t.Dst),
@@ -112,6 +116,8 @@ func makeKey(t *Tuple) key {
 	return k
 }
 
+// words returns an address as two words, of which IPv4 has the second alone. The family is
+// in the key beside them.
 func words(a netip.Addr) [2]uint64 {
 	if a.Is4() { // at half the cost
 		b := a.As4()
@@ -145,6 +151,8 @@ func (k *key) tuple() Tuple {
 // A seed makes the hashes of one table unpredictable.
 type seed [6]uint64
 
+// newSeed makes hashes that nobody outside can foresee, so that connections cannot be made
+// to fall into one bucket.
 func newSeed(random func() uint64) (s seed) {
 	for i := range s {
 		s[i] = random() | 1
@@ -164,6 +172,7 @@ func (s *seed) hash(k *key) uint64 {
 	return fold(fold(a^ports^s[4], b^bits.RotateLeft64(ports, 32)^s[5])^s[0], s[2]|1)
 }
 
+// fold multiplies to 128 bits and folds the halves together, as wyhash does.
 func fold(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	return hi ^ lo

@@ -31,7 +31,8 @@ type command struct {
 // id returns the chain in its table.
 func (c *command) id() nat.Chain { return nat.Chain(c.table + "/" + c.chain) }
 
-// ofRules reports whether the command takes a rule.
+// ofRules reports whether the command takes a rule. Others may be given the options of one,
+// which allowed then refuses.
 func (c *command) ofRules() bool {
 	return strings.IndexByte("AIRCD", c.letter) >= 0 && !(c.letter == 'D' && c.numbered)
 }

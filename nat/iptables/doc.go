@@ -34,6 +34,13 @@
 // services are those that people write in rules, from Debian's /etc/services; names of hosts
 // are not looked up.
 //
+// # Lists
+//
+// -L prints a table for people, -S and [Save] print commands that make the rules again. What
+// -S prints of a rule is nat.Rule's String, and [ParseRule] reads it. With -v they have the
+// counters; -x prints those in full, as iptables-save does. Numbers of rules, which -D, -I,
+// -R and -Z take, are counted from 1 and shown by --line-numbers.
+//
 // # What there is
 //
 // The matches are tcp, udp, multiport, icmp, icmp6, conntrack (--ctstate), state,
@@ -44,7 +51,7 @@
 // prints protocols by name with and without -n, as iptables did for twenty years and 1.8.9
 // does not: what Docker's documentation and everybody's notes show.
 //
-// -w and -W wait for nobody: a command is one change of the ruleset, which needs no lock
+// -4 and -6 are taken where they say what is so anyway. -w and -W wait for nobody: a command is one change of the ruleset, which needs no lock
 // between processes. --modprobe, -M and --random-seed are not here, nor are the options
 // of iptables-restore, whose -c is [RestoreCounters] and whose -n and -T have no like.
 //

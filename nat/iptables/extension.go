@@ -77,6 +77,7 @@ func matchNamed(name string, v6 bool) *matchKind {
 
 // impliedMatch returns the match that comes with a protocol, nil if there is none.
 func impliedMatch(proto uint8, v6 bool) *matchKind {
+	// At most one has the protocol, so that the order of the map does not matter.
 	for name, k := range matchKinds {
 		if proto != 0 && k.proto == proto && matchNamed(name, v6) != nil {
 			return k

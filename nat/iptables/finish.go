@@ -2,7 +2,8 @@ package iptables
 
 import "drydock/nat"
 
-// finish checks the whole and puts the rule together.
+// finish checks the whole and puts the rule together: first each extension by itself, in the
+// order of -m, then the command, and last what may depend on the chain.
 func (p *parser) finish() error {
 	p.rule.Proto = p.proto
 	for _, e := range p.extensions { // the target's options come last
@@ -66,6 +67,8 @@ func (p *parser) addresses() error {
 			return err
 		}
 	}
+	// "! -s A,B" would be two rules, one for all but A and one for all but B, which together
+	// match every packet: not what was meant.
 	if (len(p.srcs) > 1 || len(p.dsts) > 1) && (p.notSrc || p.notDst) {
 		return wrong("! not allowed with multiple source or destination IP addresses")
 	}

@@ -54,7 +54,8 @@ func icmpNamesOf(v6 bool) []icmpName {
 	return icmpNames
 }
 
-// icmpNameOf returns the name of a type, or of a type and its code.
+// icmpNameOf returns the name of a type, or of a type and its code: the first of those that
+// mean exactly that, echo-reply and not pong. Any code is a range like others, 0 to 255.
 func icmpNameOf(m nat.ICMP) (string, bool) {
 	for _, n := range icmpNamesOf(m.V6) {
 		if n.kind == m.Type && n.minCode == m.MinCode && n.maxCode == m.MaxCode {

@@ -194,6 +194,7 @@ func (l listing) count(n uint64) string {
 
 // short returns a counter in thousands, millions … where five digits are not enough.
 func (l listing) short(n uint64) string {
+	// Five digits are shown as they are, and more in thousands, rounded: 100000 is 100K.
 	const units = "KMGT"
 	if l.exact || n <= 99999 {
 		return fmt.Sprint(n)

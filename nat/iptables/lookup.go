@@ -34,6 +34,7 @@ func (p *parser) findLong(name string) (longOption, bool) {
 		}
 		return spelling == name
 	}
+	// The command's own options come first, and cannot be hidden by those of an extension.
 	for i := range baseOptions {
 		if consider(baseOptions[i].long, longOption{base: &baseOptions[i]}) {
 			return found[len(found)-1], true
@@ -55,6 +56,7 @@ func (p *parser) findLong(name string) (longOption, bool) {
 	if len(found) == 0 {
 		return longOption{}, false
 	}
+	// Several spellings may begin so, as long as they mean one option.
 	for _, o := range found[1:] {
 		if !sameOption(found[0], o) {
 			return longOption{}, false

@@ -2,7 +2,8 @@ package iptables
 
 import "strings"
 
-// parseMarkMask reads "value" or "value/mask" with a mask of all ones unless given.
+// parseMarkMask reads "value" or "value/mask" with a mask of all ones unless given. Both are
+// of 32 bits, and the value may have bits that the mask has not.
 func parseMarkMask(s string) (value, mask uint32, ok bool) {
 	mask = ^uint32(0)
 	v, m, masked := strings.Cut(s, "/")

@@ -57,6 +57,7 @@ func parseICMP(s string, v6 bool) (nat.ICMP, error) {
 		}
 		return nat.ICMP{V6: v6, Type: found.kind, MinCode: found.minCode, MaxCode: found.maxCode}, nil
 	}
+	// Numbers, of which a type is one and codes may be a range.
 	kind, codes, hasCode := strings.Cut(s, "/")
 	n, rest, ok := leadingUint(kind)
 	switch {

@@ -9,7 +9,8 @@ import (
 
 var _ = registerMatch(matchKind{name: "limit", begin: beginLimit}, listLimit)
 
-// defaultBurst is --limit-burst unless it is given, and the meaning of 0.
+// defaultBurst is --limit-burst unless it is given, and the meaning of 0: an empty bucket
+// would let nothing pass.
 const defaultBurst = 5
 
 // beginLimit reads
@@ -54,6 +55,8 @@ var limitUnits = []struct {
 
 // parseRate reads "5/min", and rounds it as the kernel does.
 func parseRate(s string) (count uint32, unit nat.LimitUnit, err error) {
+	// No unit is a second. What stands behind the digits of the number is not looked at,
+	// since strtoul stops there.
 	number, name, given := strings.Cut(s, "/")
 	unit = nat.PerSecond
 	if given {

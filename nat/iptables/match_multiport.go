@@ -52,6 +52,8 @@ func parseMultiport(list string, proto nat.Protocol) ([]nat.PortRange, error) {
 	numbers := 0
 	for s := range strings.SplitSeq(list, ",") {
 		first, last, isRange := strings.Cut(s, ":")
+		// The numbers are counted before they are read, so that the 16th is too many even
+		// if it is none.
 		if numbers++; isRange {
 			numbers++
 		}

@@ -47,6 +47,7 @@ func parseNATRange(r *nat.NATRange, s string, v6 bool, proto uint8) (err error) 
 		}
 		addrs = addrs[1 : len(addrs)-1]
 	}
+	// Ports alone: the address stays.
 	if addrs == "" && colon >= 0 {
 		return nil
 	}
@@ -99,6 +100,7 @@ func parseNATPorts(s string) (lo, hi uint16, err error) {
 	case rest[0] != '-' || n == 0:
 		return 0, 0, wrong("Garbage after port value: `%s'", rest)
 	}
+	// A range, whose end must be a number, too, and not before its beginning.
 	second := rest[1:]
 	m, rest, ok := leadingUint(second)
 	switch {

@@ -106,6 +106,8 @@ func (p *parser) once(letter byte) error {
 // setOption reads the options of rules and of lists. Addresses are kept as words: only at
 // the end is it known whether "!" goes with several of them.
 func (p *parser) setOption(letter byte, value string) (err error) {
+	// A value that is wrong is told at once, before what follows is looked at; that of -s
+	// and -d at the end.
 	switch letter {
 	case 's':
 		p.shost, p.notSrc = value, p.not
@@ -144,6 +146,7 @@ func (p *parser) setOption(letter byte, value string) (err error) {
 
 // setCounters reads "-c 12 3456" or "-c 12,3456".
 func (p *parser) setCounters(packets string) error {
+	// The second number may stand in a word of its own, but not begin with a dash.
 	packets, bytes, joined := strings.Cut(packets, ",")
 	if !joined {
 		var ok bool
@@ -193,6 +196,7 @@ func (p *parser) setCommand(letter byte, chain string) error {
 	default:
 		return wrong("Cannot use -%c with -%c", letter, p.letter)
 	}
+	// A chain need not exist: that is for the ruleset to say.
 	p.chain = chain
 	switch letter {
 	case 'L', 'S', 'Z', 'F', 'X':

@@ -94,6 +94,8 @@ func (p *parser) words() error {
 
 // cluster reads short options: "-nvL", "-I", "-tnat".
 func (p *parser) cluster(letters string) error {
+	// -nvL is three options. What takes a value takes the rest of the word, or else the
+	// next one.
 	for letters != "" {
 		o, ok := shortOption(letters[0])
 		letters = letters[1:]
@@ -174,6 +176,8 @@ func (p *parser) unknown() error { return wrong("unknown option \"%s\"", p.word)
 // imply loads the match of the rule's protocol for an option that nobody knows:
 // "-p tcp --dport 80" is "-p tcp -m tcp --dport 80".
 func (p *parser) imply() bool {
+	// That of a protocol by number, "-p 6", too. It comes once: a second unknown option is
+	// unknown.
 	k := impliedMatch(p.proto.Number, p.v6)
 	if k == nil || p.implied || slices.ContainsFunc(p.extensions, func(e *extension) bool { return e.name == k.name }) {
 		return false
@@ -203,6 +207,7 @@ func (p *parser) loadTarget(name string, goes bool) error {
 		return wrong("Invalid target name (too short)")
 	case len(name) > maxChainName:
 		return wrong("Invalid target name `%s' (28 chars max)", name)
+	// The kernel would take such a name.
 	case strings.ContainsAny(name, " \t\n\v\f\r"):
 		return wrong("Invalid target name `%s'", name)
 	}

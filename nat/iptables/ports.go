@@ -6,7 +6,8 @@ import (
 	"drydock/nat"
 )
 
-// parsePort reads a port or the name of a service of a protocol, any for 0.
+// parsePort reads a port or the name of a service of a protocol, any for 0. A name that is
+// one of another protocol only is unknown: tftp is none for TCP.
 func parsePort(s string, proto uint8) (uint16, error) {
 	if n, ok := parseUint(s, 0xffff); ok {
 		return uint16(n), nil

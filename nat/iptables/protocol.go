@@ -15,7 +15,8 @@ var protocolNumbers = func() map[string]uint8 {
 	return numbers
 }()
 
-// parseProtocol reads a protocol by number or by name in lower case.
+// parseProtocol reads a protocol by number or by name in lower case. Names that stand for
+// the same protocol are no different later: "-p icmpv6" prints as "-p ipv6-icmp".
 func parseProtocol(s string) (uint8, error) {
 	if n, ok := parseUint(s, 255); ok {
 		return uint8(n), nil

@@ -90,6 +90,7 @@ func (re *restoring) line(line string) error {
 	switch {
 	case line == "", line[0] == '#':
 		return nil
+	// Blanks before "*" and behind COMMIT are no mistake to the eye, but to the real one.
 	case !re.open && line[0] == '*':
 		return re.begin(strings.Trim(line[1:], " \t"))
 	case !re.open:
@@ -197,6 +198,7 @@ func (re *restoring) command(line string) error {
 	if err != nil {
 		return re.unclosed()
 	}
+	// The table is that of the input, so that what does not go with nat is told here, too.
 	p := &parser{scope: scope{v6: re.rs.IPv6()}, restore: true, args: append(counters, fields...)}
 	p.table = re.table
 	c, err := p.parse()

@@ -27,6 +27,8 @@ func ParseRule(spec string) (nat.Chain, nat.Rule, error) {
 	return c, r, err
 }
 
+// parseRule reads a rule of one family. What is not one rule, a list of addresses or another
+// command, is refused, and so is a word that ends a line early, -V or -h.
 func parseRule(v6 bool, words []string) (nat.Chain, nat.Rule, error) {
 	line, err := (&parser{scope: scope{v6: v6}, bare: true, args: words}).parse()
 	if err == nil && (line.letter != 'A' || len(line.srcs)*len(line.dsts) != 1) {

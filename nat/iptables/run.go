@@ -108,6 +108,8 @@ func (c *command) each(w io.Writer, rs *nat.Ruleset, doing string, f func(nat.Ch
 	if c.chain != "" {
 		chains = []nat.Chain{c.id()}
 	} else if c.letter == 'X' {
+		// -X without a chain deletes those of one's own, and fails at the first that is in
+		// use.
 		chains = slices.DeleteFunc(chains, func(c nat.Chain) bool { return slices.Contains(builtins, baseName(c)) })
 	}
 	for _, id := range chains {
@@ -195,6 +197,7 @@ func (c *command) setPolicy(rs *nat.Ruleset) error {
 	if _, ok := rs.Len(c.id()); !ok { // iptables does not tell these two apart
 		return &nat.RuleError{Op: "policy", Chain: c.id(), Err: nat.ErrNotBuiltin}
 	}
+	// The counters come after: without -c they go on.
 	err := rs.SetPolicy(c.id(), policies[c.policy])
 	if err == nil && c.counted {
 		err = rs.SetCounters(c.id(), 0, c.counters)

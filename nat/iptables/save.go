@@ -21,7 +21,8 @@ var saveOrder = []string{"mangle", "raw", "filter", "nat"}
 // refused with an *Error.
 func Save(w io.Writer, rs *nat.Ruleset, tables ...string) error { return save(w, rs, false, tables) }
 
-// SaveCounters is Save with what each rule has counted, iptables-save -c.
+// SaveCounters is Save with what each rule has counted, iptables-save -c. What the policies
+// have counted is in both.
 func SaveCounters(w io.Writer, rs *nat.Ruleset, tables ...string) error {
 	return save(w, rs, true, tables)
 }
@@ -37,6 +38,7 @@ func save(w io.Writer, rs *nat.Ruleset, counters bool, named []string) error {
 	// What one edit sees is of one moment.
 	err := rs.Edit(func(rs *nat.Ruleset) error {
 		date := rs.Now().Format(time.ANSIC)
+		// Tables that were named are there even if nobody has made anything in them.
 		for _, table := range saveOrder {
 			if len(named) == 0 && !rs.Used(table) || len(named) > 0 && !slices.Contains(named, table) {
 				continue

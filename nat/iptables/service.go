@@ -3,7 +3,9 @@ package iptables
 import "strconv"
 
 // A service is a name for a port, of IANA's registry as Debian's /etc/services
-// spells it. Only those that people write in rules are here.
+// spells it. Only those that people write in rules are here, and of these the names that -L
+// prints without -n. The machine's own /etc/services is not read, so that lists are the same
+// everywhere.
 type service struct {
 	name     string
 	port     uint16

@@ -17,6 +17,7 @@ func beginReject(s *scope) *extension {
 	}
 	return &extension{name: "REJECT", target: func() nat.Target { return t }, options: []option{
 		{names: []string{"reject-with"}, set: func(value string, _ bool) error {
+			// An empty word begins everything, and is the first.
 			for _, k := range kinds {
 				if value == "" || begins(string(k.with), value) || begins(k.alias, value) {
 					t.With = k.with

@@ -2,7 +2,8 @@ package iptables
 
 import "drydock/nat"
 
-// The targets without options, and the jumps, which have the name of their chain.
+// The targets without options, and the jumps, which have the name of their chain. A word
+// behind -j that no target has is that of a chain, so that these must be known before.
 var (
 	_ = registerTarget(verdict("ACCEPT", nat.Accept{}), func(nat.Accept, column) (string, string) { return "ACCEPT", "" })
 	_ = registerTarget(verdict("DROP", nat.Drop{}), func(nat.Drop, column) (string, string) { return "DROP", "" })

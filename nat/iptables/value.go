@@ -70,6 +70,7 @@ func parseNetworks(list string, v6 bool) ([]nat.Network, error) {
 // is not looked up, as in "any/0".
 func parseNetwork(s string, v6 bool) (nat.Network, error) {
 	host, mask := s, ""
+	// No mask is that of one address.
 	slash := strings.LastIndexByte(s, '/')
 	if slash >= 0 {
 		host, mask = s[:slash], s[slash+1:]
