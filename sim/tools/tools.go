@@ -1,14 +1,16 @@
-// Package tools runs commands on emulated machines and in containers as if in a shell there:
+// Package tools runs commands on emulated machines and in containers as if in a shell
+// there:
 //
 //	tools.Run(ctx, os.Stdout, host, "iptables -t nat -L -n")
 //	tools.Run(ctx, os.Stdout, web, "ping -c 3 db | tail -2")
 //
-// The commands take the arguments of the real ones, print the same text and return the same exit
-// statuses. There is a package for each suite that Debian 12 has them from, whose text says what
-// they can and what they refuse: iputils (ping), iproute2 (ip), nettools (ifconfig, hostname),
-// iptables (iptables, ip6tables, -save and -restore), conntracktools (conntrack), dockercli
-// (docker), shell (sh), coreutils (cat, env, sort, tail …) and findutils (xargs). Package command
-// has the shape that they share, for commands of one's own.
+// The commands take the arguments of the real ones, print the same text and return the
+// same exit statuses. There is a package for each suite that Debian 12 has them from,
+// whose text says what they can and what they refuse: iputils (ping), iproute2 (ip),
+// nettools (ifconfig, hostname), iptables (iptables, ip6tables, -save and -restore),
+// conntracktools (conntrack), dockercli (docker), shell (sh), coreutils (cat, env,
+// sort, tail …) and findutils (xargs). Package command has the shape that they share,
+// for commands of one's own.
 package tools
 
 import (
@@ -36,13 +38,13 @@ func Default(images ...sim.Image) command.Table {
 	)
 }
 
-// Run runs a line of a shell on m, which is a host, another machine or a container, and writes to
-// w what its commands print, errors too. They are those of Default and of more, which win. The
-// error is a sim.ExitStatus that is not 0, or that of w. So a main function that fails with it
-// gives its container that exit status.
+// Run runs a line of a shell on m, which is a host, another machine or a container, and
+// writes to w what its commands print, errors too. They are those of Default and of
+// more, which win. The error is a sim.ExitStatus that is not 0, or that of w. So a main
+// function that fails with it gives its container that exit status.
 //
-// Run returns when all that the line started has ended; when ctx is done that is soon. It may be
-// called at the same time on the same machine.
+// Run returns when all that the line started has ended; when ctx is done that is soon.
+// It may be called at the same time on the same machine.
 func Run(ctx context.Context, w io.Writer, m command.Machine, line string, more ...command.Table) error {
 	out := &errorWriter{w: w}
 	call := &command.Call{Machine: m, Args: []string{"sh", "-c", line}, Stdout: out, Stderr: out}
@@ -56,7 +58,8 @@ func Run(ctx context.Context, w io.Writer, m command.Machine, line string, more 
 	return nil
 }
 
-// An errorWriter remembers the first error of its writer. One goroutine at a time calls it.
+// An errorWriter remembers the first error of its writer. One goroutine at a time calls
+// it.
 type errorWriter struct {
 	w   io.Writer
 	err error

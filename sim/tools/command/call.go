@@ -17,30 +17,32 @@ type Machine interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// A Call is one run of a command. The command must not keep it, nor anything in it, once it has
-// returned: the streams then belong to the caller again.
+// A Call is one run of a command. The command must not keep it, nor anything in it,
+// once it has returned: the streams then belong to the caller again.
 type Call struct {
 	Machine Machine  // where it runs
 	Args    []string // Args[0] is the command's name
 	Env     []string // "NAME=value"; of a name that stands twice the last one counts
 
-	// Table.Run replaces nil streams: there is nothing to read, and what is written is discarded.
+	// Table.Run replaces nil streams: there is nothing to read, and what is written is
+	// discarded.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
-	// Commands are those that this one can start, as a shell, xargs and docker exec do: with a
-	// copy of its Call that has other Args. Table.Run sets it to the table.
+	// Commands are those that this one can start, as a shell, xargs and docker exec do:
+	// with a copy of its Call that has other Args. Table.Run sets it to the table.
 	Commands Table
 
 	depth int // how many commands have started each other up to this one
 }
 
-// A Func is a command. It returns the exit status that the real program has, from 0 to 255, and
-// has then ended everything that it started. When ctx is done it ends soon, as a process does
-// after SIGINT.
+// A Func is a command. It returns the exit status that the real program has, from 0 to
+// 255, and has then ended everything that it started. When ctx is done it ends soon, as
+// a process does after SIGINT.
 type Func func(ctx context.Context, c *Call) (status int)
 
-// Exit statuses that every shell gives for a process that ended otherwise than by exit(3).
+// Exit statuses that every shell gives for a process that ended otherwise than by
+// exit(3).
 const (
 	NotFound   = 127      // there is no such command
 	NoFork     = 254      // bash's when fork(2) fails
@@ -48,11 +50,12 @@ const (
 	Killed     = 128 + 9  // killed by SIGKILL, with its container for one
 )
 
-// Printf writes to standard output. A command need not look for errors of it: see Table.Run.
+// Printf writes to standard output. A command need not look for errors of it: see
+// Table.Run.
 func (c *Call) Printf(format string, args ...any) { fmt.Fprintf(c.Stdout, format, args...) }
 
-// Errorf writes to standard error. It adds nothing, neither the command's name nor a newline:
-// programs differ in both.
+// Errorf writes to standard error. It adds nothing, neither the command's name nor a
+// newline: programs differ in both.
 func (c *Call) Errorf(format string, args ...any) { fmt.Fprintf(c.Stderr, format, args...) }
 
 // Fail is Errorf for a command that ends with status because of it.

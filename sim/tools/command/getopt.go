@@ -6,8 +6,8 @@ import "strings"
 type Option struct {
 	Names string // short ones by their letter, long ones in full: "p proto protonum"
 	Value bool   // it takes a value
-	// Set is called for each use of the option, in their order; an error ends Getopt. name is how
-	// the user wrote it: "-p", "--proto".
+	// Set is called for each use of the option, in their order; an error ends Getopt.
+	// name is how the user wrote it: "-p", "--proto".
 	Set func(name, value string) error
 }
 
@@ -20,13 +20,15 @@ type OptionError struct {
 
 func (e *OptionError) Error() string { return e.Problem }
 
-// Getopt calls Set for each option of args, which has no command name in it, and returns the other
-// arguments. The rules are those of getopt_long(3) in glibc: options may follow arguments up to
-// "--", short ones may be written together and have their value joined or after them, long ones
-// may be cut short as long as only one begins so, and have their value after "=" or after them. The error is an
-// *OptionError or that of Set.
+// Getopt calls Set for each option of args, which has no command name in it, and
+// returns the other arguments. The rules are those of getopt_long(3) in glibc: options
+// may follow arguments up to "--", short ones may be written together and have their
+// value joined or after them, long ones may be cut short as long as only one begins so,
+// and have their value after "=" or after them. The error is an *OptionError or that of
+// Set.
 //
-// github.com/pborman/getopt/v2 and pflag do neither permute nor cut as glibc does, and have other words.
+// github.com/pborman/getopt/v2 and pflag do neither permute nor cut as glibc does, and
+// have other words.
 func Getopt(args []string, options []Option) (rest []string, err error) {
 	for len(args) > 0 && err == nil {
 		arg := args[0]
@@ -45,8 +47,8 @@ func Getopt(args []string, options []Option) (rest []string, err error) {
 	return rest, err
 }
 
-// parseLong sets the option of arg. A value that is not in it is the first of args; what is left
-// of those is returned.
+// parseLong sets the option of arg. A value that is not in it is the first of args;
+// what is left of those is returned.
 func parseLong(arg string, args []string, options []Option) (rest []string, err error) {
 	given, value, joined := strings.Cut(arg, "=")
 	o, problem := findLong(given[2:], options)
@@ -64,7 +66,8 @@ func parseLong(arg string, args []string, options []Option) (rest []string, err 
 	return args, o.Set(given, value)
 }
 
-// findLong returns the option with that name, or the only one with a name that begins so.
+// findLong returns the option with that name, or the only one with a name that begins
+// so.
 func findLong(name string, options []Option) (found *Option, problem string) {
 	for i := range options {
 		for n := range strings.FieldsSeq(options[i].Names) {

@@ -7,26 +7,27 @@ import (
 	"strings"
 )
 
-// A Table is commands by name. It is an ordinary map: a user adds commands to it and replaces or
-// deletes those that are there, but not while it is in use.
+// A Table is commands by name. It is an ordinary map: a user adds commands to it and
+// replaces or deletes those that are there, but not while it is in use.
 type Table map[string]Func
 
-// maxDepth is how many commands may start each other. A line that runs itself ends there, as on
-// Linux at the limit of processes; without one it would overflow the stack, which Go does not
-// survive. One level takes a few KiB of it.
+// maxDepth is how many commands may start each other. A line that runs itself ends
+// there, as on Linux at the limit of processes; without one it would overflow the
+// stack, which Go does not survive. One level takes a few KiB of it.
 const maxDepth = 1000
 
-// Run runs the command that c.Args[0] names, as a shell does: if there is none it writes "NAME:
-// command not found" to standard error and returns NotFound. c is not changed; the command gets a
-// copy of it in which no stream is nil. Without c.Env it gets the environment of the machine, if
-// that has a method Env as *sim.Container has.
+// Run runs the command that c.Args[0] names, as a shell does: if there is none it
+// writes "NAME: command not found" to standard error and returns NotFound. c is not
+// changed; the command gets a copy of it in which no stream is nil. Without c.Env it
+// gets the environment of the machine, if that has a method Env as *sim.Container has.
 //
-// Writers are called by one goroutine at a time, also if standard output and standard error are
-// the same, as package os/exec does it: the parts of a pipeline can all write to a bytes.Buffer.
+// Writers are called by one goroutine at a time, also if standard output and standard
+// error are the same, as package os/exec does it: the parts of a pipeline can all write
+// to a bytes.Buffer.
 //
-// A command whose standard output fails ends as by SIGPIPE: its context is canceled, and whatever
-// it returns the status is BrokenPipe. So "ping HOST | head -1" ends, and no command has to look
-// at the errors of its writes.
+// A command whose standard output fails ends as by SIGPIPE: its context is canceled,
+// and whatever it returns the status is BrokenPipe. So "ping HOST | head -1" ends, and
+// no command has to look at the errors of its writes.
 func (t Table) Run(ctx context.Context, c *Call) int {
 	call := *c
 	call.Commands = t
@@ -62,8 +63,8 @@ func (t Table) With(more ...Table) Table {
 	return all
 }
 
-// connect replaces the streams by those that a command gets, and returns its standard output. The
-// first error of that calls failed.
+// connect replaces the streams by those that a command gets, and returns its standard
+// output. The first error of that calls failed.
 func (c *Call) connect(failed func()) *stream {
 	if c.Stdin == nil {
 		c.Stdin = strings.NewReader("")

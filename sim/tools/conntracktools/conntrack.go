@@ -12,7 +12,9 @@ import (
 // banner is before all that conntrack says of itself, which goes to standard error.
 const banner = "conntrack v1.4.7 (conntrack-tools): "
 
-// Conntrack is conntrack(8).
+// Conntrack is conntrack(8). Connections go to standard output, and what was done with
+// them to standard error, so that a pipe has the connections alone. -C prints its
+// number to standard output: it is what was asked for.
 func Conntrack(_ context.Context, c *command.Call) int {
 	q, err := parse(c.Args[1:])
 	if err != nil {
@@ -26,19 +28,24 @@ func Conntrack(_ context.Context, c *command.Call) int {
 	return 0
 }
 
-// A filter tells whether a connection is meant.
+// A filter tells whether a connection is meant. It is called under locks of the table
+// and must not use that.
 type filter func(conntrack.Entry) bool
 
 // A query is a command with what it is about.
 type query struct {
 	command byte // one of LDFC
 	filters []filter
+	last    string // option that adds a filter, by its long name
 }
 
 func (q *query) match(e conntrack.Entry) bool {
 	return !slices.ContainsFunc(q.filters, func(f filter) bool { return !f(e) })
 }
 
+// run does what the query says. What -D lists is what it deleted, each connection as it
+// was then. Lines are sorted: the order in the kernel's table is random, and here it
+// would be another with each seed.
 func (q *query) run(c *command.Call, tables *nat.Tables) {
 	var lines []string
 	list := func(e conntrack.Entry) bool {

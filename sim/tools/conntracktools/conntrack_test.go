@@ -78,6 +78,8 @@ func TestConntrack(t *testing.T) {
 			{"-L -p xyz", head + "`xyz' unsupported protocol" + try},
 			{"-L -s abc", head + "Invalid IP address `abc'" + try},
 			{"-L --what x", head + "unknown option `--what'" + try},
+			{"-F -p tcp", head + "Illegal option `--protonum' with this command\n" + try},
+			{"-C -s 10.0.0.1", head + "Illegal option `--src' with this command\n" + try},
 			{"-L -x", head + "unknown option `-x'" + try},
 			{"-L expect", head + "unknown option `expect'" + try},
 			{"-L --dport", head + "unknown argument --dport" + try},

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"drydock/nat/conntrack"
 	"drydock/sim/tools/command"
 )
 
-// parse returns what args say. The words of its errors are conntrack's: it has getopt say nothing.
+// parse returns what args say. Each option is checked as it is met, and in the end
+// whether the command goes with them: -F and -C have no filters. The words of its
+// errors are conntrack's: it has getopt say nothing.
 func parse(args []string) (*query, error) {
 	q := &query{}
 	rest, err := command.Getopt(args, q.options())
@@ -24,12 +27,17 @@ func parse(args []string) (*query, error) {
 		return nil, err
 	case len(rest) > 0 && rest[0] != "conntrack": // the table; the others are expect, dying and unconfirmed
 		return nil, fmt.Errorf("unknown option `%s'", rest[0])
+	case (q.command == 'F' || q.command == 'C') && q.last != "":
+		return nil, fmt.Errorf("Illegal option `--%s' with this command\n", q.last)
 	case q.command == 0:
 		return nil, errors.New("You need to supply at least one command")
 	}
 	return q, nil
 }
 
+// options returns the options. All filters must match. Given twice, the real conntrack
+// keeps the last one of a kind; here both count, and the result is the same unless they
+// disagree.
 func (q *query) options() []command.Option {
 	verb := func(letter byte, long string) command.Option {
 		return command.Option{Names: string(letter) + " " + long, Set: func(string, string) error {
@@ -40,24 +48,28 @@ func (q *query) options() []command.Option {
 			return nil
 		}}
 	}
+	add := func(names string, f filter) {
+		q.filters = append(q.filters, f)
+		q.last = names[strings.LastIndexByte(names, ' ')+1:]
+	}
 	flag := func(names string, f filter) command.Option {
 		return command.Option{Names: names, Set: func(string, string) error {
-			q.filters = append(q.filters, f)
+			add(names, f)
 			return nil
 		}}
 	}
 	value := func(names string, parse func(value string) (filter, error)) command.Option {
 		return command.Option{Names: names, Value: true, Set: func(_, value string) error {
 			f, err := parse(value)
-			q.filters = append(q.filters, f)
+			add(names, f)
 			return err
 		}}
 	}
 	return []command.Option{
 		verb('L', "dump"), verb('D', "delete"), verb('F', "flush"), verb('C', "count"),
 		value("p proto protonum", protocol),
-		value("s src orig-src", address(func(e conntrack.Entry) netip.Addr { return e.Original.Src })),
-		value("d dst orig-dst", address(func(e conntrack.Entry) netip.Addr { return e.Original.Dst })),
+		value("s orig-src src", address(func(e conntrack.Entry) netip.Addr { return e.Original.Src })),
+		value("d orig-dst dst", address(func(e conntrack.Entry) netip.Addr { return e.Original.Dst })),
 		value("r reply-src", address(func(e conntrack.Entry) netip.Addr { return e.Reply.Src })),
 		value("q reply-dst", address(func(e conntrack.Entry) netip.Addr { return e.Reply.Dst })),
 		value("sport orig-port-src", port(func(e conntrack.Entry) uint16 { return e.Original.SrcPort })),
@@ -70,6 +82,7 @@ func (q *query) options() []command.Option {
 	}
 }
 
+// port is the filters by ports. Connections of protocols without ports have port 0.
 func port(of func(conntrack.Entry) uint16) func(value string) (filter, error) {
 	return func(value string) (filter, error) {
 		port, err := strconv.ParseUint(value, 10, 16)
@@ -80,6 +93,7 @@ func port(of func(conntrack.Entry) uint16) func(value string) (filter, error) {
 	}
 }
 
+// mark is -m without a mask.
 func mark(value string) (filter, error) {
 	mark, err := strconv.ParseUint(value, 0, 32)
 	if err != nil {
@@ -88,9 +102,11 @@ func mark(value string) (filter, error) {
 	return func(e conntrack.Entry) bool { return e.Mark == uint32(mark) }, nil
 }
 
-// protocols are those that conntrack tracks with ports of their own, and their numbers of IANA.
+// protocols are those that conntrack tracks with ports of their own, and their numbers
+// of IANA.
 var protocols = map[string]uint8{"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
 
+// protocol is -p, by name or number. A number that nobody tracks finds nothing.
 func protocol(value string) (filter, error) {
 	number, ok := protocols[value]
 	if !ok {
@@ -103,6 +119,8 @@ func protocol(value string) (filter, error) {
 	return func(e conntrack.Entry) bool { return e.Original.Proto == number }, nil
 }
 
+// address is the filters by addresses, of a host or of a network. A mask after the
+// slash is a length only.
 func address(of func(conntrack.Entry) netip.Addr) func(value string) (filter, error) {
 	return func(value string) (filter, error) {
 		prefix, err := netip.ParsePrefix(value)
@@ -117,7 +135,8 @@ func address(of func(conntrack.Entry) netip.Addr) func(value string) (filter, er
 	}
 }
 
-// translated is -n, -g and -j. As the real command's they take every ICMP echo for translated.
+// translated is -n, -g and -j. As the real command's they take every ICMP echo for
+// translated.
 func translated(source, destination bool) filter {
 	return func(e conntrack.Entry) bool {
 		o, r := e.Original, e.Reply

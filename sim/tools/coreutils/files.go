@@ -14,13 +14,15 @@ import (
 	"drydock/sim/tools/command"
 )
 
-// refuse prints what is wrong with the command line as GNU's programs do.
+// refuse prints what is wrong with the command line as GNU's programs do. Quotes are
+// those of the locale C, which containers have.
 func refuse(c *command.Call, status int, err error) int {
 	return c.Fail(status, "%s: %v\nTry '%[1]s --help' for more information.\n", c.Args[0], err)
 }
 
-// open returns what is in files, or standard input if there are none, and says which ones it has
-// not found.
+// open returns what is in files, or standard input if there are none, and says which
+// ones it has not found. Those it has found are read all the same, one after the other,
+// as GNU's programs do; only the status tells.
 func open(c *command.Call, names []string) (text io.Reader, failed bool) {
 	if len(names) == 0 {
 		return c.Stdin, false
@@ -38,6 +40,7 @@ func open(c *command.Call, names []string) (text io.Reader, failed bool) {
 	return io.MultiReader(readers...), failed
 }
 
+// openFile asks the machine. Files are few and small: those that Docker mounts.
 func openFile(c *command.Call, name string) (io.Reader, error) {
 	if name == "-" {
 		return c.Stdin, nil
@@ -60,7 +63,7 @@ func status(failed bool) int {
 	return 0
 }
 
-// Cat is cat(1).
+// Cat is cat(1). What comes from a pipe goes on as it comes.
 func Cat(_ context.Context, c *command.Call) int {
 	files, err := command.Getopt(c.Args[1:], nil)
 	if err != nil {
@@ -71,7 +74,8 @@ func Cat(_ context.Context, c *command.Call) int {
 	return status(failed || err != nil)
 }
 
-// Sort is sort(1).
+// Sort is sort(1). A last line without a newline gets one, as it may go to the middle.
+// What is equal is the same, so it does not matter that the sort is not stable.
 func Sort(_ context.Context, c *command.Call) int {
 	var reverse, unique bool
 	files, err := command.Getopt(c.Args[1:], []command.Option{
@@ -99,7 +103,8 @@ func Sort(_ context.Context, c *command.Call) int {
 	return 0
 }
 
-// readLines returns all lines without their ends; the last one need not have one.
+// readLines returns all lines without their ends; the last one need not have one. An
+// empty text has no lines, and an empty line is one.
 func readLines(r io.Reader) []string {
 	text, _ := io.ReadAll(r) // a pipe that breaks ends like one that is closed
 	if len(text) == 0 {
@@ -121,7 +126,8 @@ func Head(_ context.Context, c *command.Call) int {
 	})
 }
 
-// Tail is tail(1).
+// Tail is tail(1). It keeps all that it reads, which is bounded by what commands here
+// write. -f is not there: files do not grow.
 func Tail(_ context.Context, c *command.Call) int {
 	return part(c, func(text io.Reader, n int) {
 		lines := readLines(text)
@@ -132,6 +138,8 @@ func Tail(_ context.Context, c *command.Call) int {
 }
 
 // part calls show with the files and the number of lines that the arguments say.
+// Several files are one text: there are no headers "==> FILE <==", which -q and -v are
+// for.
 func part(c *command.Call, show func(text io.Reader, n int)) int {
 	n := 10
 	args := c.Args[1:]

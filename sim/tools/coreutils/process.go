@@ -17,7 +17,8 @@ func True(context.Context, *command.Call) int { return 0 }
 // False is false(1).
 func False(context.Context, *command.Call) int { return 1 }
 
-// Echo is echo(1). Only -n is an option; every other word is printed, as POSIX has it.
+// Echo is echo(1). Only -n is an option; every other word is printed, as dash's own
+// echo does, but backslashes are left as they are, as GNU's does without -e.
 func Echo(_ context.Context, c *command.Call) int {
 	words, end := c.Args[1:], "\n"
 	if len(words) > 0 && words[0] == "-n" {
@@ -27,7 +28,8 @@ func Echo(_ context.Context, c *command.Call) int {
 	return 0
 }
 
-// Env is env(1).
+// Env is env(1). It starts the command itself and does not search $PATH: the table is
+// all there is. Variables of the call keep their order; new ones come last.
 func Env(ctx context.Context, c *command.Call) int {
 	args := c.Args[1:]
 	if len(args) > 0 && strings.HasPrefix(args[0], "-") { // options come first: those after a command are its own
@@ -57,7 +59,8 @@ func Env(ctx context.Context, c *command.Call) int {
 	return 0
 }
 
-// Sleep is sleep(1).
+// Sleep is sleep(1). Several arguments add up. It sleeps by the clock of package time,
+// which is virtual in a bubble.
 func Sleep(ctx context.Context, c *command.Call) int {
 	args, err := command.Getopt(c.Args[1:], nil)
 	if err == nil && len(args) == 0 {
@@ -88,6 +91,8 @@ func Sleep(ctx context.Context, c *command.Call) int {
 // longest is what sleep infinity sleeps, 292 years.
 const longest = time.Duration(1<<63 - 1)
 
+// parseSleep parses a number as strtod(3) does, infinity included, with a unit. Numbers
+// out of range are infinity.
 func parseSleep(arg string) (d time.Duration, ok bool) {
 	unit := time.Second
 	if i := len(arg) - 1; i > 0 {

@@ -12,14 +12,16 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// New returns the docker command. run and create make containers of images, by their Name.
+// New returns the docker command. run and create make containers of images, by their
+// Name. It may run on several hosts at the same time; images are not changed.
 func New(images ...sim.Image) command.Func {
 	return func(ctx context.Context, c *command.Call) int {
 		return (&docker{Call: c, ctx: ctx, images: images}).main(c.Args[1:])
 	}
 }
 
-// A subcommand is what a command line may be.
+// A subcommand is what a command line may be. Its setup runs anew for each command
+// line, as the flags keep their values.
 type subcommand struct {
 	name          string // "network ls"
 	min, max      int    // how many arguments; max < 0: any number
@@ -28,8 +30,8 @@ type subcommand struct {
 	setup func(d *docker, f *pflag.FlagSet) action
 }
 
-// subcommands returns those that there are, each once: names of "container" are looked up by
-// their other name.
+// subcommands returns those that there are, each once: names of "container" are looked
+// up by their other name.
 func subcommands() []subcommand {
 	const one, some = "CONTAINER", "CONTAINER [CONTAINER...]"
 	return []subcommand{
@@ -58,7 +60,9 @@ func subcommands() []subcommand {
 	}
 }
 
-// find returns the subcommand that args begin with, under the name that they give it.
+// find returns the subcommand that args begin with, under the name that they give it:
+// its messages repeat it. "container inspect" is not "inspect" under another name, as
+// that finds networks, too.
 func find(args []string) (c subcommand, words int, ok bool) {
 	for words = 1; words <= min(2, len(args)); words++ {
 		name := strings.Join(args[:words], " ")
@@ -76,6 +80,8 @@ func find(args []string) (c subcommand, words int, ok bool) {
 	return subcommand{}, 0, false
 }
 
+// main finds the subcommand. All flags before it are docker's own, of which there are
+// none here: -H and --context choose a daemon.
 func (d *docker) main(args []string) (status int) {
 	c, words, ok := find(args)
 	if ok {
@@ -96,8 +102,8 @@ func (d *docker) main(args []string) (status int) {
 	return d.fail(1, "docker: '%s' is not a docker command.\nSee 'docker --help'", name)
 }
 
-// newFlags returns a set of flags that says nothing by itself. --help is no error of the line,
-// but pflag tells of it by one.
+// newFlags returns a set of flags that says nothing by itself. --help is no error of
+// the line, but pflag tells of it by one.
 func newFlags() *pflag.FlagSet {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.SetOutput(io.Discard)
@@ -105,6 +111,8 @@ func newFlags() *pflag.FlagSet {
 	return f
 }
 
+// runSubcommand checks in Docker's order: flags, number of arguments, and only then
+// whether there is a daemon. So a wrong command line is told everywhere.
 func (d *docker) runSubcommand(c *subcommand, args []string) (status int) {
 	f := newFlags()
 	run := c.setup(d, f)
@@ -126,11 +134,14 @@ func (d *docker) runSubcommand(c *subcommand, args []string) (status int) {
 	return run(f.Args())
 }
 
+// usage returns the first lines of --help, which follow a wrong number of arguments,
+// too.
 func (c *subcommand) usage() string {
 	return fmt.Sprintf("Usage:  docker %s %s\n\n%s", c.name, c.syntax, c.about)
 }
 
-// options returns what --help tells of flags, wrapped as Docker does where there is no terminal.
+// options returns what --help tells of flags. Docker wraps at the width of the terminal
+// less one, and takes 80 columns where there is none.
 func options(f *pflag.FlagSet) string {
 	if !f.HasFlags() {
 		return ""
@@ -138,7 +149,8 @@ func options(f *pflag.FlagSet) string {
 	return "\nOptions:\n" + f.FlagUsagesWrapped(79)
 }
 
-// checkArgs returns what is wrong with the number of arguments.
+// checkArgs returns what is wrong with the number of arguments, in the words of cobra's
+// checks as docker has them: "argument" for one and "arguments" for more.
 func (c *subcommand) checkArgs(n int) string {
 	plural := func(n int) string {
 		if n == 1 {

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// exec is docker exec. The command's environment is the container's with -e after it:
+// of a name that stands twice the last one counts.
 func (d *docker) exec(f *pflag.FlagSet) action {
 	f.SetInterspersed(false)
 	env := multi(f, "env", "e", "Set environment variables", nil)
@@ -37,6 +39,12 @@ func (d *docker) exec(f *pflag.FlagSet) action {
 }
 
 // execIn runs a command in a container, until that stops or docker is interrupted.
+// Whether the container runs, and is not paused, the container says; only then the
+// command is looked for, and Docker's status for one that is not there is 126, where
+// run has 127.
+//
+// Docker leaves the process running when it is interrupted. Here no command outlives
+// the one that started it.
 func (d *docker) execIn(c *sim.Container, call *command.Call) (status int) {
 	done := make(chan int, 1)
 	err := c.Go(func(ctx context.Context) error {

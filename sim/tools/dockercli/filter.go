@@ -12,6 +12,8 @@ import (
 // filters are the values of --filter by key.
 type filters map[string][]string
 
+// Set adds NAME=VALUE. An empty text is nothing, which lets scripts pass an unset
+// variable; whether the name is known the list decides later, as the daemon does.
 func (f *filters) Set(s string) error {
 	if s == "" {
 		return nil
@@ -36,7 +38,9 @@ func (f *filters) String() string { return "" }
 // A filter makes the function that tells whether an object matches a value.
 type filter[T any] func(value string) (func(T) bool, error)
 
-// newMatcher returns whether an object matches one of the values of each key.
+// newMatcher returns whether an object matches one of the values of each key: values of
+// one key are alternatives, keys are conditions. All are parsed before the first object
+// is looked at, so a wrong one fails on an empty list, too.
 func newMatcher[T any](f filters, known map[string]filter[T]) (func(T) bool, error) {
 	var keys [][]func(T) bool
 	for key, values := range f {
@@ -72,7 +76,8 @@ func byText[T any](text func(T) string) filter[T] {
 }
 
 // byPattern is the filter of a text that is to be the value or to match it as a regular
-// expression. A value that is none matches no more than itself.
+// expression. A value that is none matches no more than itself. Go's expressions take
+// time in proportion to the text, so a hostile one does no harm.
 func byPattern[T any](text func(T) string) filter[T] {
 	return func(value string) (func(T) bool, error) {
 		re, err := regexp.Compile(value)
@@ -80,8 +85,8 @@ func byPattern[T any](text func(T) string) filter[T] {
 	}
 }
 
-// byPorts is the filter of ports in the form "80/tcp", one of which is to be among those
-// of the value, which is a port or a range, with or without a protocol.
+// byPorts is, for one key, the filter of ports in the form "80/tcp", one of which is to
+// be among those of the value, which is a port or a range, with or without a protocol.
 func byPorts[T any](key string, ports func(T) []string) filter[T] {
 	return func(value string) (func(T) bool, error) {
 		if strings.Contains(value, ":") {
@@ -101,7 +106,8 @@ func byPorts[T any](key string, ports func(T) []string) filter[T] {
 	}
 }
 
-// parsePortRange parses "80" and "80-90".
+// parsePortRange parses "80" and "80-90", in the words of docker/go-connections, whose
+// errors of numbers are strconv's.
 func parsePortRange(s string) (first, last uint64, err error) {
 	if s == "" {
 		return 0, 0, dockerError("Empty string specified for ports.")

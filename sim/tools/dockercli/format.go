@@ -11,7 +11,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// templateFuncs are Docker's functions in templates.
+// templateFuncs are Docker's functions in templates, of docker/cli/templates. title
+// makes the first letter of words large that spaces separate.
 var templateFuncs = template.FuncMap{
 	"json":  marshal,
 	"split": strings.Split,
@@ -31,7 +32,8 @@ var templateFuncs = template.FuncMap{
 	"truncate": func(s string, n int) string { return s[:max(0, min(n, len(s)))] },
 }
 
-// widest is how far pad goes. It is how far fmt, and so printf, does.
+// widest is how far pad goes. It is how far fmt, and so printf, does. Docker's has no
+// limit and runs out of memory.
 const widest = 1e6
 
 // pad returns s with spaces around it, if it is not empty.
@@ -45,13 +47,16 @@ func pad(s string, before, after int) (string, error) {
 	return strings.Repeat(" ", max(before, 0)) + s + strings.Repeat(" ", max(after, 0)), nil
 }
 
-// headerFuncs leave the headers of a table as they are. pad stays what it is.
+// headerFuncs leave the headers of a table as they are, so that {{lower .Names}} still
+// has the header NAMES. pad stays what it is: it is there to make columns.
 var headerFuncs = template.FuncMap{
 	"json": header, "split": header, "join": header, "lower": header, "upper": header, "title": header, "truncate": header,
 }
 
 func header(s string, _ ...any) string { return s }
 
+// parseTemplate parses a --format. The template has no name, so messages say "template:
+// :1:" as Docker's do.
 func parseTemplate(text string) (*template.Template, error) {
 	return template.New("").Funcs(templateFuncs).Parse(text)
 }
@@ -72,6 +77,7 @@ type listFlags struct {
 	filters        filters
 }
 
+// add adds the flags, with usage texts for objects, "container" or "network".
 func (l *listFlags) add(f *pflag.FlagSet, objects string) {
 	f.BoolVarP(&l.quiet, "quiet", "q", false, "Only display "+objects+" IDs")
 	f.BoolVar(&l.noTrunc, "no-trunc", false, "Do not truncate the output")
@@ -79,7 +85,7 @@ func (l *listFlags) add(f *pflag.FlagSet, objects string) {
 	f.VarP(&l.filters, "filter", "f", "Filter output based on conditions provided")
 }
 
-// id returns an ID as it is shown.
+// id returns an ID as it is shown: 12 of its 64 digits, unless --no-trunc asks for all.
 func (l *listFlags) id(id string) string {
 	if l.noTrunc {
 		return id
@@ -117,7 +123,9 @@ func printRows[R any](d *docker, l *listFlags, table string, headers R, rows []R
 	return 0
 }
 
-// columns puts headers before rows and aligns the cells, which tabs end.
+// columns puts headers before rows and aligns the cells, which tabs end. Columns are 10
+// wide at least with 3 spaces between them, which are the figures of Docker's
+// formatter.
 func columns(tmpl *template.Template, headers any, rows []byte) bytes.Buffer {
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 10, 1, 3, ' ', 0)

@@ -16,6 +16,8 @@ import (
 // A finder returns what there is to tell of a name, or why there is nothing.
 type finder func(name string) (info any, problem string)
 
+// findContainer is the finder of docker container inspect. The words are docker's own,
+// for an address of the API that is not there.
 func (d *docker) findContainer(name string) (info any, problem string) {
 	c, ok := d.host.Container(name)
 	if !ok {
@@ -24,6 +26,7 @@ func (d *docker) findContainer(name string) (info any, problem string) {
 	return newContainerInfo(c.Inspect()), ""
 }
 
+// findNetworkInfo is the finder of docker network inspect.
 func (d *docker) findNetworkInfo(name string) (info any, problem string) {
 	n, problem := d.findNetwork(name)
 	if n == nil {
@@ -32,7 +35,9 @@ func (d *docker) findNetworkInfo(name string) (info any, problem string) {
 	return networkInfo(n), ""
 }
 
-// findObject looks for a container and then for a network.
+// findObject is the finder of docker inspect. It looks for a container and then for a
+// network, by name or ID, and at last for a network whose ID begins so; Docker would go
+// on to images, volumes and more, and say of all of them that there is no such object.
 func (d *docker) findObject(name string) (info any, problem string) {
 	if info, problem := d.findContainer(name); problem == "" {
 		return info, ""
@@ -44,6 +49,7 @@ func (d *docker) findObject(name string) (info any, problem string) {
 	return info, strings.Replace(problem, "No such network", "No such object", 1)
 }
 
+// inspect is docker inspect.
 func (d *docker) inspect(f *pflag.FlagSet) action {
 	var format, kind string
 	addFormat(f, &format)
@@ -57,10 +63,12 @@ func (d *docker) inspect(f *pflag.FlagSet) action {
 	}
 }
 
+// inspectContainers is docker container inspect.
 func (d *docker) inspectContainers(f *pflag.FlagSet) action {
 	return d.inspectBy(f, d.findContainer)
 }
 
+// inspectNetworks is docker network inspect.
 func (d *docker) inspectNetworks(f *pflag.FlagSet) action {
 	return d.inspectBy(f, d.findNetworkInfo)
 }
@@ -69,13 +77,17 @@ func addFormat(f *pflag.FlagSet, format *string) {
 	f.StringVarP(format, "format", "f", "", "Format the output using the given Go template")
 }
 
+// inspectBy is an inspect that looks for one kind of object.
 func (d *docker) inspectBy(f *pflag.FlagSet, find finder) action {
 	var format string
 	addFormat(f, &format)
 	return func(args []string) int { return d.show(args, format, find) }
 }
 
-// show prints what is found, and then what is not.
+// show prints what is found, and then what is not. Without a format that is one array
+// of JSON, [] if nothing is found; with one a line for each object, and one empty line
+// if there is none. A format that does not parse is status 64, and one that fails for
+// an object is as if the object were not there.
 func (d *docker) show(names []string, format string, find finder) (status int) {
 	tmpl, err := parseTemplate(format)
 	if err != nil {
@@ -115,8 +127,9 @@ func (d *docker) show(names []string, format string, find finder) (status int) {
 	return 0
 }
 
-// formatInfo executes tmpl with info. Where that has no such fields it is tried with the
-// names of the JSON text: both {{.ID}} and {{.Id}} are good.
+// formatInfo executes tmpl with info. Where that has no such fields it is tried with
+// the names of the JSON text: both {{.ID}} and {{.Id}} are good, as with Docker.
+// Numbers stay as they are written: as float64 a large one would come out as 1e+09.
 func formatInfo(tmpl *template.Template, info any, text string) (string, error) {
 	var b bytes.Buffer
 	if err := tmpl.Execute(&b, info); err == nil {
@@ -137,8 +150,8 @@ func formatInfo(tmpl *template.Template, info any, text string) (string, error) 
 	return b.String(), err
 }
 
-// A containerInfo is a dockerapi.Container whose times are text in templates, as Docker's
-// are.
+// A containerInfo is a dockerapi.Container whose times are text in templates, as
+// Docker's are.
 type containerInfo struct {
 	dockerapi.Container
 	Created string

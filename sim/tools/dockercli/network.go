@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// createNetwork is docker network create. What docker checks itself, how gateways and
+// ranges go with subnets, is without "Error response from daemon".
 func (d *docker) createNetwork(f *pflag.FlagSet) action {
 	driver := f.StringP("driver", "d", "bridge", "Driver to manage the Network")
 	subnets := multi(f, "subnet", "", "Subnet in CIDR format that represents a network segment", nil)
@@ -46,7 +48,9 @@ func (d *docker) createNetwork(f *pflag.FlagSet) action {
 	}
 }
 
-// checkDriver refuses all drivers but bridge. Docker has host and null, too, for one network each.
+// checkDriver refuses all drivers but bridge. Docker has host and null, too, for one
+// network each, which every host has from the start; macvlan, ipvlan and overlay are
+// not emulated.
 func checkDriver(driver string) error {
 	switch driver {
 	case "bridge":
@@ -57,8 +61,9 @@ func checkDriver(driver string) error {
 	return fmt.Errorf("plugin %q not found", driver)
 }
 
-// parseSubnets parses subnets, which say for themselves whether the network has IPv6: sim gives
-// it to one with an IPv6 subnet.
+// parseSubnets parses subnets, which say for themselves whether the network has IPv6:
+// sim gives it to one with an IPv6 subnet. So --ipv6 has to agree with them. Alone it
+// fails in Docker 20.10, too, which has no pools of IPv6 unless it is told some.
 func parseSubnets(subnets []string, ipv6 bool) (list []netip.Prefix, err error) {
 	for _, s := range subnets {
 		p, err := netip.ParsePrefix(s)
@@ -77,8 +82,9 @@ func parseSubnets(subnets []string, ipv6 bool) (list []netip.Prefix, err error) 
 	return list, nil
 }
 
-// addressOptions returns the options for gateways and ranges, each of which is in a subnet of its
-// own.
+// addressOptions returns the options for gateways and ranges, each of which is in a
+// subnet of its own. docker pairs them with the subnets before it asks the daemon; what
+// is no address at all is in no subnet for it.
 func addressOptions(subnets []netip.Prefix, gateways, ranges []string) (opts []sim.NetworkOption, err error) {
 	if len(gateways) > len(subnets) || len(ranges) > len(subnets) {
 		return nil, errors.New("every ip-range or gateway must have a corresponding subnet")
@@ -103,6 +109,7 @@ func addressOptions(subnets []netip.Prefix, gateways, ranges []string) (opts []s
 	return opts, nil
 }
 
+// removeNetworks is docker network rm, which tells of each failure at its place.
 func (d *docker) removeNetworks(*pflag.FlagSet) action {
 	return func(names []string) int {
 		status := 0
@@ -122,6 +129,8 @@ func (d *docker) removeNetworks(*pflag.FlagSet) action {
 	}
 }
 
+// connect is docker network connect. The daemon looks for the network, for the
+// container, and then at the addresses; docker has checked the form of links before.
 func (d *docker) connect(f *pflag.FlagSet) action {
 	ip, ip6 := f.String("ip", "", "IPv4 address (e.g., 172.30.100.104)"), f.String("ip6", "", "IPv6 address (e.g., 2001:db8::33)")
 	aliases := multi(f, "alias", "", "Add network-scoped alias for the container", nil)
@@ -150,7 +159,8 @@ func (d *docker) connect(f *pflag.FlagSet) action {
 	}
 }
 
-// attachOptions returns the options for addresses and aliases.
+// attachOptions returns the options for addresses and aliases. Whether an address is in
+// a subnet, free and one that may be asked for is the network's business.
 func attachOptions(ip, ip6 string, aliases []string) (opts []sim.AttachOption, err error) {
 	for _, a := range []struct {
 		text, family string
@@ -173,8 +183,9 @@ func attachOptions(ip, ip6 string, aliases []string) (opts []sim.AttachOption, e
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// disconnect is docker network disconnect. -f is for containers that a daemon has lost, of which
-// there are none here.
+// disconnect is docker network disconnect. -f is for endpoints of containers that a
+// daemon has lost, of which there are none here: with it and without it the same
+// happens to all others in Docker, too.
 func (d *docker) disconnect(f *pflag.FlagSet) action {
 	f.BoolP("force", "f", false, "Force the container to disconnect from a network")
 	return func(args []string) int {

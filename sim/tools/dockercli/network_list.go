@@ -15,6 +15,7 @@ type networkRow struct {
 	CreatedAt, Driver, ID, IPv6, Internal, Name, Scope string
 }
 
+// networkTable and networkHeaders are docker network ls without --format.
 const networkTable = `table {{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}`
 
 var networkHeaders = networkRow{
@@ -29,7 +30,8 @@ var networkFilters = map[string]filter[dockerapi.Network]{
 	"type":   byNetworkType,
 }
 
-// byNetworkType tells the networks that every daemon has from the others.
+// byNetworkType tells the networks that every daemon has from the others. They are
+// known by their names, which nobody else can give.
 func byNetworkType(value string) (func(dockerapi.Network) bool, error) {
 	if value != "builtin" && value != "custom" {
 		return nil, dockerError("invalid filter: 'type'='" + value + "'")
@@ -39,7 +41,8 @@ func byNetworkType(value string) (func(dockerapi.Network) bool, error) {
 	}, nil
 }
 
-// networks is docker network ls.
+// networks is docker network ls. Networks come in the order of their names, as sim has
+// them and Docker sorts them.
 func (d *docker) networks(f *pflag.FlagSet) action {
 	var list listFlags
 	list.add(f, "network")

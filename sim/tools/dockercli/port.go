@@ -6,7 +6,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// port is docker port.
+// port is docker port. Without a port it lists all bindings, with one those of that
+// port, without the port itself. A port of no protocol is tcp. docker checks the number
+// before it looks at the container's ports, so that faults are told as faults. The
+// bindings are those of docker inspect: a container that does not run has none.
 func (d *docker) port(*pflag.FlagSet) action {
 	return func(args []string) int {
 		c, err := d.container(args[0])

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A psRow is what formats of docker ps have. The fields are in the order of their names,
-// as those of Docker's JSON.
+// A psRow is what formats of docker ps have. The fields are in the order of their
+// names, as those of Docker's JSON.
 type psRow struct {
 	Command, CreatedAt, ID, Image, Names, Networks, Ports, RunningFor, State, Status string
 }
@@ -26,6 +26,8 @@ func (r psRow) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(r))
 }
 
+// psTable and psHeaders are docker ps without --format. The headers have those of
+// fields that only formats ask for, too.
 const psTable = `table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}`
 
 var psHeaders = psRow{
@@ -33,12 +35,14 @@ var psHeaders = psRow{
 	State: "STATE", Status: "STATUS", Ports: "PORTS", Names: "NAMES", Networks: "NETWORKS",
 }
 
-// A psItem is a container as filters see it.
+// A psItem is a container as filters see it: what a summary lacks, they ask the
+// container.
 type psItem struct {
 	container *sim.Container
 	summary   dockerapi.ContainerSummary
 }
 
+// running tells whether docker ps shows it without -a. A paused container runs.
 func (i psItem) running() bool { return i.summary.State == "running" || i.summary.State == "paused" }
 
 var psFilters = map[string]filter[psItem]{
@@ -53,13 +57,16 @@ var psFilters = map[string]filter[psItem]{
 	}),
 }
 
-// byName knows names with and without the slash that Docker has before them.
+// byName knows names with and without the slash that Docker has before them, since both
+// "^web" and "^/web" are written.
 func byName(value string) (func(psItem) bool, error) {
 	plain, _ := byPattern(func(i psItem) string { return i.container.Name() })(value)
 	slashed, _ := byPattern(func(i psItem) string { return "/" + i.container.Name() })(value)
 	return func(i psItem) bool { return plain(i) || slashed(i) }, nil
 }
 
+// byStatus knows Docker's states, those that containers of sim never have included: a
+// filter by such a one is no mistake, and finds nothing.
 func byStatus(value string) (func(psItem) bool, error) {
 	states := []string{"created", "restarting", "running", "removing", "paused", "exited", "dead"}
 	if !slices.Contains(states, value) {
@@ -68,6 +75,7 @@ func byStatus(value string) (func(psItem) bool, error) {
 	return func(i psItem) bool { return i.summary.State == value }, nil
 }
 
+// byExitCode finds containers that have exited so; running ones have no status, not 0.
 func byExitCode(value string) (func(psItem) bool, error) {
 	code, err := strconv.Atoi(value)
 	return func(i psItem) bool {
@@ -88,7 +96,8 @@ func byNetwork(value string) (func(psItem) bool, error) {
 	}, nil
 }
 
-// publishedPorts returns the ports of the host, "8080/tcp".
+// publishedPorts returns the ports of the host, "8080/tcp". A filter by publish is
+// about those, one by expose about the container's, published or not.
 func publishedPorts(i psItem) (list []string) {
 	for _, b := range i.container.Ports() {
 		_, protocol, _ := strings.Cut(b.Port, "/")
@@ -97,6 +106,9 @@ func publishedPorts(i psItem) (list []string) {
 	return list
 }
 
+// ps is docker ps. The latest container comes first. -n and -l include containers that
+// do not run, and so does a filter by status; -n 0 and less is no limit. The limit
+// counts what matches: docker ps -n1 with a filter finds the latest one that does.
 func (d *docker) ps(f *pflag.FlagSet) action {
 	var list listFlags
 	var all, latest bool
@@ -128,6 +140,8 @@ func (d *docker) ps(f *pflag.FlagSet) action {
 	}
 }
 
+// psRow returns what docker ps shows of a container. It cuts commands to 20 characters,
+// and leaves out the names that links give it, which have a slash in them.
 func (l *listFlags) psRow(s dockerapi.ContainerSummary) psRow {
 	command, names := s.Command, s.Names
 	if !l.noTrunc {

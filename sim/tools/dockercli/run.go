@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// create is docker create. Its container runs nothing until docker start, so nobody
+// reads what its command writes: it has no streams.
 func (d *docker) create(f *pflag.FlagSet) action {
 	flags := newRunFlags(f)
 	return func(args []string) int {
@@ -26,15 +28,21 @@ func (d *docker) create(f *pflag.FlagSet) action {
 	}
 }
 
+// run is docker run. -d is its own; Docker's create has --rm, too, for which somebody
+// would have to be there when the container exits.
 func (d *docker) run(f *pflag.FlagSet) action {
 	flags := newRunFlags(f)
 	flags.detach = f.BoolP("detach", "d", false, "Run container in background and print container ID")
 	flags.remove = f.Bool("rm", false, "Automatically remove the container when it exits")
 	return func(args []string) int {
 		switch {
-		case *flags.detach && *flags.remove: // who would remove it?
+		case *flags.detach && *flags.remove:
+			// A daemon would remove it. Here that would be a goroutine that outlives
+			// the command, which no command may leave behind.
 			return d.fail(125, "docker: --rm with --detach is not supported.\nSee 'docker run --help'.")
 		case !*flags.detach && *flags.tty:
+			// Standard input is never a terminal here. Detached, -t only decides what
+			// the container's process has for streams, and it has none.
 			return d.fail(1, "the input device is not a TTY")
 		case *flags.detach:
 			return d.runDetached(flags, args)
@@ -43,6 +51,8 @@ func (d *docker) run(f *pflag.FlagSet) action {
 	}
 }
 
+// runDetached prints the ID before the container starts, as docker does: a container
+// that fails to start is there all the same, and its ID is above the error.
 func (d *docker) runDetached(flags *runFlags, args []string) (status int) {
 	c, err := d.newContainer(flags, args, nil)
 	if err != nil {
@@ -52,7 +62,9 @@ func (d *docker) runDetached(flags *runFlags, args []string) (status int) {
 	return d.startNew(c, args[1:])
 }
 
-// startNew starts the container of docker run.
+// startNew starts the container of docker run. A command that does not exist is refused
+// before: a main function cannot fail to start. The container stays created, as
+// recorded.
 func (d *docker) startNew(c *sim.Container, words []string) (status int) {
 	if len(words) > 0 && d.Commands[words[0]] == nil {
 		return d.startFailed(127, errors.New("failed to create shim task: OCI runtime create failed: runc create failed: "+errNoExecutable(words[0]).Error()))
@@ -63,13 +75,15 @@ func (d *docker) startNew(c *sim.Container, words []string) (status int) {
 	return 0
 }
 
-// startFailed prints an error of docker run, for which the flags are not to blame.
+// startFailed prints an error of docker run, for which the flags are not to blame:
+// docker then does not point to --help. Messages that end with a full stop get no
+// second one.
 func (d *docker) startFailed(status int, err error) int {
 	return d.fail(status, "docker: Error response from daemon: %s.", strings.TrimSuffix(err.Error(), "."))
 }
 
-// runAttached runs a container until it exits and returns its exit status. If the command is
-// interrupted it stops the container.
+// runAttached runs a container until it exits and returns its exit status. If the
+// command is interrupted it stops the container.
 func (d *docker) runAttached(flags *runFlags, args []string) (status int) {
 	streams := &streams{Call: *d.Call, done: make(chan struct{})}
 	if !*flags.interactive {
@@ -90,19 +104,24 @@ func (d *docker) runAttached(flags *runFlags, args []string) (status int) {
 	return status
 }
 
-// grace is how long docker stop, and an interrupted docker run, waits for a container's process.
+// grace is how long docker stop, and an interrupted docker run, waits for a container's
+// process.
 const grace = 10 * time.Second
 
-// wait waits until c has exited and, if it runs a command, until that uses the streams no longer.
+// wait waits until c has exited and, if it runs a command, until that uses the streams
+// no longer: they belong to the caller once docker returns. An interrupted docker run
+// passes the signal on to the process, here by docker stop, and goes on waiting.
 func (d *docker) wait(c *sim.Container, streams *streams, isCommand bool) (status int) {
 	status, err := c.Wait(d.ctx)
 	if d.ctx.Err() != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), grace)
 		defer cancel()
 		c.Stop(ctx)
-		status, err = c.Wait(ctx)
+		status, err = c.Wait(context.WithoutCancel(d.ctx)) // it has stopped
 	}
-	if isCommand && !streams.used.CompareAndSwap(false, true) { // it may not have begun before it was killed
+	if isCommand && !streams.used.CompareAndSwap(false, true) {
+		// The command has them. If it had not begun when the container was killed, it
+		// now finds them used.
 		<-streams.done
 	}
 	if err != nil {
@@ -111,15 +130,17 @@ func (d *docker) wait(c *sim.Container, streams *streams, isCommand bool) (statu
 	return status
 }
 
-// streams are those of an attached command. The command has them when it runs for the first time;
-// if the container is started again nobody is there any more.
+// streams are those of an attached command. The command has them when it runs for the
+// first time; if the container is started again nobody is there any more.
 type streams struct {
 	command.Call
 	used atomic.Bool   // by a command, or by nobody any more
 	done chan struct{} // closed when the command has returned
 }
 
-// newContainer makes the container that flags and arguments describe. s may be nil.
+// newContainer makes the container that flags and arguments describe. s is what its
+// command is attached to, or nil. Docker looks for the image first and checks the rest
+// with it; the warning about ports comes from the daemon's answer, before the ID.
 func (d *docker) newContainer(flags *runFlags, args []string, s *streams) (*sim.Container, error) {
 	image, err := d.image(args[0])
 	if err != nil {
@@ -138,7 +159,9 @@ func (d *docker) newContainer(flags *runFlags, args []string, s *streams) (*sim.
 	return d.host.Create(*flags.name, append(opts, sim.WithImage(image))...)
 }
 
-// mainOf returns the main function of a container that runs a command.
+// mainOf returns the main function of a container that runs a command. It is called
+// anew at each start of the container. The environment is the container's: Table.Run
+// asks it.
 func (d *docker) mainOf(words []string, s *streams) func(context.Context, *sim.Container) error {
 	commands := d.Commands
 	return func(ctx context.Context, c *sim.Container) error {
@@ -152,15 +175,17 @@ func (d *docker) mainOf(words []string, s *streams) func(context.Context, *sim.C
 	}
 }
 
-// An unknownImage is the error of an image that is not there.
+// An unknownImage is the error of an image that is not there. Docker would pull it;
+// this is what it says without a way to the Internet.
 type unknownImage string
 
 func (e unknownImage) Error() string {
 	return `Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host`
 }
 
-// image returns the image with that name, with which "nginx" and "docker.io/library/nginx:latest"
-// are one.
+// image returns the image with that name. As for Docker "nginx", "nginx:latest" and
+// "docker.io/library/nginx:latest" are one. A colon before the last slash belongs to
+// the port of a registry and not to a tag.
 func (d *docker) image(name string) (sim.Image, error) {
 	canonical := func(name string) string {
 		name = strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/")
@@ -176,7 +201,11 @@ func (d *docker) image(name string) (sim.Image, error) {
 	return d.images[i], nil
 }
 
-// createFailed prints why there is no container.
+// createFailed prints why there is no container, as name, which is run or create, does.
+// What is wrong is found in three places: by docker, which then says nothing of a
+// daemon; by the daemon when it creates the container, and docker run points to --help;
+// or when it starts it, and docker run does not. sim checks all at once, so the kind of
+// error decides.
 func (d *docker) createFailed(flags *runFlags, name string, err error) (status int) {
 	var unknown unknownImage
 	if errors.As(err, &unknown) {
@@ -205,7 +234,9 @@ type clientError string
 
 func (e clientError) Error() string { return string(e) }
 
-// A lateError is one that a daemon finds only when it starts the container.
+// A lateError is one that a daemon finds only when it starts the container. That it
+// leaves behind, created; here there is none, as sim's containers have networks that
+// exist.
 type lateError string
 
 func (e lateError) Error() string { return string(e) }

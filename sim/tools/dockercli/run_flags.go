@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// runFlags are the flags of docker run and docker create.
+// runFlags are the flags of docker run and docker create, with Docker's names for those
+// that have another one in sim. Each points to what pflag sets.
 type runFlags struct {
 	detach, remove, interactive, tty, publishAll *bool
 	name, hostname, ip, ip6                      *string
@@ -22,6 +23,8 @@ type runFlags struct {
 	network, aliases                             *[]string
 }
 
+// newRunFlags adds the flags with Docker's usage texts. net, net-alias and dns-opt are
+// older names, which Docker keeps and does not show.
 func newRunFlags(f *pflag.FlagSet) *runFlags {
 	f.SetInterspersed(false) // what follows the image belongs to its command
 	flags := &runFlags{
@@ -49,7 +52,9 @@ func newRunFlags(f *pflag.FlagSet) *runFlags {
 	return flags
 }
 
-// containerOptions returns the options that the flags stand for.
+// containerOptions returns the options that the flags stand for. What one of them
+// refuses comes out of Create. Targets of links are looked up here, in the words of the
+// daemon, which has them in two parts: the inner one is that of every lookup.
 func (d *docker) containerOptions(flags *runFlags) ([]sim.ContainerOption, error) {
 	opts := []sim.ContainerOption{
 		sim.WithAddHost(*flags.addHosts...), sim.WithDNSOption(*flags.dnsOptions...), sim.WithDNSSearch(*flags.dnsSearch...),
@@ -81,8 +86,8 @@ func (d *docker) containerOptions(flags *runFlags) ([]sim.ContainerOption, error
 	return append(opts, network...), err
 }
 
-// environment returns NAME=value for what -e was given: of NAME alone docker passes on its own
-// variable, if it has one.
+// environment returns NAME=value for what -e was given: of NAME alone docker passes on
+// its own variable, if it has one.
 func (d *docker) environment(v string) (string, bool) {
 	if strings.Contains(v, "=") {
 		return v, true
@@ -95,8 +100,10 @@ func (d *docker) environment(v string) (string, bool) {
 	return "", false
 }
 
-// networkOption returns the option for --network, with what belongs to it. Without --network
-// Docker drops addresses and aliases.
+// networkOption returns the option for --network, with what belongs to it. Without
+// --network Docker drops addresses and aliases: it puts them into the description of an
+// endpoint, and there is none. docker checks by the name alone whether a network is one
+// of a user's own; links it refuses for those with no bridge.
 func (d *docker) networkOption(flags *runFlags) ([]sim.ContainerOption, error) {
 	names := slices.Compact(slices.Sorted(slices.Values(*flags.network)))
 	switch len(names) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -12,8 +13,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// each does something with each of the names and prints those. What went wrong with some follows
-// in the end: docker joins the errors.
+// each does something with each of the names and prints those, as they were given and
+// not as IDs. One failure does not keep the others from their turn. What went wrong
+// with some follows in the end: docker joins the errors.
 func (d *docker) each(names []string, do func(name string) error) (status int) {
 	var problems []string
 	for _, name := range names {
@@ -40,15 +42,18 @@ func (d *docker) with(do func(c *sim.Container) error) func(name string) error {
 	}
 }
 
+// pause is docker pause.
 func (d *docker) pause(*pflag.FlagSet) action {
 	return func(names []string) int { return d.each(names, d.with((*sim.Container).Pause)) }
 }
 
+// unpause is docker unpause.
 func (d *docker) unpause(*pflag.FlagSet) action {
 	return func(names []string) int { return d.each(names, d.with((*sim.Container).Unpause)) }
 }
 
 // start is docker start, which tells of failures at once and once more in the end.
+// There is no -a: what the container's command writes is nobody's.
 func (d *docker) start(*pflag.FlagSet) action {
 	return func(names []string) int {
 		var failed []string
@@ -71,23 +76,25 @@ func (d *docker) start(*pflag.FlagSet) action {
 	}
 }
 
+// stop is docker stop. A container that does not run is no failure: it is stopped.
 func (d *docker) stop(f *pflag.FlagSet) action {
 	seconds := f.IntP("time", "t", 10, "Seconds to wait for stop before killing it")
 	return func(names []string) int { return d.each(names, d.with(d.within(seconds, (*sim.Container).Stop))) }
 }
 
+// restart is docker restart, which starts one that does not run.
 func (d *docker) restart(f *pflag.FlagSet) action {
 	seconds := f.IntP("time", "t", 10, "Seconds to wait for stop before killing the container")
 	return func(names []string) int { return d.each(names, d.with(d.within(seconds, (*sim.Container).Restart))) }
 }
 
-// within gives do a context that ends after so many seconds. With less than 0 it lasts as long as
-// the command.
+// within gives do a context that ends after so many seconds. With less than 0 it lasts
+// as long as the command.
 func (d *docker) within(seconds *int, do func(*sim.Container, context.Context) error) func(*sim.Container) error {
 	return func(c *sim.Container) error {
 		ctx := d.ctx
 		if *seconds >= 0 {
-			const most = 1 << 32 // beyond that a time.Duration may overflow
+			const most = math.MaxInt32 // 68 years; beyond that a time.Duration may overflow
 			var cancel func()
 			ctx, cancel = context.WithTimeout(ctx, time.Duration(min(*seconds, most))*time.Second)
 			defer cancel()
@@ -96,6 +103,8 @@ func (d *docker) within(seconds *int, do func(*sim.Container, context.Context) e
 	}
 }
 
+// kill is docker kill, with SIGKILL. There is no -s: a main function has no signals but
+// the end of its context, which is docker stop.
 func (d *docker) kill(*pflag.FlagSet) action {
 	return func(names []string) int {
 		return d.each(names, func(name string) error {
@@ -108,6 +117,7 @@ func (d *docker) kill(*pflag.FlagSet) action {
 	}
 }
 
+// rename is docker rename, which tells twice what went wrong.
 func (d *docker) rename(*pflag.FlagSet) action {
 	return func(names []string) int {
 		if names[0] == "" || names[1] == "" {
@@ -125,7 +135,9 @@ func (d *docker) rename(*pflag.FlagSet) action {
 	}
 }
 
-// remove is docker rm. With -f it is no failure that there is no such container.
+// remove is docker rm. With -f it is no failure that there is no such container, since
+// 20.10, but it is told. Not the daemon's words are printed of that: docker has its own
+// for what an address of the API does not find.
 func (d *docker) remove(f *pflag.FlagSet) action {
 	force := f.BoolP("force", "f", false, "Force the removal of a running container (uses SIGKILL)")
 	return func(names []string) int {
@@ -154,7 +166,8 @@ func (d *docker) remove(f *pflag.FlagSet) action {
 	}
 }
 
-// waitFor is docker wait, which prints statuses and no names.
+// waitFor is docker wait, which prints statuses and no names. It waits for one after
+// the other, so the order of the output is that of the names.
 func (d *docker) waitFor(*pflag.FlagSet) action {
 	return func(names []string) int {
 		status := 0
@@ -174,7 +187,8 @@ func (d *docker) waitFor(*pflag.FlagSet) action {
 	}
 }
 
-// errNoExecutable is that of a command that is not in the table, in the words of runc.
+// errNoExecutable is that of a command that is not in the table, in the words of runc,
+// which looks for names with a slash as they are and for others in $PATH.
 func errNoExecutable(name string) error {
 	if strings.Contains(name, "/") {
 		return errors.New(`unable to start container process: exec: "` + name + `": stat ` + name + `: no such file or directory: unknown`)

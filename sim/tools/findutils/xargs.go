@@ -2,9 +2,13 @@
 //
 //	xargs [-r] [-n ARGS] [COMMAND [ARG...]]
 //
-// Words of standard input are separated by blanks and newlines and may be quoted. Commands run
-// one after the other. The status is 123 if one of them failed, 124 if one returned 255, 127 if
-// there is no such command, and 1 for other failures, other options among them.
+// It is for lists of IDs and names: "docker ps -aq | xargs docker rm -f". -I, -0 and -P
+// are not there.
+//
+// Words of standard input are separated by blanks and newlines and may be quoted.
+// Commands run one after the other. The status is 123 if one of them failed, 124 if one
+// returned 255, 127 if there is no such command, and 1 for other failures, other
+// options among them.
 package findutils
 
 import (
@@ -18,13 +22,17 @@ import (
 	"drydock/sim/tools/command"
 )
 
-// Commands returns the commands of the suite.
+// Commands returns the commands of the suite. find is not among them, as there are
+// hardly any files.
 func Commands() command.Table { return command.Table{"xargs": Xargs} }
 
-// most is how many words one command gets. The real limit is 128 KiB of text.
+// most is how many words one command gets. The real limit is 128 KiB of text, which is
+// about as many of 32 bytes: an ID has 12 or 64.
 const most = 4096
 
-// Xargs is xargs(1).
+// Xargs is xargs(1). Without words on its input it runs the command once, unless -r
+// says not to: that is GNU's, and BSD does not. The command reads nothing: its input is
+// the list, which xargs has read.
 func Xargs(ctx context.Context, c *command.Call) int {
 	options, words := splitOptions(c.Args[1:])
 	n, runEmpty := most, true
@@ -75,7 +83,8 @@ func Xargs(ctx context.Context, c *command.Call) int {
 	return status
 }
 
-// splitOptions separates the options from the command, whose options are its own.
+// splitOptions separates the options from the command, whose options are its own:
+// getopt would permute. A value may be joined to -n or follow it.
 func splitOptions(args []string) (options, words []string) {
 	i := 0
 	for i < len(args) && len(args[i]) > 1 && args[i][0] == '-' {
@@ -88,7 +97,8 @@ func splitOptions(args []string) (options, words []string) {
 	return args[:i], args[i:]
 }
 
-// split returns the words of a text, or what is wrong with its quotes.
+// split returns the words of a text, or what is wrong with its quotes. They are not
+// those of a shell: a quoted part ends on its line, and a backslash within it is one.
 func split(text string) (words []string, problem string) {
 	var word strings.Builder
 	open, quote := false, rune(0) // whether there is a word, and what ends a quoted part of it

@@ -21,7 +21,9 @@ type object struct {
 	show func(c *command.Call, m machine, args []string) (status int)
 }
 
-// objects are those that ip has here. A prefix of a name means the first one that begins so.
+// objects are those that ip has here. A prefix of a name means the first one that
+// begins so: "a" is address and "r" is route, though iproute2 has addrlabel and rule,
+// too.
 var objects = []object{{"address", showAddresses}, {"link", showLinks}, {"route", showRoutes}}
 
 const usage = `Usage: ip OBJECT [ COMMAND ]
@@ -32,7 +34,8 @@ where  OBJECT := { address | link | route }
 // failed is what iproute2's exit(-1) is to the caller.
 const failed = 255
 
-// IP is ip(8).
+// IP is ip(8). It looks at options, objects and commands before it opens a netlink
+// socket, so that a wrong line is told everywhere.
 func IP(_ context.Context, c *command.Call) int {
 	args := c.Args[1:]
 	if len(args) == 0 || matches(args[0], "help") {

@@ -11,6 +11,7 @@ import (
 	"drydock/sim/tools/internal/inet"
 )
 
+// showAddresses is ip address show.
 func showAddresses(c *command.Call, m machine, args []string) (status int) {
 	return eachInterface(c, m, args, func(i sim.Interface, netns int) {
 		ipLink(c, i, "", netns)
@@ -20,13 +21,16 @@ func showAddresses(c *command.Call, m machine, args []string) (status int) {
 	})
 }
 
+// showLinks is ip link show. "mode DEFAULT" is what it alone prints: the link mode of
+// RFC 2863, which is not dormant.
 func showLinks(c *command.Call, m machine, args []string) (status int) {
 	return eachInterface(c, m, args, func(i sim.Interface, netns int) { ipLink(c, i, "mode DEFAULT ", netns) })
 }
 
-// eachInterface calls show for the interface that args name, "[dev] NAME", or for all. netns is
-// the number of the namespace at the other end of a cable, which ip calls link-netnsid: it counts
-// the cables of a host, while those of a container all lead to the same one.
+// eachInterface calls show for the interface that args name, "[dev] NAME", or for all.
+// netns is the number of the namespace at the other end of a cable, which ip calls
+// link-netnsid: it counts the cables of a host, while those of a container all lead to
+// the same one.
 func eachInterface(c *command.Call, m machine, args []string, show func(i sim.Interface, netns int)) (status int) {
 	name, problem := device(args)
 	if problem != "" {
@@ -66,6 +70,10 @@ func device(args []string) (name, problem string) {
 	return name, ""
 }
 
+// ipLink prints an interface without its addresses. A veth has the index of its other
+// end after its name, which may be in another namespace, where the name would say
+// nothing. qdisc noqueue is the kernel's for veth, bridges and lo; those have no queue
+// of their own.
 func ipLink(c *command.Call, i sim.Interface, mode string, netns int) {
 	name := i.Name
 	if i.Peer != 0 {
@@ -94,6 +102,9 @@ func ipLink(c *command.Call, i sim.Interface, mode string, netns int) {
 	c.Printf("\n")
 }
 
+// linkFlags returns the flags in iproute2's order. LOWER_UP is the carrier; an
+// interface that is up and has none has NO-CARRIER in front, which is no flag of the
+// kernel.
 func linkFlags(i sim.Interface) string {
 	var flags []string
 	if i.Up && !i.Running {
@@ -113,6 +124,9 @@ func linkFlags(i sim.Interface) string {
 	return strings.Join(flags, ",")
 }
 
+// ipAddress prints an address. Scopes are those of rtnetlink(7): of IPv4 only loopback
+// ones have another than global, as 169.254.0.0/16 is what its network is. The lines of
+// IPv6 end with a space, as there is no label to follow. Nothing here has a lifetime.
 func ipAddress(c *command.Call, i sim.Interface, p netip.Prefix) {
 	a := p.Addr()
 	scope := "global"

@@ -8,7 +8,8 @@ import (
 	"drydock/sim/tools/command"
 )
 
-// showRoutes prints the table main of IPv4, which is what ip route means without -6 and "table".
+// showRoutes prints the table main of IPv4, which is what ip route means without -6 and
+// "table".
 func showRoutes(c *command.Call, m machine, args []string) (status int) {
 	if len(args) > 0 {
 		return c.Fail(1, "Error: any valid prefix is expected rather than %q.\n", args[0])
@@ -29,6 +30,10 @@ func showRoutes(c *command.Call, m machine, args []string) (status int) {
 	return 0
 }
 
+// ipRoute prints a route. One without a gateway is the kernel's own for an address,
+// which it names as the source. linkdown is a route by an interface without carrier;
+// the kernel still uses it unless net.ipv4.conf.*.ignore_routes_with_linkdown is set.
+// Each line ends with a space.
 func ipRoute(c *command.Call, r sim.Route, link sim.Interface) {
 	dst := r.Dst.String()
 	if r.Dst.Bits() == 0 {

@@ -1,12 +1,13 @@
-// Package iptables has the commands of iptables 1.8.9, as Debian 12 has them, for the firewall of
-// a host: iptables, ip6tables, iptables-save [-c] [-t TABLE], iptables-restore [-c] and those two
-// of ip6tables. They are thin: what their command lines may be is written at nat/iptables, where
-// they are parsed.
+// Package iptables has the commands of iptables 1.8.9, as Debian 12 has them, for the
+// firewall of a host: iptables, ip6tables, iptables-save [-c] [-t TABLE],
+// iptables-restore [-c] and those two of ip6tables. They are thin: what their command
+// lines may be is written at nat/iptables, where they are parsed.
 //
-// iptables-restore reads standard input and no files. Other options of -save and -restore are
-// refused with their words and status 1; the statuses of the rest are 1, 2, 3 and 4 as the real
-// ones'. A container has no rules and no right to make some: there they fail as without
-// CAP_NET_ADMIN, with status 4 as the variant for nf_tables does.
+// iptables-restore reads standard input and no files. Other options of -save and
+// -restore are refused with their words and status 1; the statuses of the rest are 1,
+// 2, 3 and 4 as the real ones'. A container has no rules and no right to make some:
+// there they fail as without CAP_NET_ADMIN, with status 4 as the variant for nf_tables
+// does.
 package iptables
 
 import "drydock/sim/tools/command"

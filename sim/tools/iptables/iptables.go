@@ -19,7 +19,8 @@ type family struct {
 func (f family) rules(c *command.Call) *nat.Ruleset {
 	m, ok := c.Machine.(interface{ Firewall() *nat.Tables })
 	if !ok {
-		// The second newline is the real one's: the message brings one and xtables_error adds one.
+		// The second newline is the real one's: the message brings one and
+		// xtables_error adds one.
 		c.Errorf("%s v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n\n", f.program)
 		return nil
 	}
@@ -29,9 +30,11 @@ func (f family) rules(c *command.Call) *nat.Ruleset {
 	return m.Firewall().IPv4()
 }
 
-// noRights is the status of a process that may not touch the tables, xtables' RESOURCE_PROBLEM.
+// noRights is the status of a process that may not touch the tables, xtables'
+// RESOURCE_PROBLEM.
 const noRights = 4
 
+// run is iptables and ip6tables.
 func (f family) run(_ context.Context, c *command.Call) int {
 	rules := f.rules(c)
 	if rules == nil {
@@ -53,6 +56,7 @@ func report(c *command.Call, err error) (status int) {
 	return 1
 }
 
+// save is iptables-save and ip6tables-save. Of several -t the last counts.
 func (f family) save(_ context.Context, c *command.Call) int {
 	counters := false
 	var tables []string
@@ -76,6 +80,8 @@ func (f family) save(_ context.Context, c *command.Call) int {
 	return report(c, iptables.Save(c.Stdout, rules, tables...))
 }
 
+// restore is iptables-restore and ip6tables-restore. It replaces the tables that the
+// input names, or none of them.
 func (f family) restore(_ context.Context, c *command.Call) int {
 	counters := false
 	rest, err := command.Getopt(c.Args[1:], []command.Option{

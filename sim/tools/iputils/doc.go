@@ -15,14 +15,15 @@
 //	-w seconds      until the end
 //	-W seconds      to wait for the first reply
 //
-// Other options and hops of a source route are refused with the usage and status 2. Unlike the
-// real one it refuses a time with garbage after the number, of which iputils only warns, and lets
-// every user choose intervals under 2 ms.
+// Other options and hops of a source route are refused with the usage and status 2.
+// Unlike the real one it refuses a time with garbage after the number, of which iputils
+// only warns, and lets every user choose intervals under 2 ms.
 //
-// Without count or deadline ping ends with its context, and prints the summary, as after ^C. The
-// status is 1 if there was no reply, or with -w fewer than asked for, 2 for other failures, 1 for
-// some bad values of options as in iputils, and 137 if the machine stopped meanwhile. Lines come
-// as things happen. What the recordings in testdata do not show is from iputils' source.
+// Without count or deadline ping ends with its context, and prints the summary, as
+// after ^C. The status is 1 if there was no reply, or with -w fewer than asked for, 2
+// for other failures, 1 for some bad values of options as in iputils, and 137 if the
+// machine stopped meanwhile. Lines come as things happen. What the recordings in
+// testdata do not show is from iputils' source.
 package iputils
 
 import "drydock/sim/tools/command"

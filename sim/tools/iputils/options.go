@@ -30,11 +30,13 @@ type options struct {
 	linger    time.Duration
 }
 
-// defaults are those of iputils. The interval is one second, with -f none.
+// defaults are those of iputils: 56 bytes, which with ICMP's header are 64, and 10 s
+// for the last reply (MAXWAIT). The interval is one second, with -f none. The TTL is
+// the kernel's, net.ipv4.ip_default_ttl.
 var defaults = options{interval: -1, size: 56, ttl: 64, linger: 10 * time.Second}
 
-// A failure is an option's value that ping ends for: with status 2, or 1 where it read the value
-// by strtol_or_err, which calls error(3) with 1.
+// A failure is an option's value that ping ends for: with status 2, or 1 where it read
+// the value by strtol_or_err, which calls error(3) with 1.
 type failure struct {
 	status  int
 	message string
@@ -46,14 +48,16 @@ func failf(status int, format string, args ...any) error {
 	return &failure{status, fmt.Sprintf(format, args...)}
 }
 
-// errUsage makes ping print how it is used.
+// errUsage makes ping print how it is used. -h does so with status 2, like an unknown
+// option.
 var errUsage = failf(2, "usage")
 
 var errNoDestination = failf(1, "usage error: Destination address required")
 
 const usage = "\nUsage\n  ping [-46bDfnOq] [-c count] [-i interval] [-M do|dont|want] [-s size] [-t ttl] [-w deadline] [-W timeout] destination\n"
 
-// refuse prints what is wrong with the command line.
+// refuse prints what is wrong with the command line. For what getopt refuses, the usage
+// follows.
 func (p *run) refuse(err error) (status int) {
 	var getopt *command.OptionError
 	if errors.As(err, &getopt) {
@@ -89,6 +93,9 @@ func (o *options) parse(args []string) (hosts []string, err error) {
 	return hosts, nil
 }
 
+// known returns the options of the synopsis. Options of iputils that are not here, such
+// as -I, -R and -A, are unknown to getopt, whose message says so. Each option is set as
+// it is met, so the first fault is told.
 func (o *options) known() []command.Option {
 	flag := func(name string, p *bool) command.Option {
 		return command.Option{Names: name, Set: func(string, string) error { *p = true; return nil }}
@@ -124,6 +131,7 @@ func (o *options) known() []command.Option {
 	}
 }
 
+// setFamily is -4 and -6, which may be given twice but not both.
 func (o *options) setFamily(name, _ string) error {
 	family := int(name[1] - '0')
 	if o.family != 0 && o.family != family {
@@ -133,6 +141,7 @@ func (o *options) setFamily(name, _ string) error {
 	return nil
 }
 
+// setPathMTU is -M, whose words are those of IP_MTU_DISCOVER. probe is not there.
 func (o *options) setPathMTU(value string) error {
 	for _, mode := range []ping.PathMTU{ping.PathMTUDo, ping.PathMTUDont, ping.PathMTUWant} {
 		if value == mode.String() {
@@ -143,7 +152,9 @@ func (o *options) setPathMTU(value string) error {
 	return failf(2, "invalid -M argument: %s", value)
 }
 
-// integer parses what strtol(3) does.
+// integer parses what strtol(3) does, which skips white space before the number, and
+// tells faults as iputils' strtol_or_err does. -c with more than an int can count is
+// for ever.
 func integer(s string, least, most int64) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimLeft(s, " \t\n\v\f\r"), 10, 64)
 	switch {
@@ -157,8 +168,8 @@ func integer(s string, least, most int64) (int64, error) {
 	return n, nil
 }
 
-// seconds parses a time that ping counts in milliseconds. What iputils announces to become an
-// error, garbage after the number, is one here.
+// seconds parses a time that ping counts in milliseconds. What iputils announces to
+// become an error, garbage after the number, is one here.
 func seconds(s, complaint string) (time.Duration, error) {
 	f, err := strconv.ParseFloat(s, 64)
 	switch {
@@ -172,8 +183,8 @@ func seconds(s, complaint string) (time.Duration, error) {
 	return time.Duration(f*1000) * time.Millisecond, nil
 }
 
-// config returns what the machine's Ping is called with. What is zero on the command line is
-// negative there, where zero stands for the default.
+// config returns what the machine's Ping is called with. What is zero on the command
+// line is negative there, where zero stands for the default.
 func (o *options) config(observe func(ping.Event)) *ping.Config {
 	return &ping.Config{
 		Count:     orNone(o.count),

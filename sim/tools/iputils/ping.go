@@ -23,7 +23,8 @@ type machine interface {
 	Interfaces() []sim.Interface
 }
 
-// A run is one run of the command.
+// A run is one run of the command. Its event is called by the goroutine that pings,
+// which is that of main, so nothing is locked.
 type run struct {
 	*command.Call
 	options
@@ -37,7 +38,8 @@ type run struct {
 	ewma     int64      // moving average of the round trips, in eighths of a microsecond
 }
 
-// Ping is ping(8).
+// Ping is ping(8). Where it may not ping it fails as iputils does without CAP_NET_RAW
+// and outside net.ipv4.ping_group_range.
 func Ping(ctx context.Context, c *command.Call) int {
 	m, ok := c.Machine.(machine)
 	if !ok {
@@ -56,6 +58,8 @@ func (p *run) fail(status int, format string, args ...any) int {
 	return p.Fail(status, "ping: "+format+"\n", args...)
 }
 
+// main is what iputils' main does, in its order: options, the name, the TTL, and then
+// each address until a request can be sent to one.
 func (p *run) main() (status int) {
 	hosts, err := p.parse(p.Args[1:])
 	if err != nil {
@@ -82,7 +86,10 @@ func (p *run) main() (status int) {
 	panic("unreachable: resolve returned an address")
 }
 
-// resolve finds the addresses of the destination and the name to print for it.
+// resolve finds the addresses of the destination and the name to print for it. A number
+// is no name: it is parsed as inet_aton(3) does and nothing is looked up for replies,
+// as with -n. IPv6 destinations keep the name that was given, those of IPv4 get their
+// canonical one: iputils asks getaddrinfo for it and uses it for IPv4 alone.
 func (p *run) resolve(target string) (addrs []netip.Addr, status int) {
 	p.hostname = target
 	a, numeric := inet.ParseAddr(target)
@@ -107,7 +114,8 @@ func (p *run) resolve(target string) (addrs []netip.Addr, status int) {
 	return addrs, 0
 }
 
-// lookupFailed prints what getaddrinfo(3) has for the error of a lookup.
+// lookupFailed prints what getaddrinfo(3) has for the error of a lookup: EAI_AGAIN if a
+// server was not there or refused, else EAI_NONAME.
 func (p *run) lookupFailed(target string, err error) (status int) {
 	var dns *net.DNSError
 	switch {
@@ -119,10 +127,12 @@ func (p *run) lookupFailed(target string, err error) (status int) {
 	return p.fail(2, "%s: Name or service not known", target)
 }
 
-// down is how ping ends on a machine that does not run, on which no process could begin.
+// down is how ping ends on a machine that does not run, on which no process could
+// begin.
 func (p *run) down(err error) (status int) { return p.fail(2, "%v", err) }
 
-// canonical returns the first name on the line of /etc/hosts that target is on, or target.
+// canonical returns the first name on the line of /etc/hosts that target is on, which
+// is what glibc takes for canonical, or target: the embedded resolver has no CNAME.
 func (p *run) canonical(target string, a netip.Addr) string {
 	names, err := p.m.LookupAddr(p.ctx, a.String())
 	if err != nil || !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, target) }) {
@@ -131,7 +141,8 @@ func (p *run) canonical(target string, a netip.Addr) string {
 	return names[0]
 }
 
-// finish prints the end of what the machine's Ping returned and decides the status.
+// finish prints the end of what the machine's Ping returned and decides the status. The
+// summary comes after ^C, too, even if nothing was sent by then.
 func (p *run) finish(stats ping.Stats, err error) (status int) {
 	switch {
 	case errors.Is(err, net.ErrClosed): // killed with the container
@@ -147,7 +158,8 @@ func (p *run) finish(stats ping.Stats, err error) (status int) {
 	return 0
 }
 
-// unsendable prints why there was nothing to send.
+// unsendable prints why there was nothing to send: iputils connects a UDP socket first
+// to learn its own address, and these are the errors of that connect(2).
 func (p *run) unsendable(err error) (status int) {
 	var errno syscall.Errno
 	switch {

@@ -440,3 +440,24 @@ func TestPingOddReplies(t *testing.T) {
 		})
 	}
 }
+
+// FuzzPingOptions checks that no command line makes the parser panic, and that what it takes
+// is in the bounds of what the simulation does.
+func FuzzPingOptions(f *testing.F) {
+	for _, s := range []string{"-c 1 -i 0.2 web", "-qc3 -s65507 --", "-W -1 x", "-i nan x", "-M do x", "-46 x", "-t 256 x", "-w 99999999999 x", "a b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		o := defaults
+		hosts, err := o.parse(strings.Fields(line))
+		if err != nil {
+			return
+		}
+		if _, err := o.config(nil).Effective(); err != nil && o.ttl != 0 && o.size <= 1<<16 {
+			t.Errorf("%q: %+v: %v", line, o, err)
+		}
+		if len(hosts) == 0 || o.interval < 0 || o.deadline < 0 || o.linger < 0 {
+			t.Errorf("%q: %q, %+v", line, hosts, o)
+		}
+	})
+}

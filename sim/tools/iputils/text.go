@@ -17,12 +17,14 @@ const (
 	echoHeader = 8  // bytes of ICMP before the data
 	ipHeader   = 20 // of IPv4
 
-	// timed is how much data a request must have for iputils to put the time into
-	// it, which makes it print times.
+	// timed is how much data a request must have for iputils to put the time into it,
+	// which makes it print times.
 	timed = 16
 )
 
-// begin prints the first line.
+// begin prints the first line, which waits for the first event: errors of connect(2)
+// come without it. The size in parentheses has the headers with it, for IPv4 alone. To
+// 0.0.0.0 is to this machine, which iputils prints as 127.0.0.1.
 func (p *run) begin() {
 	if p.begun {
 		return
@@ -42,6 +44,8 @@ func (p *run) begin() {
 	p.Printf("PING %s (%s) %d(%d) bytes of data.\n", p.hostname, dst, p.size, p.size+echoHeader+ipHeader)
 }
 
+// isBroadcast tells whether a is the broadcast address of a network that the machine is
+// on, or of all.
 func (p *run) isBroadcast(a netip.Addr) bool {
 	if a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return true
@@ -68,7 +72,8 @@ func (p *run) addr(a netip.Addr) string {
 	return fmt.Sprintf("%s (%s)", name, a)
 }
 
-// event prints what happened to a request.
+// event prints what happened to a request: it was sent, a reply or an ICMP error came,
+// or the kernel did not take it.
 func (p *run) event(e ping.Event) {
 	p.begin()
 	switch {
@@ -83,6 +88,8 @@ func (p *run) event(e ping.Event) {
 	}
 }
 
+// sent is for -O, which tells of a request that has no answer when the next one is
+// sent, and for -f, whose dots replies take back.
 func (p *run) sent(e ping.Event) {
 	if p.missing && p.pending != 0 {
 		p.Printf("%sno answer yet for icmp_seq=%d\n", p.stamp(), p.pending)
@@ -93,6 +100,8 @@ func (p *run) sent(e ping.Event) {
 	}
 }
 
+// reply prints a reply. The average weights the latest round trip with 1/8, as TCP does
+// and iputils with -f.
 func (p *run) reply(e ping.Event) {
 	if e.Seq == p.pending {
 		p.pending = 0
@@ -111,6 +120,9 @@ func (p *run) reply(e ping.Event) {
 	}
 }
 
+// replyLine returns the line for a reply. A short reply has no time, as that would be
+// in what is missing. One address answers for many if they were asked, so neither
+// duplicates nor other addresses are remarkable then.
 func (p *run) replyLine(e ping.Event) string {
 	line := fmt.Sprintf("%s%d bytes from %s: icmp_seq=%d ttl=%d", p.stamp(), e.Size, p.addr(e.From), e.Seq, e.TTL)
 	if e.Size < p.size+echoHeader {
@@ -129,6 +141,7 @@ func (p *run) replyLine(e ping.Event) string {
 	return line
 }
 
+// icmpError prints an ICMP error, in iputils' words for its type and code.
 func (p *run) icmpError(e ping.Event) {
 	var icmp *ping.ICMPError
 	switch {
@@ -140,7 +153,8 @@ func (p *run) icmpError(e ping.Event) {
 	}
 }
 
-// sendError prints why a request was not sent.
+// sendError prints why a request was not sent. The error about the MTU differs by one
+// character between ping's code for IPv4 and that for IPv6.
 func (p *run) sendError(e ping.Event) {
 	var errno syscall.Errno
 	switch {
@@ -165,7 +179,8 @@ func (p *run) stamp() string {
 	return fmt.Sprintf("[%d.%06d] ", now.Unix(), now.Nanosecond()/1000)
 }
 
-// formatRTT prints at least three digits.
+// formatRTT prints at least three digits, rounded. The bounds are iputils': what would
+// round up to four digits has one decimal less.
 func formatRTT(d time.Duration) string {
 	us := d.Microseconds()
 	switch {
@@ -187,7 +202,9 @@ func formatMS(d time.Duration) string {
 	return fmt.Sprintf("%d.%03d", us/1000, us%1000)
 }
 
-// summary prints the last lines.
+// summary prints the last lines. The loss is %g of C, six digits without zeros at the
+// end, of a float. The last line is empty if there is nothing for it: its parts are the
+// round trips, how many requests were under way at once, and with no interval the gaps.
 func (p *run) summary(s ping.Stats) {
 	p.Printf("\n--- %s ping statistics ---\n", p.hostname)
 	p.Printf("%d packets transmitted, %d received", s.Sent, s.Received)

@@ -4,8 +4,11 @@
 //	hostname [-i | -I | -s | -f | -d]
 //
 // ifconfig only shows: what would change an interface is refused as to a user without
-// CAP_NET_ADMIN, which a process in a container is. Names that are new are refused as by the real
-// ones: its status is then 1, and 255 after an ioctl that is not permitted. hostname sets no name.
+// CAP_NET_ADMIN, which a process in a container is, with status 255 after an ioctl that
+// is not permitted. Interfaces that do not exist, and unknown options, have status 1.
+//
+// hostname sets no name: that needs CAP_SYS_ADMIN, and fails with status 1. Its unknown
+// options have status 255.
 package nettools
 
 import "drydock/sim/tools/command"

@@ -9,7 +9,10 @@ import (
 	"drydock/sim/tools/command"
 )
 
-// Hostname is hostname(1).
+// Hostname is hostname(1). The last of several options counts. Setting a name needs
+// CAP_SYS_ADMIN, which a container's process has not; a host gets its name when it is
+// made. The domain is what follows the first dot: -f and -d ask no resolver, since
+// /etc/hosts of a container has the whole name first.
 func Hostname(ctx context.Context, c *command.Call) int {
 	show := byte(0)
 	set := func(name, _ string) error { show = name[len(name)-1]; return nil }
@@ -45,7 +48,8 @@ func Hostname(ctx context.Context, c *command.Call) int {
 	return 0
 }
 
-// addresses prints what the host name resolves to, those of IPv4 if it has both.
+// addresses prints what the host name resolves to, those of IPv4 if it has both. In a
+// container that is the line of /etc/hosts, with the address on its first network.
 func addresses(ctx context.Context, c *command.Call, name string) (status int) {
 	addrs, err := c.Machine.LookupNetIP(ctx, "ip4", name)
 	if err != nil {
@@ -58,8 +62,9 @@ func addresses(ctx context.Context, c *command.Call, name string) (status int) {
 	return 0
 }
 
-// allAddresses prints those of all interfaces but loopback and link-local ones, each with a space
-// after it.
+// allAddresses prints those of all interfaces but loopback and link-local ones, each
+// with a space after it. They come in the order of the interfaces. Names play no part
+// in it.
 func allAddresses(c *command.Call) (status int) {
 	var addrs []netip.Addr
 	if m, ok := c.Machine.(interface{ Interfaces() []sim.Interface }); ok {
@@ -75,7 +80,8 @@ func allAddresses(c *command.Call) (status int) {
 	return 0
 }
 
-// joinAddrs joins addresses as hostname does, with a space after each.
+// joinAddrs joins addresses as hostname -I does, with a space after each, the last one
+// too.
 func joinAddrs(addrs []netip.Addr) string {
 	var b strings.Builder
 	for _, a := range addrs {

@@ -47,8 +47,9 @@ func Ifconfig(_ context.Context, c *command.Call) int {
 
 const seeHelp = "ifconfig: `--help' gives usage information.\n"
 
-// refuseChange says what ifconfig says to a user who may not change an interface, or that what
-// the user wrote is no change.
+// refuseChange says what ifconfig says to a user who may not change an interface, or
+// that what the user wrote is no change: any word that is none is the name of a host,
+// whose address the interface would get.
 func refuseChange(c *command.Call, change string) (status int) {
 	ioctl, ok := map[string]string{
 		"up": "SIOCSIFFLAGS", "down": "SIOCSIFFLAGS", "mtu": "SIOCSIFMTU", "netmask": "SIOCSIFNETMASK", "add": "SIOCSIFADDR",
@@ -62,6 +63,9 @@ func refuseChange(c *command.Call, change string) (status int) {
 	return c.Fail(255, "%s: Operation not permitted\n", ioctl)
 }
 
+// ifconfig prints an interface. Of several IPv4 addresses only the first has its place
+// there: the ioctl SIOCGIFADDR returns one. The queue is 1000 frames for lo, Linux's
+// default, and none for veth and bridges.
 func ifconfig(c *command.Call, i sim.Interface) {
 	c.Printf("%s: flags=%s  mtu %d\n", i.Name, interfaceFlags(i), i.MTU)
 	if at := slices.IndexFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr().Is4() }); at >= 0 {
@@ -88,7 +92,9 @@ func ifconfig(c *command.Call, i sim.Interface) {
 	c.Printf("        TX errors 0  dropped %d overruns 0  carrier 0  collisions 0\n\n", i.TxDropped)
 }
 
-// interfaceFlags returns the flags of netdevice(7) as ifconfig has them.
+// interfaceFlags returns the flags of netdevice(7) as ifconfig has them: their sum with
+// the kernel's bits, and the names in net-tools' order. ifconfig knows no NO-CARRIER; a
+// bridge without ports is not RUNNING.
 func interfaceFlags(i sim.Interface) string {
 	flags := []struct {
 		bit  int
@@ -112,12 +118,15 @@ func interfaceFlags(i sim.Interface) string {
 	return fmt.Sprintf("%d<%s>", sum, strings.Join(names, ","))
 }
 
+// netmask returns the mask as an address, which is how ifconfig prints it.
 func netmask(bits int) netip.Addr {
 	mask, _ := netip.AddrFrom4([4]byte{255, 255, 255, 255}).Prefix(bits)
 	return mask.Addr()
 }
 
-// scopeID returns the scope of an IPv6 address in the numbers of Linux.
+// scopeID returns the scope of an IPv6 address in the numbers of Linux,
+// IPV6_ADDR_LOOPBACK and IPV6_ADDR_LINKLOCAL of include/net/ipv6.h, which
+// /proc/net/if_inet6 shows.
 func scopeID(a netip.Addr) string {
 	switch {
 	case a.IsLoopback():
@@ -128,7 +137,8 @@ func scopeID(a netip.Addr) string {
 	return "0x0<global>"
 }
 
-// formatBytes prints a size with one decimal, cut off.
+// formatBytes prints a size with one decimal, cut off and not rounded, in powers of
+// 1024. A full 1024 of a unit stays in it.
 func formatBytes(n uint64) string {
 	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 	unit, shift := 0, 0
@@ -140,7 +150,9 @@ func formatBytes(n uint64) string {
 	return fmt.Sprintf("%d.%d %s", n>>shift, rest*10>>shift, units[unit])
 }
 
-// compareNames orders interface names as ifconfig does: "eth2" before "eth10".
+// compareNames orders interface names as ifconfig does, "eth2" before "eth10": by the
+// text before the digits at the end, and then by their number. More digits are more, so
+// zeros in front count.
 func compareNames(a, b string) int {
 	pa, na := splitName(a)
 	pb, nb := splitName(b)
@@ -153,6 +165,7 @@ func compareNames(a, b string) int {
 	return strings.Compare(na, nb)
 }
 
+// splitName cuts the digits off the end of a name.
 func splitName(s string) (prefix, number string) {
 	prefix = strings.TrimRight(s, "0123456789")
 	return prefix, s[len(prefix):]

@@ -16,19 +16,22 @@ const (
 	maxLine         = 128 << 10 // MAX_ARG_STRLEN
 	maxSubstitution = 1 << 20
 
-	// The parser recurses, for parentheses so much that 128 KiB of them overflow a stack of 250 MB,
-	// the limit on 32 bits, and that ends the process. All else in a line of 128 KiB fits.
+	// The parser recurses, for parentheses so much that 128 KiB of them overflow a
+	// stack of 250 MB, the limit on 32 bits, and that ends the process. All else in a
+	// line of 128 KiB fits.
 	maxParentheses = 1000
 )
 
-// A shell runs statements with its streams. Shells of one line that only differ in those share
-// their state; one in a subshell has its own.
+// A shell runs statements with its streams. Shells of one line that only differ in
+// those share their state, as { } with a redirection does; one in a subshell has its
+// own. A shell is used by one goroutine; a pipe has one for each side.
 type shell struct {
 	*state
 	call *command.Call
 }
 
-// A state is what assignments and exit change.
+// A state is what assignments and exit change. over is asked after each statement, on
+// all levels, so that exit leaves loops and groups; it does not leave the subshell.
 type state struct {
 	vars   map[string]string
 	params []string // $0 and so on
@@ -36,7 +39,10 @@ type state struct {
 	over   bool     // exit, a fault, or the end of the context
 }
 
-// Sh is sh(1).
+// Sh is sh(1). The whole line is parsed before any of it runs, so a fault in its last
+// word keeps the first from running; dash would have run whole lines before that one.
+// The parser's words for faults are clearer than dash's, and stand after its "Syntax
+// error".
 func Sh(ctx context.Context, c *command.Call) int {
 	line, params, status := script(c)
 	if status != 0 {
@@ -59,7 +65,9 @@ func Sh(ctx context.Context, c *command.Call) int {
 	return s.status
 }
 
-// script returns what the command line gives to run and the parameters from $0.
+// script returns what the command line gives to run and the parameters from $0. Options
+// of the shell itself, -e and -x for example, are refused: a script that relies on -e
+// would otherwise go on where it should end.
 func script(c *command.Call) (line string, params []string, status int) {
 	args := c.Args[1:]
 	switch {
@@ -87,7 +95,8 @@ func script(c *command.Call) (line string, params []string, status int) {
 	return line, params, 0
 }
 
-// subshell returns a shell with those streams and a state of its own.
+// subshell returns a shell with those streams and a state of its own: what it assigns
+// and where it exits does not reach the one that it came from.
 func (s shell) subshell(stdin io.Reader, stdout io.Writer) shell {
 	state, call := *s.state, *s.call
 	state.vars = maps.Clone(s.vars)
@@ -95,7 +104,8 @@ func (s shell) subshell(stdin io.Reader, stdout io.Writer) shell {
 	return shell{&state, &call}
 }
 
-// fail ends the shell because of a fault in the line.
+// fail ends the shell because of a fault in the line. It names the line as dash does;
+// its status 2 is that of a shell's own faults.
 func (s shell) fail(status int, at syntax.Pos, format string, args ...any) {
 	s.call.Errorf("%s: %d: "+format+"\n", append([]any{s.call.Args[0], at.Line()}, args...)...)
 	s.status, s.over = status, true

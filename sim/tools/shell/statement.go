@@ -12,7 +12,9 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// statements runs a list until one ends the shell.
+// statements runs a list until one ends the shell. The context is asked between
+// statements: that is what makes a loop end, as each of its commands may ignore the
+// context.
 func (s shell) statements(ctx context.Context, list []*syntax.Stmt) {
 	for _, st := range list {
 		if ctx.Err() != nil && !s.over {
@@ -25,6 +27,10 @@ func (s shell) statements(ctx context.Context, list []*syntax.Stmt) {
 	}
 }
 
+// statement runs one statement with its redirections, which come before the command is
+// looked at: one that fails ends the shell, as the standard has it for special
+// builtins; for a command POSIX lets it go on, but a line that cannot write where it
+// means to is wrong.
 func (s shell) statement(ctx context.Context, st *syntax.Stmt) {
 	if st.Background || st.Coprocess || st.Disown {
 		s.refuse(st.Pos(), "&")
@@ -59,7 +65,10 @@ func (s shell) statement(ctx context.Context, st *syntax.Stmt) {
 	}
 }
 
-// simple runs a command, or only the assignments.
+// simple runs a command, or only the assignments. Assignments before a command are in
+// its environment only; alone they make variables, which no command sees, as there is
+// no export. The status of assignments alone is 0, that of a line which only
+// substitutes nothing is what the substitution had.
 func (s shell) simple(ctx context.Context, cmd *syntax.CallExpr) {
 	args, ok := s.fields(ctx, cmd.Args)
 	if !ok {
@@ -96,6 +105,7 @@ func (s shell) simple(ctx context.Context, cmd *syntax.CallExpr) {
 	}
 }
 
+// exit is the builtin. Without a number the status is that of the last command.
 func (s shell) exit(at syntax.Pos, args []string) {
 	if len(args) > 0 {
 		n, err := strconv.ParseUint(args[0], 10, 31)
@@ -108,6 +118,7 @@ func (s shell) exit(at syntax.Pos, args []string) {
 	s.over = true
 }
 
+// binary runs && and ||, which have one precedence and group to the left, and pipes.
 func (s shell) binary(ctx context.Context, cmd *syntax.BinaryCmd) {
 	switch cmd.Op {
 	case syntax.Pipe:
@@ -124,8 +135,11 @@ func (s shell) binary(ctx context.Context, cmd *syntax.BinaryCmd) {
 	}
 }
 
-// pipe runs both sides at once, each in a subshell, and takes the status of the right one. When
-// that is through, the left one gets an error for what it writes.
+// pipe runs both sides at once, each in a subshell, and takes the status of the right
+// one. When that is through, the left one gets an error for what it writes, as by
+// SIGPIPE; the pipe waits for it all the same, as every shell does. io.Pipe holds
+// nothing: a write waits for its reader, where the kernel has 64 KiB. Within a bubble
+// both sides wait on channels of it, so virtual time goes on.
 func (s shell) pipe(ctx context.Context, cmd *syntax.BinaryCmd) {
 	r, w := io.Pipe()
 	left, right := s.subshell(s.call.Stdin, w), s.subshell(r, s.call.Stdout)
@@ -141,6 +155,7 @@ func (s shell) pipe(ctx context.Context, cmd *syntax.BinaryCmd) {
 	s.status = right.status
 }
 
+// loop is for NAME in WORD...: the words are expanded once, before the first round.
 func (s shell) loop(ctx context.Context, cmd *syntax.ForClause) {
 	iter, ok := cmd.Loop.(*syntax.WordIter)
 	if !ok || cmd.Select || !iter.InPos.IsValid() {
@@ -158,6 +173,8 @@ func (s shell) loop(ctx context.Context, cmd *syntax.ForClause) {
 	}
 }
 
+// branch is if. The parser has elif as an if in the else, and else as one without a
+// condition. If no branch is taken the status is 0.
 func (s shell) branch(ctx context.Context, cmd *syntax.IfClause) {
 	for ; cmd != nil && !s.over; cmd = cmd.Else {
 		if len(cmd.Cond) > 0 { // else has none
@@ -174,7 +191,8 @@ func (s shell) branch(ctx context.Context, cmd *syntax.IfClause) {
 	}
 }
 
-// redirect returns the shell with other streams.
+// redirect returns the shell with other streams. The order counts: after ">/dev/null
+// 2>&1" nothing is left to hear, after "2>&1 >/dev/null" the errors are.
 func (s shell) redirect(ctx context.Context, redirs []*syntax.Redirect) (shell, bool) {
 	if len(redirs) == 0 {
 		return s, true
@@ -197,6 +215,8 @@ func (s shell) redirect(ctx context.Context, redirs []*syntax.Redirect) (shell, 
 	return s, true
 }
 
+// redirectOne is one redirection, of the descriptors 0, 1 and 2: there are no others to
+// redirect. Files that a command may read are those of the machine.
 func (s shell) redirectOne(call *command.Call, r *syntax.Redirect, fd, target string) bool {
 	var to io.Writer
 	switch {
@@ -233,6 +253,7 @@ func (s shell) redirectOne(call *command.Call, r *syntax.Redirect, fd, target st
 	return true
 }
 
+// readFile opens a file of the machine. /dev/null is no file but the absence of input.
 func (s shell) readFile(name string) (io.Reader, error) {
 	if name == "/dev/null" {
 		return nil, nil // Table.Run makes it an empty one

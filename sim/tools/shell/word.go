@@ -14,7 +14,8 @@ import (
 
 func newReader(text []byte) io.Reader { return bytes.NewReader(text) }
 
-// A splitter puts fields together from the parts of words.
+// A splitter puts fields together from the parts of words. One word may become no
+// field, one, or many: a"$b"$c is one whose last part may have more behind it.
 type splitter struct {
 	fields []string
 	field  strings.Builder
@@ -27,7 +28,8 @@ func (p *splitter) add(text string) {
 	p.open = true
 }
 
-// split adds the result of an expansion, which blanks and newlines separate into fields.
+// split adds the result of an expansion, which blanks and newlines separate into
+// fields: $IFS is what it is at the start. One that is empty makes no field.
 func (p *splitter) split(text string) {
 	for text != "" {
 		i := strings.IndexAny(text, " \t\n")
@@ -43,7 +45,8 @@ func (p *splitter) split(text string) {
 	}
 }
 
-// end ends the field.
+// end ends the field, which is there if something was in it or it was quoted: "" is an
+// argument, and an unset variable is none.
 func (p *splitter) end() {
 	if p.open {
 		p.fields = append(p.fields, p.field.String())
@@ -52,7 +55,9 @@ func (p *splitter) end() {
 	p.open = false
 }
 
-// fields expands words to fields. It is false if that ended the shell.
+// fields expands words to fields. It is false if that ended the shell. Only what
+// expansions yield is split, and only where they are not quoted. Their sum is bounded,
+// as a loop could double a variable at each round.
 func (s shell) fields(ctx context.Context, words []*syntax.Word) ([]string, bool) {
 	var p splitter
 	size := 0
@@ -86,6 +91,8 @@ func (s shell) word(ctx context.Context, w *syntax.Word) (string, bool) {
 	return s.parts(ctx, w.Parts, false)
 }
 
+// parts expands parts to one text. That is bounded like a line, since it may become
+// one: sh -c "$x$x".
 func (s shell) parts(ctx context.Context, parts []syntax.WordPart, quoted bool) (string, bool) {
 	var b strings.Builder
 	for _, part := range parts {
@@ -101,6 +108,8 @@ func (s shell) parts(ctx context.Context, parts []syntax.WordPart, quoted bool) 
 	return b.String(), true
 }
 
+// part expands a part of a word. quoted is whether it is within double quotes, where a
+// backslash is mostly itself.
 func (s shell) part(ctx context.Context, part syntax.WordPart, quoted bool) (string, bool) {
 	switch p := part.(type) {
 	case *syntax.Lit:
@@ -122,13 +131,15 @@ func (s shell) part(ctx context.Context, part syntax.WordPart, quoted bool) (str
 	return "", false
 }
 
-// isPlain tells whether p is $NAME or ${NAME}.
+// isPlain tells whether p is $NAME or ${NAME}. All else that braces can say is refused,
+// even if it would not change the value.
 func isPlain(p *syntax.ParamExp) bool {
 	return p.Param != nil && p.Flags == nil && !p.Excl && !p.Length && !p.Width && !p.IsSet && p.NestedParam == nil &&
 		p.Index == nil && p.Modifiers == nil && p.Slice == nil && p.Repl == nil && p.Names == 0 && p.Exp == nil
 }
 
-// param returns the value of a parameter, which is empty if it is not set.
+// param returns the value of a parameter, which is empty if it is not set. The shell's
+// own variables come before the environment, of which the last one of a name counts.
 func (s shell) param(name string, at syntax.Pos) (string, bool) {
 	switch name {
 	case "?":
@@ -158,6 +169,7 @@ func (s shell) param(name string, at syntax.Pos) (string, bool) {
 }
 
 // substitute runs $(LINE) and returns what it prints without the newlines at the end.
+// It is a subshell, whose status is in $? afterwards.
 func (s shell) substitute(ctx context.Context, p *syntax.CmdSubst) (string, bool) {
 	var out limited
 	sub := s.subshell(s.call.Stdin, &out)
@@ -170,7 +182,8 @@ func (s shell) substitute(ctx context.Context, p *syntax.CmdSubst) (string, bool
 	return strings.TrimRight(out.String(), "\n"), true
 }
 
-// A limited is a buffer for maxSubstitution bytes, to which both sides of a pipe may write.
+// A limited is a buffer for maxSubstitution bytes, to which both sides of a pipe may
+// write.
 type limited struct {
 	mu sync.Mutex
 	bytes.Buffer
@@ -187,8 +200,9 @@ func (l *limited) Write(b []byte) (int, error) {
 	return l.Buffer.Write(b)
 }
 
-// unescape takes the backslashes out of text: within double quotes only those that escape
-// something there.
+// unescape takes the backslashes out of text: within double quotes only those that
+// escape something there. One before a newline goes with it, which continues the line.
+// The parser leaves them in, as it does not know what the text is for.
 func unescape(text string, quoted bool) string {
 	if !strings.Contains(text, `\`) {
 		return text

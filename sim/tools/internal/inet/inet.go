@@ -1,5 +1,5 @@
-// Package inet is what programs take from libc: addresses as inet_aton(3) reads them and errors
-// as strerror(3) names them, both in glibc's way whatever the system below.
+// Package inet is what programs take from libc: addresses as inet_aton(3) reads them
+// and errors as strerror(3) names them, both in glibc's way whatever the system below.
 package inet
 
 import (
@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// ParseAddr parses an address as programs do on Linux: IPv4 with inet_aton(3), which takes "1.2.3"
-// for 1.2.0.3 and numbers in other bases, and IPv6.
+// ParseAddr parses an address as programs do on Linux: IPv4 with inet_aton(3), which
+// takes "1.2.3" for 1.2.0.3 and numbers in other bases, and IPv6.
 func ParseAddr(s string) (netip.Addr, bool) {
 	if strings.Contains(s, ":") {
 		a, err := netip.ParseAddr(s)
@@ -51,8 +51,9 @@ func parsePart(s string) (uint64, bool) {
 	return n, err == nil
 }
 
-// Broadcast returns the broadcast address of an interface with that address and prefix, invalid
-// if it has none: those of 31 and 32 bits (RFC 3021), loopback ones and those of IPv6.
+// Broadcast returns the broadcast address of an interface with that address and prefix,
+// invalid if it has none: those of 31 and 32 bits (RFC 3021), loopback ones and those
+// of IPv6.
 func Broadcast(p netip.Prefix) netip.Addr {
 	if !p.Addr().Is4() || p.Addr().IsLoopback() || p.Bits() > 30 {
 		return netip.Addr{}
