@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+
 	"drydock/sim/dockerapi"
 )
 
@@ -109,7 +110,11 @@ func (c *Container) Disconnect(n *Network) error {
 	case c.config.onHost() && n == c.config.network:
 		return newError(op, c.Name(), ErrConflict, c.host.says.ConnectHost)
 	case n == nil || c.linkTo(n) == nil:
-		return c.errNotAttached(op, n)
+		format := c.host.says.NotConnectedStopped
+		if c.Running() {
+			format = c.host.says.NotConnected
+		}
+		return c.errNotLinked(op, format, c.id, n)
 	}
 	l := c.linkTo(n)
 	c.removeLink(l)

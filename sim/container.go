@@ -62,10 +62,9 @@ type containerConfig struct {
 	image      Image
 	cmd        []string // the spec's or the image's
 	hostname   string
-	mode       string      // HostConfig.NetworkMode; "default" if none was given
-	network    *Network    // nil: that of joined
-	joined     *Container  // --network container:NAME
-	attachment *attachment // to network
+	mode       string     // HostConfig.NetworkMode; "default" if none was given
+	network    *Network   // nil: that of joined
+	joined     *Container // --network container:NAME
 	links      []link
 	exposed    []ports.Port        // --expose
 	published  []ports.Publication // -p
@@ -144,25 +143,13 @@ func (c *Container) on(n *Network) *endpoint {
 	return nil
 }
 
-// errNotLinked is errNotAttached for who knows the container by its name.
-func (c *Container) errNotLinked(op string, n *Network) error {
+// errNotLinked says that the container, told by its name or its ID, is on no such network.
+func (c *Container) errNotLinked(op, format, container string, n *Network) error {
 	name := "nil"
 	if n != nil {
 		name = n.name
 	}
-	return errorf(op, c.Name(), ErrNotFound, c.host.says.NotConnected, c.Name(), name)
-}
-
-func (c *Container) errNotAttached(op string, n *Network) error {
-	name := "nil"
-	if n != nil {
-		name = n.name
-	}
-	format := c.host.says.NotConnectedStopped
-	if c.Running() {
-		format = c.host.says.NotConnected
-	}
-	return errorf(op, c.Name(), ErrNotFound, format, c.id, name)
+	return errorf(op, c.Name(), ErrNotFound, format, container, name)
 }
 
 // State returns the state of the container.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+
 	"drydock/dnsd"
 	"drydock/sim/internal/engine"
 )

@@ -19,6 +19,7 @@ type containerSpec struct {
 	host        *Host
 	image       Image       // with what does not marshal
 	impairments impairments // of the cable to the network
+	attachment  *attachment // what resolve finds that its Link is to be; nil with joined
 }
 
 // add appends to a list without touching the array of the one that the caller gave.

@@ -54,7 +54,7 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 			return c, err
 		}
 	}
-	return c, cmp.Or(c.checkModes(s.host.says, name), c.setLinks(s, name))
+	return c, cmp.Or(c.checkModes(s, name), c.setLinks(s, name))
 }
 
 func checkHostname(name string) error {
@@ -182,10 +182,10 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 		}
 		c.network, e.EndpointConfig = n, config
 	}
-	if c.attachment, err = e.resolve(opCreate, c.network); err != nil {
+	if s.attachment, err = e.resolve(opCreate, c.network); err != nil {
 		return err
 	}
-	return c.attachment.checkRange(opCreate)
+	return s.attachment.checkRange(opCreate)
 }
 
 // defaultMode is the network mode of containers that ask for none. Inspect tells it as such, not
@@ -211,15 +211,15 @@ func (s *containerSpec) errEndpoints(name string, all ...string) error {
 }
 
 // checkModes refuses what the network mode has no place for.
-func (c *containerConfig) checkModes(says *engine.Messages, name string) error {
-	if n := c.network; n != nil && n.bridge == nil && c.attachment.impairments != (impairments{}) {
+func (c *containerConfig) checkModes(s *containerSpec, name string) error {
+	if n := c.network; n != nil && n.bridge == nil && s.attachment.impairments != (impairments{}) {
 		return errorf(opCreate, name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
 	}
 	if c.onHost() && c.ofNames() {
 		return errorf(opCreate, name, ErrConflict, "conflicting options: names of its own and the network mode host, which has those of the host")
 	}
-	if what := c.ofNamespace(says); c.joined != nil && what != "" {
-		return errorf(opCreate, name, ErrConflict, says.NamespaceOptions, what)
+	if what := c.ofNamespace(s.host.says); c.joined != nil && what != "" {
+		return errorf(opCreate, name, ErrConflict, s.host.says.NamespaceOptions, what)
 	}
 	return nil
 }
@@ -271,7 +271,7 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 		return newError(opCreate, name, ErrConflict, s.host.says.LinkMode)
 	}
 	if n.name != bridgeNetwork {
-		return c.addNetworkLinks(s)
+		return s.addNetworkLinks()
 	}
 	for _, spec := range s.HostConfig.Links {
 		target, alias, err := parseLink(s.host.says, opCreate, spec)
@@ -297,12 +297,12 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 
 // addNetworkLinks adds links to those that are asked for on the network. Docker's client
 // sends what --link asks for as both.
-func (c *containerConfig) addNetworkLinks(s *containerSpec) error {
+func (s *containerSpec) addNetworkLinks() error {
 	links := slices.Clone(s.HostConfig.Links)
 	for _, e := range s.NetworkingConfig.EndpointsConfig {
 		links = slices.DeleteFunc(links, func(spec string) bool { return slices.Contains(e.Links, spec) })
 	}
-	return c.attachment.addLinks(opCreate, links)
+	return s.attachment.addLinks(opCreate, links)
 }
 
 // hostPorts returns the port or the range of the host that is asked for, as -p takes it; the

@@ -55,8 +55,8 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 	if c.config, err = s.resolve(name); err != nil {
 		return nil, err
 	}
-	if c.config.attachment != nil {
-		c.links = []*Link{c.newLink(*c.config.attachment)}
+	if s.attachment != nil {
+		c.links = []*Link{c.newLink(*s.attachment)}
 	}
 	if err := h.add(c); err != nil {
 		return nil, err

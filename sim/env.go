@@ -1,8 +1,6 @@
 package sim
 
-import (
-	"slices"
-)
+import "slices"
 
 // Env returns the environment of the container's main process, which it has from the
 // start to the stop: PATH, HOSTNAME, the variables of its links (DB_PORT,

@@ -47,17 +47,16 @@ func WithBeyondLoopback() ExposeOption {
 	return func(c *exposeConfig) { c.beyondLoopback = true }
 }
 
-// Expose makes a port of the host, usually one that a container publishes, reachable
-// from the real machine, for a real browser, curl or iperf3. It listens on address, a
-// real one such as "127.0.0.1:0", which must be of the machine's loopback unless
-// WithBeyondLoopback is given. Network is "tcp" or "udp". The listening ends with Close of
-// the Exposure or of the host.
+// Expose makes a port of the emulated machine, on a Host usually one that a container
+// publishes, reachable from the real machine, for a real browser, curl or iperf3. It
+// listens on address, a real one such as "127.0.0.1:0", which must be a loopback address
+// unless WithBeyondLoopback is given. Network is "tcp" or "udp". The listening ends with
+// Close of the Exposure or of the emulated machine.
 //
-// Clients come to the host from outside, by tap0 (see WithRealUplink), and are seen
-// with their own address and port. Those on the machine's loopback, whose address
-// would be that of whoever sees it, come from 10.0.2.2. Answers need a way back: the
-// default route by tap0, which the host gets unless it has another. In virtual time
-// nothing can be exposed.
+// Clients come from outside, by tap0 (see WithRealUplink), and are seen with their own
+// address and port. Those on the real loopback, whose address would be that of whoever sees
+// it, come from 10.0.2.2. Answers need a way back: the default route by tap0, which the
+// emulated machine gets unless it has another. In virtual time nothing can be exposed.
 //
 // The error is an *Error or, of the address that is listened on, a *net.OpError.
 func (m *Machine) Expose(network, address string, port uint16, opts ...ExposeOption) (*Exposure, error) {

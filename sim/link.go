@@ -132,7 +132,8 @@ func (l *Link) SetCarrier(up bool) error {
 func (l *Link) check(op string) error {
 	switch {
 	case l.container != nil && !slices.Contains(l.container.list(), l):
-		return l.container.errNotLinked(op, l.asked.network)
+		c := l.container
+		return c.errNotLinked(op, c.host.says.NotConnected, c.Name(), l.asked.network)
 	case l.container == nil && !slices.Contains(l.machine.uplinks, l):
 		return errorf(op, l.machine.name, ErrNotFound, "host %s is not connected to the LAN", l.machine.name)
 	}

@@ -129,13 +129,13 @@ func WithUplink(lan *LAN, addr netip.Prefix) MachineOption {
 	})
 }
 
-// WithRealUplink connects the machine, and by masquerading its containers, to the
-// networks of the real machine: TCP connections and UDP datagrams to addresses
-// without a route of their own are made anew by sockets of the machine. It is
-// user-mode networking as slirp's: the interface tap0 with 10.0.2.100/24 and the
-// default route by 10.0.2.2, an address that stands for the machine's own loopback.
-// Other protocols do not get through, ping for one, and neither do names: containers
-// look nothing up on the machine. In virtual time there is no uplink.
+// WithRealUplink connects the emulated machine, and by masquerading a host's containers,
+// to the networks of the real one: TCP connections and UDP datagrams to addresses without
+// a route of their own are made anew by real sockets. It is user-mode networking as
+// slirp's: the interface tap0 with 10.0.2.100/24 and the default route by 10.0.2.2, an
+// address that stands for the real machine's loopback. Other protocols do not get through,
+// ping for one, and neither do names: containers look nothing up on the real machine. In
+// virtual time there is no uplink.
 func WithRealUplink() MachineOption {
 	return machineOption(func(c *machineConfig) error {
 		c.realUplink = true

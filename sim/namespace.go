@@ -32,8 +32,7 @@ type cable struct {
 	bridge    *bridge.Bridge // of the interface of a bridge, which runs if the bridge has another port
 }
 
-// newNamespace makes a namespace with lo. One with tables is a router, which they filter
-// for.
+// newNamespace makes a namespace with lo, held by the caller.
 func newNamespace(hostname string, opts netstack.Options) (*namespace, error) {
 	ns := &namespace{hostname: hostname, users: 1, cables: make(map[int]cable)}
 	opts.Resolver = &ns.names

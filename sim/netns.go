@@ -109,10 +109,8 @@ func (d Dialer) DialContext(ctx context.Context, network, address string) (net.C
 	}
 	c, err := (&netstack.Dialer{Stack: s, LocalAddr: d.LocalAddr}).DialContext(ctx, network, address)
 	if tcp, ok := c.(*netstack.TCPConn); ok && d.KeepAlive != 0 {
-		err = tcp.SetKeepAlive(d.KeepAlive > 0)
-		if d.KeepAlive > 0 {
-			err = tcp.SetKeepAlivePeriod(d.KeepAlive)
-		}
+		// It fails if the owner has stopped meanwhile, which the first use of c tells, too.
+		tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: d.KeepAlive > 0, Idle: d.KeepAlive})
 	}
 	return c, err
 }

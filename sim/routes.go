@@ -10,10 +10,10 @@ import (
 )
 
 // AddRoute adds a route, as "ip route add DST via VIA" does; 0.0.0.0/0 is the default
-// route. VIA must be an address on a network that the host is connected to; one of
+// route. VIA must be an address on a network that the machine is connected to; one of
 // fe80::/10 needs a zone, the name of the interface. The error is an *Error that wraps
 // syscall.EEXIST if there is a route to DST, ENETUNREACH if VIA is on no such network,
-// EINVAL if DST has bits beyond its length or VIA is of the other family or the host's.
+// EINVAL if DST has bits beyond its length or VIA is of the other family or the machine's.
 func (m *Machine) AddRoute(dst netip.Prefix, via netip.Addr) error {
 	return m.route("add route", dst, func(s *netstack.Stack) error { return s.AddRoute(dst, via) })
 }
