@@ -99,7 +99,7 @@ func TestREADME(t *testing.T) {
 	readme := read("README.md")
 	_, program, ok := strings.Cut(read("sim/simtest/readme_test.go"), "package simtest_test\n\n")
 	require.True(t, ok)
-	require.Contains(t, readme, "```go\n"+program+"```")
+	require.Contains(t, readme, "```go\npackage app_test\n\n"+program+"```")
 
 	links := readmeLink.FindAllStringSubmatch(readme, -1)
 	require.Greater(t, len(links), 20)

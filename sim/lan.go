@@ -5,9 +5,9 @@ import (
 	"drydock/veth"
 )
 
-// A LAN is an Ethernet segment between hosts: a switch without an address of its
-// own. It is the outside world of a Docker host: machines without Docker,
-// routers, other Docker hosts. Its methods are safe for concurrent use.
+// A LAN is an Ethernet segment between machines: a switch without an address of its own.
+// It is the outside world of a Host: clients, routers, other Hosts. Its methods are safe for
+// concurrent use.
 type LAN struct {
 	bridge *bridge.Bridge
 	mtu    int
@@ -29,7 +29,7 @@ func WithLANMTU(mtu int) LANOption {
 	}
 }
 
-// NewLAN returns a LAN without hosts. It starts no goroutine; hosts may be closed
+// NewLAN returns a LAN without machines. It starts no goroutine; machines may be closed
 // before or after it.
 func NewLAN(opts ...LANOption) (*LAN, error) {
 	l := &LAN{mtu: veth.DefaultMTU}

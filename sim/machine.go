@@ -129,7 +129,7 @@ func (m *Machine) plugTap(forward bool) (err error) {
 	return err
 }
 
-// plight tells the test whose bubble cannot end, because m lives there still.
+// plight tells the test whose bubble cannot end, because the machine lives there still.
 func (m *Machine) plight(ended bool) []string {
 	if !ended {
 		return nil

@@ -98,7 +98,7 @@ type Dialer struct {
 	ns *Netns
 }
 
-// Dialer returns a Dialer without particular wishes, which dials as DialContext does.
+// Dialer returns a Dialer that dials as DialContext does, until its fields are set.
 func (ns *Netns) Dialer() Dialer { return Dialer{ns: ns} }
 
 // DialContext connects to an address: see Netns.DialContext.
