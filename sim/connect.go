@@ -7,12 +7,12 @@ import (
 )
 
 // Connect attaches the container to a further network: "docker network connect". If
-// it runs it has another interface at once, with the next number that none had since
-// the start: eth1. The default route is by the first of its networks, those that are not
-// internal before the others, those with IPv6 before the others, and then in the order
-// of their names, and there its ports are published; both move at once if that is another
-// network now. Functions given to Go must not call it or Disconnect on their own
-// container, since a stop waits for them.
+// it runs it has another interface at once, eth1 say: numbers are not used again before the
+// next start. The first of its networks has the default route and the published ports, which
+// move at once if that is another one now. Networks that are not internal come before those
+// that are, among them those with IPv6 before the others, and then names count. Functions
+// given to Go must not call Connect or Disconnect on their own container, since a stop waits
+// for them.
 func (c *Container) Connect(n *Network, opts ...AttachOption) error {
 	return c.ConnectSpec(n, dockerapi.EndpointConfig{}, opts...)
 }

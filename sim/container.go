@@ -81,7 +81,7 @@ func (c *containerConfig) onHost() bool {
 	return c.network != nil && c.network.name == hostNetwork
 }
 
-// Image returns the image that the container was made from, with slices of the caller's.
+// Image returns the image that the container was made from. Its slices are the caller's.
 func (c *Container) Image() Image { return c.config.image.clone() }
 
 // Name returns the name, "web".
@@ -103,9 +103,9 @@ func (c *Container) errNotRunning(op string) *Error {
 // ID returns 64 hex digits, made from the host's seed.
 func (c *Container) ID() string { return c.id }
 
-// IP returns the IPv4 address on the network that the container was made on, or if it is
-// not on that any more on the first of its Networks. It is the zero Addr while the
-// container is not running, and without a network of its own.
+// IP returns the IPv4 address on the network that the container was made on, or, once it has
+// left that one, on the first of its Networks. It is the zero Addr while the container is
+// not running, and if it has no network of its own.
 func (c *Container) IP() netip.Addr {
 	if ep := c.mainEndpoint(); ep != nil {
 		return ep.addr

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Link returns the container's link to a network. If the container is not connected to that,
-// the methods of the Link say so.
+// Link returns the container's link to a network. It is never nil: where the container is not
+// connected, Impair and SetCarrier of the Link say so, and its other methods return zero.
 func (c *Container) Link(n *Network) *Link {
 	if l := c.linkTo(n); l != nil {
 		return l

@@ -148,13 +148,17 @@ func WithDNSOption(options ...string) ContainerOption {
 }
 
 // WithLink makes the container know another one by an alias without white space, by its
-// name if alias is empty: --link. On the default bridge that is a line in /etc/hosts,
-// which follows the target when that restarts, and variables in the environment (Env),
-// which do not. Where that has no ICC the ports that the target exposes (WithExpose,
-// WithPublish) are opened for this container. The target must be running whenever this
-// one starts. On networks of one's own the alias is a name that the embedded resolver
-// knows for this container alone, whether the target runs or not. Of several links with
-// one alias the first counts on the default bridge, the last on networks of one's own.
+// name if alias is empty: --link.
+//
+// On the default bridge the target must be running whenever this container starts. The alias
+// is a line in /etc/hosts, which follows the target when it restarts, and there are variables
+// in the environment (Env), which do not. If docker0 has no ICC, the ports that the target
+// exposes (WithExpose, WithPublish) are opened for this container. Of several links with one
+// alias the first counts.
+//
+// On networks of one's own the alias is a name that the embedded resolver knows for this
+// container alone, whether the target runs or not. Of several links with one alias the last
+// counts.
 func WithLink(target *Container, alias string) ContainerOption {
 	return func(s *containerSpec) error {
 		link, err := linkTo(opCreate, s.host, target, alias)
@@ -189,9 +193,9 @@ func WithHostNetwork() ContainerOption {
 }
 
 // WithNetworkOf runs the container in the namespace of another one, which must be
-// running whenever this one starts: --network container:NAME. When the other one
-// stops this one is left with lo until it restarts. Ports are published and exposed
-// by the other one.
+// running whenever this one starts: --network container:NAME. When the other one stops,
+// this one is left with lo until it restarts itself. It is the other one that publishes and
+// exposes ports.
 func WithNetworkOf(other *Container) ContainerOption {
 	return func(s *containerSpec) error {
 		switch {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Rename gives the container another name: "docker rename". Networks know it by that at
-// once and no more by the old one; so do the lines and variables of links when the
-// container that has them starts again. Links on networks of one's own stay with the old
-// name, as they are noted there.
+// Rename gives the container another name: "docker rename". Networks know it by the new name
+// at once, and no more by the old one. Lines and variables of links have the new name when
+// the container that they belong to starts again. Links on networks of one's own stay with
+// the old name, since that is what was noted.
 func (c *Container) Rename(name string) error {
 	const op = "rename container"
 	defer c.change()()
