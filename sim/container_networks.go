@@ -6,7 +6,7 @@ import (
 )
 
 // Link returns the container's link to a network. It is never nil: where the container is not
-// connected, Impair and SetCarrier of the Link say so, and its other methods return zero.
+// connected, Impair and SetCarrier of the Link fail, and it has no address.
 func (c *Container) Link(n *Network) *Link {
 	if l := c.linkTo(n); l != nil {
 		return l
