@@ -254,7 +254,7 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	status := r.status(c.config.image.Main != nil, inTime) // before its sockets close and it returns for that
 	c.down(r.dying.Load())
 	if len(c.live()) > 0 || r.dying.Load() {
-		r.drain()
+		r.drain(c.host.engine.Drain())
 	}
 	c.finished(r, status)
 	c.leaveAll(r)

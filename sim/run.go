@@ -174,19 +174,14 @@ func (r *run) setGateway(l *Link, published []*publishedPort) (before []*publish
 	return before
 }
 
-// drain is how long the namespace of a container that has exited goes on to send what its
-// connections were given. Docker Engine 20.10.24 took 87 ms from the exit to the removal of
-// the interface.
-const drain = 100 * time.Millisecond
-
-// drain waits, for a time, until what the container has sent has arrived: until the peers
+// drain waits, at most for that time, until what the container has sent has arrived: until the peers
 // have acknowledged the end of its connections and the userland proxies have passed it on.
-func (r *run) drain() {
+func (r *run) drain(most time.Duration) {
 	if r.dying.Load() {
 		<-r.killed.Done() // die may not have reset all of them yet
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.killed, drain)
+	ctx, cancel := context.WithTimeout(r.killed, most)
 	defer cancel()
 	// Nobody tells of it. In virtual time a nanosecond is until nothing moves.
 	for wait := time.Nanosecond; r.sending(); wait = min(2*wait, time.Millisecond) {

@@ -7,7 +7,10 @@
 // with values and answers with values, and somebody else does what it says.
 package engine
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // An Engine is a release. Its methods have no state and are safe for concurrent use.
 type Engine interface {
@@ -15,6 +18,9 @@ type Engine interface {
 	Publisher
 	Addresser
 	Files
+	// Drain returns how long the namespace of a container that has exited goes on to send
+	// what its connections were given.
+	Drain() time.Duration
 	// Messages returns what is not to be changed.
 	Messages() *Messages
 }
