@@ -106,7 +106,7 @@ func (c *Container) Disconnect(n *Network) error {
 	defer c.change()()
 	switch {
 	case c.removed:
-		return c.host.errNoContainer(op, c.Name())
+		return errNoContainer(c.host.says, op, c.Name())
 	case c.config.onHost() && n == c.config.network:
 		return newError(op, c.Name(), ErrConflict, c.host.says.ConnectHost)
 	case n == nil || c.linkTo(n) == nil:

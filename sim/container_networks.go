@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 )
 
@@ -67,6 +68,14 @@ func (c *Container) linkTo(n *Network) *Link {
 func (c *Container) inOrder() []*Link {
 	list := slices.Clone(c.list())
 	slices.SortFunc(list, func(a, b *Link) int { return a.asked.network.comparePriority(b.asked.network) })
+	return list
+}
+
+// addrs returns the addresses of the container.
+func (c *Container) addrs() (list []netip.Addr) {
+	for _, l := range c.live() {
+		list = append(list, l.endpoint().addrs()...)
+	}
 	return list
 }
 

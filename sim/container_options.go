@@ -200,9 +200,9 @@ func WithNetworkOf(other *Container) ContainerOption {
 	return func(s *containerSpec) error {
 		switch {
 		case other == nil:
-			return s.host.errNoContainer(opCreate, "nil")
+			return errNoContainer(s.host.says, opCreate, "nil")
 		case other.host != s.host:
-			return s.host.errNoContainer(opCreate, other.Name())
+			return errNoContainer(s.host.says, opCreate, other.Name())
 		case !s.host.has(other):
 			return errorf(opCreate, other.Name(), ErrNotFound, s.host.says.NoContainer, other.id)
 		}

@@ -161,7 +161,7 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 			return s.errEndpoints(endpoints[0], slices.Concat([]string{c.mode}, endpoints)...)
 		}
 		if c.joined, ok = s.host.Container(other); !ok {
-			return s.host.errNoContainer(opCreate, other)
+			return errNoContainer(s.host.says, opCreate, other)
 		}
 		return nil
 	}

@@ -34,9 +34,11 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 }
 
 // CreateSpec is Create for what Docker's HTTP API is sent: "docker create" and compose
-// files as data. Options add to the spec, which stays as it is, and bring what does not
-// marshal: an Image with its main function, impairments. A network or a container that
-// the spec names must be there.
+// files as data. It is not started. Options add to the spec, which stays as it is, and
+// bring what does not marshal: impairments, and with WithImage, which replaces the spec's
+// Image, a main function. Without that Image and Cmd are words to show, and the container
+// sleeps; Cmd and Env of the spec count before those of the image. A network or a container
+// that the spec names must be there.
 func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...ContainerOption) (*Container, error) {
 	c := &Container{host: h, id: h.random.id("container id"), life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}
 	c.Netns.errDown = c.errNotRunning
@@ -48,7 +50,7 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 	}
 	name = cmp.Or(strings.TrimPrefix(name, "/"), c.id[:12])
 	if !nameRE.MatchString(name) {
-		return nil, h.errBadName(opCreate, name)
+		return nil, errBadName(h.says, opCreate, name)
 	}
 	c.setName(name)
 	var err error

@@ -37,7 +37,8 @@
 //	pull a cable, lose packets     Container.Link and Machine.Uplink
 //	spoil names                    WithResolver with dnsd.Faults
 //	build routers                  NewMachine, SetSysctl, AddRoute
-//	stop, freeze, move             the methods of Container
+//	stop, freeze, rename           the methods of Container
+//	move between networks          Container.Connect, Disconnect
 //	see what Docker would tell     Container.Inspect, Summary, State; Network.Inspect
 //	run docker, ip, iptables …     package tools
 //	make all of it from JSON       CreateSpec, CreateNetworkSpec, ConnectSpec

@@ -65,14 +65,14 @@ func newError(op, name string, err error, message string) *Error {
 	return &Error{Op: op, Name: name, Err: err, message: message}
 }
 
-func (h *Host) errNoContainer(op, name string) *Error {
-	return errorf(op, name, ErrNotFound, h.says.NoContainer, name)
+func errNoContainer(says *engine.Messages, op, name string) *Error {
+	return errorf(op, name, ErrNotFound, says.NoContainer, name)
 }
 
 // errBadName says of a name of one letter what Docker's words leave to the reader: they
 // allow two characters and more.
-func (h *Host) errBadName(op, name string) *Error {
-	err := errorf(op, name, ErrName, h.says.ContainerName, name)
+func errBadName(says *engine.Messages, op, name string) *Error {
+	err := errorf(op, name, ErrName, says.ContainerName, name)
 	if len(strings.TrimPrefix(name, "/")) == 1 {
 		err.message += ": a name has at least two characters"
 	}

@@ -29,7 +29,7 @@ func (c *Container) Start() error {
 func (c *Container) Stop(ctx context.Context) error {
 	defer c.change()()
 	if c.removed {
-		return c.host.errNoContainer("stop container", c.Name())
+		return errNoContainer(c.host.says, "stop container", c.Name())
 	}
 	c.stop(ctx, false)
 	return nil
@@ -45,7 +45,7 @@ func (c *Container) Kill() error {
 	defer c.change()()
 	switch {
 	case c.removed:
-		return c.errKill(c.host.errNoContainer("kill container", c.Name()))
+		return c.errKill(errNoContainer(c.host.says, "kill container", c.Name()))
 	case r == nil && c.running() == nil:
 		return c.errKill(errorf("kill container", c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id))
 	}
@@ -64,7 +64,7 @@ func (c *Container) errKill(err *Error) *Error {
 func (c *Container) Restart(ctx context.Context) error {
 	defer c.change()()
 	if c.removed {
-		return c.host.errNoContainer("restart container", c.Name())
+		return errNoContainer(c.host.says, "restart container", c.Name())
 	}
 	c.stop(ctx, false)
 	if err := c.start(); err != nil {
@@ -82,7 +82,7 @@ func (c *Container) Remove() error {
 	defer c.change()()
 	switch s := c.State(); {
 	case c.removed:
-		return c.host.errNoContainer(op, c.Name())
+		return errNoContainer(c.host.says, op, c.Name())
 	case s.Paused:
 		return errorf(op, c.Name(), ErrRunning, c.host.says.RemovePaused, c.id)
 	case s.Running:
@@ -99,7 +99,7 @@ func (c *Container) ForceRemove() error {
 	}
 	defer c.change()()
 	if c.removed {
-		return c.host.errNoContainer("remove container", c.Name())
+		return errNoContainer(c.host.says, "remove container", c.Name())
 	}
 	c.stop(context.Background(), true)
 	c.remove()
@@ -127,7 +127,7 @@ func (c *Container) gone(op string) error {
 	case c.host.isClosed():
 		return errClosed(op, c.Name())
 	case c.removed:
-		return c.host.errNoContainer(op, c.Name())
+		return errNoContainer(c.host.says, op, c.Name())
 	}
 	return nil
 }
@@ -182,7 +182,7 @@ func (c *Container) boot() error {
 	r.sockets = c.up(ns, c.Name(), c.hostname(ns))
 	c.begin(r)
 	c.relink()
-	c.host.log.Debug("container started", "name", c.Name(), "addr", c.IP())
+	c.host.log.Debug("container started", "name", c.Name(), "addrs", c.addrs())
 	c.startMain(r)
 	return nil
 }

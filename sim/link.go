@@ -115,7 +115,8 @@ func (l *Link) Impair(send, receive veth.Impairment) error {
 
 // SetCarrier pulls the cable or puts it back. While it is out all frames are lost, also
 // those in flight, without an error to anyone. A container starts with it in; one that does
-// not run has none, which is an *Error that wraps ErrNotRunning.
+// not run has none, which is an *Error that wraps ErrNotRunning. Where there is no such link it
+// wraps ErrNotFound.
 func (l *Link) SetCarrier(up bool) error {
 	if err := l.check("set carrier"); err != nil {
 		return err

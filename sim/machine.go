@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/pprof"
+	"strings"
 	"sync"
 
 	"drydock/nat"
@@ -134,7 +135,11 @@ func (m *Machine) plight(ended bool) []string {
 	if !ended {
 		return nil
 	}
-	return []string{fmt.Sprintf("host %q was not closed: call Host.Close before the bubble ends", m.name)}
+	kind := "machine"
+	if m.services != nil {
+		kind = "host"
+	}
+	return []string{fmt.Sprintf("%s %q was not closed: call %s.Close before the bubble ends", kind, m.name, strings.ToUpper(kind[:1])+kind[1:])}
 }
 
 // newNamespace makes a namespace of this machine. One with tables is a router.
@@ -155,7 +160,12 @@ func (m *Machine) String() string { return m.name }
 // Firewall returns the tables that everything passes which the machine receives, forwards
 // and sends, and every IP frame between two containers of a network, as on Linux with
 // br_netfilter. Docker's rules are in it on a Host; they are added and removed with
-// networks, containers and ports, and never touch other rules.
+// networks, containers and ports, and never touch other rules. Package nat/iptables has the
+// commands: iptables.Run(os.Stdout, m.Firewall().IPv4(), "-L", "-n").
+//
+// What comes to a published port is translated before FORWARD, so a rule against it stands in
+// DOCKER-USER and names the container's port: "-I DOCKER-USER -p tcp --dport 80 -j DROP".
+// Clients that the userland proxy serves, those by IPv6 for one, pass INPUT instead.
 func (m *Machine) Firewall() *nat.Tables { return m.tables }
 
 // logDrop logs a packet that the firewall drops.
@@ -225,7 +235,7 @@ func (m *Machine) Close() error {
 }
 
 // Uplink returns the machine's link to a LAN. If it has none there, the methods of the Link
-// say so.
+// that return an error say so, and the others return zero values.
 func (m *Machine) Uplink(lan *LAN) *Link {
 	if l := m.uplinkTo(lan); l != nil {
 		return l

@@ -39,7 +39,7 @@ func (c *Container) Rename(name string) error {
 func (c *Container) take(name string) *Error {
 	const op = "rename container"
 	if !nameRE.MatchString(name) {
-		return c.host.errBadName(op, "/"+name)
+		return errBadName(c.host.says, op, "/"+name)
 	}
 	h := c.host
 	h.mu.Lock()

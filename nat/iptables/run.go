@@ -12,7 +12,8 @@ import (
 // Run runs one iptables command line, or one of ip6tables if rs is of IPv6, without the
 // name of the program: Run(w, rs, "-t", "nat", "-L", "-n"). What iptables prints goes to
 // w, which may be nil. A command that fails changes nothing and prints nothing; its error
-// is an *Error.
+// is an *Error. Within an Edit of rs, what a line of several rules has done before the one
+// that fails stays done, until the Edit itself fails.
 func Run(w io.Writer, rs *nat.Ruleset, args ...string) error {
 	program := programName(rs.IPv6(), false)
 	c, err := (&parser{scope: scope{v6: rs.IPv6()}, args: args}).parse()

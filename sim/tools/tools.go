@@ -40,7 +40,7 @@ func Default(images ...sim.Image) command.Table {
 
 // Run runs a line of a shell on m, which is a host, another machine or a container, and
 // writes to w what its commands print, errors too. They are those of Default and of
-// more, which win. The error is a sim.ExitStatus that is not 0, or that of w. So a main
+// more, which win; docker run finds images only if more has Default(images...). The error is a sim.ExitStatus that is not 0, or that of w. So a main
 // function that fails with it gives its container that exit status.
 //
 // Run returns when all that the line started has ended; when ctx is done that is soon.
