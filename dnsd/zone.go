@@ -198,15 +198,14 @@ func (h Host) normal() (Host, error) {
 	return Host{Name: h.Name, Aliases: slices.Clone(h.Aliases), Addrs: addrs}, nil
 }
 
-// names returns all names in lower case, each once.
+// names returns all names in lower case, each once, in no order that counts.
 func (h Host) names() []string {
 	list := []string{strings.ToLower(h.Name)}
 	for _, alias := range h.Aliases {
-		if name := strings.ToLower(alias); !slices.Contains(list, name) {
-			list = append(list, name)
-		}
+		list = append(list, strings.ToLower(alias))
 	}
-	return list
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // reverseName returns the name that PTR records of a valid address have.

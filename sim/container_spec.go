@@ -87,11 +87,7 @@ func (c *containerConfig) setExposed(s *containerSpec) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range list {
-			if !slices.Contains(c.exposed, p) {
-				c.exposed = append(c.exposed, p)
-			}
-		}
+		c.exposed = append(c.exposed, list...)
 	}
 	return nil
 }

@@ -371,3 +371,25 @@ func TestNetworkSpecRefused(t *testing.T) {
 		require.ErrorAs(t, err, new(*sim.Error))
 	}
 }
+
+// TestSpecOfThousands: a spec may ask for all ports and for twenty thousand names. It takes
+// less than a second; with the square of their number it took a quarter of a minute.
+func TestSpecOfThousands(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	simtest.NewNetwork(t, h, "n")
+	names := make([]string, 20_000)
+	for i := range names {
+		names[i] = fmt.Sprint("name", i)
+	}
+	c, err := h.CreateSpec("web", dockerapi.ContainerCreate{
+		Config: dockerapi.Config{ExposedPorts: map[string]struct{}{"1-65535/tcp": {}, "1-65535/udp": {}}},
+		NetworkingConfig: dockerapi.NetworkingConfig{EndpointsConfig: map[string]dockerapi.EndpointConfig{
+			"n": {Aliases: names},
+		}},
+	})
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	require.Len(t, c.Inspect().Config.ExposedPorts, 2*65535)
+	require.NoError(t, c.ForceRemove())
+}

@@ -67,7 +67,8 @@ type Environment struct {
 // It may write to env.
 func SetEnv(env []string, v string) []string {
 	name, _, _ := strings.Cut(v, "=")
-	if i := slices.IndexFunc(env, func(o string) bool { return strings.HasPrefix(o, name+"=") }); i >= 0 {
+	name += "="
+	if i := slices.IndexFunc(env, func(o string) bool { return strings.HasPrefix(o, name) }); i >= 0 {
 		env[i] = v
 		return env
 	}
@@ -76,5 +77,6 @@ func SetEnv(env []string, v string) []string {
 
 // HasEnv reports whether env has a variable.
 func HasEnv(env []string, name string) bool {
-	return slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, name+"=") })
+	name += "="
+	return slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, name) })
 }
