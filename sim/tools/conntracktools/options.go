@@ -35,9 +35,9 @@ func parse(args []string) (*query, error) {
 	return q, nil
 }
 
-// options returns the options. All filters must match. Given twice, the real conntrack
-// keeps the last one of a kind; here both count, and the result is the same unless they
-// disagree.
+// options returns the options. All filters must match, one given twice as well: an
+// option never undoes an earlier one. Options that the real conntrack has for what is
+// not tracked here, zones and labels among them, are unknown.
 func (q *query) options() []command.Option {
 	verb := func(letter byte, long string) command.Option {
 		return command.Option{Names: string(letter) + " " + long, Set: func(string, string) error {

@@ -83,7 +83,8 @@ func (s shell) fields(ctx context.Context, words []*syntax.Word) ([]string, bool
 	return p.fields, true
 }
 
-// word expands a word that stays one, as those of assignments and redirections do.
+// word expands a word that stays one, as those of assignments and redirections do. With
+// no word, as in "A=", it is empty.
 func (s shell) word(ctx context.Context, w *syntax.Word) (string, bool) {
 	if w == nil {
 		return "", true
@@ -183,7 +184,8 @@ func (s shell) substitute(ctx context.Context, p *syntax.CmdSubst) (string, bool
 }
 
 // A limited is a buffer for maxSubstitution bytes, to which both sides of a pipe may
-// write.
+// write, one with 2>&1. Its error is what ends a command that writes more. The lock is
+// never held while anything waits, so virtual time does not mind it.
 type limited struct {
 	mu sync.Mutex
 	bytes.Buffer
