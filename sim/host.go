@@ -60,7 +60,7 @@ type Host struct {
 // NewHost returns a running host. The caller must Close it.
 func NewHost(opts ...HostOption) (*Host, error) {
 	release := engine.Docker20
-	cfg := hostConfig{machineConfig: newMachineConfig("docker"), daemon: daemonConfig{
+	cfg := hostConfig{machineConfig: newMachineConfig("create host", "docker"), daemon: daemonConfig{
 		docker0: networkConfig{says: release.Messages(), mtu: veth.DefaultMTU}, pools: release.DefaultPools(),
 	}}
 	for _, opt := range opts {

@@ -131,7 +131,7 @@ func (l *Link) plugLAN(addr netip.Prefix) error {
 	}
 	ep.disconnect()
 	if errors.Is(err, bridge.ErrClosed) {
-		e := errorf("create host", m.name, ErrNotFound, "LAN not found: it is closed")
+		e := errorf("connect to LAN", m.name, ErrNotFound, "LAN not found: it is closed")
 		e.cause = err
 		return e
 	}

@@ -59,7 +59,7 @@ type Machine struct {
 // NewMachine returns a running machine: lo, its uplinks and an empty firewall. It does not
 // forward. The caller must Close it.
 func NewMachine(opts ...MachineOption) (*Machine, error) {
-	cfg := newMachineConfig("machine")
+	cfg := newMachineConfig("create machine", "machine")
 	for _, opt := range opts {
 		if err := opt.applyMachine(&cfg); err != nil {
 			return nil, err
@@ -266,7 +266,7 @@ func (m *Machine) connect(c uplinkConfig) error {
 	}
 	ep := l.endpoint()
 	if err := m.own.stack.AddAddr(ep.index, c.addr); err != nil {
-		return errorf("create host", m.name, ErrAddress, "%v", err)
+		return errorf("connect to LAN", m.name, ErrAddress, "%v", err)
 	}
 	switch a := c.addr.Addr(); {
 	case a.Is4() && !ep.addr.IsValid():

@@ -22,6 +22,7 @@ func (o machineOption) applyHost(c *hostConfig) error       { return o(&c.machin
 
 // A machineConfig is what the options say.
 type machineConfig struct {
+	op         string // "create machine" or "create host"
 	name       string
 	seed       uint64
 	virtual    bool
@@ -36,18 +37,18 @@ type uplinkConfig struct {
 	addr netip.Prefix
 }
 
-func newMachineConfig(name string) machineConfig {
-	return machineConfig{name: name, seed: rand.Uint64(), log: slog.Default()}
+func newMachineConfig(op, name string) machineConfig {
+	return machineConfig{op: op, name: name, seed: rand.Uint64(), log: slog.Default()}
 }
 
 // checkTime refuses to mix real and virtual time.
 func (c *machineConfig) checkTime() error {
 	switch inBubble := bubble.Current() != ""; {
 	case inBubble && !c.virtual:
-		return errorf("create host", c.name, ErrTime,
+		return errorf(c.op, c.name, ErrTime,
 			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
 	case c.virtual && !inBubble:
-		return errorf("create host", c.name, ErrTime,
+		return errorf(c.op, c.name, ErrTime,
 			"a host made WithVirtualTime needs a testing/synctest bubble to live in: outside of one time is real")
 	}
 	return nil
@@ -69,7 +70,7 @@ func WithOptions(opts ...MachineOption) MachineOption {
 func WithName(name string) MachineOption {
 	return machineOption(func(c *machineConfig) error {
 		if !validHostname(name) {
-			return errorf("create host", name, ErrName, "invalid host name %q", name)
+			return errorf(c.op, name, ErrName, "invalid host name %q", name)
 		}
 		c.name = name
 		return nil
@@ -119,10 +120,10 @@ func WithVirtualTime() MachineOption {
 func WithUplink(lan *LAN, addr netip.Prefix) MachineOption {
 	return machineOption(func(c *machineConfig) error {
 		if lan == nil {
-			return errorf("create host", c.name, ErrNotFound, "no LAN given")
+			return errorf(c.op, c.name, ErrNotFound, "no LAN given")
 		}
 		if !isHostAddr(addr) {
-			return errorf("create host", c.name, ErrAddress, "invalid address %v: not a host address of a subnet", addr)
+			return errorf(c.op, c.name, ErrAddress, "invalid address %v: not a host address of a subnet", addr)
 		}
 		c.uplinks = append(c.uplinks, uplinkConfig{lan, addr})
 		return nil

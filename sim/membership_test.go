@@ -100,6 +100,9 @@ func TestTime(t *testing.T) {
 	require.ErrorIs(t, err, sim.ErrTime)
 	_, err = sim.NewMachine(sim.WithVirtualTime())
 	require.ErrorIs(t, err, sim.ErrTime)
+	var refused *sim.Error
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, "create machine", refused.Op)
 	synctest.Test(t, func(t *testing.T) {
 		_, err := sim.NewMachine()
 		require.ErrorIs(t, err, sim.ErrTime)

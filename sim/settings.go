@@ -45,7 +45,7 @@ func newSettings(s *netstack.Stack) *settings {
 
 func (s *settings) get(key string) (string, error) {
 	if _, ok := sysctls[key]; !ok {
-		return "", errNoSysctl(key)
+		return "", errNoSysctl("read sysctl", key)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +56,7 @@ func (s *settings) get(key string) (string, error) {
 func (s *settings) set(key, value string) error {
 	c, ok := sysctls[key]
 	if !ok {
-		return errNoSysctl(key)
+		return errNoSysctl("set sysctl", key)
 	}
 	v, err := strconv.Atoi(value)
 	if err != nil || v < 0 || v > c.max {
@@ -71,6 +71,6 @@ func (s *settings) set(key, value string) error {
 	return nil
 }
 
-func errNoSysctl(key string) *Error {
-	return errorf("set sysctl", key, ErrNotFound, "sysctl: cannot stat /proc/sys/%s: No such file or directory", strings.ReplaceAll(key, ".", "/"))
+func errNoSysctl(op, key string) *Error {
+	return errorf(op, key, ErrNotFound, "sysctl: cannot stat /proc/sys/%s: No such file or directory", strings.ReplaceAll(key, ".", "/"))
 }
