@@ -25,11 +25,11 @@ var floors = []floor{
 	{"libraries for any gVisor stack", "veth bridge nat dnsd"},
 	{"the commands of nat", "nat/iptables"},
 	{"shapes and leaves of sim", "sim/dockerapi sim/ping sim/internal/random sim/internal/errno sim/internal/addrselect " +
-		"sim/internal/bubble sim/internal/ports sim/internal/relay"},
+		"sim/internal/bubble sim/internal/ports sim/internal/relay sim/tools/command"},
 	{"parts of a machine", "sim/internal/linkenv sim/internal/echo sim/internal/router sim/internal/slirp"},
 	{"a stack with sockets, a release of Docker", "sim/internal/netstack sim/internal/engine"},
 	{"the nouns", "sim"},
-	{"for tests; the shape of a command", "sim/simtest sim/tools/command sim/tools/internal/inet"},
+	{"for tests; what commands share", "sim/simtest sim/tools/internal/inet"},
 	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils " +
 		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/shell"},
 	{"the table of commands", "sim/tools"},

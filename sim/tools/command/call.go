@@ -23,9 +23,14 @@ type Call struct {
 	Machine Machine  // where it runs
 	Args    []string // Args[0] is the command's name
 	Env     []string // "NAME=value"; of a name that stands twice the last one counts
+	Dir     string   // the working directory; "" is "/"
+
+	// Files are those that the command sees: the machine's if they are nil and it has a
+	// method FS for them.
+	Files Files
 
 	// Table.Run replaces nil streams: there is nothing to read, and what is written is
-	// discarded.
+	// discarded. A stream that is a terminal is one that TerminalOf finds.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
@@ -33,12 +38,17 @@ type Call struct {
 	// with a copy of its Call that has other Args. Table.Run sets it to the table.
 	Commands Table
 
-	depth int // how many commands have started each other up to this one
+	// NewGroup makes the command the first of a process group, as shells do for what is
+	// typed at a prompt. Otherwise it is in the group of who starts it.
+	NewGroup bool
+
+	process *Process // of the command; in a copy that is yet to run, of who starts it
+	depth   int      // how many commands have started each other up to this one
 }
 
 // A Func is a command. It returns the exit status that the real program has, from 0 to
 // 255, and has then ended everything that it started. When ctx is done it ends soon, as
-// a process does after SIGINT.
+// a process does after a signal, which is the context's cause: see Interrupted.
 type Func func(ctx context.Context, c *Call) (status int)
 
 // Exit statuses that every shell gives for a process that ended otherwise than by

@@ -1,10 +1,12 @@
 // Package command is the shape that all commands of sim/tools have, and what they
-// share: a table to find them by name, and the option parser of C programs.
+// share: a table to find them by name, what a process gets from its kernel, and the option
+// parser of C programs.
 //
 // A command is a Go function. It gets what a process gets from the kernel and from a
-// shell: a machine to run on, arguments, environment, standard streams, and a context
-// whose end stands for ^C. It returns an exit status. So a command can stand in for a
-// program in a container, in a pipeline and on a host, and a test can add its own:
+// shell: a machine to run on, arguments, environment, files, standard streams, signals,
+// and a context that ends when a signal ends the process. It returns an exit status. So a
+// command can stand in for a program in a container, in a pipeline and on a host, and a
+// test can add its own:
 //
 //	table := tools.Default()
 //	table["greet"] = func(ctx context.Context, c *command.Call) int {

@@ -18,8 +18,9 @@ const maxDepth = 1000
 
 // Run runs the command that c.Args[0] names, as a shell does: if there is none it
 // writes "NAME: command not found" to standard error and returns NotFound. c is not
-// changed; the command gets a copy of it in which no stream is nil. Without c.Env it
-// gets the environment of the machine, if that has a method Env as *sim.Container has.
+// changed; the command gets a copy of it in which no stream is nil. What c has not comes
+// from the machine, if that has methods for it as *sim.Container has: Env, FS for Files,
+// and Processes, the table that the command is in while it runs.
 //
 // Writers are called by one goroutine at a time, also if standard output and standard
 // error are the same, as package os/exec does it: the parts of a pipeline can all write
@@ -31,15 +32,13 @@ const maxDepth = 1000
 func (t Table) Run(ctx context.Context, c *Call) int {
 	call := *c
 	call.Commands = t
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	out := call.connect(cancel)
-	if m, ok := c.Machine.(interface{ Env() []string }); ok && call.Env == nil {
-		call.Env = m.Env()
-	}
 	if len(call.Args) == 0 {
 		return 0 // an empty line
 	}
+	ctx, call.process = call.processes().start(ctx, c)
+	defer call.process.end()
+	out := call.connect(ctx, func() { call.process.cancel(SIGPIPE) })
+	call.inherit()
 	if call.depth++; call.depth > maxDepth {
 		return call.Fail(NoFork, "%s: fork: Resource temporarily unavailable\n", call.Args[0])
 	}
@@ -63,11 +62,44 @@ func (t Table) With(more ...Table) Table {
 	return all
 }
 
+// processes returns the table for a call that is yet to run.
+func (c *Call) processes() *Processes {
+	if c.process != nil {
+		return c.process.table
+	}
+	if m, ok := c.Machine.(interface{ Processes() *Processes }); ok {
+		return m.Processes()
+	}
+	return new(Processes)
+}
+
+// inherit takes from the machine what the call has not.
+func (c *Call) inherit() {
+	if m, ok := c.Machine.(interface{ Env() []string }); ok && c.Env == nil {
+		c.Env = m.Env()
+	}
+	if m, ok := c.Machine.(interface{ FS() Files }); ok && c.Files == nil {
+		c.Files = m.FS()
+	}
+	if c.Files == nil {
+		c.Files = noFiles{}
+	}
+	if c.Dir == "" {
+		c.Dir = "/"
+	}
+	c.NewGroup = false
+}
+
 // connect replaces the streams by those that a command gets, and returns its standard
 // output. The first error of that calls failed.
-func (c *Call) connect(failed func()) *stream {
-	if c.Stdin == nil {
+func (c *Call) connect(ctx context.Context, failed func()) *stream {
+	switch r := c.Stdin.(type) {
+	case nil:
 		c.Stdin = strings.NewReader("")
+	case contextReader:
+		c.Stdin = contextReader{r.ContextReader, ctx}
+	case ContextReader:
+		c.Stdin = contextReader{r, ctx}
 	}
 	same := sameWriter(c.Stdout, c.Stderr)
 	out := newStream(c.Stdout)
@@ -111,6 +143,8 @@ func (s *stream) Write(b []byte) (n int, err error) {
 	}
 	return n, s.err
 }
+
+func (s *stream) unwrap() any { return s.w }
 
 func (s *stream) broken() bool {
 	s.lock <- struct{}{}
