@@ -15,14 +15,14 @@ func (r *Resolver) forward(w dns.ResponseWriter, q *dns.Msg) {
 	ctx, size := contextOf(w), maxSize(w, q)
 	var reply *dns.Msg
 	for _, upstream := range r.upstreams {
-		if reply = r.ask(ctx, target{r.dial, network, upstream.String()}, q, size); reply != nil && reply.Rcode == dns.RcodeSuccess {
+		if reply = r.ask(ctx, target{r.dial, network, upstream.String()}, q, size); reply != nil && (r.anyReply || reply.Rcode == dns.RcodeSuccess) {
 			break
 		}
 	}
 	if reply == nil || ctx.Err() != nil {
 		return
 	}
-	reply.Compress = reply.Rcode == dns.RcodeSuccess // as the recorded sizes show
+	reply.Compress = r.anyReply || reply.Rcode == dns.RcodeSuccess // as the recorded sizes show
 	_ = w.WriteMsg(reply)
 }
 

@@ -31,6 +31,7 @@ type Resolver struct {
 	upstreams  []netip.AddrPort
 	dial       DialFunc
 	oneLabel   bool // whether names of one label are forwarded
+	anyReply   bool // whether the first reply of an upstream counts, whatever it is
 	random     source
 	forwarding atomic.Int32 // queries that wait for an upstream, at most forwardLimit
 }
@@ -112,6 +113,15 @@ func WithSeed(seed uint64) Option {
 func KeepSingleLabels() Option {
 	return func(r *Resolver) error {
 		r.oneLabel = false
+		return nil
+	}
+}
+
+// TakeFirstReply takes what the first upstream says that replies, also a failure, as Docker 1.13
+// does.
+func TakeFirstReply() Option {
+	return func(r *Resolver) error {
+		r.anyReply = true
 		return nil
 	}
 }
