@@ -29,8 +29,12 @@ func (c *Container) startDNS(r *run) (err error) {
 	ctx, d.end = context.WithCancel(context.Background())
 	seed := c.host.random.seedOf("dns " + c.id)
 	opts := []dnsd.Option{dnsd.WithSeed(seed), dnsd.WithUpstreams(d.sockets.DialContext, upstreams...)}
-	if dnsd.ParseResolvConf(text).Ndots() > 0 {
+	forwarding := c.host.engine.Forwarding(conf)
+	if forwarding.KeepSingleLabels {
 		opts = append(opts, dnsd.KeepSingleLabels())
+	}
+	if forwarding.FirstReply {
+		opts = append(opts, dnsd.TakeFirstReply())
 	}
 	d.resolver, err = dnsd.New(opts...)
 	if err == nil {

@@ -114,8 +114,22 @@ func (c *Container) joinAll(r *run) error {
 	return c.elect(r)
 }
 
-// join gives a run the interface of a number. As with Docker its namespace has IPv6 while
-// one of its networks has.
+// newNamespace makes a namespace of the container's own, without networks.
+func (c *Container) newNamespace() (*namespace, error) {
+	ns, err := c.host.newNamespace(c.id, c.id[:12], nil)
+	if err != nil {
+		return nil, err
+	}
+	if c.host.engine.IPv6Everywhere() {
+		err = ns.stack.SetIPv6(true)
+	}
+	if err != nil {
+		ns.release()
+	}
+	return ns, err
+}
+
+// join gives a run the interface of a number.
 func (c *Container) join(r *run, l *Link, eth int) error {
 	l.note(func(h *history) { h.named = true })
 	ep, err := l.plug(r.ns, fmt.Sprintf("eth%d", eth))
@@ -124,7 +138,7 @@ func (c *Container) join(r *run, l *Link, eth int) error {
 	}
 	c.noteJoin(r, l)
 	if err = l.set(ep); err == nil {
-		err = r.ns.stack.SetIPv6(c.hasInterface6())
+		err = c.setIPv6(r.ns)
 	}
 	if err != nil {
 		c.leave(r, l)
@@ -151,7 +165,13 @@ func (c *Container) leave(r *run, l *Link) {
 	}
 	c.setScopes(r)
 	l.unplug(ep)
-	r.ns.stack.SetIPv6(c.hasInterface6())
+	c.setIPv6(r.ns)
+}
+
+// setIPv6 switches IPv6 of lo on or off. As with Docker a namespace has it while one of its
+// networks has, if not always.
+func (c *Container) setIPv6(ns *namespace) error {
+	return ns.stack.SetIPv6(c.host.engine.IPv6Everywhere() || c.hasInterface6())
 }
 
 // hasIPv6 reports whether a network that the container is connected to has IPv6.

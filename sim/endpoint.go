@@ -35,6 +35,8 @@ type cableSpec struct {
 	addrs     []netip.Prefix // of the interface
 	port      func() string  // its name; another one each time
 	opts      []bridge.PortOption
+
+	noBroadcast bool // see cable
 }
 
 // connect makes the cable and joins its sides to the namespace and the bridge. The port comes
@@ -45,7 +47,7 @@ func (ep *endpoint) connect(s cableSpec) (err error) {
 		return err
 	}
 	ep.inside.SetLinkAddress(tcpip.LinkAddress(ep.mac))
-	if err := ep.space.plug(ep.index, ep.device, cable{inside: ep.inside, peerIndex: s.peerIndex}); err != nil {
+	if err := ep.space.plug(ep.index, ep.device, cable{inside: ep.inside, peerIndex: s.peerIndex, noBroadcast: s.noBroadcast}); err != nil {
 		return err
 	}
 	for _, a := range s.addrs {

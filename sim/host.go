@@ -21,7 +21,8 @@ import (
 //
 // # What Docker does
 //
-// It is taken from recordings of Docker Engine 20.10.24, with which the tests compare:
+// It is taken from recordings of Docker Engine 20.10.24, with which the tests compare, unless
+// WithEngine chooses another release:
 //
 //   - docker0 and the networks bridge, host and none; --network none, host and
 //     container:NAME; networks with subnet, gateway, IP range, MTU, internal, without ICC or
@@ -59,7 +60,10 @@ type Host struct {
 
 // NewHost returns a running host. The caller must Close it.
 func NewHost(opts ...HostOption) (*Host, error) {
-	release := engine.Docker20
+	release, err := releaseOf(opts)
+	if err != nil {
+		return nil, err
+	}
 	cfg := hostConfig{machineConfig: newMachineConfig("create host", "docker"), daemon: daemonConfig{
 		docker0: networkConfig{says: release.Messages(), mtu: veth.DefaultMTU}, pools: release.DefaultPools(),
 	}}
@@ -195,6 +199,20 @@ func (h *Host) subnetsLocked() []netip.Prefix {
 	var list []netip.Prefix
 	for _, n := range h.networks {
 		list = append(list, n.Subnets()...)
+	}
+	return list
+}
+
+// otherBridges are the networks with a bridge but n, in the order of their creation. The caller
+// holds devices, by which they stay so.
+func (h *Host) otherBridges(n *Network) []engine.Network {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var list []engine.Network
+	for _, o := range h.networks {
+		if o != n && o.bridge != nil {
+			list = append(list, o.forEngine())
+		}
 	}
 	return list
 }

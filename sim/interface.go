@@ -19,6 +19,8 @@ type Interface struct {
 	Up       bool
 	Running  bool // has carrier
 	Loopback bool
+	// NoBroadcast is that IPv4 addresses have no broadcast address, as with Docker 1.13.
+	NoBroadcast bool
 
 	// Bytes include the Ethernet header, but for lo, which has none. A TCP
 	// super-segment counts as one packet.

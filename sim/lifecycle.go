@@ -231,7 +231,7 @@ func (c *Container) joinNamespace() (*namespace, error) {
 		}
 		return h.own, nil
 	}
-	return h.newNamespace(c.id, c.id[:12], nil)
+	return c.newNamespace()
 }
 
 // stop ends a running container: at once with resets, or when its functions have

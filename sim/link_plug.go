@@ -26,7 +26,7 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	// taken, once in 2^28, must not shift them.
 	name := h.engine.VethName(h.random.stream("veth name"))
 	spec := cableSpec{
-		mtu: n.config.mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1,
+		mtu: n.config.mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1, noBroadcast: !h.engine.Broadcast(),
 		port: func() (next string) {
 			next, name = name, h.engine.VethName(h.random.stream("veth name"))
 			return next
@@ -35,7 +35,7 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	for _, a := range ep.addrs() {
 		spec.addrs = append(spec.addrs, n.config.of(a).prefix(a))
 	}
-	if ep.addr6.IsValid() {
+	if ep.addr6.IsValid() || h.engine.IPv6Everywhere() {
 		spec.addrs = append(spec.addrs, linkLocal(ep.mac))
 	}
 	if h.daemon.noProxy {

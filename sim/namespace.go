@@ -30,6 +30,8 @@ type cable struct {
 	inside    *veth.Endpoint
 	peerIndex int
 	bridge    *bridge.Bridge // of the interface of a bridge, which runs if the bridge has another port
+
+	noBroadcast bool // its addresses have no broadcast address
 }
 
 // newNamespace makes a namespace with lo, held by the caller.
@@ -100,7 +102,7 @@ func (ns *namespace) interfaces() []Interface {
 			RxPackets: n.Rx.Packets, RxBytes: n.Rx.Bytes, TxPackets: n.Tx.Packets, TxBytes: n.Tx.Bytes,
 		}
 		if c, ok := cables[n.Index]; ok {
-			i.Peer = c.peerIndex
+			i.Peer, i.NoBroadcast = c.peerIndex, c.noBroadcast
 			i.count(c.inside)
 			i.Running = c.inside.Carrier()
 			if c.bridge != nil {

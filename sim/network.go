@@ -112,7 +112,7 @@ func (n *Network) open(device string) (err error) {
 		return err
 	}
 	index := h.newIndexes(1)
-	if err = h.own.plug(index, device, cable{inside: local, bridge: n.bridge}); err != nil {
+	if err = h.own.plug(index, device, cable{inside: local, bridge: n.bridge, noBroadcast: !h.engine.Broadcast()}); err != nil {
 		return err
 	}
 	n.index = index
@@ -126,7 +126,7 @@ func (n *Network) open(device string) (err error) {
 	if err := n.open6(); err != nil {
 		return err
 	}
-	err = h.firewall.add(h.engine.NetworkRules(n.forEngine()))
+	err = h.firewall.add(h.engine.NetworkRules(n.forEngine(), h.otherBridges(n)))
 	if err == nil {
 		err = h.firewall.raise(h.engine.TopRules())
 	}
@@ -156,7 +156,7 @@ func (n *Network) open6() error {
 // close undoes open, also where it failed half-way. Deleting rules that are not there does
 // nothing, so that it need not know how far open came.
 func (n *Network) close() {
-	n.host.firewall.delete(n.host.engine.NetworkRules(n.forEngine()))
+	n.host.firewall.delete(n.host.engine.NetworkRules(n.forEngine(), n.host.otherBridges(n)))
 	if n.bridge != nil {
 		n.bridge.Close()
 	}

@@ -91,8 +91,9 @@ func (p *publisher) unpublish(list []*publishedPort) {
 // port from others.
 func (p *publisher) proxy(b ports.Binding, target netip.AddrPort) (io.Closer, error) {
 	ctx, host, serve := context.Background(), b.Host().String(), p.daemon.UserlandProxy
+	network := p.engine.ProxyNetwork(b)
 	if b.Port.Proto == ports.UDP {
-		c, err := p.sockets.ListenPacket(ctx, b.Network(), host)
+		c, err := p.sockets.ListenPacket(ctx, network, host)
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +102,7 @@ func (p *publisher) proxy(b ports.Binding, target netip.AddrPort) (io.Closer, er
 		}
 		return relay.NewUDP(c.(relay.PacketConn), p.dialer("udp", target)), nil
 	}
-	l, err := p.sockets.Listen(ctx, b.Network(), host)
+	l, err := p.sockets.Listen(ctx, network, host)
 	if err != nil {
 		return nil, err
 	}

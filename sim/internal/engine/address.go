@@ -23,6 +23,12 @@ type Addresser interface {
 	// the published ports and eth0, and its names are found first.
 	ComparePriority(a, b Network) int
 
+	// IPv6Everywhere reports whether containers have IPv6, a link-local address and ::1, also
+	// without a network that has a subnet of it.
+	IPv6Everywhere() bool
+	// Broadcast reports whether Docker's interfaces have a broadcast address.
+	Broadcast() bool
+
 	BridgeMAC(random io.Reader) net.HardwareAddr
 	ContainerMAC(ip netip.Addr, random io.Reader) net.HardwareAddr
 	// VethName returns the name of the host's end of a container's cable.

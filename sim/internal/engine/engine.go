@@ -2,9 +2,10 @@
 // which addresses and names it gives, and what it writes.
 //
 // A release is a file: docker20.go is Docker Engine 20.10.24, whose recorded sessions are the
-// source of all that stands there. What releases share stands in the other files, as
-// functions that a release refers to. The package knows no host and no container: it is asked
-// with values and answers with values, and somebody else does what it says.
+// source of all that stands there, docker113.go is Docker 1.13.1. What releases share stands in
+// the other files, as the methods of common, which a release embeds, and as functions that it
+// refers to. The package knows no host and no container: it is asked with values and answers
+// with values, and somebody else does what it says.
 package engine
 
 import (
@@ -14,6 +15,7 @@ import (
 
 // An Engine is a release. Its methods have no state and are safe for concurrent use.
 type Engine interface {
+	Release() Release
 	Firewall
 	Publisher
 	Addresser
@@ -23,6 +25,18 @@ type Engine interface {
 	Drain() time.Duration
 	// Messages returns what is not to be changed.
 	Messages() *Messages
+}
+
+// Releases are all, the oldest first.
+var Releases = []Engine{Docker113, Docker20}
+
+// A Release is what an Engine is called.
+type Release struct {
+	Name       string // "20.10"
+	Version    string // "20.10.24"
+	APIVersion string // of its HTTP API: "1.41"
+	// MinAPIVersion is the oldest that it speaks.
+	MinAPIVersion string
 }
 
 // A Daemon is what dockerd was told by its options.

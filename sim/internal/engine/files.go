@@ -19,6 +19,9 @@ type Files interface {
 	ResolvConf(ResolvConf) string
 	// EmbeddedResolvConf returns that in another one.
 	EmbeddedResolvConf(ResolvConf) string
+	// Forwarding returns what the embedded resolver there does with names that are not
+	// Docker's.
+	Forwarding(ResolvConf) Forwarding
 	// Environment returns that of a container's main process.
 	Environment(Environment) []string
 	// DefaultPath is the variable of images that have none.
@@ -54,6 +57,12 @@ type ResolvConf struct {
 	Nameservers []netip.Addr
 	Search      []string
 	Options     []string
+}
+
+// A Forwarding is how the embedded resolver asks its upstreams.
+type Forwarding struct {
+	KeepSingleLabels bool // it asks for no names without dots
+	FirstReply       bool // the first reply counts; else the first success, or the last failure
 }
 
 // An Environment is what environment variables, "K=V", are made of.

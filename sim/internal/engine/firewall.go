@@ -13,8 +13,9 @@ import (
 type Firewall interface {
 	// HostRules are what the daemon starts with.
 	HostRules(Daemon) []string
-	// NetworkRules are added with a network and deleted with it.
-	NetworkRules(Network) []string
+	// NetworkRules are added with a network and deleted with it. The others are the
+	// networks with a bridge that are there at that time.
+	NetworkRules(n Network, others []Network) []string
 	// TopRules are moved, one after the other, to where their commands put them whenever
 	// the rules of a network have been added.
 	TopRules() []string

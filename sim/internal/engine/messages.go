@@ -88,3 +88,75 @@ type Messages struct {
 	NotConnected        string // the ID, and the network's name
 	NotConnectedStopped string // likewise, while the container does not run
 }
+
+// with returns messages of which some are changed.
+func (m Messages) with(change func(*Messages)) *Messages {
+	change(&m)
+	return &m
+}
+
+// messages are those that the releases share. Capitals and full stops are dockerd's own.
+var messages = Messages{
+	NoContainer:    "No such container: %s",
+	NotRunning:     "Container %s is not running",
+	ContainerName:  "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+	Rename:         "Error when allocating new name: %v",
+	RenameEmpty:    "Neither old nor new names may be empty",
+	RenameSame:     "Renaming a container with the same name as its current name",
+	Restart:        "Cannot restart container %s: %v",
+	ExecPaused:     "Container %s is paused, unpause the container before exec",
+	AlreadyPaused:  "Container %s is already paused",
+	NotPaused:      "Container %s is not paused",
+	JoinNotRunning: "cannot join network of a non running container: %s",
+	EnvVariable:    "invalid environment variable: %s",
+	AddHostFormat:  "bad format for add-host: %q",
+	AddHostAddr:    "invalid IP address in add-host: %q",
+	DNSServer:      "%s is not an ip address",
+	HostnameOption: "hostname and the",
+	PublishOption:  "port publishing and the container type",
+	DNSOption:      "dns and the",
+	AddHostOption:  "custom host-to-IP mapping and the",
+	ExposeOption:   "port exposing and the container type",
+
+	PortAddr:    "Invalid ip address: %s",
+	PortSpec:    "invalid port specification: %q",
+	Publish:     "driver failed programming external connectivity on endpoint %s (%s): %v",
+	IPTables:    "(iptables failed: iptables --wait %s: %v\n (exit status %d))",
+	HostIgnores: "Published ports are discarded when using host network mode",
+
+	LinkMode:       "links are only supported for user-defined networks.",
+	LinkEmpty:      "empty string specified for links",
+	LinkFormat:     "bad format for links: %s",
+	LinkAlias:      "invalid alias %q",
+	LinkNetwork:    "Cannot link to /%s, as it does not belong to the default network",
+	LinkNotRunning: "Cannot link to a non running container: /%s AS /%s/%s",
+	LinkRules:      "Unable to link: %v",
+
+	NoNetwork:           "No such network: %s",
+	NetworkNotFound:     "network %s not found",
+	NetworkName:         "invalid name: %s",
+	NetworkExists:       "network with name %s already exists",
+	RemovePredefined:    "%s is a pre-defined network and cannot be removed",
+	SubnetFormat:        "Invalid subnet %v : invalid CIDR address: %[1]v",
+	SubnetsPerFamily:    "bridge driver doesn't support multiple subnets",
+	SubnetMissing:       "every ip-range or gateway must have a corresponding subnet",
+	SubnetOverlaps:      "Pool overlaps with other one on this address space",
+	NoPool:              "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+	NoPool6:             "could not find an available, non-overlapping IPv6 address pool among the defaults to assign to the network",
+	RangeOutside:        "no matching subnet for range %v",
+	GatewayOutside:      "no matching subnet for gateway %v",
+	GatewayTaken:        "failed to allocate gateway (%v): Address already in use",
+	GatewayNone:         "failed to allocate gateway (): No available addresses on this pool",
+	GatewayNotOfBridge:  "failed to add IPv6 address %v to bridge: cannot assign requested address",
+	SecondPredefined:    "only one instance of %q network is allowed",
+	NoPlugin:            "plugin %q not found",
+	OptionValue:         "failed to parse %s value: %s (%v)",
+	MTU:                 "invalid MTU number: %d",
+	NetworkRules:        "Failed to Setup IP tables: %v",
+	SeveralNetworks:     "Container cannot be connected to network endpoints: %s",
+	AddrFormat:          "invalid %s address: %s",
+	AddrOutside:         "Invalid address %v: It does not belong to any of this network's subnets",
+	AddrInUse:           "Address already in use",
+	AddrsExhausted:      "no available %s addresses on this network's address pools: %s (%s)",
+	NotConnectedStopped: "container %s is not connected to the network %s",
+}

@@ -11,8 +11,10 @@ import (
 // package sim see.
 func TestMessages(t *testing.T) {
 	t.Parallel()
-	messages := reflect.ValueOf(Docker20.Messages()).Elem()
-	for i := range messages.NumField() {
-		require.NotEmpty(t, messages.Field(i).String(), messages.Type().Field(i).Name)
+	for _, e := range Releases {
+		messages := reflect.ValueOf(e.Messages()).Elem()
+		for i := range messages.NumField() {
+			require.NotEmpty(t, messages.Field(i).String(), messages.Type().Field(i).Name)
+		}
 	}
 }

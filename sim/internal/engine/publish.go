@@ -13,4 +13,7 @@ type Publisher interface {
 	Plan(published []ports.Publication, exposed []ports.Port, all bool) ([]ports.Publication, []ports.Port)
 	// HostAddrs returns the addresses of the host to publish on.
 	HostAddrs(Daemon, ports.Publication) []netip.Addr
+	// ProxyNetwork returns the network that the userland proxy of a binding listens on:
+	// "tcp4".
+	ProxyNetwork(ports.Binding) string
 }

@@ -140,7 +140,7 @@ func ipAddress(c *command.Call, i sim.Interface, p netip.Prefix) {
 		c.Printf("    inet6 %s scope %s \n", p, scope)
 	} else {
 		c.Printf("    inet %s ", p)
-		if b := inet.Broadcast(p); b.IsValid() {
+		if b := inet.Broadcast(p); b.IsValid() && !i.NoBroadcast {
 			c.Printf("brd %s ", b)
 		}
 		c.Printf("scope %s %s\n", scope, i.Name)

@@ -70,7 +70,11 @@ func ifconfig(c *command.Call, i sim.Interface) {
 	c.Printf("%s: flags=%s  mtu %d\n", i.Name, interfaceFlags(i), i.MTU)
 	if at := slices.IndexFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr().Is4() }); at >= 0 {
 		c.Printf("        inet %s  netmask %s", i.Addrs[at].Addr(), netmask(i.Addrs[at].Bits()))
-		if b := inet.Broadcast(i.Addrs[at]); b.IsValid() {
+		switch b := inet.Broadcast(i.Addrs[at]); {
+		case !b.IsValid():
+		case i.NoBroadcast:
+			c.Printf("  broadcast 0.0.0.0")
+		default:
 			c.Printf("  broadcast %s", b)
 		}
 		c.Printf("\n")

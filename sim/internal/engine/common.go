@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"drydock/sim/internal/ports"
+)
+
+// common is what all releases here decide alike. A release embeds it and has methods of its
+// own for the rest, or for what it changed.
+type common struct{}
+
+// Plan has an order that is dockerd's where that is not random: see ports.Plan.
+func (common) Plan(published []ports.Publication, exposed []ports.Port, all bool) ([]ports.Publication, []ports.Port) {
+	return ports.Plan(published, exposed, all)
+}
+
+// defaultPools are 172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/20 to 192.168.240.0/20.
+var defaultPools = append(Subnets(netip.MustParsePrefix("172.16.0.0/12"), 16)[1:],
+	Subnets(netip.MustParsePrefix("192.168.0.0/16"), 20)...)
+
+func (common) DefaultPools() []netip.Prefix { return defaultPools }
+
+// ByMAC is where the 48 bits of a MAC fit.
+func (common) ByMAC(subnet netip.Prefix) bool { return subnet.Bits() <= 128-48 }
+
+// BridgeMAC is 02:42 and four random bytes.
+func (common) BridgeMAC(random io.Reader) net.HardwareAddr {
+	mac := net.HardwareAddr{0x02, 0x42, 0, 0, 0, 0}
+	io.ReadFull(random, mac[2:])
+	return mac
+}
+
+// ContainerMAC is 02:42 and the address.
+func (common) ContainerMAC(ip netip.Addr, _ io.Reader) net.HardwareAddr {
+	return append(net.HardwareAddr{0x02, 0x42}, ip.AsSlice()...)
+}
+
+// VethName is veth and 7 hex digits.
+func (common) VethName(random io.Reader) string {
+	var b [4]byte
+	io.ReadFull(random, b[:])
+	return fmt.Sprintf("veth%07x", binary.BigEndian.Uint32(b[:])>>4)
+}
+
+// OwnHosts loses all lines but with the default bridge, which leaves even its own: dockerd
+// deletes by name on networks that have names.
+func (common) OwnHosts(own []Host, network string) []Host {
+	if network == "bridge" {
+		return own
+	}
+	return nil
+}
+
+// DefaultPath is what docker build and docker import give an image.
+func (common) DefaultPath() string {
+	return "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+}
+
+// Environment has what the container was given after the variables of links, which it
+// overrides in their places, and HOME last, of the root user unless it is given.
+func (e common) Environment(v Environment) []string {
+	env := []string{e.DefaultPath(), "HOSTNAME=" + v.Hostname}
+	for _, l := range v.Links {
+		env = append(env, l.Vars()...)
+	}
+	for _, o := range v.Env {
+		env = SetEnv(env, o)
+	}
+	if !HasEnv(env, "HOME") {
+		env = append(env, "HOME=/root")
+	}
+	return env
+}
+
+// SandboxKey is where dockerd mounts the namespace.
+func (common) SandboxKey(id string) string {
+	if id == "" {
+		return "/var/run/docker/netns/default"
+	}
+	return "/var/run/docker/netns/" + id[:12]
+}
+
+// Drain is 100 ms: from the exit to the removal of the interface 87 ms were measured.
+func (common) Drain() time.Duration { return 100 * time.Millisecond }

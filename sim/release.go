@@ -1,0 +1,67 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"drydock/sim/internal/engine"
+)
+
+// A Release names a release of Docker Engine: see WithEngine.
+type Release string
+
+// The releases that hosts can run.
+const (
+	// Docker113 is Docker 1.13.1 of 2017, which CentOS 7 has. Networks are isolated by chain
+	// DOCKER-ISOLATION, containers have IPv6 addresses of the link and ::1 without a network
+	// with IPv6, and ports are published on 0.0.0.0 alone. It is taken from Docker's source,
+	// with which two sessions of that time agree.
+	Docker113 Release = "1.13"
+	// Docker20 is Docker Engine 20.10.24, which Debian 12 has. It is the default and taken
+	// from recordings.
+	Docker20 Release = "20.10"
+)
+
+// An Engine is what "docker version" says of the server.
+type Engine struct {
+	Release       Release
+	Version       string // "20.10.24"
+	APIVersion    string // of the HTTP API: "1.41"
+	MinAPIVersion string // the oldest that clients may speak
+}
+
+// Engine returns which Docker the host runs.
+func (h *Host) Engine() Engine {
+	r := h.engine.Release()
+	return Engine{Release(r.Name), r.Version, r.APIVersion, r.MinAPIVersion}
+}
+
+// WithEngine sets the release of Docker that the host runs, by default Docker20. Another than
+// those that this package has is refused.
+func WithEngine(r Release) HostOption { return engineOption(r) }
+
+// An engineOption is looked for by releaseOf, before other options are applied: they speak in
+// the words of the release.
+type engineOption Release
+
+func (engineOption) applyHost(*hostConfig) error { return nil }
+
+// releaseOf returns the release that the last WithEngine chooses.
+func releaseOf(opts []HostOption) (engine.Engine, error) {
+	name := Docker20
+	for _, opt := range opts {
+		if o, ok := opt.(engineOption); ok {
+			name = Release(o)
+		}
+	}
+	var known []string
+	for _, e := range engine.Releases {
+		known = append(known, e.Release().Name)
+	}
+	if i := slices.Index(known, string(name)); i >= 0 {
+		return engine.Releases[i], nil
+	}
+	return nil, newError("create host", string(name), ErrNotFound,
+		fmt.Sprintf("no Docker Engine %q: there are %s", string(name), strings.Join(known, ", ")))
+}
