@@ -30,6 +30,7 @@ var floors = []floor{
 	{"a stack with sockets, a release of Docker", "sim/internal/netstack sim/internal/engine"},
 	{"the nouns", "sim"},
 	{"for tests; what commands share", "sim/simtest sim/tools/internal/inet"},
+	{"Docker's API", "sim/dockerd"},
 	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils " +
 		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/shell"},
 	{"the table of commands", "sim/tools"},

@@ -1,0 +1,107 @@
+package dockerd
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"drydock/sim"
+	"drydock/sim/dockerapi"
+)
+
+// container returns the container that the path names.
+func (c *call) container() (*sim.Container, error) { return c.findContainer(c.name) }
+
+func (c *call) findContainer(name string) (*sim.Container, error) {
+	if name == "" {
+		return nil, badRequest(`invalid name or ID supplied: ""`)
+	}
+	found, ok := c.host.Container(name)
+	if ok {
+		return found, nil
+	}
+	begins := 0
+	for other := range c.host.Containers() {
+		if strings.HasPrefix(other.ID(), name) {
+			begins++
+		}
+	}
+	if begins > 1 {
+		return nil, &statusError{http.StatusInternalServerError, "Multiple IDs found with provided prefix: " + name}
+	}
+	return nil, notFound("No such container: " + name)
+}
+
+// createBody is a dockerapi.ContainerCreate whose fields can be told from those not given.
+type createBody struct {
+	*dockerapi.Config
+	HostConfig       *dockerapi.HostConfig
+	NetworkingConfig *dockerapi.NetworkingConfig
+}
+
+func (c *call) containerCreate() error {
+	if err := c.checkJSON(); err != nil {
+		return err
+	}
+	var body createBody
+	if err := json.NewDecoder(c.r.Body).Decode(&body); err != nil {
+		return err // 500: dockerd does not classify it
+	}
+	if body.Config == nil {
+		return badRequest("Config cannot be empty in order to create a container")
+	}
+	spec := dockerapi.ContainerCreate{Config: *body.Config}
+	if body.HostConfig != nil {
+		spec.HostConfig = *body.HostConfig
+	}
+	if body.NetworkingConfig != nil {
+		spec.NetworkingConfig = *body.NetworkingConfig
+	}
+	made, err := c.host.CreateSpec(c.form.Get("name"), spec)
+	if err != nil {
+		return err
+	}
+	c.reply(http.StatusCreated, dockerapi.ContainerCreated{ID: made.ID(), Warnings: []string{}})
+	return nil
+}
+
+func (c *call) containerInspect() error {
+	found, err := c.container()
+	if err != nil {
+		return err
+	}
+	c.reply(http.StatusOK, found.Inspect())
+	return nil
+}
+
+// containerRemove removes a container or, of "rm --link /web/db", the link.
+func (c *call) containerRemove() error {
+	found, err := c.container()
+	if err != nil {
+		return err
+	}
+	if c.flag("link") {
+		return &statusError{http.StatusNotImplemented, fmt.Sprintf("removing the link %s is not supported", c.name)}
+	}
+	remove := found.Remove
+	if c.flag("force") {
+		remove = found.ForceRemove
+	}
+	if err := remove(); err != nil {
+		return err
+	}
+	return c.done()
+}
+
+// containersPrune removes the containers that do not run.
+func (c *call) containersPrune() error {
+	pruned := dockerapi.ContainersPruned{}
+	for other := range c.host.Containers() {
+		if !other.Running() && other.Remove() == nil {
+			pruned.ContainersDeleted = append(pruned.ContainersDeleted, other.ID())
+		}
+	}
+	c.reply(http.StatusOK, pruned)
+	return nil
+}

@@ -1,0 +1,92 @@
+package dockerd
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"drydock/sim"
+	"drydock/sim/dockerapi"
+)
+
+// maxBody is what a request may send in bytes. The longest that the command docker sends
+// has a few thousand.
+const maxBody = 1 << 20
+
+// A call is one request, while it is answered.
+type call struct {
+	host    *sim.Host
+	w       http.ResponseWriter
+	r       *http.Request
+	form    url.Values
+	name    string // what the path names: a container, a network, an image
+	version version
+}
+
+// Handler returns Docker's API over a host. It keeps nothing; what there is the host has.
+func Handler(h *sim.Host) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		c := &call{host: h, w: w, r: r, version: current}
+		if err := c.serve(); err != nil {
+			c.fail(err)
+		}
+	})
+}
+
+// serve finds the route and follows it.
+func (c *call) serve() error {
+	v, path, versioned := cutVersion(c.r.URL.Path)
+	if versioned {
+		c.version = v
+	}
+	handle, name := find(c.r.Method, path)
+	if handle == nil {
+		return errPage
+	}
+	c.setHeaders()
+	if err := c.version.check(); err != nil {
+		return err
+	}
+	// A form that is no form is nothing to those that have no use for one.
+	if err := c.r.ParseForm(); err != nil && !strings.HasPrefix(err.Error(), "mime:") {
+		return badRequest(err.Error())
+	}
+	c.form, c.name = c.r.Form, name
+	return handle(c)
+}
+
+// setHeaders has what every answer of dockerd's says of it.
+func (c *call) setHeaders() {
+	h := c.w.Header()
+	h.Set("Server", "Docker/"+engineVersion+" (linux)")
+	h.Set("Api-Version", current.String())
+	h.Set("Ostype", "linux")
+	h.Set("Docker-Experimental", "false")
+}
+
+// fail answers with an error.
+func (c *call) fail(err error) {
+	status := statusOf(err)
+	if c.version.less(version{1, 24}) {
+		http.Error(c.w, err.Error(), status)
+		return
+	}
+	c.reply(status, dockerapi.ErrorResponse{Message: err.Error()})
+}
+
+// reply answers with JSON.
+func (c *call) reply(status int, body any) {
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(status)
+	e := json.NewEncoder(c.w)
+	e.SetEscapeHTML(false)
+	e.Encode(body)
+}
+
+// done answers without a body.
+func (c *call) done() error {
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,122 @@
+package dockerd
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"drydock/sim"
+	"drydock/sim/dockerapi"
+)
+
+// network returns the network that the path names: by ID, by name, by the beginning of the ID.
+func (c *call) network() (*sim.Network, error) {
+	var begin []*sim.Network
+	for n := range c.host.Networks() {
+		if n.ID() == c.name || n.Name() == c.name {
+			return n, nil
+		}
+		if c.name != "" && strings.HasPrefix(n.ID(), c.name) {
+			begin = append(begin, n)
+		}
+	}
+	switch len(begin) {
+	case 0:
+		return nil, notFound("network " + c.name + " not found")
+	case 1:
+		return begin[0], nil
+	}
+	return nil, badRequest(fmt.Sprintf("network %s is ambiguous (%d matches found based on ID prefix)", c.name, len(begin)))
+}
+
+func (c *call) networkList() error {
+	list := []dockerapi.Network{}
+	for n := range c.host.Networks() {
+		list = append(list, n.Inspect())
+	}
+	c.reply(http.StatusOK, list)
+	return nil
+}
+
+func (c *call) networkInspect() error {
+	n, err := c.network()
+	if err != nil {
+		return err
+	}
+	c.reply(http.StatusOK, n.Inspect())
+	return nil
+}
+
+func (c *call) networkCreate() error {
+	var spec dockerapi.NetworkCreate
+	if err := c.body(&spec); err != nil {
+		return err
+	}
+	n, err := c.host.CreateNetworkSpec(spec)
+	if err != nil {
+		return err
+	}
+	c.reply(http.StatusCreated, dockerapi.NetworkCreated{ID: n.ID()})
+	return nil
+}
+
+func (c *call) networkConnect() error {
+	var body dockerapi.NetworkConnect
+	if err := c.body(&body); err != nil {
+		return err
+	}
+	found, n, err := c.member(body.Container)
+	if err != nil {
+		return err
+	}
+	var spec dockerapi.EndpointConfig
+	if body.EndpointConfig != nil {
+		spec = *body.EndpointConfig
+	}
+	return found.ConnectSpec(n, spec)
+}
+
+func (c *call) networkDisconnect() error {
+	var body dockerapi.NetworkDisconnect
+	if err := c.body(&body); err != nil {
+		return err
+	}
+	found, n, err := c.member(body.Container)
+	if err != nil {
+		return err
+	}
+	return found.Disconnect(n)
+}
+
+// member returns the container of that name and the network of the path.
+func (c *call) member(name string) (*sim.Container, *sim.Network, error) {
+	found, err := c.findContainer(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := c.network()
+	return found, n, err
+}
+
+func (c *call) networkRemove() error {
+	n, err := c.network()
+	if err != nil {
+		return err
+	}
+	if err := n.Remove(); err != nil {
+		return err
+	}
+	return c.done()
+}
+
+// networksPrune removes the networks that nobody is on.
+func (c *call) networksPrune() error {
+	var pruned dockerapi.NetworksPruned
+	for n := range c.host.Networks() {
+		if n.Remove() == nil {
+			pruned.NetworksDeleted = append(pruned.NetworksDeleted, n.Name())
+		}
+	}
+	c.reply(http.StatusOK, pruned)
+	return nil
+}

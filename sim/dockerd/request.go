@@ -1,0 +1,65 @@
+package dockerd
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// flag returns a parameter that is true or false. Docker takes all for true but these.
+func (c *call) flag(name string) bool {
+	switch strings.ToLower(strings.TrimSpace(c.form.Get(name))) {
+	case "", "0", "no", "false", "none":
+		return false
+	}
+	return true
+}
+
+// number returns a parameter that is a number, and whether it is given. That another text
+// is an internal error is dockerd's.
+func (c *call) number(name string) (n int, given bool, err error) {
+	text := c.form.Get(name)
+	if text == "" {
+		return 0, false, nil
+	}
+	n, err = strconv.Atoi(text)
+	return n, true, err
+}
+
+// checkJSON refuses a body that is said to be something else.
+func (c *call) checkJSON() error {
+	kind := c.r.Header.Get("Content-Type")
+	if kind == "" && c.r.ContentLength == 0 {
+		return nil
+	}
+	if t, _, err := mime.ParseMediaType(kind); err != nil || t != "application/json" {
+		return badRequest(fmt.Sprintf("Content-Type specified (%s) must be 'application/json'", kind))
+	}
+	return nil
+}
+
+// body reads JSON. What follows the first value is ignored, as are fields that v has not.
+func (c *call) body(v any) error {
+	if err := c.checkJSON(); err != nil {
+		return err
+	}
+	return c.decode(v)
+}
+
+func (c *call) decode(v any) error {
+	err := json.NewDecoder(c.r.Body).Decode(v)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.EOF):
+		return badRequest("got EOF while reading request body")
+	case statusOf(err) != http.StatusInternalServerError:
+		return err
+	}
+	return badRequest(err.Error())
+}
