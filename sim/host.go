@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"drydock/sim/internal/engine"
+	"drydock/sim/internal/netstack"
 	"drydock/veth"
 
 	"github.com/miekg/dns"
@@ -109,7 +110,8 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	if !h.daemon.noIPTables {
 		h.firewall = firewall{h.tables.IPv4(), h.says}
 	}
-	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall, sockets: h.own.stack.Share("")}
+	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall}
+	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.Netns, Name: h.ports.holder()})
 	if err := h.firewall.add(h.engine.HostRules(h.daemon.forEngine())); err != nil {
 		return err
 	}

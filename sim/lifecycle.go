@@ -179,7 +179,7 @@ func (c *Container) boot() error {
 		c.host.log.Warn(c.host.says.HostIgnores, "container", c.Name())
 	}
 	r.env = c.host.engine.Environment(engine.Environment{Hostname: c.hostname(ns), Links: r.links, Env: c.config.env})
-	r.sockets = c.up(ns, c.Name(), c.hostname(ns))
+	r.sockets = c.up(ns, c.Name(), c.hostname(ns), c.config.cmd...)
 	c.begin(r)
 	c.relink()
 	c.host.log.Debug("container started", "name", c.Name(), "addrs", c.addrs())

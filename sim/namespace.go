@@ -89,6 +89,15 @@ func (ns *namespace) unplug(index int) {
 	ns.stack.RemoveNIC(index)
 }
 
+// deviceNames returns the names of the interfaces by index, but for ports of bridges.
+func (ns *namespace) deviceNames() map[int]string {
+	names := make(map[int]string)
+	for _, i := range ns.stack.Interfaces() {
+		names[i.Index] = i.Name
+	}
+	return names
+}
+
 // interfaces returns them in the order of "ip addr".
 func (ns *namespace) interfaces() []Interface {
 	ns.mu.Lock()

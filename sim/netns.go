@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path"
 	"sync"
 	"time"
 
@@ -36,11 +37,15 @@ var _ interface {
 } = (*Netns)(nil)
 
 // up gives the owner, which has that name, its place in a namespace, and returns its
-// sockets there.
-func (ns *Netns) up(space *namespace, name, hostname string) *netstack.Stack {
+// sockets there. They are those of its process 1, if it runs a command.
+func (ns *Netns) up(space *namespace, name, hostname string, command ...string) *netstack.Stack {
+	var program netstack.Program
+	if len(command) > 0 {
+		program = netstack.Program{PIDs: ns, PID: 1, Name: path.Base(command[0])}
+	}
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	ns.space, ns.sockets, ns.hostname = space, space.stack.Share(name), hostname
+	ns.space, ns.sockets, ns.hostname = space, space.stack.ShareAs(name, program), hostname
 	return ns.sockets
 }
 
@@ -199,10 +204,7 @@ func (ns *Netns) Routes() []Route {
 	if err != nil {
 		return nil
 	}
-	names := make(map[int]string)
-	for _, i := range space.stack.Interfaces() {
-		names[i.Index] = i.Name
-	}
+	names := space.deviceNames()
 	var list []Route
 	for _, r := range space.stack.Routes() {
 		list = append(list, Route{Dst: r.Dst, Via: r.Via, Dev: names[r.Index]})

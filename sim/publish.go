@@ -23,6 +23,14 @@ type publisher struct {
 	allocated ports.Allocator
 }
 
+// holder is the program that has the published ports open.
+func (p *publisher) holder() string {
+	if p.daemon.UserlandProxy {
+		return "docker-proxy"
+	}
+	return "dockerd"
+}
+
 func (p *publisher) close() {
 	if p.sockets != nil {
 		p.sockets.Leave(true)

@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -28,6 +29,22 @@ type namespace struct {
 
 	loopbackMu sync.Mutex // held while lo gets or loses an address
 	routeMu    sync.Mutex // held from the look for a route to its addition
+
+	usersMu sync.Mutex
+	users   []*Stack // +checklocks:usersMu; those who share it and have not left
+}
+
+func (s *namespace) addUser(u *Stack) {
+	s.usersMu.Lock()
+	defer s.usersMu.Unlock()
+	s.users = append(s.users, u)
+}
+
+// removeUser does nothing the second time.
+func (s *namespace) removeUser(u *Stack) {
+	s.usersMu.Lock()
+	defer s.usersMu.Unlock()
+	s.users = slices.DeleteFunc(s.users, func(o *Stack) bool { return o == u })
 }
 
 // loopbackNIC is the index of lo, as in every network namespace of Linux.

@@ -26,15 +26,16 @@
 // # Locks
 //
 // listenTable, routeMu and loopbackMu are held across calls into gVisor, which calls nothing
-// that takes them, and no two of them at a time. process.mu is the innermost: nothing is
-// called with it held, since closing a socket calls untrack, which takes it.
+// that takes them, and no two of them at a time. process.mu and usersMu are the innermost:
+// nothing is called with them held, since closing a socket calls untrack, which takes the
+// first.
 //
 // # What depends on what
 //
 // From the ground up: addr, errors, deadline, gate, redirect and listentable know none of
 // the others' types. Then link with quiet and routed, process with await and freeze, and
 // namespace. Stack joins a process and a namespace. Over it stand interfaces,
-// routes and ipv6, which configure it; socket and side, which tcp, udp and listen are made
+// routes and ipv6, which configure it, and sockets and neighbours, which tell of it; socket and side, which tcp, udp and listen are made
 // of; resolver and dial; and ping, whose work package echo does.
 package netstack
 
@@ -77,6 +78,7 @@ type Options struct {
 type Stack struct {
 	*namespace
 	process
+	program Program // never changes
 }
 
 // newIPv4 makes the IPv4 of all stacks: the counters of IP ids that they share so
@@ -131,10 +133,19 @@ func New(opts Options) *Stack {
 // Share returns the namespace as a further user sees it, without sockets yet. It
 // must Leave before the namespace is closed. If a testing/synctest bubble stands still,
 // the calls of a user with a name are among what is reported.
-func (s *Stack) Share(name string) *Stack {
-	user := &Stack{namespace: s.namespace}
+func (s *Stack) Share(name string) *Stack { return s.ShareAs(name, Program{}) }
+
+// ShareAs is Share for a user whose sockets are seen to belong to a program.
+func (s *Stack) ShareAs(name string, p Program) *Stack {
+	user := &Stack{namespace: s.namespace, program: p}
+	leaveBubble := func() {}
 	if s.gate.virtual && name != "" {
-		user.unlist = bubble.Enter(user, func(bool) []string { return user.blocked(name) })
+		leaveBubble = bubble.Enter(user, func(bool) []string { return user.blocked(name) })
+	}
+	s.addUser(user)
+	user.unlist = func() {
+		leaveBubble()
+		s.removeUser(user)
 	}
 	return user
 }
