@@ -134,6 +134,13 @@ func (c ResolvConf) patience(i, n int) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
+// Candidates returns the names that host may stand for, completed with the search list, in
+// the order in which clients ask for them. They end with a dot.
+func (c ResolvConf) Candidates(host string) []string {
+	names, _ := c.candidates(host)
+	return names
+}
+
 // candidates returns the names that host may stand for, in the order of trying, and
 // which of them is host as it is, or -1 for none.
 func (c ResolvConf) candidates(host string) (names []string, asIs int) {

@@ -1,4 +1,5 @@
-// Package iputils has ping(8) of iputils 20221126, as Debian 12 has it. Its options are
+// Package iputils has ping(8) of iputils 20221126, as Debian 12 has it, by the names ping,
+// ping4 and ping6. PingCentOS is that of CentOS 8. Its options are
 //
 //	-4 -6           use addresses of that family
 //	-b              allow a broadcast address
@@ -19,8 +20,8 @@
 // Unlike the real one it refuses a time with garbage after the number, of which iputils
 // only warns, and lets every user choose intervals under 2 ms.
 //
-// Without count or deadline ping ends with its context, and prints the summary, as
-// after ^C. The status is 1 if there was no reply, or with -w fewer than asked for, 2
+// Without count or deadline ping ends with its context or by SIGINT, and prints the
+// summary. SIGQUIT has it print how it stands. The status is 1 if there was no reply, or with -w fewer than asked for, 2
 // for other failures, 1 for some bad values of options as in iputils, and 137 if the
 // machine stopped meanwhile. Lines come as things happen. What the recordings in
 // testdata do not show is from iputils' source.
@@ -29,4 +30,4 @@ package iputils
 import "drydock/sim/tools/command"
 
 // Commands returns the commands of the suite.
-func Commands() command.Table { return command.Table{"ping": Ping} }
+func Commands() command.Table { return command.Table{"ping": Ping, "ping4": Ping, "ping6": Ping} }

@@ -61,7 +61,7 @@ const usage = "\nUsage\n  ping [-46bDfnOq] [-c count] [-i interval] [-M do|dont|
 func (p *run) refuse(err error) (status int) {
 	var getopt *command.OptionError
 	if errors.As(err, &getopt) {
-		p.Errorf("ping: %v\n", err)
+		p.Errorf("%s: %v\n", p.name, err)
 		err = errUsage
 	}
 	if err == errUsage {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"drydock/sim"
@@ -28,34 +29,57 @@ type machine interface {
 type run struct {
 	*command.Call
 	options
-	ctx context.Context
-	m   machine
+	ctx    context.Context
+	m      machine
+	name   string // of the program, in messages
+	centos bool   // it is that of CentOS 8
 
 	hostname string     // as the first and the last lines have it
 	dst      netip.Addr // what is pinged
 	begun    bool       // the first line has been printed
 	pending  int        // the latest request, while nothing has come back for it
-	ewma     int64      // moving average of the round trips, in eighths of a microsecond
+
+	mu    sync.Mutex // status prints them while Ping runs
+	tally tally      // +checklocks:mu
 }
 
 // Ping is ping(8). Where it may not ping it fails as iputils does without CAP_NET_RAW
 // and outside net.ipv4.ping_group_range.
-func Ping(ctx context.Context, c *command.Call) int {
+func Ping(ctx context.Context, c *command.Call) int { return start(ctx, c, false) }
+
+// PingCentOS is ping of iputils s20180629, as CentOS 8 has it. Its summary leaves the
+// seconds out of the time, cuts means off before it takes the deviation, and round trips
+// are cut off, not rounded.
+func PingCentOS(ctx context.Context, c *command.Call) int { return start(ctx, c, true) }
+
+// start runs ping with its signals: SIGINT ends it, SIGQUIT prints how it stands.
+func start(ctx context.Context, c *command.Call, centos bool) int {
 	m, ok := c.Machine.(machine)
 	if !ok {
-		return c.Fail(2, "ping: socktype: SOCK_RAW\nping: socket: Operation not permitted\n")
+		return c.Fail(2, "%s: socktype: SOCK_RAW\n%[1]s: socket: Operation not permitted\n", c.Args[0])
 	}
 	p := newRun(ctx, c, m)
+	p.name, p.centos = c.Args[0], centos
+	switch p.name {
+	case "ping4":
+		p.family = 4
+	case "ping6":
+		p.family = 6
+	}
+	ctx, stop := inet.NotifyContext(ctx, c, command.SIGINT)
+	defer stop()
+	p.ctx = ctx
+	defer p.answer(c.Notify(command.SIGQUIT))()
 	return p.main()
 }
 
 func newRun(ctx context.Context, c *command.Call, m machine) *run {
-	return &run{Call: c, ctx: ctx, m: m, options: defaults}
+	return &run{Call: c, ctx: ctx, m: m, name: "ping", options: defaults}
 }
 
 // fail prints an error and returns the exit status for it.
 func (p *run) fail(status int, format string, args ...any) int {
-	return p.Fail(status, "ping: "+format+"\n", args...)
+	return p.Fail(status, p.name+": "+format+"\n", args...)
 }
 
 // main is what iputils' main does, in its order: options, the name, the TTL, and then
@@ -169,6 +193,9 @@ func (p *run) unsendable(err error) (status int) {
 		return p.fail(2, "Do you want to ping broadcast? Then -b. If not, check your local firewall rules")
 	case errno == syscall.ENODEV: // of the zone
 		return p.fail(2, "%s: Name or service not known", p.hostname)
+	}
+	if p.centos {
+		return p.Fail(2, "connect: %s\n", inet.Strerror(errno))
 	}
 	return p.fail(2, "connect: %s", inet.Strerror(errno))
 }

@@ -76,6 +76,7 @@ func (p *run) addr(a netip.Addr) string {
 // or the kernel did not take it.
 func (p *run) event(e ping.Event) {
 	p.begin()
+	p.note(e)
 	switch {
 	case e.Err == nil && !e.From.IsValid():
 		p.sent(e)
@@ -100,16 +101,10 @@ func (p *run) sent(e ping.Event) {
 	}
 }
 
-// reply prints a reply. The average weights the latest round trip with 1/8, as TCP does
-// and iputils with -f.
+// reply prints a reply.
 func (p *run) reply(e ping.Event) {
 	if e.Seq == p.pending {
 		p.pending = 0
-	}
-	if us := e.RTT.Microseconds(); p.ewma == 0 {
-		p.ewma = us * 8
-	} else {
-		p.ewma += us - p.ewma/8
 	}
 	switch {
 	case p.quiet:
@@ -129,7 +124,7 @@ func (p *run) replyLine(e ping.Event) string {
 		return line + " (truncated)"
 	}
 	if p.size >= timed {
-		line += " time=" + formatRTT(e.RTT) + " ms"
+		line += " time=" + p.formatRTT(e.RTT) + " ms"
 	}
 	many := p.broadcast || p.dst.IsMulticast()
 	if e.Duplicate && !many {
@@ -162,11 +157,11 @@ func (p *run) sendError(e ping.Event) {
 	case p.flood:
 		p.Printf("E")
 	case errno == syscall.EMSGSIZE && p.dst.Is6():
-		p.Errorf("ping: local error: message too long, mtu: %d\n", e.MTU)
+		p.Errorf(p.name+": local error: message too long, mtu: %d\n", e.MTU)
 	case errno == syscall.EMSGSIZE:
-		p.Errorf("ping: local error: message too long, mtu=%d\n", e.MTU)
+		p.Errorf(p.name+": local error: message too long, mtu=%d\n", e.MTU)
 	default:
-		p.Errorf("ping: sendmsg: %s\n", inet.Strerror(errno))
+		p.Errorf(p.name+": sendmsg: %s\n", inet.Strerror(errno))
 	}
 }
 
@@ -216,19 +211,19 @@ func (p *run) summary(s ping.Stats) {
 	}
 	if s.Sent > 0 {
 		loss := strconv.FormatFloat(s.Loss()*100, 'g', 6, 32)
-		p.Printf(", %s%% packet loss, time %dms", loss, s.Time.Round(time.Millisecond).Milliseconds())
+		p.Printf(", %s%% packet loss, time %dms", loss, p.milliseconds(s.Time))
 	}
 	p.Printf("\n")
 	var parts []string
 	if s.Received > 0 && p.size >= timed {
 		parts = append(parts, fmt.Sprintf("rtt min/avg/max/mdev = %s/%s/%s/%s ms",
-			formatMS(s.Min), formatMS(s.Avg), formatMS(s.Max), formatMS(s.MDev)))
+			formatMS(s.Min), formatMS(s.Avg), formatMS(s.Max), formatMS(p.deviation(s))))
 	}
 	if s.Pipe > 1 {
 		parts = append(parts, fmt.Sprint("pipe ", s.Pipe))
 	}
 	if s.Received > 0 && s.Sent > 1 && (p.interval == 0 || p.flood) {
-		gap, ewma := s.Time/time.Duration(s.Sent-1), time.Duration(p.ewma/8)*time.Microsecond
+		gap, ewma := s.Time/time.Duration(s.Sent-1), time.Duration(p.counted().ewma/8)*time.Microsecond
 		parts = append(parts, fmt.Sprintf("ipg/ewma %s/%s ms", formatMS(gap), formatMS(ewma)))
 	}
 	p.Printf("%s\n", strings.Join(parts, ", "))

@@ -1,5 +1,6 @@
-// Package inet is what programs take from libc: addresses as inet_aton(3) reads them
-// and errors as strerror(3) names them, both in glibc's way whatever the system below.
+// Package inet is what programs take from libc: addresses as inet_aton(3) reads them, names
+// as getaddrinfo(3) finds them, services of /etc/services and errors as strerror(3) names
+// them, all in glibc's way whatever the system below.
 package inet
 
 import (
@@ -68,12 +69,17 @@ var messages = map[syscall.Errno]string{
 	syscall.EACCES:        "Permission denied",
 	syscall.EADDRINUSE:    "Address already in use",
 	syscall.EADDRNOTAVAIL: "Cannot assign requested address",
+	syscall.ECONNABORTED:  "Software caused connection abort",
+	syscall.ECONNREFUSED:  "Connection refused",
+	syscall.ECONNRESET:    "Connection reset by peer",
 	syscall.EHOSTUNREACH:  "No route to host",
 	syscall.EINVAL:        "Invalid argument",
+	syscall.EMSGSIZE:      "Message too long",
 	syscall.ENETUNREACH:   "Network is unreachable",
 	syscall.ENOBUFS:       "No buffer space available",
 	syscall.EPERM:         "Operation not permitted",
 	syscall.EPIPE:         "Broken pipe",
+	syscall.ETIMEDOUT:     "Connection timed out",
 }
 
 // Strerror returns the words of glibc, which are not those of every system.
