@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"net"
 	"net/netip"
 	"slices"
@@ -11,6 +10,8 @@ import (
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
+	"drydock/sim/internal/stdio"
+	"drydock/sim/tools/command"
 )
 
 // A Container is a network namespace with a name, and a place to run network code
@@ -52,6 +53,11 @@ type Container struct {
 	// Of the last run.
 	sandbox sandbox // +checklocks:stateMu
 
+	// What the main process of the next run reads and writes; nil unless somebody has asked.
+	next *console // +checklocks:stateMu
+
+	output stdio.Output // of the main processes
+
 	linksMu sync.Mutex
 	// In the order in which they came about.
 	links []*Link // +checklocks:linksMu
@@ -60,7 +66,13 @@ type Container struct {
 // A containerConfig is what a containerSpec means on its host.
 type containerConfig struct {
 	image      Image
-	cmd        []string // the spec's or the image's
+	entrypoint []string // the spec's or the image's
+	cmd        []string // the spec's, or the image's if the entrypoint is, too
+	ownProgram bool     // one of them is the spec's
+	workingDir string   // likewise
+	tty        bool
+	openStdin  bool
+	stdinOnce  bool
 	hostname   string
 	mode       string     // HostConfig.NetworkMode; "default" if none was given
 	network    *Network   // nil: that of joined
@@ -74,6 +86,14 @@ type containerConfig struct {
 	dnsOptions []string            // --dns-option
 	extraHosts []extraHost         // --add-host
 	publishAll bool                // -P
+}
+
+// stopSignal is what a stop sends the main process.
+func (c *containerConfig) stopSignal() command.Signal {
+	if s, ok := command.ParseSignal(c.image.StopSignal); ok {
+		return s
+	}
+	return command.SIGTERM
 }
 
 // onHost reports whether the container is to run in the host's namespace.
@@ -180,6 +200,7 @@ func (c *Container) running() *run {
 
 // finished notes the end of a run.
 func (c *Container) finished(r *run, status int) {
+	defer c.output.EndRun()
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
 	c.run, c.ending, r.exitCode = nil, r.over, status
@@ -190,7 +211,7 @@ func (c *Container) finished(r *run, status int) {
 func (c *Container) failed(err error) {
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
-	c.last.Error, c.last.ExitCode = err.Error(), cmp.Or(c.last.ExitCode, exitNotStarted)
+	c.last.Error, c.last.ExitCode = err.Error(), notStarted(err, c.last.ExitCode)
 }
 
 // setPaused is called by the holder of the container's life.

@@ -18,7 +18,7 @@ func (c *Container) Inspect() dockerapi.Container {
 		HostConfig: c.hostConfig(), Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}
 	info.State.StartedAt, info.State.FinishedAt = info.State.StartedAt.UTC(), info.State.FinishedAt.UTC()
-	if cmd := c.config.cmd; len(cmd) > 0 {
+	if cmd := c.config.argv(); len(cmd) > 0 {
 		info.Path, info.Args = cmd[0], append(info.Args, cmd[1:]...)
 	}
 	return info

@@ -218,3 +218,12 @@ func (s *containerSpec) setMode(mode string) error {
 	s.HostConfig.NetworkMode = mode
 	return nil
 }
+
+// WithCommand sets what runs in the container in place of the image's Cmd, as the words after
+// the image of "docker run" do.
+func WithCommand(words ...string) ContainerOption {
+	return func(s *containerSpec) error {
+		s.Cmd = slices.Clone(words)
+		return nil
+	}
+}

@@ -17,7 +17,7 @@ import (
 func (c *Container) Summary() dockerapi.ContainerSummary {
 	state := c.State()
 	s := dockerapi.ContainerSummary{
-		ID: c.id, Image: c.config.image.Name, Command: command(c.config.cmd),
+		ID: c.id, Image: c.config.image.Name, Command: commandLine(c.config.argv()),
 		CreatedAt: c.created.UTC().Truncate(time.Second), State: state.Status, Status: status(state),
 		Ports: ports.Column(c.openPorts(c.running())), Names: c.names(),
 	}
@@ -46,8 +46,8 @@ func status(s dockerapi.State) string {
 
 func ago(t time.Time) string { return units.HumanDuration(time.Since(t)) + " ago" }
 
-// command joins the words of a command; arguments with spaces are in quotes.
-func command(words []string) string {
+// commandLine joins the words of a command; arguments with spaces are in quotes.
+func commandLine(words []string) string {
 	words = slices.Clone(words)
 	for i, w := range words {
 		if i > 0 && strings.Contains(w, " ") {

@@ -39,9 +39,8 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 		dnsSearch: slices.Clone(s.HostConfig.DNSSearch), dnsOptions: slices.Clone(s.HostConfig.DNSOptions),
 		publishAll: s.HostConfig.PublishAllPorts,
 	}
-	if c.image.Name = s.Image; len(c.cmd) == 0 {
-		c.cmd = s.image.Cmd
-	}
+	c.image.Name = s.Image
+	c.setProgram(s)
 	if c.hostname != "" {
 		if err := checkHostname(c.hostname); err != nil {
 			return c, err
@@ -55,6 +54,20 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 		}
 	}
 	return c, cmp.Or(c.checkModes(s, name), c.setLinks(s, name))
+}
+
+// setProgram notes what is to run. An entrypoint of the spec's leaves nothing of the image's
+// command.
+func (c *containerConfig) setProgram(s *containerSpec) {
+	c.ownProgram = len(c.cmd)+len(c.entrypoint) > 0
+	c.workingDir = s.image.WorkingDir
+	if len(c.entrypoint) > 0 {
+		return
+	}
+	c.entrypoint = s.image.Entrypoint
+	if len(c.cmd) == 0 {
+		c.cmd = s.image.Cmd
+	}
 }
 
 func checkHostname(name string) error {

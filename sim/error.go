@@ -20,6 +20,7 @@ var (
 	ErrFirewall   = errors.New("rule refused")
 	ErrName       = errors.New("invalid name")
 	ErrNotFound   = errors.New("not found")
+	ErrNoProgram  = errors.New("no such program")
 	ErrRunning    = errors.New("running")
 	ErrNotRunning = errors.New("not running")
 	ErrPaused     = errors.New("paused")

@@ -5,27 +5,39 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"drydock/sim/tools/command"
 )
 
 // An Image is what containers are made from: the program, the environment and the
 // exposed ports that "docker run IMAGE" would bring. The same may be used by many
 // containers and hosts.
 type Image struct {
-	Name   string   // "nginx"
-	Cmd    []string // what "docker ps" shows as the command; it is not interpreted
-	Env    []string // "NAME=value"; WithEnv overrides it
-	Expose []string // as for WithExpose
+	Name       string   // "nginx"
+	Entrypoint []string // with Cmd what runs in the container, and what "docker ps" shows
+	Cmd        []string
+	Env        []string // "NAME=value"; WithEnv overrides it
+	Expose     []string // as for WithExpose
+	WorkingDir string   // where commands start; "" is "/"
+	StopSignal string   // what Stop sends the main process, "SIGQUIT" for one; "" is "SIGTERM"
 
-	// Main runs in the container whenever that starts, and the container stops when it
-	// returns: see Container.Wait. An error that is no exit status is logged. It should
-	// return when ctx is canceled, which stands for SIGTERM. Nil sleeps until then. As for
-	// the functions given to Container.Go, a stop waits for it: it must not stop, pause,
-	// rename, connect or disconnect its own container, nor close the host.
+	// Commands are the programs in the image: Entrypoint and Cmd, if Main is nil, and what
+	// Container.Exec and docker exec run. Nil stands for those of the host, WithCommands.
+	// If that has none either, Entrypoint and Cmd are only shown.
+	Commands command.Table
+
+	// Main runs in the container whenever that starts, in place of a program, and the
+	// container stops when it returns: see Container.Wait. An error that is no exit status
+	// is logged. It should return when ctx is canceled, which stands for SIGTERM. A container
+	// without Main and program sleeps until then. As for the functions given to
+	// Container.Go, a stop waits for it: it must not stop, pause, rename, connect or
+	// disconnect its own container, nor close the host.
 	Main func(ctx context.Context, c *Container) error
 }
 
 func (i Image) clone() Image {
-	i.Cmd, i.Env, i.Expose = slices.Clone(i.Cmd), slices.Clone(i.Env), slices.Clone(i.Expose)
+	i.Entrypoint, i.Cmd = slices.Clone(i.Entrypoint), slices.Clone(i.Cmd)
+	i.Env, i.Expose = slices.Clone(i.Env), slices.Clone(i.Expose)
 	return i
 }
 
@@ -41,23 +53,19 @@ func (s ExitStatus) ExitCode() int { return int(s) }
 // An exitCoder is an error that is an exit status.
 type exitCoder interface{ ExitCode() int }
 
-// The statuses of what did not start, and of processes that signals end.
-const (
-	exitNotStarted = 128
-	exitKilled     = 128 + 9
-	exitTerminated = 128 + 15
-)
+// The statuses of what did not start.
+const exitNotStarted = 128
 
 // exitCode returns the status of a main function that returned err.
-func exitCode(err error, stopped bool) int {
+func exitCode(ctx context.Context, err error) int {
 	var status exitCoder
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &status):
 		return status.ExitCode() & 0xff
-	case stopped && errors.Is(err, context.Canceled):
-		return exitTerminated
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return command.Interrupted(ctx)
 	}
 	return 1
 }
@@ -68,27 +76,26 @@ type mainResult struct {
 	code int
 }
 
-// startMain runs the main function of the image. It is a function of the run like those given
+// startMain runs the main program or function. It is a function of the run like those given
 // to Go, so that a stop waits for it. When it returns by itself the container
 // exits. Host.Close waits for the goroutine.
 func (c *Container) startMain(r *run) {
-	if c.config.image.Main == nil {
+	main := c.main(r)
+	if r.hasMain = main != nil; !r.hasMain {
 		return
 	}
 	f := function{done: make(chan struct{}), from: "main of image " + c.config.image.Name}
-	if !r.add(f) {
-		return // Kill came first
-	}
-	c.host.mains.Go(func() { c.runMain(r, f) })
+	r.addMain(f)
+	c.host.mains.Go(func() { c.runMain(r, f, main) })
 }
 
 // errNotReturned is that of a main function which called runtime.Goexit, as t.FailNow
 // does.
 var errNotReturned = errors.New("it did not return")
 
-// runMain calls the main function, and has the container exit when that is over. It does
+// runMain calls main, and has the container exit when that is over. It does
 // not do so itself: if the function panics nothing is to delay that.
-func (c *Container) runMain(r *run, f function) {
+func (c *Container) runMain(r *run, f function, main func(context.Context) error) {
 	err := errNotReturned
 	defer func() {
 		if err != nil && !r.ending() && !errors.As(err, new(exitCoder)) {
@@ -98,7 +105,7 @@ func (c *Container) runMain(r *run, f function) {
 		r.end(f)
 		c.host.mains.Go(func() { c.exit(r) })
 	}()
-	err = c.config.image.Main(r.ctx, c)
+	err = main(r.ctx)
 }
 
 // mainOver notes what the main function returned, unless it was killed before. A function that
@@ -107,22 +114,22 @@ func (r *run) mainOver(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.dying.Load() {
-		r.main = mainResult{over: true, code: exitCode(err, r.ctx.Err() != nil)}
+		r.main = mainResult{over: true, code: exitCode(r.ctx, err)}
 	}
 }
 
 // status returns the exit status of a run that was interrupted; inTime is whether its
 // functions returned.
-func (r *run) status(hasMain, inTime bool) int {
+func (r *run) status(inTime bool) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.main.over:
 		return r.main.code
-	case inTime && !hasMain:
+	case inTime && !r.hasMain:
 		return 0
 	}
-	return exitKilled
+	return command.Killed
 }
 
 // exit stops the container if that is still in the run that its main function belonged

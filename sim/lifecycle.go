@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"drydock/sim/internal/engine"
+	"drydock/sim/tools/command"
 )
 
 // grace is how long a container may take for its own shutdown, as with "docker
@@ -109,6 +109,7 @@ func (c *Container) ForceRemove() error {
 // remove forgets the container; its name is free, and its links are no names any more.
 func (c *Container) remove() {
 	c.removed = true
+	c.hangUp(c.takeConsole())
 	h := c.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -165,21 +166,25 @@ func (c *Container) boot() error {
 	if err != nil {
 		return err
 	}
-	r := newRun(ns)
+	r := newRun(ns, c.takeConsole())
 	if c.hasOwnFiles() {
 		ns.names.setConf(c.host.engine.ResolvConf(c.resolvConf()), ns.stack, c.host.random.seedOf("dns "+c.id))
 		ns.names.hosts.begin(c.host.engine, c.config.extraHosts)
 	}
-	if err := c.joinAll(r); err != nil {
+	if err = c.joinAll(r); err == nil {
+		err = c.checkProgram(r)
+	}
+	if err != nil {
 		c.leaveAll(r)
 		ns.release()
+		c.hangUp(r.console)
 		return err
 	}
 	if c.config.onHost() && (len(c.config.published) > 0 || c.config.publishAll) {
 		c.host.log.Warn(c.host.says.HostIgnores, "container", c.Name())
 	}
-	r.env = c.host.engine.Environment(engine.Environment{Hostname: c.hostname(ns), Links: r.links, Env: c.config.env})
-	r.sockets = c.up(ns, c.Name(), c.hostname(ns), c.config.cmd...)
+	r.sockets = c.up(ns, c.Name(), c.hostname(ns), c.config.argv()...)
+	r.env = c.environment(r, c.config.tty)
 	c.begin(r)
 	c.relink()
 	c.host.log.Debug("container started", "name", c.Name(), "addrs", c.addrs())
@@ -244,14 +249,15 @@ func (c *Container) stop(ctx context.Context, reset bool) {
 	if reset {
 		r.die()
 	}
-	r.interrupt()
+	r.beginStop(c.config.stopSignal())
 	if r.paused {
 		c.setPaused(r, false)
 	}
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	inTime := r.await(ctx)
 	cancel()
-	status := r.status(c.config.image.Main != nil, inTime) // before its sockets close and it returns for that
+	status := r.status(inTime) // before its sockets close and it returns for that
+	r.endPrograms(command.SIGKILL)
 	c.down(r.dying.Load())
 	if len(c.live()) > 0 || r.dying.Load() {
 		r.drain(c.host.engine.Drain())
@@ -284,6 +290,7 @@ func killAll(containers []*Container) {
 		ended.Go(func() {
 			defer c.change()()
 			c.stop(context.Background(), true)
+			c.hangUp(c.takeConsole())
 		})
 	}
 	ended.Wait()

@@ -12,6 +12,7 @@ import (
 	"drydock/sim/internal/bubble"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/slirp"
+	"drydock/sim/tools/command"
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -34,6 +35,7 @@ type Machine struct {
 	uplinks  []*Link
 	settings *settings
 	tap      *slirp.Net // nil without; belongs to the holder of devices
+	work     *workplace
 
 	// devices is held by who makes or removes an interface that is not there from the
 	// start: those of networks, and tap0. It is a channel for the reason that
@@ -86,8 +88,10 @@ func newMachine(cfg *machineConfig) (*Machine, error) {
 		devices:   make(chan struct{}, 1),
 		lastIndex: 1, // lo
 		done:      make(chan struct{}),
+		work:      newWorkplace(cfg.commands),
 	}
 	m.Netns.errDown = func(op string) *Error { return errClosed(op, m.name) }
+	m.Netns.site = m.site
 	m.leave = bubble.Enter(m, m.plight)
 	return m, nil
 }
@@ -218,10 +222,12 @@ func (m *Machine) Close() error {
 	defer m.leave()
 	m.devices <- struct{}{} // wait for an interface that is being made
 	<-m.devices
+	m.work.end(command.SIGKILL)
 	m.down(true) // first: functions of containers may wait for the machine's sockets
 	if m.services != nil {
 		m.services()
 	}
+	m.work.running.Wait()
 	if m.tap != nil {
 		m.tap.Close()
 	}

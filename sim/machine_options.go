@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"drydock/sim/internal/bubble"
+	"drydock/sim/tools/command"
 )
 
 // A MachineOption sets a property of a new Machine, or of a new Host, which is one. An
@@ -30,6 +31,7 @@ type machineConfig struct {
 	uplinks    []uplinkConfig
 	realUplink bool
 	resolv     string // /etc/resolv.conf
+	commands   command.Table
 }
 
 type uplinkConfig struct {

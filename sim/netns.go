@@ -19,7 +19,8 @@ import (
 // they fail with an *Error that wraps ErrNotRunning, on the data path within a
 // *net.OpError.
 type Netns struct {
-	errDown func(op string) *Error // why op cannot be done: the owner does not run
+	errDown func(op string) *Error         // why op cannot be done: the owner does not run
+	site    func(op string) (*site, error) // for Exec
 
 	mu sync.Mutex
 	// Nil while its owner does not run.

@@ -13,6 +13,7 @@ import (
 	"drydock/sim/internal/linkenv"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/relay"
+	"drydock/sim/tools/command"
 )
 
 // A run is a container from a start to the stop that follows.
@@ -26,10 +27,16 @@ type run struct {
 	env       []string
 
 	ctx    context.Context // of the functions
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	dying  atomic.Bool     // set before killed is done
 	killed context.Context // done when the functions are no longer waited for before their sockets close
 	kill   context.CancelFunc
+
+	programs    context.Context // of the main program and those of Exec
+	endPrograms context.CancelCauseFunc
+	console     *console
+	process     *command.Process // of the main program; nil: there is none; belongs to the holder of the container's life
+	hasMain     bool             // or a main function; likewise
 
 	over     chan struct{} // closed when nothing of the run is left
 	exitCode int           // not before over is closed
@@ -47,16 +54,19 @@ type run struct {
 
 // A function is a call of Container.Go.
 type function struct {
-	done chan struct{}
-	from string // who called
+	done    chan struct{}
+	from    string // who called
+	program bool   // of Exec: it ends with the main process
 }
 
 // newRun returns a run with two contexts, one within the other: that of the functions ends with
 // the first word of a stop, the outer one when they are no longer waited for.
-func newRun(ns *namespace) *run {
-	r := &run{ns: ns, started: time.Now(), over: make(chan struct{})}
-	r.killed, r.kill = context.WithCancel(context.Background())
-	r.ctx, r.cancel = context.WithCancel(r.killed)
+func newRun(ns *namespace, con *console) *run {
+	r := &run{ns: ns, console: con, started: time.Now(), over: make(chan struct{})}
+	killed, kill := context.WithCancelCause(context.Background())
+	r.killed, r.kill = killed, func() { kill(command.SIGKILL) }
+	r.ctx, r.cancel = context.WithCancelCause(killed)
+	r.programs, r.endPrograms = context.WithCancelCause(killed)
 	return r
 }
 
@@ -101,6 +111,13 @@ func (r *run) add(f function) bool {
 	return true
 }
 
+// addMain notes the main function, also if Kill came first: it is told by its context.
+func (r *run) addMain(f function) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.functions = append(r.functions, f)
+}
+
 func (r *run) end(f function) {
 	r.mu.Lock()
 	r.functions = slices.DeleteFunc(r.functions, func(o function) bool { return o == f })
@@ -119,17 +136,20 @@ func (r *run) ending() bool { return r.dying.Load() || r.ctx.Err() != nil }
 
 // interrupt cancels the functions. It does so under the lock with which add looks, so that a
 // function is either refused or told.
-func (r *run) interrupt() {
+func (r *run) interrupt(s command.Signal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.cancel()
+	r.cancel(s)
 }
 
-// await waits for the functions, but no longer than ctx and the kill: a function that does not
+// await waits for the functions and the main program, but no longer than ctx and the kill: a function that does not
 // return is one that ignores SIGTERM, and its sockets are closed under it. It reports whether
 // they are all back.
 func (r *run) await(ctx context.Context) bool {
 	for _, f := range r.list() {
+		if f.program {
+			continue
+		}
 		select {
 		case <-f.done:
 		case <-ctx.Done():

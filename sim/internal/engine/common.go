@@ -66,6 +66,9 @@ func (common) DefaultPath() string {
 // overrides in their places, and HOME last, of the root user unless it is given.
 func (e common) Environment(v Environment) []string {
 	env := []string{e.DefaultPath(), "HOSTNAME=" + v.Hostname}
+	if v.TTY {
+		env = append(env, "TERM=xterm")
+	}
 	for _, l := range v.Links {
 		env = append(env, l.Vars()...)
 	}

@@ -70,6 +70,7 @@ type Environment struct {
 	Hostname string
 	Links    []linkenv.Link
 	Env      []string // the container's own and those of its image
+	TTY      bool     // the process has a terminal
 }
 
 // SetEnv returns env with a variable in the place of the one with its name, or at the end.

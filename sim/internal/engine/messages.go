@@ -15,6 +15,8 @@ type Messages struct {
 	Restart          string // the name, and why not
 	StartPaused      string
 	ExecPaused       string // the name
+	ExecFailed       string // why
+	StartFailed      string // why
 	AlreadyPaused    string // the ID
 	NotPaused        string // the ID
 	RemoveRunning    string // the ID
@@ -105,6 +107,8 @@ var messages = Messages{
 	RenameSame:     "Renaming a container with the same name as its current name",
 	Restart:        "Cannot restart container %s: %v",
 	ExecPaused:     "Container %s is paused, unpause the container before exec",
+	ExecFailed:     "OCI runtime exec failed: exec failed: %v",
+	StartFailed:    "failed to create shim task: OCI runtime create failed: runc create failed: %v",
 	AlreadyPaused:  "Container %s is already paused",
 	NotPaused:      "Container %s is not paused",
 	JoinNotRunning: "cannot join network of a non running container: %s",

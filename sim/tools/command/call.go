@@ -54,10 +54,11 @@ type Func func(ctx context.Context, c *Call) (status int)
 // Exit statuses that every shell gives for a process that ended otherwise than by
 // exit(3).
 const (
-	NotFound   = 127      // there is no such command
-	NoFork     = 254      // bash's when fork(2) fails
-	BrokenPipe = 128 + 13 // killed by SIGPIPE: nobody reads what it writes
-	Killed     = 128 + 9  // killed by SIGKILL, with its container for one
+	NoPermission = 126      // there is one that cannot be executed
+	NotFound     = 127      // there is no such command
+	NoFork       = 254      // bash's when fork(2) fails
+	BrokenPipe   = 128 + 13 // killed by SIGPIPE: nobody reads what it writes
+	Killed       = 128 + 9  // killed by SIGKILL, with its container for one
 )
 
 // Printf writes to standard output. A command need not look for errors of it: see

@@ -123,5 +123,11 @@ type contextReader struct {
 	ctx context.Context
 }
 
-func (r contextReader) Read(b []byte) (int, error) { return r.ReadContext(r.ctx, b) }
-func (r contextReader) unwrap() any                { return r.ContextReader }
+func (r contextReader) Read(b []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.ReadContext(r.ctx, b)
+}
+
+func (r contextReader) unwrap() any { return r.ContextReader }

@@ -33,6 +33,27 @@ type Process struct {
 	caught   map[Signal]chan Signal // +checklocks:mu
 }
 
+// Init makes process 1 of what is no command but runs as long as the machine does. It
+// cannot be signalled.
+func (t *Processes) Init(args []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.addLocked(&Process{Args: slices.Clone(args), Started: time.Now(), table: t, cancel: func(error) {}})
+}
+
+// +checklocks:t.mu
+func (t *Processes) addLocked(p *Process) {
+	t.last++
+	p.PID = t.last
+	if p.Group == 0 {
+		p.Group = p.PID
+	}
+	if t.list == nil {
+		t.list = make(map[int]*Process)
+	}
+	t.list[p.PID] = p
+}
+
 // List returns the processes by PID.
 func (t *Processes) List() []*Process {
 	t.mu.Lock()
@@ -60,20 +81,15 @@ func (t *Processes) SignalGroup(group int, s Signal) {
 func (t *Processes) start(ctx context.Context, c *Call) (context.Context, *Process) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	p := &Process{Args: slices.Clone(c.Args), Started: time.Now(), table: t, cancel: cancel}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.last++
-	p.PID, p.Group = t.last, t.last
 	if parent := c.process; parent != nil {
 		p.Parent = parent.PID
 		if !c.NewGroup {
 			p.Group = parent.Group
 		}
 	}
-	if t.list == nil {
-		t.list = make(map[int]*Process)
-	}
-	t.list[p.PID] = p
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.addLocked(p)
 	return ctx, p
 }
 
@@ -102,7 +118,7 @@ func (p *Process) Signal(s Signal) {
 		case c <- s:
 		default: // signals do not queue up
 		}
-	case !s.ignored() && !immune:
+	case s.Ends() && !immune:
 		p.cancel(s)
 	}
 }

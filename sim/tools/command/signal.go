@@ -70,14 +70,14 @@ func (s Signal) Error() string { return "killed by " + s.String() }
 // number.
 func (s Signal) ExitCode() int { return 128 + int(s) }
 
-// ignored reports whether the signal does nothing to a process that has not asked for it. Of
-// those that stop a process none does: commands cannot be stopped.
-func (s Signal) ignored() bool {
+// Ends reports whether the signal ends a process that has not asked for it. None of those
+// that would stop a process does anything: commands cannot be stopped.
+func (s Signal) Ends() bool {
 	switch s {
 	case SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH:
-		return true
+		return false
 	}
-	return false
+	return true
 }
 
 // Interrupted returns the status of a command that ends since ctx is done: that of the

@@ -2,7 +2,9 @@ package command
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"maps"
 	"strings"
 )
@@ -17,7 +19,7 @@ type Table map[string]Func
 const maxDepth = 1000
 
 // Run runs the command that c.Args[0] names, as a shell does: if there is none it
-// writes "NAME: command not found" to standard error and returns NotFound. c is not
+// writes "NAME: command not found" to standard error and returns NotFound: see Lookup. c is not
 // changed; the command gets a copy of it in which no stream is nil. What c has not comes
 // from the machine, if that has methods for it as *sim.Container has: Env, FS for Files,
 // and Processes, the table that the command is in while it runs.
@@ -30,27 +32,55 @@ const maxDepth = 1000
 // and whatever it returns the status is BrokenPipe. So "ping HOST | head -1" ends, and
 // no command has to look at the errors of its writes.
 func (t Table) Run(ctx context.Context, c *Call) int {
-	call := *c
-	call.Commands = t
-	if len(call.Args) == 0 {
+	if len(c.Args) == 0 {
 		return 0 // an empty line
 	}
+	_, run := t.Prepare(ctx, c)
+	return run()
+}
+
+// Prepare makes the process of a call without running it, which run does, as Run does it. It
+// must be called once.
+func (t Table) Prepare(ctx context.Context, c *Call) (p *Process, run func() int) {
+	call := *c
+	call.Commands = t
 	ctx, call.process = call.processes().start(ctx, c)
-	defer call.process.end()
-	out := call.connect(ctx, func() { call.process.cancel(SIGPIPE) })
-	call.inherit()
-	if call.depth++; call.depth > maxDepth {
-		return call.Fail(NoFork, "%s: fork: Resource temporarily unavailable\n", call.Args[0])
+	return call.process, func() int {
+		defer call.process.end()
+		out := call.connect(ctx, func() { call.process.cancel(SIGPIPE) })
+		call.inherit()
+		return call.run(ctx, out)
 	}
-	run, ok := t[call.Args[0]]
-	if !ok {
-		return call.Fail(NotFound, "%s: command not found\n", call.Args[0])
+}
+
+// run finds the program and runs it.
+func (c *Call) run(ctx context.Context, out *stream) int {
+	if c.depth++; c.depth > maxDepth {
+		return c.Fail(NoFork, "%s: fork: Resource temporarily unavailable\n", c.Args[0])
 	}
-	status := run(ctx, &call)
+	run, err := c.Commands.Lookup(c.Files, c.Dir, c.Args[0])
+	if err != nil {
+		return c.notRun(err)
+	}
+	status := run(ctx, c)
 	if out.broken() {
 		return BrokenPipe
 	}
 	return status & 0xff // what wait(2) leaves of it
+}
+
+// notRun says why there is no program, as bash does.
+func (c *Call) notRun(err error) int {
+	name := c.Args[0]
+	switch {
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrNoExec):
+		return c.Fail(NoPermission, "%s: Permission denied\n", name)
+	case errors.Is(err, ErrNoExec):
+		return c.Fail(NoPermission, "%s: cannot execute: required file not found\n", name)
+	case strings.Contains(name, "/"):
+		return c.Fail(NotFound, "%s: No such file or directory\n", name)
+	}
+	return c.Fail(NotFound, "%s: command not found\n", name)
 }
 
 // With returns a table that has the commands of t and of more, which win.
@@ -68,7 +98,9 @@ func (c *Call) processes() *Processes {
 		return c.process.table
 	}
 	if m, ok := c.Machine.(interface{ Processes() *Processes }); ok {
-		return m.Processes()
+		if t := m.Processes(); t != nil {
+			return t
+		}
 	}
 	return new(Processes)
 }

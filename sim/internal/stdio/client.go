@@ -1,0 +1,122 @@
+package stdio
+
+import (
+	"io"
+	"slices"
+	"sync"
+)
+
+// maxQueue is what is held for a client that is slow. A process that writes more waits.
+const maxQueue = 64 << 10
+
+// A Client is who is attached to an Output.
+type Client struct {
+	out            *Output
+	stdout, stderr io.Writer // nil: not wanted
+	done           chan struct{}
+
+	mu      sync.Mutex
+	queue   []chunk       // +checklocks:mu
+	size    int           // +checklocks:mu
+	over    bool          // +checklocks:mu; nothing more comes
+	gone    bool          // +checklocks:mu; nothing more is wanted
+	changed chan struct{} // +checklocks:mu
+}
+
+type chunk struct {
+	to   io.Writer
+	text []byte
+}
+
+// Attach has a client get what is written from now on, both streams in their order, until
+// the run ends. A goroutine calls the writers, and ends before Done is closed.
+func (o *Output) Attach(stdout, stderr io.Writer) *Client {
+	c := &Client{out: o, stdout: stdout, stderr: stderr, done: make(chan struct{}), changed: make(chan struct{})}
+	o.mu.Lock()
+	o.clients = append(o.clients, c)
+	o.mu.Unlock()
+	go c.deliver()
+	return c
+}
+
+// Done is closed when the client has got all that was for it.
+func (c *Client) Done() <-chan struct{} { return c.done }
+
+// Detach ends the delivery; a writer that is being called is not waited for.
+func (c *Client) Detach() {
+	c.out.mu.Lock()
+	c.out.clients = slices.DeleteFunc(c.out.clients, func(o *Client) bool { return o == c })
+	c.out.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gone, c.queue = true, nil
+	c.wakeLocked()
+}
+
+func (c *Client) finish() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.over = true
+	c.wakeLocked()
+}
+
+// +checklocks:c.mu
+func (c *Client) wakeLocked() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// send queues a copy of b, when there is room.
+func (c *Client) send(s Stream, b []byte) {
+	to := c.stdout
+	if s == Stderr {
+		to = c.stderr
+	}
+	if to == nil || len(b) == 0 {
+		return
+	}
+	for {
+		c.mu.Lock()
+		if c.gone || c.over {
+			c.mu.Unlock()
+			return
+		}
+		if c.size < maxQueue {
+			c.queue = append(c.queue, chunk{to, slices.Clone(b)})
+			c.size += len(b)
+			c.wakeLocked()
+			c.mu.Unlock()
+			return
+		}
+		changed := c.changed
+		c.mu.Unlock()
+		<-changed
+	}
+}
+
+// deliver writes the queue until all is written, a writer fails or the client is detached.
+func (c *Client) deliver() {
+	defer close(c.done)
+	defer c.Detach()
+	for {
+		c.mu.Lock()
+		queue, ended, changed := c.queue, c.over || c.gone, c.changed
+		c.mu.Unlock()
+		if len(queue) == 0 && ended {
+			return
+		}
+		if len(queue) == 0 {
+			<-changed
+			continue
+		}
+		if _, err := queue[0].to.Write(queue[0].text); err != nil {
+			return
+		}
+		c.mu.Lock()
+		if !c.gone {
+			c.queue, c.size = c.queue[1:], c.size-len(queue[0].text)
+			c.wakeLocked()
+		}
+		c.mu.Unlock()
+	}
+}

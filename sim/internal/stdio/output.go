@@ -1,0 +1,106 @@
+package stdio
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+	"time"
+)
+
+// An Output is where a container's main processes write, one after the other. The zero
+// Output is ready. It is safe for concurrent use; no lock is held while a client writes.
+type Output struct {
+	mu      sync.Mutex
+	log     log           // +checklocks:mu
+	changed chan struct{} // +checklocks:mu; closed with each entry and at the end of a run
+	runs    int           // +checklocks:mu; that have ended
+	clients []*Client     // +checklocks:mu
+}
+
+// Writer returns what a process writes a stream to. It waits for clients that are slow, as
+// a process waits for docker attach; one that fails is detached.
+func (o *Output) Writer(s Stream) io.Writer { return writer{o, s} }
+
+type writer struct {
+	o *Output
+	s Stream
+}
+
+func (w writer) Write(b []byte) (int, error) {
+	w.o.mu.Lock()
+	w.o.log.write(w.s, b, time.Now())
+	w.o.wakeLocked()
+	clients := slices.Clone(w.o.clients)
+	w.o.mu.Unlock()
+	for _, c := range clients {
+		c.send(w.s, b)
+	}
+	return len(b), nil
+}
+
+// +checklocks:o.mu
+func (o *Output) wakeLocked() {
+	if o.changed != nil {
+		close(o.changed)
+		o.changed = nil
+	}
+}
+
+// +checklocks:o.mu
+func (o *Output) waitLocked() <-chan struct{} {
+	if o.changed == nil {
+		o.changed = make(chan struct{})
+	}
+	return o.changed
+}
+
+// EndRun says that the process has ended: half a line goes to the log, and those who are
+// attached get what is left for them, and no more.
+func (o *Output) EndRun() {
+	o.mu.Lock()
+	o.log.flush(Stdout, time.Now())
+	o.log.flush(Stderr, time.Now())
+	o.runs++
+	o.wakeLocked()
+	clients := o.clients
+	o.clients = nil
+	o.mu.Unlock()
+	for _, c := range clients {
+		c.finish()
+	}
+}
+
+// Entries returns the log from an entry on, 0 being the first, and the number of the next.
+func (o *Output) Entries(from int) (list []Entry, next int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.log.since(from)
+}
+
+// Follow is Entries that waits until there are some, ctx is done or the run ends, which
+// is what more tells: there are none, then.
+func (o *Output) Follow(ctx context.Context, from, run int) (list []Entry, next int, more bool) {
+	for {
+		o.mu.Lock()
+		list, next = o.log.since(from)
+		ended := o.runs > run
+		changed := o.waitLocked()
+		o.mu.Unlock()
+		if len(list) > 0 || ended {
+			return list, next, !ended
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, next, false
+		}
+	}
+}
+
+// Runs returns how many processes have ended.
+func (o *Output) Runs() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.runs
+}

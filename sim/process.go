@@ -1,0 +1,210 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+
+	"drydock/sim/internal/engine"
+	"drydock/sim/internal/stdio"
+	"drydock/sim/tools/command"
+)
+
+// argv is what the container runs, and what docker ps shows.
+func (c *containerConfig) argv() []string { return slices.Concat(c.entrypoint, c.cmd) }
+
+// commands are the programs that the container has.
+func (c *Container) commands() command.Table {
+	if t := c.config.image.Commands; t != nil {
+		return t
+	}
+	return c.host.work.commands
+}
+
+// runsProgram reports whether the main process is a program, and not the image's function
+// or nothing: an image without programs only shows its Cmd.
+func (c *Container) runsProgram() bool {
+	return len(c.config.argv()) > 0 && len(c.commands()) > 0 && (c.config.image.Main == nil || c.config.ownProgram)
+}
+
+// site returns what a command in the running container gets.
+func (c *Container) site(op string) (*site, error) {
+	r := c.running()
+	switch {
+	case c.State().Paused:
+		return nil, errorf(op, c.Name(), ErrPaused, c.host.says.ExecPaused, c.Name())
+	case r == nil:
+		return nil, c.errDown(op)
+	}
+	return c.siteIn(r), nil
+}
+
+func (c *Container) siteIn(r *run) *site {
+	return &site{
+		machine: c, commands: c.commands(), files: filesOf(c), dir: cmp.Or(c.config.workingDir, "/"), processes: r.console.processes, ctx: r.programs, says: c.host.says,
+		env: func(tty bool) []string { return c.environment(r, tty) },
+		start: func(name string, run func()) error {
+			f := function{done: make(chan struct{}), from: name, program: true}
+			if !r.add(f) {
+				return c.errDown("exec")
+			}
+			return c.host.labelled(func() error {
+				go func() {
+					defer r.end(f)
+					run()
+				}()
+				return nil
+			})
+		},
+	}
+}
+
+// environment is that of a process of a run.
+func (c *Container) environment(r *run, tty bool) []string {
+	return c.host.engine.Environment(engine.Environment{Hostname: c.Hostname(), Links: r.links, Env: c.config.env, TTY: tty})
+}
+
+// Processes returns the commands that run in the container, nil while it does not run. The
+// function of an image is process 1.
+func (c *Container) Processes() *command.Processes {
+	if r := c.running(); r != nil {
+		return r.console.processes
+	}
+	return nil
+}
+
+// A console is what the main process of a run, or of the next one, reads and writes: who is
+// attached has it before the container starts.
+type console struct {
+	*streams
+	processes *command.Processes
+}
+
+// console returns the present one, or that of the next run.
+func (c *Container) console() *console {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	return c.consoleLocked()
+}
+
+// +checklocks:c.stateMu
+func (c *Container) consoleLocked() *console {
+	if c.run != nil {
+		return c.run.console
+	}
+	if c.next == nil {
+		processes := new(command.Processes)
+		c.next = &console{newStreams(c.config.tty, processes, c.output.Writer(stdio.Stdout), c.output.Writer(stdio.Stderr)), processes}
+		if c.config.openStdin {
+			c.next.open()
+		}
+	}
+	return c.next
+}
+
+// checkProgram refuses to start what is not there.
+func (c *Container) checkProgram(r *run) error {
+	if !c.runsProgram() {
+		return nil
+	}
+	s := c.siteIn(r)
+	if err := s.find(s.files, s.dir, c.config.argv()); err != nil {
+		e := errorf("start container", c.Name(), ErrNoProgram, c.host.says.StartFailed, err)
+		e.cause = err
+		return e
+	}
+	return nil
+}
+
+// main returns what a run does: the image's function, or the program whose process it makes.
+// It is nil if it does nothing.
+func (c *Container) main(r *run) func(context.Context) error {
+	if !c.runsProgram() {
+		r.console.processes.Init(c.config.argv())
+		if main := c.config.image.Main; main != nil {
+			return func(ctx context.Context) error { return main(ctx, c) }
+		}
+		return nil
+	}
+	s := c.siteIn(r)
+	call := &command.Call{Machine: c, Args: c.config.argv(), Env: s.env(c.config.tty), Dir: s.dir}
+	r.console.give(call)
+	p, run := s.commands.Prepare(r.programs, call)
+	r.console.foreground(p)
+	r.process = p
+	return func(context.Context) error {
+		defer r.console.end()
+		if status := run(); status != 0 {
+			return ExitStatus(status)
+		}
+		return nil
+	}
+}
+
+// Signal sends the main process a signal, as "docker kill -s" does: see command.Process for
+// what it does there. A main function returns for one that ends processes, as its context
+// is canceled; a container without a program ends, too. SIGKILL is Kill.
+func (c *Container) Signal(s command.Signal) error {
+	if s == command.SIGKILL {
+		return c.Kill()
+	}
+	r := c.running()
+	if r == nil {
+		return c.errKill(errorf("kill container", c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id))
+	}
+	r.signal(c, s)
+	return nil
+}
+
+// signal sends a signal to the main process, or does what it would do to it.
+func (r *run) signal(c *Container, s command.Signal) {
+	switch {
+	case r.process != nil:
+		r.process.Signal(s)
+	case !s.Ends():
+	case c.config.image.Main != nil:
+		r.interrupt(s)
+	default:
+		r.mainOver(ExitStatus(s.ExitCode()))
+		c.host.mains.Go(func() { c.exit(r) })
+	}
+}
+
+// beginStop is the first word of a stop: the signal to the main process, and the end of the
+// context of functions.
+func (r *run) beginStop(s command.Signal) {
+	r.interrupt(command.SIGTERM)
+	if r.process != nil {
+		r.process.Signal(s)
+	}
+}
+
+// takeConsole returns the console for a run that starts. The run after it has another one.
+func (c *Container) takeConsole() *console {
+	c.stateMu.Lock()
+	defer c.stateMu.Unlock()
+	con := c.consoleLocked()
+	c.next = nil
+	return con
+}
+
+// hangUp ends a console that no process has or will have any more, and lets those go who are
+// attached.
+func (c *Container) hangUp(con *console) {
+	con.drop()
+	c.output.EndRun()
+}
+
+// notStarted is the status of a container that did not start: that of a shell for a program
+// that is not there or cannot be run, else the one before.
+func notStarted(err error, before int) int {
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, command.ErrNoExec):
+		return command.NoPermission
+	case errors.Is(err, ErrNoProgram):
+		return command.NotFound
+	}
+	return cmp.Or(before, exitNotStarted)
+}

@@ -1,0 +1,83 @@
+package sim
+
+import (
+	"context"
+	"sync"
+
+	"drydock/sim/internal/engine"
+	"drydock/sim/tools/command"
+)
+
+// A site is what a command needs of the machine or the running container that it is to run in.
+type site struct {
+	machine   command.Machine
+	commands  command.Table
+	files     command.Files
+	dir       string
+	processes *command.Processes
+	env       func(tty bool) []string
+	ctx       context.Context                     // ends with the machine or the run, by the signal that is its cause
+	start     func(name string, run func()) error // runs a function that belongs to it
+	says      *engine.Messages
+}
+
+// WithCommands gives the machine the programs of a table, which Exec then finds there. On a
+// Host they are those of images without Commands, too. Package tools has a table of the
+// usual ones.
+func WithCommands(t command.Table) MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		c.commands = t
+		return nil
+	})
+}
+
+// filesOf returns the files of a machine, nil if it has none.
+func filesOf(m any) command.Files {
+	if m, ok := m.(interface{ FS() command.Files }); ok {
+		return m.FS()
+	}
+	return nil
+}
+
+// A workplace is where the commands run that Exec starts on a Machine itself.
+type workplace struct {
+	commands  command.Table
+	processes command.Processes
+	ctx       context.Context
+	end       context.CancelCauseFunc
+	running   sync.WaitGroup
+}
+
+func newWorkplace(t command.Table) *workplace {
+	w := &workplace{commands: t}
+	w.ctx, w.end = context.WithCancelCause(context.Background())
+	w.processes.Init([]string{"/sbin/init"})
+	return w
+}
+
+// site returns what a command on the machine gets. Its environment is that of a login.
+func (m *Machine) site(op string) (*site, error) {
+	w := m.work
+	if m.isClosed() {
+		return nil, m.errDown(op)
+	}
+	return &site{
+		machine: m, commands: w.commands, files: filesOf(m), dir: "/root", processes: &w.processes, ctx: w.ctx, says: engine.Docker20.Messages(),
+		env: func(tty bool) []string { return m.loginEnv(tty) },
+		start: func(_ string, run func()) error {
+			return m.labelled(func() error { w.running.Go(run); return nil })
+		},
+	}, nil
+}
+
+func (m *Machine) loginEnv(tty bool) []string {
+	env := []string{engine.Docker20.DefaultPath(), "HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/bash"}
+	if tty {
+		env = append(env, "TERM=xterm")
+	}
+	return env
+}
+
+// Processes returns the commands that run on the machine, of those that are in its own PID
+// namespace.
+func (m *Machine) Processes() *command.Processes { return &m.work.processes }

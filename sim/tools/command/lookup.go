@@ -1,0 +1,81 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// binDirs are where the commands of a table are, to those who write a path.
+var binDirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
+
+// ErrNoExec is that of a file which is no program: execve(2).
+var ErrNoExec = errors.New("exec format error")
+
+// Lookup finds a program: a command of the table, by its name or a path in one of the usual
+// directories, or a file with the execute permission that begins with "#!" and an
+// interpreter. The error is a *fs.PathError with fs.ErrNotExist, fs.ErrPermission or
+// ErrNoExec in it.
+func (t Table) Lookup(files Files, dir, name string) (Func, error) {
+	if f, ok := t[name]; ok {
+		return f, nil
+	}
+	if !strings.Contains(name, "/") {
+		for _, dir := range binDirs {
+			if f, err := script(files, path.Join(dir, name)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+				return f, err
+			}
+		}
+		return nil, &fs.PathError{Op: "exec", Path: name, Err: fs.ErrNotExist}
+	}
+	at := name
+	if !path.IsAbs(at) {
+		at = path.Join("/", dir, at)
+	}
+	run, err := script(files, path.Clean(at))
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return run, err
+	}
+	if f, ok := t[path.Base(at)]; ok && slices.Contains(binDirs, path.Dir(path.Clean(at))) {
+		return f, nil
+	}
+	return nil, err
+}
+
+// script returns the program that a file is.
+func script(files Files, at string) (Func, error) {
+	fail := func(err error) (Func, error) { return nil, &fs.PathError{Op: "exec", Path: at, Err: err} }
+	if files == nil {
+		return fail(fs.ErrNotExist)
+	}
+	f, err := files.Open(strings.TrimPrefix(at, "/"))
+	if err != nil {
+		return fail(fs.ErrNotExist)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 {
+		return fail(fs.ErrPermission)
+	}
+	head := make([]byte, 256) // BINPRM_BUF_SIZE
+	n, _ := io.ReadFull(f, head)
+	line, _, _ := strings.Cut(string(head[:n]), "\n")
+	interpreter, isScript := strings.CutPrefix(line, "#!")
+	name, arg, _ := strings.Cut(strings.TrimSpace(interpreter), " ")
+	if !isScript || name == "" {
+		return fail(ErrNoExec)
+	}
+	args := []string{name}
+	if arg = strings.TrimSpace(arg); arg != "" { // Linux passes the rest of the line as one argument
+		args = append(args, arg)
+	}
+	return func(ctx context.Context, c *Call) int {
+		child := *c
+		child.Args = slices.Concat(args, []string{at}, c.Args[1:])
+		return c.Commands.Run(ctx, &child)
+	}, nil
+}
