@@ -82,6 +82,22 @@ func TestUpstreams(t *testing.T) {
 	}
 }
 
+// TestTakeFirstReply: silence alone leads to the next upstream.
+func TestTakeFirstReply(t *testing.T) {
+	t.Parallel()
+	const good, fails, closed = "10.0.0.1:53", "10.0.0.3:53", "10.0.0.5:53"
+	in := &internet{servers: map[string]dns.Handler{good: rcodes(dns.RcodeSuccess), fails: rcodes(dns.RcodeServerFailure), closed: nil}}
+	for want, servers := range map[int][]string{
+		dns.RcodeSuccess:       {closed, good, fails},
+		dns.RcodeServerFailure: {closed, fails, good},
+	} {
+		r := newResolver(t, nil, dnsd.WithUpstreams(in.dial, upstreams(servers...)...), dnsd.TakeFirstReply())
+		reply := ask(t, r, "udp", query("name.example", dns.TypeA))
+		require.NotNil(t, reply)
+		assert.Equal(t, want, reply.Rcode)
+	}
+}
+
 // TestForwardVerbatim checks that nothing is added to a query, and nothing is taken
 // from a reply.
 func TestForwardVerbatim(t *testing.T) {
