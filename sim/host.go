@@ -144,6 +144,12 @@ func (h *Host) stopDocker() {
 	}
 }
 
+// Engine returns which Docker the host runs.
+func (h *Host) Engine() Engine {
+	r := h.engine.Release()
+	return Engine{Release(r.Name), r.Version, r.APIVersion, r.MinAPIVersion}
+}
+
 // has reports whether a container was made on the host and not removed.
 func (h *Host) has(c *Container) bool {
 	h.mu.Lock()

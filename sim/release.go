@@ -31,12 +31,6 @@ type Engine struct {
 	MinAPIVersion string // the oldest that clients may speak
 }
 
-// Engine returns which Docker the host runs.
-func (h *Host) Engine() Engine {
-	r := h.engine.Release()
-	return Engine{Release(r.Name), r.Version, r.APIVersion, r.MinAPIVersion}
-}
-
 // WithEngine sets the release of Docker that the host runs, by default Docker20. Another than
 // those that this package has is refused.
 func WithEngine(r Release) HostOption { return engineOption(r) }
