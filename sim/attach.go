@@ -33,7 +33,7 @@ type Attachment struct {
 func (c *Container) Attach(s Streams) *Attachment {
 	con := c.console()
 	a := &Attachment{c.output.Attach(s.Stdout, s.Stderr)}
-	if s.Stdin != nil && c.config.openStdin {
+	if s.Stdin != nil && c.config.asked.OpenStdin {
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() {
 			<-a.client.Done()
@@ -41,7 +41,7 @@ func (c *Container) Attach(s Streams) *Attachment {
 		}()
 		go func() {
 			con.copyIn(ctx, s.Stdin)
-			if c.config.stdinOnce && !c.config.tty {
+			if c.config.asked.StdinOnce && !c.config.asked.Tty {
 				con.closeIn()
 			}
 		}()

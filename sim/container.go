@@ -66,13 +66,11 @@ type Container struct {
 // A containerConfig is what a containerSpec means on its host.
 type containerConfig struct {
 	image      Image
-	entrypoint []string // the spec's or the image's
-	cmd        []string // the spec's, or the image's if the entrypoint is, too
-	ownProgram bool     // one of them is the spec's
-	workingDir string   // likewise
-	tty        bool
-	openStdin  bool
-	stdinOnce  bool
+	asked      dockerapi.Config     // what is told as it was asked for
+	askedHost  dockerapi.HostConfig // likewise, and what dockerd adds
+	entrypoint []string             // the spec's or the image's
+	cmd        []string             // the spec's, or the image's if the entrypoint is, too
+	ownProgram bool                 // one of them is the spec's
 	hostname   string
 	mode       string     // HostConfig.NetworkMode; "default" if none was given
 	network    *Network   // nil: that of joined
@@ -90,7 +88,7 @@ type containerConfig struct {
 
 // stopSignal is what a stop sends the main process.
 func (c *containerConfig) stopSignal() command.Signal {
-	if s, ok := command.ParseSignal(c.image.StopSignal); ok {
+	if s, ok := command.ParseSignal(c.asked.StopSignal); ok {
 		return s
 	}
 	return command.SIGTERM

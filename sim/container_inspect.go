@@ -15,13 +15,36 @@ import (
 func (c *Container) Inspect() dockerapi.Container {
 	info := dockerapi.Container{
 		ID: c.id, Created: c.created.UTC(), Args: []string{}, State: c.State(), Name: "/" + c.Name(),
-		HostConfig: c.hostConfig(), Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
+		Image: c.host.imageID(c.config.image.Name), Driver: graphDriver, Platform: "linux", GraphDriver: dockerapi.GraphDriver{Name: graphDriver},
+		HostConfig: c.hostConfig(), Mounts: []dockerapi.Mount{}, Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}
 	info.State.StartedAt, info.State.FinishedAt = info.State.StartedAt.UTC(), info.State.FinishedAt.UTC()
 	if cmd := c.config.argv(); len(cmd) > 0 {
 		info.Path, info.Args = cmd[0], append(info.Args, cmd[1:]...)
 	}
+	c.setPaths(&info)
 	return info
+}
+
+// graphDriver is what dockerd stores containers with.
+const graphDriver = "overlay2"
+
+// setPaths tells where dockerd has the container's files once it has made them: those for names
+// with the first namespace, the others at the first start. Of a container in the namespace of
+// another one names are the other one's.
+func (c *Container) setPaths(info *dockerapi.Container) {
+	dir := func(c *Container) string { return "/var/lib/docker/containers/" + c.id + "/" }
+	names := c
+	for names.config.joined != nil {
+		names = names.config.joined
+	}
+	started := !info.State.StartedAt.IsZero()
+	if started || info.NetworkSettings.SandboxID != "" {
+		info.ResolvConfPath, info.HostsPath = dir(names)+"resolv.conf", dir(names)+"hosts"
+	}
+	if started {
+		info.HostnamePath, info.LogPath = dir(names)+"hostname", dir(c)+c.id+"-json.log"
+	}
 }
 
 // hostConfig is what was asked for of the container's place on the host. Lists that are empty
@@ -29,14 +52,10 @@ func (c *Container) Inspect() dockerapi.Container {
 func (c *Container) hostConfig() dockerapi.HostConfig {
 	cfg := &c.config
 	byAlias := slices.SortedFunc(slices.Values(cfg.links), func(a, b link) int { return cmp.Compare(a.alias, b.alias) })
-	hc := dockerapi.HostConfig{
-		NetworkMode: cfg.mode, PortBindings: make(map[string][]dockerapi.PortBinding),
-		DNS: []string{}, DNSOptions: append([]string{}, cfg.dnsOptions...), DNSSearch: append([]string{}, cfg.dnsSearch...),
-		PublishAllPorts: cfg.publishAll,
-	}
-	if cfg.joined != nil {
-		hc.NetworkMode = "container:" + cfg.joined.id
-	}
+	hc := toldHostConfig(&cfg.askedHost)
+	hc.NetworkMode, hc.PortBindings = c.networkMode(), make(map[string][]dockerapi.PortBinding)
+	hc.DNS, hc.DNSOptions, hc.DNSSearch = []string{}, append([]string{}, cfg.dnsOptions...), append([]string{}, cfg.dnsSearch...)
+	hc.PublishAllPorts = cfg.publishAll
 	for _, p := range cfg.published {
 		hc.PortBindings[p.Port.String()] = append(hc.PortBindings[p.Port.String()], dockerapi.PortBinding{HostIP: addrString(p.Addr), HostPort: hostPorts(p)})
 	}
@@ -52,12 +71,19 @@ func (c *Container) hostConfig() dockerapi.HostConfig {
 	return hc
 }
 
+// networkMode is what was asked for, with the ID of a container that has the namespace.
+func (c *Container) networkMode() string {
+	if other := c.config.joined; other != nil {
+		return "container:" + other.id
+	}
+	return c.config.mode
+}
+
 // containerConfig is what the image and the spec say of the container itself.
 func (c *Container) containerConfig() dockerapi.Config {
-	cfg := dockerapi.Config{
-		Hostname: c.configuredHostname(), Env: c.envWithPath(),
-		Cmd: slices.Clone(c.config.cmd), Image: c.config.image.Name,
-	}
+	cfg := toldConfig(&c.config.asked)
+	cfg.Hostname, cfg.Env, cfg.Image = c.configuredHostname(), c.envWithPath(), c.config.image.Name
+	cfg.Entrypoint, cfg.Cmd = slices.Clone(c.config.entrypoint), slices.Clone(c.config.cmd)
 	exposed := c.exposed()
 	if len(exposed) > 0 {
 		cfg.ExposedPorts = make(map[string]struct{})

@@ -79,7 +79,7 @@ func (c *Container) register(r *run, l *Link) error {
 		c.setScopes(r)
 	}
 	for _, a := range l.endpoint().addrs() {
-		r.ns.names.hosts.addOwn(a, c.hostname(r.ns))
+		r.ns.names.hosts.addOwn(a, c.fullName(r.ns))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,16 +18,39 @@ import (
 func (c *Container) Summary() dockerapi.ContainerSummary {
 	state := c.State()
 	s := dockerapi.ContainerSummary{
-		ID: c.id, Image: c.config.image.Name, Command: commandLine(c.config.argv()),
-		CreatedAt: c.created.UTC().Truncate(time.Second), State: state.Status, Status: status(state),
-		Ports: ports.Column(c.openPorts(c.running())), Names: c.names(),
+		ID: c.id, Names: c.names(), Image: c.config.image.Name, ImageID: c.host.imageID(c.config.image.Name),
+		Command: commandLine(c.config.argv()), Created: c.created.Unix(), Ports: summaryPorts(c.openPorts(c.running())),
+		Labels: cloneMap(c.config.asked.Labels), State: state.Status, Status: status(state),
+		HostConfig:      dockerapi.SummaryHostConfig{NetworkMode: c.networkMode()},
+		NetworkSettings: dockerapi.SummaryNetworkSettings{Networks: c.networkSettings().Networks},
+		Mounts:          []dockerapi.Mount{},
 	}
-	s.RunningFor = ago(s.CreatedAt)
-	for _, n := range c.Networks() {
-		s.Networks = append(s.Networks, n.name)
+	for name, e := range s.NetworkSettings.Networks {
+		e.Aliases, e.Links, e.DriverOpts = nil, nil, nil
+		s.NetworkSettings.Networks[name] = e
 	}
-	slices.Sort(s.Networks)
 	return s
+}
+
+// summaryPorts returns the bindings of ports, and the exposed ports that have none. Docker has
+// them in the order of a map; here they are in that of their numbers.
+func summaryPorts(exposed []ports.Port, bindings []ports.Binding) []dockerapi.Port {
+	list := []dockerapi.Port{}
+	published := make(map[ports.Port]bool)
+	for _, b := range bindings {
+		published[b.Port] = true
+		list = append(list, dockerapi.Port{IP: b.HostAddr.String(), PrivatePort: b.Port.Number, PublicPort: b.HostPort, Type: b.Port.Proto.String()})
+	}
+	for _, p := range exposed {
+		if !published[p] {
+			published[p] = true
+			list = append(list, dockerapi.Port{PrivatePort: p.Number, Type: p.Proto.String()})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b dockerapi.Port) int {
+		return cmp.Or(cmp.Compare(a.PrivatePort, b.PrivatePort), cmp.Compare(a.Type, b.Type))
+	})
+	return list
 }
 
 // status returns what "docker ps" shows under STATUS now. The words for durations are those of
@@ -58,14 +82,14 @@ func commandLine(words []string) string {
 }
 
 // names returns the names that the daemon knows the container by: a link is a name of its
-// target, "client/alias". They are asked of the linkers alone, since with ten thousand
+// target, "/client/alias". They are asked of the linkers alone, since with ten thousand
 // containers a list of all would look at each from each.
 func (c *Container) names() []string {
-	names := []string{c.Name()}
+	names := []string{"/" + c.Name()}
 	for _, o := range c.linkedBy() {
 		for _, l := range o.config.links {
 			if l.target == c {
-				names = append(names, o.Name()+"/"+l.alias)
+				names = append(names, "/"+o.Name()+"/"+l.alias)
 			}
 		}
 	}

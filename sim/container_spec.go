@@ -35,19 +35,18 @@ func cloneMap[K comparable, V any](m map[K]V) map[K]V {
 // comes before what does, and links, which need both, come last.
 func (s *containerSpec) resolve(name string) (containerConfig, error) {
 	c := containerConfig{
-		image: s.image, cmd: slices.Clone(s.Cmd), hostname: s.Hostname,
+		image: s.image, entrypoint: slices.Clone(s.Entrypoint), cmd: slices.Clone(s.Cmd), hostname: s.Hostname,
 		dnsSearch: slices.Clone(s.HostConfig.DNSSearch), dnsOptions: slices.Clone(s.HostConfig.DNSOptions),
 		publishAll: s.HostConfig.PublishAllPorts,
 	}
 	c.image.Name = s.Image
-	c.setProgram(s)
 	if c.hostname != "" {
 		if err := checkHostname(c.hostname); err != nil {
 			return c, err
 		}
 	}
 	for _, part := range []func(*containerSpec) error{
-		c.setEnv, c.setExposed, c.setPublished, c.setDNS, c.setExtraHosts, c.setNetwork,
+		c.setAsked, c.setProgram, c.setEnv, c.setRestart, c.setExposed, c.setPublished, c.setDNS, c.setExtraHosts, c.setNetwork,
 	} {
 		if err := part(s); err != nil {
 			return c, err
@@ -57,17 +56,21 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 }
 
 // setProgram notes what is to run. An entrypoint of the spec's leaves nothing of the image's
-// command.
-func (c *containerConfig) setProgram(s *containerSpec) {
+// command, and one of an empty word stands for none.
+func (c *containerConfig) setProgram(s *containerSpec) error {
 	c.ownProgram = len(c.cmd)+len(c.entrypoint) > 0
-	c.workingDir = s.image.WorkingDir
-	if len(c.entrypoint) > 0 {
-		return
-	}
-	c.entrypoint = s.image.Entrypoint
-	if len(c.cmd) == 0 {
+	c.asked.WorkingDir = cmp.Or(s.WorkingDir, s.image.WorkingDir)
+	c.asked.StopSignal = cmp.Or(s.StopSignal, s.image.StopSignal)
+	if len(c.entrypoint) == 0 && len(c.cmd) == 0 {
 		c.cmd = s.image.Cmd
 	}
+	if c.entrypoint == nil {
+		c.entrypoint = s.image.Entrypoint
+	}
+	if slices.Equal(c.entrypoint, []string{""}) {
+		c.entrypoint = nil
+	}
+	return nil
 }
 
 func checkHostname(name string) error {

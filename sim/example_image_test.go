@@ -43,7 +43,9 @@ func ExampleImage() {
 	if err := once.WaitListening(ctx, "7"); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(once.Summary().Ports)
+	for _, p := range once.Summary().Ports {
+		fmt.Printf("%s:%d->%d/%s\n", p.IP, p.PublicPort, p.PrivatePort, p.Type)
+	}
 
 	conn, err := host.DialContext(ctx, "tcp", "127.0.0.1:7000")
 	if err != nil {
@@ -55,7 +57,8 @@ func ExampleImage() {
 	status, _ := once.Wait(ctx)
 	fmt.Println(once.State().Status, status)
 	// Output:
-	// 0.0.0.0:7000->7/tcp, :::7000->7/tcp
+	// 0.0.0.0:7000->7/tcp
+	// :::7000->7/tcp
 	// only once
 	// exited 3
 }

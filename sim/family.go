@@ -1,8 +1,11 @@
 package sim
 
 import (
+	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/engine"
@@ -15,9 +18,10 @@ type family struct {
 	given   bool         // that WithSubnet set the subnet
 	gateway netip.Addr
 	ipRange netip.Prefix
-	asked   dockerapi.IPAMConfig // what Inspect tells of it
-	byMAC   bool                 // addresses end in the MAC of their interface
-	pool    *engine.Pool         // guarded by host.mu
+	aux     map[string]netip.Addr // that nobody is given, by name
+	asked   dockerapi.IPAMConfig  // what Inspect tells of it
+	byMAC   bool                  // addresses end in the MAC of their interface
+	pool    *engine.Pool          // guarded by host.mu
 }
 
 // addrOf returns the address that ends in a MAC.
@@ -50,7 +54,7 @@ func (f *family) open(says *engine.Messages, network string) error {
 		if !f.pool.Reserve(f.gateway) {
 			return errGatewayTaken(says, network, f.gateway)
 		}
-		return nil
+		return f.reserveAux(says, network)
 	}
 	a, ok := f.pool.Take()
 	if !ok {
@@ -59,6 +63,24 @@ func (f *family) open(says *engine.Messages, network string) error {
 	f.gateway = a
 	if !f.given {
 		f.asked.Gateway = a.String()
+	}
+	return f.reserveAux(says, network)
+}
+
+// reserveAux takes the addresses that no container is to have.
+func (f *family) reserveAux(says *engine.Messages, network string) error {
+	if len(f.aux) > 0 {
+		f.asked.AuxAddresses = make(map[string]string)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.aux)) {
+		a := f.aux[name]
+		f.asked.AuxAddresses[name] = a.String()
+		switch {
+		case !f.subnet.Contains(a):
+			return errorf(opCreateNetwork, network, ErrAddress, says.AuxOutside, name, a, f.subnet)
+		case !f.pool.Reserve(a):
+			return errAddrInUse(opCreateNetwork, network, fmt.Sprintf(says.AuxTaken, name, a))
+		}
 	}
 	return nil
 }

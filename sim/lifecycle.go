@@ -184,7 +184,7 @@ func (c *Container) boot() error {
 		c.host.log.Warn(c.host.says.HostIgnores, "container", c.Name())
 	}
 	r.sockets = c.up(ns, c.Name(), c.hostname(ns), c.config.argv()...)
-	r.env = c.environment(r, c.config.tty)
+	r.env = c.environment(r, c.config.asked.Tty)
 	c.begin(r)
 	c.relink()
 	c.host.log.Debug("container started", "name", c.Name(), "addrs", c.addrs())
@@ -214,6 +214,14 @@ func (c *Container) hostname(ns *namespace) string {
 		return c.config.hostname
 	}
 	return ns.hostname
+}
+
+// fullName is the hostname with the domain that was asked for.
+func (c *Container) fullName(ns *namespace) string {
+	if domain := c.config.asked.Domainname; domain != "" {
+		return c.hostname(ns) + "." + domain
+	}
+	return c.hostname(ns)
 }
 
 // joinNamespace returns the namespace to run in, held. It is asked anew at each start: the

@@ -20,6 +20,7 @@ type networkConfig struct {
 	v4, v6       family
 	mtu          int
 	internal     bool
+	attachable   bool
 	noICC        bool
 	noMasquerade bool
 	options      map[string]string // as they were given

@@ -5,7 +5,7 @@ import "drydock/sim/dockerapi"
 // Inspect returns what "docker network inspect" tells.
 func (n *Network) Inspect() dockerapi.Network {
 	info := dockerapi.Network{
-		Name: n.name, ID: n.id, Created: n.created.UTC().Round(0), Scope: "local", Driver: n.driver, Internal: n.config.internal,
+		Name: n.name, ID: n.id, Created: n.created.UTC().Round(0), Scope: "local", Driver: n.driver, Internal: n.config.internal, Attachable: n.config.attachable,
 		EnableIPv6: n.config.v6.subnet.IsValid(),
 		IPAM:       dockerapi.IPAM{Driver: "default", Config: []dockerapi.IPAMConfig{}},
 		Containers: make(map[string]dockerapi.NetworkContainer),

@@ -19,7 +19,7 @@ const opCreateNetwork = "create network"
 // keeps nothing of the spec's.
 func newNetworkConfig(says *engine.Messages, spec *dockerapi.NetworkCreate) (networkConfig, error) {
 	c := networkConfig{
-		says: says, mtu: veth.DefaultMTU, internal: spec.Internal,
+		says: says, mtu: veth.DefaultMTU, internal: spec.Internal, attachable: spec.Attachable,
 		options: cloneMap(spec.Options), labels: cloneMap(spec.Labels),
 	}
 	if err := checkDrivers(says, spec); err != nil {
@@ -31,7 +31,7 @@ func newNetworkConfig(says *engine.Messages, spec *dockerapi.NetworkCreate) (net
 		}
 	}
 	for _, config := range spec.IPAM.Config {
-		if err := c.addIPAM(config); err != nil {
+		if err := c.addIPAM(spec.Name, config); err != nil {
 			return c, err
 		}
 	}
@@ -59,6 +59,14 @@ func checkDrivers(says *engine.Messages, spec *dockerapi.NetworkCreate) error {
 	}
 	for key := range spec.IPAM.Options {
 		return errUnsupported(spec.Name, key)
+	}
+	for option, asked := range map[string]bool{
+		"Ingress": spec.Ingress, "ConfigOnly": spec.ConfigOnly, "ConfigFrom": spec.ConfigFrom != nil,
+		"Scope " + spec.Scope: spec.Scope != "" && spec.Scope != "local",
+	} {
+		if asked {
+			return errUnsupported(spec.Name, option)
+		}
 	}
 	return nil
 }
@@ -105,7 +113,7 @@ func errUnsupported(network, option string) error {
 // addIPAM notes a subnet, of which there is one of each family, and what belongs to it. Whether
 // range and gateway lie in it is seen later, when all of them are known: Docker's client may
 // send them apart.
-func (c *networkConfig) addIPAM(config dockerapi.IPAMConfig) error {
+func (c *networkConfig) addIPAM(network string, config dockerapi.IPAMConfig) error {
 	if s := config.Subnet; s != "" {
 		p, err := netip.ParsePrefix(s)
 		if err != nil || p.Addr().Is4In6() {
@@ -130,6 +138,22 @@ func (c *networkConfig) addIPAM(config dockerapi.IPAMConfig) error {
 			return errorf(opCreateNetwork, s, ErrAddress, c.says.GatewayOutside, s)
 		}
 		c.of(a).gateway = a
+	}
+	return c.addAux(network, config.AuxAddresses)
+}
+
+// addAux notes addresses that no container is to be given.
+func (c *networkConfig) addAux(network string, addrs map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(addrs)) {
+		a, err := netip.ParseAddr(addrs[name])
+		if err != nil {
+			return errorf(opCreateNetwork, network, ErrAddress, c.says.AuxAddr, name, addrs[name], network)
+		}
+		f := c.of(a)
+		if f.aux == nil {
+			f.aux = make(map[string]netip.Addr)
+		}
+		f.aux[name] = a
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (c *Container) site(op string) (*site, error) {
 
 func (c *Container) siteIn(r *run) *site {
 	return &site{
-		machine: c, commands: c.commands(), files: filesOf(c), dir: cmp.Or(c.config.workingDir, "/"), processes: r.console.processes, ctx: r.programs, says: c.host.says,
+		machine: c, commands: c.commands(), files: filesOf(c), dir: cmp.Or(c.config.asked.WorkingDir, "/"), processes: r.console.processes, ctx: r.programs, says: c.host.says,
 		env: func(tty bool) []string { return c.environment(r, tty) },
 		start: func(name string, run func()) error {
 			f := function{done: make(chan struct{}), from: name, program: true}
@@ -96,8 +96,8 @@ func (c *Container) consoleLocked() *console {
 	}
 	if c.next == nil {
 		processes := new(command.Processes)
-		c.next = &console{newStreams(c.config.tty, processes, c.output.Writer(stdio.Stdout), c.output.Writer(stdio.Stderr)), processes}
-		if c.config.openStdin {
+		c.next = &console{newStreams(c.config.asked.Tty, processes, c.output.Writer(stdio.Stdout), c.output.Writer(stdio.Stderr)), processes}
+		if c.config.asked.OpenStdin {
 			c.next.open()
 		}
 	}
@@ -129,7 +129,7 @@ func (c *Container) main(r *run) func(context.Context) error {
 		return nil
 	}
 	s := c.siteIn(r)
-	call := &command.Call{Machine: c, Args: c.config.argv(), Env: s.env(c.config.tty), Dir: s.dir}
+	call := &command.Call{Machine: c, Args: c.config.argv(), Env: s.env(c.config.asked.Tty), Dir: s.dir}
 	r.console.give(call)
 	p, run := s.commands.Prepare(r.programs, call)
 	r.console.foreground(p)

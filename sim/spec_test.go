@@ -32,6 +32,7 @@ func told(t *testing.T, h *sim.Host) string {
 	for c := range h.Containers() {
 		info := c.Inspect()
 		info.Created, info.State.StartedAt, info.State.FinishedAt = time.Time{}, time.Time{}, time.Time{}
+		info.Config.AttachStdout, info.Config.AttachStderr, info.Config.Labels = false, false, nil
 		require.NoError(t, json.NewEncoder(&b).Encode(info))
 		fmt.Fprintln(&b, c.Env(), c.Ports())
 	}
@@ -66,12 +67,12 @@ func TestRecordedRequests(t *testing.T) {
 	myBridge := network("myBridge", sim.WithSubnet(prefix("192.168.0.0/16")), sim.WithGateway(netip.MustParseAddr("192.168.0.1")))
 	test1 := simtest.Run(t, made, "test1", sim.WithNetwork(testnet, sim.WithAlias("t1")), image("centos:v1"))
 	db := simtest.Run(t, made, "db", sim.WithImage(postgres))
-	simtest.Run(t, made, "web2", sim.WithImage(sim.Image{Name: "training/webapp", Cmd: []string{"env"}}), sim.WithLink(db, ""))
+	simtest.Run(t, made, "web2", sim.WithImage(sim.Image{Name: "training/webapp", Cmd: []string{"env"}}), sim.WithLink(db, ""), sim.WithAutoRemove())
 	simtest.Run(t, made, "web", image("training/webapp"), sim.WithLink(db, "db"), sim.WithPublishAll())
 	simtest.Run(t, made, "nginx", image("nginx"), sim.WithPublish("80:80"), sim.WithEnv("A=B"), sim.WithNetwork(testnet))
 	require.NoError(t, test1.Connect(myBridge))
 	front, err := made.CreateNetworkSpec(dockerapi.NetworkCreate{
-		Name: "proj_front", IPAM: dockerapi.IPAM{Config: []dockerapi.IPAMConfig{{Subnet: "10.5.0.0/16"}}},
+		Name: "proj_front", Attachable: true, IPAM: dockerapi.IPAM{Config: []dockerapi.IPAMConfig{{Subnet: "10.5.0.0/16"}}},
 		Labels: map[string]string{"com.docker.compose.network": "front", "com.docker.compose.project": "proj", "com.docker.compose.version": "1.29.2"},
 	})
 	require.NoError(t, err)

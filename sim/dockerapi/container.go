@@ -1,8 +1,9 @@
 // Package dockerapi has the shapes of Docker's HTTP API, version 1.41: what is sent to
 // create containers and networks, and what is told of them. Its types are data without
-// behaviour. They marshal to Docker's JSON and have its fields, but for those that an
-// emulated network has no meaning for: files, volumes, security, limits, swarm and the ID
-// of the image. The docs say what package sim puts in a field where Docker may put more.
+// behaviour. They marshal to Docker's JSON and have its fields, in its order, also those
+// that an emulated network has no meaning for: files, volumes, limits and swarm. What is
+// told there is what dockerd tells of a container that asked for nothing. The docs say what
+// package sim puts in a field where Docker may put more, and what it refuses.
 package dockerapi
 
 import "time"
@@ -11,22 +12,54 @@ import "time"
 type Container struct {
 	ID              string `json:"Id"` // 64 hex digits
 	Created         time.Time
-	Path            string // Config.Cmd is Path and Args
+	Path            string // Config.Entrypoint and Config.Cmd are Path and Args
 	Args            []string
 	State           State
+	Image           string // the ID of the image, "sha256:" and 64 hex digits
+	ResolvConfPath  string // where dockerd has the container's files, since the first start; as HostnamePath, HostsPath, LogPath
+	HostnamePath    string
+	HostsPath       string
+	LogPath         string
 	Name            string // "/web"
+	RestartCount    int    // how often its policy has restarted it since it was started
+	Driver          string // "overlay2"; nothing is stored
+	Platform        string // "linux"
+	MountLabel      string // always empty, as are the next two
+	ProcessLabel    string
+	AppArmorProfile string
+	ExecIDs         []string // of the commands that exec runs in it; nil if there are none
 	HostConfig      HostConfig
+	GraphDriver     GraphDriver
+	Mounts          []Mount // always empty
 	Config          Config
 	NetworkSettings NetworkSettings
 }
 
+// A GraphDriver is where dockerd stores a container.
+type GraphDriver struct {
+	Data map[string]string // always nil: nothing is stored
+	Name string
+}
+
+// A Mount is a place of a container's where other files are.
+type Mount struct {
+	Type        string `json:",omitempty"`
+	Name        string `json:",omitempty"`
+	Source      string
+	Destination string
+	Driver      string `json:",omitempty"`
+	Mode        string
+	RW          bool
+	Propagation string
+}
+
 // A State is where a container is in its life.
 type State struct {
-	Status     string // "created", "running", "paused" or "exited"
-	Running    bool   // also while it is paused
+	Status     string // "created", "running", "paused", "restarting" or "exited"
+	Running    bool   // also while it is paused or about to be restarted
 	Paused     bool
-	Restarting bool // always false, as are the next two
-	OOMKilled  bool
+	Restarting bool // it has exited and its restart policy is about to start it
+	OOMKilled  bool // always false, as is the next one
 	Dead       bool
 	Pid        int       // always 0: a container is no process
 	ExitCode   int       // of the last run; 0 while it runs, 128 if it could not start
@@ -35,34 +68,46 @@ type State struct {
 	FinishedAt time.Time // zero if it never stopped
 }
 
+// Words are a command. In JSON a text stands for one word, as Docker has it.
+type Words []string
+
 // A Config is what the image and the options say of the container itself. Of a container
 // that is to be made it has what differs from the image.
 type Config struct {
-	Hostname     string
-	ExposedPorts map[string]struct{} `json:",omitempty"` // by port, "80/tcp"; also those that are published
-	Env          []string            // "NAME=value" of the options and the image, with its PATH
-	Cmd          []string
-	Image        string
+	Hostname        string
+	Domainname      string
+	User            string // is told; there are no users
+	AttachStdin     bool   // what the client that made it was attached to
+	AttachStdout    bool
+	AttachStderr    bool
+	ExposedPorts    map[string]struct{} `json:",omitempty"` // by port, "80/tcp"; also those that are published
+	Tty             bool
+	OpenStdin       bool
+	StdinOnce       bool
+	Env             []string // "NAME=value" of the options and the image, with its PATH
+	Cmd             Words
+	Healthcheck     *HealthConfig `json:",omitempty"` // refused, but for the test "NONE"
+	ArgsEscaped     bool          `json:",omitempty"` // refused
+	Image           string
+	Volumes         map[string]struct{} // refused
+	WorkingDir      string
+	Entrypoint      Words
+	NetworkDisabled bool              `json:",omitempty"` // refused
+	MacAddress      string            `json:",omitempty"` // refused
+	OnBuild         []string          // refused
+	Labels          map[string]string // those of the image too
+	StopSignal      string            `json:",omitempty"`
+	StopTimeout     *int              `json:",omitempty"` // in seconds
+	Shell           Words             `json:",omitempty"` // refused
 }
 
-// A HostConfig is what is asked for of the container's place on the host.
-type HostConfig struct {
-	// NetworkMode is "default", which empty stands for and is the network "bridge", the name
-	// or the ID of a network, or "container:" and the name or ID of a container, told as ID.
-	NetworkMode     string
-	PortBindings    map[string][]PortBinding // by port of the container, "80/tcp"
-	DNS             []string                 `json:"Dns"`
-	DNSOptions      []string                 `json:"DnsOptions"`
-	DNSSearch       []string                 `json:"DnsSearch"`
-	ExtraHosts      []string                 // "name:address"
-	Links           []string                 // asked for as "db:alias"; told of the default bridge alone, by alias, as "/db:/web/alias"
-	PublishAllPorts bool
-}
-
-// A PortBinding is where on the host a port of a container is published or is asked to be.
-type PortBinding struct {
-	HostIP   string `json:"HostIp"` // empty: all addresses
-	HostPort string // empty: an ephemeral one; also a range when it is asked for
+// A HealthConfig is how the health of a container is tested.
+type HealthConfig struct {
+	Test        []string      `json:",omitempty"`
+	Interval    time.Duration `json:",omitempty"`
+	Timeout     time.Duration `json:",omitempty"`
+	StartPeriod time.Duration `json:",omitempty"`
+	Retries     int           `json:",omitempty"`
 }
 
 // A NetworkSettings is a container's part of the networks. What tells of the network

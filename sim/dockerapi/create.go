@@ -14,14 +14,23 @@ type NetworkingConfig struct {
 
 // A NetworkCreate is what a network is made from: the body of POST /networks/create.
 type NetworkCreate struct {
-	Name       string
-	Driver     string // "bridge", which empty stands for
-	EnableIPv6 bool
-	IPAM       IPAM
-	Internal   bool
-	Options    map[string]string // of the driver: see the constants
-	Labels     map[string]string
+	Name           string
+	CheckDuplicate bool   // is taken for granted
+	Driver         string // "bridge", which empty stands for
+	Scope          string // "local", which empty stands for; others are refused
+	EnableIPv6     bool
+	IPAM           IPAM
+	Internal       bool
+	Attachable     bool              // is told; it means something to swarm
+	Ingress        bool              // refused, as are the next two
+	ConfigOnly     bool              //
+	ConfigFrom     *ConfigReference  //
+	Options        map[string]string // of the driver: see the constants
+	Labels         map[string]string
 }
+
+// A ConfigReference is the network that another one takes its configuration from.
+type ConfigReference struct{ Network string }
 
 // The options of the driver "bridge".
 const (

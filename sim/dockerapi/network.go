@@ -12,9 +12,9 @@ type Network struct {
 	EnableIPv6 bool
 	IPAM       IPAM
 	Internal   bool
-	Attachable bool // always false, as are the others that swarm has
-	Ingress    bool
-	ConfigFrom struct{ Network string }
+	Attachable bool // as it was asked for
+	Ingress    bool // always false, as are the others that swarm has
+	ConfigFrom ConfigReference
 	ConfigOnly bool
 	Containers map[string]NetworkContainer // those that run, by ID
 	Options    map[string]string           // those that differ from the defaults; all of "bridge"
@@ -34,6 +34,8 @@ type IPAMConfig struct {
 	Subnet  string // "172.18.0.0/16"
 	IPRange string `json:",omitempty"` // the part of it that containers are given addresses of
 	Gateway string `json:",omitempty"` // the host's address
+	// AuxAddresses are addresses that no container is given, by a name for each: --aux-address.
+	AuxAddresses map[string]string `json:"AuxiliaryAddresses,omitempty"`
 }
 
 // A NetworkContainer is a container on a network.

@@ -1,18 +1,36 @@
 package dockerapi
 
-import "time"
-
-// A ContainerSummary is a line of "docker ps -a --no-trunc". The fields have the names
-// that "docker ps --format" knows them by.
+// A ContainerSummary is what "docker ps" is made of: GET /containers/json.
 type ContainerSummary struct {
-	ID         string // 64 hex digits, of which docker ps shows 12
-	Image      string
-	Command    string    // docker ps quotes it and shows 20 characters of it
-	CreatedAt  time.Time // in whole seconds
-	RunningFor string    // "2 minutes ago", since CreatedAt
-	State      string    // State.Status
-	Status     string    // "Created", "Up 2 minutes (Paused)", "Exited (3) 2 minutes ago"
-	Ports      string    // "53/udp, 0.0.0.0:8080->80/tcp"
-	Names      []string  // its name and those that links gave it, in order: "db", "web/alias"
-	Networks   []string  // their names, in order
+	ID              string   `json:"Id"` // 64 hex digits
+	Names           []string // its name and those that links gave it, in order: "/db", "/web/alias"
+	Image           string
+	ImageID         string
+	Command         string
+	Created         int64  // in seconds since 1970
+	Ports           []Port // those that are exposed and, on each address, published, while it runs
+	Labels          map[string]string
+	State           string // State.Status
+	Status          string // "Created", "Up 2 minutes (Paused)", "Exited (3) 2 minutes ago"
+	HostConfig      SummaryHostConfig
+	NetworkSettings SummaryNetworkSettings
+	Mounts          []Mount // always empty
+}
+
+// A SummaryHostConfig is what is told of a HostConfig in a list.
+type SummaryHostConfig struct {
+	NetworkMode string `json:",omitempty"`
+}
+
+// A SummaryNetworkSettings is what is told of NetworkSettings in a list: no aliases and links.
+type SummaryNetworkSettings struct {
+	Networks map[string]EndpointSettings // by name
+}
+
+// A Port is a port of a container, as lists have it.
+type Port struct {
+	IP          string `json:",omitempty"` // of the host, if it is published
+	PrivatePort uint16
+	PublicPort  uint16 `json:",omitempty"` // of the host, likewise
+	Type        string // "tcp", "udp" or "sctp"
 }

@@ -23,6 +23,13 @@ type Messages struct {
 	RemovePaused     string // the ID
 	JoinNotRunning   string // the ID of the container with the namespace
 	EnvVariable      string // what it is instead
+	WorkingDir       string // what is not absolute
+	Signal           string // what is none
+	RestartPolicy    string // what is none
+	RestartRetries   string // the policy that has none
+	RestartNegative  string
+	RestartCount     string
+	RestartRemove    string // of a container that is to be removed when it exits
 	AddHostFormat    string // what was asked for
 	AddHostAddr      string // the address
 	DNSServer        string // what is no address
@@ -69,6 +76,9 @@ type Messages struct {
 	GatewayOutside      string // the gateway
 	GatewayTaken        string // the gateway
 	GatewayNone         string
+	AuxAddr             string // name and address of what is none, and the network
+	AuxOutside          string // name, address and subnet
+	AuxTaken            string // name and address
 	GatewayNotOfBridge  string // the gateway with its length
 	SecondPredefined    string // the driver
 	NoPlugin            string // the driver
@@ -99,28 +109,35 @@ func (m Messages) with(change func(*Messages)) *Messages {
 
 // messages are those that the releases share. Capitals and full stops are dockerd's own.
 var messages = Messages{
-	NoContainer:    "No such container: %s",
-	NotRunning:     "Container %s is not running",
-	ContainerName:  "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
-	Rename:         "Error when allocating new name: %v",
-	RenameEmpty:    "Neither old nor new names may be empty",
-	RenameSame:     "Renaming a container with the same name as its current name",
-	Restart:        "Cannot restart container %s: %v",
-	ExecPaused:     "Container %s is paused, unpause the container before exec",
-	ExecFailed:     "OCI runtime exec failed: exec failed: %v",
-	StartFailed:    "failed to create shim task: OCI runtime create failed: runc create failed: %v",
-	AlreadyPaused:  "Container %s is already paused",
-	NotPaused:      "Container %s is not paused",
-	JoinNotRunning: "cannot join network of a non running container: %s",
-	EnvVariable:    "invalid environment variable: %s",
-	AddHostFormat:  "bad format for add-host: %q",
-	AddHostAddr:    "invalid IP address in add-host: %q",
-	DNSServer:      "%s is not an ip address",
-	HostnameOption: "hostname and the",
-	PublishOption:  "port publishing and the container type",
-	DNSOption:      "dns and the",
-	AddHostOption:  "custom host-to-IP mapping and the",
-	ExposeOption:   "port exposing and the container type",
+	NoContainer:     "No such container: %s",
+	NotRunning:      "Container %s is not running",
+	ContainerName:   "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+	Rename:          "Error when allocating new name: %v",
+	RenameEmpty:     "Neither old nor new names may be empty",
+	RenameSame:      "Renaming a container with the same name as its current name",
+	Restart:         "Cannot restart container %s: %v",
+	ExecPaused:      "Container %s is paused, unpause the container before exec",
+	ExecFailed:      "OCI runtime exec failed: exec failed: %v",
+	StartFailed:     "failed to create shim task: OCI runtime create failed: runc create failed: %v",
+	AlreadyPaused:   "Container %s is already paused",
+	NotPaused:       "Container %s is not paused",
+	JoinNotRunning:  "cannot join network of a non running container: %s",
+	EnvVariable:     "invalid environment variable: %s",
+	WorkingDir:      "the working directory '%s' is invalid, it needs to be an absolute path",
+	Signal:          "Invalid signal: %s",
+	RestartPolicy:   "invalid restart policy '%s'",
+	RestartRetries:  "maximum retry count cannot be used with restart policy '%s'",
+	RestartNegative: "maximum retry count cannot be negative",
+	RestartCount:    "maximum retry count must be an integer",
+	RestartRemove:   "can't create 'AutoRemove' container with restart policy",
+	AddHostFormat:   "bad format for add-host: %q",
+	AddHostAddr:     "invalid IP address in add-host: %q",
+	DNSServer:       "%s is not an ip address",
+	HostnameOption:  "hostname and the",
+	PublishOption:   "port publishing and the container type",
+	DNSOption:       "dns and the",
+	AddHostOption:   "custom host-to-IP mapping and the",
+	ExposeOption:    "port exposing and the container type",
 
 	PortAddr:    "Invalid ip address: %s",
 	PortSpec:    "invalid port specification: %q",
@@ -150,6 +167,9 @@ var messages = Messages{
 	RangeOutside:        "no matching subnet for range %v",
 	GatewayOutside:      "no matching subnet for gateway %v",
 	GatewayTaken:        "failed to allocate gateway (%v): Address already in use",
+	AuxAddr:             "non parsable secondary ip address (%s:%s) passed for network %s",
+	AuxOutside:          "auxiliary address: (%s:%v) must belong to the master pool: %v",
+	AuxTaken:            "failed to allocate secondary ip address (%s:%v): Address already in use",
 	GatewayNone:         "failed to allocate gateway (): No available addresses on this pool",
 	GatewayNotOfBridge:  "failed to add IPv6 address %v to bridge: cannot assign requested address",
 	SecondPredefined:    "only one instance of %q network is allowed",

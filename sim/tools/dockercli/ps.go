@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"drydock/sim"
 	"drydock/sim/dockerapi"
 
+	"github.com/docker/go-units"
 	"github.com/spf13/pflag"
 )
 
@@ -143,15 +145,22 @@ func (d *docker) ps(f *pflag.FlagSet) action {
 // psRow returns what docker ps shows of a container. It cuts commands to 20 characters,
 // and leaves out the names that links give it, which have a slash in them.
 func (l *listFlags) psRow(s dockerapi.ContainerSummary) psRow {
-	command, names := s.Command, s.Names
+	command := s.Command
+	var names []string
+	for _, name := range s.Names {
+		names = append(names, strings.TrimPrefix(name, "/"))
+	}
 	if !l.noTrunc {
 		if r := []rune(command); len(r) > 20 {
 			command = string(r[:19]) + "…"
 		}
-		names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return strings.Contains(name, "/") })
+		names = slices.DeleteFunc(names, func(name string) bool { return strings.Contains(name, "/") })
 	}
+	created := time.Unix(s.Created, 0).UTC()
 	return psRow{
-		ID: l.id(s.ID), Image: s.Image, Command: strconv.Quote(command), CreatedAt: s.CreatedAt.String(), RunningFor: s.RunningFor,
-		State: s.State, Status: s.Status, Ports: s.Ports, Names: strings.Join(names, ","), Networks: strings.Join(s.Networks, ","),
+		ID: l.id(s.ID), Image: s.Image, Command: strconv.Quote(command),
+		CreatedAt: created.String(), RunningFor: units.HumanDuration(time.Since(created)) + " ago",
+		State: s.State, Status: s.Status, Ports: portsColumn(s.Ports), Names: strings.Join(names, ","),
+		Networks: strings.Join(slices.Sorted(maps.Keys(s.NetworkSettings.Networks)), ","),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/dockerapi"
 	"drydock/sim/tools/command"
 
 	"github.com/spf13/pflag"
@@ -156,7 +157,10 @@ func (d *docker) newContainer(flags *runFlags, args []string, s *streams) (*sim.
 	if slices.Equal(*flags.network, []string{"host"}) && len(*flags.publish) > 0 {
 		d.Errorf("WARNING: Published ports are discarded when using host network mode\n")
 	}
-	return d.host.Create(*flags.name, append(opts, sim.WithImage(image))...)
+	var spec dockerapi.ContainerCreate
+	spec.AttachStdout = flags.detach == nil || !*flags.detach
+	spec.AttachStderr = spec.AttachStdout
+	return d.host.CreateSpec(*flags.name, spec, append(opts, sim.WithImage(image))...)
 }
 
 // mainOf returns the main function of a container that runs a command. It is called

@@ -1,0 +1,70 @@
+package sim
+
+import (
+	"cmp"
+	"path"
+	"slices"
+
+	"drydock/sim/dockerapi"
+	"drydock/sim/tools/command"
+)
+
+// setAsked notes what is told as it was asked for. It keeps nothing of the spec's.
+func (c *containerConfig) setAsked(s *containerSpec) error {
+	if err := checkEmulated(&s.ContainerCreate); err != nil {
+		return err
+	}
+	says := s.host.says
+	if dir := s.WorkingDir; dir != "" && !path.IsAbs(dir) {
+		return errorf(opCreate, dir, ErrName, says.WorkingDir, dir)
+	}
+	if sig := s.StopSignal; sig != "" {
+		if _, ok := command.ParseSignal(sig); !ok {
+			return errorf(opCreate, sig, ErrName, says.Signal, sig)
+		}
+	}
+	c.asked = toldConfig(&s.Config)
+	c.askedHost = toldHostConfig(&s.HostConfig)
+	return nil
+}
+
+// toldConfig returns what is told of a Config as it was asked for.
+func toldConfig(s *dockerapi.Config) dockerapi.Config {
+	c := dockerapi.Config{
+		Hostname: s.Hostname, Domainname: s.Domainname, User: s.User,
+		AttachStdin: s.AttachStdin, AttachStdout: s.AttachStdout, AttachStderr: s.AttachStderr,
+		Tty: s.Tty, OpenStdin: s.OpenStdin, StdinOnce: s.StdinOnce,
+		Image: s.Image, WorkingDir: s.WorkingDir, Labels: cloneMap(s.Labels), StopSignal: s.StopSignal,
+	}
+	if s.StopTimeout != nil {
+		timeout := *s.StopTimeout
+		c.StopTimeout = &timeout
+	}
+	return c
+}
+
+// toldHostConfig returns what dockerd would tell of a HostConfig, on a system with cgroups of
+// version 1: what was asked for, and its defaults.
+func toldHostConfig(s *dockerapi.HostConfig) dockerapi.HostConfig {
+	oomKillDisable := false
+	c := dockerapi.HostConfig{
+		ContainerIDFile: s.ContainerIDFile, ConsoleSize: s.ConsoleSize,
+		LogConfig:     dockerapi.LogConfig{Type: defaultLogDriver, Config: cloneMap(s.LogConfig.Config)},
+		RestartPolicy: s.RestartPolicy, AutoRemove: s.AutoRemove,
+		CapAdd: slices.Clone(s.CapAdd), CapDrop: slices.Clone(s.CapDrop), Privileged: s.Privileged,
+		CgroupnsMode: "host", IpcMode: "private", Runtime: "runc", ShmSize: 64 << 20,
+		Resources: dockerapi.Resources{BlkioWeightDevice: []any{}, Devices: []any{}, OomKillDisable: &oomKillDisable},
+	}
+	c.RestartPolicy.Name = cmp.Or(c.RestartPolicy.Name, "no")
+	if !c.Privileged {
+		c.MaskedPaths = []string{
+			"/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+			"/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
+		}
+		c.ReadonlyPaths = []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}
+	}
+	return c
+}
+
+// defaultLogDriver is what dockerd writes logs with.
+const defaultLogDriver = "json-file"

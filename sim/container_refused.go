@@ -1,0 +1,73 @@
+package sim
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+
+	"drydock/sim/dockerapi"
+)
+
+// emulated are the fields of dockerapi.Config and dockerapi.HostConfig that mean something
+// here, or of which dockerapi says that they are told alone.
+var emulated = []string{
+	"Hostname", "Domainname", "User", "AttachStdin", "AttachStdout", "AttachStderr", "ExposedPorts", "Tty", "OpenStdin",
+	"StdinOnce", "Env", "Cmd", "Image", "WorkingDir", "Entrypoint", "Labels", "StopSignal", "StopTimeout",
+
+	"ContainerIDFile", "LogConfig", "NetworkMode", "PortBindings", "RestartPolicy", "AutoRemove", "CapAdd", "CapDrop", "DNS",
+	"DNSOptions", "DNSSearch", "ExtraHosts", "Links", "Privileged", "PublishAllPorts", "ConsoleSize",
+}
+
+// checkEmulated refuses what means something to Docker and nothing here. Clients send all
+// fields: those that ask for nothing, or for what dockerd would do anyway, are no matter.
+func checkEmulated(s *dockerapi.ContainerCreate) error {
+	if h := s.Healthcheck; h != nil && !slices.Equal(h.Test, []string{"NONE"}) {
+		return errNotEmulated("Healthcheck")
+	}
+	if d := s.HostConfig.LogConfig.Type; d != "" && d != defaultLogDriver {
+		return errNotEmulated("LogConfig " + d)
+	}
+	rest := s.Config
+	rest.Healthcheck = nil
+	if name := firstSet(rest, dockerapi.Config{}); name != "" {
+		return errNotEmulated(name)
+	}
+	if name := firstSet(s.HostConfig, toldHostConfig(&dockerapi.HostConfig{})); name != "" {
+		return errNotEmulated(name)
+	}
+	return nil
+}
+
+// firstSet returns the first field of a struct, with those of structs that it embeds, that is
+// not emulated and asks for something else than the defaults.
+func firstSet(of, defaults any) string {
+	v, standard := reflect.ValueOf(of), reflect.ValueOf(defaults)
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if f.Anonymous || slices.Contains(emulated, f.Name) {
+			continue
+		}
+		value := v.FieldByIndex(f.Index)
+		if !asksNothing(value) && !reflect.DeepEqual(value.Interface(), standard.FieldByIndex(f.Index).Interface()) {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+// asksNothing reports whether a field is zero, as empty lists and pointers to zero are. Clients
+// send -1 for a MemorySwappiness that is not set, and may for limits.
+func asksNothing(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	case reflect.Pointer:
+		return v.IsNil() || asksNothing(v.Elem())
+	case reflect.Int64:
+		return v.Int() == 0 || v.Int() == -1
+	}
+	return v.IsZero()
+}
+
+func errNotEmulated(option string) error {
+	return errorf(opCreate, option, errors.ErrUnsupported, "option %s is not emulated", option)
+}
