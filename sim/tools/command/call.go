@@ -42,6 +42,10 @@ type Call struct {
 	// typed at a prompt. Otherwise it is in the group of who starts it.
 	NewGroup bool
 
+	// Group is the process group that the command joins, if it is not 0: that of a pipeline
+	// whose other commands run already.
+	Group int
+
 	process *Process // of the command; in a copy that is yet to run, of who starts it
 	depth   int      // how many commands have started each other up to this one
 }

@@ -31,6 +31,7 @@ type Process struct {
 	// It catches no signals.
 	uncaught bool                   // +checklocks:mu
 	caught   map[Signal]chan Signal // +checklocks:mu
+	program  []string               // since Exec, +checklocks:mu
 }
 
 // Init makes process 1 of what is no command but runs as long as the machine does. It
@@ -61,6 +62,13 @@ func (t *Processes) List() []*Process {
 	return slices.SortedFunc(maps.Values(t.list), func(a, b *Process) int { return a.PID - b.PID })
 }
 
+// full tells whether there are too many of them.
+func (t *Processes) full() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.list) > maxProcesses
+}
+
 // Find returns the process with that PID, nil if there is none.
 func (t *Processes) Find(pid int) *Process {
 	t.mu.Lock()
@@ -86,6 +94,9 @@ func (t *Processes) start(ctx context.Context, c *Call) (context.Context, *Proce
 		if !c.NewGroup {
 			p.Group = parent.Group
 		}
+	}
+	if c.Group != 0 {
+		p.Group = c.Group
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

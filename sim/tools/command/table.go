@@ -18,6 +18,9 @@ type Table map[string]Func
 // stack, which Go does not survive. One level takes a few KiB of it.
 const maxDepth = 1000
 
+// maxProcesses is near what systemd lets a service such as dockerd have on a small machine.
+const maxProcesses = 4096
+
 // Run runs the command that c.Args[0] names, as a shell does: if there is none it
 // writes "NAME: command not found" to standard error and returns NotFound: see Lookup. c is not
 // changed; the command gets a copy of it in which no stream is nil. What c has not comes
@@ -55,7 +58,7 @@ func (t Table) Prepare(ctx context.Context, c *Call) (p *Process, run func() int
 
 // run finds the program and runs it.
 func (c *Call) run(ctx context.Context, out *stream) int {
-	if c.depth++; c.depth > maxDepth {
+	if c.depth++; c.depth > maxDepth || c.process.table.full() {
 		return c.Fail(NoFork, "%s: fork: Resource temporarily unavailable\n", c.Args[0])
 	}
 	run, err := c.Commands.Lookup(c.Files, c.Dir, c.Args[0])
@@ -119,7 +122,7 @@ func (c *Call) inherit() {
 	if c.Dir == "" {
 		c.Dir = "/"
 	}
-	c.NewGroup = false
+	c.NewGroup, c.Group = false, 0
 }
 
 // connect replaces the streams by those that a command gets, and returns its standard
