@@ -120,8 +120,11 @@ func (c *Container) newNamespace() (*namespace, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.host.engine.IPv6Everywhere() {
+	if ns.ipv6 = c.host.engine.IPv6Everywhere(); ns.ipv6 {
 		err = ns.stack.SetIPv6(true)
+	}
+	if err == nil {
+		err = ns.settings.inherit(c.host.own.settings)
 	}
 	if err != nil {
 		ns.release()

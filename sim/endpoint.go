@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 
 	"drydock/bridge"
 	"drydock/veth"
@@ -13,7 +14,7 @@ import (
 )
 
 // An endpoint is the live part of a Link: an interface of a namespace, the port of a bridge,
-// and the cable between them. It does not change once the Link has it.
+// and the cable between them. But for what is down it does not change once the Link has it.
 type endpoint struct {
 	id          string     // Docker's; "" on a LAN
 	addr, addr6 netip.Addr // invalid: none of that family
@@ -25,6 +26,8 @@ type endpoint struct {
 	bridge          *bridge.Bridge
 	port            string // vethXXXXXXX; "" if the bridge did not take it
 	inside, outside *veth.Endpoint
+	insideDown      atomic.Bool // the interface was brought down
+	portDown        atomic.Bool // and the port
 }
 
 // A cableSpec is what connect needs to know beyond the endpoint.
@@ -47,7 +50,7 @@ func (ep *endpoint) connect(s cableSpec) (err error) {
 		return err
 	}
 	ep.inside.SetLinkAddress(tcpip.LinkAddress(ep.mac))
-	if err := ep.space.plug(ep.index, ep.device, cable{inside: ep.inside, peerIndex: s.peerIndex, noBroadcast: s.noBroadcast}); err != nil {
+	if err := ep.space.plug(ep.index, ep.device, cable{inside: ep.inside, peerIndex: s.peerIndex, noBroadcast: s.noBroadcast, down: &ep.insideDown}); err != nil {
 		return err
 	}
 	for _, a := range s.addrs {
@@ -114,13 +117,19 @@ func (ep *endpoint) reachedFrom(host netip.Addr) netip.Addr {
 	return ep.addr
 }
 
+// setPortUp brings the host's end of the cable up or down.
+func (ep *endpoint) setPortUp(up bool) {
+	ep.portDown.Store(!up)
+	ep.outside.SetCarrier(up)
+}
+
 // portInterface is the host's end of the cable. The host's namespace does not have it as an
 // interface of its own, which would cost it a NIC for each container: the bridge has it.
 func (ep *endpoint) portInterface(master string) Interface {
 	i := Interface{
 		Index: ep.index + 1, Peer: ep.index, Name: ep.port, Master: master,
 		MAC: []byte(ep.outside.LinkAddress()), MTU: int(ep.outside.MTU()),
-		Up: true, Running: ep.outside.Carrier(),
+		Up: !ep.portDown.Load(), Running: ep.outside.Carrier() && !ep.insideDown.Load(),
 	}
 	i.count(ep.outside)
 	return i

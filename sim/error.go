@@ -31,13 +31,14 @@ var (
 	ErrConflict   = errors.New("conflicting options")
 	ErrClosed     = errors.New("host closed")
 	ErrTime       = errors.New("real and virtual time do not mix")
+	ErrPermission = errors.New("operation not permitted")
 )
 
 // An Error is a refused or failed management operation. It has changed nothing, but
 // for Restart, which may have stopped the container. Err is one of the Err variables
 // of this package, errors.ErrUnsupported for what Docker has and this package has not, for
-// Restart the error of the start, and for AddRoute and DeleteRoute one that wraps a
-// syscall.Errno.
+// Restart the error of the start, and for what changes a Netns, AddRoute for one, one that
+// wraps a syscall.Errno.
 type Error struct {
 	Op   string // what was to be done: "create container"
 	Name string // to what: "web"

@@ -92,7 +92,7 @@ func (h *Host) boot(cfg *hostConfig) error {
 	if err := h.Machine.boot(&cfg.machineConfig); err != nil {
 		return err
 	}
-	h.own.ports = h.portInterfaces
+	h.own.ports, h.own.port = h.portInterfaces, h.portEndpoint
 	docker0, err := h.docker0()
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (h *Host) boot(cfg *hostConfig) error {
 // startDocker does what dockerd does when it starts.
 func (h *Host) startDocker(docker0 networkConfig) error {
 	if !h.daemon.noForward {
-		if err := h.settings.set(ipForward, "1"); err != nil {
+		if err := h.own.settings.set(ipForward, "1"); err != nil {
 			return err
 		}
 	}
@@ -176,6 +176,18 @@ func (h *Host) portInterfaces() (list []Interface) {
 		}
 	}
 	return list
+}
+
+// portEndpoint returns the endpoint whose port has that name, nil if none has.
+func (h *Host) portEndpoint(name string) *endpoint {
+	for c := range h.Containers() {
+		for _, l := range c.list() {
+			if ep := l.endpoint(); ep != nil && ep.port == name {
+				return ep
+			}
+		}
+	}
+	return nil
 }
 
 // nextPoolLocked returns the next default pool, if one overlaps with nothing in use.

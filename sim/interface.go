@@ -35,13 +35,6 @@ func (i *Interface) count(e *veth.Endpoint) {
 	i.TxPackets, i.TxBytes, i.TxDropped = s.TxPackets, s.TxBytes, s.TxDropped
 }
 
-// A Route is an entry of a routing table, in the terms of "ip route".
-type Route struct {
-	Dst netip.Prefix
-	Via netip.Addr // invalid if Dst is on the link
-	Dev string
-}
-
 // linkLocal returns the address that Linux makes of a MAC (RFC 4291, appendix A).
 func linkLocal(mac net.HardwareAddr) netip.Prefix {
 	a := [16]byte{0: 0xfe, 1: 0x80, 11: 0xff, 12: 0xfe}

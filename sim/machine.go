@@ -26,16 +26,15 @@ import (
 // checks can tell machines apart.
 type Machine struct {
 	Netns
-	name     string
-	own      *namespace // held from the start to Close
-	virtual  bool
-	log      *slog.Logger
-	random   *generator
-	tables   *nat.Tables
-	uplinks  []*Link
-	settings *settings
-	tap      *slirp.Net // nil without; belongs to the holder of devices
-	work     *workplace
+	name    string
+	own     *namespace // held from the start to Close
+	virtual bool
+	log     *slog.Logger
+	random  *generator
+	tables  *nat.Tables
+	uplinks []*Link
+	tap     *slirp.Net // nil without; belongs to the holder of devices
+	work    *workplace
 
 	// devices is held by who makes or removes an interface that is not there from the
 	// start: those of networks, and tap0. It is a channel for the reason that
@@ -107,7 +106,7 @@ func (m *Machine) boot(cfg *machineConfig) error {
 	if err != nil {
 		return err
 	}
-	m.own, m.settings = space, newSettings(space.stack)
+	m.own, space.ipv6 = space, true
 	if err := space.stack.SetIPv6(true); err != nil {
 		return err
 	}

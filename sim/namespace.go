@@ -3,8 +3,10 @@ package sim
 import (
 	"cmp"
 	"maps"
+	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"drydock/bridge"
 	"drydock/sim/internal/netstack"
@@ -16,13 +18,18 @@ import (
 type namespace struct {
 	stack    *netstack.Stack
 	names    names
+	settings *settings
 	hostname string
-	ports    func() []Interface // of its bridges; nil: there are no bridges
+	ports    func() []Interface          // of its bridges; nil: there are no bridges
+	ipv6     bool                        // IPv6 is on, also where there are no addresses of it
+	port     func(name string) *endpoint // the one whose port has that name, nil if none has
 
 	mu    sync.Mutex
 	users int // +checklocks:mu
 	// By index of the interface.
 	cables map[int]cable // +checklocks:mu
+	// The IPv6 address that an interface which is down gets when it comes up, by index.
+	lost map[int]netip.Prefix // +checklocks:mu
 }
 
 // A cable is a veth pair as seen from a namespace.
@@ -31,12 +38,14 @@ type cable struct {
 	peerIndex int
 	bridge    *bridge.Bridge // of the interface of a bridge, which runs if the bridge has another port
 
-	noBroadcast bool // its addresses have no broadcast address
+	noBroadcast bool         // its addresses have no broadcast address
+	down        *atomic.Bool // set by setUp, for who is at the other end; nil: nobody asks
 }
 
 // newNamespace makes a namespace with lo, held by the caller.
 func newNamespace(hostname string, opts netstack.Options) (*namespace, error) {
 	ns := &namespace{hostname: hostname, users: 1, cables: make(map[int]cable)}
+	ns.settings = newSettings(ns)
 	opts.Resolver = &ns.names
 	ns.stack = netstack.New(opts)
 	if err := ns.stack.AddLoopback(); err != nil {
@@ -85,8 +94,53 @@ func (ns *namespace) plug(index int, name string, c cable) error {
 func (ns *namespace) unplug(index int) {
 	ns.mu.Lock()
 	delete(ns.cables, index)
+	delete(ns.lost, index)
 	ns.mu.Unlock()
+	ns.settings.forget(index)
 	ns.stack.RemoveNIC(index)
+}
+
+// setUp brings an interface of the stack up or down.
+func (ns *namespace) setUp(index int, up bool) error {
+	own := ns.ownAddr6(index)
+	if err := ns.stack.SetUp(index, up); err != nil {
+		return err
+	}
+	ns.mu.Lock()
+	if c := ns.cables[index]; c.down != nil {
+		c.down.Store(!up)
+	}
+	lost, ok := ns.lost[index]
+	switch {
+	case up:
+		delete(ns.lost, index)
+	case own.IsValid():
+		if ns.lost == nil {
+			ns.lost = make(map[int]netip.Prefix)
+		}
+		ns.lost[index] = own
+	}
+	ns.mu.Unlock()
+	if up && ok {
+		return ns.stack.AddAddr(index, lost)
+	}
+	return nil
+}
+
+// ownAddr6 returns the IPv6 address that the kernel gives an interface, if it has it: ::1, or
+// that of the link, made of the MAC.
+func (ns *namespace) ownAddr6(index int) netip.Prefix {
+	for _, n := range ns.stack.Interfaces() {
+		if n.Index != index {
+			continue
+		}
+		for _, p := range n.Addrs {
+			if a := p.Addr(); a.Is6() && (a.IsLoopback() || !n.Lo && p == linkLocal(n.MAC)) {
+				return p
+			}
+		}
+	}
+	return netip.Prefix{}
 }
 
 // deviceNames returns the names of the interfaces by index, but for ports of bridges.
@@ -113,9 +167,9 @@ func (ns *namespace) interfaces() []Interface {
 		if c, ok := cables[n.Index]; ok {
 			i.Peer, i.NoBroadcast = c.peerIndex, c.noBroadcast
 			i.count(c.inside)
-			i.Running = c.inside.Carrier()
+			i.Running = n.Up && c.inside.Carrier()
 			if c.bridge != nil {
-				i.Running = len(c.bridge.Ports()) > 1
+				i.Running = n.Up && len(c.bridge.Ports()) > 1
 			}
 		}
 		list = append(list, i)

@@ -21,6 +21,7 @@ import (
 type Netns struct {
 	errDown func(op string) *Error         // why op cannot be done: the owner does not run
 	site    func(op string) (*site, error) // for Exec
+	rights  func() rights                  // nil: all
 
 	mu sync.Mutex
 	// Nil while its owner does not run.
@@ -197,18 +198,4 @@ func (ns *Netns) Interfaces() []Interface {
 		return nil
 	}
 	return space.interfaces()
-}
-
-// Routes returns the routing table, the most specific destination first.
-func (ns *Netns) Routes() []Route {
-	space, _, err := ns.open("routes")
-	if err != nil {
-		return nil
-	}
-	names := space.deviceNames()
-	var list []Route
-	for _, r := range space.stack.Routes() {
-		list = append(list, Route{Dst: r.Dst, Via: r.Via, Dev: names[r.Index]})
-	}
-	return list
 }

@@ -117,6 +117,7 @@ func (n *Network) open(device string) (err error) {
 	}
 	n.index = index
 	h.own.stack.SetRouteLocalnet(index, h.daemon.noProxy)
+	h.own.settings.noteLocalnet(index, h.daemon.noProxy)
 	n.linkLocal = sync.OnceValue(func() error { return h.own.stack.AddAddr(index, linkLocal(n.mac)) })
 	for _, f := range n.config.families() {
 		if err := h.own.stack.AddAddr(index, f.prefix(f.gateway)); err != nil {
@@ -150,7 +151,7 @@ func (n *Network) open6() error {
 	if n.host.daemon.noForward {
 		return nil
 	}
-	return n.host.settings.set(ipForward6, "1")
+	return n.host.own.settings.set(ipForward6, "1")
 }
 
 // close undoes open, also where it failed half-way. Deleting rules that are not there does

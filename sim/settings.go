@@ -1,76 +1,166 @@
 package sim
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
-
-	"drydock/sim/internal/netstack"
-	"drydock/sim/internal/router"
 )
 
-// The keys of sysctls.
+// The keys of sysctls that Docker sets.
 const (
 	ipForward  = "net.ipv4.ip_forward"
 	ipForward6 = "net.ipv6.conf.all.forwarding"
-	rpFilter   = "net.ipv4.conf.all.rp_filter"
 )
 
-// sysctls are the settings that a Machine has, by key, with the highest value of each. All
-// of them are 0 at first.
-var sysctls = map[string]struct {
-	max int
-	set func(*netstack.Stack, int) error
-}{
-	ipForward:  {1, func(s *netstack.Stack, v int) error { return s.SetForwarding(v > 0) }},
-	ipForward6: {1, func(s *netstack.Stack, v int) error { return s.SetForwarding6(v > 0) }},
-	rpFilter: {int(router.RPLoose), func(s *netstack.Stack, v int) error {
-		s.SetRPFilter(0, router.RPFilter(v))
-		return nil
-	}},
+// A setting is what a key of /proc/sys/net stands for. In a key with "*" that is "all",
+// "default" or the name of an interface.
+type setting struct {
+	key string
+	// Both are called with settings.mu held. A get of "" is a setting that is not there; set is
+	// nil if it can only be read.
+	get func(s *settings, dev string) string
+	set func(s *settings, k settingKey, value string) error
 }
 
-// A settings keeps what the sysctls of a stack were set to. The stack is not asked:
-// the router keeps what it was told for each interface, not for all.
+// A settingKey is a key with what stands in it for "*".
+type settingKey struct{ full, dev string }
+
+// settingsTable has all keys, in order.
+var settingsTable = []setting{
+	{"net.bridge.bridge-nf-call-ip6tables", bridged, nil},
+	{"net.bridge.bridge-nf-call-iptables", bridged, nil},
+	{"net.core.somaxconn", fixed("4096"), nil},
+	{"net.ipv4.conf.*.forwarding", getForward4, setForward4},
+	{"net.ipv4.conf.*.route_localnet", getLocalnet, setLocalnet},
+	{"net.ipv4.conf.*.rp_filter", getRPFilter, setRPFilter},
+	{"net.ipv4.icmp_echo_ignore_all", getEcho, setEcho},
+	{"net.ipv4.icmp_echo_ignore_broadcasts", getEchoBroadcasts, setEchoBroadcasts},
+	{"net.ipv4.ip_default_ttl", getTTL, setTTL},
+	{ipForward, getForward4, setForward4},
+	{"net.ipv4.ip_local_port_range", getPortRange, setPortRange},
+	{"net.ipv4.tcp_syn_retries", fixed("6"), nil},
+	{"net.ipv6.conf.*.disable_ipv6", getDisabled6, nil},
+	{"net.ipv6.conf.*.forwarding", getForward6, setForward6},
+}
+
+// A settings keeps what the sysctls of a namespace were set to. The stack is not asked: it
+// keeps what it was told for each interface, not for all.
 type settings struct {
-	stack *netstack.Stack
+	space *namespace
 
-	mu     sync.Mutex
-	values map[string]int // +checklocks:mu
+	mu                 sync.Mutex
+	forward4, forward6 string      // +checklocks:mu
+	ttl                string      // +checklocks:mu
+	rpFilter, localnet map[int]int // +checklocks:mu; by index of the interface, 0 is all
 }
 
-func newSettings(s *netstack.Stack) *settings {
-	return &settings{stack: s, values: make(map[string]int)}
+func newSettings(space *namespace) *settings {
+	return &settings{
+		space: space, forward4: "0", forward6: "0", ttl: "64",
+		rpFilter: make(map[int]int), localnet: make(map[int]int),
+	}
+}
+
+// inherit gives a new namespace what it has from the one in which Docker runs: Linux copies
+// the settings of IPv4 interfaces, and IPv4 is forwarded by one of those.
+func (s *settings) inherit(from *settings) error {
+	v, err := from.get(ipForward)
+	if err != nil || v == "0" {
+		return err
+	}
+	return s.set(ipForward, v)
+}
+
+// forget forgets an interface that has gone.
+func (s *settings) forget(index int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.rpFilter, index)
+	delete(s.localnet, index)
+}
+
+// find returns the setting of a key. What stands there for "*" must be "all", "default" or an
+// interface. It asks for interfaces, and so must be called without settings.mu.
+func (s *settings) find(key string) (c setting, k settingKey, ok bool) {
+	for _, c := range settingsTable {
+		before, after, wild := strings.Cut(c.key, "*")
+		switch {
+		case !wild && key == c.key:
+			return c, settingKey{full: key}, true
+		case wild && len(key) > len(c.key)-1 && strings.HasPrefix(key, before) && strings.HasSuffix(key, after):
+			dev := key[len(before) : len(key)-len(after)]
+			return c, settingKey{key, dev}, slices.Contains(s.devices(), dev)
+		}
+	}
+	return setting{}, settingKey{}, false
+}
+
+// devices returns what may stand for "*", sorted.
+func (s *settings) devices() []string {
+	list := []string{"all", "default"}
+	for _, i := range s.space.interfaces() {
+		list = append(list, i.Name)
+	}
+	slices.Sort(list)
+	return list
 }
 
 func (s *settings) get(key string) (string, error) {
-	if _, ok := sysctls[key]; !ok {
-		return "", errNoSysctl("read sysctl", key)
-	}
+	c, k, ok := s.find(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return strconv.Itoa(s.values[key]), nil
+	if ok {
+		if v := c.get(s, k.dev); v != "" {
+			return v, nil
+		}
+	}
+	return "", errNoSysctl("read sysctl", key)
 }
 
-// set refuses in sysctl's words what it does not know.
-func (s *settings) set(key, value string) error {
-	c, ok := sysctls[key]
-	if !ok {
-		return errNoSysctl("set sysctl", key)
-	}
-	v, err := strconv.Atoi(value)
-	if err != nil || v < 0 || v > c.max {
-		return errorf("set sysctl", key, ErrAddress, "sysctl: setting key %q: Invalid argument", key)
-	}
+// list returns all keys with values.
+func (s *settings) list() []Sysctl {
+	devices := s.devices()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := c.set(s.stack, v); err != nil {
-		return err
+	var all []Sysctl
+	for _, c := range settingsTable {
+		before, after, wild := strings.Cut(c.key, "*")
+		if !wild {
+			if v := c.get(s, ""); v != "" {
+				all = append(all, Sysctl{c.key, v})
+			}
+			continue
+		}
+		for _, dev := range devices {
+			all = append(all, Sysctl{before + dev + after, c.get(s, dev)})
+		}
 	}
-	s.values[key] = v
-	return nil
+	slices.SortFunc(all, func(a, b Sysctl) int { return strings.Compare(a.Key, b.Key) })
+	return all
+}
+
+// set refuses in sysctl's words what it does not know and what cannot be set.
+func (s *settings) set(key, value string) error {
+	c, k, ok := s.find(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case !ok || c.get(s, k.dev) == "":
+		return errNoSysctl("set sysctl", key)
+	case c.set == nil:
+		return errReadOnly(key)
+	}
+	return c.set(s, k, value)
 }
 
 func errNoSysctl(op, key string) *Error {
 	return errorf(op, key, ErrNotFound, "sysctl: cannot stat /proc/sys/%s: No such file or directory", strings.ReplaceAll(key, ".", "/"))
+}
+
+func errReadOnly(key string) *Error {
+	return errorf("set sysctl", key, ErrPermission, "sysctl: permission denied on key %q", key)
+}
+
+func errSetting(key string) *Error {
+	return errorf("set sysctl", key, ErrAddress, "sysctl: setting key %q: Invalid argument", key)
 }

@@ -44,14 +44,26 @@ func setOptions(s *stack.Stack, virtual bool) {
 	}
 }
 
-// ignoreBroadcastEcho makes s like Linux with its default of
-// net.ipv4.icmp_echo_ignore_broadcasts: echo requests to broadcast and IPv4
-// multicast addresses are not answered.
-func ignoreBroadcastEcho(s *stack.Stack) {
-	s.SetTransportProtocolHandler(icmp.ProtocolNumber4, func(_ stack.TransportEndpointID, pkt *stack.PacketBuffer) bool {
-		h := header.ICMPv4(pkt.TransportHeader().Slice())
+// An EchoIgnore says which IPv4 echo requests are not answered:
+// net.ipv4.icmp_echo_ignore_all and net.ipv4.icmp_echo_ignore_broadcasts, which is on at
+// first, as in Linux, and means IPv4 multicast addresses too.
+type EchoIgnore struct{ All, Broadcasts bool }
+
+// EchoIgnore returns what SetEchoIgnore was told.
+func (s *namespace) EchoIgnore() EchoIgnore { return *s.echoes.Load() }
+
+// SetEchoIgnore says which IPv4 echo requests are not answered.
+func (s *namespace) SetEchoIgnore(e EchoIgnore) { s.echoes.Store(&e) }
+
+// ignoreEcho has the stack not answer what EchoIgnore says.
+func (s *namespace) ignoreEcho() {
+	s.SetEchoIgnore(EchoIgnore{Broadcasts: true})
+	s.stack.SetTransportProtocolHandler(icmp.ProtocolNumber4, func(_ stack.TransportEndpointID, pkt *stack.PacketBuffer) bool {
+		if header.ICMPv4(pkt.TransportHeader().Slice()).Type() != header.ICMPv4Echo {
+			return false
+		}
+		e := s.EchoIgnore()
 		dst := pkt.Network().DestinationAddress()
-		return h.Type() == header.ICMPv4Echo &&
-			(pkt.NetworkPacketInfo.LocalAddressBroadcast || header.IsV4MulticastAddress(dst))
+		return e.All || e.Broadcasts && (pkt.NetworkPacketInfo.LocalAddressBroadcast || header.IsV4MulticastAddress(dst))
 	})
 }

@@ -98,7 +98,7 @@ func (s *Stack) Interfaces() []Interface {
 			Index: int(id),
 			Name:  info.Name,
 			MTU:   int(info.MTU),
-			Up:    info.Flags.Up,
+			Up:    info.Flags.Running, // gVisor's Up is always set
 			Lo:    info.Flags.Loopback,
 			Tx:    Counters{info.Stats.Tx.Packets.Value(), info.Stats.Tx.Bytes.Value()},
 			Rx:    Counters{info.Stats.Rx.Packets.Value(), info.Stats.Rx.Bytes.Value()},

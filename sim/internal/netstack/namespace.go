@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"drydock/sim/internal/echo"
 	"drydock/sim/internal/errno"
@@ -26,6 +27,7 @@ type namespace struct {
 	paths    echo.PathMTUs
 	redirector
 	listeners listenTable
+	echoes    atomic.Pointer[EchoIgnore] // never nil
 
 	loopbackMu sync.Mutex // held while lo gets or loses an address
 	routeMu    sync.Mutex // held from the look for a route to its addition

@@ -2,10 +2,14 @@ package netstack
 
 import (
 	"cmp"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
+	"syscall"
 	"time"
+
+	"drydock/sim/internal/errno"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
@@ -43,4 +47,28 @@ func (s *Stack) Neighbours() []Neighbour {
 		return cmp.Or(cmp.Compare(a.Addr.BitLen(), b.Addr.BitLen()), cmp.Compare(a.Index, b.Index), a.Addr.Compare(b.Addr))
 	})
 	return list
+}
+
+// AddNeighbour sets the MAC of a neighbour, in the place of one that is known.
+func (s *Stack) AddNeighbour(index int, a netip.Addr, mac net.HardwareAddr) error {
+	s.gate.enter() // packets may wait for it
+	defer s.gate.leave()
+	if err := s.stack.AddStaticNeighbor(tcpip.NICID(index), protocolOf(a), toAddress(a), tcpip.LinkAddress(mac)); err != nil {
+		return fmt.Errorf("netstack: add neighbour %v: %w", a, errno.Of(err))
+	}
+	return nil
+}
+
+// RemoveNeighbour forgets a neighbour. The error wraps ENOENT if there is none.
+func (s *Stack) RemoveNeighbour(index int, a netip.Addr) error {
+	s.gate.enter()
+	defer s.gate.leave()
+	err := s.stack.RemoveNeighbor(tcpip.NICID(index), protocolOf(a), toAddress(a))
+	if _, unknown := err.(*tcpip.ErrBadAddress); unknown {
+		return fmt.Errorf("netstack: remove neighbour %v: %w", a, syscall.ENOENT)
+	}
+	if err != nil {
+		return fmt.Errorf("netstack: remove neighbour %v: %w", a, errno.Of(err))
+	}
+	return nil
 }

@@ -15,7 +15,8 @@ import (
 type Route struct {
 	Dst   netip.Prefix
 	Via   netip.Addr // invalid: on link
-	Index int
+	Index int        // of the interface; 0 where it is asked for: the one that leads to Via
+	Src   netip.Addr // the source of what is sent this way; invalid: up to the stack
 }
 
 // Routes returns the routing table, most specific destination first.
@@ -26,6 +27,7 @@ func (s *Stack) Routes() []Route {
 			Dst:   fromSubnet(r.Destination),
 			Via:   fromAddress(r.Gateway),
 			Index: int(r.NIC),
+			Src:   fromAddress(r.SourceHint),
 		})
 	}
 	return list
@@ -46,38 +48,75 @@ func (s *Stack) SetDefault(index int, via netip.Addr) {
 	s.changed(tcpip.NICID(index))
 }
 
-// AddRoute adds a route through a gateway, as "ip route add" does. The error wraps
-// EINVAL if dst has bits beyond its length or via is of the other family or an
-// address of s, ENETUNREACH if via is on no connected network, EEXIST if there is a
-// route to dst. A via of fe80::/10 needs a zone, the name or index of an interface.
+// AddRoute is PutRoute for a route through a gateway, that there is none of yet.
 func (s *Stack) AddRoute(dst netip.Prefix, via netip.Addr) error {
+	if !via.IsValid() {
+		return fmt.Errorf("netstack: add route %v: %w", dst, syscall.EINVAL)
+	}
+	return s.PutRoute(Route{Dst: dst, Via: via}, false)
+}
+
+// PutRoute adds a route, as "ip route add" does, or with replace in the place of those to
+// the same destination. The error wraps EINVAL if Dst has bits beyond its length, Via is of
+// the other family or an address of s, or Src is none, ENETUNREACH if Via is on no connected
+// network, or not on that of the interface, ENODEV without Via and interface, ENETDOWN if the
+// interface is down, EEXIST if there is a route to Dst. A Via of fe80::/10 needs a zone, the
+// name or index of an interface, or the interface.
+func (s *Stack) PutRoute(r Route, replace bool) error {
 	s.gate.enter()
 	defer s.gate.leave()
 	s.routeMu.Lock() // gVisor would take two routes to one destination
-	err := s.addRouteLocked(dst, via)
+	err := s.putRouteLocked(r, replace)
 	s.routeMu.Unlock()
 	if err != nil {
-		return fmt.Errorf("netstack: add route %v via %v: %w", dst, via, err)
+		return fmt.Errorf("netstack: add route %v via %v: %w", r.Dst, r.Via, err)
 	}
 	s.changed(0)
 	return nil
 }
 
-func (s *Stack) addRouteLocked(dst netip.Prefix, via netip.Addr) error {
-	if !dst.IsValid() || dst != dst.Masked() || dst.Addr().BitLen() != via.BitLen() {
+func (s *Stack) putRouteLocked(r Route, replace bool) error {
+	if !r.Dst.IsValid() || r.Dst != r.Dst.Masked() || r.Via.IsValid() && r.Dst.Addr().BitLen() != r.Via.BitLen() {
 		return syscall.EINVAL
 	}
-	index, err := s.nextHop(via)
+	if r.Src.IsValid() && (r.Src.BitLen() != r.Dst.Addr().BitLen() || s.stack.CheckLocalAddress(0, protocolOf(r.Src), toAddress(r.Src)) == 0) {
+		return syscall.EINVAL
+	}
+	index, err := s.way(r)
 	if err != nil {
 		return err
 	}
-	for _, r := range s.stack.GetRouteTable() {
-		if fromSubnet(r.Destination) == dst {
+	for _, o := range s.stack.GetRouteTable() {
+		if fromSubnet(o.Destination) == r.Dst && !replace {
 			return syscall.EEXIST
 		}
 	}
-	s.stack.AddRoute(tcpip.Route{Destination: toSubnet(dst), Gateway: toAddress(via), NIC: index})
+	s.stack.RemoveRoutes(func(o tcpip.Route) bool { return fromSubnet(o.Destination) == r.Dst })
+	s.stack.AddRoute(tcpip.Route{Destination: toSubnet(r.Dst), Gateway: toAddress(r.Via), NIC: index, SourceHint: toAddress(r.Src)})
 	return nil
+}
+
+// way returns the interface that a route leads through.
+func (s *Stack) way(r Route) (tcpip.NICID, error) {
+	index := tcpip.NICID(r.Index)
+	if r.Via.IsValid() && !(r.Index != 0 && needsZone(r.Via)) {
+		hop, err := s.nextHop(r.Via)
+		if err != nil {
+			return 0, err
+		}
+		if index != 0 && index != hop {
+			return 0, syscall.ENETUNREACH
+		}
+		index = hop
+	}
+	info, ok := s.stack.SingleNICInfo(index)
+	switch {
+	case !ok:
+		return 0, syscall.ENODEV
+	case !info.Flags.Running:
+		return 0, syscall.ENETDOWN
+	}
+	return index, nil
 }
 
 // nextHop returns the interface that a gateway is reached through.
@@ -106,19 +145,24 @@ func (s *Stack) nextHop(via netip.Addr) (tcpip.NICID, error) {
 	return 0, syscall.ENETUNREACH
 }
 
-// DelRoute deletes the first route to dst, connected ones too, as "ip route del"
-// does. The error wraps ESRCH if there is none.
-func (s *Stack) DelRoute(dst netip.Prefix) error {
+// DelRoute is RemoveRoute of the first route to dst.
+func (s *Stack) DelRoute(dst netip.Prefix) error { return s.RemoveRoute(Route{Dst: dst}) }
+
+// RemoveRoute deletes the first route to r.Dst that also has the gateway and the interface of
+// r, as far as r has them; connected ones too, as "ip route del" does. The error wraps ESRCH
+// if there is none.
+func (s *Stack) RemoveRoute(r Route) error {
 	s.gate.enter()
 	defer s.gate.leave()
 	deleted := false // the first alone: there may be one for each interface
-	s.stack.RemoveRoutes(func(r tcpip.Route) bool {
-		match := !deleted && fromSubnet(r.Destination) == dst
+	s.stack.RemoveRoutes(func(o tcpip.Route) bool {
+		match := !deleted && fromSubnet(o.Destination) == r.Dst &&
+			(!r.Via.IsValid() || fromAddress(o.Gateway) == r.Via.WithZone("")) && (r.Index == 0 || int(o.NIC) == r.Index)
 		deleted = deleted || match
 		return match
 	})
 	if !deleted {
-		return fmt.Errorf("netstack: delete route %v: %w", dst, syscall.ESRCH)
+		return fmt.Errorf("netstack: delete route %v: %w", r.Dst, syscall.ESRCH)
 	}
 	s.changed(0)
 	return nil

@@ -126,7 +126,7 @@ func New(opts Options) *Stack {
 	}
 	s := (&Stack{namespace: &namespace{stack: ns, gate: g, resolver: opts.Resolver, router: r}}).Share("")
 	setOptions(ns, g.virtual)
-	ignoreBroadcastEcho(ns)
+	s.ignoreEcho()
 	return s
 }
 

@@ -206,8 +206,8 @@ func (r *Router) SetRouteLocalnet(index int, on bool) bool {
 // consumed. It borrows pkt and does not change it.
 func (r *Router) Receive(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
 	f := r.current()
-	if !in.ready.Load() || f.closed {
-		return // coming up or going down
+	if !in.ready.Load() || f.closed || !in.nic.Enabled() {
+		return // coming up, going down, or down
 	}
 	in.count(pkt.Data().Size())
 	r.ip.PacketsReceived.Increment()
