@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/netstack"
 )
 
@@ -17,9 +18,18 @@ type rights struct {
 	sysctls  bool // /proc/sys can be written
 }
 
-// rights returns what the container was made with. Without --privileged and --cap-add it may
-// change nothing.
-func (c *Container) rights() rights { return rights{} }
+// rights returns what the container was made with.
+func (c *Container) rights() rights {
+	asked := &c.config.askedHost
+	has := func(list dockerapi.Words, name string) bool {
+		return slices.ContainsFunc(list, func(w string) bool { return strings.TrimPrefix(strings.ToUpper(w), "CAP_") == name })
+	}
+	const admin = "NET_ADMIN" // which is not among those that Docker gives to all
+	return rights{
+		netAdmin: asked.Privileged || has(asked.CapAdd, admin) || has(asked.CapAdd, "ALL") && !has(asked.CapDrop, admin),
+		sysctls:  asked.Privileged,
+	}
+}
 
 // configure changes the namespace. What change returns becomes an *Error in the words of
 // iproute2, which wraps it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/dockerapi"
 	"drydock/sim/ping"
 	"drydock/sim/simtest"
 
@@ -166,6 +167,29 @@ func TestUnprivileged(t *testing.T) {
 	require.NoError(t, web.Stop(t.Context()))
 	require.ErrorIs(t, web.SetUp("eth0", false), sim.ErrNotRunning)
 	require.Nil(t, web.Sysctls())
+}
+
+// TestCapabilities has options that let a container change its network.
+func TestCapabilities(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	for name, tt := range map[string]struct {
+		host          dockerapi.HostConfig
+		admin, sysctl bool
+	}{
+		"none":       {dockerapi.HostConfig{CapAdd: dockerapi.Words{"NET_RAW"}}, false, false},
+		"admin":      {dockerapi.HostConfig{CapAdd: dockerapi.Words{"NET_ADMIN"}}, true, false},
+		"prefix":     {dockerapi.HostConfig{CapAdd: dockerapi.Words{"cap_net_admin"}, CapDrop: dockerapi.Words{"ALL"}}, true, false},
+		"all":        {dockerapi.HostConfig{CapAdd: dockerapi.Words{"ALL"}}, true, false},
+		"but":        {dockerapi.HostConfig{CapAdd: dockerapi.Words{"ALL"}, CapDrop: dockerapi.Words{"NET_ADMIN"}}, false, false},
+		"privileged": {dockerapi.HostConfig{Privileged: true}, true, true},
+	} {
+		c, err := h.CreateSpec(name, dockerapi.ContainerCreate{Config: dockerapi.Config{Image: "centos"}, HostConfig: tt.host})
+		require.NoError(t, err, name)
+		require.NoError(t, c.Start())
+		require.Equal(t, tt.admin, c.SetUp("eth0", false) == nil, name)
+		require.Equal(t, tt.sysctl, c.SetSysctl("net.ipv4.ip_forward", "0") == nil, name)
+	}
 }
 
 // TestSysctls has what the recordings show of hosts and containers.

@@ -14,8 +14,8 @@ type HostConfig struct {
 	AutoRemove      bool     // the container is removed when it exits
 	VolumeDriver    string   // refused
 	VolumesFrom     []string // refused
-	CapAdd          Words    // is told; programs in containers may do to their network what they like
-	CapDrop         Words    // likewise
+	CapAdd          Words    // of them only NET_ADMIN means something: programs may change interfaces, addresses and routes
+	CapDrop         Words    // is told, but for a NET_ADMIN that "ALL" of CapAdd would give
 	CgroupnsMode    string   // refused
 	DNS             []string `json:"Dns"`
 	DNSOptions      []string `json:"DnsOptions"`
@@ -27,7 +27,7 @@ type HostConfig struct {
 	Links           []string // asked for as "db:alias"; told of the default bridge alone, by alias, as "/db:/web/alias"
 	OomScoreAdj     int      // refused
 	PidMode         string   // refused
-	Privileged      bool     // is told, as CapAdd
+	Privileged      bool     // as NET_ADMIN in CapAdd, and sysctls may be set
 	PublishAllPorts bool
 	ReadonlyRootfs  bool              // refused
 	SecurityOpt     []string          // refused
