@@ -12,9 +12,9 @@ import (
 	"drydock/sim/tools/command"
 )
 
-// A conn is one end of a connection in memory. Each direction is a pipe that holds what
+// A memoryConn is one end of a connection in memory. Each direction is a pipe that holds what
 // pipes hold, so that neither end waits for each read of the other.
-type conn struct {
+type memoryConn struct {
 	in, out          *command.Pipe
 	gone             chan struct{} // the other end is closed, both ways
 	closed           chan struct{}
@@ -23,25 +23,25 @@ type conn struct {
 }
 
 // newConns returns the ends of a connection.
-func newConns() (a, b *conn) {
+func newConns() (a, b *memoryConn) {
 	ab, ba := command.NewPipe(), command.NewPipe()
-	a = &conn{in: ba, out: ab, gone: make(chan struct{}), closed: make(chan struct{})}
-	b = &conn{in: ab, out: ba, gone: a.closed, closed: a.gone}
+	a = &memoryConn{in: ba, out: ab, gone: make(chan struct{}), closed: make(chan struct{})}
+	b = &memoryConn{in: ab, out: ba, gone: a.closed, closed: a.gone}
 	return a, b
 }
 
-func (c *conn) Read(b []byte) (int, error) {
+func (c *memoryConn) Read(b []byte) (int, error) {
 	n, err := c.in.ReadContext(c.reading.context(), b)
 	return n, c.fault("read", err)
 }
 
-func (c *conn) Write(b []byte) (int, error) {
+func (c *memoryConn) Write(b []byte) (int, error) {
 	n, err := c.out.WriteContext(c.writing.context(), b)
 	return n, c.fault("write", err)
 }
 
 // fault gives an error of a pipe the shape of package net.
-func (c *conn) fault(op string, err error) error {
+func (c *memoryConn) fault(op string, err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
@@ -54,10 +54,10 @@ func (c *conn) fault(op string, err error) error {
 }
 
 // CloseWrite lets the other end read to the end, and this one go on reading.
-func (c *conn) CloseWrite() error { return c.out.CloseWrite() }
+func (c *memoryConn) CloseWrite() error { return c.out.CloseWrite() }
 
 // Close ends both directions.
-func (c *conn) Close() error {
+func (c *memoryConn) Close() error {
 	c.once.Do(func() {
 		close(c.closed)
 		c.in.CloseRead()
@@ -66,21 +66,21 @@ func (c *conn) Close() error {
 	return nil
 }
 
-func (c *conn) LocalAddr() net.Addr  { return addr{} }
-func (c *conn) RemoteAddr() net.Addr { return addr{} }
+func (c *memoryConn) LocalAddr() net.Addr  { return addr{} }
+func (c *memoryConn) RemoteAddr() net.Addr { return addr{} }
 
-func (c *conn) SetDeadline(t time.Time) error {
+func (c *memoryConn) SetDeadline(t time.Time) error {
 	c.reading.set(t)
 	c.writing.set(t)
 	return nil
 }
 
-func (c *conn) SetReadDeadline(t time.Time) error {
+func (c *memoryConn) SetReadDeadline(t time.Time) error {
 	c.reading.set(t)
 	return nil
 }
 
-func (c *conn) SetWriteDeadline(t time.Time) error {
+func (c *memoryConn) SetWriteDeadline(t time.Time) error {
 	c.writing.set(t)
 	return nil
 }

@@ -28,7 +28,7 @@ func (c *call) findContainer(name string) (*sim.Container, error) {
 		}
 	}
 	if begins > 1 {
-		return nil, &statusError{http.StatusInternalServerError, "Multiple IDs found with provided prefix: " + name}
+		return nil, internal("Multiple IDs found with provided prefix: " + name)
 	}
 	return nil, notFound("No such container: " + name)
 }
@@ -96,10 +96,18 @@ func (c *call) containerRemove() error {
 
 // containersPrune removes the containers that do not run.
 func (c *call) containersPrune() error {
-	pruned := dockerapi.ContainersPruned{}
+	p, err := c.pruning()
+	if err != nil {
+		return err
+	}
+	var pruned dockerapi.ContainersPruned
 	for other := range c.host.Containers() {
-		if !other.Running() && other.Remove() == nil {
-			pruned.ContainersDeleted = append(pruned.ContainersDeleted, other.ID())
+		if other.Running() {
+			continue
+		}
+		told := other.Inspect()
+		if p.wants(told.Created, told.Config.Labels) && other.Remove() == nil {
+			pruned.ContainersDeleted = append(pruned.ContainersDeleted, told.ID)
 		}
 	}
 	c.reply(http.StatusOK, pruned)

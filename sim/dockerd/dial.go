@@ -20,17 +20,17 @@ func Dial(ctx context.Context, handler http.Handler) (net.Conn, error) {
 	s := newServer(context.WithoutCancel(ctx), handler)
 	// With the second Accept Serve returns, and the connection goes on.
 	s.http.Serve(&single{conn: server})
-	return &dialed{conn: client, server: s}, nil
+	return &dialed{memoryConn: client, server: s}, nil
 }
 
 // A dialed is the client's end of a connection by Dial.
 type dialed struct {
-	*conn
+	*memoryConn
 	server *server
 }
 
 func (d *dialed) Close() error {
-	d.conn.Close()
+	d.memoryConn.Close()
 	d.server.end()
 	return nil
 }

@@ -17,6 +17,8 @@ const maxBody = 1 << 20
 // A call is one request, while it is answered.
 type call struct {
 	host    *sim.Host
+	engine  sim.Engine
+	execs   *executions
 	w       http.ResponseWriter
 	r       *http.Request
 	form    url.Values
@@ -24,11 +26,14 @@ type call struct {
 	version version
 }
 
-// Handler returns Docker's API over a host. It keeps nothing; what there is the host has.
+// Handler returns Docker's API over a host. It keeps the commands of docker exec; all else
+// that there is the host has.
 func Handler(h *sim.Host) http.Handler {
+	execs := new(executions)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		c := &call{host: h, w: w, r: r, version: current}
+		c := &call{host: h, engine: h.Engine(), execs: execs, w: w, r: r}
+		c.version = parseVersion(c.engine.APIVersion)
 		if err := c.serve(); err != nil {
 			c.fail(err)
 		}
@@ -46,7 +51,7 @@ func (c *call) serve() error {
 		return errPage
 	}
 	c.setHeaders()
-	if err := c.version.check(); err != nil {
+	if err := c.checkVersion(); err != nil {
 		return err
 	}
 	// A form that is no form is nothing to those that have no use for one.
@@ -60,8 +65,8 @@ func (c *call) serve() error {
 // setHeaders has what every answer of dockerd's says of it.
 func (c *call) setHeaders() {
 	h := c.w.Header()
-	h.Set("Server", "Docker/"+engineVersion+" (linux)")
-	h.Set("Api-Version", current.String())
+	h.Set("Server", "Docker/"+c.engine.Version+" (linux)")
+	h.Set("Api-Version", c.engine.APIVersion)
 	h.Set("Ostype", "linux")
 	h.Set("Docker-Experimental", "false")
 }

@@ -2,10 +2,14 @@ package dockerd
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/tools/command"
 )
 
 // change does something to the container that the path names.
@@ -56,7 +60,10 @@ func (c *call) containerRestart() error {
 	return c.change(func(found *sim.Container) error {
 		ctx, cancel := grace()
 		defer cancel()
-		return found.Restart(ctx)
+		if err := found.Restart(ctx); err != nil {
+			return internal(c.failed("Cannot restart container ", found, err))
+		}
+		return nil
 	})
 }
 
@@ -75,7 +82,48 @@ func (c *call) grace() (func() (context.Context, context.CancelFunc), error) {
 	}, nil
 }
 
-func (c *call) containerKill() error { return c.change((*sim.Container).Kill) }
+// containerKill sends a signal. An error is told with the name that the client uses.
+func (c *call) containerKill() error {
+	signal := command.SIGKILL
+	if text := c.form.Get("signal"); text != "" {
+		var ok bool
+		if signal, ok = command.ParseSignal(text); !ok {
+			return c.badSignal(text)
+		}
+	}
+	found, err := c.container()
+	if err == nil {
+		err = found.Signal(signal)
+	}
+	if err == nil {
+		return c.done()
+	}
+	status := statusOf(err)
+	if status == http.StatusConflict && c.version.less(version{1, 20}) {
+		return c.done() // of old, what does not run was no error
+	}
+	return &statusError{status, c.failed(killFailed, found, err)}
+}
+
+const killFailed = "Cannot kill container: "
+
+// failed returns what dockerd says of a change that failed, with the name that the client
+// has for the container. Package sim says it with the container's.
+func (c *call) failed(what string, found *sim.Container, err error) string {
+	reason := err.Error()
+	if found != nil {
+		reason = strings.TrimPrefix(reason, what+found.Name()+": ")
+	}
+	return what + c.name + ": " + reason
+}
+
+// badSignal tells a number that is no signal from what is no number.
+func (c *call) badSignal(text string) error {
+	if n, err := strconv.Atoi(text); err == nil && n != 0 {
+		return internal(fmt.Sprintf("%s%s: The linux daemon does not support signal %d", killFailed, c.name, n))
+	}
+	return badRequest("Invalid signal: " + text)
+}
 
 func (c *call) containerPause() error   { return c.change((*sim.Container).Pause) }
 func (c *call) containerUnpause() error { return c.change((*sim.Container).Unpause) }

@@ -29,10 +29,26 @@ func (c *call) network() (*sim.Network, error) {
 	return nil, badRequest(fmt.Sprintf("network %s is ambiguous (%d matches found based on ID prefix)", c.name, len(begin)))
 }
 
+// networkList tells who is on the networks to old clients alone: to others it takes too long.
 func (c *call) networkList() error {
+	f, err := c.filters()
+	if err != nil {
+		return err
+	}
+	if err := f.check("dangling driver id label name scope type"); err != nil {
+		return err
+	}
 	list := []dockerapi.Network{}
 	for n := range c.host.Networks() {
 		list = append(list, n.Inspect())
+	}
+	if list, err = f.networks(list); err != nil {
+		return err
+	}
+	if !c.version.less(version{1, 28}) {
+		for i := range list {
+			list[i].Containers = map[string]dockerapi.NetworkContainer{}
+		}
 	}
 	c.reply(http.StatusOK, list)
 	return nil
@@ -111,10 +127,15 @@ func (c *call) networkRemove() error {
 
 // networksPrune removes the networks that nobody is on.
 func (c *call) networksPrune() error {
+	p, err := c.pruning()
+	if err != nil {
+		return err
+	}
 	var pruned dockerapi.NetworksPruned
 	for n := range c.host.Networks() {
-		if n.Remove() == nil {
-			pruned.NetworksDeleted = append(pruned.NetworksDeleted, n.Name())
+		told := n.Inspect()
+		if !isPredefined(told.Name) && p.wants(told.Created, told.Labels) && n.Remove() == nil {
+			pruned.NetworksDeleted = append(pruned.NetworksDeleted, told.Name)
 		}
 	}
 	c.reply(http.StatusOK, pruned)

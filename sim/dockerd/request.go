@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"strconv"
@@ -62,4 +63,11 @@ func (c *call) decode(v any) error {
 		return err
 	}
 	return badRequest(err.Error())
+}
+
+// terminalSide reads the height or width of a terminal. What the kernel does not count to
+// is its maximum.
+func terminalSide(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	return min(max(n, 0), math.MaxUint16), err
 }

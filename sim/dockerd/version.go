@@ -9,22 +9,15 @@ import (
 // A version is one of the API: 1.41.
 type version [2]int
 
-// Docker 20.10.24 knows these.
-var (
-	current = version{1, 41}
-	oldest  = version{1, 12}
-)
-
-const engineVersion = "20.10.24"
-
 func (v version) String() string { return fmt.Sprintf("%d.%d", v[0], v[1]) }
 
 func (v version) less(than version) bool {
 	return v[0] < than[0] || v[0] == than[0] && v[1] < than[1]
 }
 
-// check says whether this API can be spoken.
-func (v version) check() error {
+// checkVersion refuses a version that the host's release of Docker does not speak.
+func (c *call) checkVersion() error {
+	v, oldest, current := c.version, parseVersion(c.engine.MinAPIVersion), parseVersion(c.engine.APIVersion)
 	switch {
 	case v.less(oldest):
 		return badRequest(fmt.Sprintf("client version %v is too old. Minimum supported API version is %v, please upgrade your client to a newer version", v, oldest))
@@ -45,9 +38,14 @@ func cutVersion(path string) (v version, rest string, ok bool) {
 	if !ok || text == "" || strings.Trim(text, "0123456789.") != "" {
 		return version{}, path, false
 	}
+	return parseVersion(text), "/" + rest, true
+}
+
+// parseVersion reads the first two numbers. What is none is 0, what is too long the highest.
+func parseVersion(text string) (v version) {
 	major, minor, _ := strings.Cut(text, ".")
 	minor, _, _ = strings.Cut(minor, ".")
-	v[0], _ = strconv.Atoi(major) // what is too long is the highest number
+	v[0], _ = strconv.Atoi(major)
 	v[1], _ = strconv.Atoi(minor)
-	return v, "/" + rest, true
+	return v
 }

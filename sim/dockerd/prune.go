@@ -1,0 +1,66 @@
+package dockerd
+
+import (
+	"fmt"
+	"time"
+)
+
+// A pruning is what to remove of what nobody uses.
+type pruning struct {
+	filters
+	until time.Time // not what was made after; zero: all
+}
+
+// pruning returns what the filters ask for.
+func (c *call) pruning() (*pruning, error) {
+	f, err := c.filters()
+	if err != nil {
+		return nil, badRequest(err.Error())
+	}
+	if err := f.check("label label! until"); err != nil {
+		return nil, err
+	}
+	p := &pruning{filters: f}
+	values := f.values("until")
+	switch {
+	case len(values) > 1:
+		return nil, fmt.Errorf("more than one until filter specified")
+	case len(values) == 1:
+		p.until, err = ago(values[0], time.Now())
+	}
+	return p, err
+}
+
+// wants reports whether to remove what was made at a time and has labels.
+func (p *pruning) wants(created time.Time, labels map[string]string) bool {
+	if !p.until.IsZero() && created.After(p.until) {
+		return false
+	}
+	if !p.pairs("label", labels) {
+		return false
+	}
+	return len(p.filters["label!"]) == 0 || !p.pairs("label!", labels)
+}
+
+// layouts are those of times that people write, the most precise first.
+var layouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04Z07:00", "2006-01-02T15:04",
+	"2006-01-02T15Z07:00", "2006-01-02T15", "2006-01-02Z07:00", "2006-01-02",
+}
+
+// ago reads a time that people write: how long ago, "10m", a date, or what parseTime reads.
+func ago(text string, now time.Time) (time.Time, error) {
+	if d, err := time.ParseDuration(text); text != "0" && err == nil {
+		return now.Add(-d), nil
+	}
+	for _, layout := range layouts {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	t, err := parseTime(text)
+	if err != nil {
+		return t, fmt.Errorf("failed to parse value as time or duration: %q", text)
+	}
+	return t, nil
+}
