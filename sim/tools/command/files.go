@@ -34,6 +34,9 @@ var (
 	ErrNotEmpty = errors.New("directory not empty")
 	ErrReadOnly = errors.New("read-only file system")
 	ErrNoSpace  = errors.New("no space left on device")
+	ErrBusy     = errors.New("device or resource busy") // something is mounted there
+
+	ErrNameTooLong = errors.New("file name too long")
 )
 
 // Reason returns strerror(3)'s words for an error of Files, which programs print after the
@@ -47,6 +50,7 @@ func Reason(err error) string {
 		{fs.ErrPermission, "Permission denied"}, {fs.ErrInvalid, "Invalid argument"},
 		{ErrIsDir, "Is a directory"}, {ErrNotDir, "Not a directory"}, {ErrNotEmpty, "Directory not empty"},
 		{ErrReadOnly, "Read-only file system"}, {ErrNoSpace, "No space left on device"},
+		{ErrBusy, "Device or resource busy"}, {ErrNameTooLong, "File name too long"},
 	} {
 		if errors.Is(err, r.err) {
 			return r.text
