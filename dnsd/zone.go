@@ -107,6 +107,13 @@ func (z *Zone) Len() int {
 	return len(z.hosts)
 }
 
+// Has reports whether a host has a name, which is given in lower case and without that of the
+// network.
+func (z *Zone) Has(name string) bool {
+	_, _, known := z.lookup(name)
+	return known
+}
+
 func (z *Zone) deleteLocked(id string) {
 	h, ok := z.hosts[id]
 	if !ok {

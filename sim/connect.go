@@ -123,8 +123,8 @@ func (c *Container) Disconnect(n *Network) error {
 		return nil
 	}
 	return c.host.labelled(func() error {
+		c.leaveFiles(n)
 		c.leave(r, l)
-		r.ns.names.hosts.leave(n.name)
 		c.reelect(r)
 		return nil
 	})

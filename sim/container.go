@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/files"
 	"drydock/sim/internal/ports"
 	"drydock/sim/internal/stdio"
 	"drydock/sim/tools/command"
@@ -57,6 +58,13 @@ type Container struct {
 	next *console // +checklocks:stateMu
 
 	output stdio.Output // of the main processes
+
+	// The files that dockerd keeps, nil before the first start; set by the holder of life.
+	docker atomic.Pointer[dockerFiles]
+
+	treeMu sync.Mutex
+	// Nil before they are asked for.
+	files *files.Tree // +checklocks:treeMu
 
 	linksMu sync.Mutex
 	// In the order in which they came about.

@@ -4,16 +4,7 @@ import (
 	"context"
 
 	"drydock/dnsd"
-	"drydock/sim/internal/engine"
 )
-
-// resolvConf is what the container's resolv.conf is made of.
-func (c *Container) resolvConf() engine.ResolvConf {
-	return engine.ResolvConf{
-		Host: c.host.own.names.resolvConf(), IPv6: c.hasIPv6(),
-		Nameservers: c.config.dns, Search: c.config.dnsSearch, Options: c.config.dnsOptions,
-	}
-}
 
 // startDNS gives a run the embedded resolver, when it first joins a network that has
 // one. It stays until the container stops.
@@ -21,15 +12,17 @@ func (c *Container) startDNS(r *run) (err error) {
 	if r.dns != nil {
 		return nil
 	}
-	conf := c.resolvConf()
-	upstreams := dnsd.ParseResolvConf(c.host.engine.ResolvConf(conf)).Upstreams()
-	text := c.host.engine.EmbeddedResolvConf(conf)
+	before, first := c.embedResolver()
+	upstreams := dnsd.ParseResolvConf(first).Upstreams()
+	if len(upstreams) == 0 {
+		upstreams = dnsd.ParseResolvConf(before).Upstreams()
+	}
 	d := &nameserver{sockets: r.ns.stack.Share(""), ended: make(chan error, 1)}
 	var ctx context.Context
 	ctx, d.end = context.WithCancel(context.Background())
 	seed := c.host.random.seedOf("dns " + c.id)
 	opts := []dnsd.Option{dnsd.WithSeed(seed), dnsd.WithUpstreams(d.sockets.DialContext, upstreams...)}
-	forwarding := c.host.engine.Forwarding(conf)
+	forwarding := c.host.engine.Forwarding(before)
 	if forwarding.KeepSingleLabels {
 		opts = append(opts, dnsd.KeepSingleLabels())
 	}
@@ -46,7 +39,6 @@ func (c *Container) startDNS(r *run) (err error) {
 		return err
 	}
 	r.dns = d
-	r.ns.names.setConf(text, d.sockets, seed)
 	return nil
 }
 
@@ -69,6 +61,7 @@ func (c *Container) setScopes(r *run) {
 // started first, since it is told the scopes, and only where a network has names: on docker0
 // alone there is none, as with Docker.
 func (c *Container) register(r *run, l *Link) error {
+	c.joinFiles(l.asked.network, c.fullName(r.ns), l.endpoint().addrs()...)
 	if l.asked.network.zone != nil {
 		if err := c.startDNS(r); err != nil {
 			return err
@@ -77,9 +70,6 @@ func (c *Container) register(r *run, l *Link) error {
 			return err
 		}
 		c.setScopes(r)
-	}
-	for _, a := range l.endpoint().addrs() {
-		r.ns.names.hosts.addOwn(a, c.fullName(r.ns))
 	}
 	return nil
 }

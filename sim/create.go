@@ -41,7 +41,7 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 // that the spec names must be there.
 func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...ContainerOption) (*Container, error) {
 	c := &Container{host: h, id: h.random.id("container id"), life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}
-	c.Netns.errDown, c.Netns.site, c.Netns.rights = c.errNotRunning, c.site, c.rights
+	c.Netns.errDown, c.Netns.site, c.Netns.rights, c.Netns.root = c.errNotRunning, c.site, c.rights, c.tree
 	s := newContainerSpec(h, spec)
 	for _, opt := range opts {
 		if err := opt(s); err != nil {

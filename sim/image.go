@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"drydock/sim/tools/command"
@@ -25,6 +26,11 @@ type Image struct {
 	// Container.Exec and docker exec run. Nil stands for those of the host, WithCommands.
 	// If that has none either, Entrypoint and Cmd are only shown.
 	Commands command.Table
+
+	// Files are what the image has beyond what every system has, in place of that where both
+	// have a file: see Netns.FS. Containers only read them and copy what they change. Its
+	// methods must not use the containers.
+	Files fs.FS
 
 	// Main runs in the container whenever that starts, in place of a program, and the
 	// container stops when it returns: see Container.Wait. An error that is no exit status

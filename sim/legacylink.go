@@ -3,7 +3,6 @@ package sim
 import (
 	"slices"
 
-	"drydock/sim/internal/engine"
 	"drydock/sim/internal/linkenv"
 	"drydock/sim/internal/ports"
 )
@@ -14,7 +13,7 @@ type link struct {
 	alias  string
 }
 
-// link writes the lines, variables and rules of the links of a container that starts. The
+// link writes the variables and rules of the links of a container that starts. The
 // target must run, as its address is written down; what it exposes is taken as it was made,
 // whether something listens or not.
 func (c *Container) link(r *run) error {
@@ -28,7 +27,6 @@ func (c *Container) link(r *run) error {
 		if target == nil {
 			return errorf("start container", c.Name(), ErrNotRunning, c.host.says.LinkNotRunning, l.target.Name(), c.Name(), l.alias)
 		}
-		r.ns.names.hosts.setLink(engine.LinkedHost{Addr: target.addr, Alias: l.alias, ID: l.target.id, Name: l.target.Name()})
 		r.links = append(r.links, c.linkVars(l, target))
 		added, err := c.host.firewall.ensure(c.host.engine.LinkRules(n.forEngine(), ep.addr, target.addr, l.target.exposed()))
 		r.linkRules = append(r.linkRules, added...)
@@ -57,13 +55,13 @@ func (c *Container) linkedBy() []*Container {
 // leaves the rules as they are.
 func (c *Container) relink() {
 	for _, o := range append(c.linkedBy(), c) {
-		for _, l := range o.config.links {
-			if o != c && l.target != c {
+		r := o.running()
+		for i, l := range o.config.links {
+			target := l.target.on(o.config.network)
+			if r == nil || target == nil || o == c && (i >= len(r.links) || r.links[i].Addr == target.addr) || o != c && l.target != c {
 				continue
 			}
-			if r, target := o.running(), l.target.on(o.config.network); r != nil && target != nil {
-				r.ns.names.hosts.moveLink(target.addr, l.alias)
-			}
+			o.docker.Load().hosts.Edit(func(text string) string { return c.host.engine.MoveHosts(text, l.alias, target.addr) })
 		}
 	}
 }

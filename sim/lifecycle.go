@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -110,6 +111,7 @@ func (c *Container) ForceRemove() error {
 func (c *Container) remove() {
 	c.removed = true
 	c.hangUp(c.takeConsole())
+	c.dropFiles()
 	h := c.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -167,10 +169,7 @@ func (c *Container) boot() error {
 		return err
 	}
 	r := newRun(ns, c.takeConsole())
-	if c.hasOwnFiles() {
-		ns.names.setConf(c.host.engine.ResolvConf(c.resolvConf()), ns.stack, c.host.random.seedOf("dns "+c.id))
-		ns.names.hosts.begin(c.host.engine, c.config.extraHosts)
-	}
+	docker := c.writeDockerFiles(ns)
 	if err = c.joinAll(r); err == nil {
 		err = c.checkProgram(r)
 	}
@@ -183,18 +182,14 @@ func (c *Container) boot() error {
 	if c.config.onHost() && (len(c.config.published) > 0 || c.config.publishAll) {
 		c.host.log.Warn(c.host.says.HostIgnores, "container", c.Name())
 	}
-	r.sockets = c.up(ns, c.Name(), c.hostname(ns), c.config.argv()...)
+	n := &names{read: docker.read, seed: c.host.random.seedOf("dns " + c.id)}
+	r.sockets = c.up(ns, n, c.Name(), c.hostname(ns), c.config.argv()...)
 	r.env = c.environment(r, c.config.asked.Tty)
 	c.begin(r)
 	c.relink()
 	c.host.log.Debug("container started", "name", c.Name(), "addrs", c.addrs())
 	c.startMain(r)
 	return nil
-}
-
-// hasOwnFiles reports whether the container's namespace is its own.
-func (c *Container) hasOwnFiles() bool {
-	return c.config.joined == nil && !c.config.onHost()
 }
 
 // begin makes r the present run: from here on the container counts as running, and its links
@@ -207,6 +202,9 @@ func (c *Container) begin(r *run) {
 	defer c.stateMu.Unlock()
 	c.run, c.sandbox = r, c.sandboxOf(r)
 }
+
+// ownHostname is what was asked for, or the short ID.
+func (c *Container) ownHostname() string { return cmp.Or(c.config.hostname, c.id[:12]) }
 
 // hostname is what was asked for, or that of the namespace.
 func (c *Container) hostname(ns *namespace) string {

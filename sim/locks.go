@@ -20,10 +20,11 @@ package sim
 //	Link.mu           the live part of a link, and that its cable is impaired as was asked for
 //	run.mu            functions and published ports of a run
 //	Netns.mu          the namespace that its owner is in
-//	names.mu, hostsFile.mu, namespace.mu, settings.mu, generator.mu
+//	Container.treeMu  that the files of a container are made once
+//	names.mu, namespace.mu, settings.mu, generator.mu, and the locks of package files
 //
-// While one of these is held no function of users is called. Of other packages only the
-// impairing of a cable (Link.mu), the setting of a sysctl (settings.mu) and pools of addresses
+// While one of these is held no function of users is called, but for the methods of
+// Image.Files. Of other packages only the impairing of a cable (Link.mu), the setting of a sysctl (settings.mu) and pools of addresses
 // (Host.mu) are, which do not call back.
 //
 // Fields say by +checklocks which mutex of their struct guards them, and gVisor's checklocks

@@ -16,12 +16,12 @@ func (ns *Netns) LookupAddr(ctx context.Context, addr string) ([]string, error) 
 	if err != nil {
 		return nil, &net.DNSError{Err: "unrecognized address", Name: addr}
 	}
-	space, s, err := ns.open("lookup")
+	names, s, err := ns.finder("lookup")
 	if err != nil {
 		return nil, err
 	}
 	if err := s.AwaitThaw(ctx); err != nil {
 		return nil, &net.DNSError{Err: err.Error(), UnwrapErr: err, Name: addr, IsTimeout: errors.Is(err, context.DeadlineExceeded)}
 	}
-	return space.names.LookupAddr(ctx, a)
+	return names.LookupAddr(ctx, a)
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"runtime/pprof"
 	"strings"
@@ -10,6 +11,8 @@ import (
 
 	"drydock/nat"
 	"drydock/sim/internal/bubble"
+	"drydock/sim/internal/engine"
+	"drydock/sim/internal/files"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/slirp"
 	"drydock/sim/tools/command"
@@ -33,6 +36,7 @@ type Machine struct {
 	random  *generator
 	tables  *nat.Tables
 	uplinks []*Link
+	files   *files.Tree
 	tap     *slirp.Net // nil without; belongs to the holder of devices
 	work    *workplace
 
@@ -91,6 +95,7 @@ func newMachine(cfg *machineConfig) (*Machine, error) {
 	}
 	m.Netns.errDown = func(op string) *Error { return errClosed(op, m.name) }
 	m.Netns.site = m.site
+	m.Netns.root = func() command.Files { return m.files }
 	m.leave = bubble.Enter(m, m.plight)
 	return m, nil
 }
@@ -110,8 +115,14 @@ func (m *Machine) boot(cfg *machineConfig) error {
 	if err := space.stack.SetIPv6(true); err != nil {
 		return err
 	}
-	space.names.setConf(cfg.resolv, space.stack, m.random.seedOf("dns host"))
-	m.up(space, m.name, m.name)
+	m.files = fileTree(files.Options{Layers: []fs.FS{files.Debian()}})
+	// The release of Docker does not matter: all begin the file alike.
+	err = writeFiles(m.files, hostsPath, engine.Docker20.Hosts(engine.Hosts{}), resolvConfPath, cfg.resolv, hostnamePath, m.name+"\n")
+	if err != nil {
+		return err
+	}
+	read := func(path string) string { return text(m.files, path) }
+	m.up(space, &names{read: read, seed: m.random.seedOf("dns host")}, m.name, m.name)
 	for _, u := range cfg.uplinks {
 		if err := m.connect(u); err != nil {
 			return err

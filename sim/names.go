@@ -13,53 +13,54 @@ import (
 	"drydock/sim/internal/netstack"
 )
 
-// names is how the programs in a namespace find names: by /etc/hosts, then by the
-// nameservers of /etc/resolv.conf. It implements netstack.Resolver.
+// Paths of the files by which names are found.
+const (
+	hostsPath      = "etc/hosts"
+	resolvConfPath = "etc/resolv.conf"
+	hostnamePath   = "etc/hostname"
+)
+
+// names is how the programs of a Netns find names: by /etc/hosts, then by the nameservers of
+// /etc/resolv.conf, always in this order. Both are read anew for each lookup, so that what
+// programs write counts at once. It implements netstack.Resolver.
 type names struct {
-	hosts hostsFile
+	read    func(path string) string // returns the present text of a file
+	sockets *netstack.Stack          // from which nameservers are asked
+	seed    uint64
 
 	mu     sync.Mutex
 	conf   string       // +checklocks:mu
 	client *dnsd.Client // +checklocks:mu
 }
 
-// setConf sets resolv.conf, anew when a container first joins a network with names: programs
-// that read the file then find the embedded resolver, as they do in a container of Docker. The
-// client asks from the sockets of s.
-func (n *names) setConf(text string, s *netstack.Stack, seed uint64) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.conf, n.client = text, nil
-	conf := dnsd.ParseResolvConf(text)
-	if len(conf.Nameservers) > 0 {
-		n.client = &dnsd.Client{Conf: conf, Dial: s.DialContext, Seed: seed}
-	}
-}
-
+// dns returns a client for the present resolv.conf, nil if that has no nameservers.
 func (n *names) dns() *dnsd.Client {
+	text := n.read(resolvConfPath)
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if text != n.conf {
+		n.conf, n.client = text, nil
+		if conf := dnsd.ParseResolvConf(text); len(conf.Nameservers) > 0 {
+			n.client = &dnsd.Client{Conf: conf, Dial: n.sockets.DialContext, Seed: n.seed}
+		}
+	}
 	return n.client
-}
-
-func (n *names) resolvConf() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.conf
 }
 
 // LookupNetIP implements netstack.Resolver.
 func (n *names) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	addrs, err := n.hosts.LookupNetIP(ctx, network, host)
-	if client := n.dns(); err != nil && client != nil {
+	if addrs := hostsAddrs(n.read(hostsPath), network, host); addrs != nil {
+		return addrs, nil
+	}
+	if client := n.dns(); client != nil {
 		return client.LookupNetIP(ctx, network, host)
 	}
-	return addrs, err
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
 // LookupAddr returns the names of an address.
 func (n *names) LookupAddr(ctx context.Context, a netip.Addr) ([]string, error) {
-	if list := n.hosts.names(a.Unmap()); list != nil {
+	if list := hostsNames(n.read(hostsPath), a.Unmap()); list != nil {
 		return list, nil
 	}
 	if client := n.dns(); client != nil {
@@ -72,9 +73,9 @@ func (n *names) LookupAddr(ctx context.Context, a netip.Addr) ([]string, error) 
 // on one. dnsd.Client.NetResolver says what of the real machine it looks at all the
 // same, which LookupNetIP and dialing by name do not. It is of use until its owner stops.
 func (ns *Netns) Resolver() *net.Resolver {
-	space, _, err := ns.open("lookup")
+	names, _, err := ns.finder("lookup")
 	if err == nil {
-		if client := space.names.dns(); client != nil {
+		if client := names.dns(); client != nil {
 			return client.NetResolver()
 		}
 		err = errors.New("no nameserver in /etc/resolv.conf")
@@ -83,19 +84,19 @@ func (ns *Netns) Resolver() *net.Resolver {
 }
 
 // ReadFile returns what is in /etc/hosts, /etc/resolv.conf or /etc/hostname, the only
-// files there. The error is a *fs.PathError.
+// files that it knows: FS has them and others. The error is a *fs.PathError.
 func (ns *Netns) ReadFile(name string) ([]byte, error) {
-	space, _, err := ns.open("open")
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	fail := func(err error) ([]byte, error) { return nil, &fs.PathError{Op: "open", Path: name, Err: err} }
+	if _, _, err := ns.open("open"); err != nil {
+		return fail(err)
 	}
-	switch name {
-	case "/etc/hosts":
-		return []byte(space.names.hosts.String()), nil
-	case "/etc/resolv.conf":
-		return []byte(space.names.resolvConf()), nil
-	case "/etc/hostname":
-		return []byte(ns.Hostname() + "\n"), nil
+	switch path := name[min(1, len(name)):]; path {
+	case hostsPath, resolvConfPath, hostnamePath:
+		text, err := fs.ReadFile(ns.FS(), path)
+		if err != nil {
+			return fail(err)
+		}
+		return text, nil
 	}
-	return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.ENOENT}
+	return fail(syscall.ENOENT)
 }

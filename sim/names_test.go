@@ -19,7 +19,9 @@ import (
 )
 
 // lookup returns the addresses of a name in order, or how it fails.
-func lookup(t *testing.T, c *sim.Container, name string) string {
+func lookup(t *testing.T, c interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}, name string) string {
 	t.Helper()
 	addrs, err := c.LookupNetIP(t.Context(), "ip4", name)
 	var dnsErr *net.DNSError

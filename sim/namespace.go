@@ -17,7 +17,6 @@ import (
 // interfaces. Those who share it each hold it; it ends with the last of them.
 type namespace struct {
 	stack    *netstack.Stack
-	names    names
 	settings *settings
 	hostname string
 	ports    func() []Interface          // of its bridges; nil: there are no bridges
@@ -46,7 +45,6 @@ type cable struct {
 func newNamespace(hostname string, opts netstack.Options) (*namespace, error) {
 	ns := &namespace{hostname: hostname, users: 1, cables: make(map[int]cable)}
 	ns.settings = newSettings(ns)
-	opts.Resolver = &ns.names
 	ns.stack = netstack.New(opts)
 	if err := ns.stack.AddLoopback(); err != nil {
 		ns.stack.Close()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"drydock/sim/internal/netstack"
+	"drydock/sim/tools/command"
 )
 
 // A Netns is a place to run network code in: a TCP/IP stack with interfaces, routes and
@@ -22,11 +23,13 @@ type Netns struct {
 	errDown func(op string) *Error         // why op cannot be done: the owner does not run
 	site    func(op string) (*site, error) // for Exec
 	rights  func() rights                  // nil: all
+	root    func() command.Files           // the owner's files
 
 	mu sync.Mutex
 	// Nil while its owner does not run.
 	space    *namespace      // +checklocks:mu
 	sockets  *netstack.Stack // +checklocks:mu
+	names    *names          // +checklocks:mu
 	hostname string          // +checklocks:mu
 	client   *http.Client    // +checklocks:mu
 }
@@ -39,15 +42,18 @@ var _ interface {
 } = (*Netns)(nil)
 
 // up gives the owner, which has that name, its place in a namespace, and returns its
-// sockets there. They are those of its process 1, if it runs a command.
-func (ns *Netns) up(space *namespace, name, hostname string, command ...string) *netstack.Stack {
+// sockets there, with which n finds names. They are those of its process 1, if it runs a
+// command.
+func (ns *Netns) up(space *namespace, n *names, name, hostname string, command ...string) *netstack.Stack {
 	var program netstack.Program
 	if len(command) > 0 {
 		program = netstack.Program{PIDs: ns, PID: 1, Name: path.Base(command[0])}
 	}
+	n.sockets = space.stack.ShareAs(name, program)
+	n.sockets.SetResolver(n)
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	ns.space, ns.sockets, ns.hostname = space, space.stack.ShareAs(name, program), hostname
+	ns.space, ns.sockets, ns.names, ns.hostname = space, n.sockets, n, hostname
 	return ns.sockets
 }
 
@@ -56,7 +62,7 @@ func (ns *Netns) up(space *namespace, name, hostname string, command ...string) 
 func (ns *Netns) down(reset bool) {
 	ns.mu.Lock()
 	sockets, client := ns.sockets, ns.client
-	ns.space, ns.sockets, ns.hostname = nil, nil, ""
+	ns.space, ns.sockets, ns.names, ns.hostname = nil, nil, nil, ""
 	ns.mu.Unlock()
 	if client != nil {
 		client.CloseIdleConnections()
@@ -75,6 +81,17 @@ func (ns *Netns) open(op string) (*namespace, *netstack.Stack, error) {
 		return nil, nil, ns.errDown(op)
 	}
 	return space, sockets, nil
+}
+
+// finder returns how names are found there, and the owner's sockets.
+func (ns *Netns) finder(op string) (*names, *netstack.Stack, error) {
+	ns.mu.Lock()
+	n, sockets := ns.names, ns.sockets
+	ns.mu.Unlock()
+	if n == nil {
+		return nil, nil, ns.errDown(op)
+	}
+	return n, sockets, nil
 }
 
 // DialContext connects to an address, like net.Dialer.DialContext. Networks are

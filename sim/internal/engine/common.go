@@ -48,15 +48,6 @@ func (common) VethName(random io.Reader) string {
 	return fmt.Sprintf("veth%07x", binary.BigEndian.Uint32(b[:])>>4)
 }
 
-// OwnHosts loses all lines but with the default bridge, which leaves even its own: dockerd
-// deletes by name on networks that have names.
-func (common) OwnHosts(own []Host, network string) []Host {
-	if network == "bridge" {
-		return own
-	}
-	return nil
-}
-
 // DefaultPath is what docker build and docker import give an image.
 func (common) DefaultPath() string {
 	return "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

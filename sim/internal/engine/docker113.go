@@ -89,27 +89,30 @@ func (docker113) Aliases(asked []string, id, _ string) []string {
 	return append(slices.Clone(asked), id[:12])
 }
 
-// Hosts has no lines for the container's own IPv6 addresses, and its name as it is.
-func (docker113) Hosts(h Hosts) string {
-	return h.text(func(own Host) []string {
-		if own.Addr.Is6() {
-			return nil
+// Hosts has no lines for IPv6 addresses of links.
+func (docker113) Hosts(h Hosts) string { return h.text(1) }
+
+// JoinHosts has no lines for IPv6 addresses, and the name as it is.
+func (docker113) JoinHosts(text string, own ...Host) string {
+	for _, o := range own {
+		if !o.Addr.Is6() {
+			text += hostsLine(o.Addr, o.Name)
 		}
-		return []string{own.Name}
-	})
+	}
+	return text
 }
 
 // EmbeddedResolvConf adds its option in any case. C libraries take the last one.
-func (e docker113) EmbeddedResolvConf(r ResolvConf) string {
-	c := embedded(dnsd.ParseResolvConf(e.ResolvConf(r)))
+func (docker113) EmbeddedResolvConf(text string) string {
+	c := embedded(dnsd.ParseResolvConf(text))
 	c.Options = append(c.Options, "ndots:0")
 	return c.String()
 }
 
 // Forwarding keeps names without dots if an option asked for dots, although the option that is
 // added says otherwise.
-func (e docker113) Forwarding(r ResolvConf) Forwarding {
-	c := dnsd.ParseResolvConf(e.ResolvConf(r))
+func (docker113) Forwarding(text string) Forwarding {
+	c := dnsd.ParseResolvConf(text)
 	return Forwarding{KeepSingleLabels: setsNdots(c) && c.Ndots() > 0, FirstReply: true}
 }
 

@@ -107,19 +107,24 @@ func (docker20) Aliases(asked []string, id, hostname string) []string {
 	return list
 }
 
-// Hosts knows a name with a domain without it as well.
-func (docker20) Hosts(h Hosts) string {
-	return h.text(func(own Host) []string {
-		if short, _, ok := strings.Cut(own.Name, "."); ok {
-			return []string{own.Name, short}
+// Hosts has lines for all addresses of links.
+func (docker20) Hosts(h Hosts) string { return h.text(2) }
+
+// JoinHosts has a name with a domain without it as well.
+func (docker20) JoinHosts(text string, own ...Host) string {
+	for _, o := range own {
+		names := []string{o.Name}
+		if short, _, ok := strings.Cut(o.Name, "."); ok {
+			names = append(names, short)
 		}
-		return []string{own.Name}
-	})
+		text += hostsLine(o.Addr, names...)
+	}
+	return text
 }
 
 // EmbeddedResolvConf has names without dots tried as they are, unless an option says otherwise.
-func (e docker20) EmbeddedResolvConf(r ResolvConf) string {
-	c := embedded(dnsd.ParseResolvConf(e.ResolvConf(r)))
+func (docker20) EmbeddedResolvConf(text string) string {
+	c := embedded(dnsd.ParseResolvConf(text))
 	if !setsNdots(c) {
 		c.Options = append(c.Options, "ndots:0")
 	}
@@ -128,8 +133,8 @@ func (e docker20) EmbeddedResolvConf(r ResolvConf) string {
 
 // Forwarding passes failures on to the next upstream. Names without dots are kept if they are
 // to be completed first.
-func (e docker20) Forwarding(r ResolvConf) Forwarding {
-	return Forwarding{KeepSingleLabels: dnsd.ParseResolvConf(e.EmbeddedResolvConf(r)).Ndots() > 0}
+func (e docker20) Forwarding(text string) Forwarding {
+	return Forwarding{KeepSingleLabels: dnsd.ParseResolvConf(e.EmbeddedResolvConf(text)).Ndots() > 0}
 }
 
 // Messages are as recorded.

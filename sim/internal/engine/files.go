@@ -10,18 +10,27 @@ import (
 
 // Files decides what a container finds: its files and its environment.
 type Files interface {
-	// Hosts returns the text of /etc/hosts.
+	// Hosts returns the text of /etc/hosts in a container that starts. What follows edits the
+	// text, which programs may have written meanwhile.
 	Hosts(Hosts) string
-	// OwnHosts returns which lines of its own a container keeps that leaves a network.
-	OwnHosts(own []Host, network string) []Host
-	// ResolvConf returns the text of /etc/resolv.conf in a container that has been on no
-	// network with the embedded resolver since its start.
+	// JoinHosts adds the lines of a container's own name on a network that it joins.
+	JoinHosts(text string, own ...Host) string
+	// LeaveHosts takes away what a container with that name loses with a network that has
+	// names. Known reports whether a name, in lower case, is one of those.
+	LeaveHosts(text, name string, known func(name string) bool) string
+	// MoveHosts has the lines of a link lead to another address.
+	MoveHosts(text, alias string, to netip.Addr) string
+	// ResolvConf returns the text of /etc/resolv.conf in a container that starts.
 	ResolvConf(ResolvConf) string
-	// EmbeddedResolvConf returns that in another one.
-	EmbeddedResolvConf(ResolvConf) string
-	// Forwarding returns what the embedded resolver there does with names that are not
-	// Docker's.
-	Forwarding(ResolvConf) Forwarding
+	// JoinResolvConf returns what becomes of that, if nobody has changed it since it was
+	// written and it was not made of nameservers and options given for the container, with a
+	// network that is joined. The network has IPv6 or not.
+	JoinResolvConf(text string, ipv6 bool) string
+	// EmbeddedResolvConf returns what becomes of it with the embedded resolver.
+	EmbeddedResolvConf(text string) string
+	// Forwarding returns what the embedded resolver does with names that are not Docker's,
+	// given the text before.
+	Forwarding(text string) Forwarding
 	// Environment returns that of a container's main process.
 	Environment(Environment) []string
 	// DefaultPath is the variable of images that have none.
@@ -31,11 +40,10 @@ type Files interface {
 	SandboxKey(id string) string
 }
 
-// Hosts is what /etc/hosts tells, each kind in the order of its addition.
+// Hosts is what /etc/hosts tells at first, each kind in the order of its addition.
 type Hosts struct {
 	Extra []Host // of --add-host
 	Links []LinkedHost
-	Own   []Host // the container itself, on each network
 }
 
 // A Host is a line of /etc/hosts. Which names there are for Name is up to the release.
@@ -46,8 +54,8 @@ type Host struct {
 
 // A LinkedHost is the target of a link.
 type LinkedHost struct {
-	Addr            netip.Addr
-	Alias, ID, Name string // the ID and name of the target
+	Addrs                 []netip.Addr // of which the first counts: it is that of IPv4
+	Alias, Hostname, Name string       // the hostname and name of the target
 }
 
 // A ResolvConf is what a resolv.conf is made of.

@@ -26,21 +26,27 @@ func TestHosts(t *testing.T) {
 		"10.1.2.3\tfoo\n"+
 		"10.1.2.4\tfoo\n"+
 		"172.17.0.2\tdb 49baa0fbb9ab tgt\n"+
-		"172.17.0.2\ttgt 49baa0fbb9ab\n"+
-		"172.17.0.3\ta.b.c a\n"+
-		"172.18.0.2\th\n",
+		"fd00::2\tdb 49baa0fbb9ab tgt\n"+
+		"172.17.0.2\ttgt 49baa0fbb9ab\n",
 		Docker20.Hosts(Hosts{
 			Extra: []Host{{addr("10.1.2.3"), "foo"}, {addr("10.1.2.4"), "foo"}},
-			Links: []LinkedHost{{addr("172.17.0.2"), "db", id, "tgt"}, {addr("172.17.0.2"), "tgt", id, "tgt"}},
-			Own:   []Host{{addr("172.17.0.3"), "a.b.c"}, {addr("172.18.0.2"), "h"}},
+			Links: []LinkedHost{{addrs("172.17.0.2", "fd00::2"), "db", id[:12], "tgt"}, {addrs("172.17.0.2"), "tgt", id[:12], "tgt"}},
 		}))
 }
 
-func TestOwnHosts(t *testing.T) {
+// TestEditHosts has what dockerd does to a file in which others have written.
+func TestEditHosts(t *testing.T) {
 	t.Parallel()
-	own := []Host{{netip.MustParseAddr("172.17.0.3"), "h"}}
-	require.Equal(t, own, Docker20.OwnHosts(own, "bridge"))
-	require.Empty(t, Docker20.OwnHosts(own, "net"))
+	const text = "# the lab\n\n10.0.0.9\tdb\n10.0.0.9 db\n10.0.0.8\tw5\n10.0.0.7\tzz\nfd00::2\tdb\n10.0.0.6\tdb.local x"
+	addr := netip.MustParseAddr
+	require.Equal(t, text+"172.17.0.3\ta.b.c a\nfd00::3\th\n",
+		Docker20.JoinHosts(text, Host{addr("172.17.0.3"), "a.b.c"}, Host{addr("fd00::3"), "h"}))
+	require.Equal(t, "172.17.0.3\ta.b.c\n", Docker113.JoinHosts("", Host{addr("172.17.0.3"), "a.b.c"}, Host{addr("fd00::3"), "h"}))
+	known := func(name string) bool { return name == "db" || name == "w5" || name == "w5.net" }
+	require.Equal(t, "# the lab\n10.0.0.9 db\n10.0.0.8\tw5\n10.0.0.7\tzz\n10.0.0.6\tdb.local x\n", Docker20.LeaveHosts(text, "w5", known))
+	require.Equal(t, "# the lab\n\n172.17.0.9\tdb\n10.0.0.9 db\n10.0.0.8\tw5\n10.0.0.7\tzz\n172.17.0.9\tdb\n172.17.0.9\tdb.local x",
+		Docker20.MoveHosts(text, "db", addr("172.17.0.9")))
+	require.Equal(t, "1.1.1.1\ta$1 b\n", Docker20.MoveHosts("9.9.9.9\ta$1 b\n", "a$1", addr("1.1.1.1")))
 }
 
 func TestEnvironment(t *testing.T) {

@@ -32,6 +32,12 @@ func (common) ResolvConf(r ResolvConf) string {
 	return c.String()
 }
 
+// JoinResolvConf takes the nameservers away that a container without IPv6 does not have: what is
+// lost with one network does not come back with the next.
+func (common) JoinResolvConf(text string, ipv6 bool) string {
+	return (&ResolvConf{Host: text, IPv6: ipv6}).copyHost()
+}
+
 func (r *ResolvConf) copyHost() string {
 	if r.Host == "" {
 		return ""

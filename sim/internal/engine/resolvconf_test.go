@@ -63,7 +63,11 @@ func TestResolvConf(t *testing.T) {
 			t.Parallel()
 			conf := ResolvConf{Host: tt.host, IPv6: tt.ipv6, Nameservers: tt.run.dns, Search: tt.run.search, Options: tt.run.options}
 			require.Equal(t, tt.bridge, Docker20.ResolvConf(conf))
-			require.Equal(t, tt.embedded, Docker20.EmbeddedResolvConf(conf))
+			if len(tt.run.dns)+len(tt.run.search)+len(tt.run.options) == 0 {
+				conf.IPv6 = true
+				require.Equal(t, tt.bridge, Docker20.JoinResolvConf(Docker20.ResolvConf(conf), tt.ipv6))
+			}
+			require.Equal(t, tt.embedded, Docker20.EmbeddedResolvConf(tt.bridge))
 		})
 	}
 }

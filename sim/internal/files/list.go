@@ -81,7 +81,7 @@ func (t *Tree) entriesLocked(d *dir, extra []fs.DirEntry) []fs.DirEntry {
 // lowerInfo describes a file or directory of the layers below.
 func lowerInfo(i fs.FileInfo, name string) fs.FileInfo {
 	if i.IsDir() {
-		sub := dir{mode: i.Mode().Perm(), time: i.ModTime()}
+		sub := dir{mode: i.Mode() & dirBits, time: i.ModTime()}
 		d, _ := sub.info(name)
 		return d
 	}

@@ -24,6 +24,9 @@ type dir struct {
 	children map[string]node
 }
 
+// dirBits are those that a directory keeps of its mode: /tmp is sticky.
+const dirBits = fs.ModePerm | fs.ModeSticky
+
 func (d *dir) set(name string, n node) {
 	if d.children == nil {
 		d.children = make(map[string]node)

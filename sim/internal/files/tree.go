@@ -145,7 +145,7 @@ func (t *Tree) childLocked(d *dir, name string) node {
 	if !i.IsDir() {
 		return &lower{at: at, layers: t.layers}
 	}
-	sub := &dir{mode: i.Mode().Perm(), time: i.ModTime(), below: at}
+	sub := &dir{mode: i.Mode() & dirBits, time: i.ModTime(), below: at}
 	d.set(name, sub)
 	return sub
 }

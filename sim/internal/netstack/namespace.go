@@ -20,11 +20,10 @@ import (
 
 // A namespace is what those who share it have in common.
 type namespace struct {
-	stack    *stack.Stack
-	gate     *gate
-	resolver Resolver
-	router   *router.Router // nil: packets for others are gVisor's business
-	paths    echo.PathMTUs
+	stack  *stack.Stack
+	gate   *gate
+	router *router.Router // nil: packets for others are gVisor's business
+	paths  echo.PathMTUs
 	redirector
 	listeners listenTable
 	echoes    atomic.Pointer[EchoIgnore] // never nil

@@ -17,6 +17,10 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
+// SetResolver sets who looks up the names that the sockets of s are given, from then on. The
+// caller is the only one who uses s.
+func (s *Stack) SetResolver(r Resolver) { s.resolver = r }
+
 // resolve returns the addresses that a dial tries or a listen chooses from, at
 // least one. An address without a host is the invalid Addr.
 func (s *Stack) resolve(ctx context.Context, network, address string) ([]netip.AddrPort, error) {

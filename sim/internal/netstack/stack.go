@@ -78,7 +78,8 @@ type Options struct {
 type Stack struct {
 	*namespace
 	process
-	program Program // never changes
+	program  Program  // never changes
+	resolver Resolver // nil: no name is known
 }
 
 // newIPv4 makes the IPv4 of all stacks: the counters of IP ids that they share so
@@ -124,7 +125,7 @@ func New(opts Options) *Stack {
 	if r != nil {
 		r.Start()
 	}
-	s := (&Stack{namespace: &namespace{stack: ns, gate: g, resolver: opts.Resolver, router: r}}).Share("")
+	s := (&Stack{namespace: &namespace{stack: ns, gate: g, router: r}, resolver: opts.Resolver}).Share("")
 	setOptions(ns, g.virtual)
 	s.ignoreEcho()
 	return s
@@ -137,7 +138,7 @@ func (s *Stack) Share(name string) *Stack { return s.ShareAs(name, Program{}) }
 
 // ShareAs is Share for a user whose sockets are seen to belong to a program.
 func (s *Stack) ShareAs(name string, p Program) *Stack {
-	user := &Stack{namespace: s.namespace, program: p}
+	user := &Stack{namespace: s.namespace, program: p, resolver: s.resolver}
 	leaveBubble := func() {}
 	if s.gate.virtual && name != "" {
 		leaveBubble = bubble.Enter(user, func(bool) []string { return user.blocked(name) })

@@ -1,0 +1,138 @@
+package sim
+
+import (
+	"net/netip"
+
+	"drydock/sim/internal/engine"
+	"drydock/sim/internal/files"
+)
+
+// dockerFiles are the files that dockerd keeps for a container and mounts in it, from its first
+// start on. Containers of WithNetworkOf have those of the other one. All writing is done by
+// the holder of the container's life, but for what programs write.
+type dockerFiles struct {
+	hosts, resolvConf, hostname *files.File
+
+	// Belong to the holder of life: resolv.conf as dockerd wrote it last, and as it was at the
+	// start.
+	written, first string
+}
+
+func newDockerFiles() *dockerFiles {
+	return &dockerFiles{
+		hosts: files.NewFile(0o644, mountedMax), resolvConf: files.NewFile(0o644, mountedMax), hostname: files.NewFile(0o644, mountedMax),
+	}
+}
+
+// read is how names reads the files.
+func (d *dockerFiles) read(path string) string {
+	switch path {
+	case hostsPath:
+		return d.hosts.String()
+	case resolvConfPath:
+		return d.resolvConf.String()
+	}
+	return ""
+}
+
+// setHosts writes /etc/hosts.
+func setText(f *files.File, text string) { f.Edit(func(string) string { return text }) }
+
+// writeDockerFiles writes the files of a container that starts, in a namespace.
+func (c *Container) writeDockerFiles(ns *namespace) *dockerFiles {
+	if c.config.joined != nil {
+		d := c.config.joined.docker.Load()
+		c.docker.Store(d)
+		return d
+	}
+	d := c.docker.Load()
+	if d == nil {
+		d = newDockerFiles()
+	}
+	setText(d.hostname, c.hostname(ns)+"\n")
+	if c.config.onHost() {
+		setText(d.hosts, text(c.host.files, hostsPath))
+		setText(d.resolvConf, text(c.host.files, resolvConfPath))
+	} else {
+		setText(d.hosts, c.host.engine.Hosts(engine.Hosts{Extra: c.extraHosts(), Links: c.linkedHosts()}))
+		d.first = c.host.engine.ResolvConf(c.resolvConf())
+		d.written = d.first
+		setText(d.resolvConf, d.first)
+	}
+	c.docker.Store(d)
+	return d
+}
+
+// extraHosts are the lines of --add-host.
+func (c *Container) extraHosts() (list []engine.Host) {
+	for _, x := range c.config.extraHosts {
+		list = append(list, engine.Host{Addr: x.addr, Name: x.name})
+	}
+	return list
+}
+
+// linkedHosts are the lines of links. A target that does not run has none: the start fails
+// because of it when the networks are joined.
+func (c *Container) linkedHosts() (list []engine.LinkedHost) {
+	for _, l := range c.config.links {
+		if target := l.target.on(c.config.network); target != nil && c.linkTo(c.config.network) != nil {
+			list = append(list, engine.LinkedHost{Addrs: target.addrs(), Alias: l.alias, Hostname: l.target.ownHostname(), Name: l.target.Name()})
+		}
+	}
+	return list
+}
+
+// givenDNS reports whether resolv.conf is made of what was given for the container.
+func (c *containerConfig) givenDNS() bool { return len(c.dns)+len(c.dnsSearch)+len(c.dnsOptions) > 0 }
+
+// resolvConf is what the container's resolv.conf is made of. Which of its networks have IPv6
+// counts when they are joined.
+func (c *Container) resolvConf() engine.ResolvConf {
+	return engine.ResolvConf{
+		Host: text(c.host.files, resolvConfPath), IPv6: !c.config.givenDNS() || c.hasIPv6(),
+		Nameservers: c.config.dns, Search: c.config.dnsSearch, Options: c.config.dnsOptions,
+	}
+}
+
+// joinFiles edits the files of a container that joins a network, which may be one without a
+// bridge. Like dockerd it leaves a resolv.conf alone that others have changed.
+func (c *Container) joinFiles(n *Network, hostname string, addrs ...netip.Addr) {
+	d := c.docker.Load()
+	var own []engine.Host
+	for _, a := range addrs {
+		own = append(own, engine.Host{Addr: a, Name: hostname})
+	}
+	d.hosts.Edit(func(text string) string { return c.host.engine.JoinHosts(text, own...) })
+	if c.config.givenDNS() {
+		return
+	}
+	d.resolvConf.Edit(func(text string) string {
+		if text == d.written {
+			d.written = c.host.engine.JoinResolvConf(text, n.config.v6.subnet.IsValid())
+			return d.written
+		}
+		return text
+	})
+}
+
+// leaveFiles edits /etc/hosts of a container that leaves a network, while the network still
+// knows its names.
+func (c *Container) leaveFiles(n *Network) {
+	if n.zone == nil {
+		return
+	}
+	c.docker.Load().hosts.Edit(func(text string) string {
+		return c.host.engine.LeaveHosts(text, c.Name(), n.zone.Has)
+	})
+}
+
+// embedResolver has resolv.conf lead to the embedded resolver. It returns the text before, and
+// that from which the resolver has its upstreams.
+func (c *Container) embedResolver() (before, upstreams string) {
+	d := c.docker.Load()
+	d.resolvConf.Edit(func(text string) string {
+		before = text
+		return c.host.engine.EmbeddedResolvConf(text)
+	})
+	return before, d.first
+}
