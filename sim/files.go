@@ -74,24 +74,28 @@ func (c *Container) tree() command.Files {
 	c.treeMu.Lock()
 	defer c.treeMu.Unlock()
 	if c.files == nil {
-		bound := func(of func(*dockerFiles) *files.File) func() *files.File {
-			return func() *files.File {
-				if d := c.docker.Load(); d != nil {
-					return of(d)
-				}
-				return nil
-			}
-		}
-		c.files = fileTree(files.Options{
-			Layers: []fs.FS{c.config.image.Files, initLayer()},
-			Bound: map[string]func() *files.File{
-				hostsPath:      bound(func(d *dockerFiles) *files.File { return d.hosts }),
-				resolvConfPath: bound(func(d *dockerFiles) *files.File { return d.resolvConf }),
-				hostnamePath:   bound(func(d *dockerFiles) *files.File { return d.hostname }),
-			},
-		})
+		c.files = c.newTree()
 	}
 	return c.files
+}
+
+func (c *Container) newTree() *files.Tree {
+	bound := func(of func(*dockerFiles) *files.File) func() *files.File {
+		return func() *files.File {
+			if d := c.docker.Load(); d != nil {
+				return of(d)
+			}
+			return nil
+		}
+	}
+	return fileTree(files.Options{
+		Layers: []fs.FS{c.config.image.Files, initLayer()},
+		Bound: map[string]func() *files.File{
+			hostsPath:      bound(func(d *dockerFiles) *files.File { return d.hosts }),
+			resolvConfPath: bound(func(d *dockerFiles) *files.File { return d.resolvConf }),
+			hostnamePath:   bound(func(d *dockerFiles) *files.File { return d.hostname }),
+		},
+	})
 }
 
 // dropFiles takes away what the container wrote.

@@ -158,7 +158,7 @@ func (t *Tree) dirLocked(name string) (*dir, error) {
 	if name == "." {
 		return d, nil
 	}
-	for element := range strings.SplitSeq(name, "/") {
+	for _, element := range strings.Split(name, "/") {
 		switch n := t.childLocked(d, element).(type) {
 		case nil:
 			return nil, fs.ErrNotExist
