@@ -84,8 +84,9 @@ func TestNames113(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"store", "49baa0fbb9ab"}, Docker113.Aliases([]string{"store"}, id, "h"))
 	addr := netip.MustParseAddr
-	text := Docker113.Hosts(Hosts{Own: []Host{{addr("172.17.0.3"), "a.b.c"}, {addr("fd00::3"), "a.b.c"}}})
-	require.True(t, strings.HasSuffix(text, "\nff02::2\tip6-allrouters\n172.17.0.3\ta.b.c\n"), text)
+	text := Docker113.Hosts(Hosts{Links: []LinkedHost{{addrs("172.17.0.2", "fd00::2"), "db", "h", "tgt"}}})
+	text = Docker113.JoinHosts(text, Host{addr("172.17.0.3"), "a.b.c"}, Host{addr("fd00::3"), "a.b.c"})
+	require.True(t, strings.HasSuffix(text, "\nff02::2\tip6-allrouters\n172.17.0.2\tdb h tgt\n172.17.0.3\ta.b.c\n"), text)
 	networks := []Network{{Name: "a", IPv6: true}, {Name: "b"}, {Name: "c", IPv6: true}, {Name: "a", Internal: true}}
 	sorted := slices.Clone(networks)
 	slices.Reverse(sorted)
@@ -109,7 +110,7 @@ func TestForwarding(t *testing.T) {
 		{[]string{"ndots:2"}, "options ndots:2 ndots:0\n", true, "options ndots:2\n", true},
 		{[]string{"ndots:0"}, "options ndots:0 ndots:0\n", false, "options ndots:0\n", false},
 	} {
-		conf := ResolvConf{Host: "nameserver 172.16.80.53\n", Options: test.options}
+		conf := Docker20.ResolvConf(ResolvConf{Host: "nameserver 172.16.80.53\n", Options: test.options})
 		require.Equal(t, server+test.conf113, Docker113.EmbeddedResolvConf(conf))
 		require.Equal(t, Forwarding{KeepSingleLabels: test.keep113, FirstReply: true}, Docker113.Forwarding(conf))
 		require.Equal(t, server+test.conf20, Docker20.EmbeddedResolvConf(conf))
