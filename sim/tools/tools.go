@@ -18,7 +18,6 @@ import (
 	"io"
 
 	"drydock/sim"
-	"drydock/sim/tools/busybox"
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/conntracktools"
 	"drydock/sim/tools/coreutils"
@@ -27,7 +26,6 @@ import (
 	"drydock/sim/tools/iproute2"
 	"drydock/sim/tools/iptables"
 	"drydock/sim/tools/iputils"
-	"drydock/sim/tools/libcbin"
 	"drydock/sim/tools/nettools"
 	"drydock/sim/tools/shell"
 )
@@ -35,8 +33,8 @@ import (
 // Default returns a new table of the commands of all suites. docker run has the images.
 func Default(images ...sim.Image) command.Table {
 	return command.Table{"docker": dockercli.New(images...)}.With(
-		busybox.Commands(), conntracktools.Commands(), coreutils.Commands(), findutils.Commands(), iproute2.Commands(),
-		iptables.Commands(), iputils.Commands(), libcbin.Commands(), nettools.Commands(), shell.Commands(),
+		clients(), conntracktools.Commands(), coreutils.Commands(), findutils.Commands(), iproute2.Commands(),
+		iptables.Commands(), iputils.Commands(), nettools.Commands(), shell.Commands(),
 	)
 }
 

@@ -1,0 +1,14 @@
+package tools
+
+import (
+	"drydock/sim/tools/bind9"
+	"drydock/sim/tools/busybox"
+	"drydock/sim/tools/command"
+	"drydock/sim/tools/libcbin"
+)
+
+// clients returns the suites that only talk to others: bind9 (dig, host, nslookup), busybox
+// and libcbin (getent).
+func clients() command.Table {
+	return bind9.Commands().With(busybox.Commands(), libcbin.Commands())
+}
