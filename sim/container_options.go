@@ -18,6 +18,7 @@ type containerSpec struct {
 	dockerapi.ContainerCreate
 	host        *Host
 	image       Image       // with what does not marshal
+	hasImage    bool        // by WithImage; otherwise it is the host's
 	impairments impairments // of the cable to the network
 	attachment  *attachment // what resolve finds that its Link is to be; nil with joined
 }
@@ -28,7 +29,7 @@ func add[T any](list *[]T, more ...T) { *list = append(slices.Clip(*list), more.
 // WithImage sets the image, by default one without a name.
 func WithImage(image Image) ContainerOption {
 	return func(s *containerSpec) error {
-		s.image, s.Image = image.clone(), image.Name
+		s.image, s.Image, s.hasImage = image.clone(), image.Name, true
 		return nil
 	}
 }

@@ -34,6 +34,9 @@ func cloneMap[K comparable, V any](m map[K]V) map[K]V {
 // of the parts is that in which dockerd refuses: what needs no other container or network
 // comes before what does, and links, which need both, come last.
 func (s *containerSpec) resolve(name string) (containerConfig, error) {
+	if image, ok := s.host.Image(s.Image); ok && !s.hasImage {
+		s.image = image
+	}
 	c := containerConfig{
 		image: s.image, entrypoint: slices.Clone(s.Entrypoint), cmd: slices.Clone(s.Cmd), hostname: s.Hostname,
 		dnsSearch: slices.Clone(s.HostConfig.DNSSearch), dnsOptions: slices.Clone(s.HostConfig.DNSOptions),

@@ -36,8 +36,9 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 // CreateSpec is Create for what Docker's HTTP API is sent: "docker create" and compose
 // files as data. It is not started. Options add to the spec, which stays as it is, and
 // bring what does not marshal: impairments, and with WithImage, which replaces the spec's
-// Image, a main function. Without that Image and Cmd are words to show, and the container
-// sleeps; Cmd and Env of the spec count before those of the image. A network or a container
+// Image, its programs. Without that the Image is one of the host's: see WithImages. If the host
+// has none of that name, Image and Cmd are words to show, and the container sleeps, unless
+// the host has Commands. What the spec says counts before what the image says. A network or a container
 // that the spec names must be there.
 func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...ContainerOption) (*Container, error) {
 	c := &Container{host: h, id: h.random.id("container id"), life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}

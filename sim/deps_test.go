@@ -36,6 +36,7 @@ var floors = []floor{
 	{"what commands of two suites share", "sim/tools/internal/bsdping"},
 	{"suites of network clients", "sim/tools/bind9 sim/tools/busybox sim/tools/inetutils sim/tools/libcbin"},
 	{"the table of commands", "sim/tools"},
+	{"images with them", "sim/images"},
 }
 
 // forTests are packages of the module that only tests import.
@@ -84,6 +85,30 @@ func checkImports(t *testing.T, at map[string]int, name string, imports []string
 		below, ok := at[imported]
 		require.True(t, ok, "%s imports %s, which is for tests alone", name, imported)
 		require.Less(t, below, own, "%s (%s) must not import %s (%s)", name, floors[own].name, imported, floors[below].name)
+	}
+}
+
+// ofOthers are the modules whose packages are in a program that imports sim alone.
+const ofOthers = "github.com/docker/go-units github.com/fvbommel/sortorder github.com/google/btree github.com/miekg/dns " +
+	"golang.org/x/exp golang.org/x/net golang.org/x/sync golang.org/x/sys golang.org/x/time gvisor.dev/gvisor"
+
+// TestSimAlone checks that who imports sim alone gets no commands, no API of Docker, and
+// nothing that only those need.
+func TestSimAlone(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("needs the go command")
+	}
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}} {{.Module.Path}}{{end}}", "drydock/sim").Output()
+	require.NoError(t, err)
+	for line := range strings.Lines(string(out)) {
+		name, module, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if module != "drydock" {
+			require.Contains(t, strings.Fields(ofOthers), module, name)
+			continue
+		}
+		require.False(t, name != "drydock/sim/tools/command" && strings.HasPrefix(name, "drydock/sim/tools"), name)
+		require.NotContains(t, []string{"drydock/sim/dockerd", "drydock/sim/images", "drydock/sim/simtest"}, name)
 	}
 }
 

@@ -57,6 +57,8 @@ type Host struct {
 	containers []*Container // +checklocks:mu
 	// The same.
 	byName map[string]*Container // +checklocks:mu
+	// In the order in which they came.
+	images []storedImage // +checklocks:mu
 }
 
 // NewHost returns a running host. The caller must Close it.
@@ -79,7 +81,13 @@ func NewHost(opts ...HostOption) (*Host, error) {
 	}
 	h := &Host{Machine: m, daemon: cfg.daemon, engine: release, says: release.Messages(), wrapDNS: cfg.wrapDNS, lastPool: -1, byName: make(map[string]*Container)}
 	m.services, m.reroute = h.stopDocker, h.reroute
-	if err := m.labelled(func() error { return h.boot(&cfg) }); err != nil {
+	err = m.labelled(func() error { return h.boot(&cfg) })
+	for _, image := range cfg.images {
+		if err == nil {
+			err = h.AddImage(image)
+		}
+	}
+	if err != nil {
 		m.Close()
 		return nil, err
 	}

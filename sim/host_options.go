@@ -15,6 +15,7 @@ type hostConfig struct {
 	machineConfig
 	daemon  daemonConfig
 	wrapDNS func(dns.Handler) dns.Handler
+	images  []Image
 }
 
 // WithResolver wraps the embedded resolver of each container, to watch it or to make

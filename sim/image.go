@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"drydock/sim/tools/command"
 )
@@ -17,10 +18,12 @@ type Image struct {
 	Name       string   // "nginx"
 	Entrypoint []string // with Cmd what runs in the container, and what "docker ps" shows
 	Cmd        []string
-	Env        []string // "NAME=value"; WithEnv overrides it
-	Expose     []string // as for WithExpose
-	WorkingDir string   // where commands start; "" is "/"
-	StopSignal string   // what Stop sends the main process, "SIGQUIT" for one; "" is "SIGTERM"
+	Env        []string  // "NAME=value"; WithEnv overrides it
+	Expose     []string  // as for WithExpose
+	WorkingDir string    // where commands start; "" is "/"
+	ID         string    // hex digits, or the first of them; what is not given is made from the host's seed
+	Created    time.Time // zero: when a host gets it
+	StopSignal string    // what Stop sends the main process, "SIGQUIT" for one; "" is "SIGTERM"
 
 	// Commands are the programs in the image: Entrypoint and Cmd, if Main is nil, and what
 	// Container.Exec and docker exec run. Nil stands for those of the host, WithCommands.

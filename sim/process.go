@@ -43,7 +43,7 @@ func (c *Container) site(op string) (*site, error) {
 
 func (c *Container) siteIn(r *run) *site {
 	return &site{
-		machine: c, commands: c.commands(), files: filesOf(c), dir: cmp.Or(c.config.asked.WorkingDir, "/"), processes: r.console.processes, ctx: r.programs, says: c.host.says,
+		machine: c, commands: c.commands(), files: c.FS(), dir: cmp.Or(c.config.asked.WorkingDir, "/"), processes: r.console.processes, ctx: r.programs, says: c.host.says,
 		env: func(tty bool) []string { return c.environment(r, tty) },
 		start: func(name string, run func()) error {
 			f := function{done: make(chan struct{}), from: name, program: true}

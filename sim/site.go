@@ -31,14 +31,6 @@ func WithCommands(t command.Table) MachineOption {
 	})
 }
 
-// filesOf returns the files of a machine, nil if it has none.
-func filesOf(m any) command.Files {
-	if m, ok := m.(interface{ FS() command.Files }); ok {
-		return m.FS()
-	}
-	return nil
-}
-
 // A workplace is where the commands run that Exec starts on a Machine itself.
 type workplace struct {
 	commands  command.Table
@@ -62,7 +54,7 @@ func (m *Machine) site(op string) (*site, error) {
 		return nil, m.errDown(op)
 	}
 	return &site{
-		machine: m, commands: w.commands, files: filesOf(m), dir: "/root", processes: &w.processes, ctx: w.ctx, says: engine.Docker20.Messages(),
+		machine: m, commands: w.commands, files: m.FS(), dir: "/root", processes: &w.processes, ctx: w.ctx, says: engine.Docker20.Messages(),
 		env: func(tty bool) []string { return m.loginEnv(tty) },
 		start: func(_ string, run func()) error {
 			return m.labelled(func() error { w.running.Go(run); return nil })

@@ -1,0 +1,5 @@
+#!/bin/sh
+while true
+do
+	sleep 3600
+done

@@ -1,0 +1,79 @@
+// Package images has images for a host of package sim: those that tutorials name, with
+// servers that answer as the real ones do, and the programs that the real ones have.
+//
+//	host, err := sim.NewHost(sim.WithImages(images.All()...))
+//	c, err := host.Run("web", sim.WithImage(images.Nginx()))
+//
+//	nginx                      1.20: its welcome page, and what is put into /usr/share/nginx/html
+//	tomcat                     10.1 on port 8080; without applications, all is 404
+//	mysql                      8.0 on port 3306: its greeting, and nobody is let in
+//	training/webapp            "Hello world!" on port 5000
+//	training/postgres          9.3 on port 5432: nobody is let in
+//	centos                     CentOS 7 with net-tools, iproute, bind-utils and others
+//	centos:v1                  CentOS 8, which sleeps
+//	centos_nginx:1.0           CentOS 7 in which nginx can be started
+//	debian, ubuntu             without programs for the network
+//	alpine, busybox            with those of busybox
+//	itcoke/mytomcat8:1.0       tomcat with ip and ping
+//	itcoke/mysql8:1.0          mysql with ip and ping
+//
+// A program that an image does not have is not found there, as in the real one: ping for
+// one in nginx. Servers write their log to standard output as the real ones do.
+package images
+
+import (
+	"embed"
+	"io/fs"
+	"maps"
+	"strings"
+
+	"drydock/sim"
+	"drydock/sim/tools"
+	"drydock/sim/tools/command"
+)
+
+// All returns all images.
+func All() []sim.Image {
+	return []sim.Image{
+		Nginx(), Tomcat(), MySQL(), Webapp(), Postgres(), CentOS(), centOSv1(), centOSNginx(),
+		Debian(), Ubuntu(), Alpine(), Busybox(), myTomcat(), mySQL8(),
+	}
+}
+
+//go:embed all:files
+var embedded embed.FS
+
+// files returns the files of an image.
+func files(name string) fs.FS {
+	sub, err := fs.Sub(embedded, "files/"+name)
+	if err != nil {
+		panic(err) // there is no such directory in the package
+	}
+	return sub
+}
+
+// ofNetwork are the programs that small images do not have.
+const ofNetwork = `ping ping4 ping6 traceroute curl wget nc telnet dig nslookup host ip ss bridge ifconfig route arp
+	netstat brctl sysctl iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore conntrack tc`
+
+// standard returns the programs of a large image. Docker runs on the host alone.
+func standard(more ...command.Table) command.Table {
+	t := tools.Default()
+	delete(t, "docker")
+	return t.With(more...)
+}
+
+// small returns those of an image without programs for the network, but for some.
+func small(some string, more ...command.Table) command.Table {
+	all := standard()
+	t := maps.Clone(all)
+	for name := range strings.FieldsSeq(ofNetwork) {
+		delete(t, name)
+	}
+	for name := range strings.FieldsSeq(some) {
+		if f, ok := all[name]; ok {
+			t[name] = f
+		}
+	}
+	return t.With(more...)
+}
