@@ -35,7 +35,7 @@ func (d *dockerFiles) read(path string) string {
 	return ""
 }
 
-// setHosts writes /etc/hosts.
+// setText writes a file.
 func setText(f *files.File, text string) { f.Edit(func(string) string { return text }) }
 
 // writeDockerFiles writes the files of a container that starts, in a namespace.

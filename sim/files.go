@@ -17,10 +17,11 @@ var (
 	mountedMax = 1 << 20
 )
 
-// FS returns the files that programs there see, and can write. They are those of Debian 12 in
-// which names are looked up, those of the image (see Image.Files), /dev/null and /dev/zero, and what programs wrote, in memory and up to 64 MiB.
-// There are no symbolic links and no owners. No path leads to the real machine. Of http.FS and
-// the functions of io/fs all work on it: fs.ReadFile(c.FS(), "etc/hosts").
+// FS returns the files that programs there see, and can write: those of Debian 12 in which names
+// are looked up, those of the image (see Image.Files), /dev/null and /dev/zero, /proc with net,
+// sys, uptime, version and the command lines of processes, and what programs wrote, in memory
+// and up to 64 MiB. There are no symbolic links and no owners. No path leads to the real
+// machine. The functions of io/fs work on it, fs.ReadFile(c.FS(), "etc/hosts"), and http.FS.
 //
 // What programs write to /etc/hosts and /etc/resolv.conf is what names are found by from then
 // on. In a container they are Docker's: written anew when it starts, edited when it joins
@@ -28,7 +29,7 @@ var (
 // WithNetworkOf, and mounted, so that they can be neither removed nor renamed: sed -i fails.
 //
 // What else a container writes stays from its creation to its removal. While it does not run
-// Docker's files are those of the last time, and empty before the first.
+// there is no /proc, and Docker's files are those of the last time, empty before the first.
 func (ns *Netns) FS() command.Files { return ns.root() }
 
 // initLayer is what dockerd puts into each container: files to mount its own at, and a mark.
@@ -95,6 +96,7 @@ func (c *Container) newTree() *files.Tree {
 			resolvConfPath: bound(func(d *dockerFiles) *files.File { return d.resolvConf }),
 			hostnamePath:   bound(func(d *dockerFiles) *files.File { return d.hostname }),
 		},
+		Mounted: map[string]func() *files.Made{"proc": c.proc},
 	})
 }
 

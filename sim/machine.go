@@ -8,6 +8,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"sync"
+	"time"
 
 	"drydock/nat"
 	"drydock/sim/internal/bubble"
@@ -37,6 +38,7 @@ type Machine struct {
 	tables  *nat.Tables
 	uplinks []*Link
 	files   *files.Tree
+	booted  time.Time
 	tap     *slirp.Net // nil without; belongs to the holder of devices
 	work    *workplace
 
@@ -91,6 +93,7 @@ func newMachine(cfg *machineConfig) (*Machine, error) {
 		devices:   make(chan struct{}, 1),
 		lastIndex: 1, // lo
 		done:      make(chan struct{}),
+		booted:    time.Now(),
 		work:      newWorkplace(cfg.commands),
 	}
 	m.Netns.errDown = func(op string) *Error { return errClosed(op, m.name) }
@@ -115,7 +118,7 @@ func (m *Machine) boot(cfg *machineConfig) error {
 	if err := space.stack.SetIPv6(true); err != nil {
 		return err
 	}
-	m.files = fileTree(files.Options{Layers: []fs.FS{files.Debian()}})
+	m.files = fileTree(files.Options{Layers: []fs.FS{files.Debian()}, Mounted: map[string]func() *files.Made{"proc": m.proc}})
 	// The release of Docker does not matter: all begin the file alike.
 	err = writeFiles(m.files, hostsPath, engine.Docker20.Hosts(engine.Hosts{}), resolvConfPath, cfg.resolv, hostnamePath, m.name+"\n")
 	if err != nil {

@@ -139,6 +139,15 @@ func (s *settings) list() []Sysctl {
 	return all
 }
 
+// settable reports whether a key that there is can be set.
+func settable(key string) bool {
+	return slices.ContainsFunc(settingsTable, func(c setting) bool {
+		before, after, wild := strings.Cut(c.key, "*")
+		is := key == c.key || wild && strings.HasPrefix(key, before) && strings.HasSuffix(key, after)
+		return is && c.set != nil
+	})
+}
+
 // set refuses in sysctl's words what it does not know and what cannot be set.
 func (s *settings) set(key, value string) error {
 	c, k, ok := s.find(key)

@@ -14,6 +14,10 @@ import (
 type Made struct {
 	Files map[string]Source
 	Time  time.Time // of all files
+
+	// Sub makes further parts, by the directories below the root that they are, when a name
+	// leads there.
+	Sub map[string]func() *Made
 }
 
 // A Source makes the text of a file.
@@ -54,8 +58,22 @@ func (m *Made) fileInfo(base string, s Source) fs.FileInfo {
 	return info{name: base, mode: perm, time: m.Time}
 }
 
+// part returns the part that a name is in, and the name there.
+func (m *Made) part(name string) (*Made, string) {
+	for at, get := range m.Sub {
+		if name == at {
+			return get(), "."
+		}
+		if rest, in := strings.CutPrefix(name, at+"/"); in {
+			return get(), rest
+		}
+	}
+	return m, name
+}
+
 // stat describes what there is by a name, with base for its name.
 func (m *Made) stat(name, base string) (fs.FileInfo, error) {
+	m, name = m.part(name)
 	if s, ok := m.Files[name]; ok {
 		return m.fileInfo(base, s), nil
 	}
@@ -76,6 +94,7 @@ func (m *Made) stat(name, base string) (fs.FileInfo, error) {
 
 // open opens what there is by a name, which is called full in the tree.
 func (m *Made) open(name, full string, mode mode) (command.File, error) {
+	m, name = m.part(name)
 	i, err := m.stat(name, path.Base(full))
 	switch {
 	case err != nil:
@@ -107,6 +126,11 @@ func (m *Made) open(name, full string, mode mode) (command.File, error) {
 // list returns what is in a directory.
 func (m *Made) list(name string) []fs.DirEntry {
 	found := make(map[string]fs.DirEntry)
+	if name == "." {
+		for at := range m.Sub {
+			found[at] = fs.FileInfoToDirEntry(m.dirInfo(at))
+		}
+	}
 	for at, s := range m.Files {
 		rest, below := strings.CutPrefix(at, name+"/")
 		if name == "." {

@@ -85,7 +85,10 @@ func TestFS(t *testing.T) {
 	hosts := files.NewFile(0o644, 100)
 	hosts.Edit(func(string) string { return "127.0.0.1\tlocalhost\n" })
 	made := &files.Made{Time: day, Files: map[string]files.Source{
-		"net/dev": {Read: func() string { return "lo\n" }}, "sys/net/ipv4/ip_forward": {Read: func() string { return "1\n" }},
+		"net/dev": {Read: func() string { return "lo\n" }},
+	}}
+	made.Sub = map[string]func() *files.Made{"sys": func() *files.Made {
+		return &files.Made{Time: day, Files: map[string]files.Source{"net/ipv4/ip_forward": {Read: func() string { return "1\n" }}}}
 	}}
 	tree := newTree(map[string]func() *files.File{"etc/hosts": func() *files.File { return hosts }}, func() *files.Made { return made })
 	require.NoError(t, write(tree, "etc/motd", " again\n", os.O_APPEND|os.O_WRONLY))
