@@ -31,9 +31,16 @@ func (c *Container) ConnectSpec(n *Network, spec dockerapi.EndpointConfig, opts 
 			c.addLink(l)
 			l.note(func(h *history) { h.connected, h.named = true, true })
 		}
+		if r != nil {
+			n.event("connect", c.id)
+		}
 		return nil
 	}
-	return c.host.labelled(func() error { return c.connect(r, l) })
+	if err := c.host.labelled(func() error { return c.connect(r, l) }); err != nil {
+		return err
+	}
+	n.event("connect", c.id)
+	return nil
 }
 
 // connect gives a run that is under way a further link, or leaves it as it was. The link is in
@@ -82,7 +89,7 @@ func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOptio
 	switch {
 	case err != nil:
 		return nil, err
-	case c.Running() && c.linkTo(n) != nil:
+	case c.running() != nil && c.linkTo(n) != nil:
 		return nil, errorf(op, c.Name(), ErrExists, c.host.says.EndpointExists, c.Name(), n.name)
 	}
 	return a, a.checkRange(op)
@@ -111,21 +118,24 @@ func (c *Container) Disconnect(n *Network) error {
 		return newError(op, c.Name(), ErrConflict, c.host.says.ConnectHost)
 	case n == nil || c.linkTo(n) == nil:
 		format := c.host.says.NotConnectedStopped
-		if c.Running() {
+		if c.running() != nil {
 			format = c.host.says.NotConnected
 		}
 		return c.errNotLinked(op, format, c.id, n)
 	}
 	l := c.linkTo(n)
 	c.removeLink(l)
+	defer n.event("disconnect", c.id)
 	r := c.running()
 	if r == nil || n.bridge == nil {
 		return nil
 	}
-	return c.host.labelled(func() error {
+	c.host.labelled(func() error {
 		c.leaveFiles(n)
 		c.leave(r, l)
 		c.reelect(r)
 		return nil
 	})
+	n.event("disconnect", c.id)
+	return nil
 }

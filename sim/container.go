@@ -54,6 +54,17 @@ type Container struct {
 	// Of the last run.
 	sandbox sandbox // +checklocks:stateMu
 
+	// How often the policy has started it since somebody did.
+	restarts int // +checklocks:stateMu
+	// Not nil while it is about to be restarted.
+	pending *pendingRestart // +checklocks:stateMu
+	// The next stop and the removal, nil unless somebody waits for them.
+	nextStop, removal *moment // +checklocks:stateMu
+	// There will be no run any more.
+	wasRemoved bool // +checklocks:stateMu
+
+	backoff time.Duration // before the last restart; belongs to the holder of life
+
 	// What the main process of the next run reads and writes; nil unless somebody has asked.
 	next *console // +checklocks:stateMu
 
@@ -152,7 +163,7 @@ func (c *Container) mainEndpoint() *endpoint {
 	if ep := c.on(c.config.network); ep != nil {
 		return ep
 	}
-	if !c.Running() {
+	if c.running() == nil {
 		return nil
 	}
 	for _, l := range c.live() {
@@ -187,15 +198,15 @@ func (c *Container) State() dockerapi.State {
 		return s
 	}
 	s.Status, s.Running, s.StartedAt = "running", true, c.run.started
-	s.ExitCode, s.Error = 0, ""
+	s.ExitCode, s.Error, s.Restarting = 0, "", false
 	if c.run.paused {
 		s.Status, s.Paused = "paused", true
 	}
 	return s
 }
 
-// Running reports whether the container runs, paused or not.
-func (c *Container) Running() bool { return c.running() != nil }
+// Running reports whether the container runs, also while it is paused or about to be restarted.
+func (c *Container) Running() bool { return c.State().Running }
 
 // running returns the present run, nil if there is none.
 func (c *Container) running() *run {
@@ -204,13 +215,18 @@ func (c *Container) running() *run {
 	return c.run
 }
 
-// finished notes the end of a run.
-func (c *Container) finished(r *run, status int) {
+// finished notes the end of a run, and what the container waits for if it is to be restarted.
+func (c *Container) finished(r *run, status int, p *pendingRestart) {
 	defer c.output.EndRun()
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
 	c.run, c.ending, r.exitCode = nil, r.over, status
 	c.last = dockerapi.State{Status: "exited", ExitCode: status, StartedAt: r.started, FinishedAt: time.Now()}
+	if c.pending = p; p != nil {
+		c.last.Status, c.last.Running, c.last.Restarting = "restarting", true, true
+		c.restarts++
+	}
+	r.ended, c.nextStop = c.nextStop, nil
 }
 
 // failed notes why the container did not start.

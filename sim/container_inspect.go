@@ -14,7 +14,7 @@ import (
 // Inspect returns what "docker inspect" tells.
 func (c *Container) Inspect() dockerapi.Container {
 	info := dockerapi.Container{
-		ID: c.id, Created: c.created.UTC(), Args: []string{}, State: c.State(), Name: "/" + c.Name(),
+		ID: c.id, Created: c.created.UTC(), Args: []string{}, State: c.State(), RestartCount: c.restartCount(), Name: "/" + c.Name(),
 		Image: c.host.imageID(c.config.image.Name), Driver: graphDriver, Platform: "linux", GraphDriver: dockerapi.GraphDriver{Name: graphDriver},
 		HostConfig: c.hostConfig(), Mounts: []dockerapi.Mount{}, Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}

@@ -62,6 +62,8 @@ func status(s dockerapi.State) string {
 		return up
 	case "paused":
 		return up + " (Paused)"
+	case "restarting":
+		return fmt.Sprintf("Restarting (%d) %s", s.ExitCode, ago(s.FinishedAt))
 	case "exited":
 		return fmt.Sprintf("Exited (%d) %s", s.ExitCode, ago(s.FinishedAt))
 	}

@@ -64,6 +64,7 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 	if err := h.add(c); err != nil {
 		return nil, err
 	}
+	c.event("create")
 	return c, nil
 }
 

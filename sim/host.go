@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"drydock/sim/internal/engine"
+	"drydock/sim/internal/feed"
 	"drydock/sim/internal/netstack"
 	"drydock/veth"
 
@@ -46,6 +47,8 @@ type Host struct {
 	wrapDNS  func(dns.Handler) dns.Handler
 	ports    publisher
 	firewall firewall
+
+	events feed.Feed[Event]
 
 	mains sync.WaitGroup // the goroutines of images' main functions
 
@@ -150,6 +153,7 @@ func (h *Host) stopDocker() {
 			n.bridge.Close()
 		}
 	}
+	h.events.Close()
 }
 
 // Engine returns which Docker the host runs.

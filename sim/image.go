@@ -150,5 +150,7 @@ func (c *Container) exit(r *run) {
 	}
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
-	c.stop(now, false)
+	if c.stop(now, stopExited) && !c.State().Restarting {
+		c.autoRemove()
+	}
 }

@@ -5,15 +5,25 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"drydock/sim/tools/command"
 )
 
-// grace is how long a container may take for its own shutdown, as with "docker
-// stop".
-const grace = 10 * time.Second
+// defaultGrace is how long a container may take for its own shutdown, as with "docker stop",
+// if it was made without a StopTimeout.
+const defaultGrace = 10 * time.Second
+
+// A stopKind is how a run comes to its end.
+type stopKind int
+
+const (
+	stopAsked  stopKind = iota // by Stop: signals are sent
+	stopKilled                 // by Kill: its connections are reset
+	stopExited                 // its main process is over
+)
 
 // Start starts the container: it gets a new namespace and the lowest free address.
 // A running container stays as it is.
@@ -23,16 +33,24 @@ func (c *Container) Start() error {
 }
 
 // Stop ends the container as "docker stop" does: the context of its functions is
-// canceled; when they have returned, after 10 seconds or when ctx is done, its
-// sockets are closed like those of a process that exits, and the address is free.
-// Then Stop waits for the functions, which therefore must not call it themselves. A
-// container that does not run stays as it is.
+// canceled; when they have returned or when ctx is done, its sockets are closed like those
+// of a process that exits, and the address is free. If ctx has no deadline that is after
+// the StopTimeout that the container was made with, by default 10 seconds. Then Stop waits
+// for the functions, which therefore must not call it themselves. A container that does not
+// run stays as it is; one that is about to be restarted is not.
 func (c *Container) Stop(ctx context.Context) error {
+	r := c.running()
 	defer c.change()()
 	if c.removed {
+		if r != nil {
+			return nil // it has exited by itself and was to be removed then
+		}
 		return errNoContainer(c.host.says, "stop container", c.Name())
 	}
-	c.stop(ctx, false)
+	if c.stop(ctx, stopAsked) {
+		c.event("stop")
+		c.autoRemove()
+	}
 	return nil
 }
 
@@ -41,17 +59,30 @@ func (c *Container) Stop(ctx context.Context) error {
 func (c *Container) Kill() error {
 	r := c.running()
 	if r != nil {
-		r.die()
+		c.kill(r)
 	}
 	defer c.change()()
 	switch {
+	case c.removed && r != nil:
+		return nil // as it was to be when it exits
 	case c.removed:
 		return c.errKill(errNoContainer(c.host.says, "kill container", c.Name()))
-	case r == nil && c.running() == nil:
+	case r == nil && !c.Running():
 		return c.errKill(errorf("kill container", c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id))
 	}
-	c.stop(context.Background(), true)
+	if c.stop(context.Background(), stopKilled) {
+		c.autoRemove()
+	}
 	return nil
+}
+
+// kill ends a run at once, and tells of it the first time.
+func (c *Container) kill(r *run) {
+	r.manual.Store(true)
+	if r.told.CompareAndSwap(false, true) {
+		c.event("kill", "signal", strconv.Itoa(int(command.SIGKILL)))
+	}
+	r.die()
 }
 
 // errKill says what err is about.
@@ -67,13 +98,16 @@ func (c *Container) Restart(ctx context.Context) error {
 	if c.removed {
 		return errNoContainer(c.host.says, "restart container", c.Name())
 	}
-	c.stop(ctx, false)
+	if c.stop(ctx, stopAsked) {
+		c.event("stop")
+	}
 	if err := c.start(); err != nil {
 		return &Error{
 			Op: "restart container", Name: c.Name(), Err: err,
 			message: fmt.Sprintf(c.host.says.Restart, c.Name(), err),
 		}
 	}
+	c.event("restart")
 	return nil
 }
 
@@ -86,6 +120,8 @@ func (c *Container) Remove() error {
 		return errNoContainer(c.host.says, op, c.Name())
 	case s.Paused:
 		return errorf(op, c.Name(), ErrRunning, c.host.says.RemovePaused, c.id)
+	case s.Restarting:
+		return errorf(op, c.Name(), ErrRunning, c.host.says.RemoveRestarting, c.id)
 	case s.Running:
 		return errorf(op, c.Name(), ErrRunning, c.host.says.RemoveRunning, c.id)
 	}
@@ -95,16 +131,27 @@ func (c *Container) Remove() error {
 
 // ForceRemove is Remove that kills the container first if it runs: "docker rm -f".
 func (c *Container) ForceRemove() error {
-	if r := c.running(); r != nil {
-		r.die()
+	r := c.running()
+	if r != nil {
+		c.kill(r)
 	}
 	defer c.change()()
 	if c.removed {
+		if r != nil {
+			return nil // as it was to be when it exits
+		}
 		return errNoContainer(c.host.says, "remove container", c.Name())
 	}
-	c.stop(context.Background(), true)
+	c.stop(context.Background(), stopKilled)
 	c.remove()
 	return nil
+}
+
+// autoRemove removes a container that is to be removed when it has exited.
+func (c *Container) autoRemove() {
+	if c.config.askedHost.AutoRemove && !c.host.isClosed() {
+		c.remove()
+	}
 }
 
 // remove forgets the container; its name is free, and its links are no names any more.
@@ -112,6 +159,13 @@ func (c *Container) remove() {
 	c.removed = true
 	c.hangUp(c.takeConsole())
 	c.dropFiles()
+	c.forget()
+	c.event("destroy")
+	c.noteRemoval()
+}
+
+// forget takes the container from the lists of the host.
+func (c *Container) forget() {
 	h := c.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -153,9 +207,11 @@ func (c *Container) start() error {
 	case c.Running():
 		return nil
 	}
+	c.resetRestarts()
 	err := c.host.labelled(c.boot)
 	if err != nil {
 		c.failed(err)
+		c.autoRemove()
 	}
 	return err
 }
@@ -170,11 +226,17 @@ func (c *Container) boot() error {
 	}
 	r := newRun(ns, c.takeConsole())
 	docker := c.writeDockerFiles(ns)
+	joined := false
 	if err = c.joinAll(r); err == nil {
+		c.tellConnected()
+		joined = true
 		err = c.checkProgram(r)
 	}
 	if err != nil {
 		c.leaveAll(r)
+		if joined || r.sandbox != (sandbox{}) {
+			c.tellDisconnected()
+		}
 		ns.release()
 		c.hangUp(r.console)
 		return err
@@ -188,6 +250,7 @@ func (c *Container) boot() error {
 	c.begin(r)
 	c.relink()
 	c.host.log.Debug("container started", "name", c.Name(), "addrs", c.addrs())
+	c.event("start")
 	c.startMain(r)
 	return nil
 }
@@ -200,7 +263,7 @@ func (c *Container) begin(r *run) {
 	}
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
-	c.run, c.sandbox = r, c.sandboxOf(r)
+	c.run, c.sandbox, c.pending = r, c.sandboxOf(r), nil
 }
 
 // ownHostname is what was asked for, or the short ID.
@@ -246,35 +309,88 @@ func (c *Container) joinNamespace() (*namespace, error) {
 }
 
 // stop ends a running container: at once with resets, or when its functions have
-// returned or ctx or the time for that is over.
-func (c *Container) stop(ctx context.Context, reset bool) {
+// returned or ctx or the time for that is over. It ends the wait for a restart, too, and
+// reports whether there was something to end.
+func (c *Container) stop(ctx context.Context, how stopKind) bool {
 	r := c.running()
 	if r == nil {
-		return
+		return c.cancelRestart()
 	}
-	if reset {
-		r.die()
-	}
-	r.beginStop(c.config.stopSignal())
-	if r.paused {
-		c.setPaused(r, false)
-	}
-	ctx, cancel := context.WithTimeout(ctx, grace)
-	inTime := r.await(ctx)
-	cancel()
+	inTime := c.interrupt(ctx, r, how)
 	status := r.status(inTime) // before its sockets close and it returns for that
 	r.endPrograms(command.SIGKILL)
 	c.down(r.dying.Load())
 	if len(c.live()) > 0 || r.dying.Load() {
 		r.drain(c.host.engine.Drain())
 	}
-	c.finished(r, status)
+	p := c.planRestart(r, status)
+	c.finished(r, status, p)
+	c.event("die", "exitCode", strconv.Itoa(status))
 	c.leaveAll(r)
+	c.tellDisconnected()
 	r.ns.release()
 	r.wait(c.host.log, c.Name())
 	r.kill() // releases the contexts
 	close(r.over)
+	r.ended.reached(status)
 	c.host.log.Debug("container stopped", "name", c.Name())
+	if p != nil {
+		c.host.mains.Go(func() { c.restartLater(p) })
+	}
+	return true
+}
+
+// interrupt has the functions of a run return, and reports whether they have.
+func (c *Container) interrupt(ctx context.Context, r *run, how stopKind) (inTime bool) {
+	signal := c.config.stopSignal()
+	switch how {
+	case stopKilled:
+		c.kill(r)
+	case stopAsked:
+		r.manual.Store(true)
+		c.event("kill", "signal", strconv.Itoa(int(signal)))
+	}
+	r.beginStop(signal)
+	if r.paused {
+		c.setPaused(r, false)
+		c.event("unpause")
+	}
+	ctx, cancel := c.withGrace(ctx)
+	defer cancel()
+	if inTime = r.await(ctx); !inTime && how == stopAsked && r.told.CompareAndSwap(false, true) {
+		c.event("kill", "signal", strconv.Itoa(int(command.SIGKILL)))
+	}
+	return inTime
+}
+
+// withGrace bounds the time that a container may take for its own shutdown.
+func (c *Container) withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+	grace := defaultGrace
+	if seconds := c.config.asked.StopTimeout; seconds != nil {
+		grace = time.Duration(*seconds) * time.Second
+	}
+	if _, ok := ctx.Deadline(); ok || grace < 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, grace)
+}
+
+// tellConnected tells that the container has joined its networks, the default one first.
+func (c *Container) tellConnected() {
+	for _, docker0 := range []bool{true, false} {
+		for _, n := range c.Networks() {
+			if (n.name == bridgeNetwork) == docker0 {
+				n.event("connect", c.id)
+			}
+		}
+	}
+}
+
+// tellDisconnected tells that it has left them.
+func (c *Container) tellDisconnected() {
+	for _, n := range c.Networks() {
+		n.event("disconnect", c.id)
+	}
 }
 
 // die resets the connections of a run and ends it. Its functions are told afterwards: what
@@ -291,11 +407,11 @@ func killAll(containers []*Container) {
 	var ended sync.WaitGroup
 	for _, c := range containers {
 		if r := c.running(); r != nil {
-			r.die()
+			c.kill(r)
 		}
 		ended.Go(func() {
 			defer c.change()()
-			c.stop(context.Background(), true)
+			c.stop(context.Background(), stopKilled)
 			c.hangUp(c.takeConsole())
 		})
 	}

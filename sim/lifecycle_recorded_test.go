@@ -36,6 +36,6 @@ var lifecycleNotRepeated = []notRepeated{
 	},
 	{
 		"docker events --since 1795198260 --until 1795198262 --filter type=network --filter type=container", "",
-		"there are no events",
+		"TestEventsRecorded compares them",
 	},
 }

@@ -150,7 +150,7 @@ func (l *Link) endpoint() *endpoint {
 
 // running is endpoint for who looks from outside: a container that starts or stops has none.
 func (l *Link) running() *endpoint {
-	if l.container != nil && !l.container.Running() {
+	if l.container != nil && l.container.running() == nil {
 		return nil
 	}
 	return l.endpoint()

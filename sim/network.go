@@ -183,6 +183,7 @@ func (n *Network) Remove() error {
 		return err
 	}
 	n.close()
+	n.event("destroy")
 	return nil
 }
 

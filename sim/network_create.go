@@ -39,6 +39,7 @@ func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error)
 		return nil, err
 	}
 	h.addNetwork(n)
+	n.event("create")
 	return n, nil
 }
 

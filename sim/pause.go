@@ -14,12 +14,15 @@ func (c *Container) Pause() error {
 	}
 	r := c.running()
 	switch {
+	case c.State().Restarting:
+		return errorf(op, c.Name(), ErrNotRunning, c.host.says.Restarting, c.id)
 	case r == nil:
 		return c.errDown(op)
 	case r.paused:
 		return errorf(op, c.Name(), ErrPaused, c.host.says.AlreadyPaused, c.id)
 	}
 	c.setPaused(r, true)
+	c.event("pause")
 	return nil
 }
 
@@ -36,5 +39,6 @@ func (c *Container) Unpause() error {
 		return errorf(op, c.Name(), ErrNotPaused, c.host.says.NotPaused, c.id)
 	}
 	c.setPaused(r, false)
+	c.event("unpause")
 	return nil
 }

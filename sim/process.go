@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strconv"
 
 	"drydock/sim/internal/engine"
 	"drydock/sim/internal/stdio"
@@ -35,6 +36,8 @@ func (c *Container) site(op string) (*site, error) {
 	switch {
 	case c.State().Paused:
 		return nil, errorf(op, c.Name(), ErrPaused, c.host.says.ExecPaused, c.Name())
+	case c.State().Restarting:
+		return nil, errorf(op, c.Name(), ErrNotRunning, c.host.says.Restarting, c.id)
 	case r == nil:
 		return nil, c.errDown(op)
 	}
@@ -152,8 +155,17 @@ func (c *Container) Signal(s command.Signal) error {
 	}
 	r := c.running()
 	if r == nil {
+		if c.Running() {
+			defer c.change()()
+			c.cancelRestart()
+			return nil
+		}
 		return c.errKill(errorf("kill container", c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id))
 	}
+	if asked := c.config.asked.StopSignal; asked == "" || s == c.config.stopSignal() {
+		r.manual.Store(true) // dockerd counts each signal as a stop, unless there is a signal for that
+	}
+	c.event("kill", "signal", strconv.Itoa(int(s)))
 	r.signal(c, s)
 	return nil
 }

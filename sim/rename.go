@@ -31,6 +31,7 @@ func (c *Container) Rename(name string) error {
 			return err
 		}
 	}
+	c.event("rename", "oldName", "/"+old)
 	return nil
 }
 

@@ -28,6 +28,8 @@ type run struct {
 
 	ctx    context.Context // of the functions
 	cancel context.CancelCauseFunc
+	manual atomic.Bool     // a user has sent it a signal: it is not restarted
+	told   atomic.Bool     // of its kill
 	dying  atomic.Bool     // set before killed is done
 	killed context.Context // done when the functions are no longer waited for before their sockets close
 	kill   context.CancelFunc
@@ -40,6 +42,7 @@ type run struct {
 
 	over     chan struct{} // closed when nothing of the run is left
 	exitCode int           // not before over is closed
+	ended    *moment       // its stop as others wait for it; nil: nobody does
 	paused   bool          // guarded by the container's stateMu
 
 	dns     *nameserver // nil: none; belongs to the holder of the container's life

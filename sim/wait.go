@@ -16,21 +16,7 @@ import (
 // count. Without a main function it is 0 or 137. When Wait returns, the addresses, names
 // and ports of the container are free and its functions have returned. If the container
 // does not run Wait returns the ExitCode of State.
-func (c *Container) Wait(ctx context.Context) (int, error) {
-	c.stateMu.Lock()
-	r, over, code := c.run, c.ending, c.last.ExitCode
-	c.stateMu.Unlock()
-	if r != nil {
-		over = r.over
-	}
-	if err := awaitEnd(ctx, over); err != nil {
-		return 0, err
-	}
-	if r != nil {
-		code = r.exitCode
-	}
-	return code, nil
-}
+func (c *Container) Wait(ctx context.Context) (int, error) { return c.WaitFor(ctx, WaitNotRunning) }
 
 // awaitEnd returns when over is closed, or at once if it is nil or closed already. That is looked
 // at first: of two channels that are ready select takes either, and a container that has ended

@@ -122,6 +122,7 @@ var messages113 = messages.with(func(m *Messages) {
 	m.NameInUse = "Conflict. The container name %q is already in use by container %s. You have to remove (or rename) that container to be able to reuse that name."
 	m.Kill = "Cannot kill container %s: %v"
 	m.StartPaused = "Cannot start a paused container, try unpause instead."
+	m.RemoveRestarting = "You cannot remove a running container %s. Stop the container before attempting removal or use -f"
 	m.RemoveRunning = "You cannot remove a running container %s. Stop the container before attempting removal or use -f"
 	m.RemovePaused = "You cannot remove a running container %s. Stop the container before attempting removal or use -f"
 	m.NamespaceOptions = "Conflicting options: %s network mode"

@@ -144,6 +144,7 @@ var messages20 = messages.with(func(m *Messages) {
 	m.NameInUse = "Conflict. The container name %q is already in use by container %q. You have to remove (or rename) that container to be able to reuse that name."
 	m.Kill = "Cannot kill container: %s: %v"
 	m.StartPaused = "cannot start a paused container, try unpause instead"
+	m.RemoveRestarting = "You cannot remove a restarting container %s. Stop the container before attempting removal or force remove"
 	m.RemoveRunning = "You cannot remove a running container %s. Stop the container before attempting removal or force remove"
 	m.RemovePaused = "You cannot remove a paused container %s. Unpause and then stop the container before attempting removal or force remove"
 	m.NamespaceOptions = "conflicting options: %s network mode"

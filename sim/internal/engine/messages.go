@@ -14,6 +14,8 @@ type Messages struct {
 	Kill             string // the name, and why not
 	Restart          string // the name, and why not
 	StartPaused      string
+	Restarting       string // the ID
+	RemoveRestarting string // the ID
 	ExecPaused       string // the name
 	ExecFailed       string // why
 	StartFailed      string // why
@@ -123,6 +125,7 @@ var messages = Messages{
 	NotPaused:       "Container %s is not paused",
 	JoinNotRunning:  "cannot join network of a non running container: %s",
 	EnvVariable:     "invalid environment variable: %s",
+	Restarting:      "Container %s is restarting, wait until the container is running",
 	WorkingDir:      "the working directory '%s' is invalid, it needs to be an absolute path",
 	Signal:          "Invalid signal: %s",
 	RestartPolicy:   "invalid restart policy '%s'",
