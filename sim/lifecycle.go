@@ -248,9 +248,9 @@ func (c *Container) boot() error {
 	r.sockets = c.up(ns, n, c.Name(), c.hostname(ns), c.config.argv()...)
 	r.env = c.environment(r, c.config.asked.Tty)
 	c.begin(r)
+	c.event("start")
 	c.relink()
 	c.host.log.Debug("container started", "name", c.Name(), "addrs", c.addrs())
-	c.event("start")
 	c.startMain(r)
 	return nil
 }
