@@ -16,6 +16,7 @@ type Socket struct {
 	SendQ         int    // of a listener, how many of those there may be
 	Program       string // that has it open, "docker-proxy"; "" if none can be seen from here
 	PID           int    // of the program; 0 if that is not known
+	FD            int    // the number that the socket has there
 }
 
 // A SocketState is the state of a socket. The numbers are those of Linux, which
@@ -68,7 +69,7 @@ func (ns *Netns) Sockets() []Socket {
 			State: SocketState(s.State), RecvQ: s.RecvQ, SendQ: s.SendQ,
 		}
 		if s.Owner.PIDs == ns {
-			socket.Program, socket.PID = s.Owner.Name, s.Owner.PID
+			socket.Program, socket.PID, socket.FD = s.Owner.Name, s.Owner.PID, s.FD
 		}
 		list = append(list, socket)
 	}

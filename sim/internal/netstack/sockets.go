@@ -3,6 +3,7 @@ package netstack
 import (
 	"cmp"
 	"io"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -24,7 +25,7 @@ type Socket struct {
 	SendQ         int // of a listener, how many of them there may be
 	Owner         Program
 
-	open bool // somebody has it open
+	FD int // what it is to the owner; 0 if nobody has it open
 }
 
 // A Program is who owns sockets, as it is seen by those who see the same process IDs. The
@@ -50,7 +51,7 @@ func (s *Stack) Sockets() []Socket {
 		}
 		seen[ep] = true
 		if socket, ok := s.describe(e); ok {
-			socket.Owner, socket.open = owners[e]
+			socket.Owner, socket.FD = owners[e].program, owners[e].fd
 			list = append(list, socket)
 		}
 	}
@@ -100,7 +101,7 @@ func (s *Stack) describe(e tcpip.Endpoint) (Socket, bool) {
 func countBacklogs(list []Socket) {
 	waiting := make(map[netip.AddrPort]int)
 	for _, c := range list {
-		if c.Network == "tcp" && !c.open && (c.State == tcp.StateEstablished || c.State == tcp.StateCloseWait) {
+		if c.Network == "tcp" && c.FD == 0 && (c.State == tcp.StateEstablished || c.State == tcp.StateCloseWait) {
 			waiting[c.Local]++
 			waiting[wildcardOf(c.Local, c.V6)]++
 		}
@@ -120,25 +121,34 @@ func wildcardOf(ap netip.AddrPort, v6 bool) netip.AddrPort {
 	return netip.AddrPortFrom(netip.IPv4Unspecified(), ap.Port())
 }
 
+// An owner has an endpoint open.
+type owner struct {
+	program Program
+	fd      int
+}
+
 // owners returns who of those who share the namespace has which endpoint open.
-func (s *namespace) owners() map[tcpip.Endpoint]Program {
+func (s *namespace) owners() map[tcpip.Endpoint]owner {
 	s.usersMu.Lock()
 	users := slices.Clone(s.users)
 	s.usersMu.Unlock()
-	owners := make(map[tcpip.Endpoint]Program)
+	owners := make(map[tcpip.Endpoint]owner)
 	for _, user := range users {
-		for _, c := range user.open() {
+		for c, nth := range user.open() {
 			if c, ok := c.(interface{ base() *sock }); ok {
-				owners[c.base().ep] = user.program
+				owners[c.base().ep] = owner{user.program, stderr + nth}
 			}
 		}
 	}
 	return owners
 }
 
-// open returns the sockets of the process.
-func (s *process) open() []io.Closer {
+// stderr is the last file that a process has open when it begins.
+const stderr = 2
+
+// open returns the sockets of the process with their numbers.
+func (s *process) open() map[io.Closer]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.oldestFirstLocked()
+	return maps.Clone(s.sockets)
 }

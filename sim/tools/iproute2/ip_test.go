@@ -90,12 +90,33 @@ func TestIPRefuses(t *testing.T) {
 		{"ip link show dev nosuch", "Device \"nosuch\" does not exist.\n", 1},
 		{"ip link show dev", "Command line is not complete. Try option \"help\"\n", 255},
 		{"ip addr show lo eth0", "Error: either \"dev\" is duplicate, or \"eth0\" is a garbage.\n", 255},
-		{"ip -6 route", "Option \"-6\" is unknown, try \"ip -help\".\n", 255},
-		{"ip neigh", "Object \"neigh\" is unknown, try \"ip help\".\n", 1},
-		{"ip addr add 10.0.0.1/8 dev lo", "Command \"add\" is unknown, try \"ip address help\".\n", 255},
-		{"ip route add default via 10.0.0.1", "Command \"add\" is unknown, try \"ip route help\".\n", 255},
-		{"ip route show 10.0.0.0/8", "Error: any valid prefix is expected rather than \"10.0.0.0/8\".\n", 1},
-		{"ip", usage, 255}, {"ip help", usage, 255}, {"ip link help", usage, 255},
+		{"ip -z route", "Option \"-z\" is unknown, try \"ip -help\".\n", 255},
+		{"ip rule", "Object \"rule\" is unknown, try \"ip help\".\n", 1},
+		{"ip addr bla", "Command \"bla\" is unknown, try \"ip address help\".\n", 255},
+		{"ip neigh bla", "Command \"bla\" is unknown, try \"ip neigh help\".\n", 255},
+		{"ip addr add 10.0.0.1/8 dev lo", "RTNETLINK answers: Operation not permitted\n", 2},
+		{"ip addr add 10.0.0.1/33 dev lo", "Error: any valid prefix is expected rather than \"10.0.0.1/33\".\n", 1},
+		{"ip addr add 10.0.0.1/8 dev eth9", "Cannot find device \"eth9\"\n", 1},
+		{"ip addr add 10.0.0.1/8", "Not enough information: \"dev\" argument is required.\n", 1},
+		{"ip addr flush", "Flush requires arguments.\n", 1},
+		{"ip route add default via 10.0.0.1", "RTNETLINK answers: Operation not permitted\n", 2},
+		{"ip route show foo", "Error: any valid prefix is expected rather than \"foo\".\n", 1},
+		{"ip route show table 77", "Error: ipv4: FIB table does not exist.\nDump terminated\n", 2},
+		{"ip route show dev eth9", "Cannot find device \"eth9\"\n", 1},
+		{"ip route add 10.0.0.0/8 via", "Command line is not complete. Try option \"help\"\n", 255},
+		{"ip route get", "need at least a destination address\n", 1},
+		{"ip route flush", "\"ip route flush\" requires arguments.\n", 1},
+		{"ip link set", "Not enough information: \"dev\" argument is required.\n", 255},
+		{"ip link set lo mtu abc", "Error: argument \"abc\" is wrong: Invalid \"mtu\" value\n\n", 255},
+		{"ip link set eth9 up", "Cannot find device \"eth9\"\n", 1},
+		{"ip neigh add 172.17.0.11 lladdr 02:42:ac:11:00:0a", "Device and destination are required arguments.\n", 255},
+		{"ip neigh add 172.17.0.11 lladdr zz dev lo", "\"zz\" is invalid lladdr.\n", 1},
+		{"ip neigh flush", "Flush requires arguments.\n", 1},
+		{"ip", usage, 255}, {"ip help", usage, 255}, {"ip link help", linkUsage, 255}, {"ip route add", routeUsage, 255},
+		{"bridge bla", "Object \"bla\" is unknown, try \"bridge help\".\n", 255},
+		{"ss state foo", "ss: wrong state name: foo\n", 255},
+		{"ss -Q", "ss: invalid option -- 'Q'\n" + ssUsage, 255},
+		{"ss sport = :nosuch", "ss: bison bellows (while parsing filter): \"syntax error!\" Sorry.\n" + ssUsage, 255},
 	} {
 		out, status := run(tooltest.Host(), tt.line)
 		assert.Equal(t, tt.want, out, tt.line)
@@ -105,11 +126,14 @@ func TestIPRefuses(t *testing.T) {
 
 // FuzzIP checks that no command line makes ip panic or return what it has not as a status.
 func FuzzIP(f *testing.F) {
-	for _, s := range []string{"a", "addr show dev eth0", "l s lo lo", "r", "-6 r", "help", "link dev"} {
+	for _, s := range []string{
+		"a", "addr show dev eth0", "l s lo lo", "r", "-6 r", "help", "link dev", "-j -p -s a", "-br l", "r get 10.0.0.1", "route add default via",
+		"n replace 10.0.0.1 lladdr 02:42:ac:11:00:0a dev eth0", "route show match 10.1.1.1 table all", "-o a s to 10.0.0.0/8",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		if _, status := run(tooltest.Host(), "ip "+line); status != 0 && status != 1 && status != 255 {
+		if _, status := run(tooltest.Host(), "ip "+line); status > 2 && status != 255 {
 			t.Errorf("%q: status %d", line, status)
 		}
 	})

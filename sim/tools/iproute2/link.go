@@ -2,111 +2,209 @@ package iproute2
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"drydock/sim"
-	"drydock/sim/tools/command"
-	"drydock/sim/tools/internal/inet"
 )
 
-// showAddresses is ip address show.
-func showAddresses(c *command.Call, m machine, args []string) (status int) {
-	return eachInterface(c, m, args, func(i sim.Interface, netns int) {
-		ipLink(c, i, "", netns)
-		for _, p := range i.Addrs {
-			ipAddress(c, i, p)
+// A selector says which interfaces are shown.
+type selector struct {
+	dev, master, kind string
+	up                bool
+}
+
+// selects reads a word of a selector with what follows. It is false if the word is none.
+func (s *selector) read(word string, args *arguments) (ok bool, err error) {
+	switch word {
+	case "up":
+		s.up = true
+	case "master":
+		s.master, err = args.value()
+	case "type":
+		s.kind, err = args.value()
+	case "dev":
+		if word, err = args.value(); err == nil {
+			err = s.setDev(word)
 		}
-	})
-}
-
-// showLinks is ip link show. "mode DEFAULT" is what it alone prints: the link mode of
-// RFC 2863, which is not dormant.
-func showLinks(c *command.Call, m machine, args []string) (status int) {
-	return eachInterface(c, m, args, func(i sim.Interface, netns int) { ipLink(c, i, "mode DEFAULT ", netns) })
-}
-
-// eachInterface calls show for the interface that args name, "[dev] NAME", or for all.
-// netns is the number of the namespace at the other end of a cable, which ip calls
-// link-netnsid: it counts the cables of a host, while those of a container all lead to
-// the same one.
-func eachInterface(c *command.Call, m machine, args []string, show func(i sim.Interface, netns int)) (status int) {
-	name, problem := device(args)
-	if problem != "" {
-		return c.Fail(failed, "%s\n", problem)
+	default:
+		return false, nil
 	}
-	found, netns := name == "", 0
-	all := m.Interfaces()
-	isHost := slices.ContainsFunc(all, func(i sim.Interface) bool { return i.Master != "" })
+	return true, err
+}
+
+func (s *selector) setDev(name string) error {
+	if s.dev != "" {
+		return duplicate("dev", name)
+	}
+	s.dev = name
+	return nil
+}
+
+// A shownLink is an interface with the number of the namespace at the other end of its cable,
+// which ip calls link-netnsid.
+type shownLink struct {
+	sim.Interface
+	netns int
+}
+
+// links returns the interfaces that are selected. Namespaces count the cables of a host, while
+// those of a container all lead to the same one.
+func (p *ip) links(s selector) (list []shownLink, err error) {
+	all := p.m.Interfaces()
+	named := func(name string) bool {
+		return slices.ContainsFunc(all, func(i sim.Interface) bool { return i.Name == name })
+	}
+	switch {
+	case s.dev != "" && !named(s.dev):
+		return nil, fail(1, `Device "`+s.dev+`" does not exist.`)
+	case s.master != "" && !named(s.master):
+		return nil, wrong(s.master, "Device does not exist")
+	}
+	isHost, netns := slices.ContainsFunc(all, func(i sim.Interface) bool { return i.Master != "" }), 0
 	for _, i := range all {
-		if name == "" || i.Name == name {
-			found = true
-			show(i, netns)
+		if (s.dev == "" || i.Name == s.dev) && (s.master == "" || i.Master == s.master) &&
+			(s.kind == "" || kindOf(i, isHost) == s.kind) && (!s.up || i.Up) {
+			list = append(list, shownLink{i, netns})
 		}
 		if i.Peer != 0 && isHost {
 			netns++
 		}
 	}
-	if !found {
-		return c.Fail(1, "Device %q does not exist.\n", name)
-	}
-	return 0
+	return list, nil
 }
 
-// device returns the name in "[dev] NAME", "" if there is none.
-func device(args []string) (name, problem string) {
-	for i := 0; i < len(args); i++ {
-		if args[i] == "dev" {
-			if i++; i == len(args) {
-				return "", "Command line is not complete. Try option \"help\""
+// kindOf returns the type of an interface. A bridge is what has no peer, but for uplinks.
+func kindOf(i sim.Interface, host bool) string {
+	switch {
+	case i.Peer != 0:
+		return "veth"
+	case host && !i.Loopback && (strings.HasPrefix(i.Name, "br-") || strings.HasPrefix(i.Name, "docker")):
+		return "bridge"
+	}
+	return ""
+}
+
+// showLinks is ip link show. "mode DEFAULT" is what it alone prints: the link mode of
+// RFC 2863, which is not dormant.
+func (p *ip) showLinks(words []string) error {
+	var s selector
+	for args := arguments(words); len(args) > 0; {
+		word, _ := args.next()
+		if ok, err := s.read(word, &args); err != nil {
+			return err
+		} else if !ok {
+			if err := s.setDev(word); err != nil {
+				return err
 			}
 		}
-		if name != "" {
-			return "", fmt.Sprintf("Error: either \"dev\" is duplicate, or %q is a garbage.", args[i])
-		}
-		name = args[i]
 	}
-	return name, ""
+	list, err := p.links(s)
+	if err != nil {
+		return err
+	}
+	var objects []fields
+	for _, l := range list {
+		switch {
+		case p.json && p.brief:
+			objects = append(objects, append(briefOf(l), field{"address", macOf(l)}, field{"flags", linkFlags(l.Interface)}))
+		case p.json:
+			objects = append(objects, append(p.linkFields(l, true), p.statFields(l.Interface)...))
+		case p.brief:
+			p.Printf("%-16s %-14s %s <%s> \n", shownName(l, true), stateOf(l.Interface), macOf(l), strings.Join(linkFlags(l.Interface), ","))
+		default:
+			p.record(linkLines(l, true, false) + p.statLines(l.Interface))
+		}
+	}
+	if p.json {
+		p.printJSON(objects)
+	}
+	return nil
 }
 
-// ipLink prints an interface without its addresses. A veth has the index of its other
-// end after its name, which may be in another namespace, where the name would say
-// nothing. qdisc noqueue is the kernel's for veth, bridges and lo; those have no queue
-// of their own.
-func ipLink(c *command.Call, i sim.Interface, mode string, netns int) {
-	name := i.Name
-	if i.Peer != 0 {
-		name += fmt.Sprintf("@if%d", i.Peer)
+// record prints lines, with -o as one.
+func (p *ip) record(text string) {
+	if p.single {
+		text = strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\\") + "\n"
 	}
-	c.Printf("%d: %s: <%s> mtu %d qdisc noqueue ", i.Index, name, linkFlags(i), i.MTU)
-	if i.Master != "" {
-		c.Printf("master %s ", i.Master)
+	p.Printf("%s", text)
+}
+
+// shownName has the index of the other end after the name, which may be in another namespace,
+// where the name would say nothing.
+func shownName(l shownLink, peer bool) string {
+	if l.Peer != 0 && peer {
+		return fmt.Sprintf("%s@if%d", l.Name, l.Peer)
 	}
-	state := "DOWN"
+	return l.Name
+}
+
+func macOf(l shownLink) string {
+	if l.Loopback {
+		return "00:00:00:00:00:00"
+	}
+	return l.MAC.String()
+}
+
+// stateOf is the operational state of RFC 2863. An interface that hangs on another one, as
+// both ends of a veth do, has a word of its own for a carrier that is missing.
+func stateOf(i sim.Interface) string {
 	switch {
+	case !i.Up:
+		return "DOWN"
 	case i.Loopback:
-		state = "UNKNOWN" // lo has no carrier to tell
-	case i.Up && i.Running:
-		state = "UP"
+		return "UNKNOWN" // lo has no carrier to tell
+	case i.Running:
+		return "UP"
+	case i.Peer != 0:
+		return "LOWERLAYERDOWN"
 	}
-	c.Printf("state %s %sgroup default ", state, mode)
-	if i.Loopback {
-		c.Printf("qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n")
-		return
+	return "DOWN"
+}
+
+// linkLines returns an interface without its addresses. qdisc noqueue is the kernel's for
+// veth, bridges and lo; those have no queue of their own. Of IPv6 the kernel tells less.
+func linkLines(l shownLink, mode, v6 bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d: %s: <%s> mtu %d ", l.Index, shownName(l, true), strings.Join(linkFlags(l.Interface), ","), l.MTU)
+	if !v6 {
+		b.WriteString("qdisc noqueue ")
 	}
-	c.Printf("\n    link/ether %s brd ff:ff:ff:ff:ff:ff", i.MAC)
-	if i.Peer != 0 {
-		c.Printf(" link-netnsid %d", netns)
+	if l.Master != "" {
+		fmt.Fprintf(&b, "master %s ", l.Master)
 	}
-	c.Printf("\n")
+	fmt.Fprintf(&b, "state %s ", stateOf(l.Interface))
+	if mode {
+		b.WriteString("mode DEFAULT ")
+	}
+	if !v6 {
+		b.WriteString("group default ")
+	}
+	if l.Loopback {
+		b.WriteString("qlen 1000")
+	}
+	b.WriteString("\n")
+	if v6 {
+		return b.String()
+	}
+	kind, broadcast := "ether", "ff:ff:ff:ff:ff:ff"
+	if l.Loopback {
+		kind, broadcast = "loopback", "00:00:00:00:00:00"
+	}
+	fmt.Fprintf(&b, "    link/%s %s brd %s", kind, macOf(l), broadcast)
+	if l.Peer != 0 {
+		fmt.Fprintf(&b, " link-netnsid %d", l.netns)
+	}
+	b.WriteString("\n")
+	return b.String()
 }
 
 // linkFlags returns the flags in iproute2's order. LOWER_UP is the carrier; an
 // interface that is up and has none has NO-CARRIER in front, which is no flag of the
 // kernel.
-func linkFlags(i sim.Interface) string {
-	var flags []string
+func linkFlags(i sim.Interface) (flags []string) {
 	if i.Up && !i.Running {
 		flags = append(flags, "NO-CARRIER")
 	}
@@ -121,29 +219,185 @@ func linkFlags(i sim.Interface) string {
 	if i.Up && i.Running {
 		flags = append(flags, "LOWER_UP")
 	}
-	return strings.Join(flags, ",")
+	return flags
 }
 
-// ipAddress prints an address. Scopes are those of rtnetlink(7): of IPv4 only loopback
-// ones have another than global, as 169.254.0.0/16 is what its network is. The lines of
-// IPv6 end with a space, as there is no label to follow. Nothing here has a lifetime.
-func ipAddress(c *command.Call, i sim.Interface, p netip.Prefix) {
-	a := p.Addr()
-	scope := "global"
-	switch {
-	case a.IsLoopback():
-		scope = "host"
-	case a.IsLinkLocalUnicast() && a.Is6():
-		scope = "link"
+func briefOf(l shownLink) (f fields) {
+	if l.Peer != 0 {
+		f.add("link_index", l.Peer)
 	}
-	if a.Is6() {
-		c.Printf("    inet6 %s scope %s \n", p, scope)
-	} else {
-		c.Printf("    inet %s ", p)
-		if b := inet.Broadcast(p); b.IsValid() && !i.NoBroadcast {
-			c.Printf("brd %s ", b)
+	f.add("ifname", l.Name)
+	f.add("operstate", stateOf(l.Interface))
+	return f
+}
+
+func (p *ip) linkFields(l shownLink, mode bool) (f fields) {
+	f.add("ifindex", l.Index)
+	if l.Peer != 0 {
+		f.add("link_index", l.Peer)
+	}
+	f.add("ifname", l.Name)
+	f.add("flags", linkFlags(l.Interface))
+	f.add("mtu", l.MTU)
+	f.add("qdisc", "noqueue")
+	f.add("master", l.Master)
+	f.add("operstate", stateOf(l.Interface))
+	if mode {
+		f.add("linkmode", "DEFAULT")
+	}
+	f.add("group", "default")
+	kind, broadcast := "ether", "ff:ff:ff:ff:ff:ff"
+	if l.Loopback {
+		kind, broadcast = "loopback", "00:00:00:00:00:00"
+		f.add("txqlen", 1000)
+	}
+	f.add("link_type", kind)
+	f.add("address", macOf(l))
+	f.add("broadcast", broadcast)
+	if l.Peer != 0 {
+		f.add("link_netnsid", l.netns)
+	}
+	return f
+}
+
+// statLines returns what -s adds. The columns are as wide as the widest number needs.
+func (p *ip) statLines(i sim.Interface) string {
+	if p.stats == 0 {
+		return ""
+	}
+	rx := []uint64{i.RxBytes, i.RxPackets, i.RxErrors, i.RxDropped, 0, 0}
+	tx := []uint64{i.TxBytes, i.TxPackets, 0, i.TxDropped, 0, 0}
+	width := []int{10, 7, 6, 7, 7, 7} // iproute2's least
+	for n := range width {
+		width[n] = max(width[n], len(strconv.FormatUint(rx[n], 10)), len(strconv.FormatUint(tx[n], 10)))
+	}
+	var b strings.Builder
+	for _, row := range []struct {
+		head   string
+		titles []string
+		values []uint64
+	}{
+		{"RX", []string{"bytes", "packets", "errors", "dropped", "missed", "mcast"}, rx},
+		{"TX", []string{"bytes", "packets", "errors", "dropped", "carrier", "collsns"}, tx},
+	} {
+		fmt.Fprintf(&b, "    %s: %*s", row.head, width[0]-4, row.titles[0])
+		for n, title := range row.titles[1:] {
+			fmt.Fprintf(&b, " %*s", width[n+1], title)
 		}
-		c.Printf("scope %s %s\n", scope, i.Name)
+		fmt.Fprintf(&b, " %10s\n    ", "")
+		for n, v := range row.values {
+			fmt.Fprintf(&b, "%*d ", width[n], v)
+		}
+		b.WriteString("\n")
 	}
-	c.Printf("       valid_lft forever preferred_lft forever\n")
+	return b.String()
+}
+
+func (p *ip) statFields(i sim.Interface) (f fields) {
+	if p.stats > 0 {
+		f.add("stats64", fields{
+			{"rx", fields{{"bytes", i.RxBytes}, {"packets", i.RxPackets}, {"errors", i.RxErrors}, {"dropped", i.RxDropped}, {"over_errors", 0}, {"multicast", 0}}},
+			{"tx", fields{{"bytes", i.TxBytes}, {"packets", i.TxPackets}, {"errors", 0}, {"dropped", i.TxDropped}, {"carrier_errors", 0}, {"collisions", 0}}},
+		})
+	}
+	return f
+}
+
+// setLink is ip link set.
+func (p *ip) setLink(words []string) error {
+	dev, mtu := "", 0
+	var up *bool
+	for args := arguments(words); len(args) > 0; {
+		word, _ := args.next()
+		switch word {
+		case "up", "down":
+			state := word == "up"
+			up = &state
+			continue
+		case "mtu":
+			text, err := args.value()
+			if err != nil {
+				return err
+			}
+			if mtu, err = strconv.Atoi(text); err != nil || mtu < 0 {
+				return wrong(text, `Invalid "mtu" value`)
+			}
+			continue
+		case "dev":
+			var err error
+			if word, err = args.value(); err != nil {
+				return err
+			}
+		}
+		if dev != "" {
+			return duplicate("dev", word)
+		}
+		dev = word
+	}
+	if dev == "" {
+		return fail(exit, `Not enough information: "dev" argument is required.`)
+	}
+	if _, err := p.link(dev); err != nil {
+		return err
+	}
+	return p.configureLink(dev, mtu, up)
+}
+
+func (p *ip) configureLink(dev string, mtu int, up *bool) error {
+	if mtu != 0 {
+		switch {
+		case p.admin != nil && mtu < 68:
+			return fail(2, "Error: mtu less than device minimum.")
+		case p.admin != nil && mtu > 65535:
+			return fail(2, "Error: mtu greater than device maximum.")
+		}
+		if err := p.change(func(m administrator) error { return m.SetMTU(dev, mtu) }); err != nil {
+			return err
+		}
+	}
+	if up == nil {
+		return nil
+	}
+	return p.change(func(m administrator) error { return m.SetUp(dev, *up) })
+}
+
+// addLink refuses what the emulated kernel has no drivers for.
+func (p *ip) addLink([]string) error {
+	if err := p.permitted(); err != nil {
+		return err
+	}
+	return fail(2, "Error: Unknown device type.")
+}
+
+// permitted asks for a change of nothing, which is refused for that if it is permitted.
+func (p *ip) permitted() error {
+	err := p.change(func(m administrator) error { return m.SetMTU("", 68) })
+	if f, ok := err.(failure); ok && f.text == refused(syscall.EPERM).Error() {
+		return err
+	}
+	return nil
+}
+
+func (p *ip) deleteLink(words []string) error {
+	var s selector
+	for args := arguments(words); len(args) > 0; {
+		word, _ := args.next()
+		if ok, err := s.read(word, &args); err != nil {
+			return err
+		} else if !ok {
+			if err := s.setDev(word); err != nil {
+				return err
+			}
+		}
+	}
+	if s.dev == "" {
+		return fail(exit, `Not enough information: "dev" argument is required.`)
+	}
+	if _, err := p.link(s.dev); err != nil {
+		return err
+	}
+	if err := p.permitted(); err != nil {
+		return err
+	}
+	return refused(syscall.EOPNOTSUPP)
 }

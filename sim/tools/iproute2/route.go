@@ -2,59 +2,256 @@ package iproute2
 
 import (
 	"cmp"
+	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 
 	"drydock/sim"
-	"drydock/sim/tools/command"
 )
 
-// showRoutes prints the table main of IPv4, which is what ip route means without -6 and
-// "table".
-func showRoutes(c *command.Call, m machine, args []string) (status int) {
-	if len(args) > 0 {
-		return c.Fail(1, "Error: any valid prefix is expected rather than %q.\n", args[0])
-	}
-	links := make(map[string]sim.Interface)
-	for _, i := range m.Interfaces() {
-		links[i.Name] = i
-	}
-	routes := slices.DeleteFunc(slices.Clone(m.Routes()), func(r sim.Route) bool {
-		return !r.Dst.Addr().Is4() || links[r.Dev].Loopback // those are in the table "local"
-	})
-	slices.SortStableFunc(routes, func(a, b sim.Route) int {
-		return cmp.Or(a.Dst.Addr().Compare(b.Dst.Addr()), cmp.Compare(b.Dst.Bits(), a.Dst.Bits()))
-	})
-	for _, r := range routes {
-		ipRoute(c, r, links[r.Dev])
-	}
-	return 0
+// A routeSelector says which routes are shown.
+type routeSelector struct {
+	how, dev, scope, proto, table string // how: "root", "match", "exact" or "" for none
+	dst                           netip.Prefix
+	via                           netip.Addr
 }
 
-// ipRoute prints a route. One without a gateway is the kernel's own for an address,
-// which it names as the source. linkdown is a route by an interface without carrier;
-// the kernel still uses it unless net.ipv4.conf.*.ignore_routes_with_linkdown is set.
-// Each line ends with a space.
-func ipRoute(c *command.Call, r sim.Route, link sim.Interface) {
-	dst := r.Dst.String()
-	if r.Dst.Bits() == 0 {
-		dst = "default"
+func (p *ip) readRouteSelector(words []string) (s routeSelector, err error) {
+	for args := arguments(words); len(args) > 0 && err == nil; {
+		word, _ := args.next()
+		switch word {
+		case "dev", "oif":
+			if s.dev, err = args.value(); err == nil {
+				_, err = p.link(s.dev)
+			}
+		case "scope":
+			s.scope, err = args.value()
+		case "proto", "protocol":
+			s.proto, err = args.value()
+		case "table":
+			if s.table, err = args.value(); err == nil && s.table != "main" && s.table != "all" && s.table != "254" {
+				err = fail(2, "Error: ipv4: FIB table does not exist.\nDump terminated")
+			}
+		case "via":
+			if word, err = args.value(); err == nil {
+				s.via, err = parseAddr(word, p.family)
+			}
+		case "root", "match", "exact", "to":
+			s.how = word
+			if word, err = args.value(); err == nil && s.how == "to" && slices.Contains([]string{"root", "match", "exact"}, word) {
+				s.how = word
+				word, err = args.value()
+			}
+			if err == nil {
+				s.dst, err = parsePrefix(word, p.family)
+			}
+		default:
+			s.how = "exact"
+			s.dst, err = parsePrefix(word, p.family)
+		}
 	}
-	c.Printf("%s ", dst)
-	if r.Via.IsValid() {
-		c.Printf("via %s ", r.Via)
+	if s.how == "to" {
+		s.how = "exact"
 	}
-	c.Printf("dev %s ", r.Dev)
-	if !r.Via.IsValid() {
-		c.Printf("proto kernel scope link ")
-		for _, p := range link.Addrs {
-			if p.Masked() == r.Dst.Masked() {
-				c.Printf("src %s ", p.Addr())
+	return s, err
+}
+
+// takes reports whether a route is selected.
+func (s *routeSelector) takes(r shownRoute) bool {
+	if s.dev != "" && r.Dev != s.dev || s.scope != "" && r.scope() != s.scope ||
+		s.proto != "" && r.proto() != s.proto || s.via.IsValid() && r.Via != s.via {
+		return false
+	}
+	switch s.how {
+	case "root":
+		return s.dst.Bits() <= r.Dst.Bits() && s.dst.Contains(r.Dst.Addr())
+	case "match":
+		return r.Dst.Bits() <= s.dst.Bits() && r.Dst.Contains(s.dst.Addr())
+	case "exact":
+		return r.Dst == s.dst.Masked()
+	}
+	return true
+}
+
+// A shownRoute is a route with its interface and, of the kernel's own, the source. Those are
+// the routes to the subnets of addresses.
+type shownRoute struct {
+	sim.Route
+	link   sim.Interface
+	kernel netip.Addr
+}
+
+func (p *ip) shown(r sim.Route, link sim.Interface) shownRoute {
+	s := shownRoute{Route: r, link: link}
+	if !r.Via.IsValid() && !r.Src.IsValid() {
+		for _, a := range link.Addrs {
+			if a.Masked() == r.Dst.Masked() {
+				s.kernel = a.Addr()
 				break
 			}
 		}
 	}
-	if !link.Running {
-		c.Printf("linkdown ")
+	return s
+}
+
+func (r shownRoute) proto() string {
+	if r.kernel.IsValid() {
+		return "kernel"
 	}
-	c.Printf("\n")
+	return "boot"
+}
+
+// scope is link of what needs no gateway. IPv6 knows no scope of routes.
+func (r shownRoute) scope() string {
+	if r.Via.IsValid() || r.Dst.Addr().Is6() {
+		return "global"
+	}
+	return "link"
+}
+
+// source is what is printed after src.
+func (r shownRoute) source() string {
+	switch {
+	case r.Src.IsValid():
+		return r.Src.String()
+	case r.kernel.IsValid() && r.kernel.Is4():
+		return r.kernel.String()
+	}
+	return ""
+}
+
+// metric is what the kernel gives routes of IPv6.
+func (r shownRoute) metric() int {
+	if r.kernel.IsValid() {
+		return 256
+	}
+	return 1024
+}
+
+// routes returns the table main of a family as the kernel orders it: IPv4 by destination, IPv6
+// with the default route at the end.
+func (p *ip) routes(family int) (list []shownRoute) {
+	links := make(map[string]sim.Interface)
+	for _, i := range p.m.Interfaces() {
+		links[i.Name] = i
+	}
+	for _, r := range p.m.Routes() {
+		if link := links[r.Dev]; fits(r.Dst.Addr(), family) && !link.Loopback { // those are in the table "local"
+			list = append(list, p.shown(r, link))
+		}
+	}
+	last := func(r shownRoute) int {
+		if r.Dst.Bits() == 0 && r.Dst.Addr().Is6() {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b shownRoute) int {
+		return cmp.Or(cmp.Compare(last(a), last(b)), a.Dst.Addr().Compare(b.Dst.Addr()), cmp.Compare(b.Dst.Bits(), a.Dst.Bits()))
+	})
+	return list
+}
+
+// showRoutes is ip route show: of IPv4 unless -6 says otherwise.
+func (p *ip) showRoutes(words []string) error {
+	s, err := p.readRouteSelector(words)
+	if err != nil {
+		return err
+	}
+	family := cmp.Or(p.family, 4)
+	if s.dst.IsValid() && s.dst.Addr().Is6() {
+		family = 6
+	}
+	list := p.routes(family)
+	if s.table == "all" && p.family == 0 {
+		list = append(list, p.routes(6)...)
+	}
+	var objects []fields
+	for _, r := range list {
+		switch {
+		case !s.takes(r):
+		case p.json:
+			objects = append(objects, r.fields(s))
+		default:
+			p.Printf("%s\n", r.line(s))
+		}
+	}
+	if p.json {
+		p.printJSON(objects)
+	}
+	return nil
+}
+
+// line returns a route as it is shown. What was selected is not repeated. linkdown is a route by
+// an interface without carrier; the kernel still uses it unless
+// net.ipv4.conf.*.ignore_routes_with_linkdown is set. Lines of IPv4 end with a space.
+func (r shownRoute) line(s routeSelector) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s ", destination(r.Dst))
+	if r.Via.IsValid() {
+		fmt.Fprintf(&b, "via %s ", r.Via)
+	}
+	if s.dev == "" {
+		fmt.Fprintf(&b, "dev %s ", r.Dev)
+	}
+	if r.kernel.IsValid() && s.proto == "" {
+		b.WriteString("proto kernel ")
+	}
+	if r.scope() == "link" && s.scope == "" {
+		b.WriteString("scope link ")
+	}
+	if src := r.source(); src != "" {
+		fmt.Fprintf(&b, "src %s ", src)
+	}
+	if r.Dst.Addr().Is6() {
+		fmt.Fprintf(&b, "metric %d ", r.metric())
+	}
+	if !r.link.Running {
+		b.WriteString("linkdown ")
+	}
+	if r.Dst.Addr().Is6() {
+		b.WriteString("pref medium")
+	}
+	return b.String()
+}
+
+// destination returns how ip writes one: a host without its length.
+func destination(dst netip.Prefix) string {
+	switch dst.Bits() {
+	case 0:
+		return "default"
+	case dst.Addr().BitLen():
+		return dst.Addr().String()
+	}
+	return dst.String()
+}
+
+func (r shownRoute) fields(s routeSelector) (f fields) {
+	f.add("dst", destination(r.Dst))
+	if r.Via.IsValid() {
+		f.add("gateway", r.Via.String())
+	}
+	if s.dev == "" {
+		f.add("dev", r.Dev)
+	}
+	if r.kernel.IsValid() && s.proto == "" {
+		f.add("protocol", "kernel")
+	}
+	if r.scope() == "link" && s.scope == "" {
+		f.add("scope", "link")
+	}
+	f.add("prefsrc", r.source())
+	if r.Dst.Addr().Is6() {
+		f.add("metric", r.metric())
+	}
+	flags := []string{}
+	if !r.link.Running {
+		flags = append(flags, "linkdown")
+	}
+	f.add("flags", flags)
+	if r.Dst.Addr().Is6() {
+		f.add("pref", "medium")
+	}
+	return f
 }

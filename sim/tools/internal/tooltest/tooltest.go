@@ -9,12 +9,17 @@ import (
 	"drydock/sim/tools/command"
 )
 
-// A Still is a machine that only shows its interfaces and routes.
+// A Still is a machine that only shows its interfaces, routes, neighbours and sockets.
 type Still struct {
 	command.Machine
-	Ifs []sim.Interface
-	Rts []sim.Route
+	Ifs   []sim.Interface
+	Rts   []sim.Route
+	Ngs   []sim.Neighbour
+	Socks []sim.Socket
 }
+
+func (s *Still) Neighbours() []sim.Neighbour { return s.Ngs }
+func (s *Still) Sockets() []sim.Socket       { return s.Socks }
 
 func (s *Still) Interfaces() []sim.Interface { return s.Ifs }
 func (s *Still) Routes() []sim.Route         { return s.Rts }
