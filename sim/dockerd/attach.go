@@ -1,8 +1,10 @@
 package dockerd
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"drydock/sim"
 )
@@ -76,6 +78,7 @@ func (c *call) follow(x *session, found *sim.Container) {
 			}
 		}
 	}
+	found.LogEvent("attach", nil)
 	if !c.flag("stream") {
 		return
 	}
@@ -83,6 +86,9 @@ func (c *call) follow(x *session, found *sim.Container) {
 		s.Stdin = x.in
 	}
 	found.Attach(s).Wait(x.ctx)
+	if context.Cause(x.ctx) == errDetached {
+		found.LogEvent("detach", nil)
+	}
 }
 
 func (c *call) containerResize() error {
@@ -98,6 +104,7 @@ func (c *call) containerResize() error {
 		return conflict(fmt.Sprintf("Container %s is not running", found.ID()))
 	}
 	found.Resize(rows, columns)
+	found.LogEvent("resize", map[string]string{"height": strconv.Itoa(rows), "width": strconv.Itoa(columns)})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package dockerd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,6 +34,7 @@ func (c *call) execCreate() error {
 	if err := c.execs.add(x); err != nil {
 		return err
 	}
+	x.tell("exec_create: "+x.line(), nil)
 	c.reply(http.StatusCreated, dockerapi.IDResponse{ID: x.id})
 	return nil
 }
@@ -93,6 +95,9 @@ func (c *call) runAttached(x *execution, s *stream, tty bool) {
 	select {
 	case <-x.ended:
 	case <-client.ctx.Done():
+	}
+	if context.Cause(client.ctx) == errDetached {
+		x.tell("exec_detach", nil)
 	}
 	x.out.set(nil)
 	x.err.set(nil)

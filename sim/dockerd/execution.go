@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -76,6 +79,7 @@ func (x *execution) start(stdin *command.Pipe) error {
 	if stdin != nil {
 		cmd.Stdin = stdin
 	}
+	x.tell("exec_start: "+x.line(), nil)
 	defer close(x.started)
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -95,11 +99,22 @@ func (x *execution) await(cmd *sim.Cmd) {
 	if s, ok := cmd.Wait().(sim.ExitStatus); ok {
 		status = s.ExitCode()
 	}
+	x.tell("exec_die", map[string]string{"exitCode": strconv.Itoa(status)})
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.running, x.status = false, &status
 	close(x.ended)
 }
+
+// tell tells those who watch the host of what happens to the command.
+func (x *execution) tell(action string, attributes map[string]string) {
+	all := map[string]string{"execID": x.id}
+	maps.Copy(all, attributes)
+	x.container.LogEvent(action, all)
+}
+
+// line is how events show the command, with a space after one without arguments.
+func (x *execution) line() string { return x.spec.Cmd[0] + " " + strings.Join(x.spec.Cmd[1:], " ") }
 
 // resize waits for the start, which comes a moment later.
 func (x *execution) resize(ctx context.Context, rows, columns int) error {

@@ -1,9 +1,8 @@
 package dockerd
 
 import (
-	"encoding/json"
+	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"drydock/sim"
@@ -13,18 +12,6 @@ import (
 // maxBody is what a request may send in bytes. The longest that the command docker sends
 // has a few thousand.
 const maxBody = 1 << 20
-
-// A call is one request, while it is answered.
-type call struct {
-	host    *sim.Host
-	engine  sim.Engine
-	execs   *executions
-	w       http.ResponseWriter
-	r       *http.Request
-	form    url.Values
-	name    string // what the path names: a container, a network, an image
-	version version
-}
 
 // Handler returns Docker's API over a host. It keeps the commands of docker exec; all else
 // that there is the host has.
@@ -81,17 +68,14 @@ func (c *call) fail(err error) {
 	c.reply(status, dockerapi.ErrorResponse{Message: err.Error()})
 }
 
-// reply answers with JSON.
-func (c *call) reply(status int, body any) {
-	c.w.Header().Set("Content-Type", "application/json")
-	c.w.WriteHeader(status)
-	e := json.NewEncoder(c.w)
-	e.SetEscapeHTML(false)
-	e.Encode(body)
-}
-
-// done answers without a body.
-func (c *call) done() error {
-	c.w.WriteHeader(http.StatusNoContent)
+// checkVersion refuses a version that the host's release of Docker does not speak.
+func (c *call) checkVersion() error {
+	v, oldest, current := c.version, parseVersion(c.engine.MinAPIVersion), parseVersion(c.engine.APIVersion)
+	switch {
+	case v.less(oldest):
+		return badRequest(fmt.Sprintf("client version %v is too old. Minimum supported API version is %v, please upgrade your client to a newer version", v, oldest))
+	case current.less(v):
+		return badRequest(fmt.Sprintf("client version %v is too new. Maximum supported API version is %v", v, current))
+	}
 	return nil
 }

@@ -29,6 +29,7 @@ func (c *call) containerTop() error {
 			"root", strconv.Itoa(p.PID), strconv.Itoa(p.Parent), "0", p.Started.Format("15:04"), "?", "00:00:00", strings.Join(p.Args, " "),
 		})
 	}
+	found.LogEvent("top", nil)
 	c.reply(http.StatusOK, top)
 	return nil
 }

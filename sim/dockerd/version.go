@@ -15,18 +15,6 @@ func (v version) less(than version) bool {
 	return v[0] < than[0] || v[0] == than[0] && v[1] < than[1]
 }
 
-// checkVersion refuses a version that the host's release of Docker does not speak.
-func (c *call) checkVersion() error {
-	v, oldest, current := c.version, parseVersion(c.engine.MinAPIVersion), parseVersion(c.engine.APIVersion)
-	switch {
-	case v.less(oldest):
-		return badRequest(fmt.Sprintf("client version %v is too old. Minimum supported API version is %v, please upgrade your client to a newer version", v, oldest))
-	case current.less(v):
-		return badRequest(fmt.Sprintf("client version %v is too new. Maximum supported API version is %v", v, current))
-	}
-	return nil
-}
-
 // cutVersion takes the version from the front of a path: /v1.41/info. Without one it is
 // the current one.
 func cutVersion(path string) (v version, rest string, ok bool) {

@@ -1,6 +1,7 @@
 package dockerd
 
 import (
+	"drydock/sim"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,9 +9,37 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 )
+
+// A call is one request, while it is answered.
+type call struct {
+	host    *sim.Host
+	engine  sim.Engine
+	execs   *executions
+	w       http.ResponseWriter
+	r       *http.Request
+	form    url.Values
+	name    string // what the path names: a container, a network, an image
+	version version
+}
+
+// reply answers with JSON.
+func (c *call) reply(status int, body any) {
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(status)
+	e := json.NewEncoder(c.w)
+	e.SetEscapeHTML(false)
+	e.Encode(body)
+}
+
+// done answers without a body.
+func (c *call) done() error {
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
 
 // flag returns a parameter that is true or false. Docker takes all for true but these.
 func (c *call) flag(name string) bool {
