@@ -13,9 +13,7 @@ import (
 // linesOf returns the lines of a file of a container.
 func linesOf(t *testing.T, c *sim.Container, name string) []string {
 	t.Helper()
-	b, err := c.ReadFile(name)
-	require.NoError(t, err)
-	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+	return strings.Split(strings.TrimSuffix(cat(t, c.FS(), name[1:]), "\n"), "\n")
 }
 
 // TestAddHost has the lines before those of links and of the container itself, in the

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func TestTold(t *testing.T) {
 	require.JSONEq(t, field(t, want, ""), field(t, marshal(t, dockerapi.ContainerCreate{Config: c.Inspect().Config}), ""))
 
 	require.NoError(t, c.Start())
-	hosts, err := c.ReadFile("/etc/hosts")
+	hosts, err := fs.ReadFile(c.FS(), "etc/hosts")
 	require.NoError(t, err)
 	require.Contains(t, string(hosts), "172.17.0.2\t"+c.ID()[:12]+".example.com "+c.ID()[:12]+"\n")
 }

@@ -21,11 +21,10 @@ import (
 // template's, with tabs as spaces.
 func file(t *testing.T, c *sim.Container, name string) string {
 	t.Helper()
-	b, err := c.ReadFile(name)
-	require.NoError(t, err)
-	_, own, ok := strings.Cut(string(b), "ip6-allrouters\n")
+	text := cat(t, c.FS(), name[1:])
+	_, own, ok := strings.Cut(text, "ip6-allrouters\n")
 	if !ok {
-		return string(b)
+		return text
 	}
 	return strings.ReplaceAll(own, "\t", " ")
 }

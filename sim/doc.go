@@ -31,6 +31,7 @@
 //	have names                     any network but docker0; WithAlias
 //	have IPv6                      WithSubnet, WithFixedCIDRv6
 //	run a program                  Image.Main with WithImage, or Container.Go
+//	read and write files           Netns.FS, Image.Files
 //	wait for it                    Container.WaitListening, Container.Wait
 //	publish ports                  WithPublish; NewLAN and WithUplink for clients
 //	change rules                   Machine.Firewall with package nat/iptables

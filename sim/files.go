@@ -105,5 +105,4 @@ func (c *Container) dropFiles() {
 	c.treeMu.Lock()
 	defer c.treeMu.Unlock()
 	c.files = files.New(files.Options{})
-	c.docker.Store(nil)
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net"
 	"net/http"
@@ -91,7 +92,7 @@ func serve(ctx context.Context, c *sim.Container) error {
 // show prints what c knows of its link, and uses it.
 func show(out io.Writer, c *sim.Container) error {
 	prompt(out, c, "cat /etc/hosts")
-	hosts, err := c.ReadFile("/etc/hosts")
+	hosts, err := fs.ReadFile(c.FS(), "etc/hosts")
 	if err != nil {
 		return err
 	}
