@@ -4,11 +4,12 @@ import (
 	"drydock/sim/tools/bind9"
 	"drydock/sim/tools/busybox"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/curl"
 	"drydock/sim/tools/libcbin"
 )
 
-// clients returns the suites that only talk to others: bind9 (dig, host, nslookup), busybox
-// and libcbin (getent).
+// clients returns the suites that only talk to others: bind9 (dig, host, nslookup), busybox,
+// curl and libcbin (getent).
 func clients() command.Table {
-	return bind9.Commands().With(busybox.Commands(), libcbin.Commands())
+	return bind9.Commands().With(busybox.Commands(), curl.Commands(), libcbin.Commands())
 }

@@ -1,0 +1,253 @@
+package curl
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// untilClose is the size of an answer that ends with its connection.
+const untilClose = -1
+
+// continueAfter is how long curl waits for 100 Continue.
+const continueAfter = time.Second
+
+// exchange sends a request and takes the answer.
+func (t *transfer) exchange(conn *connection, r *request) error {
+	if t.user != "" && t.trusted {
+		name, _, _ := strings.Cut(t.user, ":")
+		t.info("Server auth using Basic with user '%s'", name)
+	}
+	if t.verbose {
+		for line := range strings.Lines(r.header) {
+			t.Errorf("> %s", line)
+		}
+	}
+	t.requestSize += len(r.header)
+	if _, err := io.WriteString(conn, r.header); err != nil {
+		return t.ioError(err, false)
+	}
+	h, err := t.sendBody(conn, r)
+	t.sent = time.Since(t.start)
+	if err == nil && h == nil {
+		h, err = t.readHeader(conn.read, r)
+	}
+	if err != nil {
+		return err
+	}
+	return t.readBody(conn.read, h, r)
+}
+
+// sendBody sends what is posted, if need be when the server wants it. A server that answers
+// instead gets nothing: h is its answer.
+func (t *transfer) sendBody(conn *connection, r *request) (h *header, err error) {
+	if len(r.body) == 0 {
+		return nil, nil
+	}
+	if r.expect {
+		conn.SetReadDeadline(time.Now().Add(continueAfter))
+		err := conn.read.begin()
+		conn.SetReadDeadline(time.Time{})
+		switch {
+		case t.ctx.Err() != nil:
+			return nil, t.ioError(err, true)
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			t.info("Done waiting for 100-continue")
+		default:
+			if h, err = t.readOne(conn.read, r); err != nil || h.code != 100 {
+				return h, err
+			}
+		}
+	}
+	if t.verbose && !t.terminal {
+		t.Errorf("} [%d bytes data]\n", min(len(r.body), 64<<10))
+	}
+	n, err := conn.Write(r.body)
+	t.posted += n
+	t.progress.upload(n)
+	if err != nil {
+		return nil, t.ioError(err, false)
+	}
+	if r.expect {
+		t.info("We are completely uploaded and fine")
+	}
+	return nil, nil
+}
+
+// maxInterim bounds how many answers may come before the final one.
+const maxInterim = 100
+
+// readHeader reads headers up to the final one.
+func (t *transfer) readHeader(read *reader, r *request) (*header, error) {
+	for range maxInterim {
+		h, err := t.readOne(read, r)
+		if err != nil || h.code >= 200 || h.code == 101 {
+			return h, err
+		}
+	}
+	return nil, &failure{weirdReply, "Weird server reply"}
+}
+
+// readOne reads one header, and shows it line by line.
+func (t *transfer) readOne(read *reader, r *request) (*header, error) {
+	if err := read.begin(); err != nil {
+		return nil, t.headerError(err)
+	}
+	if t.first == 0 {
+		t.first = time.Since(t.start)
+	}
+	h, err := read.statusLine()
+	if err != nil {
+		return nil, t.headerError(err)
+	}
+	if h.proto == "1.0" && h.code >= 200 {
+		t.info("HTTP 1.0, assume close after body")
+	}
+	t.showHeader(h.lines[0])
+	for last := false; !last; {
+		if last, err = read.next(h); err != nil {
+			return nil, t.headerError(err)
+		}
+		line := h.lines[len(h.lines)-1]
+		if h.code >= 200 {
+			if err := t.look(h, line, last, r); err != nil {
+				return nil, err
+			}
+		}
+		if !last || h.code >= 200 {
+			t.showHeader(line)
+		}
+	}
+	t.headerSize += h.size
+	return h, t.keepHeader(h)
+}
+
+// look acts on a line of a final header before it is shown. With -f errors end the transfer
+// there.
+func (t *transfer) look(h *header, line string, last bool, r *request) error {
+	name, _, _ := strings.Cut(line, ":")
+	if t.location && strings.EqualFold(name, "Location") && h.code/100 == 3 && len(r.body) > 0 {
+		t.info("Please rewind output before next send")
+	}
+	if !last {
+		return nil
+	}
+	t.answer = h
+	if t.fail && !t.failBody && h.code >= 400 {
+		if size := (&reader{}).body(h, r.method == "HEAD").size; size >= 0 {
+			t.progress.setTotal(size)
+		}
+		return &failure{httpReturnedError, fmt.Sprintf("The requested URL returned error: %d", h.code)}
+	}
+	return nil
+}
+
+func (t *transfer) showHeader(line string) {
+	if t.verbose {
+		t.Errorf("< %s", line)
+	}
+}
+
+// keepHeader writes the header where -i, -I and -D want it.
+func (t *transfer) keepHeader(h *header) error {
+	if t.include || t.head {
+		for _, line := range h.lines {
+			if err := t.sink.header(line); err != nil {
+				return err
+			}
+		}
+	}
+	if t.dumpHeader == "" {
+		return nil
+	}
+	file := &sink{session: t.session, file: t.dumpHeader}
+	_, err := io.WriteString(file, strings.Join(h.lines, ""))
+	file.close(true)
+	return err
+}
+
+func (t *transfer) headerError(err error) error {
+	switch {
+	case errors.Is(err, errNotHTTP), errors.Is(err, errBadStatus):
+		return &failure{unsupportedProtocol, "Received HTTP/0.9 when not allowed"}
+	case errors.Is(err, errTooLarge):
+		return &failure{recvError, fmt.Sprintf("Too large response headers: %d > %d", maxHeader+1, maxHeader)}
+	}
+	return t.ioError(err, true)
+}
+
+// readBody reads the body. That of a redirect that is followed is not shown.
+func (t *transfer) readBody(read *reader, h *header, r *request) error {
+	b := read.body(h, t.head || r.method == "HEAD")
+	ignored := false
+	if location, ok := h.get("Location"); ok && h.code/100 == 3 {
+		var err error
+		if t.next, err = t.current.follow(location); err != nil {
+			return err
+		}
+		ignored = t.location
+	}
+	t.received, t.size = 0, b.size
+	if b.none {
+		t.size = 0
+		return nil
+	}
+	if b.size >= 0 {
+		t.progress.setTotal(b.size)
+	}
+	if ignored && b.size != 0 {
+		t.info("Ignoring the response-body")
+	}
+	err := t.copyBody(read, b, ignored)
+	if b.chunked && err == nil {
+		t.size = t.received // known now, so that the connection can be kept
+		if err = read.trailer(); err != nil {
+			err = t.ioError(err, true)
+		}
+	}
+	if err == nil && t.failBody && h.code >= 400 {
+		err = &failure{httpReturnedError, fmt.Sprintf("The requested URL returned error: %d", h.code)}
+	}
+	return err
+}
+
+func (t *transfer) copyBody(read *reader, b body, ignored bool) error {
+	buffer := make([]byte, bufferSize)
+	told := !t.verbose || t.sink.file == "" && t.terminal
+	for b.size < 0 || t.received < b.size {
+		if !told && read.Buffered() == 0 && b.size != 0 {
+			read.Peek(1) // waits for what is read next
+		}
+		if n := read.Buffered(); !told && n > 0 {
+			told = true
+			t.Errorf("{ [%d bytes data]\n", n)
+		}
+		n, err := b.Read(buffer)
+		t.received += int64(n)
+		if n > 0 && !ignored {
+			if _, err := t.sink.Write(buffer[:n]); err != nil {
+				t.progress.add(n)
+				return err
+			}
+			if t.noBuffer || t.terminal {
+				t.out.Flush()
+			}
+		}
+		t.progress.add(n)
+		switch {
+		case err == nil:
+		case errors.Is(err, io.EOF) && b.size < 0:
+			return nil
+		case errors.Is(err, io.EOF):
+			return &failure{partialFile, fmt.Sprintf("transfer closed with %d bytes remaining to read", b.size-t.received)}
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return &failure{partialFile, "transfer closed with outstanding read data remaining"}
+		default:
+			return t.ioError(err, true)
+		}
+	}
+	return nil
+}
