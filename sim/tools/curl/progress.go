@@ -37,6 +37,10 @@ type sample struct {
 // maxSamples is CURR_TIME: the current speed is that of five seconds.
 const maxSamples = 6
 
+// tick is how often curl looks at the clock while it waits: each second, a little later than
+// when a timer of as many seconds ends.
+const tick = time.Second + 2*late
+
 // never is a second of the clock in which nothing is shown.
 const never = -1
 
@@ -52,12 +56,12 @@ func (p *progress) begin() {
 	p.mu.Unlock()
 	p.stop, p.stopped = make(chan struct{}), make(chan struct{})
 	p.update()
-	go p.tick(p.stop, p.stopped)
+	go p.show(p.stop, p.stopped)
 }
 
-func (p *progress) tick(stop, stopped chan struct{}) {
+func (p *progress) show(stop, stopped chan struct{}) {
 	defer close(stopped)
-	ticker := time.NewTicker(time.Second + late)
+	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
 		select {
