@@ -40,7 +40,8 @@ type Container struct {
 	// mutex.
 	life chan struct{}
 
-	removed bool // belongs to the holder of life
+	removed   bool // belongs to the holder of life
+	anonymous bool // likewise, once it is made: its name is made up
 
 	linkers []*Container // guarded by Host.mu; those that have links of the default bridge to it
 

@@ -74,13 +74,18 @@ func (c *Container) register(r *run, l *Link) error {
 	return nil
 }
 
-// announce makes the container's present names known to a network that has names.
+// announce makes the container's present names known to a network that has names. A name that
+// was made up is none of them: as with dockerd the first alias stands for it.
 func (c *Container) announce(l *Link) error {
 	zone := l.asked.network.zone
 	if zone == nil {
 		return nil
 	}
-	return zone.Set(c.id, dnsd.Host{Name: c.Name(), Aliases: c.aliases(&l.asked), Addrs: l.endpoint().addrs()})
+	name, aliases := c.Name(), c.aliases(&l.asked)
+	if c.anonymous {
+		name = aliases[0] // the short ID at the latest
+	}
+	return zone.Set(c.id, dnsd.Host{Name: name, Aliases: aliases, Addrs: l.endpoint().addrs()})
 }
 
 // aliases are the further names of a container on a network.

@@ -1,21 +1,22 @@
 package sim
 
 import (
-	"cmp"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/namesgenerator"
 )
 
 // nameRE is what Docker allows as the name of a container.
 var nameRE = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
 
 // Run makes a container and starts it. The name must be at least two of the
-// characters a-zA-Z0-9_.- and not begin with one of _.-; the empty name stands for
-// the first 12 digits of the ID.
+// characters a-zA-Z0-9_.- and not begin with one of _.-; for the empty name one is made
+// up, "jovial_ramanujan", by which the embedded resolver does not know the container.
 func (h *Host) Run(name string, opts ...ContainerOption) (*Container, error) {
 	c, err := h.Create(name, opts...)
 	if err != nil {
@@ -49,7 +50,10 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 			return nil, err
 		}
 	}
-	name = cmp.Or(strings.TrimPrefix(name, "/"), c.id[:12])
+	name = strings.TrimPrefix(name, "/")
+	if c.anonymous = name == ""; c.anonymous {
+		name = h.madeUpName(c.id, 0)
+	}
 	if !nameRE.MatchString(name) {
 		return nil, errBadName(h.says, opCreate, name)
 	}
@@ -61,11 +65,34 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 	if s.attachment != nil {
 		c.links = []*Link{c.newLink(*s.attachment)}
 	}
-	if err := h.add(c); err != nil {
+	if err := h.register(c); err != nil {
 		return nil, err
 	}
 	c.event("create")
 	return c, nil
+}
+
+// register is add for a container whose name may be made up: another one is tried if somebody
+// has it.
+func (h *Host) register(c *Container) error {
+	for attempt := 1; ; attempt++ {
+		err := h.add(c)
+		if err == nil || !c.anonymous || !errors.Is(err, ErrExists) || attempt > madeUpNames {
+			return err
+		}
+		c.setName(h.madeUpName(c.id, attempt))
+	}
+}
+
+// madeUpNames is how many names dockerd makes up before it takes the short ID.
+const madeUpNames = 6
+
+// madeUpName returns a name for a container that was given none.
+func (h *Host) madeUpName(id string, attempt int) string {
+	if attempt == madeUpNames {
+		return id[:12]
+	}
+	return namesgenerator.Name(func(n int) int { return h.random.number("container name", n) }, attempt)
 }
 
 func (h *Host) add(c *Container) error {

@@ -20,7 +20,7 @@ func TestLifecycleRecorded(t *testing.T) {
 		notRepeated: lifecycleNotRepeated,
 		sectionsNotRepeated: map[string]string{
 			"address re-use and daemon restart":       "the daemon does not restart",
-			"auto-generated names: adjective_surname": "the name of who has none is the short ID",
+			"auto-generated names: adjective_surname": "they are random",
 		},
 	}.replay(t)
 }

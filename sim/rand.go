@@ -59,6 +59,13 @@ func (g *generator) read(stream string, b []byte) {
 	s.Read(b)
 }
 
+// number returns a number from 0 up to n.
+func (g *generator) number(stream string, n int) int {
+	var b [8]byte
+	g.read(stream, b[:])
+	return int(binary.BigEndian.Uint64(b[:]) % uint64(n))
+}
+
 // id returns 64 hex digits of which the first twelve, Docker's short id and the
 // hostname, are not a decimal number, as Docker takes care of.
 func (g *generator) id(stream string) string {

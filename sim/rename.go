@@ -26,6 +26,7 @@ func (c *Container) Rename(name string) error {
 	if err := c.take(name); err != nil {
 		return &Error{Op: op, Name: old, Err: err.Err, message: fmt.Sprintf(c.host.says.Rename, err)}
 	}
+	c.anonymous = false
 	for _, l := range c.live() {
 		if err := c.announce(l); err != nil {
 			return err
