@@ -58,11 +58,29 @@ func (c *call) containerCreate() error {
 	if body.NetworkingConfig != nil {
 		spec.NetworkingConfig = *body.NetworkingConfig
 	}
+	if err := c.checkImage(&spec.Config); err != nil {
+		return err
+	}
 	made, err := c.host.CreateSpec(c.form.Get("name"), spec)
 	if err != nil {
 		return err
 	}
 	c.reply(http.StatusCreated, dockerapi.ContainerCreated{ID: made.ID(), Warnings: []string{}})
+	return nil
+}
+
+// checkImage refuses an image that the host has not, and what says nothing to run.
+func (c *call) checkImage(spec *dockerapi.Config) error {
+	var image sim.Image
+	if spec.Image != "" {
+		var err error
+		if image, err = c.image(spec.Image); err != nil {
+			return err
+		}
+	}
+	if len(spec.Entrypoint)+len(spec.Cmd)+len(image.Entrypoint)+len(image.Cmd) == 0 && image.Main == nil {
+		return badRequest("No command specified")
+	}
 	return nil
 }
 

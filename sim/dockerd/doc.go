@@ -17,7 +17,7 @@
 //	             unpause, rename, wait, attach, logs, resize, top, exec, and DELETE
 //	exec         start, resize, json
 //	networks     list, inspect, create, connect, disconnect, prune, DELETE
-//	images       json, create (pull), json of one
+//	images       json, create (pull), json of one, DELETE
 //
 // Parameters and fields that mean nothing to an emulated network are ignored, as are
 // those that Docker does not know. Statuses and messages are those of Docker Engine

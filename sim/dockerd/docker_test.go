@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"drydock/sim"
 	"drydock/sim/dockerd"
@@ -65,24 +66,51 @@ func (c *cli) run(t *testing.T, stdin string, args ...string) (string, int) {
 	return out.String(), 0
 }
 
-// timeRE finds when a process was started.
-var timeRE = regexp.MustCompile(`\d\d:\d\d {15}\?`)
+// A step is a line that is typed, and what docker prints.
+type step struct {
+	line, stdin, want string
+	status            int
+}
+
+// play types steps. In what is wanted {NAME} is the ID of a container or network, and in what
+// is printed patterns become their names.
+func (c *cli) play(t *testing.T, h *sim.Host, patterns map[string]*regexp.Regexp, steps []step) {
+	t.Helper()
+	for _, s := range steps {
+		got, status := c.run(t, s.stdin, strings.Fields(s.line)...)
+		want := nameRE.ReplaceAllStringFunc(s.want, func(name string) string {
+			name = strings.Trim(name, "{}")
+			if found, ok := h.Container(name); ok {
+				return found.ID()
+			}
+			if n, ok := h.Network(name); ok {
+				return n.ID()
+			}
+			return "{" + name + "}"
+		})
+		for name, re := range patterns {
+			got = re.ReplaceAllString(got, "{"+name+"}")
+		}
+		require.Equal(t, want, got, "docker %s", s.line)
+		require.Equal(t, s.status, status, "docker %s", s.line)
+	}
+}
+
+var nameRE = regexp.MustCompile(`\{\w+\}`)
 
 // TestDockerCommand drives a host with Docker's own command.
 func TestDockerCommand(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t, sim.WithCommands(programs))
 	docker := newCLI(t, dockerd.Handler(h))
-	web := simtest.Run(t, h, "web", image("sleep"))
-	for _, tt := range []struct {
-		line, stdin, want string
-		status            int
-	}{
-		{line: "network create n1", want: "{id}\n"},
+	simtest.Run(t, h, "web", image("sleep"))
+	patterns := map[string]*regexp.Regexp{"time": regexp.MustCompile(`\d\d:\d\d {15}\?`)}
+	docker.play(t, h, patterns, []step{
+		{line: "network create n1", want: "{n1}\n"},
 		{line: "network create n1", want: "Error response from daemon: network with name n1 already exists\n", status: 1},
 		{line: "network create bridge", want: "Error response from daemon: operation is not permitted on predefined bridge network\n", status: 1},
 		{line: "network ls --format {{.Name}}", want: "bridge\nhost\nn1\nnone\n"},
-		{line: "network ls -q --filter name=n1 --no-trunc", want: "{id}\n"},
+		{line: "network ls -q --filter name=n1 --no-trunc", want: "{n1}\n"},
 		{line: "network ls --filter nonsense=1", want: "Error response from daemon: Invalid filter 'nonsense'\n", status: 1},
 		{line: "network inspect -f {{.IPAM.Config}} n1", want: "[{172.18.0.0/16  172.18.0.1 map[]}]\n"},
 		{line: "network inspect nosuch", want: "[]\nError: No such network: nosuch\n", status: 1},
@@ -126,13 +154,85 @@ func TestDockerCommand(t *testing.T) {
 		{line: "version -f {{.Server.Version}},{{.Server.APIVersion}}", want: "20.10.24,1.41\n"},
 		{line: "info -f {{.ServerVersion}},{{.Containers}},{{.Name}}", want: "20.10.24,0,docker\n"},
 		{line: "system df", want: "Error response from daemon: page not found\n", status: 1},
+	})
+}
+
+// TestDockerRun has what docker run asks for: images that are there and not, attached and
+// not, with input, with a name and without.
+func TestDockerRun(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, sim.WithImages(
+		sim.Image{Name: "test", Cmd: []string{"sleep"}, Commands: programs, Expose: []string{"80"}, Env: []string{"A=1"}},
+		sim.Image{Name: "team/empty:v1"},
+	))
+	docker := newCLI(t, dockerd.Handler(h))
+	patterns := map[string]*regexp.Regexp{"digest": regexp.MustCompile(`sha256:[0-9a-f]{64}`)}
+	docker.play(t, h, patterns, []step{
+		{line: "run --rm test both x", want: "out x\nerr\n", status: 3},
+		{line: "ps -aq"},
+		{line: "run --rm -i test cat", stdin: "some text", want: "some text"},
+		{line: "run --name web -d -p 127.0.0.1::80 test", want: "{web}\n"},
+		{line: "run --name web test true", status: 125, want: "docker: Error response from daemon: Conflict. The container name \"/web\" is already in use by container \"{web}\". " +
+			"You have to remove (or rename) that container to be able to reuse that name.\nSee 'docker run --help'.\n"},
+		{line: "run nosuch", status: 125, want: "Unable to find image 'nosuch:latest' locally\ndocker: Error response from daemon: pull access denied for nosuch, " +
+			"repository does not exist or may require 'docker login': denied: requested access to the resource is denied.\nSee 'docker run --help'.\n"},
+		{line: "run --rm --link db:db test true", status: 125, want: "docker: Error response from daemon: could not get container for db: No such container: db.\nSee 'docker run --help'.\n"},
+		{line: "run --rm test nosuch", status: 127, want: "docker: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: " +
+			"unable to start container process: exec: \"nosuch\": executable file not found in $PATH: unknown.\n"},
+		{line: "run team/empty:v1", status: 125, want: "docker: Error response from daemon: No command specified.\nSee 'docker run --help'.\n"},
+		{line: "ps -q --no-trunc", want: "{web}\n"},
+		{line: "create --name job test both y", want: "{job}\n"},
+		{line: "start -a job", want: "out y\nerr\n", status: 3},
+		{line: "wait job", want: "3\n"},
+		{line: "logs job", want: "out y\nerr\n"},
+		{line: "rm job", want: "job\n"},
+		{line: "images --format {{.Repository}}:{{.Tag}}", want: "team/empty:v1\ntest:latest\n"},
+		{line: "images -q --no-trunc test", want: "{digest}\n"},
+		{line: "image inspect -f {{.Config.Env}}{{.Config.ExposedPorts}} test", want: "[A=1]map[80/tcp:{}]\n"},
+		{line: "image inspect nosuch", want: "[]\nError: No such image: nosuch\n", status: 1},
+		{line: "pull test", want: "Using default tag: latest\nlatest: Pulling from library/test\nDigest: {digest}\nStatus: Image is up to date for test:latest\ndocker.io/library/test:latest\n"},
+		{line: "pull test:v9", want: "Error response from daemon: manifest for test:v9 not found: manifest unknown: manifest unknown\n", status: 1},
+		{line: "pull example.org/x", want: "Using default tag: latest\nError response from daemon: Get \"https://example.org/v2/\": dial tcp: lookup example.org: no such host\n", status: 1},
+		{line: "rmi team/empty:v1", want: "Untagged: team/empty:v1\nDeleted: {digest}\n"},
+		{line: "rmi team/empty:v1", want: "Error: No such image: team/empty:v1\n", status: 1},
+		{line: "events --since 1h --until 0s --filter type=image --format {{.Action}}", want: "pull\nuntag\ndelete\n"},
+		{line: "rm -f web", want: "web\n"},
+	})
+}
+
+// TestDockerTerminal has docker run in a terminal: its size is that of the container's, what
+// is typed is echoed once, and ^C reaches the program.
+func TestDockerTerminal(t *testing.T) {
+	t.Parallel()
+	script, err := exec.LookPath("script")
+	if err != nil {
+		t.Skip("needs script(1)")
+	}
+	h := simtest.NewHost(t, sim.WithImages(sim.Image{Name: "test", Cmd: []string{"sleep"}, Commands: programs}))
+	docker := newCLI(t, dockerd.Handler(h))
+	events := h.Subscribe(time.Time{})
+	defer events.Close()
+	for _, tt := range []struct{ command, typed, want string }{
+		{"run --rm -it test size", "", "24 80\r\n"},
+		{"run --rm -it test sleep", "\x03", "^C"},
+		{"run --rm -it test cat", "hi\n\x04", "hi\r\nhi\r\n"},
 	} {
-		got, status := docker.run(t, tt.stdin, strings.Fields(tt.line)...)
-		want := strings.ReplaceAll(tt.want, "{web}", web.ID())
-		if n, ok := h.Network("n1"); ok {
-			want = strings.NewReplacer("{n1}", n.ID(), "{id}", n.ID()).Replace(want)
+		typed, typing, err := os.Pipe()
+		require.NoError(t, err)
+		defer typed.Close()
+		cmd := exec.CommandContext(t.Context(), script, "-qec", "stty rows 24 columns 80; "+docker.path+" "+tt.command, "/dev/null")
+		cmd.Env = append(os.Environ(), "DOCKER_HOST=unix://"+docker.socket, "DOCKER_CONFIG="+docker.config, "TERM=xterm", "SHELL=/bin/sh")
+		cmd.Stdin = typed
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		require.NoError(t, cmd.Start())
+		// docker has made its terminal raw when it tells its size.
+		for event, err := events.Next(t.Context()); event.Action != "resize"; event, err = events.Next(t.Context()) {
+			require.NoError(t, err)
 		}
-		require.Equal(t, want, timeRE.ReplaceAllString(got, "{time}"), "docker %s", tt.line)
-		require.Equal(t, tt.status, status, "docker %s", tt.line)
+		typing.WriteString(tt.typed)
+		cmd.Wait() // with the status of what ran
+		typing.Close()
+		require.Equal(t, tt.want, out.String(), tt.command)
 	}
 }

@@ -35,7 +35,7 @@ func (c *call) engineBefore(v version) bool { return parseVersion(c.engine.APIVe
 
 func (c *call) getInfo() error {
 	info := dockerapi.Info{
-		ID: c.hostID(), Name: c.host.Hostname(), ServerVersion: c.engine.Version, OperatingSystem: platform,
+		ID: c.hostID(), Name: c.host.Hostname(), Images: len(c.host.Images()), ServerVersion: c.engine.Version, OperatingSystem: platform,
 		Driver: "overlay2", DockerRootDir: "/var/lib/docker", LoggingDriver: "json-file", DefaultRuntime: "runc",
 		CgroupDriver: "cgroupfs", CgroupVersion: "1", OSType: "linux", Architecture: "x86_64", NCPU: runtime.NumCPU(),
 		Plugins:            dockerapi.Plugins{Volume: []string{"local"}, Network: []string{"bridge", "host", "null"}, Log: []string{"json-file"}},
