@@ -55,7 +55,7 @@ func (ns *Netns) SetSysctl(key, value string) error {
 		if _, err := space.settings.get(key); err != nil {
 			return errNoSysctl("set sysctl", key)
 		}
-		return errorf("set sysctl", key, ErrPermission, "sysctl: setting key %q, ignoring: Read-only file system", key)
+		return errReadOnly(key)
 	}
 	return space.settings.set(key, value)
 }

@@ -6,8 +6,9 @@
 //
 // The commands take the arguments of the real ones, print the same text and return the
 // same exit statuses. There is a package for each suite that Debian 12 has them from,
-// whose text says what they can and what they refuse: iputils (ping), iproute2 (ip),
-// nettools (ifconfig, hostname), iptables (iptables, ip6tables, -save and -restore),
+// whose text says what they can and what they refuse: iputils (ping), iproute2 (ip,
+// ss, bridge), nettools (ifconfig, netstat, route, arp, hostname), bridgeutils (brctl), procps
+// (sysctl), iptables (iptables, ip6tables, -save and -restore),
 // conntracktools (conntrack), dockercli (docker), shell (sh), coreutils (cat, env,
 // sort, tail …) and findutils (xargs). Package command has the shape that they share,
 // for commands of one's own.
@@ -18,6 +19,7 @@ import (
 	"io"
 
 	"drydock/sim"
+	"drydock/sim/tools/bridgeutils"
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/conntracktools"
 	"drydock/sim/tools/coreutils"
@@ -27,14 +29,15 @@ import (
 	"drydock/sim/tools/iptables"
 	"drydock/sim/tools/iputils"
 	"drydock/sim/tools/nettools"
+	"drydock/sim/tools/procps"
 	"drydock/sim/tools/shell"
 )
 
 // Default returns a new table of the commands of all suites. docker run has the images.
 func Default(images ...sim.Image) command.Table {
 	return command.Table{"docker": dockercli.New(images...)}.With(
-		clients(), conntracktools.Commands(), coreutils.Commands(), findutils.Commands(), iproute2.Commands(),
-		iptables.Commands(), iputils.Commands(), nettools.Commands(), shell.Commands(),
+		bridgeutils.Commands(), clients(), conntracktools.Commands(), coreutils.Commands(), findutils.Commands(), iproute2.Commands(),
+		iptables.Commands(), iputils.Commands(), nettools.Commands(), procps.Commands(), shell.Commands(),
 	)
 }
 

@@ -13,55 +13,85 @@ import (
 )
 
 // Ifconfig is ifconfig(8). It does not use getopt: options come first and stand alone.
-func Ifconfig(_ context.Context, c *command.Call) int {
-	args, all := c.Args[1:], false
+func Ifconfig(ctx context.Context, c *command.Call) int {
+	args, all, short := c.Args[1:], false, false
 	for ; len(args) > 0 && strings.HasPrefix(args[0], "-"); args = args[1:] {
-		if args[0] != "-a" {
+		switch args[0] {
+		case "-a":
+			all = true
+		case "-s":
+			short = true
+		default:
 			return c.Fail(1, "ifconfig: option `%s' not recognised.\n"+seeHelp, args[0])
 		}
-		all = true
 	}
-	m, ok := c.Machine.(interface{ Interfaces() []sim.Interface })
-	if !ok {
-		return c.Fail(1, "ifconfig: socket: Operation not permitted\n")
-	}
-	interfaces := m.Interfaces()
-	if len(args) == 0 {
-		shown := slices.DeleteFunc(slices.Clone(interfaces), func(i sim.Interface) bool { return !i.Up && !all })
-		slices.SortFunc(shown, func(a, b sim.Interface) int { return compareNames(a.Name, b.Name) })
-		for _, i := range shown {
-			ifconfig(c, i)
+	return withInterfaces(c, func(list []sim.Interface) int {
+		switch i := slices.IndexFunc(list, func(i sim.Interface) bool { return len(args) > 0 && i.Name == args[0] }); {
+		case len(args) == 0 && short:
+			c.Printf("Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n")
+			printTable(c, list, all)
+		case len(args) == 0:
+			showInterfaces(c, list, all, "")
+		case i < 0 && len(args) > 1:
+			return c.Fail(255, "%s: ERROR while getting interface flags: No such device\n", args[0])
+		case i < 0:
+			return c.Fail(1, "%s: error fetching interface information: Device not found\n", args[0])
+		case len(args) > 1:
+			return configure(ctx, c, list[i], args[1:])
+		case short:
+			c.Printf("Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n")
+			printTable(c, list[i:i+1], true)
+		default:
+			ifconfig(c, list[i])
 		}
 		return 0
+	})
+}
+
+// withInterfaces calls show with the interfaces of the machine.
+func withInterfaces(c *command.Call, show func([]sim.Interface) int) (status int) {
+	m, ok := c.Machine.(interface{ Interfaces() []sim.Interface })
+	if !ok {
+		return c.Fail(1, "%s: socket: Operation not permitted\n", c.Args[0])
 	}
-	i := slices.IndexFunc(interfaces, func(i sim.Interface) bool { return i.Name == args[0] })
-	switch {
-	case i < 0:
-		return c.Fail(1, "%s: error fetching interface information: Device not found\n", args[0])
-	case len(args) > 1:
-		return refuseChange(c, args[1])
+	return show(m.Interfaces())
+}
+
+// shown returns the interfaces that are up, or all, in net-tools' order.
+func shown(list []sim.Interface, all bool) []sim.Interface {
+	list = slices.DeleteFunc(slices.Clone(list), func(i sim.Interface) bool { return !i.Up && !all })
+	slices.SortFunc(list, func(a, b sim.Interface) int { return compareNames(a.Name, b.Name) })
+	return list
+}
+
+func showInterfaces(c *command.Call, list []sim.Interface, all bool, head string) {
+	c.Printf("%s", head)
+	for _, i := range shown(list, all) {
+		ifconfig(c, i)
 	}
-	ifconfig(c, interfaces[i])
-	return 0
+}
+
+// interfaceTable is the head of netstat -i.
+const interfaceTable = "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
+
+// printTable prints the lines of netstat -i.
+func printTable(c *command.Call, list []sim.Interface, all bool) {
+	for _, i := range shown(list, all) {
+		flags := ""
+		for _, f := range []struct {
+			letter string
+			set    bool
+		}{{"B", !i.Loopback}, {"L", i.Loopback}, {"M", !i.Loopback}, {"R", i.Up && i.Running}, {"U", i.Up}} {
+			if f.set {
+				flags += f.letter
+			}
+		}
+		c.Printf("%-16s%5d %8d %6d %6d %-6d %8d %6d %6d %6d %s\n", i.Name, i.MTU,
+			i.RxPackets, i.RxErrors, i.RxDropped, 0, i.TxPackets, 0, i.TxDropped, 0, flags)
+	}
 }
 
 const seeHelp = "ifconfig: `--help' gives usage information.\n"
-
-// refuseChange says what ifconfig says to a user who may not change an interface, or
-// that what the user wrote is no change: any word that is none is the name of a host,
-// whose address the interface would get.
-func refuseChange(c *command.Call, change string) (status int) {
-	ioctl, ok := map[string]string{
-		"up": "SIOCSIFFLAGS", "down": "SIOCSIFFLAGS", "mtu": "SIOCSIFMTU", "netmask": "SIOCSIFNETMASK", "add": "SIOCSIFADDR",
-	}[change]
-	if _, isAddr := inet.ParseAddr(change); isAddr {
-		ioctl, ok = "SIOCSIFADDR", true
-	}
-	if !ok {
-		return c.Fail(1, "%s: Unknown host\n"+seeHelp, change)
-	}
-	return c.Fail(255, "%s: Operation not permitted\n", ioctl)
-}
 
 // ifconfig prints an interface. Of several IPv4 addresses only the first has its place
 // there: the ioctl SIOCGIFADDR returns one. The queue is 1000 frames for lo, Linux's

@@ -2,6 +2,7 @@
 package tooltest
 
 import (
+	"context"
 	"net"
 	"net/netip"
 
@@ -16,6 +17,11 @@ type Still struct {
 	Rts   []sim.Route
 	Ngs   []sim.Neighbour
 	Socks []sim.Socket
+}
+
+// LookupNetIP knows no names.
+func (s *Still) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
 func (s *Still) Neighbours() []sim.Neighbour { return s.Ngs }
