@@ -121,7 +121,8 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	if !h.daemon.noIPTables {
 		h.firewall = firewall{h.tables.IPv4(), h.says}
 	}
-	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall}
+	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall, processes: h.Processes()}
+	h.own.proxies = &h.ports.proxies
 	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.Netns, Name: h.ports.holder()})
 	if err := h.firewall.add(h.engine.HostRules(h.daemon.forEngine())); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/ports"
 	"drydock/sim/internal/relay"
+	"drydock/sim/tools/command"
 )
 
 // A publisher is the part of dockerd that has the host's ports.
@@ -20,6 +21,8 @@ type publisher struct {
 	daemon    engine.Daemon
 	firewall  firewall
 	sockets   *netstack.Stack // of the userland proxies
+	processes *command.Processes
+	proxies   proxies
 	allocated ports.Allocator
 }
 
@@ -41,6 +44,7 @@ func (p *publisher) close() {
 // --userland-proxy too: its socket keeps the port from others, as dockerd's does.
 type publishedPort struct {
 	binding ports.Binding
+	target  netip.AddrPort
 	proxy   io.Closer
 	rules   []string // commands that added them
 }
@@ -67,12 +71,14 @@ func (p *publisher) bind(n engine.Network, ep *endpoint, addr netip.Addr, pub po
 	port := &publishedPort{}
 	var err error
 	port.binding, err = p.allocated.Bind(addr, pub, func(b ports.Binding) (err error) {
-		port.proxy, err = p.proxy(b, netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number))
+		port.target = netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number)
+		port.proxy, err = p.proxy(b, port.target)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	p.proxies.add(p, port)
 	port.rules, err = p.firewall.ensure(p.engine.PortRules(n, ep.addr, port.binding))
 	if err != nil {
 		p.unpublish([]*publishedPort{port})
@@ -91,6 +97,7 @@ func (p *publisher) unpublish(list []*publishedPort) {
 	p.firewall.delete(rules)
 	for _, port := range list {
 		port.proxy.Close()
+		p.proxies.remove(port)
 		p.allocated.Release(port.binding)
 	}
 }

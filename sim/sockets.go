@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"net/netip"
+
+	"drydock/sim/internal/netstack"
 )
 
 // A Socket describes a TCP or UDP socket as "ss" and "netstat" show it.
@@ -62,6 +64,10 @@ func (ns *Netns) Sockets() []Socket {
 	if err != nil {
 		return nil
 	}
+	proxy := func(netstack.Socket) int { return 0 }
+	if space.proxies != nil {
+		proxy = space.proxies.pids()
+	}
 	var list []Socket
 	for _, s := range space.stack.Sockets() {
 		socket := Socket{
@@ -70,6 +76,9 @@ func (ns *Netns) Sockets() []Socket {
 		}
 		if s.Owner.PIDs == ns {
 			socket.Program, socket.PID, socket.FD = s.Owner.Name, s.Owner.PID, s.FD
+		}
+		if socket.Program != "" && socket.PID == 0 {
+			socket.PID = proxy(s)
 		}
 		list = append(list, socket)
 	}

@@ -15,6 +15,8 @@ type Processes struct {
 	mu   sync.Mutex
 	last int              // +checklocks:mu
 	list map[int]*Process // +checklocks:mu
+	// How many of them are no commands.
+	resident int // +checklocks:mu
 }
 
 // A Process is a command while it runs, as others see it.
@@ -36,10 +38,22 @@ type Process struct {
 
 // Init makes process 1 of what is no command but runs as long as the machine does. It
 // cannot be signalled.
-func (t *Processes) Init(args []string) {
+func (t *Processes) Init(args []string) { t.Add(args) }
+
+// Add makes a process of what is no command, a daemon that the machine has by itself. It
+// cannot be signalled, and is there until remove is called.
+func (t *Processes) Add(args []string) (p *Process, remove func()) {
+	p = &Process{Args: slices.Clone(args), Started: time.Now(), table: t, cancel: func(error) {}}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.addLocked(&Process{Args: slices.Clone(args), Started: time.Now(), table: t, cancel: func(error) {}})
+	t.resident++
+	t.addLocked(p)
+	return p, sync.OnceFunc(func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.resident--
+		delete(t.list, p.PID)
+	})
 }
 
 // +checklocks:t.mu
@@ -66,7 +80,7 @@ func (t *Processes) List() []*Process {
 func (t *Processes) full() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.list) > maxProcesses
+	return len(t.list)-t.resident > maxProcesses
 }
 
 // Find returns the process with that PID, nil if there is none.
