@@ -6,10 +6,11 @@ import (
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/curl"
 	"drydock/sim/tools/libcbin"
+	"drydock/sim/tools/netcat"
 )
 
 // clients returns the suites that only talk to others: bind9 (dig, host, nslookup), busybox,
-// curl and libcbin (getent).
+// curl, libcbin (getent) and netcat (nc).
 func clients() command.Table {
-	return bind9.Commands().With(busybox.Commands(), curl.Commands(), libcbin.Commands())
+	return bind9.Commands().With(busybox.Commands(), curl.Commands(), libcbin.Commands(), netcat.Commands())
 }

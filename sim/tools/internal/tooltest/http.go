@@ -100,4 +100,3 @@ func hijack(w http.ResponseWriter, text string, reset bool) {
 	}
 	c.Close()
 }
-
