@@ -21,7 +21,9 @@ import (
 //
 //	created ──Start──▶ running ──Stop, Kill, main returns──▶ exited ──Start──▶ running
 //	running ──Pause──▶ paused ──Unpause──▶ running
-//	created, exited ──Remove──▶ removed
+//	running ──main returns──▶ restarting ──after some time──▶ running (WithRestart)
+//	restarting ──Stop, Kill──▶ exited
+//	created, exited ──Remove──▶ removed, with WithAutoRemove after each exit
 //
 // An address belongs to a container while it runs; what was opened in it is closed
 // when it stops. A change of state waits for the one before and a stop for the functions
@@ -62,7 +64,7 @@ type Container struct {
 	// The next stop and the removal, nil unless somebody waits for them.
 	nextStop, removal *moment // +checklocks:stateMu
 	// There will be no run any more.
-	wasRemoved bool // +checklocks:stateMu
+	isLast bool // +checklocks:stateMu
 
 	backoff time.Duration // before the last restart; belongs to the holder of life
 

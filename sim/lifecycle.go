@@ -161,7 +161,7 @@ func (c *Container) remove() {
 	c.dropFiles()
 	c.forget()
 	c.event("destroy")
-	c.noteRemoval()
+	c.noteLast()
 }
 
 // forget takes the container from the lists of the host.
@@ -413,6 +413,7 @@ func killAll(containers []*Container) {
 			defer c.change()()
 			c.stop(context.Background(), stopKilled)
 			c.hangUp(c.takeConsole())
+			c.noteLast()
 		})
 	}
 	ended.Wait()

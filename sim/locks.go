@@ -21,6 +21,7 @@ package sim
 //	run.mu            functions and published ports of a run
 //	Netns.mu          the namespace that its owner is in
 //	Container.treeMu  that the files of a container are made once
+//	Host.events       the last events, and who listens; asked for without any of the others
 //	names.mu, namespace.mu, settings.mu, generator.mu, and the locks of package files
 //
 // While one of these is held no function of users is called, but for the methods of

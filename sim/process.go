@@ -127,7 +127,12 @@ func (c *Container) main(r *run) func(context.Context) error {
 	if !c.runsProgram() {
 		r.console.processes.Init(c.config.argv())
 		if main := c.config.image.Main; main != nil {
-			return func(ctx context.Context) error { return main(ctx, c) }
+			return func(ctx context.Context) error {
+				if r.killed.Err() != nil {
+					return context.Cause(ctx) // before it began
+				}
+				return main(ctx, c)
+			}
 		}
 		return nil
 	}

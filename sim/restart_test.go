@@ -206,9 +206,16 @@ func TestRestartAtClose(t *testing.T) {
 			simtest.Run(t, h, name, sim.WithRestart("always"), sim.WithImage(exits(0, 1)))
 		}
 		time.Sleep(time.Hour)
+		first, _ := h.Container("first")
+		wait := first.PrepareWait(sim.WaitRemoved)
 		begin := time.Now()
 		require.NoError(t, h.Close())
 		require.Zero(t, time.Since(begin))
+		for _, wait := range []func(context.Context) (int, error){wait, first.PrepareWait(sim.WaitNextExit)} {
+			status, err := wait(t.Context())
+			require.NoError(t, err, "nor does anybody wait for a removal")
+			require.Equal(t, 1, status)
+		}
 	})
 }
 

@@ -13,7 +13,7 @@ const (
 )
 
 // WaitFor waits for a condition and returns the exit status then, as Wait does. The removal
-// fulfills all of them. With a restart policy each exit is one, though the container is
+// fulfills all of them, and so does the end of the host. With a restart policy each exit is one, though the container is
 // started again.
 func (c *Container) WaitFor(ctx context.Context, condition WaitCondition) (int, error) {
 	return c.PrepareWait(condition)(ctx)
@@ -26,7 +26,7 @@ func (c *Container) PrepareWait(condition WaitCondition) (wait func(context.Cont
 	defer c.stateMu.Unlock()
 	code, ending := c.last.ExitCode, c.ending
 	idle := c.run == nil && c.pending == nil
-	if c.wasRemoved || idle && condition != WaitNextExit && condition != WaitRemoved {
+	if c.isLast || idle && condition != WaitNextExit && condition != WaitRemoved {
 		return func(ctx context.Context) (int, error) {
 			if err := awaitEnd(ctx, ending); err != nil {
 				return 0, err
@@ -89,11 +89,11 @@ func awaitFirst(ctx context.Context, a, b *moment) (int, error) {
 	}
 }
 
-// noteRemoval tells those who wait that there will be no run any more.
-func (c *Container) noteRemoval() {
+// noteLast tells those who wait that there will be no run any more.
+func (c *Container) noteLast() {
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
-	c.wasRemoved = true
+	c.isLast = true
 	c.nextStop.reached(c.last.ExitCode)
 	c.removal.reached(c.last.ExitCode)
 	c.nextStop, c.removal = nil, nil
