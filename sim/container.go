@@ -62,7 +62,8 @@ type Container struct {
 	// Not nil while it is about to be restarted.
 	pending *pendingRestart // +checklocks:stateMu
 	// The next stop and the removal, nil unless somebody waits for them.
-	nextStop, removal *moment // +checklocks:stateMu
+	nextStop *moment // +checklocks:stateMu
+	removal  *moment // +checklocks:stateMu
 	// There will be no run any more.
 	isLast bool // +checklocks:stateMu
 

@@ -48,10 +48,13 @@ var settingsTable = []setting{
 type settings struct {
 	space *namespace
 
-	mu                 sync.Mutex
-	forward4, forward6 string      // +checklocks:mu
-	ttl                string      // +checklocks:mu
-	rpFilter, localnet map[int]int // +checklocks:mu; by index of the interface, 0 is all
+	mu       sync.Mutex
+	forward4 string // +checklocks:mu
+	forward6 string // +checklocks:mu
+	ttl      string // +checklocks:mu
+	// By index of the interface, 0 is all.
+	rpFilter map[int]int // +checklocks:mu
+	localnet map[int]int // +checklocks:mu
 }
 
 func newSettings(space *namespace) *settings {

@@ -32,7 +32,8 @@ type namespace struct {
 	routeMu    sync.Mutex // held from the look for a route to its addition
 
 	usersMu sync.Mutex
-	users   []*Stack // +checklocks:usersMu; those who share it and have not left
+	// Those who share it and have not left.
+	users []*Stack // +checklocks:usersMu
 }
 
 func (s *namespace) addUser(u *Stack) {
