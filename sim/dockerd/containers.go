@@ -89,7 +89,9 @@ func (c *call) containerInspect() error {
 	if err != nil {
 		return err
 	}
-	c.reply(http.StatusOK, found.Inspect())
+	told := found.Inspect()
+	told.ExecIDs = c.execs.of(found)
+	c.reply(http.StatusOK, told)
 	return nil
 }
 
@@ -98,6 +100,9 @@ func (c *call) containerRemove() error {
 	found, err := c.container()
 	if err != nil {
 		return err
+	}
+	if c.flag("link") && !strings.Contains(strings.TrimPrefix(c.name, "/"), "/") {
+		return internal("Conflict, cannot remove the default link name of the container")
 	}
 	if c.flag("link") {
 		return &statusError{http.StatusNotImplemented, fmt.Sprintf("removing the link %s is not supported", c.name)}

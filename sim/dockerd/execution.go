@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -223,4 +224,17 @@ func (e *executions) find(id string) (*execution, error) {
 		return x, nil
 	}
 	return nil, notFound("No such exec instance: " + id)
+}
+
+// of returns the IDs of those of a container that have not ended, nil if there are none.
+func (e *executions) of(found *sim.Container) (ids []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for id, x := range e.list {
+		if x.container == found && x.inspect().ExitCode == nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }

@@ -3,6 +3,7 @@ package dockerd
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -67,18 +68,26 @@ func (c *call) containerRestart() error {
 	})
 }
 
-// grace returns a context for how long a container may take to stop. A client that goes
-// does not shorten it.
+// forever is what stands for no limit: a context without a deadline would have the default.
+const forever = time.Duration(math.MaxInt64 / 2)
+
+// grace returns what makes a context for how long a container may take to stop, as asked for in
+// seconds: by default what package sim gives it, without a limit if it is negative. A client
+// that goes does not shorten it.
 func (c *call) grace() (func() (context.Context, context.CancelFunc), error) {
 	seconds, given, err := c.number("t")
 	if err != nil {
 		return nil, err
 	}
+	limit := forever
+	if seconds >= 0 && int64(seconds) < int64(forever/time.Second) {
+		limit = time.Duration(seconds) * time.Second
+	}
 	return func() (context.Context, context.CancelFunc) {
-		if !given || seconds < 0 {
+		if !given {
 			return context.Background(), func() {}
 		}
-		return context.WithTimeout(context.Background(), time.Duration(seconds)*time.Second)
+		return context.WithTimeout(context.Background(), limit)
 	}, nil
 }
 

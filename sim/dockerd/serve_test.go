@@ -10,9 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
+	"time"
 
+	"drydock/sim/dockerapi"
 	"drydock/sim/dockerd"
+	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -125,4 +129,52 @@ func TestServeHandler(t *testing.T) {
 	require.NoError(t, <-done)
 	_, err = in.ReadByte()
 	require.Error(t, err)
+}
+
+// TestServeVanish has clients on a socket that have closed one half and then vanish while the
+// container is silent.
+func TestServeVanish(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("no other system tells")
+	}
+	h := simtest.NewHost(t)
+	simtest.Run(t, h, "web", image("sleep"))
+	api := dockerd.Handler(h)
+	id := newExec(t, api, dockerapi.ExecCreate{AttachStdout: true, Cmd: []string{"sleep"}})
+	path := filepath.Join(t.TempDir(), "sock")
+	l, err := dockerd.Listen("unix", path)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended, done := make(chan struct{}), make(chan error)
+	go func() {
+		done <- dockerd.Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			api.ServeHTTP(w, r)
+			ended <- struct{}{}
+		}))
+	}()
+	for _, request := range []string{"containers/web/attach?stream=1&stdout=1", "exec/" + id + "/start"} {
+		for _, half := range []bool{true, false} {
+			if half && strings.HasPrefix(request, "exec") {
+				continue // it starts once
+			}
+			conn, err := net.Dial("unix", path)
+			require.NoError(t, err)
+			fmt.Fprintf(conn, "POST /%s HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", request)
+			_, err = http.ReadResponse(bufio.NewReader(conn), nil)
+			require.NoError(t, err)
+			if half {
+				require.NoError(t, conn.(*net.UnixConn).CloseWrite())
+			}
+			select {
+			case <-ended:
+				require.Fail(t, "the client is there still")
+			case <-time.After(20 * time.Millisecond):
+			}
+			require.NoError(t, conn.Close())
+			<-ended
+		}
+	}
+	cancel()
+	require.NoError(t, <-done)
 }

@@ -24,7 +24,8 @@ type session struct {
 
 	ctx   context.Context // done when the client has left
 	leave context.CancelCauseFunc
-	over  chan struct{} // closed when nothing more comes from the client
+	eof   chan struct{} // closed when nothing more comes from the client
+	over  chan struct{} // closed when nobody watches it any more
 
 	feeding context.Context // done when the process reads no more
 	starve  context.CancelFunc
@@ -41,7 +42,7 @@ type interest struct {
 
 // newSession begins a session. It must be ended.
 func newSession(ctx context.Context, s *stream, want interest) *session {
-	x := &session{stream: s, out: s, err: s, over: make(chan struct{})}
+	x := &session{stream: s, out: s, err: s, eof: make(chan struct{}), over: make(chan struct{})}
 	if want.separated {
 		f := &framer{w: s}
 		x.out, x.err = f.stream(stdout), f.stream(stderr)
@@ -63,25 +64,32 @@ func (x *session) listen(want interest) {
 		from = &detachReader{r: from, keys: want.keys}
 	}
 	err := x.pass(from)
+	close(x.eof)
 	// To a terminal the end means nothing: whoever attaches next types on.
 	if x.in != nil && !want.tty {
 		x.in.CloseWrite()
 	}
-	switch {
-	case !errors.Is(err, io.EOF):
-		x.leave(err)
-	case !want.stdin || want.closes && !want.tty:
-		// It has closed its half, and still reads.
-		if x.gone == nil {
+	if errors.Is(err, io.EOF) {
+		// The command docker closes its half when it has nothing more to send, and reads on.
+		if (!want.stdin || want.closes && !want.tty) && !x.awaitHangup() {
 			return
 		}
-		select {
-		case <-x.gone:
-			x.leave(errGone)
-		case <-x.ctx.Done():
-		}
-	default:
-		x.leave(errGone)
+		err = errGone
+	}
+	x.leave(err)
+}
+
+// awaitHangup waits until the client has closed both halves, and reports whether it has: not
+// every connection tells. It returns when the session ends.
+func (x *session) awaitHangup() bool {
+	if x.gone == nil {
+		return hungUp(x.Conn)
+	}
+	select {
+	case <-x.gone:
+		return true
+	case <-x.ctx.Done():
+		return false
 	}
 }
 
@@ -108,7 +116,7 @@ func (x *session) end() {
 	if w, ok := x.Conn.(interface{ CloseWrite() error }); ok && x.ctx.Err() == nil {
 		w.CloseWrite()
 		select {
-		case <-x.over:
+		case <-x.eof:
 		case <-x.ctx.Done():
 		case <-time.After(lingering):
 		}
