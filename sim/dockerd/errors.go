@@ -49,7 +49,7 @@ var statuses = []struct {
 	{start, sim.ErrNotFound, http.StatusNotFound},
 	{start, sim.ErrPaused, http.StatusConflict},
 	{start, sim.ErrNotRunning, http.StatusConflict},
-	{start, anyErr, http.StatusInternalServerError},
+	{start, errAny, http.StatusInternalServerError},
 
 	// Of what libnetwork refuses dockerd knows "forbidden" and "not found" alone.
 	{createNetwork, sim.ErrNotFound, http.StatusNotFound},
@@ -58,7 +58,7 @@ var statuses = []struct {
 	{createNetwork, sim.ErrPredefined, http.StatusForbidden},
 	{createNetwork, sim.ErrOverlap, http.StatusForbidden},
 	{createNetwork, errors.ErrUnsupported, http.StatusNotImplemented},
-	{createNetwork, anyErr, http.StatusInternalServerError},
+	{createNetwork, errAny, http.StatusInternalServerError},
 	{connect, sim.ErrExists, http.StatusForbidden},
 	{connect, sim.ErrInUse, http.StatusForbidden},
 	{connect, sim.ErrNoAddress, http.StatusInternalServerError},
@@ -79,8 +79,8 @@ var statuses = []struct {
 	{anyOp, errors.ErrUnsupported, http.StatusNotImplemented},
 }
 
-// anyErr stands in statuses for all that an operation refuses.
-var anyErr = errors.New("")
+// errAny stands in statuses for all that an operation refuses.
+var errAny = errors.New("")
 
 // statusOf returns the status that an error is answered with.
 func statusOf(err error) int {
@@ -100,7 +100,7 @@ func statusOf(err error) int {
 		refused = cause // what start refused
 	}
 	for _, s := range statuses {
-		if (s.op == anyOp || s.op == refused.Op) && (s.err == anyErr || errors.Is(refused, s.err)) {
+		if (s.op == anyOp || s.op == refused.Op) && (s.err == errAny || errors.Is(refused, s.err)) {
 			return s.status
 		}
 	}

@@ -26,15 +26,17 @@ type execution struct {
 	id        string
 	container *sim.Container
 	spec      dockerapi.ExecCreate
-	out, err  outlet
+	out       outlet
+	err       outlet
 
 	mu      sync.Mutex
-	asked   bool          // +checklocks:mu; it is started, or was
-	running bool          // +checklocks:mu
-	status  *int          // +checklocks:mu; once it has ended
-	cmd     *sim.Cmd      // +checklocks:mu; once it has started
-	started chan struct{} // closed once it has, or could not
-	ended   chan struct{} // closed when it has ended
+	asked   bool     // +checklocks:mu
+	running bool     // +checklocks:mu
+	status  *int     // +checklocks:mu
+	cmd     *sim.Cmd // +checklocks:mu
+
+	started chan struct{} // closed once it has started, or could not
+	ended   chan struct{} // closed when it has ended, and has a status
 }
 
 func newExecution(found *sim.Container, spec dockerapi.ExecCreate) *execution {
@@ -155,10 +157,11 @@ func (x *execution) inspect() dockerapi.Exec {
 	return told
 }
 
-// An outlet is what a command writes to: its client, and nothing once that has left.
+// An outlet is what a command writes to: its client, and nothing once that has left, when
+// there is no w.
 type outlet struct {
 	mu sync.Mutex
-	w  io.Writer // +checklocks:mu; nil: nobody listens
+	w  io.Writer // +checklocks:mu
 }
 
 func (o *outlet) set(w io.Writer) {

@@ -16,7 +16,7 @@ const (
 // them: each piece has a header of 8 bytes, the stream and the length.
 type framer struct {
 	mu sync.Mutex
-	w  io.Writer
+	w  io.Writer // +checklocks:mu
 }
 
 // stream returns what writes one stream.

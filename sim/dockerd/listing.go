@@ -132,14 +132,14 @@ func readPorts(key string, values []string) (map[string]bool, error) {
 // portRange reads "80" or "80-90", in the words of Docker's package nat.
 func portRange(text string) (first, last uint64, err error) {
 	if text == "" {
-		return 0, 0, fmt.Errorf("Empty string specified for ports.")
+		return 0, 0, internal("Empty string specified for ports.")
 	}
 	from, to, isRange := strings.Cut(text, "-")
 	if first, err = strconv.ParseUint(from, 10, 16); err != nil || !isRange {
 		return first, first, err
 	}
 	if last, err = strconv.ParseUint(to, 10, 16); err == nil && last < first {
-		err = fmt.Errorf("Invalid range specified for the Port: %s", text)
+		err = internal("Invalid range specified for the Port: " + text)
 	}
 	return first, last, err
 }
