@@ -51,6 +51,9 @@ func newCLI(t *testing.T, h http.Handler) *cli {
 	return c
 }
 
+// canceledRE is what docker adds, or not, when it stops waiting for what did not start.
+var canceledRE = regexp.MustCompile(`time=.* msg="error waiting for container: context canceled" *\n`)
+
 // run returns what docker prints, both streams, and its exit status.
 func (c *cli) run(t *testing.T, stdin string, args ...string) (string, int) {
 	t.Helper()
@@ -61,7 +64,7 @@ func (c *cli) run(t *testing.T, stdin string, args ...string) (string, int) {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
 	if exit, ok := err.(*exec.ExitError); ok {
-		return out.String(), exit.ExitCode()
+		return canceledRE.ReplaceAllString(out.String(), ""), exit.ExitCode()
 	}
 	require.NoError(t, err)
 	return out.String(), 0
