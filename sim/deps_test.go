@@ -33,8 +33,8 @@ var floors = []floor{
 	{"Docker's API", "sim/dockerd"},
 	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils " +
 		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/procps sim/tools/shell"},
-	{"what commands of two suites share", "sim/tools/internal/bsdping"},
-	{"suites of network clients", "sim/tools/bind9 sim/tools/busybox sim/tools/curl sim/tools/inetutils sim/tools/libcbin sim/tools/netcat"},
+	{"what commands of two suites share", "sim/tools/internal/bsdping sim/tools/internal/http1"},
+	{"suites of network clients", "sim/tools/bind9 sim/tools/busybox sim/tools/curl sim/tools/inetutils sim/tools/libcbin sim/tools/netcat sim/tools/wget"},
 	{"the table of commands", "sim/tools"},
 	{"images with them", "sim/images"},
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/tools/internal/http1"
 	"drydock/sim/tools/internal/inet"
 )
 
@@ -22,7 +23,7 @@ type connection struct {
 	number int
 	host   string // as messages have it
 	key    string // "host:port" that it can be used again for
-	read   *reader
+	read   *http1.Reader
 }
 
 // defaultConnectTimeout is DEFAULT_CONNECT_TIMEOUT.
@@ -54,7 +55,7 @@ func (t *transfer) dial(host, port string) (*connection, error) {
 			t.connected = time.Since(t.start)
 			t.connects++
 			t.info("Connected to %s (%s) port %s (#%d)", name, remoteAddr(conn), toPort, number)
-			return &connection{Conn: conn, number: number, host: name, key: t.key(), read: newReader(conn)}, nil
+			return &connection{Conn: conn, number: number, host: name, key: t.key(), read: http1.NewReader(conn)}, nil
 		}
 	}
 	err = t.connectError(err, host, port)

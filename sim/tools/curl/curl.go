@@ -152,7 +152,7 @@ func (t *transfer) transient(err error) string {
 	case c == couldntConnect && t.retryRefused:
 		return "connection refused"
 	case (c == 0 || c == httpReturnedError) && t.answer != nil:
-		switch t.answer.code {
+		switch t.answer.Code {
 		case 408, 429, 500, 502, 503, 504:
 			return "HTTP error"
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"drydock/sim/tools/internal/http1"
 )
 
 // untilClose is the size of an answer that ends with its connection.
@@ -43,13 +45,13 @@ func (t *transfer) exchange(conn *connection, r *request) error {
 
 // sendBody sends what is posted, if need be when the server wants it. A server that answers
 // instead gets nothing: h is its answer.
-func (t *transfer) sendBody(conn *connection, r *request) (h *header, err error) {
+func (t *transfer) sendBody(conn *connection, r *request) (h *http1.Header, err error) {
 	if len(r.body) == 0 {
 		return nil, nil
 	}
 	if r.expect {
 		conn.SetReadDeadline(time.Now().Add(continueAfter))
-		err := conn.read.begin()
+		err := conn.read.Begin()
 		conn.SetReadDeadline(time.Time{})
 		switch {
 		case t.ctx.Err() != nil:
@@ -57,7 +59,7 @@ func (t *transfer) sendBody(conn *connection, r *request) (h *header, err error)
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			t.info("Done waiting for 100-continue")
 		default:
-			if h, err = t.readOne(conn.read, r); err != nil || h.code != 100 {
+			if h, err = t.readOne(conn.read, r); err != nil || h.Code != 100 {
 				return h, err
 			}
 		}
@@ -81,10 +83,10 @@ func (t *transfer) sendBody(conn *connection, r *request) (h *header, err error)
 const maxInterim = 100
 
 // readHeader reads headers up to the final one.
-func (t *transfer) readHeader(read *reader, r *request) (*header, error) {
+func (t *transfer) readHeader(read *http1.Reader, r *request) (*http1.Header, error) {
 	for range maxInterim {
 		h, err := t.readOne(read, r)
-		if err != nil || h.code >= 200 || h.code == 101 {
+		if err != nil || h.Code >= 200 || h.Code == 101 {
 			return h, err
 		}
 	}
@@ -92,55 +94,55 @@ func (t *transfer) readHeader(read *reader, r *request) (*header, error) {
 }
 
 // readOne reads one header, and shows it line by line.
-func (t *transfer) readOne(read *reader, r *request) (*header, error) {
-	if err := read.begin(); err != nil {
+func (t *transfer) readOne(read *http1.Reader, r *request) (*http1.Header, error) {
+	if err := read.Begin(); err != nil {
 		return nil, t.headerError(err)
 	}
 	if t.first == 0 {
 		t.first = time.Since(t.start)
 	}
-	h, err := read.statusLine()
+	h, err := read.StatusLine()
 	if err != nil {
 		return nil, t.headerError(err)
 	}
-	if h.proto == "1.0" && h.code >= 200 {
+	if h.Proto == "1.0" && h.Code >= 200 {
 		t.info("HTTP 1.0, assume close after body")
 	}
-	t.showHeader(h.lines[0])
+	t.showHeader(h.Lines[0])
 	for last := false; !last; {
-		if last, err = read.next(h); err != nil {
+		if last, err = read.Next(h); err != nil {
 			return nil, t.headerError(err)
 		}
-		line := h.lines[len(h.lines)-1]
-		if h.code >= 200 {
+		line := h.Lines[len(h.Lines)-1]
+		if h.Code >= 200 {
 			if err := t.look(h, line, last, r); err != nil {
 				return nil, err
 			}
 		}
-		if !last || h.code >= 200 {
+		if !last || h.Code >= 200 {
 			t.showHeader(line)
 		}
 	}
-	t.headerSize += h.size
+	t.headerSize += h.Size
 	return h, t.keepHeader(h)
 }
 
 // look acts on a line of a final header before it is shown. With -f errors end the transfer
 // there.
-func (t *transfer) look(h *header, line string, last bool, r *request) error {
+func (t *transfer) look(h *http1.Header, line string, last bool, r *request) error {
 	name, _, _ := strings.Cut(line, ":")
-	if t.location && strings.EqualFold(name, "Location") && h.code/100 == 3 && len(r.body) > 0 {
+	if t.location && strings.EqualFold(name, "Location") && h.Code/100 == 3 && len(r.body) > 0 {
 		t.info("Please rewind output before next send")
 	}
 	if !last {
 		return nil
 	}
 	t.answer = h
-	if t.fail && !t.failBody && h.code >= 400 {
-		if size := (&reader{}).body(h, r.method == "HEAD").size; size >= 0 {
+	if t.fail && !t.failBody && h.Code >= 400 {
+		if size := (&http1.Reader{}).Body(h, r.method == "HEAD").Size; size >= 0 {
 			t.progress.setTotal(size)
 		}
-		return &failure{httpReturnedError, fmt.Sprintf("The requested URL returned error: %d", h.code)}
+		return &failure{httpReturnedError, fmt.Sprintf("The requested URL returned error: %d", h.Code)}
 	}
 	return nil
 }
@@ -152,9 +154,9 @@ func (t *transfer) showHeader(line string) {
 }
 
 // keepHeader writes the header where -i, -I and -D want it.
-func (t *transfer) keepHeader(h *header) error {
+func (t *transfer) keepHeader(h *http1.Header) error {
 	if t.include || t.head {
-		for _, line := range h.lines {
+		for _, line := range h.Lines {
 			if err := t.sink.header(line); err != nil {
 				return err
 			}
@@ -164,61 +166,61 @@ func (t *transfer) keepHeader(h *header) error {
 		return nil
 	}
 	file := &sink{session: t.session, file: t.dumpHeader}
-	_, err := io.WriteString(file, strings.Join(h.lines, ""))
+	_, err := io.WriteString(file, strings.Join(h.Lines, ""))
 	file.close(true)
 	return err
 }
 
 func (t *transfer) headerError(err error) error {
 	switch {
-	case errors.Is(err, errNotHTTP), errors.Is(err, errBadStatus):
+	case errors.Is(err, http1.ErrNotHTTP), errors.Is(err, http1.ErrBadStatus):
 		return &failure{unsupportedProtocol, "Received HTTP/0.9 when not allowed"}
-	case errors.Is(err, errTooLarge):
-		return &failure{recvError, fmt.Sprintf("Too large response headers: %d > %d", maxHeader+1, maxHeader)}
+	case errors.Is(err, http1.ErrTooLarge):
+		return &failure{recvError, fmt.Sprintf("Too large response headers: %d > %d", http1.MaxHeader+1, http1.MaxHeader)}
 	}
 	return t.ioError(err, true)
 }
 
 // readBody reads the body. That of a redirect that is followed is not shown.
-func (t *transfer) readBody(read *reader, h *header, r *request) error {
-	b := read.body(h, t.head || r.method == "HEAD")
+func (t *transfer) readBody(read *http1.Reader, h *http1.Header, r *request) error {
+	b := read.Body(h, t.head || r.method == "HEAD")
 	ignored := false
-	if location, ok := h.get("Location"); ok && h.code/100 == 3 {
+	if location, ok := h.Get("Location"); ok && h.Code/100 == 3 {
 		var err error
 		if t.next, err = t.current.follow(location); err != nil {
 			return err
 		}
 		ignored = t.location
 	}
-	t.received, t.size = 0, b.size
-	if b.none {
+	t.received, t.size = 0, b.Size
+	if b.None {
 		t.size = 0
 		return nil
 	}
-	if b.size >= 0 {
-		t.progress.setTotal(b.size)
+	if b.Size >= 0 {
+		t.progress.setTotal(b.Size)
 	}
-	if ignored && b.size != 0 {
+	if ignored && b.Size != 0 {
 		t.info("Ignoring the response-body")
 	}
 	err := t.copyBody(read, b, ignored)
-	if b.chunked && err == nil {
+	if b.Chunked && err == nil {
 		t.size = t.received // known now, so that the connection can be kept
-		if err = read.trailer(); err != nil {
+		if err = read.Trailer(); err != nil {
 			err = t.ioError(err, true)
 		}
 	}
-	if err == nil && t.failBody && h.code >= 400 {
-		err = &failure{httpReturnedError, fmt.Sprintf("The requested URL returned error: %d", h.code)}
+	if err == nil && t.failBody && h.Code >= 400 {
+		err = &failure{httpReturnedError, fmt.Sprintf("The requested URL returned error: %d", h.Code)}
 	}
 	return err
 }
 
-func (t *transfer) copyBody(read *reader, b body, ignored bool) error {
-	buffer := make([]byte, bufferSize)
+func (t *transfer) copyBody(read *http1.Reader, b http1.Body, ignored bool) error {
+	buffer := make([]byte, http1.BufferSize)
 	told := !t.verbose || t.sink.file == "" && t.terminal
-	for b.size < 0 || t.received < b.size {
-		if !told && read.Buffered() == 0 && b.size != 0 {
+	for b.Size < 0 || t.received < b.Size {
+		if !told && read.Buffered() == 0 && b.Size != 0 {
 			read.Peek(1) // waits for what is read next
 		}
 		if n := read.Buffered(); !told && n > 0 {
@@ -239,10 +241,10 @@ func (t *transfer) copyBody(read *reader, b body, ignored bool) error {
 		t.progress.add(n)
 		switch {
 		case err == nil:
-		case errors.Is(err, io.EOF) && b.size < 0:
+		case errors.Is(err, io.EOF) && b.Size < 0:
 			return nil
 		case errors.Is(err, io.EOF):
-			return &failure{partialFile, fmt.Sprintf("transfer closed with %d bytes remaining to read", b.size-t.received)}
+			return &failure{partialFile, fmt.Sprintf("transfer closed with %d bytes remaining to read", b.Size-t.received)}
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return &failure{partialFile, "transfer closed with outstanding read data remaining"}
 		default:

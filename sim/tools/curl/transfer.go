@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"drydock/sim/tools/internal/http1"
 	"drydock/sim/tools/internal/inet"
 )
 
@@ -33,7 +34,7 @@ type transfer struct {
 	lookedUp, connected, sent, first time.Duration
 	redirecting, ended               time.Duration
 
-	answer              *header
+	answer              *http1.Header
 	received            int64
 	size                int64
 	headerSize          int
@@ -147,7 +148,7 @@ func (t *transfer) redirect(to *target) error {
 		t.trusted = false
 	}
 	post := t.hasData && !t.get || len(t.form) > 0
-	switch code := t.answer.code; {
+	switch code := t.answer.Code; {
 	case (code == 301 || code == 302) && post && !t.plainGet:
 		t.plainGet = true
 		t.info("Switch from POST to GET")
@@ -241,7 +242,7 @@ const pointer = "0x55d0c1e0ecb0"
 // finish keeps the connection or closes it.
 func (t *transfer) finish(conn *connection, err error) {
 	t.local, t.remote = conn.LocalAddr(), conn.RemoteAddr()
-	if err == nil && t.answer.keeps() && !t.http10 && t.size != untilClose {
+	if err == nil && t.answer.Keeps() && !t.http10 && t.size != untilClose {
 		t.progress.done()
 		t.info("Connection #%d to host %s left intact", conn.number, conn.host)
 		t.idle = conn

@@ -22,7 +22,7 @@ func (t *transfer) formatOut(err error) string {
 			value, ok := variables[name]
 			if header, is := strings.CutPrefix(name, "header{"); is && t.answer != nil {
 				rest = strings.TrimPrefix(rest, "}")
-				value, _ = t.answer.get(header)
+				value, _ = t.answer.Get(header)
 				ok = true
 			}
 			if !ok {
@@ -75,10 +75,10 @@ func (t *transfer) variables(err error) map[string]string {
 		v["remote_ip"], v["remote_port"], _ = net.SplitHostPort(t.remote.String())
 	}
 	if h := t.answer; h != nil {
-		v["http_code"], v["response_code"], v["http_version"] = h.status, h.status, h.proto
-		v["content_type"], _ = h.get("Content-Type")
+		v["http_code"], v["response_code"], v["http_version"] = h.Status, h.Status, h.Proto
+		v["content_type"], _ = h.Get("Content-Type")
 		v["redirect_url"] = t.next
-		v["num_headers"] = strconv.Itoa(len(h.lines) - 2)
+		v["num_headers"] = strconv.Itoa(len(h.Lines) - 2)
 	}
 	return v
 }
