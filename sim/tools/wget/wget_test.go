@@ -43,7 +43,7 @@ func TestRecordings(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		files := tooltest.Files{}
 		tooltest.Replay(t, "testdata/wget.txt", Commands(), command.Call{Machine: client(t), Env: utf8, Files: files},
-			`(--|\n|^)\d{4}-\d\d-\d\d [\d:]{8}`, `(Date: ).*`, `(\()[\d.]+ [KMG]?B/s`, `(?m)^( *\d+K[ .]{55}(?: *\d+%)?) .*$`)
+			`(--|\n|^)\d{4}-\d\d-\d\d [\d:]{8}`, `(Date: ).*`, `(\()[\d.]+ [KMGT]?B/s`, `(?m)^( *\d+K[ .]{55}(?: *\d+%)?) .*$`)
 		require.Equal(t, "a file\n", files["file.txt"])
 		require.Equal(t, "a file\n", files["file.txt.1"])
 		require.Equal(t, "hello from web\n", files["index.html"])
