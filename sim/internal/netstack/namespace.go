@@ -33,20 +33,20 @@ type namespace struct {
 
 	usersMu sync.Mutex
 	// Those who share it and have not left.
-	users []*Stack // +checklocks:usersMu
+	users []*process // +checklocks:usersMu
 }
 
-func (s *namespace) addUser(u *Stack) {
+func (s *namespace) addUser(u *process) {
 	s.usersMu.Lock()
 	defer s.usersMu.Unlock()
 	s.users = append(s.users, u)
 }
 
 // removeUser does nothing the second time.
-func (s *namespace) removeUser(u *Stack) {
+func (s *namespace) removeUser(u *process) {
 	s.usersMu.Lock()
 	defer s.usersMu.Unlock()
-	s.users = slices.DeleteFunc(s.users, func(o *Stack) bool { return o == u })
+	s.users = slices.DeleteFunc(s.users, func(o *process) bool { return o == u })
 }
 
 // loopbackNIC is the index of lo, as in every network namespace of Linux.

@@ -2,8 +2,6 @@ package netstack
 
 import (
 	"cmp"
-	"io"
-	"maps"
 	"net/netip"
 	"slices"
 
@@ -26,14 +24,6 @@ type Socket struct {
 	Owner         Program
 
 	FD int // what it is to the owner; 0 if nobody has it open
-}
-
-// A Program is who owns sockets, as it is seen by those who see the same process IDs. The
-// zero Program is seen by nobody.
-type Program struct {
-	PIDs any // whose process IDs; compared with ==
-	PID  int
-	Name string
 }
 
 // Sockets returns the TCP and UDP sockets that have a port, also those that connections
@@ -141,14 +131,4 @@ func (s *namespace) owners() map[tcpip.Endpoint]owner {
 		}
 	}
 	return owners
-}
-
-// stderr is the last file that a process has open when it begins.
-const stderr = 2
-
-// open returns the sockets of the process with their numbers.
-func (s *process) open() map[io.Closer]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.sockets)
 }

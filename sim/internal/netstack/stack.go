@@ -78,7 +78,6 @@ type Options struct {
 type Stack struct {
 	*namespace
 	process
-	program  Program  // never changes
 	resolver Resolver // nil: no name is known
 }
 
@@ -138,15 +137,15 @@ func (s *Stack) Share(name string) *Stack { return s.ShareAs(name, Program{}) }
 
 // ShareAs is Share for a user whose sockets are seen to belong to a program.
 func (s *Stack) ShareAs(name string, p Program) *Stack {
-	user := &Stack{namespace: s.namespace, program: p, resolver: s.resolver}
+	user := &Stack{namespace: s.namespace, process: process{program: p}, resolver: s.resolver}
 	leaveBubble := func() {}
 	if s.gate.virtual && name != "" {
 		leaveBubble = bubble.Enter(user, func(bool) []string { return user.blocked(name) })
 	}
-	s.addUser(user)
+	s.addUser(&user.process)
 	user.unlist = func() {
 		leaveBubble()
-		s.removeUser(user)
+		s.removeUser(&user.process)
 	}
 	return user
 }
