@@ -1,7 +1,9 @@
 // Package busybox has commands of BusyBox 1.35 for images that have them instead of
 // Debian's, as busybox and alpine do:
 //
+//	nslookup [-type=TYPE] HOST [SERVER]
 //	ping, ping6 [-46Aq] [-c N] [-i SECONDS] [-s BYTES] [-t TTL] [-w SECONDS] [-W SECONDS] HOST
+//	wget [-qS] [--spider] [-O FILE] [--header STR] [--post-data STR] [-P DIR] [-T SEC] [-U AGENT] URL...
 //
 // Applets has them by their names, Commands as Debian has them: "busybox ping HOST". Other
 // options are refused as unknown, with the usage and status 1.
@@ -17,7 +19,9 @@ import (
 const banner = "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.\n"
 
 // Applets returns the commands.
-func Applets() command.Table { return command.Table{"ping": Ping, "ping6": Ping6} }
+func Applets() command.Table {
+	return command.Table{"nslookup": Nslookup, "ping": Ping, "ping6": Ping6, "wget": Wget}
+}
 
 // Commands returns the command busybox, whose first argument is an applet.
 func Commands() command.Table { return command.Table{"busybox": Busybox} }

@@ -1,0 +1,134 @@
+package traceroute
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"drydock/sim"
+	"drydock/sim/ping"
+	"drydock/sim/simtest"
+	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/tooltest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// lab is the network of the recordings of Docker Engine 20.10.24: a host on a LAN with
+// another machine and a gateway that knows no other networks, and containers c1 and c2.
+func lab(t *testing.T) (h *sim.Host, c1 *sim.Container) {
+	lan := simtest.NewLAN(t)
+	uplink := func(addr string) sim.MachineOption { return sim.WithUplink(lan, netip.MustParsePrefix(addr)) }
+	gateway := simtest.NewMachine(t, uplink("172.16.80.1/24"))
+	require.NoError(t, gateway.SetSysctl("net.ipv4.ip_forward", "1"))
+	simtest.NewMachine(t, uplink("172.16.80.47/24"))
+	h = simtest.NewHost(t, uplink("172.16.80.10/24").(sim.HostOption))
+	require.NoError(t, h.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParseAddr("172.16.80.1")))
+	c1 = simtest.Run(t, h, "c1", sim.WithAddHost("web:172.17.0.3"))
+	simtest.Run(t, h, "c2")
+	return h, c1
+}
+
+// TestRecordings has what traceroute printed in containers and on their host, but for the
+// times, which are none here.
+func TestRecordings(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		_, c1 := lab(t)
+		for _, tt := range []struct {
+			line, want string
+			took       time.Duration
+		}{
+			{"traceroute -n -q 1 172.17.0.3", "traceroute to 172.17.0.3 (172.17.0.3), 30 hops max, 60 byte packets\n 1  172.17.0.3  T\n", 0},
+			{"traceroute -n 172.16.80.47", "traceroute to 172.16.80.47 (172.16.80.47), 30 hops max, 60 byte packets\n" +
+				" 1  172.17.0.1  T  T  T\n 2  172.16.80.47  T  T  T\n", 0},
+			{"traceroute -n -I -q 1 172.16.80.47", "traceroute to 172.16.80.47 (172.16.80.47), 30 hops max, 60 byte packets\n 1  172.17.0.1  T\n 2  172.16.80.47  T\n", 0},
+			{"traceroute -n -q 1 -m 4 -w 1 8.8.8.8", "traceroute to 8.8.8.8 (8.8.8.8), 4 hops max, 60 byte packets\n 1  172.17.0.1  T\n 2  172.16.80.1  T !N\n", 0},
+			{"traceroute -n -q 1 -m 3 -w 1 172.17.0.92", "traceroute to 172.17.0.92 (172.17.0.92), 3 hops max, 60 byte packets\n 1  *\n 2  *\n 3  *\n", time.Second},
+			{"traceroute -n -q 1 -f 2 172.16.80.47", "traceroute to 172.16.80.47 (172.16.80.47), 30 hops max, 60 byte packets\n 2  172.16.80.47  T\n", 0},
+			{"traceroute -I -q 1 web", "traceroute to web (172.17.0.3), 30 hops max, 60 byte packets\n 1  web (172.17.0.3)  T\n", 0},
+			{"traceroute web 40", "traceroute to web (172.17.0.3), 30 hops max, 40 byte packets\n 1  web (172.17.0.3)  T  T  T\n", 0},
+		} {
+			start := time.Now()
+			got := strings.ReplaceAll(tooltest.Output(t, Commands(), command.Call{Machine: c1}, tt.line), "0.000 ms", "T")
+			assert.Equal(t, tt.want, got, tt.line)
+			assert.Equal(t, tt.took, time.Since(start), tt.line)
+		}
+	})
+}
+
+// TestMessages has what traceroute printed in a network namespace.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		for line, want := range map[string]string{
+			"traceroute nosuch": "nosuch: Name or service not known\nCannot handle \"host\" cmdline arg `nosuch' on position 1 (argc 1)\n(exit status 2)\n",
+			"traceroute -4 ::1": "::1: Address family for hostname not supported\nCannot handle \"host\" cmdline arg `::1' on position 1 (argc 2)\n(exit status 2)\n",
+			"traceroute -Z x":   "Bad option `-Z' (argc 1)\n(exit status 2)\n",
+			"traceroute -T x":   "Bad option `-T' (argc 1)\n(exit status 2)\n",
+			"traceroute 10.0.0.1": "traceroute to 10.0.0.1 (10.0.0.1), 30 hops max, 60 byte packets\n" +
+				" 1 \nconnect: Network is unreachable\n(exit status 1)\n",
+			"traceroute -m 300 web":       "max hops cannot be more than 255\n(exit status 2)\n",
+			"traceroute -q 20 web":        "no more than 10 probes per hop\n(exit status 2)\n",
+			"traceroute -q 0 web":         "no more than 10 probes per hop\n(exit status 2)\n",
+			"traceroute -m x web":         "Cannot handle `-m' option with arg `x' (argc 2)\n(exit status 2)\n",
+			"traceroute -w x web":         "Cannot handle `-w' option with arg `x' (argc 2)\n(exit status 2)\n",
+			"traceroute -f 5 -m 3 web":    "first hop out of range\n(exit status 2)\n",
+			"traceroute -f 0 web":         "first hop out of range\n(exit status 2)\n",
+			"traceroute web 70000":        "too big packetlen 70000 specified\n(exit status 2)\n",
+			"traceroute":                  usage,
+			"traceroute6 -n -q 1 ::1":     "traceroute to ::1 (::1), 30 hops max, 80 byte packets\n 1  ::1  0.000 ms\n",
+			"traceroute -q 1 localhost":   "traceroute to localhost (::1), 30 hops max, 80 byte packets\n 1  localhost (::1)  0.000 ms\n",
+			"traceroute -4 -q1 localhost": "traceroute to localhost (127.0.0.1), 30 hops max, 60 byte packets\n 1  localhost (127.0.0.1)  0.000 ms\n",
+		} {
+			assert.Equal(t, want, tooltest.Output(t, Commands(), command.Call{Machine: h}, line), line)
+		}
+	})
+}
+
+// TestSignal has ^C end a trace.
+func TestSignal(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		_, c1 := lab(t)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(1500*time.Millisecond, func() { cancel(command.SIGINT) })
+		start := time.Now()
+		call := &command.Call{Machine: c1, Args: []string{"traceroute", "172.17.0.92"}}
+		require.Equal(t, 130, Commands().Run(ctx, call))
+		require.Equal(t, 1500*time.Millisecond, time.Since(start))
+	})
+}
+
+func TestMeaning(t *testing.T) {
+	t.Parallel()
+	for e, want := range map[ping.ICMPError]string{
+		{Type: 11}: "", {Type: 3, Code: 3}: "", {Type: 3}: " !N", {Type: 3, Code: 1}: " !H", {Type: 3, Code: 2}: " !P",
+		{Type: 3, Code: 4, Info: 1400}: " !F-1400", {Type: 3, Code: 5}: " !S", {Type: 3, Code: 13}: " !X", {Type: 12}: " !<12-0>",
+	} {
+		e.From = netip.MustParseAddr("10.0.0.1")
+		note, final := meaning(&e)
+		assert.Equal(t, want, note)
+		assert.Equal(t, e.Type != 11, final)
+	}
+}
+
+// FuzzOptions has hostile command lines.
+func FuzzOptions(f *testing.F) {
+	for _, s := range []string{"-n -q 1 -m 3 web", "-w 1e9 x", "-f 0 -m 256 x 99999999999", "--first=x", "a b c", "-q-1 x -1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		o := newOptions()
+		if err := o.parse(strings.Fields(line)); err != nil || o.host == "" {
+			return
+		}
+		if o.first < 1 || o.hops > 255 || o.first > o.hops || o.queries < 1 || o.queries > 10 || o.size < 0 || o.size > maxPacket || o.wait < 0 {
+			t.Errorf("%q: %+v", line, o)
+		}
+	})
+}
