@@ -34,7 +34,8 @@ var floors = []floor{
 	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils " +
 		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/procps sim/tools/shell"},
 	{"what commands of two suites share", "sim/tools/internal/bsdping sim/tools/internal/http1"},
-	{"suites of network clients", "sim/tools/bind9 sim/tools/busybox sim/tools/curl sim/tools/inetutils sim/tools/libcbin sim/tools/netcat sim/tools/wget"},
+	{"suites of network clients", "sim/tools/bind9 sim/tools/busybox sim/tools/curl sim/tools/inetutils sim/tools/libcbin sim/tools/netcat sim/tools/traceroute " +
+		"sim/tools/wget"},
 	{"the table of commands", "sim/tools"},
 	{"images with them", "sim/images"},
 }

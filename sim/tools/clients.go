@@ -7,11 +7,12 @@ import (
 	"drydock/sim/tools/curl"
 	"drydock/sim/tools/libcbin"
 	"drydock/sim/tools/netcat"
+	"drydock/sim/tools/traceroute"
 	"drydock/sim/tools/wget"
 )
 
 // clients returns the suites that only talk to others: bind9 (dig, host, nslookup), busybox,
-// curl, libcbin (getent), netcat (nc) and wget.
+// curl, libcbin (getent), netcat (nc), traceroute and wget.
 func clients() command.Table {
-	return bind9.Commands().With(busybox.Commands(), curl.Commands(), libcbin.Commands(), netcat.Commands(), wget.Commands())
+	return bind9.Commands().With(busybox.Commands(), curl.Commands(), libcbin.Commands(), netcat.Commands(), traceroute.Commands(), wget.Commands())
 }

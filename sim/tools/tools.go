@@ -9,7 +9,8 @@
 // whose text says what they can and what they refuse: iputils (ping), iproute2 (ip,
 // ss, bridge), nettools (ifconfig, netstat, route, arp, hostname), bridgeutils (brctl), procps
 // (sysctl), iptables (iptables, ip6tables, -save and -restore),
-// conntracktools (conntrack), dockercli (docker), shell (sh), coreutils (cat, env,
+// bind9 (dig, nslookup, host), curl, wget, netcat (nc), traceroute, libcbin (getent),
+// busybox (its ping, nslookup and wget), conntracktools (conntrack), dockercli (docker), shell (sh), coreutils (cat, env,
 // sort, tail …) and findutils (xargs). Package command has the shape that they share,
 // for commands of one's own.
 package tools

@@ -139,10 +139,9 @@ func (t *trace) walk(data int) int {
 // report prints results in the order of the probes.
 func (t *trace) report(results []chan result) int {
 	for i := 0; i < len(results); i += t.queries {
-		t.Printf("%2d ", t.first+i/t.queries)
 		var last netip.Addr
 		final := false
-		for _, r := range results[i : i+t.queries] {
+		for n, r := range results[i : i+t.queries] {
 			var got result
 			select {
 			case got = <-r:
@@ -154,8 +153,12 @@ func (t *trace) report(results []chan result) int {
 			case errors.Is(got.err, net.ErrClosed):
 				return command.Killed
 			case errors.As(got.err, &errno):
-				return t.Fail(1, "\nconnect: %s\n", inet.Strerror(errno))
-			case !got.from.IsValid():
+				return t.Fail(1, "connect: %s\n", inet.Strerror(errno))
+			}
+			if n == 0 {
+				t.Printf("%2d ", t.first+i/t.queries)
+			}
+			if !got.from.IsValid() {
 				t.Printf(" *")
 				continue
 			}

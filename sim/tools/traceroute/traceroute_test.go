@@ -71,7 +71,7 @@ func TestMessages(t *testing.T) {
 			"traceroute -Z x":   "Bad option `-Z' (argc 1)\n(exit status 2)\n",
 			"traceroute -T x":   "Bad option `-T' (argc 1)\n(exit status 2)\n",
 			"traceroute 10.0.0.1": "traceroute to 10.0.0.1 (10.0.0.1), 30 hops max, 60 byte packets\n" +
-				" 1 \nconnect: Network is unreachable\n(exit status 1)\n",
+				"connect: Network is unreachable\n(exit status 1)\n",
 			"traceroute -m 300 web":       "max hops cannot be more than 255\n(exit status 2)\n",
 			"traceroute -q 20 web":        "no more than 10 probes per hop\n(exit status 2)\n",
 			"traceroute -q 0 web":         "no more than 10 probes per hop\n(exit status 2)\n",
