@@ -3,6 +3,7 @@ module drydock
 go 1.26.3
 
 require (
+	github.com/benhoyt/goawk v1.31.0
 	github.com/docker/go-units v0.5.0
 	github.com/fvbommel/sortorder v1.1.0
 	github.com/gopacket/gopacket v1.7.7

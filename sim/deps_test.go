@@ -29,9 +29,12 @@ var floors = []floor{
 	{"parts of a machine", "sim/internal/files sim/internal/tty sim/internal/linkenv sim/internal/echo sim/internal/router sim/internal/slirp"},
 	{"a stack with sockets, a release of Docker", "sim/internal/netstack sim/internal/engine"},
 	{"the nouns", "sim"},
-	{"for tests; what commands share", "sim/simtest sim/tools/internal/inet"},
+	{"for tests; what commands share", "sim/simtest sim/tools/internal/inet sim/tools/internal/gnu sim/tools/internal/escape " +
+		"sim/tools/internal/condition sim/tools/internal/posixre sim/tools/shell/internal/vars sim/tools/shell/internal/edit"},
+	{"what uses these", "sim/tools/internal/printf sim/tools/shell/internal/words"},
 	{"Docker's API", "sim/dockerd"},
 	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils " +
+		"sim/tools/awk sim/tools/debianutils sim/tools/grep sim/tools/less sim/tools/ncurses sim/tools/sed " +
 		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/procps sim/tools/shell"},
 	{"what commands of two suites share", "sim/tools/internal/bsdping sim/tools/internal/http1"},
 	{"suites of network clients", "sim/tools/bind9 sim/tools/busybox sim/tools/curl sim/tools/inetutils sim/tools/libcbin sim/tools/netcat sim/tools/traceroute " +

@@ -7,12 +7,12 @@
 // The commands take the arguments of the real ones, print the same text and return the
 // same exit statuses. There is a package for each suite that Debian 12 has them from,
 // whose text says what they can and what they refuse: iputils (ping), iproute2 (ip,
-// ss, bridge), nettools (ifconfig, netstat, route, arp, hostname), bridgeutils (brctl), procps
-// (sysctl), iptables (iptables, ip6tables, -save and -restore),
-// bind9 (dig, nslookup, host), curl, wget, netcat (nc), traceroute, libcbin (getent),
-// busybox (its ping, nslookup and wget), conntracktools (conntrack), dockercli (docker), shell (sh), coreutils (cat, env,
-// sort, tail …) and findutils (xargs). Package command has the shape that they share,
-// for commands of one's own.
+// ss, bridge), nettools (ifconfig, netstat, route, arp, hostname), bridgeutils (brctl),
+// iptables (iptables, ip6tables, -save and -restore), bind9 (dig, nslookup, host), curl, wget,
+// netcat (nc), traceroute, libcbin (getent), busybox, conntracktools (conntrack), dockercli
+// (docker), shell (sh, bash, ash), coreutils (cat, ls, sort, date, env …), findutils (find,
+// xargs), grep, sed, awk, procps (ps, kill, pgrep, sysctl), less, debianutils (which), ncurses
+// (clear). Package command has the shape that they share, for commands of one's own.
 package tools
 
 import (
@@ -20,25 +20,32 @@ import (
 	"io"
 
 	"drydock/sim"
+	"drydock/sim/tools/awk"
 	"drydock/sim/tools/bridgeutils"
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/conntracktools"
 	"drydock/sim/tools/coreutils"
+	"drydock/sim/tools/debianutils"
 	"drydock/sim/tools/dockercli"
 	"drydock/sim/tools/findutils"
+	"drydock/sim/tools/grep"
 	"drydock/sim/tools/iproute2"
 	"drydock/sim/tools/iptables"
 	"drydock/sim/tools/iputils"
+	"drydock/sim/tools/less"
+	"drydock/sim/tools/ncurses"
 	"drydock/sim/tools/nettools"
 	"drydock/sim/tools/procps"
+	"drydock/sim/tools/sed"
 	"drydock/sim/tools/shell"
 )
 
 // Default returns a new table of the commands of all suites. docker run has the images.
 func Default(images ...sim.Image) command.Table {
 	return command.Table{"docker": dockercli.New(images...)}.With(
-		bridgeutils.Commands(), clients(), conntracktools.Commands(), coreutils.Commands(), findutils.Commands(), iproute2.Commands(),
-		iptables.Commands(), iputils.Commands(), nettools.Commands(), procps.Commands(), shell.Commands(),
+		awk.Commands(), bridgeutils.Commands(), clients(), conntracktools.Commands(), coreutils.Commands(), debianutils.Commands(), findutils.Commands(),
+		grep.Commands(), iproute2.Commands(), iptables.Commands(), iputils.Commands(), less.Commands(), ncurses.Commands(),
+		nettools.Commands(), procps.Commands(), sed.Commands(), shell.Commands(),
 	)
 }
 

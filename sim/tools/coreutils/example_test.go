@@ -15,7 +15,7 @@ func Example() {
 	}
 	defer host.Close()
 	web, _ := host.Run("web", sim.WithHostname("web"), sim.WithEnv("MODE=test"))
-	tools.Run(context.Background(), os.Stdout, web, "cat /etc/hosts | tail -n 1; env | sort | tail -n 2 | head -n 1; sleep 0.01; cat /nosuch")
+	tools.Run(context.Background(), os.Stdout, web, "cat /etc/hosts | tail -n 1; env | grep MODE; sleep 0.01; cat /nosuch")
 	// Output:
 	// 172.17.0.2	web
 	// MODE=test

@@ -42,7 +42,7 @@ func TestDockerChange(t *testing.T) {
 			{"run nosuch", "Unable to find image 'nosuch:latest' locally\ndocker: Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host.\nSee 'docker run --help'.\nexit status 125\n"},
 			{"create nosuch:1", "Unable to find image 'nosuch:1' locally\nError response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host\nexit status 1\n"},
 			{"exec db hostname -i", "10.1.0.64\n"},
-			{"exec -e A=2 db env -i", "env: invalid option -- 'i'\nTry 'env --help' for more information.\nexit status 125\n"},
+			{"exec -e A=2 db env -Q", "env: invalid option -- 'Q'\nTry 'env --help' for more information.\nexit status 125\n"},
 			{"exec -e A=2 db sh -c 'echo $A; exit 7'", "2\nexit status 7\n"},
 			{"exec db nosuch", "OCI runtime exec failed: exec failed: unable to start container process: exec: \"nosuch\": executable file not found in $PATH: unknown\nexit status 126\n"},
 			{"exec -t db true", "the input device is not a TTY\nexit status 1\n"},

@@ -25,7 +25,7 @@ func (d *docker) exec(f *pflag.FlagSet) action {
 			return d.fail(1, "Error: %v", err)
 		}
 		call := *d.Call
-		call.Machine, call.Args, call.Env = c, args[1:], c.Env()
+		call.Machine, call.Args, call.Env, call.Files, call.Dir = c, args[1:], c.Env(), nil, ""
 		if !*interactive {
 			call.Stdin = nil
 		}

@@ -173,7 +173,7 @@ func (d *docker) mainOf(words []string, s *streams) func(context.Context, *sim.C
 		if s != nil && s.used.CompareAndSwap(false, true) {
 			defer close(s.done)
 			call = s.Call
-			call.Machine, call.Args, call.Env = c, words, nil
+			call.Machine, call.Args, call.Env, call.Files, call.Dir = c, words, nil, nil, ""
 		}
 		return sim.ExitStatus(commands.Run(ctx, &call))
 	}

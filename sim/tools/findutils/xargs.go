@@ -1,77 +1,95 @@
-// Package findutils has xargs(1) of GNU findutils 4.9.0, as Debian 12 has it:
-//
-//	xargs [-r] [-n ARGS] [COMMAND [ARG...]]
-//
-// It is for lists of IDs and names: "docker ps -aq | xargs docker rm -f". -I, -0 and -P
-// are not there.
-//
-// Words of standard input are separated by blanks and newlines and may be quoted.
-// Commands run one after the other. The status is 123 if one of them failed, 124 if one
-// returned 255, 127 if there is no such command, and 1 for other failures, other
-// options among them.
 package findutils
 
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
 
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/gnu"
 )
-
-// Commands returns the commands of the suite. find is not among them, as there are
-// hardly any files.
-func Commands() command.Table { return command.Table{"xargs": Xargs} }
 
 // most is how many words one command gets. The real limit is 128 KiB of text, which is
 // about as many of 32 bytes: an ID has 12 or 64.
 const most = 4096
 
+// A batcher is the options of xargs.
+type batcher struct {
+	n        int
+	runEmpty bool
+	zero     bool
+	trace    bool
+	replace  string
+}
+
+func (x *batcher) options() []command.Option {
+	return []command.Option{
+		{Names: "r no-run-if-empty", Set: func(string, string) error { x.runEmpty = false; return nil }},
+		gnu.Flag("0 null", &x.zero), gnu.Flag("t verbose", &x.trace), gnu.Text("I", &x.replace),
+		{Names: "n max-args", Value: true, Set: func(_, value string) (err error) {
+			if x.n, err = strconv.Atoi(value); err != nil || x.n < 1 {
+				return errors.New("value " + value + " for -n option should be >= 1")
+			}
+			x.n = min(x.n, most)
+			return nil
+		}},
+	}
+}
+
+// read reads the words of standard input: by lines for -I.
+func (x *batcher) read(c *command.Call) (args []string, problem string) {
+	text, err := gnu.ReadAll(c.Stdin)
+	switch {
+	case err != nil:
+		return nil, command.Reason(err)
+	case x.zero:
+		if text = strings.TrimSuffix(text, "\x00"); text != "" {
+			args = strings.Split(text, "\x00")
+		}
+		return args, ""
+	case x.replace != "":
+		for _, line := range gnu.Split(text) {
+			if line = strings.TrimLeft(line, " \t"); line != "" {
+				args = append(args, line)
+			}
+		}
+		return args, ""
+	}
+	return split(text)
+}
+
 // Xargs is xargs(1). Without words on its input it runs the command once, unless -r
 // says not to: that is GNU's, and BSD does not. The command reads nothing: its input is
 // the list, which xargs has read.
 func Xargs(ctx context.Context, c *command.Call) int {
+	x := batcher{n: most, runEmpty: true}
 	options, words := splitOptions(c.Args[1:])
-	n, runEmpty := most, true
-	_, err := command.Getopt(options, []command.Option{
-		{Names: "r no-run-if-empty", Set: func(string, string) error { runEmpty = false; return nil }},
-		{Names: "n max-args", Value: true, Set: func(_, value string) (err error) {
-			if n, err = strconv.Atoi(value); err != nil || n < 1 {
-				return errors.New("value " + value + " for -n option should be >= 1")
-			}
-			n = min(n, most)
-			return nil
-		}},
-	})
-	if err != nil {
+	if _, err := command.Getopt(options, x.options()); err != nil {
 		return c.Fail(1, "xargs: %v\nTry 'xargs --help' for more information.\n", err)
 	}
 	if len(words) == 0 {
 		words = []string{"echo"}
 	}
-	text, err := io.ReadAll(c.Stdin)
-	if err != nil {
-		return c.Fail(1, "xargs: %v\n", err)
-	}
-	args, problem := split(string(text))
+	args, problem := x.read(c)
 	if problem != "" {
 		return c.Fail(1, "xargs: %s\n", problem)
 	}
-	if len(args) == 0 && !runEmpty {
+	if len(args) == 0 && (!x.runEmpty || x.replace != "") {
 		return 0
 	}
-	if _, ok := c.Commands[words[0]]; !ok {
+	if _, err := c.Commands.Lookup(c.Files, c.Dir, words[0]); err != nil {
 		return c.Fail(command.NotFound, "xargs: %s: No such file or directory\n", words[0])
 	}
 	status := 0
 	for first := true; (first || len(args) > 0) && ctx.Err() == nil; first = false {
-		batch := args[:min(n, len(args))]
-		args = args[len(batch):]
+		batch := x.batch(words, &args)
+		if x.trace {
+			c.Errorf("%s\n", strings.Join(batch, " "))
+		}
 		child := *c
-		child.Args, child.Stdin = slices.Concat(words, batch), nil
+		child.Args, child.Stdin = batch, nil
 		switch c.Commands.Run(ctx, &child) {
 		case 0:
 		case 255:
@@ -83,12 +101,29 @@ func Xargs(ctx context.Context, c *command.Call) int {
 	return status
 }
 
+// batch takes what the next command gets.
+func (x *batcher) batch(words []string, args *[]string) []string {
+	if x.replace != "" {
+		line := (*args)[0]
+		*args = (*args)[1:]
+		batch := make([]string, len(words))
+		for i, w := range words {
+			batch[i] = strings.ReplaceAll(w, x.replace, line)
+		}
+		return batch
+	}
+	n := min(x.n, len(*args))
+	batch := slices.Concat(words, (*args)[:n])
+	*args = (*args)[n:]
+	return batch
+}
+
 // splitOptions separates the options from the command, whose options are its own:
-// getopt would permute. A value may be joined to -n or follow it.
+// getopt would permute. A value may be joined to -n and -I or follow it.
 func splitOptions(args []string) (options, words []string) {
 	i := 0
 	for i < len(args) && len(args[i]) > 1 && args[i][0] == '-' {
-		if args[i] == "-n" || args[i] == "--max-args" {
+		if args[i] == "-n" || args[i] == "-I" || args[i] == "--max-args" {
 			i++
 		}
 		i++

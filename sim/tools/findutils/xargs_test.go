@@ -37,7 +37,8 @@ func TestXargs(t *testing.T) {
 		{"-n 2 args", "a b c", "[\"a\" \"b\"]\n[\"c\"]\n", 123},
 		{"-n2 args -n", "a", "[\"-n\" \"a\"]\n", 123},
 		{"-n 0 args", "a", "xargs: value 0 for -n option should be >= 1\nTry 'xargs --help' for more information.\n", 1},
-		{"-I % args", "a", "xargs: invalid option -- 'I'\nTry 'xargs --help' for more information.\n", 1},
+		{"-I % args x%", "a b\nc", "[\"xa b\"]\n[\"xc\"]\n", 123},
+		{"-P 2 args", "a", "xargs: invalid option -- 'P'\nTry 'xargs --help' for more information.\n", 1},
 		{"nosuch", "a", "xargs: nosuch: No such file or directory\n", 127},
 		{"args " + strings.Repeat("x ", 255), "", "[" + strings.TrimSpace(strings.Repeat("\"x\" ", 255)) + "]\nxargs: args: exited with status 255; aborting\n", 124},
 	} {

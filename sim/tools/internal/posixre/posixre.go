@@ -1,0 +1,347 @@
+// Package posixre makes regular expressions of POSIX, basic and extended, those of package
+// regexp: leftmost-longest, with the classes of POSIX and what GNU adds. References such as \1
+// in an expression are not there, as no expression that matches in linear time can have them.
+package posixre
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+)
+
+// Options say how an expression is read.
+type Options struct {
+	Extended bool // ERE
+	Literal  bool // no expression but a text: grep -F
+	Fold     bool // upper and lower case are the same
+	Lines    bool // ^ and $ match in each line
+	Whole    bool // the match is the whole text
+}
+
+var (
+	// ErrReference is a reference to a group.
+	ErrReference = errors.New("Invalid back reference")
+	errBracket   = errors.New("Unmatched [, [^, [:, [., or [=")
+	errParen     = errors.New("Unmatched ( or \\(")
+	errClose     = errors.New("Unmatched ) or \\)")
+	errBrace     = errors.New("Unmatched { or \\{")
+	errContent   = errors.New("Invalid content of \\{\\}")
+	errClass     = errors.New("Invalid character class name")
+	errRange     = errors.New("Invalid range end")
+	errTrailing  = errors.New("Trailing backslash")
+	errRepeat    = errors.New("Invalid preceding regular expression")
+)
+
+// Compile compiles an expression. Errors have regerror(3)'s words.
+func Compile(expr string, o Options) (*regexp.Regexp, error) {
+	text := regexp.QuoteMeta(expr)
+	if !o.Literal {
+		t := translator{expr: expr, Options: o}
+		var err error
+		if text, err = t.translate(); err != nil {
+			return nil, err
+		}
+	}
+	if o.Whole {
+		text = `\A(?:` + text + `)\z`
+	}
+	flags := "s"
+	if o.Fold {
+		flags += "i"
+	}
+	if o.Lines {
+		flags += "m"
+	}
+	rx, err := regexp.Compile("(?" + flags + ")" + text)
+	if err != nil {
+		return nil, errRepeat
+	}
+	rx.Longest()
+	return rx, nil
+}
+
+// A translator reads an expression.
+type translator struct {
+	Options
+	expr  string
+	at    int
+	out   strings.Builder
+	depth int
+	atom  bool // something that can be repeated stands before
+}
+
+func (t *translator) translate() (string, error) {
+	for t.at < len(t.expr) {
+		if err := t.one(); err != nil {
+			return "", err
+		}
+	}
+	if t.depth > 0 {
+		return "", errParen
+	}
+	return t.out.String(), nil
+}
+
+// begins tells whether nothing stands before in the expression, the group or the alternative.
+func (t *translator) begins() bool {
+	before := t.out.String()
+	return before == "" || strings.HasSuffix(before, "(") && !strings.HasSuffix(before, `\(`) || strings.HasSuffix(before, "|") && !strings.HasSuffix(before, `\|`)
+}
+
+// ends tells whether nothing follows.
+func (t *translator) ends() bool {
+	rest := t.expr[t.at+1:]
+	if t.Extended {
+		return true // an anchor everywhere
+	}
+	return rest == "" || strings.HasPrefix(rest, `\)`) || strings.HasPrefix(rest, `\|`)
+}
+
+func (t *translator) one() error {
+	c := t.expr[t.at]
+	switch {
+	case c == '\\':
+		return t.escaped()
+	case c == '[':
+		return t.bracket()
+	case c == '.':
+		t.emit(".", true)
+	case c == '^' && (t.Extended || t.begins()):
+		t.anchor(`\A`, "^")
+	case c == '$' && t.ends():
+		t.anchor(`\z`, "$")
+	case c == '*':
+		if t.begins() || !t.atom && !t.Extended {
+			t.emit(`\*`, true)
+		} else {
+			t.repeat("*")
+		}
+	case t.Extended && (c == '+' || c == '?'):
+		if t.begins() {
+			t.emit(regexp.QuoteMeta(string(c)), true)
+		} else {
+			t.repeat(string(c))
+		}
+	case t.Extended && (c == '(' || c == ')' || c == '|'):
+		return t.group(c)
+	case t.Extended && c == '{':
+		return t.interval("}")
+	default:
+		r := firstRune(t.expr[t.at:])
+		t.emit(regexp.QuoteMeta(r), true)
+		t.at += len(r) - 1
+	}
+	t.at++
+	return nil
+}
+
+func (t *translator) emit(text string, atom bool) {
+	t.out.WriteString(text)
+	t.atom = atom
+}
+
+// repeat writes an operator that repeats. Go refuses a** where POSIX has a*.
+func (t *translator) repeat(op string) {
+	before := t.out.String()
+	if n := len(before); n > 0 && strings.IndexByte("*+?}", before[n-1]) >= 0 && !(n > 1 && before[n-2] == '\\') {
+		t.out.Reset()
+		t.out.WriteString(wrapLast(before))
+	}
+	t.out.WriteString(op)
+	t.atom = true
+}
+
+// wrapLast makes what is repeated already a group, so that it can be again: the same as a star.
+func wrapLast(text string) string {
+	if strings.IndexByte("*+?", text[len(text)-1]) >= 0 {
+		return text[:len(text)-1] + "*"
+	}
+	return text
+}
+
+func (t *translator) anchor(whole, line string) {
+	if t.Lines {
+		t.emit(line, false)
+	} else {
+		t.emit(whole, false)
+	}
+}
+
+// group is ( ) and | in both kinds of expressions.
+func (t *translator) group(c byte) error {
+	switch c {
+	case '(':
+		t.depth++
+		t.emit("(", false)
+	case ')':
+		if t.depth == 0 {
+			if t.Extended {
+				t.emit(`\)`, true) // GNU takes it for itself
+				t.at++
+				return nil
+			}
+			return errClose
+		}
+		t.depth--
+		t.emit(")", true)
+	default:
+		t.emit("|", false)
+	}
+	t.at++
+	return nil
+}
+
+// escaped is a backslash and what follows.
+func (t *translator) escaped() error {
+	if t.at+1 == len(t.expr) {
+		return errTrailing
+	}
+	t.at++
+	c := t.expr[t.at]
+	switch {
+	case !t.Extended && strings.IndexByte("()|", c) >= 0:
+		return t.group(c)
+	case !t.Extended && c == '{':
+		return t.interval(`\}`)
+	case !t.Extended && (c == '+' || c == '?') && !t.begins():
+		t.repeat(string(c))
+	case c >= '1' && c <= '9':
+		return ErrReference
+	case strings.IndexByte("wWsSbB", c) >= 0:
+		t.emit(`\`+string(c), c != 'b' && c != 'B')
+	case c == '<' || c == '>':
+		t.emit(`\b`, false)
+	case c == '`':
+		t.emit(`\A`, false)
+	case c == '\'':
+		t.emit(`\z`, false)
+	case c == 'n':
+		t.emit(`\n`, true)
+	case c == 't':
+		t.emit(`\t`, true)
+	default:
+		t.emit(regexp.QuoteMeta(string(t.expr[t.at])), true)
+	}
+	t.at++
+	return nil
+}
+
+// interval is {N}, {N,} and {N,M}. Go has them up to 1000.
+func (t *translator) interval(end string) error {
+	start := t.at + 1
+	n := strings.Index(t.expr[start:], end)
+	if n < 0 {
+		if t.Extended {
+			t.emit(`\{`, true)
+			t.at++
+			return nil
+		}
+		return errBrace
+	}
+	content := t.expr[start : start+n]
+	if strings.Trim(content, "0123456789,") != "" || strings.Count(content, ",") > 1 || content == "" {
+		if t.Extended {
+			t.emit(`\{`, true)
+			t.at++
+			return nil
+		}
+		return errContent
+	}
+	if content[0] == ',' {
+		content = "0" + content
+	}
+	if t.begins() {
+		return errRepeat
+	}
+	t.repeat("{" + content + "}")
+	t.at = start + n + len(end)
+	return nil
+}
+
+// bracket is [...]. In it a backslash is itself.
+func (t *translator) bracket() error {
+	i := t.at + 1
+	var b strings.Builder
+	b.WriteByte('[')
+	if i < len(t.expr) && t.expr[i] == '^' {
+		b.WriteByte('^')
+		i++
+	}
+	for first := true; ; first = false {
+		switch {
+		case i >= len(t.expr):
+			return errBracket
+		case t.expr[i] == ']' && !first:
+			b.WriteByte(']')
+			t.at = i + 1
+			t.emit(b.String(), true)
+			return nil
+		case strings.HasPrefix(t.expr[i:], "[:"):
+			end := strings.Index(t.expr[i:], ":]")
+			if end < 0 {
+				return errBracket
+			}
+			name := t.expr[i+2 : i+end]
+			if !isClass(name) {
+				return errClass
+			}
+			b.WriteString("[:" + name + ":]")
+			i += end + 2
+			continue
+		case strings.HasPrefix(t.expr[i:], "[.") || strings.HasPrefix(t.expr[i:], "[="):
+			end := strings.Index(t.expr[i+2:], t.expr[i+1:i+2]+"]")
+			if end != 1 {
+				return errBracket
+			}
+			b.WriteString(regexp.QuoteMeta(t.expr[i+2 : i+3]))
+			i += 5
+			continue
+		}
+		n, err := t.member(&b, i)
+		if err != nil {
+			return err
+		}
+		i += n
+	}
+}
+
+// member is a character or a range in brackets. It returns its length.
+func (t *translator) member(b *strings.Builder, i int) (int, error) {
+	from := firstRune(t.expr[i:])
+	rest := t.expr[i+len(from):]
+	if len(rest) > 1 && rest[0] == '-' && rest[1] != ']' {
+		to := firstRune(rest[1:])
+		if to < from {
+			return 0, errRange
+		}
+		b.WriteString(member(from) + "-" + member(to))
+		return len(from) + 1 + len(to), nil
+	}
+	b.WriteString(member(from))
+	return len(from), nil
+}
+
+// member returns a character as Go has it in brackets.
+func member(c string) string {
+	if strings.Contains(`\[]^-&~`, c) {
+		return `\` + c
+	}
+	return c
+}
+
+func firstRune(text string) string {
+	for i := range text {
+		if i > 0 {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+func isClass(name string) bool {
+	switch name {
+	case "alpha", "digit", "alnum", "upper", "lower", "space", "blank", "cntrl", "print", "graph", "punct", "xdigit":
+		return true
+	}
+	return false
+}

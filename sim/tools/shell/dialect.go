@@ -1,0 +1,30 @@
+package shell
+
+import "mvdan.cc/sh/v3/syntax"
+
+// A dialect is what the shells differ in.
+type dialect struct {
+	name    string
+	version string // \v in prompts
+	lang    syntax.LangVariant
+	bash    bool // bash's language and words, otherwise those of ash
+	busybox bool // among those of ash those of busybox
+	ps1     string
+}
+
+var (
+	dash    = &dialect{name: "dash", lang: syntax.LangPOSIX, ps1: "# "}
+	bash    = &dialect{name: "bash", version: "5.2", lang: syntax.LangBash, bash: true, ps1: `\s-\v\$ `}
+	busybox = &dialect{name: "ash", version: "1.36", lang: syntax.LangBash, busybox: true, ps1: `\w \$ `}
+)
+
+// words returns the words of the dialect, of which busybox has dash's if it has none.
+func (d *dialect) words(bash, dash, busybox string) string {
+	switch {
+	case d.bash:
+		return bash
+	case d.busybox && busybox != "":
+		return busybox
+	}
+	return dash
+}

@@ -1,0 +1,134 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"drydock/sim/tools/command"
+	"drydock/sim/tools/shell/internal/edit"
+)
+
+// interact reads and runs lines at a prompt until the end of the input, exit, or the end of
+// the process.
+func (s *shell) interact(ctx context.Context, terminal command.Terminal, a arguments) int {
+	s.source, s.interactive, s.terminal = fromTerminal, true, terminal
+	caught := s.call.Notify(command.SIGINT, command.SIGQUIT, command.SIGTERM, command.SIGTSTP)
+	s.takeTerminal()
+	s.Vars.Assign("PS1", s.ps1)
+	s.Vars.Assign("PS2", "> ")
+	s.editor = &edit.Editor{In: s.files.reader(0), Out: s.files.writer(2), Complete: s.completions}
+	if !a.noRC {
+		s.startFiles(ctx)
+	}
+	for ctx.Err() == nil && s.flow != exiting {
+		s.flow = going
+		s.tell()
+		text, err := s.prompted(ctx)
+		switch {
+		case errors.Is(err, edit.ErrInterrupt):
+			s.status = command.SIGINT.ExitCode()
+			continue
+		case err != nil && text == "":
+			if ctx.Err() == nil && s.bash {
+				io.WriteString(s.files.writer(2), "exit\n")
+			} else if ctx.Err() == nil {
+				io.WriteString(s.files.writer(2), "\n")
+			}
+			s.flow = exiting
+			continue
+		}
+		s.typed(ctx, caught, text)
+	}
+	if ctx.Err() != nil {
+		return command.Interrupted(ctx)
+	}
+	s.leave(ctx)
+	return s.status
+}
+
+// startFiles runs the files that set prompts and aliases.
+func (s *shell) startFiles(ctx context.Context) {
+	home, _ := s.Vars.Get("HOME")
+	if home == "" {
+		home = "/root"
+	}
+	names := []string{"/etc/bash.bashrc", "/etc/bashrc", path.Join(home, ".bashrc")}
+	if !s.bash {
+		env, _ := s.Vars.Get("ENV")
+		names = []string{env}
+	}
+	for _, name := range names {
+		if name != "" && s.flow == going {
+			s.runFile(ctx, name)
+		}
+	}
+	if s.flow == abandoned {
+		s.flow = going
+	}
+}
+
+// prompted reads lines until they are a whole script.
+func (s *shell) prompted(ctx context.Context) (string, error) {
+	var text strings.Builder
+	name := "PS1"
+	for {
+		line, err := s.inputLine(ctx, s.prompt(name))
+		text.WriteString(line)
+		if err != nil {
+			return text.String(), err
+		}
+		text.WriteByte('\n')
+		if s.complete(text.String()) {
+			return text.String(), nil
+		}
+		name = "PS2"
+	}
+}
+
+// inputLine reads a line by the editor, or without a terminal as it is.
+func (s *shell) inputLine(ctx context.Context, prompt string) (string, error) {
+	if s.terminal != nil {
+		return s.editor.ReadLine(ctx, prompt)
+	}
+	io.WriteString(s.files.writer(2), prompt)
+	line, err := readScriptLine(ctx, s.files.reader(0))
+	return strings.TrimSuffix(line, "\n"), err
+}
+
+// typed runs what was typed. ^C ends it, unless a program has the terminal, which then gets
+// the signal.
+func (s *shell) typed(ctx context.Context, caught <-chan command.Signal, text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	run, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		for {
+			select {
+			case signal := <-caught:
+				if signal == command.SIGINT {
+					cancel(signal)
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	s.text(run, text)
+	close(done)
+	<-watched
+	if run.Err() != nil && s.flow != exiting {
+		s.status, s.flow = command.Interrupted(run), abandoned
+	}
+	if s.flow == abandoned && s.status == command.SIGINT.ExitCode() {
+		io.WriteString(s.files.writer(2), "\n")
+	}
+	s.lines += uint(strings.Count(text, "\n"))
+	s.takeTerminal()
+}

@@ -1,0 +1,183 @@
+package shell
+
+import (
+	"context"
+
+	"drydock/sim/tools/command"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// statements runs a list until one ends it. The context is asked between statements: that is
+// what makes a loop end, as each of its commands may ignore the context.
+func (s *shell) statements(ctx context.Context, list []*syntax.Stmt) {
+	last := s.last
+	for i, st := range list {
+		s.last = last && i == len(list)-1
+		if s.stopped(ctx) {
+			return
+		}
+		s.statement(ctx, st)
+		if s.caught != nil {
+			s.runTraps(ctx)
+		}
+	}
+}
+
+// stopped tells whether no further statement is to be run.
+func (s *shell) stopped(ctx context.Context) bool {
+	if ctx.Err() != nil && s.flow != exiting {
+		s.status = command.Interrupted(ctx)
+		s.giveUp()
+	}
+	return s.flow != going
+}
+
+// statement runs one statement with its redirections.
+func (s *shell) statement(ctx context.Context, st *syntax.Stmt) {
+	if s.nesting++; s.nesting > maxNesting {
+		s.fail(2, "maximum nesting of statements exceeded")
+	}
+	defer func() { s.nesting-- }()
+	s.line, s.now = st.Pos().Line(), ctx
+	switch {
+	case s.flow != going || s.options.noexec && !s.interactive:
+		return
+	case st.Coprocess || st.Disown:
+		s.fail(2, "%s", s.words("coproc: not supported", "Syntax error: \"&\" unexpected", ""))
+		return
+	case st.Background:
+		s.start(ctx, st)
+		return
+	}
+	if st.Negated {
+		s.tested++
+		defer s.negate()
+	}
+	s.last = s.last && !st.Negated
+	if len(st.Redirs) == 0 {
+		s.command(ctx, st.Cmd)
+	} else if restore, ok := s.redirect(st.Redirs); ok {
+		s.command(ctx, st.Cmd)
+		restore()
+	}
+	if s.status != 0 && s.options.errexit && s.tested == 0 && s.flow == going && countsForErrexit(st.Cmd) {
+		s.flow = exiting
+	}
+	if s.interactive && s.status == command.SIGINT.ExitCode() {
+		s.giveUp() // bash does so when what it waits for was interrupted
+	}
+}
+
+// negate is what ! does to the status.
+func (s *shell) negate() {
+	s.tested--
+	if s.flow == going {
+		s.status = one(s.status == 0)
+	}
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// countsForErrexit tells whether the status of a command is its own, and not that of a
+// statement in it which has been looked at already, or which is a condition.
+func countsForErrexit(cmd syntax.Command) bool {
+	switch cmd := cmd.(type) {
+	case *syntax.BinaryCmd:
+		return cmd.Op == syntax.Pipe || cmd.Op == syntax.PipeAll
+	case *syntax.Block, *syntax.IfClause, *syntax.WhileClause, *syntax.ForClause, *syntax.CaseClause, *syntax.FuncDecl, *syntax.TimeClause:
+		return false
+	}
+	return true
+}
+
+// command runs the command of a statement.
+func (s *shell) command(ctx context.Context, cmd syntax.Command) {
+	switch cmd.(type) {
+	case *syntax.CallExpr, *syntax.Block:
+	default:
+		s.last = s.last && isAndOr(cmd)
+	}
+	switch cmd := cmd.(type) {
+	case nil:
+		s.status = 0
+	case *syntax.CallExpr:
+		s.simple(ctx, cmd)
+	case *syntax.BinaryCmd:
+		s.binary(ctx, cmd)
+	case *syntax.Block:
+		s.statements(ctx, cmd.Stmts)
+	case *syntax.Subshell:
+		s.inSubshell(ctx, cmd.Stmts)
+	case *syntax.ForClause:
+		s.forLoop(ctx, cmd)
+	case *syntax.WhileClause:
+		s.whileLoop(ctx, cmd)
+	case *syntax.IfClause:
+		s.branch(ctx, cmd)
+	case *syntax.CaseClause:
+		s.choose(ctx, cmd)
+	case *syntax.FuncDecl:
+		s.define(cmd)
+	default:
+		s.bashCommand(ctx, cmd)
+	}
+}
+
+func isAndOr(cmd syntax.Command) bool {
+	b, ok := cmd.(*syntax.BinaryCmd)
+	return ok && (b.Op == syntax.AndStmt || b.Op == syntax.OrStmt)
+}
+
+// bashCommand runs what POSIX has not.
+func (s *shell) bashCommand(ctx context.Context, cmd syntax.Command) {
+	switch cmd := cmd.(type) {
+	case *syntax.TestClause:
+		s.test(cmd.X)
+	case *syntax.ArithmCmd:
+		n, err := s.Arithmetic(cmd.X)
+		s.arithmeticStatus(n, err)
+	case *syntax.LetClause:
+		for _, x := range cmd.Exprs {
+			n, err := s.Arithmetic(x)
+			s.arithmeticStatus(n, err)
+		}
+	case *syntax.DeclClause:
+		s.declare(cmd)
+	case *syntax.TimeClause:
+		s.timed(ctx, cmd)
+	default:
+		s.fail(2, "this command is not supported")
+	}
+}
+
+// arithmeticStatus is 0 for what is not 0.
+func (s *shell) arithmeticStatus(n int64, err error) {
+	s.status = one(n == 0)
+	if err != nil {
+		s.errorf("((: %v", err)
+		s.status = 1
+	}
+}
+
+// binary runs && and ||, which have one precedence and group to the left, and pipes.
+func (s *shell) binary(ctx context.Context, cmd *syntax.BinaryCmd) {
+	if cmd.Op == syntax.Pipe || cmd.Op == syntax.PipeAll {
+		s.pipeline(ctx, cmd)
+		return
+	}
+	last := s.last
+	s.tested++
+	s.last = false
+	s.statement(ctx, cmd.X)
+	s.tested--
+	if !s.stopped(ctx) && (s.status == 0) == (cmd.Op == syntax.AndStmt) {
+		s.last = last
+		s.statement(ctx, cmd.Y)
+	}
+}

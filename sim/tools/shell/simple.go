@@ -1,0 +1,278 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"drydock/sim/tools/command"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// simple runs a command, or only the assignments. Assignments before a command are for that;
+// alone they make variables. The status of what only assigns is that of its last command
+// substitution.
+func (s *shell) simple(ctx context.Context, cmd *syntax.CallExpr) {
+	s.substitute = -1
+	args, err := s.Fields(s.aliased(cmd.Args)...)
+	if err != nil {
+		s.expansion(err)
+		return
+	}
+	if len(args) == 0 {
+		status := 0
+		for _, a := range cmd.Assigns {
+			if !s.assignment(a) {
+				return
+			}
+		}
+		if s.substitute >= 0 {
+			status = s.substitute
+		}
+		s.status = status
+		return
+	}
+	assigned := make([]string, 0, len(cmd.Assigns))
+	for _, a := range cmd.Assigns {
+		value, err := s.Word(a.Value)
+		if err != nil {
+			s.expansion(err)
+			return
+		}
+		assigned = append(assigned, a.Name.Value+"="+value)
+	}
+	s.trace(assigned, args)
+	s.invoke(ctx, args, assigned)
+	if s.bash {
+		s.Vars.Assign("_", args[len(args)-1])
+	}
+}
+
+// trace is set -x.
+func (s *shell) trace(assigned, args []string) {
+	if !s.options.xtrace {
+		return
+	}
+	words := make([]string, 0, len(assigned)+len(args))
+	for _, a := range assigned {
+		name, value, _ := strings.Cut(a, "=")
+		words = append(words, name+"="+s.quoted(value))
+		if s.bash && len(args) > 0 {
+			s.trace([]string{a}, nil)
+			words = words[:0]
+		}
+	}
+	for _, a := range args {
+		words = append(words, s.quoted(a))
+	}
+	s.files.writer(2).Write([]byte("+ " + strings.Join(words, " ") + "\n"))
+}
+
+// quoted returns a word as set -x shows it: dash as it is.
+func (s *shell) quoted(word string) string {
+	if !s.bash && !s.busybox || word != "" && !strings.ContainsAny(word, " \t\n'\"\\$`*?[]{}()<>|&;!~#^") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// invoke runs a function, a builtin or a program.
+func (s *shell) invoke(ctx context.Context, args, assigned []string) {
+	if f, ok := s.funcs[args[0]]; ok {
+		restore := s.overlay(assigned)
+		s.function(ctx, f, args)
+		restore()
+		return
+	}
+	if run, ok := s.builtins[args[0]]; ok {
+		restore := func() {}
+		if args[0] != "exec" {
+			restore = s.overlay(assigned)
+		}
+		s.status = s.builtin(ctx, run, args)
+		if s.bash || !special[args[0]] {
+			restore()
+		}
+		return
+	}
+	s.program(ctx, args, assigned)
+}
+
+// builtin runs a command of the shell.
+func (s *shell) builtin(ctx context.Context, run builtin, args []string) int {
+	f := s.files[1]
+	if f == nil || f.w == nil {
+		return run(s, ctx, args)
+	}
+	out := &sink{w: f.w}
+	seen := newFile(f.r, out, nil)
+	s.files[1] = seen
+	status := run(s, ctx, args)
+	if s.files[1] == seen { // otherwise exec has redirected it
+		s.files[1] = f
+	}
+	if out.err != nil && ctx.Err() == nil {
+		s.errorf("%s: write error: %s", args[0], command.Reason(out.err))
+		return 1
+	}
+	return status
+}
+
+// overlay assigns for the time of one command.
+func (s *shell) overlay(assigned []string) (restore func()) {
+	if len(assigned) == 0 {
+		return func() {}
+	}
+	s.Vars.Push()
+	for _, a := range assigned {
+		name, value, _ := strings.Cut(a, "=")
+		if err := errors.Join(s.Vars.Local(name, true), s.Vars.Assign(name, value)); err != nil {
+			s.errorf("%v", s.Refused(name, err))
+			continue
+		}
+		s.Vars.Export(name)
+	}
+	return s.Vars.Pop
+}
+
+// program runs a command of the table, or a script.
+func (s *shell) program(ctx context.Context, args, assigned []string) {
+	env := s.Vars.Environ()
+	if len(assigned) > 0 {
+		env = slices.Concat(env, assigned)
+	}
+	if s.bash {
+		env = slices.Concat(env, []string{"_=" + s.where(args[0])})
+	}
+	child := s.child(args, env)
+	_, err := s.call.Commands.Lookup(child.Files, child.Dir, args[0])
+	switch {
+	case errors.Is(err, command.ErrNoExec):
+		s.status = s.script(ctx, child)
+		return
+	case err != nil:
+		s.status = s.notFound(args[0], err)
+		return
+	case s.last && s.replaceable():
+		s.flow = exiting
+		s.status = child.Exec(ctx)
+		return
+	}
+	s.status = s.foreground(ctx, child)
+}
+
+// child returns a call with the streams of the shell.
+func (s *shell) child(args, env []string) *command.Call {
+	child := *s.call
+	child.Args, child.Env, child.Dir = args, env, s.Dir
+	child.Stdin = s.files.reader(0)
+	child.Stdout, child.Stderr = s.files.writer(1), s.files.writer(2)
+	return &child
+}
+
+// replaceable tells whether a program may run in the place of the shell, which saves a process
+// and has signals reach it: nothing is left for the shell to do.
+func (s *shell) replaceable() bool {
+	return len(s.traps) == 0 && (s.job || !s.sub && !s.interactive && s.source == fromLine)
+}
+
+// notFound says that there is no such program, and returns the status for it.
+func (s *shell) notFound(name string, err error) int {
+	info, statErr := s.Stat(name)
+	isDir := strings.Contains(name, "/") && statErr == nil && info.IsDir()
+	switch {
+	case isDir && s.bash:
+		s.errorf("%s: Is a directory", name)
+	case errors.Is(err, fs.ErrPermission):
+		s.errorf("%s: Permission denied", name)
+	case strings.Contains(name, "/") && s.bash:
+		s.errorf("%s: No such file or directory", name)
+		return command.NotFound
+	default:
+		s.say("%s: command not found", "%s: not found", name)
+		return command.NotFound
+	}
+	return 126
+}
+
+// script runs a file without "#!", as a subshell.
+func (s *shell) script(ctx context.Context, child *command.Call) int {
+	text, err := child.ReadFile(child.Args[0])
+	if err != nil || len(text) > maxLine {
+		s.errorf("%s: cannot execute", child.Args[0])
+		return 126
+	}
+	sub := s.subshell()
+	sub.name, sub.Params, sub.lines = child.Args[0], child.Args[1:], 0
+	sub.text(ctx, string(text))
+	return sub.status
+}
+
+// function runs a function. Its parameters and local variables end with it.
+func (s *shell) function(ctx context.Context, f *syntax.FuncDecl, args []string) {
+	if s.calls >= maxCalls {
+		s.fail(2, "%s", s.words(args[0]+": maximum function nesting level exceeded (1000)", "Maximum function recursion depth (1000) reached", ""))
+		return
+	}
+	params, loops, last := s.Params, s.loops, s.last
+	s.Params, s.loops, s.last = args[1:], 0, false
+	s.calls++
+	s.sourced++
+	s.Vars.Push()
+	s.statement(ctx, f.Body)
+	s.Vars.Pop()
+	s.calls--
+	s.sourced--
+	s.Params, s.loops, s.last = params, loops, last
+	if s.flow == returning {
+		s.flow = going
+	}
+}
+
+// define makes a function.
+func (s *shell) define(f *syntax.FuncDecl) {
+	if f.Name == nil {
+		s.fail(2, "Syntax error: bad function name")
+		return
+	}
+	s.change()
+	size := int(f.End().Offset() - f.Pos().Offset())
+	for _, other := range s.funcs {
+		size += int(other.End().Offset() - other.Pos().Offset())
+	}
+	if size > maxFuncs {
+		s.fail(2, "%s", s.words("xrealloc: cannot allocate memory", "Out of space", ""))
+		return
+	}
+	s.funcs[f.Name.Value] = f
+	s.status = 0
+}
+
+// aliased returns words with an alias for the first of them replaced. An alias is a command
+// with arguments; one that is more is not replaced.
+func (s *shell) aliased(list []*syntax.Word) []*syntax.Word {
+	if len(s.aliases) == 0 || len(list) == 0 {
+		return list
+	}
+	seen := make(map[string]bool)
+	for {
+		name := list[0].Lit()
+		text, ok := s.aliases[name]
+		if !ok || name == "" || seen[name] || s.bash && !s.interactive {
+			return list
+		}
+		seen[name] = true
+		parsed, err := s.parse(text)
+		if err != nil || len(parsed.Stmts) != 1 {
+			return list
+		}
+		call, ok := parsed.Stmts[0].Cmd.(*syntax.CallExpr)
+		if !ok || len(call.Args) == 0 || len(call.Assigns) > 0 || len(parsed.Stmts[0].Redirs) > 0 {
+			return list
+		}
+		list = slices.Concat(call.Args, list[1:])
+	}
+}
