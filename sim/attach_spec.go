@@ -36,14 +36,18 @@ func (a *attachment) setAddrs(op string, asked *dockerapi.EndpointIPAMConfig) (e
 	if asked == nil {
 		return nil
 	}
+	format := a.network.host.says.AddrFormat
+	if op == opConnect {
+		format = a.network.host.says.AddrFormatConnect
+	}
 	if s := asked.IPv4Address; s != "" {
 		if a.addr, err = netip.ParseAddr(s); err != nil || !a.addr.Is4() {
-			return errorf(op, s, ErrAddress, a.network.host.says.AddrFormat, "IPv4", s)
+			return errorf(op, s, ErrAddress, format, "IPv4", s)
 		}
 	}
 	if s := asked.IPv6Address; s != "" {
 		if a.addr6, err = netip.ParseAddr(s); err != nil || !a.addr6.Is6() || a.addr6.Is4In6() || a.addr6.Zone() != "" {
-			return errorf(op, s, ErrAddress, a.network.host.says.AddrFormat, "IPv6", s)
+			return errorf(op, s, ErrAddress, format, "IPv6", s)
 		}
 	}
 	n := a.network

@@ -21,7 +21,7 @@ func (c *call) containerAttach() error {
 		return failed
 	}
 	status := statusOf(err)
-	fmt.Fprintf(s, "HTTP/1.1 %d %s\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n%s\r\n", status, http.StatusText(status), err)
+	fmt.Fprintf(s.Conn, "HTTP/1.1 %d %s\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n%s\r\n", status, http.StatusText(status), err)
 	return nil
 }
 
@@ -41,7 +41,7 @@ func (c *call) attach() error {
 	case s.Restarting:
 		return conflict(fmt.Sprintf("container %s is restarting, wait until the container is running", c.name))
 	}
-	s, err := c.takeOver(true)
+	s, err := c.takeOver()
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,9 @@ func (c *call) attach() error {
 	return nil
 }
 
-// follow delivers what the container has written and writes, as far as it is asked for.
+// follow delivers what the container has written and writes, as far as it is asked for. A
+// client starts the container as soon as it is answered, so that comes last: nothing of the
+// output is missed any more.
 func (c *call) follow(x *session, found *sim.Container) {
 	var s sim.Streams
 	if c.flag("stdout") {
@@ -66,6 +68,9 @@ func (c *call) follow(x *session, found *sim.Container) {
 	}
 	if c.flag("stderr") {
 		s.Stderr = x.err
+	}
+	if c.flag("logs") || !c.flag("stream") {
+		c.answer(x.stream, true)
 	}
 	if c.flag("logs") {
 		for e := range found.Logs(x.ctx, sim.LogOptions{NoStdout: s.Stdout == nil, NoStderr: s.Stderr == nil}) {
@@ -85,7 +90,11 @@ func (c *call) follow(x *session, found *sim.Container) {
 	if x.in != nil {
 		s.Stdin = x.in
 	}
-	found.Attach(s).Wait(x.ctx)
+	attached := found.Attach(s)
+	if !c.flag("logs") {
+		c.answer(x.stream, true)
+	}
+	attached.Wait(x.ctx)
 	if context.Cause(x.ctx) == errDetached {
 		found.LogEvent("detach", nil)
 	}

@@ -65,8 +65,16 @@ func (c *call) containerCreate() error {
 	if err != nil {
 		return err
 	}
-	c.reply(http.StatusCreated, dockerapi.ContainerCreated{ID: made.ID(), Warnings: []string{}})
+	c.reply(http.StatusCreated, dockerapi.ContainerCreated{ID: made.ID(), Warnings: warnings(spec.HostConfig)})
 	return nil
+}
+
+// warnings returns what dockerd says of a container that it makes all the same.
+func warnings(h dockerapi.HostConfig) []string {
+	if h.NetworkMode == "host" && len(h.PortBindings) > 0 {
+		return []string{"Published ports are discarded when using host network mode"}
+	}
+	return []string{}
 }
 
 // checkImage refuses an image that the host has not, and what says nothing to run.

@@ -61,10 +61,11 @@ func (c *call) execStart() error {
 		}
 		return x.start(nil)
 	}
-	s, err := c.takeOver(false)
+	s, err := c.takeOver()
 	if err != nil {
 		return err
 	}
+	c.answer(s, false)
 	c.runAttached(x, s, body.Tty)
 	return nil
 }

@@ -92,6 +92,7 @@ type Messages struct {
 	AddrPredefined      string
 	AddrOnAutoSubnet    string
 	AddrFormat          string // the version of IP, and what is no address
+	AddrFormatConnect   string // the same, of a container that is connected
 	AddrOutside         string // the address
 	AddrInUse           string
 	AddrsExhausted      string // the version of IP, name and ID of the network
@@ -182,6 +183,7 @@ var messages = Messages{
 	NetworkRules:        "Failed to Setup IP tables: %v",
 	SeveralNetworks:     "Container cannot be connected to network endpoints: %s",
 	AddrFormat:          "invalid %s address: %s",
+	AddrFormatConnect:   "Invalid %s address: %s)", // with one parenthesis
 	AddrOutside:         "Invalid address %v: It does not belong to any of this network's subnets",
 	AddrInUse:           "Address already in use",
 	AddrsExhausted:      "no available %s addresses on this network's address pools: %s (%s)",
