@@ -59,9 +59,10 @@ type session struct {
 	table command.Table
 }
 
-func newSession(host *sim.Host, images []sim.Image) *session {
-	return &session{host, tools.Default(images...).With(command.Table{"python3": python3})}
-}
+func newSession(host *sim.Host) *session { return &session{host, recordedPrograms()} }
+
+// recordedPrograms are those of the recorded hosts and containers.
+func recordedPrograms() command.Table { return tools.Default().With(command.Table{"python3": python3}) }
 
 // sh returns what a line prints, with "(exit status N)" if N is not 0.
 func (s *session) sh(t *testing.T, line string) string {

@@ -39,7 +39,7 @@ func TestStatusOverTime(t *testing.T) {
 	const day = 24 * time.Hour
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
-		cli := newSession(h, nil)
+		cli := newSession(h)
 		created, err := h.Create("cre")
 		require.NoError(t, err)
 		age := simtest.Run(t, h, "age")

@@ -26,10 +26,9 @@ func TestLifecycleRecorded(t *testing.T) {
 }
 
 var lifecycleNotRepeated = []notRepeated{
+	{"docker ps -s", "", "containers have no size"},
 	{"docker run --name nocmd centos:v1 nosuchcmd", "docker run --name nocmd centos:v1 nosuchcmd", "Docker prints a line with the time of day, too"},
-	{"docker ps -s", "", "containers have no files"},
-	{"docker logs nosuch", "", "containers have no logs"},
-	{"docker attach renamed", "", "containers have no terminal"},
+	{"docker run --rm --network bridge:foo centos:v1 true", "", "it is refused with these words; Docker makes the container and does not start it"},
 	{
 		"docker run --rm --hostname " + strings.Repeat("x", 65) + " centos:v1 hostname", "",
 		"WithHostname refuses it, with the end of that message; Docker finds out when it starts the process",

@@ -31,12 +31,6 @@ func ExampleRun() {
 
 // A Go function becomes a command, in pipelines and in docker exec, too.
 func ExampleRun_ownCommand() {
-	host, err := sim.NewHost()
-	if err != nil {
-		panic(err)
-	}
-	defer host.Close()
-	host.Run("web", sim.WithHostname("web"))
 	own := command.Table{"greet": func(ctx context.Context, c *command.Call) int {
 		var loud bool
 		names, err := command.Getopt(c.Args[1:], []command.Option{
@@ -48,8 +42,14 @@ func ExampleRun_ownCommand() {
 		c.Printf("%s greets %s%s\n", c.Machine.Hostname(), names[0], map[bool]string{true: "!"}[loud])
 		return 0
 	}}
+	host, err := sim.NewHost(sim.WithCommands(own))
+	if err != nil {
+		panic(err)
+	}
+	defer host.Close()
+	host.Run("web", sim.WithHostname("web"))
 	ctx := context.Background()
-	tools.Run(ctx, os.Stdout, host, "docker exec web greet you --loud; docker exec web greet -x | cat", own)
+	tools.Run(ctx, os.Stdout, host, "docker exec web greet you --loud; docker exec web greet -x | cat")
 	// Output:
 	// web greets you!
 	// usage: greet [-l] NAME

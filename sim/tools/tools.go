@@ -40,18 +40,18 @@ import (
 	"drydock/sim/tools/shell"
 )
 
-// Default returns a new table of the commands of all suites. docker run has the images.
-func Default(images ...sim.Image) command.Table {
-	return command.Table{"docker": dockercli.New(images...)}.With(
-		awk.Commands(), bridgeutils.Commands(), clients(), conntracktools.Commands(), coreutils.Commands(), debianutils.Commands(), findutils.Commands(),
-		grep.Commands(), iproute2.Commands(), iptables.Commands(), iputils.Commands(), less.Commands(), ncurses.Commands(),
+// Default returns a new table of the commands of all suites.
+func Default() command.Table {
+	return clients().With(
+		awk.Commands(), bridgeutils.Commands(), conntracktools.Commands(), coreutils.Commands(), debianutils.Commands(), dockercli.Commands(),
+		findutils.Commands(), grep.Commands(), iproute2.Commands(), iptables.Commands(), iputils.Commands(), less.Commands(), ncurses.Commands(),
 		nettools.Commands(), procps.Commands(), sed.Commands(), shell.Commands(),
 	)
 }
 
 // Run runs a line of a shell on m, which is a host, another machine or a container, and
 // writes to w what its commands print, errors too. They are those of Default and of
-// more, which win; docker run finds images only if more has Default(images...). The error is a sim.ExitStatus that is not 0, or that of w. So a main
+// more, which win. The error is a sim.ExitStatus that is not 0, or that of w. So a main
 // function that fails with it gives its container that exit status.
 //
 // Run returns when all that the line started has ended; when ctx is done that is soon.

@@ -2,7 +2,6 @@ package dockercli_test
 
 import (
 	"context"
-	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,65 +10,78 @@ import (
 	"drydock/sim"
 	"drydock/sim/simtest"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/coreutils"
 	"drydock/sim/tools/dockercli"
+	"drydock/sim/tools/nettools"
+	"drydock/sim/tools/shell"
 
 	"github.com/stretchr/testify/require"
 )
 
 var alpine = sim.Image{Name: "alpine", Cmd: []string{"/bin/sh"}, Env: []string{"FROM=image"}}
 
+// newHost returns a host whose images have the usual programs.
+func newHost(t *testing.T, more ...command.Table) *sim.Host {
+	t.Helper()
+	table := coreutils.Commands().With(nettools.Commands(), shell.Commands()).With(more...)
+	return simtest.NewHost(t, sim.WithCommands(table), sim.WithImages(alpine))
+}
+
 // TestDockerChange goes through the commands that change something. What it prints is what
 // was recorded of such commands.
 func TestDockerChange(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
-		h := simtest.NewHost(t)
+		h := newHost(t)
 		id := regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 		for _, tt := range []struct{ line, want string }{
 			{"network create --subnet 10.1.0.0/24 --gateway 10.1.0.9 --ip-range 10.1.0.64/26 app", "ID\n"},
-			{"run -d --name db --network app --network-alias sql --expose 5432 docker.io/library/alpine:latest", "ID\n"},
+			{"run -d --name db --network app --network-alias sql --expose 5432 docker.io/library/alpine:latest sleep infinity", "ID\n"},
 			{"inspect -f {{.NetworkSettings.Networks.app.IPAddress}} db", "10.1.0.64\n"},
 			{"run --rm --net app --ip 10.1.0.70 alpine hostname -i", "10.1.0.70\n"},
-			{"run --rm -e A=1 -e NONE alpine sh -c 'echo $FROM $A'", "image 1\n"},
+			{"run --rm -e A=1 -e NONE alpine sh -c 'echo $FROM $A $NONE'", "image 1\n"},
 			{"run alpine sh -c 'exit 3'", "exit status 3\n"},
 			{"run --rm --network app alpine cat /etc/resolv.conf", "nameserver 127.0.0.11\noptions ndots:0\n"},
 			{"run --rm -i alpine cat", ""},
-			{"run -t alpine true", "the input device is not a TTY\nexit status 1\n"},
-			{"run -d --rm alpine", "docker: --rm with --detach is not supported.\nSee 'docker run --help'.\nexit status 125\n"},
+			{"run -it alpine true", "the input device is not a TTY\nexit status 1\n"},
+			{"run --rm -t alpine echo x", "x\r\n"},
+			{"run -d --rm --name short alpine true", "ID\n"},
+			{"inspect short", "[]\nError: No such object: short\nexit status 1\n"},
 			{"run --name no alpine nosuch", "docker: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"nosuch\": executable file not found in $PATH: unknown.\nexit status 127\n"},
 			{"run --rm alpine /no/such", "docker: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"/no/such\": stat /no/such: no such file or directory: unknown.\nexit status 127\n"},
-			{"ps -a -f name=no --format '{{.Names}} {{.Status}} {{.Command}}'", "no Created \"nosuch\"\n"},
-			{"run nosuch", "Unable to find image 'nosuch:latest' locally\ndocker: Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host.\nSee 'docker run --help'.\nexit status 125\n"},
-			{"create nosuch:1", "Unable to find image 'nosuch:1' locally\nError response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host\nexit status 1\n"},
+			{"ps -a -f name=^/no$ --format '{{.Names}} {{.Status}} {{.Command}}'", "no Created \"nosuch\"\n"},
+			{"run nosuch", "Unable to find image 'nosuch:latest' locally\ndocker: Error response from daemon: pull access denied for nosuch, repository does not exist or may require 'docker login': denied: requested access to the resource is denied.\nSee 'docker run --help'.\nexit status 125\n"},
+			{"create nosuch:1", "Unable to find image 'nosuch:1' locally\nError response from daemon: pull access denied for nosuch, repository does not exist or may require 'docker login': denied: requested access to the resource is denied\nexit status 1\n"},
 			{"exec db hostname -i", "10.1.0.64\n"},
 			{"exec -e A=2 db env -Q", "env: invalid option -- 'Q'\nTry 'env --help' for more information.\nexit status 125\n"},
 			{"exec -e A=2 db sh -c 'echo $A; exit 7'", "2\nexit status 7\n"},
-			{"exec db nosuch", "OCI runtime exec failed: exec failed: unable to start container process: exec: \"nosuch\": executable file not found in $PATH: unknown\nexit status 126\n"},
-			{"exec -t db true", "the input device is not a TTY\nexit status 1\n"},
+			{"exec db nosuch", "OCI runtime exec failed: exec failed: unable to start container process: exec: \"nosuch\": executable file not found in $PATH: unknown\r\nexit status 126\n"},
+			{"exec -it db true", "the input device is not a TTY\nexit status 1\n"},
 			{"exec nosuch true", "Error: No such container: nosuch\nexit status 1\n"},
-			{"container create --name web alpine", "ID\n"},
+			{"container create --name web alpine sleep infinity", "ID\n"},
 			{"network connect --ip 10.1.0.80 --alias www app web", ""},
 			{"container start web nosuch", "web\nError response from daemon: No such container: nosuch\nError: failed to start containers: nosuch\nexit status 1\n"},
 			{"network connect app web", "Error response from daemon: endpoint with name web already exists in network app\nexit status 1\n"},
 			{"network connect --ip 10.1.0.300 app db", "Error response from daemon: Invalid IPv4 address: 10.1.0.300)\nexit status 1\n"},
 			{"network connect --link a:b:c app db", "invalid argument \"a:b:c\" for \"--link\" flag: bad format for links: a:b:c\nSee 'docker network connect --help'.\nexit status 125\n"},
-			{"network connect --link nosuch bridge db", "Error response from daemon: No such container: nosuch\nexit status 1\n"},
+			{"network connect --link nosuch bridge db", "Error response from daemon: links are only supported for user-defined networks.\nexit status 1\n"},
 			{"network disconnect -f app web", ""},
 			{"network disconnect app web", "Error response from daemon: container ID is not connected to network app\nexit status 1\n"},
 			{"stop -t 0 db nosuch db", "db\ndb\nError response from daemon: No such container: nosuch\nexit status 1\n"},
-			{"wait db", "0\n"},
+			{"wait db", "137\n"},
 			{"restart -t -1 db", "db\n"},
 			{"pause db", "db\n"},
 			{"exec db true", "Error response from daemon: Container db is paused, unpause the container before exec\nexit status 1\n"},
 			{"unpause db", "db\n"},
 			{"rename db sql", ""},
 			{"rename sql ''", "Error: Neither old nor new names may be empty\nexit status 1\n"},
-			{"rm sql nosuch no", "Error response from daemon: You cannot remove a running container ID. Stop the container before attempting removal or force remove\nError: No such container: nosuch\nno\nexit status 1\n"},
+			{"rm sql nosuch no", "no\nError response from daemon: You cannot remove a running container ID. Stop the container before attempting removal or force remove\nError: No such container: nosuch\nexit status 1\n"},
 			{"kill sql", "sql\n"},
 			{"rm -f sql nosuch", "sql\nError: No such container: nosuch\n"},
 			{"network rm app nosuch bridge", "app\nError: No such network: nosuch\nError response from daemon: bridge is a pre-defined network and cannot be removed\nexit status 1\n"},
 		} {
-			got := id.ReplaceAllString(docker(t, h, tt.line, alpine), "ID")
+			time.Sleep(time.Millisecond) // what is still about to end does
+			got := id.ReplaceAllString(docker(t, h, tt.line), "ID")
 			require.Equal(t, tt.want, got, tt.line)
 		}
 	})
@@ -80,103 +92,61 @@ func TestDockerChange(t *testing.T) {
 func TestDockerRefuses(t *testing.T) {
 	t.Parallel()
 	const see = "\nSee 'docker run --help'.\nexit status 125\n"
-	h := simtest.NewHost(t)
+	h := newHost(t)
 	for _, tt := range []struct{ line, want string }{
-		{"run", "\"docker run\" requires at least 1 argument.\nSee 'docker run --help'.\n\nUsage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun a command in a new container\nexit status 1\n"},
-		{"run --restart always alpine", "unknown flag: --restart" + see},
-		{"run -v /a:/b alpine", "unknown shorthand flag: 'v' in -v" + see},
-		{"run -d --name x1 --network", "flag needs an argument: --network" + see},
-		{"run --dns abc alpine", "invalid argument \"abc\" for \"--dns\" flag: abc is not an ip address" + see},
-		{"run --add-host foo alpine", "invalid argument \"foo\" for \"--add-host\" flag: bad format for add-host: \"foo\"" + see},
-		{"run --link tgt:x:y alpine", "invalid argument \"tgt:x:y\" for \"--link\" flag: bad format for links: tgt:x:y" + see},
-		{"run --link '' alpine", "invalid argument \"\" for \"--link\" flag: empty string specified for links" + see},
 		{"run --link nosuch:x alpine", "docker: Error response from daemon: could not get container for nosuch: No such container: nosuch." + see},
-		{"run -p 8080:70000 alpine", "docker: Invalid containerPort: 70000." + see},
-		{"create -p 8080:70000 alpine", "Invalid containerPort: 70000\nSee 'docker create --help'.\nexit status 125\n"},
 		{"run --network bridge --ip abc alpine", "docker: Error response from daemon: invalid IPv4 address: abc." + see},
-		{"run --network nosuch alpine", "docker: Error response from daemon: network nosuch not found.\nexit status 125\n"},
+		{"run --network nosuch alpine", "docker: Error response from daemon: network nosuch not found." + see},
 		{"run --network bridge --network host alpine", "docker: Error response from daemon: Container cannot be connected to network endpoints: bridge, host." + see},
-		{"run --network container: alpine", "docker: Error response from daemon: Invalid network mode: invalid container format container:<name|id>." + see},
-		{"run --network container:nosuch alpine", "docker: Error response from daemon: No such container: nosuch.\nexit status 125\n"},
-		{"run --network host --network-alias foo alpine", "docker: network-scoped aliases are only supported for user-defined networks." + see},
+		{"run --network container:nosuch alpine", "docker: Error response from daemon: No such container: nosuch." + see},
 		{"run --name a/b alpine", "docker: Error response from daemon: Invalid container name (a/b), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed." + see},
-		{"exec web", "\"docker exec\" requires at least 2 arguments.\nSee 'docker exec --help'.\n\nUsage:  docker exec [OPTIONS] CONTAINER COMMAND [ARG...]\n\nRun a command in a running container\nexit status 1\n"},
-		{"network connect", "\"docker network connect\" requires exactly 2 arguments.\nSee 'docker network connect --help'.\n\nUsage:  docker network connect [OPTIONS] NETWORK CONTAINER\n\nConnect a container to a network\nexit status 1\n"},
-		{"network create a b", "\"docker network create\" requires exactly 1 argument.\nSee 'docker network create --help'.\n\nUsage:  docker network create [OPTIONS] NETWORK\n\nCreate a network\nexit status 1\n"},
-		{"network create -o a=b x", "unknown shorthand flag: 'o' in -o\nSee 'docker network create --help'.\nexit status 125\n"},
 		{"network create -d nosuchdriver x", "Error response from daemon: plugin \"nosuchdriver\" not found\nexit status 1\n"},
 		{"network create -d host x", "Error response from daemon: only one instance of \"host\" network is allowed\nexit status 1\n"},
 		{"network create --subnet 10.2.0.0/33 x", "Error response from daemon: Invalid subnet 10.2.0.0/33 : invalid CIDR address: 10.2.0.0/33\nexit status 1\n"},
-		{"network create --gateway 10.2.0.1 x", "every ip-range or gateway must have a corresponding subnet\nexit status 1\n"},
-		{"network create --subnet 10.2.0.0/24 --gateway 10.2.0.300 x", "no matching subnet for gateway 10.2.0.300\nexit status 1\n"},
-		{"network create --subnet 10.2.0.0/24 --ip-range 10.3.0.0/24 x", "no matching subnet for range 10.3.0.0/24\nexit status 1\n"},
 		{"network create --ipv6 x", "Error response from daemon: could not find an available, non-overlapping IPv6 address pool among the defaults to assign to the network\nexit status 1\n"},
-		{"network create --subnet fd00:1::/64 x", "Error response from daemon: an IPv6 subnet without --ipv6 is not supported\nexit status 1\n"},
-		{"network rm", "\"docker network rm\" requires at least 1 argument.\nSee 'docker network rm --help'.\n\nUsage:  docker network rm NETWORK [NETWORK...]\n\nRemove one or more networks\nexit status 1\n"},
+		{"network create --subnet fd00:1::/64 x", "Error response from daemon: subnet fd00:1::/64 without EnableIPv6\nexit status 1\n"},
 	} {
-		require.Equal(t, tt.want, docker(t, h, tt.line, alpine), tt.line)
+		require.Equal(t, tt.want, docker(t, h, tt.line), tt.line)
 	}
 	for c := range h.Containers() {
 		require.Fail(t, "a container was made", c.Name())
 	}
 }
 
-// TestDockerHelp has --help of a command with flags as Docker 20.10.24 prints it, but for
-// the flags that are not here.
-func TestDockerHelp(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, `
-Usage:  docker network disconnect [OPTIONS] NETWORK CONTAINER
-
-Disconnect a container from a network
-
-Options:
-  -f, --force   Force the container to disconnect from a network
-`, docker(t, nil, "network disconnect --help"))
-	require.Contains(t, docker(t, nil, "run --help"), "      --network list         Connect a container to a network\n")
-	require.NotContains(t, docker(t, nil, "run --help"), "--net ")
-}
-
 // TestDockerInterrupted interrupts commands that wait, and kills the container under one.
 func TestDockerInterrupted(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
-		h := simtest.NewHost(t)
-		table := command.Table{"docker": dockercli.New(alpine), "term": func(ctx context.Context, c *command.Call) int {
+		h := newHost(t, command.Table{"term": func(ctx context.Context, c *command.Call) int {
 			<-ctx.Done()
-			return c.Fail(9, "ending\n")
-		}}
+			return c.Fail(command.Interrupted(ctx), "ending\n")
+		}})
 		run := func(ctx context.Context, args ...string) (string, int) {
 			var out strings.Builder
-			status := table.Run(ctx, &command.Call{Machine: h, Args: append([]string{"docker"}, args...), Stdout: &out, Stderr: &out})
+			status := dockercli.Commands().Run(ctx, &command.Call{Machine: h, Args: append([]string{"docker"}, args...), Stdout: &out, Stderr: &out})
 			return out.String(), status
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		out, status := run(ctx, "run", "--name", "web", "alpine", "term")
-		require.Equal(t, "ending\n", out)
-		require.Equal(t, 9, status)
-
-		web, _ := h.Container("web") // nobody listens any more when it runs again
-		require.NoError(t, web.Start())
-		require.NoError(t, web.Kill())
-
-		require.NoError(t, web.Start())
-		time.AfterFunc(time.Second, func() { web.Kill() })
-		out, status = run(t.Context(), "exec", "web", "term")
-		require.Equal(t, "ending\n", out)
-		require.Equal(t, command.Killed, status)
-		_, status = run(t.Context(), "wait", "web")
+		for _, line := range []string{"run --name web alpine term", "attach web", "logs -f web", "wait web", "exec web term", "events"} {
+			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, command.SIGTERM)
+			out, status := run(ctx, strings.Fields(line)...)
+			cancel()
+			require.Equal(t, command.SIGTERM.ExitCode(), status, line)
+			require.NotContains(t, out, "error", line)
+		}
+		web, ok := h.Container("web")
+		require.True(t, ok)
+		_, status := run(t.Context(), "start", "web")
 		require.Zero(t, status)
-
-		err := web.Start()
-		require.NoError(t, err)
-		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		out, status = run(ctx, "wait", "web")
-		require.Contains(t, out, context.DeadlineExceeded.Error())
-		require.Equal(t, 1, status)
-		require.False(t, errors.Is(err, context.Canceled))
+		for _, line := range []string{"exec web term", "attach web", "wait web"} {
+			time.AfterFunc(time.Second, func() { web.Kill() })
+			_, status = run(t.Context(), strings.Fields(line)...)
+			if line == "wait web" {
+				require.Zero(t, status)
+			} else {
+				require.Equal(t, command.Killed, status, line)
+			}
+			require.NoError(t, web.Start())
+		}
 	})
 }
 
@@ -186,25 +156,19 @@ func FuzzDocker(f *testing.F) {
 	for _, s := range []string{
 		"run -d --name web -p 8080:80 alpine", "run --rm alpine true", "create --network app --ip 1.2.3.4 alpine", "exec web true", "ps -aq --format {{.ID}}",
 		"network create --subnet 10.0.0.0/8 x", "rm -f web", "inspect web -f {{json_.}}", "run --link :a --add-host :: alpine", "stop -t 0 web", "-", "--", "run -- -x",
-		"run -e= -e =x -h= alpine", "network connect --ip6 ::1 --alias= bridge web", "port web -1/", "run alpine:", "run /",
+		"run -e= -e =x -h= alpine", "network connect --ip6 ::1 --alias= bridge web", "port web -1/", "run alpine:", "run /", "--help ps", "help run", "-H unix:// ps", "events",
+		"logs -f --tail -1 web", "images -q --digests", "pull a:b", "version", "info -f {{json_.}}", "network prune -f --filter until=x", "top web -x", "wait a",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		if strings.Contains(line, "wait") || strings.Contains(line, "run") && !strings.Contains(line, "-d") {
-			line = "ps " + line // nobody ends what these would wait for
-		}
-		h, err := sim.NewHost(sim.WithVirtualTime())
-		if err != nil {
-			h, err = sim.NewHost()
-			require.NoError(t, err)
-		}
+		h, err := sim.NewHost(sim.WithCommands(command.Table{"true": func(context.Context, *command.Call) int { return 0 }}), sim.WithImages(alpine))
+		require.NoError(t, err)
 		defer h.Close()
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		var out strings.Builder
-		table := command.Table{"docker": dockercli.New(alpine), "true": func(context.Context, *command.Call) int { return 0 }}
-		status := table.Run(ctx, &command.Call{Machine: h, Args: append([]string{"docker"}, strings.Fields(line)...), Stdout: &out, Stderr: &out})
+		status := dockercli.Commands().Run(ctx, &command.Call{Machine: h, Args: append([]string{"docker"}, strings.Fields(line)...), Stdout: &out, Stderr: &out})
 		if status == 125 && strings.Contains(out.String(), "flag") {
 			for c := range h.Containers() {
 				t.Errorf("%q made %v", line, c)

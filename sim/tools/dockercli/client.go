@@ -1,85 +1,275 @@
 package dockercli
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
-
-	"drydock/sim"
-	"drydock/sim/tools/command"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
 )
 
-// A docker is one run of the command. It keeps nothing between two runs: all state is
-// the host's, as it is the daemon's with Docker.
-type docker struct {
-	*command.Call
-	ctx    context.Context
-	images []sim.Image
-	host   *sim.Host
+// apiVersion is the version of the API that docker 20.10 speaks, unless the daemon knows only
+// an older one.
+const apiVersion = "1.41"
+
+// The version that docker says it is: of Docker's own packages for linux/amd64.
+const (
+	clientVersion = "20.10.24"
+	gitCommit     = "297e128"
+	goVersion     = "go1.19.7"
+	buildTime     = "Tue Apr  4 18:21:03 2023"
+)
+
+// maxBody bounds an answer that is read as a whole. docker has no bound but for errors,
+// which may have 1 MiB. A list of ten thousand containers takes 10 MiB.
+const maxBody = 64 << 20
+
+// A client talks to a daemon by its HTTP API. Each request has a connection of its own, so
+// that nothing is left to run when the last answer is closed: a pool of net/http would have
+// goroutines that outlive the command. The methods may be called at the same time.
+type client struct {
+	dial    func(context.Context) (net.Conn, error)
+	host    string // how messages name the daemon: "unix:///var/run/docker.sock"
+	version string // of the API
 }
 
-// An action runs a subcommand with its arguments and returns the exit status.
-type action func(args []string) int
-
-// fail prints why the command fails, to standard error. The last newline is not part of
-// format, so that it reads as Docker's source does.
-func (d *docker) fail(status int, format string, args ...any) int {
-	return d.Fail(status, format+"\n", args...)
-}
-
-// refused is fail with an error of the daemon, which sim's errors are: their text is
-// what the daemon's answer has as its message.
-func (d *docker) refused(err error) (status int) {
-	return d.fail(1, "Error response from daemon: %v", err)
-}
-
-// container returns the container with that name or ID, or the only one whose ID begins
-// so. The words of the error are the daemon's.
-func (d *docker) container(name string) (*sim.Container, error) {
-	if c, ok := d.host.Container(name); ok {
-		return c, nil
+// negotiate asks the daemon for its version of the API, and speaks that if it is older. That
+// there is no daemon is told by what is asked next.
+func (c *client) negotiate(ctx context.Context) {
+	c.version = apiVersion
+	x, err := c.open(ctx, request{method: http.MethodHead, path: pingPath})
+	if err != nil {
+		return
 	}
-	return nil, dockerError("No such container: " + name)
+	defer x.Close()
+	if v := x.answer.Header.Get("Api-Version"); olderVersion(v, apiVersion) {
+		c.version = v
+	}
 }
 
-// network returns the network with that name or ID, as container does, for commands
-// about containers. Those about networks have other words: see findNetwork.
-func (d *docker) network(name string) (*sim.Network, error) {
-	if n, problem := d.findNetwork(name); problem == "" {
-		return n, nil
+// pingPath is the one path without a version.
+const pingPath = "/_ping"
+
+// olderVersion tells whether a version of the API came before another one.
+func olderVersion(a, b string) bool {
+	var majorA, minorA, majorB, minorB int
+	if n, _ := fmt.Sscanf(a, "%d.%d", &majorA, &minorA); n < 2 {
+		return false
 	}
-	return nil, dockerError("network " + name + " not found")
+	_, _ = fmt.Sscanf(b, "%d.%d", &majorB, &minorB)
+	return majorA < majorB || majorA == majorB && minorA < minorB
 }
 
-// findNetwork returns the network with that name or ID, else the only one with an ID
-// that begins so, else what is printed of that. A whole name or ID comes before all
-// beginnings, so a network named like the beginning of another's ID is found.
-func (d *docker) findNetwork(name string) (n *sim.Network, problem string) {
-	if n, ok := d.host.Network(name); ok {
-		return n, ""
+// An errUnreachable is that nobody answers at an address.
+type errUnreachable struct{ host string }
+
+func (e errUnreachable) Error() string {
+	return fmt.Sprintf("Cannot connect to the Docker daemon at %s. Is the docker daemon running?", e.host)
+}
+
+// An apiError is an answer that is an error.
+type apiError struct {
+	status  int
+	message string
+	missing string // what docker says of a 404, which it has own words for, or ""
+}
+
+func (e *apiError) Error() string {
+	if e.status == http.StatusNotFound && e.missing != "" {
+		return "Error: " + e.missing
 	}
-	var found []*sim.Network
-	for n := range d.host.Networks() {
-		if name != "" && strings.HasPrefix(n.ID(), name) {
-			found = append(found, n)
+	return "Error response from daemon: " + e.message
+}
+
+// isNotFound tells whether the daemon answered that there is no such thing.
+func isNotFound(err error) bool {
+	var e *apiError
+	return errors.As(err, &e) && e.status == http.StatusNotFound
+}
+
+// orMissing gives a 404 the words that docker has for an object of a kind and a name. It
+// does so for the API's calls about one object, but not for all of them.
+func orMissing(err error, kind, name string) error {
+	var e *apiError
+	if errors.As(err, &e) {
+		e.missing = "No such " + kind + ": " + name
+	}
+	return err
+}
+
+// A request is what is asked of a daemon.
+type request struct {
+	method, path string
+	query        url.Values
+	body         any    // sent as JSON unless it is nil
+	upgrade      string // the type of the content if the connection is to be taken over
+}
+
+// A connection is one to the daemon with what it has answered. Closing it ends the request.
+type connection struct {
+	net.Conn
+	r      *bufio.Reader
+	answer *http.Response
+	stop   func()
+}
+
+// Read reads what follows the head of the answer of a connection that was taken over.
+func (c *connection) Read(b []byte) (int, error) { return c.r.Read(b) }
+
+// CloseWrite tells the daemon that nothing more will be written.
+func (c *connection) CloseWrite() error {
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return nil
+}
+
+func (c *connection) Close() error {
+	c.stop()
+	return c.Conn.Close()
+}
+
+// open sends a request and reads the head of the answer, which is not an error. When ctx is
+// done the connection is closed: reads and writes fail.
+func (c *client) open(ctx context.Context, r request) (*connection, error) {
+	req, err := r.build(ctx, c.version)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := c.dial(ctx)
+	if err != nil {
+		return nil, cmp.Or(context.Cause(ctx), error(errUnreachable{c.host}))
+	}
+	x := &connection{Conn: conn, r: bufio.NewReader(conn), stop: closeWith(ctx, conn)}
+	if x.answer, err = x.exchange(req); err != nil {
+		x.Close()
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		return nil, fmt.Errorf("error during connect: %w", err)
+	}
+	if err := x.check(r.upgrade != ""); err != nil {
+		x.Close()
+		return nil, err
+	}
+	return x, nil
+}
+
+// exchange sends the request and reads the head of the answer.
+func (c *connection) exchange(req *http.Request) (*http.Response, error) {
+	if err := req.Write(c.Conn); err != nil {
+		return nil, err
+	}
+	return http.ReadResponse(c.r, req)
+}
+
+// closeWith closes c when ctx is done, until stop is called.
+func closeWith(ctx context.Context, c net.Conn) (stop func()) {
+	done := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		c.Close()
+		close(done)
+	})
+	return sync.OnceFunc(func() {
+		if !cancel() {
+			<-done
+		}
+	})
+}
+
+// build makes the HTTP request, with the headers that docker has.
+func (r *request) build(ctx context.Context, version string) (*http.Request, error) {
+	var body bytes.Buffer
+	if r.body != nil {
+		if err := json.NewEncoder(&body).Encode(r.body); err != nil {
+			return nil, err
 		}
 	}
-	switch len(found) {
-	case 0:
-		return nil, "Error: No such network: " + name
-	case 1:
-		return found[0], ""
+	u := url.URL{Scheme: "http", Host: "docker", Path: r.path, RawQuery: r.query.Encode()}
+	if r.path != pingPath {
+		u.Path = "/v" + version + r.path
 	}
-	return nil, fmt.Sprintf("Error response from daemon: network %s is ambiguous (%d matches found based on ID prefix)", name, len(found))
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), &body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", "Docker-Client/"+clientVersion+" (linux)")
+	switch {
+	case r.upgrade != "":
+		req.Header.Set("Content-Type", r.upgrade)
+		req.Header.Set("Connection", "Upgrade")
+		req.Header.Set("Upgrade", "tcp")
+	case r.body != nil:
+		req.Header.Set("Content-Type", "application/json")
+	case r.method == http.MethodPost:
+		req.Header.Set("Content-Type", "text/plain")
+	}
+	return req, nil
 }
 
-// containerAndNetwork returns those that network connect and disconnect name, in the
-// order in which the daemon looks for them: if neither is there, the network is what is
-// missed.
-func (d *docker) containerAndNetwork(args []string) (n *sim.Network, c *sim.Container, err error) {
-	if n, err = d.network(args[0]); err != nil {
-		return nil, nil, err
+// check returns the error that an answer is, in the words of docker.
+func (c *connection) check(upgrade bool) error {
+	status := c.answer.StatusCode
+	switch {
+	case upgrade && status != http.StatusSwitchingProtocols:
+		return fmt.Errorf("unable to upgrade to tcp, received %d", status)
+	case status < http.StatusBadRequest:
+		return nil
 	}
-	c, err = d.container(args[1])
-	return n, c, err
+	text, err := io.ReadAll(io.LimitReader(c.answer.Body, maxBody))
+	if err != nil {
+		return err
+	}
+	var answer struct{ Message string }
+	if c.answer.Header.Get("Content-Type") != "application/json" {
+		answer.Message = string(text)
+	} else if err := json.Unmarshal(text, &answer); err != nil {
+		return fmt.Errorf("Error reading JSON: %w", err)
+	}
+	return &apiError{status: status, message: string(bytes.TrimSpace([]byte(answer.Message)))}
+}
+
+// do sends a request and returns the whole answer.
+func (c *client) do(ctx context.Context, r request) ([]byte, error) {
+	x, err := c.open(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer x.Close()
+	text, err := io.ReadAll(io.LimitReader(x.answer.Body, maxBody))
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	return text, err
+}
+
+// get asks for what is at path, decodes it into v, and returns the text of it.
+func (c *client) get(ctx context.Context, path string, query url.Values, v any) ([]byte, error) {
+	text, err := c.do(ctx, request{method: http.MethodGet, path: path, query: query})
+	if err != nil {
+		return nil, err
+	}
+	return text, json.Unmarshal(text, v)
+}
+
+// post sends body to path and decodes the answer into v, if that is not nil.
+func (c *client) post(ctx context.Context, path string, query url.Values, body, v any) error {
+	text, err := c.do(ctx, request{method: http.MethodPost, path: path, query: query, body: body})
+	if err != nil || v == nil {
+		return err
+	}
+	return json.Unmarshal(text, v)
+}
+
+// remove deletes what is at path.
+func (c *client) remove(ctx context.Context, path string, query url.Values) error {
+	_, err := c.do(ctx, request{method: http.MethodDelete, path: path, query: query})
+	return err
 }

@@ -1,46 +1,82 @@
-// Package dockercli has the docker command of Docker Engine 20.10.24, for a host of
-// package sim instead of a daemon. What shows something:
+// Package dockercli has the docker command of Docker Engine 20.10.24, as a client of the
+// HTTP API of package dockerd. The daemon that it finds is that of the host where it runs, at
+// unix:///var/run/docker.sock; no other can be reached, and other machines have none. What
+// is said of containers and networks is the daemon's; what this package has is what docker
+// itself does: flags, the order of requests, streams, terminals, signals, tables, formats,
+// usage and exit statuses, by the source of docker/cli 20.10.24.
 //
-//	ps                  -a -q -l -n --no-trunc --format --filter
-//	port CONTAINER [PRIVATE_PORT[/PROTO]]
-//	inspect NAME...     -f --type
-//	network ls          -q --no-trunc --format --filter
-//	network inspect NETWORK...  -f
+// # Commands
 //
-// What changes something:
+//	attach             --detach-keys --no-stdin --sig-proxy
+//	create, run        see below
+//	events             --filter --format --since --until
+//	exec               -d -e -i -t -u -w --detach-keys --env-file --privileged
+//	images [REPO]      -a -q --digests --filter --format --no-trunc
+//	info, version      -f
+//	inspect NAME...    -f --type container, image or network
+//	kill               -s
+//	logs               -f -n -t --since --until
+//	network            connect create disconnect inspect ls prune rm
+//	pause, unpause, rename, top, port, wait
+//	ps                 -a -l -n -q -s --filter --format --no-trunc; sizes are 0B
+//	pull               -q
+//	rmi                -f --no-prune
+//	restart, stop      -t
+//	rm                 -f -l -v
+//	start              -a -i --detach-keys
 //
-//	run, create         see below
-//	exec                -e -i
-//	start, stop, restart, kill, pause, unpause, rename, rm, wait    -t of stop and restart, -f of rm
-//	network create      -d --subnet --gateway --ip-range --internal --ipv6
-//	network connect     --alias --ip --ip6 --link
-//	network disconnect  -f
-//	network rm
+// Those of containers are commands of "container" too, with its inspect, ls and prune; "image"
+// has inspect, ls, pull and rm, "system" events and info. network create has --attachable
+// --aux-address -d --gateway --internal --ip-range --ipam-driver --ipv6 --label -o --subnet,
+// network connect --alias --ip --ip6 --link, network disconnect -f.
 //
-// Commands of containers are also those of "container". ps filters by exited, expose,
-// id, name, network, publish and status, network ls by driver, id, name, scope and
-// type. Formats are Go templates on what Docker has in them and sim knows: sizes,
-// mounts and labels are not among that.
+// docker's own flags are -H, which with $DOCKER_HOST may name a daemon that is not running,
+// -c default, -v and --help; every command has --help, and "help COMMAND" shows the same.
+// What it shows is what the real one does, refused flags included; commands that are not
+// here are left out of lists, and are no docker commands.
 //
-// run and create have --add-host -d --dns --dns-option --dns-search -e --expose
-// --hostname -i --ip --ip6 --link --name --network --network-alias -p -P --rm and -t.
-// An image is one of those that the command was made with; there is no registry. A
-// COMMAND comes from the table that docker itself comes from, and replaces the image's
-// main function; in the foreground it has docker's streams. There are no terminals: -t
-// in the foreground is refused as without one. --rm needs the foreground, as nobody is
-// left afterwards to remove the container. A COMMAND that does not exist is refused
-// when the container starts, which stays created; a network that does not exist is
-// refused before, so that, unlike Docker's, no container is left behind.
+// # Flags of run and create
 //
-// Standard output has what was asked for, IDs and names and lists, and standard error
-// what went wrong, so that "$(docker run -d IMAGE)" is an ID. Containers and networks
-// may be named by the beginning of their ID wherever Docker takes that.
+//	names      --name -h --domainname --network-alias --link --add-host --label --label-file
+//	networks   --network (long form: name=NET,alias=A,ip=ADDR,ip6=ADDR) --ip --ip6
+//	           --mac-address --dns --dns-option --dns-search
+//	ports      -p -P --expose
+//	program    -e --env-file --entrypoint -u -w --init --privileged --cap-add --cap-drop
+//	streams    -i -t -a; of run: -d --sig-proxy --detach-keys
+//	life       --rm --restart --stop-signal --stop-timeout --cidfile --pull
 //
-// All other commands and flags are refused as unknown, with Docker's messages: status
-// 125 for flags and what keeps run from running, 126 and 127 for commands that cannot
-// be run, 1 for the rest. docker port prints in the order of the container's ports,
-// Docker's being random. ps shows 20 characters of a command; Docker counts the wide
-// ones of East Asia twice. A machine that is no *sim.Host has no daemon to connect to.
+// What of this the daemon has no meaning for it refuses or tells in docker inspect, as its
+// documentation says. --disable-content-trust is taken, as it is the default.
+//
+// # Refused flags
+//
+// Flags of 20.10.24 that an emulated host has no meaning for are refused when they are used:
+// "not supported by an emulated host", with status 125. To take them and do nothing would
+// have a script believe in a limit or a volume that is not there.
+//
+//	files       --mount --read-only --storage-opt --tmpfs -v --volume-driver --volumes-from
+//	limits      --blkio-* --cpu* -c -m --memory-* --kernel-memory --oom-* --pids-limit
+//	            --shm-size --ulimit
+//	devices     --device --device-* --gpus
+//	health      --health-* --no-healthcheck
+//	isolation   --cgroup-parent --cgroupns --group-add --ipc --isolation --pid --runtime
+//	            --security-opt --sysctl --userns --uts
+//	logs        --log-driver --log-opt; of logs: --details
+//	networks    --link-local-ip; of network: --config-from --config-only --driver-opt
+//	            --ingress --ipam-opt --scope, -v of inspect
+//	registries  --platform, -a of pull, --disable-content-trust=false
+//	other       -s of inspect; of version --kubeconfig; of docker -D -l --config --tls*
+//
+// # Where it differs
+//
+// docker port, labels in tables and subnets in requests are in order, Docker's order is
+// random; containers are killed, paused and removed one after the other, not at once. A
+// message of docker's log that waiting was canceled, which appears at random when a container
+// does not start, is not printed. Keys that leave a container are found in what is pasted,
+// too. docker asks /_ping first for the version of the API, which is known here, and
+// run -d does not wait for what it does not look at. -e NAME of what docker has no value for
+// is nothing, and takes no variable from the image's. docker run --network with a network
+// that does not exist makes no container.
 //
 // Flags are parsed by github.com/spf13/pflag 1.0.5, which is what Docker uses.
 package dockercli

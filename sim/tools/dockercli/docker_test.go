@@ -10,10 +10,7 @@ import (
 	"drydock/sim"
 	"drydock/sim/simtest"
 	"drydock/sim/tools/command"
-	"drydock/sim/tools/coreutils"
 	"drydock/sim/tools/dockercli"
-	"drydock/sim/tools/nettools"
-	"drydock/sim/tools/shell"
 
 	"github.com/stretchr/testify/require"
 )
@@ -21,14 +18,14 @@ import (
 var shellWord = regexp.MustCompile(`('[^']*'|[^' ])+`)
 
 // docker returns what a command line prints, with "exit status N" if N is not 0.
-func docker(t *testing.T, h command.Machine, line string, images ...sim.Image) string {
+func docker(t *testing.T, h command.Machine, line string) string {
+	t.Helper()
 	args := []string{"docker"}
 	for _, word := range shellWord.FindAllString(line, -1) {
 		args = append(args, strings.ReplaceAll(word, "'", ""))
 	}
 	var out strings.Builder
-	table := command.Table{"docker": dockercli.New(images...)}.With(coreutils.Commands(), nettools.Commands(), shell.Commands())
-	status := table.Run(t.Context(), &command.Call{Machine: h, Args: args, Stdout: &out, Stderr: &out})
+	status := dockercli.Commands().Run(t.Context(), &command.Call{Machine: h, Args: args, Stdout: &out, Stderr: &out})
 	if status != 0 {
 		fmt.Fprintf(&out, "exit status %d\n", status)
 	}
@@ -96,21 +93,6 @@ func TestDockerErrors(t *testing.T) {
 	h := simtest.NewHost(t)
 	simtest.Run(t, h, "web", sim.WithPublish("8080:80"))
 	for _, tt := range []struct{ line, want string }{
-		{"", "docker: '' is not a docker command.\nSee 'docker --help'\nexit status 1\n"},
-		{"logs web", "docker: 'logs' is not a docker command.\nSee 'docker --help'\nexit status 1\n"},
-		{"network prune n", "docker: 'network prune' is not a docker command.\nSee 'docker --help'\nexit status 1\n"},
-		{"--x ps", "unknown flag: --x\nSee 'docker --help'.\nexit status 125\n"},
-		{"ps --x", "unknown flag: --x\nSee 'docker ps --help'.\nexit status 125\n"},
-		{"container ls --x=1", "unknown flag: --x\nSee 'docker container ls --help'.\nexit status 125\n"},
-		{"ps -aqx", "unknown shorthand flag: 'x' in -x\nSee 'docker ps --help'.\nexit status 125\n"},
-		{"ps --format", "flag needs an argument: --format\nSee 'docker ps --help'.\nexit status 125\n"},
-		{"ps -an", "flag needs an argument: 'n' in -n\nSee 'docker ps --help'.\nexit status 125\n"},
-		{"ps -n x", "invalid argument \"x\" for \"-n, --last\" flag: strconv.ParseInt: parsing \"x\": invalid syntax\nSee 'docker ps --help'.\nexit status 125\n"},
-		{"ps --all=x", "invalid argument \"x\" for \"-a, --all\" flag: strconv.ParseBool: parsing \"x\": invalid syntax\nSee 'docker ps --help'.\nexit status 125\n"},
-		{"ps -f x", "invalid argument \"x\" for \"-f, --filter\" flag: bad format of filter (expected name=value)\nSee 'docker ps --help'.\nexit status 125\n"},
-		{"ps ---x", "bad flag syntax: ---x\nSee 'docker ps --help'.\nexit status 125\n"},
-		{"ps web", "\"docker ps\" accepts no arguments.\nSee 'docker ps --help'.\n\nUsage:  docker ps [OPTIONS]\n\nList containers\nexit status 1\n"},
-		{"ps -- -x", "\"docker ps\" accepts no arguments.\nSee 'docker ps --help'.\n\nUsage:  docker ps [OPTIONS]\n\nList containers\nexit status 1\n"},
 		{"ps -f expose=/tcp", "Error response from daemon: error while looking up for expose /tcp: Empty string specified for ports.\nexit status 1\n"},
 		{"port web /tcp", "Error: No public port '/tcp' published for web\nexit status 1\n"},
 		{"port web 80/", "strconv.ParseUint: parsing \"80/\": invalid syntax\nexit status 1\n"},
@@ -120,25 +102,20 @@ func TestDockerErrors(t *testing.T) {
 		{"ps -f publish=80:80", "Error response from daemon: filter for 'publish' should not contain ':': 80:80\nexit status 1\n"},
 		{"ps -f expose=9-8", "Error response from daemon: error while looking up for expose 9-8: Invalid range specified for the Port: 9-8\nexit status 1\n"},
 		{"network ls -f type=x", "Error response from daemon: invalid filter: 'type'='x'\nexit status 1\n"},
-		{"ps --format {{", "Template parsing error: template: :1: unclosed action\n\nexit status 1\n"},
-		{"ps --format '{{pad .ID 2000000000 1}}'", "Template parsing error: template: :1:2: executing \"\" at <pad .ID 2000000000 1>: error calling pad: 2000000000 is too wide\n\nexit status 1\n"},
-		{"port", "\"docker port\" requires at least 1 and at most 2 arguments.\nSee 'docker port --help'.\n\nUsage:  docker port CONTAINER [PRIVATE_PORT[/PROTO]]\n\nList port mappings or a specific mapping for the container\nexit status 1\n"},
+		{"ps --format '{{pad .ID 2000000000 1}}'", "failed to execute template: template: :1:2: executing \"\" at <pad .ID 2000000000 1>: error calling pad: 2000000000 is too wide\nexit status 1\n"},
 		{"port nosuch", "Error: No such container: nosuch\nexit status 1\n"},
 		{"port web 80/udp", "Error: No public port '80/udp' published for web\nexit status 1\n"},
 		{"port web 81", "Error: No public port '81/tcp' published for web\nexit status 1\n"},
 		{"port web x", "strconv.ParseUint: parsing \"x\": invalid syntax\nexit status 1\n"},
-		{"inspect", "\"docker inspect\" requires at least 1 argument.\nSee 'docker inspect --help'.\n\nUsage:  docker inspect [OPTIONS] NAME|ID [NAME|ID...]\n\nReturn low-level information on Docker objects\nexit status 1\n"},
 		{"inspect nosuch", "[]\nError: No such object: nosuch\nexit status 1\n"},
 		{"container inspect nosuch", "[]\nError: No such container: nosuch\nexit status 1\n"},
 		{"network inspect nosuch", "[]\nError: No such network: nosuch\nexit status 1\n"},
 		{"inspect nosuch web x -f {{.Name}}", "/web\nError: No such object: nosuch\nError: No such object: x\nexit status 1\n"},
 		{"inspect -f {{.Nope}} web", "\ntemplate parsing error: template: :1:2: executing \"\" at <.Nope>: map has no entry for key \"Nope\"\nexit status 1\n"},
-		{"inspect -f {{ web", "Template parsing error: template: :1: unclosed action\nexit status 64\n"},
-		{"inspect --type x web", "\"x\" is not a valid value for --type\nexit status 1\n"},
 	} {
 		require.Equal(t, tt.want, docker(t, h, tt.line), tt.line)
 	}
-	require.Contains(t, docker(t, h, "ps --format {{.Nope}}"), "Template parsing error: template: :1:2: executing \"\" at <.Nope>: can't evaluate field Nope in type ")
+	require.Equal(t, "template parsing error: template: :1:2: executing \"\" at <.Nope>: can't evaluate field Nope in type *network.networkContext\nexit status 1\n", docker(t, h, "network ls --format {{.Nope}}"))
 	digits := make(map[byte]bool)
 	for n := range h.Networks() {
 		digits[n.ID()[0]] = true
@@ -221,7 +198,7 @@ func TestDockerPs(t *testing.T) {
 			{"ps --format {{.Names}} -f network=net", "db"},
 			{"ps --format {{.Names}} -f network=" + n.ID()[:10], "db"},
 			{"ps --format {{.Names}} -f network=ne", ""},
-			{"ps --format {{.Names}} -f id=^" + db.ID()[:9], "db"},
+			{"ps --format {{.Names}} -f id=" + db.ID()[:9], "db"},
 			{"ps --format {{.Names}} -f network=net -f name=web", ""},
 			{"ps --format {{.Names}} -f publish=8000-8090", "web"},
 			{"ps --format {{.Names}} -f publish=8053/udp", "web"},
@@ -233,8 +210,9 @@ func TestDockerPs(t *testing.T) {
 			{"ps --no-trunc --format '{{lower .Command}}' -f name=db", `"serve --all-the-tables now"`},
 			{
 				"ps --format '{{json .}} {{json .Ports}}' -f name=web", `{"Command":"\"\"","CreatedAt":"2000-01-01 00:00:00 +0000 UTC","ID":"` +
-					"ID" + `","Image":"","Names":"web","Networks":"bridge","Ports":"0.0.0.0:8053-\u003e53/udp, :::8053-\u003e53/udp, 0.0.0.0:8080-\u003e80/tcp, :::8080-\u003e80/tcp",` +
-					`"RunningFor":"2 seconds ago","State":"running","Status":"Up 2 seconds"} "0.0.0.0:8053->53/udp, :::8053->53/udp, 0.0.0.0:8080->80/tcp, :::8080->80/tcp"`,
+					"ID" + `","Image":"\u003cno image\u003e","Labels":"","LocalVolumes":"0","Mounts":"","Names":"web","Networks":"bridge",` +
+					`"Ports":"0.0.0.0:8053-\u003e53/udp, :::8053-\u003e53/udp, 0.0.0.0:8080-\u003e80/tcp, :::8080-\u003e80/tcp",` +
+					`"RunningFor":"2 seconds ago","Size":"0B","State":"running","Status":"Up 2 seconds"} "0.0.0.0:8053->53/udp, :::8053->53/udp, 0.0.0.0:8080->80/tcp, :::8080->80/tcp"`,
 			},
 			{"ps --format 'table {{upper .Names}}\\t{{.Status}}' -f name=db", "NAMES     STATUS\nDB        Up 2 seconds"},
 			{"ps --format 'table {{title .Names}}|{{truncate .ID 0}}|{{pad .State 1 2}}|{{join (split .Image \"b\") \"-\"}}' -f name=db", "NAMES|CONTAINER ID| STATE  |IMAGE\nDb|| running  |d-"},

@@ -1,69 +1,92 @@
 package dockercli
 
 import (
-	"context"
+	"errors"
+	"net/http"
 
-	"drydock/sim"
+	"drydock/sim/dockerapi"
 	"drydock/sim/tools/command"
 
 	"github.com/spf13/pflag"
 )
 
-// exec is docker exec. The command's environment is the container's with -e after it:
-// of a name that stands twice the last one counts.
+// execFlags are the flags of docker exec.
+type execFlags struct {
+	detach, interactive, privileged, tty *bool
+	env, envFiles                        *[]string
+	keys, user, dir                      *string
+}
+
+// exec is docker exec.
 func (d *docker) exec(f *pflag.FlagSet) action {
-	f.SetInterspersed(false)
-	env := multi(f, "env", "e", "Set environment variables", nil)
-	interactive := f.BoolP("interactive", "i", false, "Keep STDIN open even if not attached")
-	tty := f.BoolP("tty", "t", false, "Allocate a pseudo-TTY")
-	return func(args []string) int {
-		if *tty {
-			return d.fail(1, "the input device is not a TTY")
-		}
-		c, err := d.container(args[0])
+	f.SetInterspersed(false) // what follows the container belongs to the command
+	flags := execFlags{
+		detach:      f.BoolP("detach", "d", false, "Detached mode: run command in the background"),
+		keys:        addDetachKeys(f),
+		env:         d.addEnv(f),
+		envFiles:    multi(f, "env-file", "", "Read in a file of environment variables", nil),
+		interactive: f.BoolP("interactive", "i", false, "Keep STDIN open even if not attached"),
+		privileged:  f.Bool("privileged", false, "Give extended privileges to the command"),
+		tty:         f.BoolP("tty", "t", false, "Allocate a pseudo-TTY"),
+		user:        f.StringP("user", "u", "", "Username or UID (format: <name|uid>[:<group|gid>])"),
+		dir:         f.StringP("workdir", "w", "", "Working directory inside the container"),
+	}
+	return func(args []string) error {
+		env, err := d.readEnv(*flags.envFiles, *flags.env)
 		if err != nil {
-			return d.fail(1, "Error: %v", err)
+			return err
 		}
-		call := *d.Call
-		call.Machine, call.Args, call.Env, call.Files, call.Dir = c, args[1:], c.Env(), nil, ""
-		if !*interactive {
-			call.Stdin = nil
-		}
-		for _, v := range *env {
-			if v, ok := d.environment(v); ok {
-				call.Env = append(call.Env, v)
-			}
-		}
-		return d.execIn(c, &call)
+		return d.execIn(args[0], dockerapi.ExecCreate{
+			User: *flags.user, Privileged: *flags.privileged, Tty: *flags.tty, Detach: *flags.detach, DetachKeys: *flags.keys,
+			AttachStdin: *flags.interactive && !*flags.detach, AttachStdout: !*flags.detach, AttachStderr: !*flags.detach,
+			Env: env, WorkingDir: *flags.dir, Cmd: args[1:],
+		})
 	}
 }
 
-// execIn runs a command in a container, until that stops or docker is interrupted.
-// Whether the container runs, and is not paused, the container says; only then the
-// command is looked for, and Docker's status for one that is not there is 126, where
-// run has 127.
-//
-// Docker leaves the process running when it is interrupted. Here no command outlives
-// the one that started it.
-func (d *docker) execIn(c *sim.Container, call *command.Call) (status int) {
-	done := make(chan int, 1)
-	err := c.Go(func(ctx context.Context) error {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		defer context.AfterFunc(d.ctx, cancel)()
-		if d.Commands[call.Args[0]] == nil {
-			done <- d.fail(126, "OCI runtime exec failed: exec failed: %v", errNoExecutable(call.Args[0]))
-			return nil
-		}
-		status := d.Commands.Run(ctx, call)
-		if ctx.Err() != nil && d.ctx.Err() == nil {
-			status = command.Killed // with the container
-		}
-		done <- status
-		return nil
-	})
-	if err != nil {
-		return d.refused(err)
+// execIn runs a command in a container and shares its fate. Of a container that does not
+// exist docker tells before it tells of its own terminal, which it has not.
+func (d *docker) execIn(name string, create dockerapi.ExecCreate) error {
+	if _, err := d.inspectContainer(name); err != nil {
+		return err
 	}
-	return <-done
+	if !create.Detach {
+		if err := d.checkTTY(create.AttachStdin, create.Tty); err != nil {
+			return err
+		}
+	}
+	var made dockerapi.IDResponse
+	if err := d.api.post(d.ctx, "/containers/"+name+"/exec", nil, create, &made); err != nil {
+		return err
+	}
+	if made.ID == "" {
+		return errors.New("exec ID empty")
+	}
+	path, start := "/exec/"+made.ID, dockerapi.ExecStart{Detach: create.Detach, Tty: create.Tty}
+	if create.Detach {
+		return d.api.post(d.ctx, path+"/start", nil, start, nil)
+	}
+	conn, err := d.api.open(d.ctx, request{method: http.MethodPost, path: path + "/start", body: start, upgrade: "application/json"})
+	if err != nil {
+		return err
+	}
+	if create.Tty {
+		defer d.monitor(command.TerminalOf(d.Stdin), path)()
+	}
+	if err := d.newSession(conn, streams{create.AttachStdin, true, true, create.Tty, create.DetachKeys}).run(d.ctx); err != nil {
+		return err
+	}
+	return d.execStatus(path)
+}
+
+// execStatus returns the exit status of a command that has ended.
+func (d *docker) execStatus(path string) error {
+	var e dockerapi.Exec
+	if _, err := d.api.get(d.ctx, path+"/json", nil, &e); err != nil {
+		return err
+	}
+	if e.ExitCode != nil && *e.ExitCode != 0 {
+		return statusError{status: *e.ExitCode}
+	}
+	return nil
 }

@@ -1,8 +1,10 @@
 package dockercli
 
 import (
+	"encoding/csv"
 	"errors"
 	"net/netip"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -13,24 +15,44 @@ type dockerError string
 
 func (e dockerError) Error() string { return string(e) }
 
+// newFlags returns a set of flags. What pflag says of deprecated ones goes to standard error.
+func (d *docker) newFlags() *pflag.FlagSet {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.SetOutput(d.Stderr)
+	f.Usage = func() {}
+	return f
+}
+
+// addHelp adds --help, if the command has none of its own, and the short form, which docker
+// deprecates.
+func addHelp(f *pflag.FlagSet) {
+	if f.Lookup("help") != nil {
+		return
+	}
+	f.BoolP("help", "h", false, "Print usage")
+	_ = f.MarkShorthandDeprecated("help", "please use --help")
+	f.Lookup("help").Hidden = true
+}
+
 // A value is a flag's that a function takes, each time the flag is given. pflag's own
 // lists split at commas, or do not look at what they are given.
 type value struct {
-	kind string // what --help calls it
-	set  func(s string) error
+	kind   string // what --help calls it
+	preset string // what --help says is the default
+	set    func(s string) error
 }
 
 func (v value) Set(s string) error { return v.set(s) }
 func (v value) Type() string       { return v.kind }
-func (v value) String() string     { return "" }
+func (v value) String() string     { return v.preset }
 
-// multi adds a flag that can be given often, and is checked each time if check is not
-// nil.
-func multi(f *pflag.FlagSet, name, short, usage string, check func(s string) error) *[]string {
+// multi adds a flag that can be given often. check, if it is not nil, returns what is kept
+// of each value.
+func multi(f *pflag.FlagSet, name, short, usage string, check func(s string) (string, error)) *[]string {
 	var all []string
-	f.VarP(value{"list", func(s string) error {
+	f.VarP(value{kind: "list", set: func(s string) (err error) {
 		if check != nil {
-			if err := check(s); err != nil {
+			if s, err = check(s); err != nil {
 				return err
 			}
 		}
@@ -40,6 +62,17 @@ func multi(f *pflag.FlagSet, name, short, usage string, check func(s string) err
 	return &all
 }
 
+// stringMap adds a flag for KEY=VALUE. Of a key that is given twice the last value counts.
+func stringMap(f *pflag.FlagSet, name, short, usage string) map[string]string {
+	all := make(map[string]string)
+	f.VarP(value{"map", "map[]", func(s string) error {
+		key, v, _ := strings.Cut(s, "=")
+		all[key] = v
+		return nil
+	}}, name, short, usage)
+	return all
+}
+
 // alias adds another name for a flag, which --help does not show. Both share one value,
 // so they may be mixed.
 func alias(f *pflag.FlagSet, name, other string) {
@@ -47,23 +80,170 @@ func alias(f *pflag.FlagSet, name, other string) {
 	f.Lookup(other).Hidden = true
 }
 
+// An unsupported flag is one of docker's for which the emulated host has no meaning.
+type unsupported struct {
+	name, short, kind, preset, usage string
+}
+
+// A refusal is the value of such a flag.
+type refusal struct{ value }
+
+// errUnsupported is why such a flag is refused.
+var errUnsupported = errors.New("not supported by an emulated host")
+
+// refuse adds flags that --help shows, as docker's does, and that are refused.
+func refuse(f *pflag.FlagSet, flags ...unsupported) {
+	for _, u := range flags {
+		added := f.VarPF(refusal{value{u.kind, u.preset, func(string) error { return errUnsupported }}}, u.name, u.short, u.usage)
+		if u.kind == "bool" {
+			added.NoOptDefVal = "true"
+		}
+	}
+}
+
+// addFilter adds a flag for filters.
+func addFilter(f *pflag.FlagSet, short, usage string) filters {
+	all := make(filters)
+	f.VarP(all, "filter", short, usage)
+	return all
+}
+
+// addFormat adds -f of the commands that tell of one thing.
+func addFormat(f *pflag.FlagSet) *string {
+	return f.StringP("format", "f", "", "Format the output using the given Go template")
+}
+
+// addDetachKeys adds the flag for the keys that leave a container.
+func addDetachKeys(f *pflag.FlagSet) *string {
+	return f.String("detach-keys", "", "Override the key sequence for detaching a container")
+}
+
 // checkLink is the check of --link that docker makes itself: CONTAINER or
 // CONTAINER:ALIAS. That either part is empty it leaves to the daemon.
-func checkLink(s string) error {
+func checkLink(s string) (string, error) {
 	switch {
 	case s == "":
-		return errors.New("empty string specified for links")
+		return "", errors.New("empty string specified for links")
 	case strings.Count(s, ":") > 1:
-		return dockerError("bad format for links: " + s)
+		return "", dockerError("bad format for links: " + s)
 	}
-	return nil
+	return s, nil
 }
 
 // checkAddr is the check of --dns, of either family. Docker's words differ from those
 // for --ip, which only the daemon looks at.
-func checkAddr(s string) error {
-	if _, err := netip.ParseAddr(s); err != nil {
-		return dockerError(s + " is not an ip address")
+func checkAddr(s string) (string, error) {
+	a, err := netip.ParseAddr(strings.TrimSpace(s))
+	if err != nil || a.Zone() != "" {
+		return "", dockerError(s + " is not an ip address")
 	}
-	return nil
+	return a.String(), nil
+}
+
+// checkExtraHost is the check of --add-host: a name and an address, or host-gateway.
+func checkExtraHost(s string) (string, error) {
+	name, addr, ok := strings.Cut(s, ":")
+	if !ok || name == "" {
+		return "", dockerError("bad format for add-host: \"" + s + "\"")
+	}
+	if _, err := checkAddr(addr); addr != "host-gateway" && err != nil {
+		return "", dockerError("invalid IP address in add-host: \"" + addr + "\"")
+	}
+	return s, nil
+}
+
+var (
+	domainLetter  = regexp.MustCompile(`[a-zA-Z]`)
+	domainPattern = regexp.MustCompile(`^(:?(:?[a-zA-Z0-9]|(:?[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9]))(:?\.(:?[a-zA-Z0-9]|(:?[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])))*)\.?\s*$`)
+)
+
+// checkDomain is the check of --dns-search. A dot stands for no domain. The patterns are
+// docker's, with a colon that was meant to be part of "(?:".
+func checkDomain(s string) (string, error) {
+	if s = strings.Trim(s, " "); s == "." {
+		return s, nil
+	}
+	if m := domainPattern.FindStringSubmatch(s); domainLetter.MatchString(s) && m != nil && len(m[1]) < 255 {
+		return m[1], nil
+	}
+	return "", dockerError(s + " is not a valid domain")
+}
+
+// checkLabel is the check of --label.
+func checkLabel(s string) (string, error) {
+	key, _, _ := strings.Cut(s, "=")
+	switch key = strings.TrimLeft(key, " \t"); {
+	case key == "":
+		return "", dockerError("invalid label '" + s + "': empty name")
+	case strings.ContainsAny(key, " \t"):
+		return "", dockerError("label '" + key + "' contains whitespaces")
+	}
+	return s, nil
+}
+
+// checkStream is the check of --attach.
+func checkStream(s string) (string, error) {
+	switch s = strings.ToLower(s); s {
+	case "stdin", "stdout", "stderr":
+		return s, nil
+	}
+	return "", errors.New("valid streams are STDIN, STDOUT and STDERR")
+}
+
+// A networkFlag is what one --network asks for.
+type networkFlag struct {
+	target   string
+	aliases  []string
+	ip4, ip6 string
+}
+
+// longNetwork finds the long form of --network, anywhere in it as docker does.
+var longNetwork = regexp.MustCompile(`\w+=\w+(,\w+=\w+)*`)
+
+// addNetworks adds --network, which takes a name or name=NAME,alias=ALIAS,ip=ADDRESS.
+func addNetworks(f *pflag.FlagSet) *[]networkFlag {
+	var all []networkFlag
+	f.Var(value{kind: "network", set: func(s string) error {
+		n, err := parseNetworkFlag(s)
+		if err == nil {
+			all = append(all, n)
+		}
+		return err
+	}}, "network", "Connect a container to a network")
+	return &all
+}
+
+func parseNetworkFlag(s string) (n networkFlag, err error) {
+	if !longNetwork.MatchString(s) {
+		return networkFlag{target: s}, nil
+	}
+	fields, err := csv.NewReader(strings.NewReader(s)).Read()
+	if err != nil {
+		return n, err
+	}
+	for _, field := range fields {
+		key, v, ok := strings.Cut(field, "=")
+		if !ok {
+			return n, dockerError("invalid field " + field)
+		}
+		key, v = strings.TrimSpace(strings.ToLower(key)), strings.TrimSpace(strings.ToLower(v))
+		switch key {
+		case "name":
+			n.target = v
+		case "alias":
+			n.aliases = append(n.aliases, v)
+		case "ip":
+			n.ip4 = v
+		case "ip6":
+			n.ip6 = v
+		case "driver-opt":
+			return n, errUnsupported
+		default:
+			return n, dockerError("invalid field key " + key)
+		}
+	}
+	if n.target == "" {
+		return n, errors.New("network name/id is not specified")
+	}
+	return n, nil
 }

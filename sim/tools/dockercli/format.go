@@ -2,7 +2,6 @@ package dockercli
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -11,78 +10,39 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// templateFuncs are Docker's functions in templates, of docker/cli/templates. title
-// makes the first letter of words large that spaces separate.
-var templateFuncs = template.FuncMap{
-	"json":  marshal,
-	"split": strings.Split,
-	"join":  strings.Join,
-	"lower": strings.ToLower,
-	"upper": strings.ToUpper,
-	"title": func(s string) string {
-		words := strings.Split(s, " ")
-		for i, w := range words {
-			if w != "" {
-				words[i] = strings.ToUpper(w[:1]) + w[1:]
-			}
-		}
-		return strings.Join(words, " ")
-	},
-	"pad":      pad,
-	"truncate": func(s string, n int) string { return s[:max(0, min(n, len(s)))] },
-}
-
-// widest is how far pad goes. It is how far fmt, and so printf, does. Docker's has no
-// limit and runs out of memory.
-const widest = 1e6
-
-// pad returns s with spaces around it, if it is not empty.
-func pad(s string, before, after int) (string, error) {
-	if n := max(before, after); n > widest {
-		return "", fmt.Errorf("%d is too wide", n)
-	}
-	if s == "" {
-		return "", nil
-	}
-	return strings.Repeat(" ", max(before, 0)) + s + strings.Repeat(" ", max(after, 0)), nil
-}
-
 // headerFuncs leave the headers of a table as they are, so that {{lower .Names}} still
 // has the header NAMES. pad stays what it is: it is there to make columns.
 var headerFuncs = template.FuncMap{
-	"json": header, "split": header, "join": header, "lower": header, "upper": header, "title": header, "truncate": header,
+	"json": same, "split": same, "join": same, "lower": same, "upper": same, "title": same, "truncate": same,
 }
 
-func header(s string, _ ...any) string { return s }
+func same(s string, _ ...any) string { return s }
 
-// parseTemplate parses a --format. The template has no name, so messages say "template:
-// :1:" as Docker's do.
-func parseTemplate(text string) (*template.Template, error) {
-	return template.New("").Funcs(templateFuncs).Parse(text)
+// A header is what stands above the columns of a table, by the field that they show.
+type header map[string]string
+
+// Label returns what stands above the column of a label: the last part of its name.
+func (header) Label(name string) string {
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	return strings.NewReplacer("-", " ", "_", " ").Replace(name)
 }
 
-// marshal returns JSON that leaves <, > and & as they are.
-func marshal(v any) (string, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return strings.TrimSpace(b.String()), err
-}
-
-// A listFlags is the flags that ps and network ls share.
+// A listFlags is the flags that the commands share which list something.
 type listFlags struct {
 	quiet, noTrunc bool
 	format         string
 	filters        filters
 }
 
-// add adds the flags, with usage texts for objects, "container" or "network".
-func (l *listFlags) add(f *pflag.FlagSet, objects string) {
-	f.BoolVarP(&l.quiet, "quiet", "q", false, "Only display "+objects+" IDs")
-	f.BoolVar(&l.noTrunc, "no-trunc", false, "Do not truncate the output")
-	f.StringVar(&l.format, "format", "", "Pretty-print "+objects+"s using a Go template")
-	f.VarP(&l.filters, "filter", "f", "Filter output based on conditions provided")
+// A listUsage is the usage texts of a command for these flags.
+type listUsage struct{ quiet, noTrunc, objects, filter string }
+
+// add adds the flags.
+func (l *listFlags) add(f *pflag.FlagSet, usage listUsage) {
+	f.BoolVarP(&l.quiet, "quiet", "q", false, usage.quiet)
+	f.BoolVar(&l.noTrunc, "no-trunc", false, usage.noTrunc)
+	f.StringVar(&l.format, "format", "", "Pretty-print "+usage.objects+" using a Go template")
+	l.filters = addFilter(f, "f", usage.filter)
 }
 
 // id returns an ID as it is shown: 12 of its 64 digits, unless --no-trunc asks for all.
@@ -90,29 +50,54 @@ func (l *listFlags) id(id string) string {
 	if l.noTrunc {
 		return id
 	}
-	return id[:12]
+	return shortID(id)
 }
 
-// printRows prints rows in the format that is asked for. A format that begins with
-// "table" has a line of headers and columns; "table" alone is the one of table.
-func printRows[R any](d *docker, l *listFlags, table string, headers R, rows []R) (status int) {
-	format := l.format
-	if format == "" || format == "table" {
-		format = table
-		if l.quiet {
-			format = "{{.ID}}"
-		}
+// shortID returns the first 12 digits of an ID.
+func shortID(id string) string {
+	if _, digits, ok := strings.Cut(id, ":"); ok {
+		id = digits
 	}
-	format, isTable := strings.CutPrefix(format, "table")
+	return id[:min(12, len(id))]
+}
+
+// listFormats are the formats that --format knows by a name, and what is shown without.
+type listFormats struct {
+	table, raw string
+	rawQuiet   string // with -q; a table with -q is the IDs alone
+	context    string // what docker's messages call the type of a row
+}
+
+// choose returns the format that is asked for.
+func (l *listFlags) choose(known listFormats) string {
+	switch l.format {
+	case "", "table":
+		if l.quiet {
+			return "{{.ID}}"
+		}
+		return known.table
+	case "raw":
+		if l.quiet {
+			return known.rawQuiet
+		}
+		return known.raw
+	}
+	return l.format
+}
+
+// printRows prints rows in the format that is asked for. One that begins with "table" has a
+// line of headers and columns.
+func printRows[R any](d *docker, l *listFlags, known listFormats, headers header, rows []R) error {
+	format, isTable := strings.CutPrefix(l.choose(known), "table")
 	format = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(strings.Trim(format, " "))
 	tmpl, err := parseTemplate(format)
 	if err != nil {
-		return d.fail(1, "Template parsing error: %v\n", err)
+		return fmt.Errorf("template parsing error: %w", err)
 	}
 	var text bytes.Buffer
-	for _, row := range rows {
-		if err := tmpl.Execute(&text, row); err != nil {
-			return d.fail(1, "Template parsing error: %v\n", err)
+	for i := range rows {
+		if err := tmpl.Execute(&text, rows[i]); err != nil {
+			return fmt.Errorf("template parsing error: %w", renameType(err, fmt.Sprintf("%T", rows[i]), known.context))
 		}
 		text.WriteByte('\n')
 	}
@@ -120,18 +105,17 @@ func printRows[R any](d *docker, l *listFlags, table string, headers R, rows []R
 		text = columns(tmpl, headers, text.Bytes())
 	}
 	d.Printf("%s", &text)
-	return 0
+	return nil
 }
 
 // columns puts headers before rows and aligns the cells, which tabs end. Columns are 10
-// wide at least with 3 spaces between them, which are the figures of Docker's
-// formatter.
-func columns(tmpl *template.Template, headers any, rows []byte) bytes.Buffer {
+// wide at least with 3 spaces between them, which are the figures of Docker's formatter.
+func columns(tmpl *template.Template, headers header, rows []byte) bytes.Buffer {
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 10, 1, 3, ' ', 0)
-	tmpl.Funcs(headerFuncs).Execute(w, headers) // ends where the format asks for more than headers
-	w.Write([]byte("\n"))
-	w.Write(rows)
-	w.Flush()
+	_ = tmpl.Funcs(headerFuncs).Execute(w, headers) // ends where the format asks for more than headers
+	_, _ = w.Write([]byte("\n"))
+	_, _ = w.Write(rows)
+	_ = w.Flush()
 	return b
 }

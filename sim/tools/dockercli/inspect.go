@@ -3,6 +3,7 @@ package dockercli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"text/template"
@@ -13,141 +14,155 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A finder returns what there is to tell of a name, or why there is nothing.
-type finder func(name string) (info any, problem string)
+// A finder asks for what there is to tell of a name. The text is that of the daemon.
+type finder func(name string) (info any, text []byte, err error)
 
-// findContainer is the finder of docker container inspect. The words are docker's own,
-// for an address of the API that is not there.
-func (d *docker) findContainer(name string) (info any, problem string) {
-	c, ok := d.host.Container(name)
-	if !ok {
-		return nil, "Error: No such container: " + name
-	}
-	return newContainerInfo(c.Inspect()), ""
+// findContainer is the finder of docker container inspect.
+func (d *docker) findContainer(name string) (any, []byte, error) {
+	var c dockerapi.Container
+	text, err := d.find("/containers/"+name+"/json", "container", name, &c)
+	return newContainerInfo(c), text, err
 }
 
-// findNetworkInfo is the finder of docker network inspect.
-func (d *docker) findNetworkInfo(name string) (info any, problem string) {
-	n, problem := d.findNetwork(name)
-	if n == nil {
-		return nil, problem
-	}
-	return networkInfo(n), ""
+// findNetwork is the finder of docker network inspect.
+func (d *docker) findNetwork(name string) (any, []byte, error) {
+	var n dockerapi.Network
+	text, err := d.find("/networks/"+name, "network", name, &n)
+	return n, text, err
 }
 
-// findObject is the finder of docker inspect. It looks for a container and then for a
-// network, by name or ID, and at last for a network whose ID begins so; Docker would go
-// on to images, volumes and more, and say of all of them that there is no such object.
-func (d *docker) findObject(name string) (info any, problem string) {
-	if info, problem := d.findContainer(name); problem == "" {
-		return info, ""
+// findImage is the finder of docker image inspect.
+func (d *docker) findImage(name string) (any, []byte, error) {
+	var i dockerapi.Image
+	text, err := d.find("/images/"+name+"/json", "image", name, &i)
+	return newImageInfo(i), text, err
+}
+
+// find asks for an object of a kind. Without a name docker does not ask.
+func (d *docker) find(path, kind, name string, v any) ([]byte, error) {
+	if name == "" {
+		return nil, &apiError{status: 404, missing: "No such " + kind + ": "}
 	}
-	if n, ok := d.host.Network(name); ok {
-		return networkInfo(n), ""
+	text, err := d.api.get(d.ctx, path, nil, v)
+	return text, orMissing(err, kind, name)
+}
+
+// findObject is the finder of docker inspect. It looks for a container, an image and a
+// network; docker would go on to volumes and more, and say of all of them that there is no
+// such object.
+func (d *docker) findObject(name string) (any, []byte, error) {
+	for _, find := range []finder{d.findContainer, d.findImage, d.findNetwork} {
+		info, text, err := find(name)
+		if err == nil || !isNotFound(err) && !strings.Contains(err.Error(), "invalid reference format") {
+			return info, text, err
+		}
 	}
-	info, problem = d.findNetworkInfo(name)
-	return info, strings.Replace(problem, "No such network", "No such object", 1)
+	return nil, nil, dockerError("Error: No such object: " + name)
+}
+
+// addSize adds -s, which has dockerd count what is stored.
+func addSize(f *pflag.FlagSet, usage string) {
+	refuse(f, unsupported{"size", "s", "bool", "", usage})
 }
 
 // inspect is docker inspect.
 func (d *docker) inspect(f *pflag.FlagSet) action {
-	var format, kind string
-	addFormat(f, &format)
-	f.StringVar(&kind, "type", "", "Return JSON for specified type")
-	return func(args []string) int {
-		find, ok := map[string]finder{"": d.findObject, "container": d.findContainer, "network": d.findNetworkInfo}[kind]
+	format := addFormat(f)
+	kind := f.String("type", "", "Return JSON for specified type")
+	addSize(f, "Display total file sizes if the type is container")
+	return func(args []string) error {
+		finders := map[string]finder{"": d.findObject, "container": d.findContainer, "image": d.findImage, "network": d.findNetwork}
+		find, ok := finders[*kind]
 		if !ok {
-			return d.fail(1, "%q is not a valid value for --type", kind)
+			return fmt.Errorf("%q is not a valid value for --type", *kind)
 		}
-		return d.show(args, format, find)
+		return d.show(args, *format, find)
 	}
 }
 
 // inspectContainers is docker container inspect.
 func (d *docker) inspectContainers(f *pflag.FlagSet) action {
+	addSize(f, "Display total file sizes")
 	return d.inspectBy(f, d.findContainer)
 }
 
-// inspectNetworks is docker network inspect.
+// inspectNetworks is docker network inspect. What -v adds is about swarm.
 func (d *docker) inspectNetworks(f *pflag.FlagSet) action {
-	return d.inspectBy(f, d.findNetworkInfo)
+	refuse(f, unsupported{"verbose", "v", "bool", "", "Verbose output for diagnostics"})
+	return d.inspectBy(f, d.findNetwork)
 }
 
-func addFormat(f *pflag.FlagSet, format *string) {
-	f.StringVarP(format, "format", "f", "", "Format the output using the given Go template")
-}
+// inspectImages is docker image inspect.
+func (d *docker) inspectImages(f *pflag.FlagSet) action { return d.inspectBy(f, d.findImage) }
 
 // inspectBy is an inspect that looks for one kind of object.
 func (d *docker) inspectBy(f *pflag.FlagSet, find finder) action {
-	var format string
-	addFormat(f, &format)
-	return func(args []string) int { return d.show(args, format, find) }
+	format := addFormat(f)
+	return func(args []string) error { return d.show(args, *format, find) }
 }
 
 // show prints what is found, and then what is not. Without a format that is one array
 // of JSON, [] if nothing is found; with one a line for each object, and one empty line
 // if there is none. A format that does not parse is status 64, and one that fails for
 // an object is as if the object were not there.
-func (d *docker) show(names []string, format string, find finder) (status int) {
+func (d *docker) show(names []string, format string, find finder) error {
 	tmpl, err := parseTemplate(format)
 	if err != nil {
-		return d.fail(64, "Template parsing error: %v", err)
+		return statusError{64, fmt.Sprintf("template parsing error: %v", err)}
 	}
 	var infos, lines, problems []string
 	for _, name := range names {
-		info, problem := find(name)
-		if problem == "" {
-			text, err := marshal(info)
-			if err != nil {
-				return d.fail(1, "%v", err)
-			}
-			infos = append(infos, text)
-			if line, err := formatInfo(tmpl, info, text); err != nil {
-				problem = fmt.Sprintf("template parsing error: %v", err)
-			} else {
+		info, text, err := find(name)
+		if err == nil && format != "" {
+			var line string
+			if line, err = formatInfo(tmpl, info, text); err == nil {
 				lines = append(lines, line)
 			}
 		}
-		if problem != "" {
-			problems = append(problems, problem)
+		if err != nil {
+			problems = append(problems, err.Error())
+			continue
 		}
+		infos = append(infos, string(text))
 	}
-	if format == "" {
-		var array bytes.Buffer
-		if err := json.Indent(&array, []byte("["+strings.Join(infos, ",")+"]"), "", "    "); err != nil {
-			return d.fail(1, "%v", err)
-		}
-		d.Printf("%s\n", &array)
-	} else {
+	if d.ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	if format != "" {
 		d.Printf("%s\n", strings.Join(lines, "\n"))
+		return joined(problems)
 	}
-	if len(problems) > 0 {
-		return d.fail(1, "%s", strings.Join(problems, "\n"))
+	var array bytes.Buffer
+	if err := json.Indent(&array, []byte("["+strings.Join(infos, ",")+"]"), "", "    "); err != nil {
+		return err
 	}
-	return 0
+	d.Printf("%s\n", strings.TrimSpace(array.String()))
+	return joined(problems)
 }
 
 // formatInfo executes tmpl with info. Where that has no such fields it is tried with
 // the names of the JSON text: both {{.ID}} and {{.Id}} are good, as with Docker.
 // Numbers stay as they are written: as float64 a large one would come out as 1e+09.
-func formatInfo(tmpl *template.Template, info any, text string) (string, error) {
+func formatInfo(tmpl *template.Template, info any, text []byte) (string, error) {
 	var b bytes.Buffer
 	if err := tmpl.Execute(&b, info); err == nil {
 		return b.String(), nil
 	}
 	b.Reset()
 	var fields any
-	dec := json.NewDecoder(strings.NewReader(text))
+	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	if err := dec.Decode(&fields); err != nil {
-		return "", err
+		return "", fmt.Errorf("unable to read inspect data: %w", err)
 	}
 	tmpl, err := tmpl.Clone()
 	if err != nil {
 		return "", err
 	}
-	err = tmpl.Option("missingkey=error").Execute(&b, fields)
-	return b.String(), err
+	if err := tmpl.Option("missingkey=error").Execute(&b, fields); err != nil {
+		return "", fmt.Errorf("template parsing error: %w", err)
+	}
+	return b.String(), nil
 }
 
 // A containerInfo is a dockerapi.Container whose times are text in templates, as
@@ -178,5 +193,21 @@ func newContainerInfo(info dockerapi.Container) containerInfo {
 // MarshalJSON keeps Docker's order of the fields.
 func (c containerInfo) MarshalJSON() ([]byte, error) {
 	text, err := marshal(c.Container)
+	return []byte(text), err
+}
+
+// An imageInfo is a dockerapi.Image as containerInfo is a container.
+type imageInfo struct {
+	dockerapi.Image
+	Created string
+}
+
+func newImageInfo(i dockerapi.Image) imageInfo {
+	return imageInfo{i, i.Created.Format(time.RFC3339Nano)}
+}
+
+// MarshalJSON keeps Docker's order of the fields.
+func (i imageInfo) MarshalJSON() ([]byte, error) {
+	text, err := marshal(i.Image)
 	return []byte(text), err
 }

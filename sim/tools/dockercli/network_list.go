@@ -1,75 +1,69 @@
 package dockercli
 
 import (
+	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 
-	"drydock/sim"
 	"drydock/sim/dockerapi"
 
+	"github.com/fvbommel/sortorder"
 	"github.com/spf13/pflag"
 )
 
 // A networkRow is what formats of docker network ls have, in the order of psRow.
 type networkRow struct {
-	CreatedAt, Driver, ID, IPv6, Internal, Name, Scope string
+	CreatedAt, Driver, ID, IPv6, Internal, Labels, Name, Scope string
+
+	labels map[string]string
 }
 
-// networkTable and networkHeaders are docker network ls without --format.
-const networkTable = `table {{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}`
+// Label returns the value of a label.
+func (r networkRow) Label(name string) string { return r.labels[name] }
 
-var networkHeaders = networkRow{
-	ID: "NETWORK ID", Name: "NAME", Driver: "DRIVER", Scope: "SCOPE", IPv6: "IPV6", Internal: "INTERNAL", CreatedAt: "CREATED AT",
+// MarshalJSON escapes as psRow does.
+func (r networkRow) MarshalJSON() ([]byte, error) {
+	type plain networkRow
+	return json.Marshal(plain(r))
 }
 
-var networkFilters = map[string]filter[dockerapi.Network]{
-	"driver": byText(func(n dockerapi.Network) string { return n.Driver }),
-	"id":     byPattern(func(n dockerapi.Network) string { return n.ID }),
-	"name":   byPattern(func(n dockerapi.Network) string { return n.Name }),
-	"scope":  byText(func(n dockerapi.Network) string { return n.Scope }),
-	"type":   byNetworkType,
+// networkFormats are docker network ls without --format.
+var networkFormats = listFormats{
+	table:    `table {{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}`,
+	raw:      "network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n",
+	rawQuiet: "network_id: {{.ID}}",
+	context:  "*network.networkContext",
 }
 
-// byNetworkType tells the networks that every daemon has from the others. They are
-// known by their names, which nobody else can give.
-func byNetworkType(value string) (func(dockerapi.Network) bool, error) {
-	if value != "builtin" && value != "custom" {
-		return nil, dockerError("invalid filter: 'type'='" + value + "'")
-	}
-	return func(n dockerapi.Network) bool {
-		return slices.Contains([]string{"bridge", "host", "none"}, n.Name) == (value == "builtin")
-	}, nil
+var networkHeaders = header{
+	"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE", "IPv6": "IPV6", "Internal": "INTERNAL",
+	"Labels": "LABELS", "CreatedAt": "CREATED AT",
 }
 
-// networks is docker network ls. Networks come in the order of their names, as sim has
-// them and Docker sorts them.
+// networks is docker network ls. docker sorts by name, numbers in it by their value.
 func (d *docker) networks(f *pflag.FlagSet) action {
 	var list listFlags
-	list.add(f, "network")
-	return func([]string) int {
-		match, err := newMatcher(list.filters, networkFilters)
-		if err != nil {
-			return d.fail(1, "Error response from daemon: %v", err)
+	list.add(f, listUsage{"Only display network IDs", "Do not truncate the output", "networks", "Provide filter values (e.g. 'driver=bridge')"})
+	return func([]string) error {
+		var networks []dockerapi.Network
+		if _, err := d.api.get(d.ctx, "/networks", list.filters.query(url.Values{}), &networks); err != nil {
+			return err
 		}
-		var rows []networkRow
-		for n := range d.host.Networks() {
-			info := networkInfo(n)
-			if !match(info) {
-				continue
+		slices.SortFunc(networks, func(a, b dockerapi.Network) int {
+			if sortorder.NaturalLess(a.Name, b.Name) {
+				return -1
 			}
+			return 1
+		})
+		var rows []networkRow
+		for _, n := range networks {
 			rows = append(rows, networkRow{
-				ID: list.id(info.ID), Name: info.Name, Driver: info.Driver, Scope: info.Scope, CreatedAt: info.Created.String(),
-				IPv6: strconv.FormatBool(info.EnableIPv6), Internal: strconv.FormatBool(info.Internal),
+				ID: list.id(n.ID), Name: n.Name, Driver: n.Driver, Scope: n.Scope, CreatedAt: n.Created.String(),
+				IPv6: strconv.FormatBool(n.EnableIPv6), Internal: strconv.FormatBool(n.Internal),
+				Labels: joinLabels(n.Labels), labels: n.Labels,
 			})
 		}
-		return printRows(d, &list, networkTable, networkHeaders, rows)
+		return printRows(d, &list, networkFormats, networkHeaders, rows)
 	}
-}
-
-// networkInfo returns what docker network inspect tells, with the time as a daemon in
-// UTC has it.
-func networkInfo(n *sim.Network) dockerapi.Network {
-	info := n.Inspect()
-	info.Created = info.Created.Round(0).UTC()
-	return info
 }

@@ -3,24 +3,32 @@ package dockercli
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"drydock/sim"
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/reference"
 
 	"github.com/docker/go-units"
 	"github.com/spf13/pflag"
+	"golang.org/x/text/width"
 )
 
-// A psRow is what formats of docker ps have. The fields are in the order of their
-// names, as those of Docker's JSON.
+// A psRow is what formats of docker ps have. The fields are in the order of their names, as
+// those of Docker's JSON.
 type psRow struct {
-	Command, CreatedAt, ID, Image, Names, Networks, Ports, RunningFor, State, Status string
+	Command, CreatedAt, ID, Image, Labels, LocalVolumes, Mounts, Names, Networks, Ports, RunningFor, Size, State, Status string
+
+	labels map[string]string
 }
+
+// Label returns the value of a label.
+func (r psRow) Label(name string) string { return r.labels[name] }
 
 // MarshalJSON escapes <, > and &, which {{json .}} does of a row and not of its fields.
 func (r psRow) MarshalJSON() ([]byte, error) {
@@ -28,139 +36,150 @@ func (r psRow) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(r))
 }
 
-// psTable and psHeaders are docker ps without --format. The headers have those of
-// fields that only formats ask for, too.
-const psTable = `table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}`
-
-var psHeaders = psRow{
-	ID: "CONTAINER ID", Image: "IMAGE", Command: "COMMAND", CreatedAt: "CREATED AT", RunningFor: "CREATED",
-	State: "STATE", Status: "STATUS", Ports: "PORTS", Names: "NAMES", Networks: "NETWORKS",
-}
-
-// A psItem is a container as filters see it: what a summary lacks, they ask the
-// container.
-type psItem struct {
-	container *sim.Container
-	summary   dockerapi.ContainerSummary
-}
-
-// running tells whether docker ps shows it without -a. A paused container runs.
-func (i psItem) running() bool { return i.summary.State == "running" || i.summary.State == "paused" }
-
-var psFilters = map[string]filter[psItem]{
-	"id":      byPattern(func(i psItem) string { return i.summary.ID }),
-	"name":    byName,
-	"status":  byStatus,
-	"exited":  byExitCode,
-	"network": byNetwork,
-	"publish": byPorts("publish", publishedPorts),
-	"expose": byPorts("expose", func(i psItem) []string {
-		return slices.Collect(maps.Keys(i.container.Inspect().NetworkSettings.Ports))
-	}),
-}
-
-// byName knows names with and without the slash that Docker has before them, since both
-// "^web" and "^/web" are written.
-func byName(value string) (func(psItem) bool, error) {
-	plain, _ := byPattern(func(i psItem) string { return i.container.Name() })(value)
-	slashed, _ := byPattern(func(i psItem) string { return "/" + i.container.Name() })(value)
-	return func(i psItem) bool { return plain(i) || slashed(i) }, nil
-}
-
-// byStatus knows Docker's states, those that containers of sim never have included: a
-// filter by such a one is no mistake, and finds nothing.
-func byStatus(value string) (func(psItem) bool, error) {
-	states := []string{"created", "restarting", "running", "removing", "paused", "exited", "dead"}
-	if !slices.Contains(states, value) {
-		return nil, dockerError("Invalid filter 'status=" + value + "'")
+// psFormats returns docker ps without --format.
+func psFormats(size bool) listFormats {
+	f := listFormats{
+		table: `table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}`,
+		raw: "container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\n" +
+			"state: {{- pad .State 1 0}}\nstatus: {{- pad .Status 1 0}}\nnames: {{.Names}}\nlabels: {{- pad .Labels 1 0}}\nports: {{- pad .Ports 1 0}}\n",
+		rawQuiet: "container_id: {{.ID}}",
+		context:  "*formatter.ContainerContext",
 	}
-	return func(i psItem) bool { return i.summary.State == value }, nil
-}
-
-// byExitCode finds containers that have exited so; running ones have no status, not 0.
-func byExitCode(value string) (func(psItem) bool, error) {
-	code, err := strconv.Atoi(value)
-	return func(i psItem) bool {
-		s := i.container.State()
-		return s.Status == "exited" && s.ExitCode == code
-	}, err
-}
-
-// byNetwork takes the name of a network or the beginning of its ID.
-func byNetwork(value string) (func(psItem) bool, error) {
-	return func(i psItem) bool {
-		for name, e := range i.container.Inspect().NetworkSettings.Networks {
-			if name == value || strings.HasPrefix(e.NetworkID, value) {
-				return true
-			}
-		}
-		return false
-	}, nil
-}
-
-// publishedPorts returns the ports of the host, "8080/tcp". A filter by publish is
-// about those, one by expose about the container's, published or not.
-func publishedPorts(i psItem) (list []string) {
-	for _, b := range i.container.Ports() {
-		_, protocol, _ := strings.Cut(b.Port, "/")
-		list = append(list, fmt.Sprintf("%d/%s", b.Host.Port(), protocol))
+	if size {
+		f.table += `\t{{.Size}}`
+		f.raw += "size: {{.Size}}\n"
 	}
-	return list
+	return f
 }
 
-// ps is docker ps. The latest container comes first. -n and -l include containers that
-// do not run, and so does a filter by status; -n 0 and less is no limit. The limit
-// counts what matches: docker ps -n1 with a filter finds the latest one that does.
+var psHeaders = header{
+	"ID": "CONTAINER ID", "Image": "IMAGE", "Command": "COMMAND", "CreatedAt": "CREATED AT", "RunningFor": "CREATED",
+	"State": "STATE", "Status": "STATUS", "Ports": "PORTS", "Names": "NAMES", "Networks": "NETWORKS", "Labels": "LABELS",
+	"Size": "SIZE", "Mounts": "MOUNTS", "LocalVolumes": "LOCAL VOLUMES",
+}
+
+// ps is docker ps. The latest container comes first, as the daemon has them.
 func (d *docker) ps(f *pflag.FlagSet) action {
 	var list listFlags
-	var all, latest bool
-	var last int
-	list.add(f, "container")
-	f.BoolVarP(&all, "all", "a", false, "Show all containers (default shows just running)")
-	f.BoolVarP(&latest, "latest", "l", false, "Show the latest created container (includes all states)")
-	f.IntVarP(&last, "last", "n", -1, "Show n last created containers (includes all states)")
-	return func([]string) int {
-		if latest && last == -1 {
-			last = 1
+	list.add(f, listUsage{"Only display container IDs", "Don't truncate output", "containers", "Filter output based on conditions provided"})
+	all := f.BoolP("all", "a", false, "Show all containers (default shows just running)")
+	latest := f.BoolP("latest", "l", false, "Show the latest created container (includes all states)")
+	last := f.IntP("last", "n", -1, "Show n last created containers (includes all states)")
+	size := f.BoolP("size", "s", false, "Display total file sizes")
+	return func([]string) error {
+		if err := list.tryFormat(); err != nil {
+			return err
 		}
-		match, err := newMatcher(list.filters, psFilters)
-		if err != nil {
-			return d.fail(1, "Error response from daemon: %v", err)
+		if *latest && *last == -1 {
+			*last = 1
 		}
-		all := all || last > 0 || len(list.filters["status"]) > 0
-		var rows []psRow
-		for c := range d.host.Containers() {
-			if last > 0 && len(rows) == last {
-				break
-			}
-			item := psItem{c, c.Summary()}
-			if (all || item.running()) && match(item) {
-				rows = append(rows, list.psRow(item.summary))
-			}
+		query := url.Values{}
+		if *all {
+			query.Set("all", "1")
 		}
-		return printRows(d, &list, psTable, psHeaders, rows)
+		if *last != -1 {
+			query.Set("limit", strconv.Itoa(*last))
+		}
+		var containers []dockerapi.ContainerSummary
+		if _, err := d.api.get(d.ctx, "/containers/json", list.filters.query(query), &containers); err != nil {
+			return err
+		}
+		rows := make([]psRow, len(containers))
+		for i, c := range containers {
+			rows[i] = list.psRow(c)
+		}
+		return printRows(d, &list, psFormats(*size), psHeaders, rows)
 	}
 }
 
-// psRow returns what docker ps shows of a container. It cuts commands to 20 characters,
-// and leaves out the names that links give it, which have a slash in them.
+// tryFormat executes the format before the daemon is asked, for docker to see whether it
+// needs sizes.
+func (l *listFlags) tryFormat() error {
+	tmpl, err := parseTemplate(l.format)
+	if err != nil {
+		return fmt.Errorf("failed to parse template: %w", err)
+	}
+	if err := renameType(tmpl.Execute(io.Discard, l.psRow(dockerapi.ContainerSummary{})), "dockercli.psRow", psFormats(false).context); err != nil {
+		return fmt.Errorf("failed to execute template: %w", err)
+	}
+	return nil
+}
+
+// psRow returns what docker ps shows of a container. Nothing is stored, so it has no size.
 func (l *listFlags) psRow(s dockerapi.ContainerSummary) psRow {
-	command := s.Command
-	var names []string
-	for _, name := range s.Names {
-		names = append(names, strings.TrimPrefix(name, "/"))
-	}
-	if !l.noTrunc {
-		if r := []rune(command); len(r) > 20 {
-			command = string(r[:19]) + "…"
-		}
-		names = slices.DeleteFunc(names, func(name string) bool { return strings.Contains(name, "/") })
-	}
 	created := time.Unix(s.Created, 0).UTC()
 	return psRow{
-		ID: l.id(s.ID), Image: s.Image, Command: strconv.Quote(command),
+		ID: l.id(s.ID), Image: l.psImage(s), Command: strconv.Quote(l.psCommand(s.Command)), Names: l.psNames(s.Names),
 		CreatedAt: created.String(), RunningFor: units.HumanDuration(time.Since(created)) + " ago",
-		State: s.State, Status: s.Status, Ports: portsColumn(s.Ports), Names: strings.Join(names, ","),
+		State: s.State, Status: s.Status, Ports: portsColumn(s.Ports), Size: "0B", LocalVolumes: "0",
 		Networks: strings.Join(slices.Sorted(maps.Keys(s.NetworkSettings.Networks)), ","),
+		Labels:   joinLabels(s.Labels), labels: s.Labels,
 	}
+}
+
+// psNames leaves out the names that links give a container, which have a slash in them.
+func (l *listFlags) psNames(names []string) string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = strings.TrimPrefix(name, "/")
+		if !l.noTrunc && !strings.Contains(all[i], "/") {
+			return all[i]
+		}
+	}
+	return strings.Join(all, ",")
+}
+
+// psImage leaves out the digest of an image, and most of an ID.
+func (l *listFlags) psImage(s dockerapi.ContainerSummary) string {
+	switch {
+	case s.Image == "":
+		return "<no image>"
+	case l.noTrunc:
+		return s.Image
+	case shortID(s.ImageID) == shortID(s.Image):
+		return shortID(s.ImageID)
+	}
+	image, err := reference.Parse(s.Image)
+	switch {
+	case err != nil:
+		return s.Image
+	case !hasTag(s.Image, image) || image.Tag == "":
+		return image.Name()
+	}
+	return image.Name() + ":" + image.Tag
+}
+
+// commandWidth is how many columns of a command are shown.
+const commandWidth = 20
+
+// psCommand cuts a command, with an ellipsis in the last column. Characters of East Asia may
+// take two columns.
+func (l *listFlags) psCommand(command string) string {
+	if l.noTrunc {
+		return command
+	}
+	columns, cut := 0, len(command)
+	for i, r := range command {
+		kind := width.LookupRune(r).Kind()
+		wide := kind == width.EastAsianWide || kind == width.EastAsianFullwidth
+		if columns++; wide {
+			columns++
+		}
+		if columns > commandWidth-1 && cut == len(command) {
+			cut = i
+		}
+		if columns > commandWidth {
+			return command[:cut] + "…"
+		}
+	}
+	return command
+}
+
+// joinLabels returns labels for a column. Docker's order is random.
+func joinLabels(labels map[string]string) string {
+	var list []string
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		list = append(list, key+"="+labels[key])
+	}
+	return strings.Join(list, ",")
 }

@@ -1,197 +1,196 @@
 package dockercli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"math"
+	"net/url"
+	"strconv"
 	"strings"
-	"time"
-
-	"drydock/sim"
+	"sync"
 
 	"github.com/spf13/pflag"
 )
 
-// each does something with each of the names and prints those, as they were given and
-// not as IDs. One failure does not keep the others from their turn. What went wrong
-// with some follows in the end: docker joins the errors.
-func (d *docker) each(names []string, do func(name string) error) (status int) {
+// errTold is a failure that was printed and is not one of the command.
+var errTold = errors.New("told")
+
+// each does something with each of the names and prints those, as they were given and not as
+// IDs. One failure does not keep the others from their turn. What went wrong with some
+// follows in the end: docker joins the errors.
+func (d *docker) each(names []string, do func(name string) error) error {
 	var problems []string
 	for _, name := range names {
-		if err := do(name); err != nil {
-			problems = append(problems, "Error response from daemon: "+err.Error())
-			continue
+		switch err := do(name); err {
+		case nil:
+			d.Printf("%s\n", name)
+		case errTold:
+		default:
+			problems = append(problems, err.Error())
 		}
-		d.Printf("%s\n", name)
 	}
-	if len(problems) > 0 {
-		return d.fail(1, "%s", strings.Join(problems, "\n"))
-	}
-	return 0
+	return joined(problems)
 }
 
-// with returns do for the container of a name.
-func (d *docker) with(do func(c *sim.Container) error) func(name string) error {
-	return func(name string) error {
-		c, err := d.container(name)
-		if err != nil {
-			return err
-		}
-		return do(c)
+func joined(problems []string) error {
+	if len(problems) == 0 {
+		return nil
 	}
+	return errors.New(strings.Join(problems, "\n"))
+}
+
+// atOnce is how many containers docker stops at a time.
+const atOnce = 50
+
+// eachAtOnce is each for what takes time, so that it takes the time of the slowest. The
+// output is in the order of the names all the same. docker does so, too, when it kills,
+// pauses and removes, which take no time: here those keep an order that a test can rely on.
+func (d *docker) eachAtOnce(names []string, do func(name string) error) error {
+	results := make([]chan error, len(names))
+	for i := range results {
+		results[i] = make(chan error, 1)
+	}
+	slots := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() {
+		for i, name := range names {
+			slots <- struct{}{}
+			all.Go(func() {
+				results[i] <- do(name)
+				<-slots
+			})
+		}
+	})
+	next := 0
+	return d.each(names, func(string) error {
+		next++
+		return <-results[next-1]
+	})
+}
+
+// post asks the daemon to do something with a container.
+func (d *docker) post(name, what string, query url.Values) error {
+	return d.api.post(d.ctx, "/containers/"+name+"/"+what, query, nil, nil)
 }
 
 // pause is docker pause.
 func (d *docker) pause(*pflag.FlagSet) action {
-	return func(names []string) int { return d.each(names, d.with((*sim.Container).Pause)) }
+	return func(names []string) error {
+		return d.each(names, func(name string) error { return d.post(name, "pause", nil) })
+	}
 }
 
 // unpause is docker unpause.
 func (d *docker) unpause(*pflag.FlagSet) action {
-	return func(names []string) int { return d.each(names, d.with((*sim.Container).Unpause)) }
+	return func(names []string) error {
+		return d.each(names, func(name string) error { return d.post(name, "unpause", nil) })
+	}
 }
 
-// start is docker start, which tells of failures at once and once more in the end.
-// There is no -a: what the container's command writes is nobody's.
-func (d *docker) start(*pflag.FlagSet) action {
-	return func(names []string) int {
-		var failed []string
-		for _, name := range names {
-			c, err := d.container(name)
-			if err == nil {
-				err = c.Start()
-			}
-			if err != nil {
-				d.refused(err)
-				failed = append(failed, name)
-				continue
-			}
-			d.Printf("%s\n", name)
+// addTime adds -t. Without it the container or the daemon decides.
+func addTime(f *pflag.FlagSet, what string) (query func() url.Values) {
+	seconds := f.IntP("time", "t", 10, "Seconds to wait for stop before killing "+what)
+	return func() url.Values {
+		if !f.Changed("time") {
+			return nil
 		}
-		if len(failed) > 0 {
-			return d.fail(1, "Error: failed to start containers: %s", strings.Join(failed, ", "))
-		}
-		return 0
+		return url.Values{"t": {strconv.Itoa(*seconds)}}
 	}
 }
 
 // stop is docker stop. A container that does not run is no failure: it is stopped.
 func (d *docker) stop(f *pflag.FlagSet) action {
-	seconds := f.IntP("time", "t", 10, "Seconds to wait for stop before killing it")
-	return func(names []string) int { return d.each(names, d.with(d.within(seconds, (*sim.Container).Stop))) }
-}
-
-// restart is docker restart, which starts one that does not run.
-func (d *docker) restart(f *pflag.FlagSet) action {
-	seconds := f.IntP("time", "t", 10, "Seconds to wait for stop before killing the container")
-	return func(names []string) int { return d.each(names, d.with(d.within(seconds, (*sim.Container).Restart))) }
-}
-
-// within gives do a context that ends after so many seconds. With less than 0 it lasts
-// as long as the command.
-func (d *docker) within(seconds *int, do func(*sim.Container, context.Context) error) func(*sim.Container) error {
-	return func(c *sim.Container) error {
-		ctx := d.ctx
-		if *seconds >= 0 {
-			const most = math.MaxInt32 // 68 years; beyond that a time.Duration may overflow
-			var cancel func()
-			ctx, cancel = context.WithTimeout(ctx, time.Duration(min(*seconds, most))*time.Second)
-			defer cancel()
-		}
-		return do(c, ctx)
+	query := addTime(f, "it")
+	return func(names []string) error {
+		return d.eachAtOnce(names, func(name string) error { return d.post(name, "stop", query()) })
 	}
 }
 
-// kill is docker kill, with SIGKILL. There is no -s: a main function has no signals but
-// the end of its context, which is docker stop.
-func (d *docker) kill(*pflag.FlagSet) action {
-	return func(names []string) int {
-		return d.each(names, func(name string) error {
-			c, err := d.container(name)
-			if err != nil {
-				return fmt.Errorf("Cannot kill container: %s: %w", name, err)
-			}
-			return c.Kill()
-		})
+// restart is docker restart, one after the other. It starts one that does not run.
+func (d *docker) restart(f *pflag.FlagSet) action {
+	query := addTime(f, "the container")
+	return func(names []string) error {
+		return d.each(names, func(name string) error { return d.post(name, "restart", query()) })
+	}
+}
+
+// kill is docker kill.
+func (d *docker) kill(f *pflag.FlagSet) action {
+	signal := f.StringP("signal", "s", "KILL", "Signal to send to the container")
+	return func(names []string) error {
+		query := url.Values{"signal": {*signal}}
+		return d.each(names, func(name string) error { return d.post(name, "kill", query) })
 	}
 }
 
 // rename is docker rename, which tells twice what went wrong.
 func (d *docker) rename(*pflag.FlagSet) action {
-	return func(names []string) int {
-		if names[0] == "" || names[1] == "" {
-			return d.fail(1, "Error: Neither old nor new names may be empty")
+	return func(names []string) error {
+		from, to := strings.TrimSpace(names[0]), strings.TrimSpace(names[1])
+		if from == "" || to == "" {
+			return errors.New("Error: Neither old nor new names may be empty")
 		}
-		c, err := d.container(names[0])
-		if err == nil {
-			err = c.Rename(names[1])
+		if err := d.post(from, "rename", url.Values{"name": {to}}); err != nil {
+			d.Errorf("%v\n", err)
+			return fmt.Errorf("Error: failed to rename container named %s", from)
 		}
-		if err != nil {
-			d.refused(err)
-			return d.fail(1, "Error: failed to rename container named %s", names[0])
-		}
-		return 0
+		return nil
 	}
 }
 
 // remove is docker rm. With -f it is no failure that there is no such container, since
-// 20.10, but it is told. Not the daemon's words are printed of that: docker has its own
-// for what an address of the API does not find.
+// 20.10, but it is told.
 func (d *docker) remove(f *pflag.FlagSet) action {
+	volumes := f.BoolP("volumes", "v", false, "Remove anonymous volumes associated with the container")
+	link := f.BoolP("link", "l", false, "Remove the specified link")
 	force := f.BoolP("force", "f", false, "Force the removal of a running container (uses SIGKILL)")
-	return func(names []string) int {
-		status := 0
-		for _, name := range names {
-			c, err := d.container(name)
-			if err != nil {
-				d.Errorf("Error: %v\n", err)
-				if !*force {
-					status = 1
-				}
-				continue
+	return func(names []string) error {
+		query := url.Values{}
+		for name, set := range map[string]bool{"v": *volumes, "link": *link, "force": *force} {
+			if set {
+				query.Set(name, "1")
 			}
-			if *force {
-				err = c.ForceRemove()
-			} else {
-				err = c.Remove()
-			}
-			if err != nil {
-				status = d.refused(err)
-				continue
-			}
-			d.Printf("%s\n", name)
 		}
-		return status
+		return d.each(names, func(name string) error {
+			err := d.removeContainer(name, query)
+			if *force && isNotFound(err) {
+				d.Errorf("%v\n", err)
+				return errTold
+			}
+			return err
+		})
 	}
 }
 
-// waitFor is docker wait, which prints statuses and no names. It waits for one after
-// the other, so the order of the output is that of the names.
+func (d *docker) removeContainer(name string, query url.Values) error {
+	if name = strings.Trim(name, "/"); name == "" {
+		return errors.New("Container name cannot be empty")
+	}
+	return orMissing(d.api.remove(d.ctx, "/containers/"+name, query), "container", name)
+}
+
+// waitFor is docker wait, which prints statuses and no names. It waits for one after the
+// other, so the order of the output is that of the names.
 func (d *docker) waitFor(*pflag.FlagSet) action {
-	return func(names []string) int {
-		status := 0
+	return func(names []string) error {
+		var problems []string
 		for _, name := range names {
-			c, err := d.container(name)
-			code := 0
-			if err == nil {
-				code, err = c.Wait(d.ctx)
-			}
+			status, err := d.waitOne(name)
 			if err != nil {
-				status = d.refused(err)
+				problems = append(problems, err.Error())
 				continue
 			}
-			d.Printf("%d\n", code)
+			d.Printf("%d\n", status)
 		}
-		return status
+		return joined(problems)
 	}
 }
 
-// errNoExecutable is that of a command that is not in the table, in the words of runc,
-// which looks for names with a slash as they are and for others in $PATH.
-func errNoExecutable(name string) error {
-	if strings.Contains(name, "/") {
-		return errors.New(`unable to start container process: exec: "` + name + `": stat ` + name + `: no such file or directory: unknown`)
+func (d *docker) waitOne(name string) (status int, err error) {
+	waiting, err := d.openWaitStopped(name)
+	if err != nil {
+		return 0, err
 	}
-	return errors.New(`unable to start container process: exec: "` + name + `": executable file not found in $PATH: unknown`)
+	defer waiting.Close()
+	return waiting.status()
 }

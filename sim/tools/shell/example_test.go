@@ -9,7 +9,7 @@ import (
 )
 
 func Example() {
-	host, err := sim.NewHost()
+	host, err := sim.NewHost(sim.WithCommands(tools.Default()))
 	if err != nil {
 		panic(err)
 	}

@@ -1,0 +1,151 @@
+package dockercli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"drydock/sim/dockerapi"
+
+	"github.com/docker/go-units"
+	"github.com/spf13/pflag"
+)
+
+// A dockerInfo is what formats of docker info have.
+type dockerInfo struct {
+	*dockerapi.Info `json:",omitempty"`
+	ServerErrors    []string `json:",omitempty"`
+	ClientInfo      infoClient
+	ClientErrors    []string `json:",omitempty"`
+}
+
+// An infoClient is what docker tells of itself. It has no plugins.
+type infoClient struct {
+	Debug    bool
+	Context  string
+	Plugins  []string
+	Warnings []string
+}
+
+// info is docker info. It tells of docker itself without a daemon, too.
+func (d *docker) info(f *pflag.FlagSet) action {
+	format := addFormat(f)
+	return func([]string) error {
+		info := dockerInfo{Info: new(dockerapi.Info), ClientInfo: infoClient{Context: "default", Plugins: []string{}}}
+		text, err := d.api.get(d.ctx, "/info", nil, info.Info)
+		if err != nil {
+			info.Info, info.ServerErrors = nil, []string{err.Error()}
+		}
+		if *format == "" {
+			return d.showInfo(info, text)
+		}
+		tmpl, err := parseTemplate(*format)
+		if err != nil {
+			return statusError{64, "template parsing error: " + err.Error()}
+		}
+		err = renameType(tmpl.Execute(d.Stdout, info), "dockercli.dockerInfo", "system.info")
+		d.Printf("\n")
+		return err
+	}
+}
+
+// showInfo shows what there is, and warns of what is not there. text is what the daemon says.
+func (d *docker) showInfo(info dockerInfo, text []byte) error {
+	d.Printf("Client:\n Context:    %s\n Debug Mode: %v\n\nServer:\n", info.ClientInfo.Context, info.ClientInfo.Debug)
+	if info.Info != nil {
+		writeServer(d.Stdout, info.Info)
+		for _, w := range warnings(info.Info, text) {
+			d.Errorf("%s\n", w)
+		}
+	}
+	for _, e := range info.ServerErrors {
+		d.Printf("ERROR: %s\n", e)
+	}
+	if len(info.ServerErrors) > 0 {
+		return errors.New("errors pretty printing info")
+	}
+	return nil
+}
+
+// warnings returns those of the daemon. If it has none docker makes up its own, of what the
+// daemon does not say that there is.
+func warnings(i *dockerapi.Info, text []byte) []string {
+	if len(i.Warnings) > 0 || i.OSType == "windows" {
+		return i.Warnings
+	}
+	var limits struct{ MemoryLimit, SwapLimit, OomKillDisable, CPUCfsQuota, CPUCfsPeriod, CPUShares, CPUSet bool }
+	_ = json.Unmarshal(text, &limits) // as it was decoded before
+	var list []string
+	for _, has := range []struct {
+		is      bool
+		warning string
+	}{
+		{limits.MemoryLimit, "No memory limit support"},
+		{limits.SwapLimit, "No swap limit support"},
+		{limits.OomKillDisable || i.CgroupVersion == "2", "No oom kill disable support"},
+		{limits.CPUCfsQuota, "No cpu cfs quota support"},
+		{limits.CPUCfsPeriod, "No cpu cfs period support"},
+		{limits.CPUShares, "No cpu shares support"},
+		{limits.CPUSet, "No cpuset support"},
+		{i.IPv4Forwarding, "IPv4 forwarding is disabled"},
+		{i.BridgeNfIptables, "bridge-nf-call-iptables is disabled"},
+		{i.BridgeNfIP6tables, "bridge-nf-call-ip6tables is disabled"},
+	} {
+		if !has.is {
+			list = append(list, "WARNING: "+has.warning)
+		}
+	}
+	return list
+}
+
+// writeServer writes what a daemon tells. What is marked with a ? is left out if there is
+// nothing to tell. There are no programs that containers are started by.
+func writeServer(w io.Writer, i *dockerapi.Info) {
+	lines := []string{
+		fmt.Sprint("Containers: ", i.Containers), fmt.Sprint(" Running: ", i.ContainersRunning), fmt.Sprint(" Paused: ", i.ContainersPaused),
+		fmt.Sprint(" Stopped: ", i.ContainersStopped), fmt.Sprint("Images: ", i.Images),
+		"?Server Version: " + i.ServerVersion, "?Storage Driver: " + i.Driver,
+	}
+	for _, pair := range i.DriverStatus {
+		lines = append(lines, " "+pair[0]+": "+pair[1])
+	}
+	lines = append(lines,
+		"?Logging Driver: "+i.LoggingDriver, "?Cgroup Driver: "+i.CgroupDriver, "?Cgroup Version: "+i.CgroupVersion,
+		"Plugins:", " Volume: "+strings.Join(i.Plugins.Volume, " "), " Network: "+strings.Join(i.Plugins.Network, " "),
+		" Log: "+strings.Join(i.Plugins.Log, " "), "Swarm: "+i.Swarm.LocalNodeState,
+		"Init Binary: ", "containerd version: ", "runc version: ", "init version: ",
+	)
+	if len(i.SecurityOptions) > 0 {
+		lines = append(lines, "Security Options:")
+	}
+	for _, o := range i.SecurityOptions {
+		name, _, _ := strings.Cut(strings.TrimPrefix(o, "name="), ",")
+		lines = append(lines, " "+name)
+	}
+	for _, line := range append(lines, machineLines(i)...) {
+		text, optional := strings.CutPrefix(line, "?")
+		if !optional || !strings.HasSuffix(text, ": ") {
+			fmt.Fprintf(w, " %s\n", text)
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// machineLines returns what a daemon tells of its machine and of its own settings.
+func machineLines(i *dockerapi.Info) []string {
+	lines := []string{
+		"?Kernel Version: " + i.KernelVersion, "?Operating System: " + i.OperatingSystem, "?OSType: " + i.OSType, "?Architecture: " + i.Architecture,
+		fmt.Sprint("CPUs: ", i.NCPU), "Total Memory: " + units.BytesSize(float64(i.MemTotal)), "?Name: " + i.Name, "?ID: " + i.ID,
+		"Docker Root Dir: " + i.DockerRootDir, fmt.Sprint("Debug Mode: ", i.Debug),
+		"?HTTP Proxy: " + i.HTTPProxy, "?HTTPS Proxy: " + i.HTTPSProxy, "?No Proxy: " + i.NoProxy, "?Registry: " + i.IndexServerAddress,
+	}
+	if i.Labels != nil {
+		lines = append(lines, "Labels:")
+	}
+	for _, l := range i.Labels {
+		lines = append(lines, " "+l)
+	}
+	return append(lines, fmt.Sprint("Experimental: ", i.ExperimentalBuild), fmt.Sprint("Live Restore Enabled: ", i.LiveRestoreEnabled))
+}
