@@ -102,7 +102,7 @@ func BenchmarkExec(b *testing.B) {
 func sleeper(b *testing.B, h *sim.Host) *sim.Container {
 	image, ok := h.Image("busybox")
 	require.True(b, ok)
-	c, err := h.Run("c", sim.WithImage(image), sim.WithCommand("sleep", "100000"))
+	c, err := h.Run("sleeper", sim.WithImage(image), sim.WithCommand("sleep", "100000"))
 	require.NoError(b, err)
 	return c
 }

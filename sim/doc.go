@@ -19,7 +19,7 @@
 //	Host       a Machine that runs Docker; NewHost
 //	Network    a bridge of a Host; docker0 is the first, CreateNetwork makes more
 //	Container  a Netns that starts and stops; Host.Run and Host.Create
-//	Image      what a container is made from: its main function, environment and ports
+//	Image      what a container is made from: its programs, files, environment and ports
 //	LAN        the outside: an Ethernet segment between machines; NewLAN
 //	Link       the cable of a container to a network or of a machine to a LAN
 //
@@ -30,7 +30,11 @@
 //	make networks                  Host.CreateNetwork; WithNetwork for a container
 //	have names                     any network but docker0; WithAlias
 //	have IPv6                      WithSubnet, WithFixedCIDRv6
-//	run a program                  Image.Main with WithImage, or Container.Go
+//	run a program                  Image.Commands or Image.Main with WithImage; Container.Go
+//	run another one beside it      Netns.Exec; WithCommands
+//	have images of tutorials       WithImages with package images
+//	talk to it, read its log       Container.Attach, Logs, Signal
+//	see what happens               Host.Events
 //	read and write files           Netns.FS, Image.Files
 //	wait for it                    Container.WaitListening, Container.Wait
 //	publish ports                  WithPublish; NewLAN and WithUplink for clients
@@ -42,6 +46,7 @@
 //	move between networks          Container.Connect, Disconnect
 //	see what Docker would tell     Container.Inspect, Summary, State; Network.Inspect
 //	run docker, ip, iptables …     package tools
+//	serve Docker's HTTP API        package dockerd
 //	make all of it from JSON       CreateSpec, CreateNetworkSpec, ConnectSpec
 //	meet the real world            Expose, WithRealUplink
 //

@@ -83,7 +83,7 @@ func NewHost(opts ...HostOption) (*Host, error) {
 		return nil, err
 	}
 	h := &Host{Machine: m, daemon: cfg.daemon, engine: release, says: release.Messages(), wrapDNS: cfg.wrapDNS, lastPool: -1, byName: make(map[string]*Container)}
-	m.services, m.reroute = h.stopDocker, h.reroute
+	m.services, m.reroute, m.self = h.stopDocker, h.reroute, h
 	err = m.labelled(func() error { return h.boot(&cfg) })
 	for _, image := range cfg.images {
 		if err == nil {

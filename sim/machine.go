@@ -41,6 +41,7 @@ type Machine struct {
 	booted  time.Time
 	tap     *slirp.Net // nil without; belongs to the holder of devices
 	work    *workplace
+	self    command.Machine // itself, or the Host that it is of
 
 	// devices is held by who makes or removes an interface that is not there from the
 	// start: those of networks, and tap0. It is a channel for the reason that
@@ -97,7 +98,7 @@ func newMachine(cfg *machineConfig) (*Machine, error) {
 		work:      newWorkplace(cfg.commands),
 	}
 	m.Netns.errDown = func(op string) *Error { return errClosed(op, m.name) }
-	m.Netns.site = m.site
+	m.Netns.site, m.self = m.site, m
 	m.Netns.root = func() command.Files { return m.files }
 	m.leave = bubble.Enter(m, m.plight)
 	return m, nil

@@ -54,7 +54,7 @@ func (m *Machine) site(op string) (*site, error) {
 		return nil, m.errDown(op)
 	}
 	return &site{
-		machine: m, commands: w.commands, files: m.FS(), dir: "/root", processes: &w.processes, ctx: w.ctx, says: engine.Docker20.Messages(),
+		machine: m.self, commands: w.commands, files: m.FS(), dir: "/root", processes: &w.processes, ctx: w.ctx, says: engine.Docker20.Messages(),
 		env: func(tty bool) []string { return m.loginEnv(tty) },
 		start: func(_ string, run func()) error {
 			return m.labelled(func() error { w.running.Go(run); return nil })

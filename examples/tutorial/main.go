@@ -15,10 +15,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
-
-	"drydock/sim"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/term"
@@ -64,8 +63,8 @@ func playOne(out io.Writer, name string, color, inReal bool) (err error) {
 		bold, plain = "\x1b[1m", "\x1b[0m"
 	}
 	fmt.Fprintf(out, "%s### %s%s\n", bold, title(name), plain)
-	run := func(opts ...sim.MachineOption) {
-		p := &player{out: out, opts: opts}
+	run := func() {
+		p := &player{out: out, virtual: !inReal}
 		err = runScript(p.params(file))
 		fmt.Fprintln(out)
 	}
@@ -73,7 +72,7 @@ func playOne(out io.Writer, name string, color, inReal bool) (err error) {
 		run()
 		return err
 	}
-	return errors.Join(inBubble(func() { run(sim.WithVirtualTime()) }), err)
+	return errors.Join(inBubble(run), err)
 }
 
 // inBubble runs fn in virtual time, which package testing has for tests alone.
@@ -92,37 +91,31 @@ func inBubble(fn func()) error {
 func runScript(p testscript.Params) (err error) {
 	t := &script{}
 	defer func() {
-		if r := recover(); r != nil && r != errStopped {
+		switch r := recover(); r {
+		case nil:
+		case errStopped:
+			err = errors.New(strings.TrimSpace(t.log.String()))
+		default:
 			panic(r)
 		}
-		err = t.err
 	}()
 	testscript.RunT(t, p)
-	return t.err
+	return nil
 }
 
 // A script is the testscript.T of a script that is no test.
-type script struct{ err error }
+type script struct{ log strings.Builder }
 
 var errStopped = errors.New("stopped")
 
 func (s *script) Run(_ string, f func(testscript.T)) { f(s) }
 func (s *script) Parallel()                          {}
 func (s *script) Verbose() bool                      { return false }
-func (s *script) Log(args ...any)                    { s.note(args) }
+func (s *script) Log(args ...any)                    { fmt.Fprintln(&s.log, args...) }
 func (s *script) Skip(args ...any)                   { s.Fatal(args...) }
-func (s *script) note(args []any) {
-	if s.err == nil {
-		s.err = errors.New(fmt.Sprint(args...))
-	}
-}
-
-func (s *script) FailNow() {
-	s.note([]any{"failed"})
-	panic(errStopped)
-}
+func (s *script) FailNow()                           { panic(errStopped) }
 
 func (s *script) Fatal(args ...any) {
-	s.note(args)
-	panic(errStopped)
+	s.Log(args...)
+	s.FailNow()
 }

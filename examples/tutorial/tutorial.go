@@ -17,6 +17,7 @@ import (
 	"drydock/sim"
 	"drydock/sim/images"
 	"drydock/sim/tools"
+	"drydock/sim/tools/command"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -46,9 +47,12 @@ func title(name string) string {
 //	setup COMMAND [ARG...]                       runs on the host what the document takes for granted
 //	terminal NAME FILE                           plays a session in a terminal, which is opened
 //	                                             when its name comes for the first time
+//	[virtual]                                    time is virtual: minutes pass at once
 type player struct {
-	out  io.Writer // what terminals show
-	opts []sim.MachineOption
+	out     io.Writer // what terminals show
+	virtual bool
+	opts    []sim.MachineOption
+	docker  command.Func // nil: that of package tools
 }
 
 // A stage is what a script plays on.
@@ -67,6 +71,12 @@ func (p *player) params(files ...string) testscript.Params {
 			e.Values[stageKey{}] = s
 			e.Defer(s.close)
 			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "virtual" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return p.virtual, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"host":     p.command(p.newHost),
@@ -87,7 +97,14 @@ func (p *player) command(run func(ts *testscript.TestScript, s *stage, args []st
 
 func (p *player) newHost(_ *testscript.TestScript, s *stage, args []string) (err error) {
 	s.close()
-	opts := []sim.HostOption{sim.WithOptions(p.opts...), sim.WithCommands(tools.Default()), sim.WithImages(images.All()...)}
+	commands := tools.Default()
+	if p.docker != nil {
+		commands["docker"] = p.docker
+	}
+	opts := []sim.HostOption{sim.WithOptions(p.opts...), sim.WithCommands(commands), sim.WithImages(images.All()...)}
+	if p.virtual {
+		opts = append(opts, sim.WithVirtualTime())
+	}
 	for ; len(args) > 0; args = args[1:] {
 		switch {
 		case args[0] == "-icc":

@@ -22,7 +22,7 @@ import (
 
 // prompt is what a document has before what is typed: CentOS's, Debian's, busybox's, and
 // that of a bash without configuration.
-var prompt = regexp.MustCompile(`^(\[root@\S+ \S+\]# ?|root@\S+:\S+# ?|/ # ?|bash-[0-9.]+# ?)(.*)$`)
+var prompt = regexp.MustCompile(`^(\[root@\S+ \S+\]# ?|root@\S+:\S+# ?|/ # ?|bash-\S+# ?)(.*)$`)
 
 var patterns = strings.NewReplacer(
 	regexp.QuoteMeta("{{id}}"), `[0-9a-f]{12}`,
@@ -30,6 +30,7 @@ var patterns = strings.NewReplacer(
 	regexp.QuoteMeta("{{mac}}"), `(?:[0-9a-f]{2}:){5}[0-9a-f]{2}`,
 	regexp.QuoteMeta("{{n}}"), `[0-9]+(?:\.[0-9]+)?`,
 	regexp.QuoteMeta("{{...}}"), `.*`,
+	regexp.QuoteMeta("{{again}}"), `(?:.*[#$] )?`, // a line editor shows the prompt again
 )
 
 // compile returns what matches a text of a session at the beginning of what is shown.
@@ -67,7 +68,8 @@ func (t *Terminal) play(line string) error {
 	switch line {
 	case "^C":
 		t.Type("\x03")
-		return t.Expect(compile(line, `\n?`))
+		t.interrupted = true
+		return t.Expect(compile(line, ``))
 	case "......":
 		t.skip = true
 		return nil
@@ -83,9 +85,6 @@ func (t *Terminal) command(prompt, line string) error {
 	if err := t.Expect(compile(prompt, ` `)); err != nil {
 		return err
 	}
-	if line == "" {
-		return nil // the document stops here, or goes on with another terminal
-	}
 	t.Type(line + "\r")
-	return t.Expect(compile(line, ` *\n`))
+	return t.Expect(compile("{{again}}"+line, ` *\n`))
 }

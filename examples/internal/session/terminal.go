@@ -20,6 +20,8 @@ type Terminal struct {
 	keys  *command.Pipe
 	seen  screen
 	skip  bool // what is shown may come before what is expected next
+
+	interrupted bool // a program may end the line of ^C, and may not
 }
 
 // The size of a terminal, wide enough that no line of a document is broken.
@@ -33,6 +35,7 @@ func Open(ctx context.Context, h *sim.Host, w io.Writer) (*Terminal, error) {
 	t := &Terminal{shell: h.Exec(ctx, "bash"), keys: command.NewPipe()}
 	t.seen.also, t.seen.changed = w, make(chan struct{})
 	t.shell.TTY, t.shell.Stdin, t.shell.Stdout = true, t.keys, &t.seen
+	t.shell.Env = []string{`PS1=[\u@\h \W]\$ `}
 	if err := t.shell.Start(); err != nil {
 		return nil, err
 	}
@@ -61,6 +64,13 @@ func (t *Terminal) Expect(re *regexp.Regexp) error {
 	defer timeout.Stop()
 	for {
 		text, changed := t.seen.look()
+		if t.interrupted && !bytes.HasPrefix(text, []byte("^C")) && len(text) > 0 {
+			t.interrupted = false
+			if text[0] == '\n' {
+				t.seen.take(1)
+				continue
+			}
+		}
 		if at := re.FindIndex(text); at != nil {
 			t.seen.take(at[1])
 			t.skip = false
@@ -90,13 +100,17 @@ type screen struct {
 	mu      sync.Mutex
 	part    []byte // of a control sequence, whose end is yet to come
 	text    []byte // not yet taken
+	back    bool   // the cursor is at the beginning of the line
 	changed chan struct{}
 }
 
 // control is what line editors send to move the cursor and erase.
-var control = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]|\r|\x07`)
+var control = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]|\x07`)
 
-var unfinished = regexp.MustCompile(`\x1b(\[[0-9;?]*)?$`)
+// left moves the cursor, as it comes here always to where the line is then shown anew.
+var left = regexp.MustCompile(`\x1b\[[0-9]*D`)
+
+var unfinished = regexp.MustCompile(`(?:\x1b(?:\[[0-9;?]*)?|\r)$`)
 
 func (s *screen) Write(b []byte) (n int, err error) {
 	n = len(b)
@@ -111,10 +125,27 @@ func (s *screen) Write(b []byte) (n int, err error) {
 		cut = at[0]
 	}
 	s.part = bytes.Clone(b[cut:])
-	s.text = append(s.text, control.ReplaceAll(b[:cut], nil)...)
+	for _, c := range control.ReplaceAll(left.ReplaceAll(b[:cut], []byte("\r")), nil) {
+		s.put(c)
+	}
 	close(s.changed)
 	s.changed = make(chan struct{})
 	return n, nil
+}
+
+// put shows a byte. What comes after a carriage return is shown in place of the line.
+//
+// +checklocks:s.mu
+func (s *screen) put(c byte) {
+	if c == '\r' {
+		s.back = true
+		return
+	}
+	if s.back && c != '\n' {
+		s.text = s.text[:bytes.LastIndexByte(s.text, '\n')+1]
+	}
+	s.back = false
+	s.text = append(s.text, c)
 }
 
 func (s *screen) look() (text []byte, changed <-chan struct{}) {

@@ -17,7 +17,7 @@ func (d *docker) attach(f *pflag.FlagSet) action {
 	proxy := f.Bool("sig-proxy", true, "Proxy all received signals to the process")
 	keys := addDetachKeys(f)
 	return func(args []string) error {
-		waiting, waitErr := d.openWaitStopped(args[0])
+		waiting, waitErr := d.openWaitRunning(args[0])
 		if waitErr == nil {
 			defer waiting.Close()
 		}

@@ -38,6 +38,15 @@ func (d *docker) openWaitStopped(id string) (waiting, error) {
 	return d.openWaitFor(id, url.Values{"condition": {""}})
 }
 
+// openWaitRunning is openWaitStopped for a container that runs, on which an old daemon would
+// not answer before it has stopped.
+func (d *docker) openWaitRunning(id string) (waiting, error) {
+	if olderVersion(d.api.version, "1.30") {
+		return d.openWait(id, false)
+	}
+	return d.openWaitStopped(id)
+}
+
 func (d *docker) openWaitFor(id string, query url.Values) (waiting, error) {
 	x, err := d.api.open(d.ctx, request{method: http.MethodPost, path: "/containers/" + id + "/wait", query: query})
 	return waiting{connection: x}, err

@@ -17,9 +17,11 @@ func (s *shell) interact(ctx context.Context, terminal command.Terminal, a argum
 	s.source, s.interactive, s.terminal = fromTerminal, true, terminal
 	caught := s.call.Notify(command.SIGINT, command.SIGQUIT, command.SIGTERM, command.SIGTSTP)
 	s.takeTerminal()
-	s.Vars.Assign("PS1", s.ps1)
+	if _, ok := s.Vars.Get("PS1"); !ok {
+		s.Vars.Assign("PS1", s.ps1)
+	}
 	s.Vars.Assign("PS2", "> ")
-	s.editor = &edit.Editor{In: s.files.reader(0), Out: s.files.writer(2), Complete: s.completions}
+	s.editor = &edit.Editor{In: s.files.reader(0), Out: s.files.writer(2), Complete: s.completions, Resized: s.call.Notify(command.SIGWINCH)}
 	if !a.noRC {
 		s.startFiles(ctx)
 	}

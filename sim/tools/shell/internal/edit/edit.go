@@ -32,6 +32,9 @@ type Editor struct {
 	// Complete returns where in the text before the cursor the word to complete begins, and
 	// what it could be. It may be nil.
 	Complete func(text string) (start int, words []string)
+	// Resized has a signal when the terminal has another size: the line is shown anew then,
+	// as readline does. It may be nil.
+	Resized <-chan command.Signal
 
 	lines history
 	tabs  int // pressed one after another
@@ -85,7 +88,35 @@ func (e *Editor) read(ctx context.Context, tty command.Terminal, prompt string) 
 		e.tabs++
 		return e.complete(t, prompt, line, at)
 	}
+	defer e.follow(t, tty)()
 	return t.ReadLine()
+}
+
+// follow shows the line anew when the terminal has another size, until stop is called.
+func (e *Editor) follow(t *term.Terminal, tty command.Terminal) (stop func()) {
+	select {
+	case <-e.Resized: // while a command ran
+	default:
+	}
+	done, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		for {
+			select {
+			case <-e.Resized:
+				if rows, columns := tty.Size(); rows > 0 && columns > 0 {
+					t.SetSize(columns, rows)
+				}
+				t.Write(nil)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-over
+	}
 }
 
 // keys reads one byte at a time, so that what is typed ahead is left for commands.
