@@ -38,17 +38,27 @@ func main() {
 	if *one != "" {
 		wanted = []string{*one}
 	}
-	color := term.IsTerminal(int(os.Stdout.Fd()))
-	for _, name := range wanted {
-		if err := playOne(os.Stdout, name, color, *inReal); err != nil {
-			fmt.Fprintf(os.Stderr, "\n%s: %v\n", name, err)
-			os.Exit(1)
+	out := os.Stdout
+	color := term.IsTerminal(int(out.Fd()))
+	play := func() (ok bool) {
+		for _, name := range wanted {
+			if err := playOne(out, name, color, !*inReal); err != nil {
+				fmt.Fprintf(os.Stderr, "\n%s: %v\n", name, err)
+				return false
+			}
 		}
+		return true
+	}
+	if !*inReal {
+		inBubble(play)
+	}
+	if !play() {
+		os.Exit(1)
 	}
 }
 
 // playOne plays a tutorial, with a heading.
-func playOne(out io.Writer, name string, color, inReal bool) (err error) {
+func playOne(out io.Writer, name string, color, virtual bool) error {
 	dir, err := os.MkdirTemp("", "tutorial")
 	if err != nil {
 		return err
@@ -63,28 +73,26 @@ func playOne(out io.Writer, name string, color, inReal bool) (err error) {
 		bold, plain = "\x1b[1m", "\x1b[0m"
 	}
 	fmt.Fprintf(out, "%s### %s%s\n", bold, title(name), plain)
-	run := func() {
-		p := &player{out: out, virtual: !inReal}
-		err = runScript(p.params(file))
-		fmt.Fprintln(out)
-	}
-	if inReal {
-		run()
-		return err
-	}
-	return errors.Join(inBubble(run), err)
+	defer fmt.Fprintln(out)
+	p := &player{out: out, virtual: virtual}
+	return runScript(p.params(file))
 }
 
-// inBubble runs fn in virtual time, which package testing has for tests alone.
-func inBubble(fn func()) error {
-	testing.Init()
-	test := testing.InternalTest{Name: "tutorial", F: func(t *testing.T) {
-		synctest.Test(t, func(*testing.T) { fn() })
-	}}
-	if !testing.RunTests(func(_, _ string) (bool, error) { return true, nil }, []testing.InternalTest{test}) {
-		return errors.New("failed")
+// inBubble runs fn in virtual time, which package testing has for tests alone, and ends the
+// program. What package testing prints of its test is not shown.
+func inBubble(fn func() (ok bool)) {
+	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
+		os.Stdout = null
 	}
-	return nil
+	test := testing.InternalTest{Name: "tutorial", F: func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			if !fn() {
+				t.Fail()
+			}
+		})
+	}}
+	all := func(_, _ string) (bool, error) { return true, nil }
+	testing.Main(all, []testing.InternalTest{test}, nil, nil)
 }
 
 // runScript runs a script without a test.
