@@ -63,7 +63,7 @@ type reply struct {
 // newResolver returns one for the servers of resolv.conf, or for this machine if it names
 // none.
 func newResolver(ctx context.Context, c *command.Call, tries int) *resolver {
-	text, _ := inet.ReadFile(c, "/etc/resolv.conf")
+	text, _ := c.ReadFile("/etc/resolv.conf")
 	return &resolver{
 		Call: c, ctx: ctx, conf: dnsd.ParseResolvConf(string(text)), port: 53, timeout: 5 * time.Second, tries: tries,
 		told: func(server, bool) {},

@@ -97,7 +97,7 @@ func (n *lookup) choose(named []string) error {
 		n.servers, n.named = addrs[:1], named[0]
 		return nil
 	}
-	text, _ := inet.ReadFile(n.Call, "/etc/resolv.conf")
+	text, _ := n.ReadFile("/etc/resolv.conf")
 	n.conf = dnsd.ParseResolvConf(string(text))
 	if n.servers = n.conf.Nameservers; len(n.servers) == 0 {
 		n.servers = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}

@@ -44,7 +44,7 @@ func TestRecordings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			simtest.VirtualTime(t, func(t *testing.T) {
-				call := command.Call{Machine: client(t), Files: tooltest.Files{}}
+				call := command.Call{Machine: client(t)}
 				tooltest.Replay(t, "testdata/"+name+".txt", Commands(), call, `(Date: ).*`)
 			})
 		})
@@ -55,7 +55,7 @@ func TestRecordings(t *testing.T) {
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
-		call := command.Call{Machine: client(t), Files: tooltest.Files{}}
+		call := command.Call{Machine: client(t)}
 		for _, tt := range []struct {
 			line, want string
 			took       time.Duration

@@ -295,8 +295,6 @@ func (d *download) create(name string) (io.Writer, error) {
 	switch {
 	case name == "-":
 		return d.Stdout, nil
-	case name == "/dev/null":
-		return io.Discard, nil
 	case d.output != "":
 		return d.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	}

@@ -25,9 +25,9 @@ type config struct {
 	family                                              int
 	connectTimeout, maxTime                             time.Duration
 
-	retries                           int
-	retryDelay, retryMax              time.Duration
-	retryRefused, retryAll, retryWait bool
+	retries                int
+	retryDelay, retryMax   time.Duration
+	retryRefused, retryAll bool
 
 	resolve   map[string][]netip.Addr // by "host:port"
 	resolved  []string                // the same as text

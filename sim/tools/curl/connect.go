@@ -108,42 +108,37 @@ func (t *transfer) lookup(host, port string) ([]netip.Addr, error) {
 	return addrs, nil
 }
 
+// An attempt is what came of one family.
+type attempt struct {
+	conn net.Conn
+	err  error
+}
+
 // connect tries the addresses of each family in their order. The family of the first
 // address begins; the other follows when that has failed or has taken long.
 func (t *transfer) connect(addrs []netip.Addr, port string) (net.Conn, error) {
-	var first, second []netip.Addr
-	for _, a := range addrs {
-		if a.Is4() == addrs[0].Is4() {
-			first = append(first, a)
-		} else {
-			second = append(second, a)
-		}
-	}
 	limit := t.connectTimeout
 	if limit == 0 {
 		limit = defaultConnectTimeout
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, limit+late)
 	defer cancel()
-	type result struct {
-		conn net.Conn
-		err  error
-	}
-	results := make(chan result, 2)
+	first, second := byFamily(addrs)
+	results := make(chan attempt, 2)
 	failed := make(chan struct{})
 	var running sync.WaitGroup
 	running.Go(func() {
 		conn, err := t.tryEach(ctx, first, port)
 		close(failed)
-		results <- result{conn, err}
+		results <- attempt{conn, err}
 	})
 	running.Go(func() {
-		if len(second) > 0 && waitFor(ctx, failed, happyEyeballs) {
-			conn, err := t.tryEach(ctx, second, port)
-			results <- result{conn, err}
+		if len(second) == 0 || !waitFor(ctx, failed, happyEyeballs) {
+			results <- attempt{err: errSkipped}
 			return
 		}
-		results <- result{err: errSkipped}
+		conn, err := t.tryEach(ctx, second, port)
+		results <- attempt{conn, err}
 	})
 	got := <-results
 	if got.err != nil {
@@ -154,13 +149,25 @@ func (t *transfer) connect(addrs []netip.Addr, port string) (net.Conn, error) {
 	cancel()
 	running.Wait()
 	select {
-	case late := <-results:
+	case late := <-results: // of who has lost
 		if late.conn != nil {
 			late.conn.Close()
 		}
 	default:
 	}
 	return got.conn, got.err
+}
+
+// byFamily parts addresses in those of the family of the first and the others.
+func byFamily(addrs []netip.Addr) (first, second []netip.Addr) {
+	for _, a := range addrs {
+		if a.Is4() == addrs[0].Is4() {
+			first = append(first, a)
+		} else {
+			second = append(second, a)
+		}
+	}
+	return first, second
 }
 
 // errSkipped is that there is no second family, or no need to try it.

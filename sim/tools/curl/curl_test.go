@@ -1,9 +1,12 @@
 package curl
 
 import (
+	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"testing"
 
 	"drydock/sim"
@@ -48,9 +51,15 @@ func TestRecordings(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
 		cli, _ := client(t)
-		files := tooltest.Files{"data.txt": "from=file\n"}
-		tooltest.Replay(t, "testdata/curl.txt", Commands(), command.Call{Machine: cli, Files: files}, varies...)
-		require.Equal(t, "a file\n", files["file.txt"])
-		require.Equal(t, "hello from web\n", files["out"])
+		f, err := cli.FS().OpenFile("data.txt", os.O_WRONLY|os.O_CREATE, 0o644)
+		require.NoError(t, err)
+		io.WriteString(f, "from=file\n")
+		require.NoError(t, f.Close())
+		tooltest.Replay(t, "testdata/curl.txt", Commands(), command.Call{Machine: cli}, varies...)
+		for name, want := range map[string]string{"file.txt": "a file\n", "out": "hello from web\n"} {
+			got, err := fs.ReadFile(cli.FS(), name)
+			require.NoError(t, err)
+			require.Equal(t, want, string(got))
+		}
 	})
 }

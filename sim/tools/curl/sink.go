@@ -36,8 +36,6 @@ func (s *sink) open() error {
 	case s.opened != nil:
 	case s.file == "" || s.file == "-":
 		s.opened = s.session.out
-	case s.file == os.DevNull || s.file == "/dev/null":
-		s.opened = io.Discard
 	default:
 		f, err := s.session.OpenFile(s.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 		if err != nil {

@@ -82,7 +82,7 @@ func Getent(ctx context.Context, c *command.Call) int {
 // entries returns the fields of each line of a file, without comments. separators part
 // them.
 func (l lookup) entries(file, separators string) (list [][]string) {
-	text, _ := inet.ReadFile(l.Call, file)
+	text, _ := l.ReadFile(file)
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")
 		fields := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(separators, r) })
@@ -144,7 +144,7 @@ func (l lookup) protocols(key string) (found bool) {
 // colons prints lines of passwd or group. A key is a name or a number, which is the third
 // field.
 func (l lookup) colons(file, key string) bool {
-	text, _ := inet.ReadFile(l.Call, file)
+	text, _ := l.ReadFile(file)
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSuffix(line, "\n")
 		fields := strings.Split(line, ":")

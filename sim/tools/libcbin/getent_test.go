@@ -26,7 +26,7 @@ var debian = tooltest.Files{
 
 func getent(t *testing.T, m command.Machine, line string) (string, int) {
 	var out bytes.Buffer
-	call := &command.Call{Machine: m, Files: debian, Args: strings.Fields("getent " + line), Stdout: &out, Stderr: &out}
+	call := &command.Call{Machine: m, Args: strings.Fields("getent " + line), Stdout: &out, Stderr: &out}
 	status := Commands().Run(t.Context(), call)
 	return out.String(), status
 }
@@ -74,7 +74,7 @@ func TestHosts(t *testing.T) {
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	files := maps.Clone(debian)
-	files["etc/hosts"] = "1.2.3.4\ta b\n#comment\n"
+	files["etc/hosts"] = "1.2.3.4\ta b\n#comment\n::1\tc d\nfe00::0\tx\n"
 	for line, want := range map[string]string{
 		"services http":       "http                  80/tcp www\n",
 		"services www/tcp":    "http                  80/tcp www\n",
@@ -88,8 +88,8 @@ func TestFiles(t *testing.T) {
 		"passwd root 1":       "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n",
 		"passwd root nosuch":  "root:x:0:0:root:/root:/bin/bash\n",
 		"group":               "",
-		"hosts":               "1.2.3.4         a b\n",
-		"ahosts":              "1.2.3.4         a b\n",
+		"hosts":               "1.2.3.4         a b\n127.0.0.1       c d\n",
+		"ahosts":              "1.2.3.4         a b\n127.0.0.1       c d\n",
 		"protocols nosuch":    "",
 		"services 99999999/x": "",
 	} {

@@ -16,9 +16,7 @@ import (
 func (l lookup) hosts(key string) bool {
 	lines := l.entries("/etc/hosts", blanks)
 	if key == "" {
-		for _, f := range lines {
-			l.host(f[0], f[1:])
-		}
+		l.list(lines)
 		return true
 	}
 	if a, ok := inet.ParseAddr(key); ok {
@@ -40,6 +38,21 @@ func (l lookup) hosts(key string) bool {
 		}
 	}
 	return false
+}
+
+// list prints the lines of /etc/hosts as gethostent(3) has them: those of IPv4, and ::1,
+// which it takes for 127.0.0.1.
+func (l lookup) list(lines [][]string) {
+	for _, f := range lines {
+		a, err := netip.ParseAddr(f[0])
+		switch {
+		case err != nil:
+		case a.Is4():
+			l.host(f[0], f[1:])
+		case a.IsLoopback():
+			l.host("127.0.0.1", f[1:])
+		}
+	}
 }
 
 func network(v6 bool) string {
@@ -78,7 +91,7 @@ func (l lookup) inHosts(lines [][]string, key string, v6 bool) bool {
 // byDNS looks a name up as the resolver completes it by resolv.conf, and returns what it
 // was then.
 func (l lookup) byDNS(network, key string) ([]netip.Addr, string) {
-	text, _ := inet.ReadFile(l.Call, "/etc/resolv.conf")
+	text, _ := l.ReadFile("/etc/resolv.conf")
 	for _, name := range dnsd.ParseResolvConf(string(text)).Candidates(key) {
 		addrs, err := l.Machine.LookupNetIP(l.ctx, network, name)
 		if err == nil && len(addrs) > 0 {

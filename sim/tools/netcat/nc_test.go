@@ -18,8 +18,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var files = tooltest.Files{"etc/services": "ssh 22/tcp\ndomain 53/tcp\ndomain 53/udp\nhttp 80/tcp www\nhttp-alt 8080/tcp webcache\n"}
-
 // machines are those of the recordings: cli, 172.17.0.2, and web, 172.17.0.3.
 func machines(t *testing.T) (cli, web *sim.Container) {
 	h := simtest.NewHost(t, sim.WithFixedCIDRv6(netip.MustParsePrefix("fd00::/64")))
@@ -37,7 +35,7 @@ func TestRecordings(t *testing.T) {
 		l, err := web.Listen(t.Context(), "tcp", ":80")
 		require.NoError(t, err)
 		defer l.Close()
-		tooltest.Replay(t, "testdata/nc.txt", Commands(), command.Call{Machine: cli, Files: files})
+		tooltest.Replay(t, "testdata/nc.txt", Commands(), command.Call{Machine: cli})
 	})
 }
 
@@ -71,7 +69,7 @@ func (s side) run(ctx context.Context, m command.Machine) (string, time.Duration
 		}
 	}()
 	start := time.Now()
-	call := &command.Call{Machine: m, Files: files, Args: strings.Fields(s.line), Stdin: in, Stdout: &out, Stderr: &out}
+	call := &command.Call{Machine: m, Args: strings.Fields(s.line), Stdin: in, Stdout: &out, Stderr: &out}
 	status := Commands().Run(ctx, call)
 	took := time.Since(start)
 	close(stop)

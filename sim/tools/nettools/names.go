@@ -16,7 +16,7 @@ import (
 type names map[netip.Addr]string
 
 func readNames(c *command.Call) names {
-	text, err := inet.ReadFile(c, "/etc/hosts")
+	text, err := c.ReadFile("/etc/hosts")
 	if err != nil {
 		return nil
 	}

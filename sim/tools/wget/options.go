@@ -67,9 +67,6 @@ Usage: wget [OPTION]... [URL]...
 
 // known returns the options. quote is the locale's.
 func (o *options) known(quote func(string) string) []command.Option {
-	flag := func(names string, set func()) command.Option {
-		return command.Option{Names: names, Set: func(string, string) error { set(); return nil }}
-	}
 	text := func(names string, set func(string)) command.Option {
 		return command.Option{Names: names, Value: true, Set: func(_, v string) error { set(v); return nil }}
 	}
@@ -97,12 +94,7 @@ func (o *options) known(quote func(string) string) []command.Option {
 			return nil
 		}}
 	}
-	return []command.Option{
-		flag("4 inet4-only", func() { o.family = 4 }), flag("6 inet6-only", func() { o.family = 6 }),
-		flag("h help", func() { o.help = true }), flag("V version", func() { o.version = true }),
-		flag("q quiet", func() { o.quiet = true }), flag("no-verbose", func() { o.brief = true }),
-		flag("S server-response", func() { o.server = true }), flag("spider", func() { o.spider = true }),
-		flag("content-on-error", func() { o.onError = true }), flag("retry-connrefused", func() { o.retryRefused = true }),
+	return append(o.flags(), []command.Option{
 		text("bind-address", func(v string) { o.bind = v }), text("O output-document", func(v string) { o.output = v }),
 		text("P directory-prefix", func(v string) { o.prefix = v }), text("U user-agent", func(v string) { o.agent = v }),
 		text("user", func(v string) { o.user = v }), text("password", func(v string) { o.password = v }),
@@ -110,6 +102,20 @@ func (o *options) known(quote func(string) string) []command.Option {
 		number("max-redirect", &o.maxRedirect), number("t tries", &o.tries),
 		seconds("T timeout", &o.connectTimeout, &o.readTimeout), seconds("connect-timeout", &o.connectTimeout),
 		seconds("read-timeout", &o.readTimeout), seconds("waitretry", &o.waitRetry),
+	}...)
+}
+
+// flags returns the options without a value, and -nv.
+func (o *options) flags() []command.Option {
+	flag := func(names string, set func()) command.Option {
+		return command.Option{Names: names, Set: func(string, string) error { set(); return nil }}
+	}
+	return []command.Option{
+		flag("4 inet4-only", func() { o.family = 4 }), flag("6 inet6-only", func() { o.family = 6 }),
+		flag("h help", func() { o.help = true }), flag("V version", func() { o.version = true }),
+		flag("q quiet", func() { o.quiet = true }), flag("no-verbose", func() { o.brief = true }),
+		flag("S server-response", func() { o.server = true }), flag("spider", func() { o.spider = true }),
+		flag("content-on-error", func() { o.onError = true }), flag("retry-connrefused", func() { o.retryRefused = true }),
 		{Names: "n", Value: true, Set: func(_, v string) error {
 			if v != "v" {
 				return &command.OptionError{Problem: "invalid option -- 'n" + v + "'"}

@@ -296,40 +296,38 @@ func (t *transfer) save(conn *connection, h *http1.Header, body http1.Body) erro
 	}
 	t.say("Saving to: %s\n", shown)
 	p := newProgress(t.run, name, body.Size)
-	n, err := t.copy(conn, out, body, p)
+	err := t.copy(conn, out, body, p)
 	p.finish()
-	return t.saved(name, shown, n, body, p, err)
+	return t.saved(name, shown, p, err)
 }
 
 // copy copies the document. The time of --read-timeout is for each read.
-func (t *transfer) copy(conn *connection, out io.Writer, body http1.Body, p *progress) (n int64, err error) {
+func (t *transfer) copy(conn *connection, out io.Writer, body http1.Body, p *progress) (err error) {
 	buffer := make([]byte, http1.BufferSize)
-	for !body.None && err == nil && n != body.Size {
+	for !body.None && err == nil && p.got != body.Size {
 		t.await(conn)
 		var size int
 		size, err = body.Read(buffer)
 		if _, werr := out.Write(buffer[:size]); werr != nil {
-			return n, werr
+			return werr
 		}
-		n += int64(size)
 		p.add(size)
 	}
-	if errors.Is(err, io.EOF) && (body.Size < 0 || n == body.Size) {
+	if errors.Is(err, io.EOF) && (body.Size < 0 || p.got == body.Size) {
 		err = nil
 	}
 	if err == nil && body.Chunked {
 		err = conn.read.Trailer()
 	}
-	return n, err
+	return err
 }
 
-// saved tells how it went.
-func (t *transfer) saved(name, shown string, n int64, body http1.Body, p *progress, err error) error {
-	size := fmt.Sprint(n)
-	if body.Size >= 0 {
-		size = fmt.Sprintf("%d/%d", n, body.Size)
+// saved tells how it went. shown is the name of the file in quotes.
+func (t *transfer) saved(name, shown string, p *progress, err error) error {
+	size := fmt.Sprint(p.got)
+	if p.total >= 0 {
+		size = fmt.Sprintf("%d/%d", p.got, p.total)
 	}
-	speed := p.speed()
 	where := shown + " saved"
 	if name == "-" {
 		where = "written to stdout"
@@ -338,15 +336,15 @@ func (t *transfer) saved(name, shown string, n int64, body http1.Body, p *progre
 	case t.ctx.Err() != nil:
 		return t.fail(network, false, "")
 	case err == nil:
-		t.say("%s (%s) - %s [%s]\n\n", stamp(), speed, where, size)
+		t.say("%s (%s) - %s [%s]\n\n", stamp(), p.speed(), where, size)
 		if t.brief && !t.quiet {
 			t.note("%s URL:%s [%s] -> \"%s\" [1]\n", stamp(), t.url, size, name)
 		}
 		return nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return t.fail(network, true, "%s (%s) - Connection closed at byte %d. ", stamp(), speed, n)
+		return t.fail(network, true, "%s (%s) - Connection closed at byte %d. ", stamp(), p.speed(), p.got)
 	}
-	return t.fail(network, true, "%s (%s) - Read error at byte %s (%s).", stamp(), speed, size, inet.Reason(err))
+	return t.fail(network, true, "%s (%s) - Read error at byte %s (%s).", stamp(), p.speed(), size, inet.Reason(err))
 }
 
 // maxNames bounds how many names are tried for a file.

@@ -100,8 +100,6 @@ func (r *run) openOutput() (status int, ok bool) {
 	case "":
 	case "-":
 		r.out = r.Stdout
-	case "/dev/null":
-		r.out = io.Discard
 	default:
 		f, err := r.OpenFile(r.output, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 		if err != nil {

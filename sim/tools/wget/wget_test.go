@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -41,13 +42,16 @@ var utf8 = []string{"LANG=C.UTF-8"}
 func TestRecordings(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
-		files := tooltest.Files{}
-		tooltest.Replay(t, "testdata/wget.txt", Commands(), command.Call{Machine: client(t), Env: utf8, Files: files},
+		cli := client(t)
+		tooltest.Replay(t, "testdata/wget.txt", Commands(), command.Call{Machine: cli, Env: utf8},
 			`(--|\n|^)\d{4}-\d\d-\d\d [\d:]{8}`, `(Date: ).*`, `(\()[\d.]+ [KMGT]?B/s`, `(?m)^( *\d+K[ .]{55}(?: *\d+%)?) .*$`)
-		require.Equal(t, "a file\n", files["file.txt"])
-		require.Equal(t, "a file\n", files["file.txt.1"])
-		require.Equal(t, "hello from web\n", files["index.html"])
-		require.Equal(t, "half\n", files["short"])
+		for name, want := range map[string]string{
+			"file.txt": "a file\n", "file.txt.1": "a file\n", "index.html": "hello from web\n", "short": "half\n",
+		} {
+			got, err := fs.ReadFile(cli.FS(), name)
+			require.NoError(t, err)
+			require.Equal(t, want, string(got))
+		}
 	})
 }
 
@@ -55,7 +59,7 @@ func TestRecordings(t *testing.T) {
 func TestQuotes(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
-		call := command.Call{Machine: client(t), Files: tooltest.Files{}}
+		call := command.Call{Machine: client(t)}
 		assert.Equal(t, `--2000-01-01 00:00:00--  http://web/
 Resolving web (web)... 172.17.0.3
 Connecting to web (web)|172.17.0.3|:80... connected.
@@ -83,8 +87,7 @@ func TestBar(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
 		var tty screen
-		files := tooltest.Files{}
-		call := &command.Call{Machine: client(t), Env: utf8, Files: files, Args: []string{"wget", "web"}, Stdout: &tty, Stderr: &tty}
+		call := &command.Call{Machine: client(t), Env: utf8, Args: []string{"wget", "web"}, Stdout: &tty, Stderr: &tty}
 		require.Zero(t, Commands().Run(t.Context(), call))
 		_, bar, ok := strings.Cut(tty.String(), "Saving to: ‘index.html’\n")
 		require.True(t, ok)

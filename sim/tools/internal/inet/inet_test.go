@@ -1,8 +1,14 @@
 package inet
 
 import (
+	"context"
+	"fmt"
+	"net"
 	"net/netip"
 	"testing"
+
+	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/tooltest"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -48,4 +54,46 @@ func TestBroadcast(t *testing.T) {
 	} {
 		assert.Equal(t, want, Broadcast(netip.MustParsePrefix(s)).String(), s)
 	}
+}
+
+// TestGAIError has what getaddrinfo(3) says.
+func TestGAIError(t *testing.T) {
+	t.Parallel()
+	nobody := lookup{}
+	for _, tt := range []struct{ network, host, want string }{
+		{"ip", "1.2.3.4", "[1.2.3.4] "}, {"ip6", "::1", "[::1] "}, {"ip4", "::ffff:1.2.3.4", "[1.2.3.4] "},
+		{"ip4", "::1", "[] Address family for hostname not supported"},
+		{"ip", "nosuch", "[] Name or service not known"}, {"ip", "later", "[] Temporary failure in name resolution"},
+	} {
+		addrs, err := GetAddrInfo(t.Context(), nobody, tt.network, tt.host)
+		words := ""
+		if err != nil {
+			words = GAIError(err)
+		}
+		assert.Equal(t, tt.want, fmt.Sprint(addrs, " ", words), tt.host)
+	}
+}
+
+// lookup is a machine that finds no names.
+type lookup struct{ command.Machine }
+
+func (lookup) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	return nil, &net.DNSError{Err: "no", Name: host, IsNotFound: host == "nosuch", IsTemporary: host == "later"}
+}
+
+// TestServices has lines of /etc/services, good ones and others.
+func TestServices(t *testing.T) {
+	t.Parallel()
+	text := "# x\nhttp\t80/tcp\twww # World Wide Web\nhttp 80/udp\nhalf\nbig 99999/tcp\n"
+	var list Services
+	table := command.Table{"read": func(_ context.Context, c *command.Call) int { list = ReadServices(c); return 0 }}
+	table.Run(t.Context(), &command.Call{Args: []string{"read"}, Files: tooltest.Files{"etc/services": text}})
+	assert.Equal(t, Services{{"http", 80, "tcp", []string{"www"}}, {"http", 80, "udp", []string{}}}, list)
+	s, ok := list.Find("www", "")
+	assert.True(t, ok)
+	assert.Equal(t, "tcp", s.Protocol)
+	_, ok = list.Find("www", "udp")
+	assert.False(t, ok)
+	_, ok = list.At(81, "tcp")
+	assert.False(t, ok)
 }

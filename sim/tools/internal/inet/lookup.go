@@ -93,12 +93,3 @@ func Reason(err error) string {
 	}
 	return err.Error()
 }
-
-// ReadFile reads a file of the call, or of a machine that has ReadFile and no other files.
-func ReadFile(c *command.Call, name string) ([]byte, error) {
-	b, err := c.ReadFile(name)
-	if m, ok := c.Machine.(interface{ ReadFile(string) ([]byte, error) }); ok && err != nil {
-		return m.ReadFile(name)
-	}
-	return b, err
-}

@@ -21,7 +21,7 @@ type Services []Service
 // ReadServices reads /etc/services of a call. Without the file there are none, and programs
 // print numbers.
 func ReadServices(c *command.Call) (list Services) {
-	text, _ := ReadFile(c, "/etc/services")
+	text, _ := c.ReadFile("/etc/services")
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")
 		fields := strings.Fields(line)

@@ -3,14 +3,12 @@ package tooltest
 import (
 	"io/fs"
 	"os"
-	"strings"
 	"testing/fstest"
 
 	"drydock/sim/tools/command"
 )
 
-// Files are text files by name, "etc/services". They can be opened to be read, and replaced by
-// opening them to be written.
+// Files are text files by name, "etc/services", that can be read.
 type Files map[string]string
 
 func (f Files) Open(name string) (fs.File, error) {
@@ -23,7 +21,7 @@ func (f Files) Open(name string) (fs.File, error) {
 
 func (f Files) OpenFile(name string, flag int, _ fs.FileMode) (command.File, error) {
 	if flag&(os.O_WRONLY|os.O_RDWR) != 0 {
-		return &written{files: f, name: name}, nil
+		return nil, f.refuse("open", name)
 	}
 	file, err := f.Open(name)
 	if err != nil {
@@ -43,18 +41,3 @@ func (f Files) Rename(from, _ string) error            { return f.refuse("rename
 type readOnly struct{ fs.File }
 
 func (r readOnly) Write([]byte) (int, error) { return 0, fs.ErrPermission }
-
-// written is a file until it is closed.
-type written struct {
-	fs.File
-	files Files
-	name  string
-	text  strings.Builder
-}
-
-func (w *written) Write(b []byte) (int, error) { return w.text.Write(b) }
-
-func (w *written) Close() error {
-	w.files[w.name] = w.text.String()
-	return nil
-}
