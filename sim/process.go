@@ -153,7 +153,7 @@ func (c *Container) main(r *run) func(context.Context) error {
 
 // Signal sends the main process a signal, as "docker kill -s" does: see command.Process for
 // what it does there. A main function returns for one that ends processes, as its context
-// is canceled; a container without a program ends, too. SIGKILL is Kill.
+// is canceled; a container without a program is stopped, too. SIGKILL is Kill.
 func (c *Container) Signal(s command.Signal) error {
 	if s == command.SIGKILL {
 		return c.Kill()
@@ -185,7 +185,7 @@ func (r *run) signal(c *Container, s command.Signal) {
 		r.interrupt(s)
 	default:
 		r.mainOver(ExitStatus(s.ExitCode()))
-		c.host.mains.Go(func() { c.exit(r) })
+		c.exit(r)
 	}
 }
 
