@@ -63,8 +63,8 @@ ACCEPT     tcp  --  0.0.0.0/0            172.17.0.5           tcp dpt:80
 	require.Equal(t, "80/tcp -> 0.0.0.0:8080\n", prints(t, h, "docker port nginx_server4"))
 }
 
-// TestDocker113Linked has the environment of nginx_server3, without what bash adds and a
-// terminal brings, and the lines of its /etc/hosts that were shown.
+// TestDocker113Linked has the environment of nginx_server3, of what a shell adds PWD, without
+// what a terminal brings, and the lines of its /etc/hosts that were shown.
 func TestDocker113Linked(t *testing.T) {
 	t.Parallel()
 	_, servers := linked113(t)
@@ -75,6 +75,7 @@ NG2_NAME=/nginx_server3/ng2
 NG2_PORT_80_TCP=tcp://172.17.0.3:80
 NG2_PORT_80_TCP_PROTO=tcp
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PWD=/
 HOME=/root
 NG2_PORT_80_TCP_ADDR=172.17.0.3
 NG2_PORT=tcp://172.17.0.3:80`)), strings.Fields(prints(t, servers[2], "env")))

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"net/netip"
 	"strconv"
 	"sync"
@@ -51,6 +52,12 @@ func (x *proxies) remove(port *publishedPort) {
 	}
 }
 
+func (x *proxies) all() map[*publishedPort]proxy {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return maps.Clone(x.of)
+}
+
 // A proxyEnd is what a socket of a proxy has: the address that it listens on, or the one that
 // it dials.
 type proxyEnd struct {
@@ -67,9 +74,7 @@ func (x *proxies) pids() func(netstack.Socket) int {
 			ends[proxyEnd{network, addr}] = pid
 		}
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for port, p := range x.of {
+	for port, p := range x.all() {
 		network := port.binding.Port.Proto.String()
 		note(network, port.binding.Host(), p.pid)
 		note(network, port.target, p.pid)

@@ -17,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -53,7 +54,8 @@ func main() {
 
 // run makes the host, and ends with its shell.
 func run(line, serve string, opts ...sim.HostOption) (err error) {
-	host, err := sim.NewHost(append(opts, sim.WithCommands(tools.Default()), sim.WithImages(images.All()...))...)
+	quiet := slog.New(slog.DiscardHandler) // docker says what there is to say
+	host, err := sim.NewHost(append(opts, sim.WithLogger(quiet), sim.WithCommands(tools.Default()), sim.WithImages(images.All()...))...)
 	if err != nil {
 		return err
 	}
@@ -83,6 +85,7 @@ func run(line, serve string, opts ...sim.HostOption) (err error) {
 // prompt runs bash, with a terminal if there is one.
 func prompt(ctx context.Context, host *sim.Host) error {
 	cmd := host.Exec(ctx, "bash")
+	cmd.Env = []string{`PS1=[\u@\h \W]\$ `}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	in, out := int(os.Stdin.Fd()), int(os.Stdout.Fd())
 	if !term.IsTerminal(in) || !term.IsTerminal(out) {

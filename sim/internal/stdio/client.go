@@ -11,15 +11,17 @@ const maxQueue = 64 << 10
 
 // A Client is who is attached to an Output.
 type Client struct {
-	out            *Output
-	stdout, stderr io.Writer // nil: not wanted
-	done           chan struct{}
+	out    *Output
+	stdout io.Writer // nil: not wanted
+	stderr io.Writer // likewise
+	done   chan struct{}
 
+	// Over is that nothing more comes, gone that nothing more is wanted.
 	mu      sync.Mutex
 	queue   []chunk       // +checklocks:mu
 	size    int           // +checklocks:mu
-	over    bool          // +checklocks:mu; nothing more comes
-	gone    bool          // +checklocks:mu; nothing more is wanted
+	over    bool          // +checklocks:mu
+	gone    bool          // +checklocks:mu
 	changed chan struct{} // +checklocks:mu
 }
 

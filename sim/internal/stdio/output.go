@@ -11,10 +11,11 @@ import (
 // An Output is where a container's main processes write, one after the other. The zero
 // Output is ready. It is safe for concurrent use; no lock is held while a client writes.
 type Output struct {
+	// Changed is closed with each entry and at the end of a run; runs are those that have ended.
 	mu      sync.Mutex
 	log     log           // +checklocks:mu
-	changed chan struct{} // +checklocks:mu; closed with each entry and at the end of a run
-	runs    int           // +checklocks:mu; that have ended
+	changed chan struct{} // +checklocks:mu
+	runs    int           // +checklocks:mu
 	clients []*Client     // +checklocks:mu
 }
 

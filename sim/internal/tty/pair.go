@@ -34,12 +34,12 @@ type Pair struct {
 	slave  Slave
 
 	mu            sync.Mutex
-	changed       chan struct{} // +checklocks:mu
-	d             discipline    // +checklocks:mu
-	rows, columns int           // +checklocks:mu
-	group         int           // +checklocks:mu
-	hung          bool          // +checklocks:mu
-	over          bool          // +checklocks:mu
+	changed       chan struct{} // guarded by mu
+	d             discipline    // guarded by mu
+	rows, columns int           // guarded by mu
+	group         int           // guarded by mu
+	hung          bool          // guarded by mu
+	over          bool          // guarded by mu
 }
 
 var _ interface {
@@ -59,8 +59,6 @@ func New(signal func(group int, s command.Signal)) *Pair {
 func (p *Pair) Slave() *Slave { return &p.slave }
 
 // signalLocked wakes who waits.
-//
-// +checklocks:p.mu
 func (p *Pair) signalLocked() {
 	close(p.changed)
 	p.changed = make(chan struct{})

@@ -102,16 +102,22 @@ func (p *Pipe) WriteContext(ctx context.Context, b []byte) (n int, err error) {
 func (p *Pipe) Write(b []byte) (int, error) { return p.WriteContext(context.Background(), b) }
 
 // CloseWrite says that nothing more will be written.
-func (p *Pipe) CloseWrite() error { return p.end(&p.ended) }
-
-// CloseRead says that nothing more will be read: writers get io.ErrClosedPipe.
-func (p *Pipe) CloseRead() error { return p.end(&p.broken) }
-
-func (p *Pipe) end(side *bool) error {
+func (p *Pipe) CloseWrite() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !*side {
-		*side = true
+	if !p.ended {
+		p.ended = true
+		p.signalLocked()
+	}
+	return nil
+}
+
+// CloseRead says that nothing more will be read: writers get io.ErrClosedPipe.
+func (p *Pipe) CloseRead() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.broken {
+		p.broken = true
 		p.signalLocked()
 	}
 	return nil

@@ -21,10 +21,11 @@ type Processes struct {
 
 // A Process is a command while it runs, as others see it.
 type Process struct {
-	PID, Parent int
-	Group       int // its process group: what a terminal's ^C reaches
-	Args        []string
-	Started     time.Time
+	PID     int
+	Parent  int
+	Group   int // its process group: what a terminal's ^C reaches
+	Args    []string
+	Started time.Time
 
 	table  *Processes
 	cancel context.CancelCauseFunc

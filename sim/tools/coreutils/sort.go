@@ -42,12 +42,11 @@ type sortKey struct {
 
 type sorting struct {
 	ordering
-	keys             []sortKey
-	separator        string
-	unique, stable   bool
-	check            bool
-	output           string
-	separatorInvalid error
+	keys           []sortKey
+	separator      string
+	unique, stable bool
+	check          bool
+	output         string
 }
 
 func (s *sorting) options() []command.Option {

@@ -146,7 +146,6 @@ func (s *searcher) compile() error {
 // search looks into files, and with -r into those below directories.
 func (s *searcher) search(names []string) {
 	if len(names) == 0 && s.recursive {
-		names = []string{"."}
 		s.name = !s.withoutName
 		s.tree(".", "")
 		return

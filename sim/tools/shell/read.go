@@ -222,7 +222,7 @@ func (s *shell) fieldsOf(line string, escaped []bool, n int) []string {
 		end--
 	}
 	// A separator that ends the last field is none of its text, if it has no other.
-	if end > i && separates(end-1) && strings.IndexAny(line[i:end-1], ifs) < 0 {
+	if end > i && separates(end-1) && !strings.ContainsAny(line[i:end-1], ifs) {
 		end--
 	}
 	fields[n-1] = line[i:end]
