@@ -110,7 +110,7 @@ func TestPrompt(t *testing.T) {
 func TestPromptJobs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := open(t, newMachine(nil), []string{"PS1=x", "HOME=/root"}, "bash", "--norc")
+		p := open(t, newMachine(nil), []string{"HOME=/root"}, "bash", "--norc")
 		at := "bash-5.2# "
 		require.Equal(t, at, p.typed(""))
 		require.Equal(t, "sleep 10 &\r\n[1] 3\r\n"+at, p.typed("sleep 10 &\r"))
