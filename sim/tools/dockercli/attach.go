@@ -1,6 +1,7 @@
 package dockercli
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -55,13 +56,22 @@ func (d *docker) attach(f *pflag.FlagSet) action {
 	}
 }
 
-// inspectContainer asks for a container.
-func (d *docker) inspectContainer(name string) (c dockerapi.Container, err error) {
+// askContainer asks for a container. Without a name docker does not ask.
+func (d *docker) askContainer(name string) ([]byte, error) {
 	if name == "" {
-		return c, dockerError("Error: No such container: ")
+		return nil, dockerError("Error: No such container: ")
 	}
-	_, err = d.api.get(d.ctx, "/containers/"+name+"/json", nil, &c)
-	return c, orMissing(err, "container", name)
+	text, err := d.api.do(d.ctx, request{method: http.MethodGet, path: "/containers/" + name + "/json"})
+	return text, orMissing(err, "container", name)
+}
+
+// inspectContainer is askContainer for who wants to know more than that it is there.
+func (d *docker) inspectContainer(name string) (c dockerapi.Container, err error) {
+	text, err := d.askContainer(name)
+	if err == nil {
+		err = json.Unmarshal(text, &c)
+	}
+	return c, err
 }
 
 // inspectRunning is inspectContainer for one that can be attached to.

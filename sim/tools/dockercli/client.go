@@ -31,13 +31,57 @@ const (
 // which may have 1 MiB. A list of ten thousand containers takes 10 MiB.
 const maxBody = 64 << 20
 
-// A client talks to a daemon by its HTTP API. Each request has a connection of its own, so
-// that nothing is left to run when the last answer is closed: a pool of net/http would have
-// goroutines that outlive the command. The methods may be called at the same time.
+// A client talks to a daemon by its HTTP API. It has no http.Client, since the goroutines of
+// a pool outlive the command. Requests that follow each other share a connection; one that
+// is taken over or answered bit by bit has its own. The methods may be called at the same
+// time. When nothing more is asked the client must be closed.
 type client struct {
 	dial    func(context.Context) (net.Conn, error)
 	host    string // how messages name the daemon: "unix:///var/run/docker.sock"
 	version string // of the API
+	idle    chan *connection
+}
+
+func newClient(host string, dial func(context.Context) (net.Conn, error)) *client {
+	return &client{dial: dial, host: host, idle: make(chan *connection, 1)}
+}
+
+// close closes the connection that is kept.
+func (c *client) close() {
+	select {
+	case x := <-c.idle:
+		x.Conn.Close()
+	default:
+	}
+}
+
+// connect returns a connection that ends with ctx.
+func (c *client) connect(ctx context.Context) (*connection, error) {
+	var x *connection
+	select {
+	case x = <-c.idle:
+	default:
+		conn, err := c.dial(ctx)
+		if err != nil {
+			return nil, cmp.Or(context.Cause(ctx), error(errUnreachable{c.host}))
+		}
+		x = &connection{Conn: conn, r: bufio.NewReader(conn)}
+	}
+	x.stop = closeWith(ctx, x.Conn)
+	return x, nil
+}
+
+// release keeps a connection for the next request, if it can be used for one.
+func (c *client) release(ctx context.Context, x *connection) {
+	x.stop()
+	if ctx.Err() == nil && !x.answer.Close {
+		select {
+		case c.idle <- x:
+			return
+		default:
+		}
+	}
+	x.Conn.Close()
 }
 
 // negotiate asks the daemon for its version of the API, and speaks that if it is older. That
@@ -48,7 +92,7 @@ func (c *client) negotiate(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	defer x.Close()
+	defer c.release(ctx, x)
 	if v := x.answer.Header.Get("Api-Version"); olderVersion(v, apiVersion) {
 		c.version = v
 	}
@@ -143,11 +187,10 @@ func (c *client) open(ctx context.Context, r request) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := c.dial(ctx)
+	x, err := c.connect(ctx)
 	if err != nil {
-		return nil, cmp.Or(context.Cause(ctx), error(errUnreachable{c.host}))
+		return nil, err
 	}
-	x := &connection{Conn: conn, r: bufio.NewReader(conn), stop: closeWith(ctx, conn)}
 	if x.answer, err = x.exchange(req); err != nil {
 		x.Close()
 		if cause := context.Cause(ctx); cause != nil {
@@ -242,12 +285,16 @@ func (c *client) do(ctx context.Context, r request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer x.Close()
 	text, err := io.ReadAll(io.LimitReader(x.answer.Body, maxBody))
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause
+	if err == nil && len(text) < maxBody {
+		c.release(ctx, x)
+		return text, nil
 	}
-	return text, err
+	x.Close()
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	return nil, cmp.Or(err, fmt.Errorf("an answer of more than %d bytes", maxBody-1))
 }
 
 // get asks for what is at path, decodes it into v, and returns the text of it.

@@ -24,6 +24,7 @@ func complete(ctx context.Context, c *command.Call) int {
 	}
 	d := &docker{Call: c, ctx: ctx}
 	d.api = d.client(defaultHost)
+	defer d.api.close()
 	d.api.negotiate(ctx)
 	last := words[len(words)-1]
 	for _, s := range d.candidates(words[:len(words)-1], last) {

@@ -53,6 +53,7 @@ func (d *docker) main(args []string) error {
 		return err
 	}
 	d.api = d.client(host)
+	defer d.api.close()
 	if help {
 		args = append([]string{args[0], "--help"}, args[1:]...)
 	}

@@ -47,7 +47,7 @@ func (d *docker) exec(f *pflag.FlagSet) action {
 // execIn runs a command in a container and shares its fate. Of a container that does not
 // exist docker tells before it tells of its own terminal, which it has not.
 func (d *docker) execIn(name string, create dockerapi.ExecCreate) error {
-	if _, err := d.inspectContainer(name); err != nil {
+	if _, err := d.askContainer(name); err != nil {
 		return err
 	}
 	if !create.Detach {

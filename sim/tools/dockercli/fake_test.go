@@ -108,7 +108,8 @@ func (f *fake) run(ctx context.Context, c *command.Call, args ...string) int {
 	c.Args = append([]string{"docker"}, args...)
 	table := command.Table{"docker": func(ctx context.Context, c *command.Call) int {
 		d := &docker{Call: c, ctx: ctx}
-		d.api = &client{host: defaultHost, dial: func(ctx context.Context) (net.Conn, error) { return dockerd.Dial(ctx, f) }}
+		d.api = newClient(defaultHost, func(ctx context.Context) (net.Conn, error) { return dockerd.Dial(ctx, f) })
+		defer d.api.close()
 		return d.exit(d.dispatch(c.Args[1:]))
 	}}
 	return table.Run(ctx, c)

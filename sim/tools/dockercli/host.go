@@ -106,12 +106,12 @@ func parseHost(s string) (string, error) {
 // client returns a client of the daemon at an address. The only one that can be reached is
 // that of the machine where the command runs, if it has one.
 func (d *docker) client(host string) *client {
-	c := &client{host: host, dial: func(context.Context) (net.Conn, error) { return nil, errUnreachable{host} }}
-	if h, ok := d.Machine.(*sim.Host); ok && host == defaultHost {
-		handler := dockerd.Handler(h)
-		c.dial = func(ctx context.Context) (net.Conn, error) { return dockerd.Dial(ctx, handler) }
+	h, ok := d.Machine.(*sim.Host)
+	if !ok || host != defaultHost {
+		return newClient(host, func(context.Context) (net.Conn, error) { return nil, errUnreachable{host} })
 	}
-	return c
+	handler := dockerd.Handler(h)
+	return newClient(host, func(ctx context.Context) (net.Conn, error) { return dockerd.Dial(ctx, handler) })
 }
 
 // getenv returns a variable of docker's own environment.
