@@ -30,6 +30,7 @@ import (
 	"drydock/sim"
 	"drydock/sim/tools"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/dockercli"
 )
 
 // All returns all images.
@@ -59,7 +60,9 @@ const ofNetwork = `ping ping4 ping6 traceroute curl wget nc telnet dig nslookup 
 // standard returns the programs of a large image. Docker runs on the host alone.
 func standard(more ...command.Table) command.Table {
 	t := tools.Default()
-	delete(t, "docker")
+	for name := range dockercli.Commands() {
+		delete(t, name)
+	}
 	return t.With(more...)
 }
 

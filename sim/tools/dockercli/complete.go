@@ -12,13 +12,11 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// complete is docker's completer: it prints what the last of the words may become. What is
-// wrong with those before it, or that there is no daemon, is no reason to say anything.
+// complete is docker's completer: of the words of a line it prints what the last may become.
+// What is wrong with those before it, or that there is no daemon, is no reason to say
+// anything.
 func complete(ctx context.Context, c *command.Call) int {
 	words := c.Args[1:]
-	if len(words) > 0 && words[0] == "docker" {
-		words = words[1:]
-	}
 	if len(words) == 0 {
 		return 0
 	}

@@ -27,7 +27,7 @@ func TestComplete(t *testing.T) {
 		"inspect ": "gone web app bridge host none alpine:latest", "run ": "alpine:latest", "run --pri": "--privileged", "network ls --f": "--filter --format", "help": "",
 	} {
 		var out strings.Builder
-		words := append([]string{command.Completer("docker"), "docker"}, strings.Split(line, " ")...)
+		words := append([]string{command.Completer("docker")}, strings.Split(line, " ")...)
 		require.Zero(t, dockercli.Commands().Run(t.Context(), &command.Call{Machine: h, Args: words, Stdout: &out, Stderr: &out}))
 		require.Equal(t, want, strings.Join(strings.Fields(out.String()), " "), line)
 	}
