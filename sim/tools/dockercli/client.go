@@ -2,17 +2,14 @@ package dockercli
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"sync"
 )
 
 // apiVersion is the version of the API that docker 20.10 speaks, unless the daemon knows only
@@ -42,6 +39,8 @@ type client struct {
 	idle    chan *connection
 }
 
+// newClient returns a client of who answers to dial. It speaks the newest version until it has
+// negotiated.
 func newClient(host string, dial func(context.Context) (net.Conn, error)) *client {
 	return &client{dial: dial, host: host, idle: make(chan *connection, 1)}
 }
@@ -111,75 +110,6 @@ func olderVersion(a, b string) bool {
 	return majorA < majorB || majorA == majorB && minorA < minorB
 }
 
-// An errUnreachable is that nobody answers at an address.
-type errUnreachable struct{ host string }
-
-func (e errUnreachable) Error() string {
-	return fmt.Sprintf("Cannot connect to the Docker daemon at %s. Is the docker daemon running?", e.host)
-}
-
-// An apiError is an answer that is an error.
-type apiError struct {
-	status  int
-	message string
-	missing string // what docker says of a 404, which it has own words for, or ""
-}
-
-func (e *apiError) Error() string {
-	if e.status == http.StatusNotFound && e.missing != "" {
-		return "Error: " + e.missing
-	}
-	return "Error response from daemon: " + e.message
-}
-
-// isNotFound tells whether the daemon answered that there is no such thing.
-func isNotFound(err error) bool {
-	var e *apiError
-	return errors.As(err, &e) && e.status == http.StatusNotFound
-}
-
-// orMissing gives a 404 the words that docker has for an object of a kind and a name. It
-// does so for the API's calls about one object, but not for all of them.
-func orMissing(err error, kind, name string) error {
-	var e *apiError
-	if errors.As(err, &e) {
-		e.missing = "No such " + kind + ": " + name
-	}
-	return err
-}
-
-// A request is what is asked of a daemon.
-type request struct {
-	method, path string
-	query        url.Values
-	body         any    // sent as JSON unless it is nil
-	upgrade      string // the type of the content if the connection is to be taken over
-}
-
-// A connection is one to the daemon with what it has answered. Closing it ends the request.
-type connection struct {
-	net.Conn
-	r      *bufio.Reader
-	answer *http.Response
-	stop   func()
-}
-
-// Read reads what follows the head of the answer of a connection that was taken over.
-func (c *connection) Read(b []byte) (int, error) { return c.r.Read(b) }
-
-// CloseWrite tells the daemon that nothing more will be written.
-func (c *connection) CloseWrite() error {
-	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return w.CloseWrite()
-	}
-	return nil
-}
-
-func (c *connection) Close() error {
-	c.stop()
-	return c.Conn.Close()
-}
-
 // open sends a request and reads the head of the answer, which is not an error. When ctx is
 // done the connection is closed: reads and writes fail.
 func (c *client) open(ctx context.Context, r request) (*connection, error) {
@@ -203,80 +133,6 @@ func (c *client) open(ctx context.Context, r request) (*connection, error) {
 		return nil, err
 	}
 	return x, nil
-}
-
-// exchange sends the request and reads the head of the answer.
-func (c *connection) exchange(req *http.Request) (*http.Response, error) {
-	if err := req.Write(c.Conn); err != nil {
-		return nil, err
-	}
-	return http.ReadResponse(c.r, req)
-}
-
-// closeWith closes c when ctx is done, until stop is called.
-func closeWith(ctx context.Context, c net.Conn) (stop func()) {
-	done := make(chan struct{})
-	cancel := context.AfterFunc(ctx, func() {
-		c.Close()
-		close(done)
-	})
-	return sync.OnceFunc(func() {
-		if !cancel() {
-			<-done
-		}
-	})
-}
-
-// build makes the HTTP request, with the headers that docker has.
-func (r *request) build(ctx context.Context, version string) (*http.Request, error) {
-	var body bytes.Buffer
-	if r.body != nil {
-		if err := json.NewEncoder(&body).Encode(r.body); err != nil {
-			return nil, err
-		}
-	}
-	u := url.URL{Scheme: "http", Host: "docker", Path: r.path, RawQuery: r.query.Encode()}
-	if r.path != pingPath {
-		u.Path = "/v" + version + r.path
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), &body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("User-Agent", "Docker-Client/"+clientVersion+" (linux)")
-	switch {
-	case r.upgrade != "":
-		req.Header.Set("Content-Type", r.upgrade)
-		req.Header.Set("Connection", "Upgrade")
-		req.Header.Set("Upgrade", "tcp")
-	case r.body != nil:
-		req.Header.Set("Content-Type", "application/json")
-	case r.method == http.MethodPost:
-		req.Header.Set("Content-Type", "text/plain")
-	}
-	return req, nil
-}
-
-// check returns the error that an answer is, in the words of docker.
-func (c *connection) check(upgrade bool) error {
-	status := c.answer.StatusCode
-	switch {
-	case upgrade && status != http.StatusSwitchingProtocols:
-		return fmt.Errorf("unable to upgrade to tcp, received %d", status)
-	case status < http.StatusBadRequest:
-		return nil
-	}
-	text, err := io.ReadAll(io.LimitReader(c.answer.Body, maxBody))
-	if err != nil {
-		return err
-	}
-	var answer struct{ Message string }
-	if c.answer.Header.Get("Content-Type") != "application/json" {
-		answer.Message = string(text)
-	} else if err := json.Unmarshal(text, &answer); err != nil {
-		return fmt.Errorf("Error reading JSON: %w", err)
-	}
-	return &apiError{status: status, message: string(bytes.TrimSpace([]byte(answer.Message)))}
 }
 
 // do sends a request and returns the whole answer.

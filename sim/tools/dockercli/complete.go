@@ -164,6 +164,7 @@ func (d *docker) containerNames(states ...string) (names []string) {
 	return names
 }
 
+// networkNames returns the names of all networks.
 func (d *docker) networkNames() (names []string) {
 	var list []dockerapi.Network
 	_, _ = d.api.get(d.ctx, "/networks", nil, &list)
@@ -174,6 +175,7 @@ func (d *docker) networkNames() (names []string) {
 	return names
 }
 
+// imageNames returns the names of all images with their tags.
 func (d *docker) imageNames() (names []string) {
 	var list []dockerapi.ImageSummary
 	_, _ = d.api.get(d.ctx, "/images/json", nil, &list)

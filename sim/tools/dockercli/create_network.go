@@ -23,6 +23,8 @@ func (c *createFlags) setNetwork(_ *docker, spec *dockerapi.ContainerCreate) err
 	return err
 }
 
+// orEmpty returns a list that JSON has as [] and not as null: dockerd tells them apart in
+// docker inspect.
 func orEmpty(list []string) []string {
 	if list == nil {
 		return []string{}

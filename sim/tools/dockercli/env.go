@@ -50,6 +50,8 @@ func (d *docker) readLabels(files, labels []string) (map[string]string, error) {
 	return all, nil
 }
 
+// readPairs returns what files have, in the order of the files, and then more. preset has the
+// values of names that a file gives none.
 func (d *docker) readPairs(files, more []string, preset func(name string) (string, bool)) (all []string, err error) {
 	for _, name := range files {
 		text, err := d.ReadFile(name)
@@ -101,4 +103,5 @@ func parsePairs(name string, text []byte, preset func(name string) (string, bool
 	return all, nil
 }
 
+// lowerFirst returns strerror(3)'s words as Go has them.
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

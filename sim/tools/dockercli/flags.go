@@ -213,6 +213,8 @@ func addNetworks(f *pflag.FlagSet) *[]networkFlag {
 	return &all
 }
 
+// parseNetworkFlag parses one --network. Keys and values of the long form are lowered, names of
+// networks too, as docker does it.
 func parseNetworkFlag(s string) (n networkFlag, err error) {
 	if !longNetwork.MatchString(s) {
 		return networkFlag{target: s}, nil

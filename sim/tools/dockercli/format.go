@@ -16,6 +16,7 @@ var headerFuncs = template.FuncMap{
 	"json": same, "split": same, "join": same, "lower": same, "upper": same, "title": same, "truncate": same,
 }
 
+// same is in place of the function of a template where that gets a header.
 func same(s string, _ ...any) string { return s }
 
 // A header is what stands above the columns of a table, by the field that they show.

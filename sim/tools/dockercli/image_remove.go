@@ -40,6 +40,7 @@ func (d *docker) removeImages(f *pflag.FlagSet) action {
 	}
 }
 
+// removeImage removes one image and tells which of its names and layers are gone.
 func (d *docker) removeImage(name string, query url.Values) error {
 	text, err := d.api.do(d.ctx, request{method: http.MethodDelete, path: "/images/" + name, query: query})
 	if err != nil {

@@ -181,6 +181,7 @@ type containerState struct {
 	Error, StartedAt, FinishedAt                 string
 }
 
+// newContainerInfo writes times as the API's text has them.
 func newContainerInfo(info dockerapi.Container) containerInfo {
 	s := info.State
 	state := containerState{
@@ -202,6 +203,7 @@ type imageInfo struct {
 	Created string
 }
 
+// newImageInfo is newContainerInfo of an image.
 func newImageInfo(i dockerapi.Image) imageInfo {
 	return imageInfo{i, i.Created.Format(time.RFC3339Nano)}
 }

@@ -44,6 +44,7 @@ func (d *docker) port(*pflag.FlagSet) action {
 	}
 }
 
+// printBindings prints where on the host a port is, a line for each address.
 func (d *docker) printBindings(prefix string, bindings []dockerapi.PortBinding) {
 	for _, b := range bindings {
 		d.Printf("%s%s:%s\n", prefix, b.HostIP, b.HostPort)

@@ -38,6 +38,7 @@ func (d *docker) start(f *pflag.FlagSet) action {
 	}
 }
 
+// startContainer starts a container that nobody is attached to, or by who is already.
 func (d *docker) startContainer(name string) error {
 	return d.api.post(d.ctx, "/containers/"+name+"/start", nil, nil, nil)
 }

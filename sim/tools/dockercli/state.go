@@ -31,6 +31,7 @@ func (d *docker) each(names []string, do func(name string) error) error {
 	return joined(problems)
 }
 
+// joined returns the errors of several objects as one, nil if there are none.
 func joined(problems []string) error {
 	if len(problems) == 0 {
 		return nil
@@ -162,6 +163,8 @@ func (d *docker) remove(f *pflag.FlagSet) action {
 	}
 }
 
+// removeContainer removes one container. docker takes the slash off a name that was copied
+// from docker inspect.
 func (d *docker) removeContainer(name string, query url.Values) error {
 	if name = strings.Trim(name, "/"); name == "" {
 		return errors.New("Container name cannot be empty")
@@ -186,6 +189,7 @@ func (d *docker) waitFor(*pflag.FlagSet) action {
 	}
 }
 
+// waitOne waits for one container. One that does not run has a status already.
 func (d *docker) waitOne(name string) (status int, err error) {
 	waiting, err := d.openWaitStopped(name)
 	if err != nil {

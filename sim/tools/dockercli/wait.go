@@ -47,6 +47,7 @@ func (d *docker) openWaitRunning(id string) (waiting, error) {
 	return d.openWaitStopped(id)
 }
 
+// openWaitFor begins to wait for a condition.
 func (d *docker) openWaitFor(id string, query url.Values) (waiting, error) {
 	x, err := d.api.open(d.ctx, request{method: http.MethodPost, path: "/containers/" + id + "/wait", query: query})
 	return waiting{connection: x}, err
