@@ -2,7 +2,6 @@ package coreutils
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"drydock/sim/tools/command"
@@ -142,21 +141,9 @@ func Paste(_ context.Context, c *command.Call) int {
 	if err != nil {
 		return gnu.Refuse(c, 1, err)
 	}
-	if len(names) == 0 {
-		names = []string{"-"}
-	}
-	var columns [][]string
-	for i, name := range names {
-		if name == "-" && i > 0 && !serial {
-			return c.Fail(1, "paste: standard input can be read once\n")
-		}
-		if gnu.Each(c, []string{name}, func(in gnu.Input) error {
-			text, err := gnu.ReadAll(in)
-			columns = append(columns, gnu.Split(text))
-			return err
-		}) {
-			return 1
-		}
+	columns, ok := pasted(c, names, serial)
+	if !ok {
+		return 1
 	}
 	separator := func(i int) string {
 		if delimiters == "" {
@@ -166,31 +153,54 @@ func Paste(_ context.Context, c *command.Call) int {
 	}
 	if serial {
 		for _, lines := range columns {
+			var text strings.Builder
 			for i, line := range lines {
 				if i > 0 {
-					fmt.Fprint(c.Stdout, separator(i-1))
+					text.WriteString(separator(i - 1))
 				}
-				fmt.Fprint(c.Stdout, line)
+				text.WriteString(line)
 			}
-			c.Printf("\n")
+			c.Printf("%s\n", text.String())
 		}
 		return 0
 	}
-	for row := 0; ; row++ {
+	rows := 0
+	for _, lines := range columns {
+		rows = max(rows, len(lines))
+	}
+	for row := range rows {
 		var text strings.Builder
-		some := false
 		for i, lines := range columns {
 			if i > 0 {
 				text.WriteString(separator(i - 1))
 			}
 			if row < len(lines) {
 				text.WriteString(lines[row])
-				some = true
 			}
-		}
-		if !some {
-			return 0
 		}
 		c.Printf("%s\n", text.String())
 	}
+	return 0
+}
+
+// pasted reads the lines of all files.
+func pasted(c *command.Call, names []string, serial bool) (columns [][]string, ok bool) {
+	if len(names) == 0 {
+		names = []string{"-"}
+	}
+	for i, name := range names {
+		if name == "-" && i > 0 && !serial {
+			c.Errorf("paste: standard input can be read once\n")
+			return nil, false
+		}
+		failed := gnu.Each(c, []string{name}, func(in gnu.Input) error {
+			text, err := gnu.ReadAll(in)
+			columns = append(columns, gnu.Split(text))
+			return err
+		})
+		if failed {
+			return nil, false
+		}
+	}
+	return columns, true
 }

@@ -3,11 +3,8 @@ package coreutils
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"math"
-	"strconv"
 	"strings"
 
 	"drydock/sim/tools/command"
@@ -91,72 +88,6 @@ func Yes(ctx context.Context, c *command.Call) int {
 		}
 	}
 	return 0
-}
-
-// Seq is seq(1).
-func Seq(ctx context.Context, c *command.Call) int {
-	separator, wide := "\n", false
-	args := c.Args[1:]
-	var rest []string
-	for i, arg := range args { // negative numbers are no options
-		if len(arg) > 1 && arg[0] == '-' && (isDigit(arg[1]) || arg[1] == '.') {
-			args, rest = args[:i], args[i:]
-			break
-		}
-	}
-	numbers, err := command.Getopt(args, []command.Option{gnu.Text("s separator", &separator), gnu.Flag("w equal-width", &wide)})
-	numbers = append(numbers, rest...)
-	if err == nil && len(numbers) == 0 {
-		err = gnu.Missing()
-	}
-	if err == nil && len(numbers) > 3 {
-		err = gnu.Extra(numbers[3])
-	}
-	if err != nil {
-		return gnu.Refuse(c, 1, err)
-	}
-	var values []float64
-	decimals, width := 0, 0
-	for i, text := range numbers {
-		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.IsNaN(f) {
-			return gnu.Refuse(c, 1, &gnu.Fault{Text: "invalid floating point argument: " + quoted(text), Usage: true})
-		}
-		values = append(values, f)
-		if _, after, ok := strings.Cut(text, "."); ok && (i < len(numbers)-1 || len(numbers) == 1) {
-			decimals = max(decimals, min(len(after), 20))
-		}
-	}
-	first, step, last := 1.0, 1.0, values[len(values)-1]
-	if len(values) > 1 {
-		first = values[0]
-	}
-	if len(values) == 3 {
-		if step = values[1]; step == 0 {
-			return gnu.Refuse(c, 1, &gnu.Fault{Text: "invalid Zero increment value: " + quoted(numbers[1]), Usage: true})
-		}
-	}
-	if wide {
-		for _, f := range []float64{first, last} {
-			width = max(width, len(strconv.FormatFloat(f, 'f', decimals, 64)))
-		}
-	}
-	for i := 0; ctx.Err() == nil; i++ {
-		f := first + float64(i)*step
-		if step > 0 && f > last+1e-9*math.Abs(step) || step < 0 && f < last-1e-9*math.Abs(step) {
-			if i > 0 {
-				c.Printf("\n")
-			}
-			return 0
-		}
-		if i > 0 {
-			if _, err := io.WriteString(c.Stdout, separator); err != nil {
-				return 1
-			}
-		}
-		c.Printf("%0*s", width, fmt.Sprintf("%0*.*f", width, decimals, f))
-	}
-	return 1
 }
 
 // A conditions is what test asks of the machine.

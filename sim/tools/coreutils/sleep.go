@@ -60,62 +60,77 @@ func parseTime(arg string) (d time.Duration, ok bool) {
 	return longest, true
 }
 
+// A limit is the options of timeout.
+type limit struct {
+	signal    command.Signal
+	after     time.Duration
+	kill      time.Duration // after signal
+	preserve  bool
+	arguments []string
+}
+
+// parse parses the command line.
+func (l *limit) parse(args []string) error {
+	signal, kill := "TERM", "infinity"
+	options, args := leading(args, "sk")
+	_, err := command.Getopt(options, []command.Option{
+		gnu.Text("s signal", &signal), gnu.Text("k kill-after", &kill), gnu.Flag("preserve-status", &l.preserve),
+	})
+	if err != nil {
+		return err
+	}
+	var ok bool
+	if l.signal, ok = command.ParseSignal(signal); !ok {
+		return &gnu.Fault{Text: quoted(signal) + ": invalid signal", Usage: true}
+	}
+	if len(args) < 2 {
+		return nil
+	}
+	l.arguments = args[1:]
+	if l.kill, ok = parseTime(kill); !ok {
+		return &gnu.Fault{Text: "invalid time interval " + quoted(kill), Usage: true}
+	}
+	if l.after, ok = parseTime(args[0]); !ok {
+		return &gnu.Fault{Text: "invalid time interval " + quoted(args[0]), Usage: true}
+	}
+	if l.after == 0 { // which is no limit
+		l.after = longest
+	}
+	return nil
+}
+
 // Timeout is timeout(1). Its status is 124 if it had to end the command, 137 if by SIGKILL.
 func Timeout(ctx context.Context, c *command.Call) int {
-	signal, kill := "TERM", ""
-	var preserve bool
-	options, args := leading(c.Args[1:], "sk")
-	_, err := command.Getopt(options, []command.Option{
-		gnu.Text("s signal", &signal), gnu.Text("k kill-after", &kill), gnu.Flag("preserve-status", &preserve),
-	})
-	sent, ok := command.ParseSignal(signal)
-	switch {
-	case err != nil:
-	case !ok:
-		err = &gnu.Fault{Text: quoted(signal) + ": invalid signal", Usage: true}
-	case len(args) < 2:
-		return c.Fail(125, "Try 'timeout --help' for more information.\n")
-	}
-	if err != nil {
+	var l limit
+	if err := l.parse(c.Args[1:]); err != nil {
 		return gnu.Refuse(c, 125, err)
 	}
-	limit, ok := parseTime(args[0])
-	killAfter, okKill := longest, true
-	if kill != "" {
-		killAfter, okKill = parseTime(kill)
+	if l.arguments == nil {
+		return c.Fail(125, "Try 'timeout --help' for more information.\n")
 	}
-	switch {
-	case !ok:
-		return gnu.Refuse(c, 125, &gnu.Fault{Text: "invalid time interval " + quoted(args[0]), Usage: true})
-	case !okKill:
-		return gnu.Refuse(c, 125, &gnu.Fault{Text: "invalid time interval " + quoted(kill), Usage: true})
-	}
-	if status := lookUp(c, args[1], "timeout: failed to run command '%s': %s\n"); status != 0 {
+	if status := lookUp(c, l.arguments[0], "timeout: failed to run command '%s': %s\n"); status != 0 {
 		return status
 	}
-	if limit == 0 {
-		limit = longest
-	}
 	child := *c
-	child.Args = args[1:]
+	child.Args = l.arguments
 	process, run := c.Commands.Prepare(ctx, &child)
 	done := make(chan int, 1)
 	go func() { done <- run() }()
-	timer := time.NewTimer(limit)
+	timer := time.NewTimer(l.after)
 	defer timer.Stop()
 	select {
 	case status := <-done:
 		return status
 	case <-timer.C:
 	}
-	process.Signal(sent)
-	timer.Reset(killAfter)
+	process.Signal(l.signal)
+	timer.Reset(l.kill)
 	select {
 	case status := <-done:
-		if preserve {
+		switch {
+		case l.preserve:
 			return status
-		}
-		if sent == command.SIGKILL {
+		case l.signal == command.SIGKILL:
 			return command.Killed
 		}
 		return 124

@@ -10,9 +10,7 @@ package grep
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -143,76 +141,6 @@ func (s *searcher) compile() error {
 	return nil
 }
 
-// search looks into files, and with -r into those below directories.
-func (s *searcher) search(names []string) {
-	if len(names) == 0 && s.recursive {
-		s.name = !s.withoutName
-		s.tree(".", "")
-		return
-	}
-	if len(names) == 0 {
-		names = []string{"-"}
-	}
-	s.name = s.withName || !s.withoutName && (len(names) > 1 || s.recursive)
-	for _, name := range names {
-		if s.recursive && name != "-" {
-			s.tree(name, name)
-			continue
-		}
-		s.file(name, name)
-	}
-}
-
-// tree searches a file or all below a directory; shown is its name in the output.
-func (s *searcher) tree(name, shown string) {
-	if s.ctx.Err() != nil || s.quiet && s.found {
-		return
-	}
-	f, err := s.c.Open(name)
-	if err != nil {
-		s.fail(name, err)
-		return
-	}
-	info, err := f.Stat()
-	f.Close()
-	if err != nil || !info.IsDir() {
-		if err == nil && info.Mode().IsRegular() && s.wanted(path.Base(name)) {
-			s.file(name, shown)
-		}
-		return
-	}
-	entries, err := fs.ReadDir(s.c.Files, s.c.Path(name))
-	if err != nil {
-		s.fail(name, err)
-		return
-	}
-	for _, e := range entries {
-		below := e.Name()
-		if shown != "" {
-			below = strings.TrimSuffix(shown, "/") + "/" + below
-		}
-		s.tree(path.Join(name, e.Name()), below)
-	}
-}
-
-// wanted tells whether --include and --exclude let a file through.
-func (s *searcher) wanted(base string) bool {
-	if s.include != "" {
-		if ok, _ := path.Match(s.include, base); !ok {
-			return false
-		}
-	}
-	excluded, _ := path.Match(s.exclude, base)
-	return s.exclude == "" || !excluded
-}
-
-func (s *searcher) fail(name string, err error) {
-	s.failed = true
-	if !s.silent {
-		s.c.Errorf("%s: %s: %s\n", s.c.Args[0], name, command.Reason(err))
-	}
-}
-
 // match returns where the first match at or behind start is, or false.
 func (s *searcher) match(line string, start int) (from, to int, ok bool) {
 	for _, rx := range s.matchers {
@@ -312,86 +240,5 @@ func statOf(f any) (fs.FileInfo, error) {
 func (s *searcher) prefix(shown, separator string) {
 	if s.name {
 		s.c.Printf("%s%s", shown, separator)
-	}
-}
-
-// one looks at a line. It is false if no further one matters.
-func (st *state) one(line string, _ bool) bool {
-	st.line++
-	_, _, ok := st.match(line, 0)
-	if ok == st.invert {
-		return st.context(line)
-	}
-	st.matches++
-	st.found = true
-	switch {
-	case st.quiet || st.files:
-		return false
-	case st.filesWithout:
-		return false
-	case st.count:
-	default:
-		st.separate(st.line - len(st.before))
-		for _, h := range st.before {
-			st.print(h.number, h.text, "-")
-		}
-		st.before = nil
-		if st.only {
-			st.parts(line)
-		} else {
-			st.print(st.line, line, ":")
-		}
-		st.after = st.searcher.after
-	}
-	return st.maxCount < 0 || st.matches < st.maxCount
-}
-
-// context shows or holds a line that does not match.
-func (st *state) context(line string) bool {
-	switch {
-	case st.count || st.quiet || st.files || st.filesWithout || st.only:
-	case st.after > 0:
-		st.after--
-		st.print(st.line, line, "-")
-	case st.searcher.before > 0:
-		if st.before = append(st.before, held{st.line, line}); len(st.before) > st.searcher.before {
-			st.before = st.before[1:]
-		}
-	}
-	return true
-}
-
-// separate shows -- between parts of a file that are not next to each other.
-func (st *state) separate(first int) {
-	if (st.searcher.before > 0 || st.searcher.after > 0) && st.last > 0 && first > st.last+1 && !st.only {
-		st.c.Printf("--\n")
-	}
-}
-
-func (st *state) print(number int, line, separator string) {
-	st.prefix(st.shown, separator)
-	if st.number {
-		fmt.Fprintf(st.c.Stdout, "%d%s", number, separator)
-	}
-	fmt.Fprintf(st.c.Stdout, "%s\n", line)
-	st.last = number
-}
-
-// parts shows what matched: -o.
-func (st *state) parts(line string) {
-	if st.invert {
-		return
-	}
-	for at := 0; at <= len(line); {
-		from, to, ok := st.match(line, at)
-		if !ok {
-			return
-		}
-		if to == from {
-			at = to + 1
-			continue
-		}
-		st.print(st.line, line[from:to], ":")
-		at = to
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"drydock/sim/tools/command"
-	"drydock/sim/tools/internal/gnu"
 )
 
 // maxSpace bounds the pattern space and the hold space.
@@ -78,82 +77,6 @@ func (e *editor) delimiter() byte {
 		return 0
 	}
 	return '\n'
-}
-
-// readLine reads a line of the files that are left. It is false at the end of all.
-func (e *editor) readLine() (line string, ended, ok bool) {
-	for {
-		if e.reader == nil {
-			if len(e.names) == 0 {
-				return "", false, false
-			}
-			f, err := gnu.Open(e.c, e.names[0])
-			if err != nil {
-				e.fail("can't read %s: %s", e.names[0], command.Reason(err))
-				e.names = e.names[1:]
-				continue
-			}
-			e.open, e.reader = f, bufio.NewReader(f)
-		}
-		var b strings.Builder
-		for {
-			part, err := e.reader.ReadSlice(e.delimiter())
-			b.Write(part)
-			if err == nil {
-				text := b.String()
-				return text[:len(text)-1], true, true
-			}
-			if err == bufio.ErrBufferFull && b.Len() <= maxLine {
-				continue
-			}
-			e.closeInput(err)
-			break
-		}
-		if b.Len() > 0 {
-			return b.String(), false, true
-		}
-	}
-}
-
-// closeInput ends a file.
-func (e *editor) closeInput(err error) {
-	if err != nil && err != io.EOF && e.ctx.Err() == nil {
-		reason := command.Reason(err)
-		if err == bufio.ErrBufferFull {
-			reason = "memory exhausted"
-		}
-		e.fail("read error on %s: %s", e.names[0], reason)
-		e.quitting, e.status = true, 4
-	}
-	e.open.Close()
-	e.open, e.reader, e.names = nil, nil, e.names[1:]
-}
-
-// advance makes the next line the current one.
-func (e *editor) advance() bool {
-	if e.next != nil {
-		e.space, e.ended, e.next = *e.next, e.nextEnd, nil
-	} else {
-		line, ended, ok := e.readLine()
-		if !ok {
-			return false
-		}
-		e.space, e.ended = line, ended
-	}
-	e.line++
-	return true
-}
-
-// isLast reads ahead: $ is the last line of all files.
-func (e *editor) isLast() bool {
-	if e.next == nil {
-		line, ended, ok := e.readLine()
-		if !ok {
-			return true
-		}
-		e.next, e.nextEnd = &line, ended
-	}
-	return false
 }
 
 // print writes a text as a line. The last one has a newline if it had one.
@@ -231,85 +154,6 @@ const (
 	dropLine
 	beginAgain
 )
-
-// selects tells whether an instruction is for the current line.
-func (e *editor) selects(in *instruction) bool { return e.inRange(in) != in.negated }
-
-func (e *editor) inRange(in *instruction) bool {
-	switch {
-	case in.from == nil:
-		return true
-	case in.to == nil:
-		return e.matches(in.from)
-	case in.active:
-		if in.to.kind == byRegex {
-			in.active = !e.matches(in.to)
-			return true
-		}
-		if in.to.kind == byLast {
-			in.active = !e.isLast()
-			return true
-		}
-		in.active = e.line < in.until
-		return e.line <= in.until
-	}
-	zero := in.from.kind == byNumber && in.from.line == 0
-	if zero && e.line == 1 {
-		in.active = !e.matches(in.to)
-		return true
-	}
-	if zero || !e.matches(in.from) {
-		return false
-	}
-	switch in.to.kind {
-	case byRegex:
-		in.active = true
-		return true
-	case byLast:
-		in.active = !e.isLast()
-		return true
-	case byCount:
-		in.until = e.line + in.to.step
-	case byMultiple:
-		in.until = e.line
-		if in.to.step > 0 {
-			in.until = (e.line + in.to.step - 1) / in.to.step * in.to.step
-		}
-	default:
-		in.until = in.to.line
-	}
-	in.active = e.line < in.until
-	return true
-}
-
-func (e *editor) matches(a *address) bool {
-	switch a.kind {
-	case byLast:
-		return e.isLast()
-	case byRegex:
-		rx := e.regex(a.regex)
-		return rx != nil && rx.MatchString(e.space)
-	case byStep:
-		if a.step <= 0 {
-			return e.line == a.line
-		}
-		return e.line >= a.line && (e.line-a.line)%a.step == 0
-	}
-	return e.line == a.line
-}
-
-// regex returns an expression, or that used last.
-func (e *editor) regex(rx *regexp.Regexp) *regexp.Regexp {
-	if rx == nil {
-		if e.used == nil {
-			e.fail("no previous regular expression")
-			e.quitting, e.status = true, 1
-		}
-		return e.used
-	}
-	e.used = rx
-	return rx
-}
 
 // file opens a file of w, once.
 func (e *editor) file(name string) io.Writer {

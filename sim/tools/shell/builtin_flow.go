@@ -8,13 +8,6 @@ import (
 	"strings"
 )
 
-// special are the builtins that POSIX calls so: a fault of theirs ends dash, and assignments
-// before them stay.
-var special = map[string]bool{
-	".": true, ":": true, "break": true, "continue": true, "eval": true, "exec": true, "exit": true, "export": true, "local": true,
-	"readonly": true, "return": true, "set": true, "shift": true, "source": true, "trap": true, "unset": true,
-}
-
 // builtinError reports a fault of a builtin.
 func (s *shell) builtinError(name, format string, args ...any) {
 	if s.busybox {
@@ -58,7 +51,7 @@ func exit(s *shell, _ context.Context, args []string) int {
 		status = n & 0xff
 	}
 	if s.interactive && s.bash && !s.sub {
-		io.WriteString(s.files.writer(2), "exit\n")
+		io.WriteString(s.files.Writer(2), "exit\n")
 	}
 	s.flow = exiting
 	return status
@@ -154,11 +147,11 @@ func (s *shell) readScript(name string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	text, err := readAll(f)
+	text, err := io.ReadAll(io.LimitReader(f, maxLine+1))
 	if err == nil && len(text) > maxLine {
 		err = errTooBig
 	}
-	return text, err
+	return string(text), err
 }
 
 // execute is exec: it replaces the shell, or redirects it for good.
@@ -177,7 +170,7 @@ func execute(s *shell, ctx context.Context, args []string) int {
 	}
 	s.flow = exiting
 	if s.sub && !s.job {
-		return s.foreground(ctx, child)
+		return s.run(ctx, child)
 	}
 	return child.Exec(ctx)
 }
@@ -187,7 +180,7 @@ func shift(s *shell, _ context.Context, args []string) int {
 	if len(args) > 1 {
 		var ok bool
 		if n, ok = s.number("shift", args[1]); !ok {
-			return s.usage()
+			return s.faults()
 		}
 	}
 	if n < 0 || n > len(s.Params) {

@@ -44,7 +44,7 @@ func echo(s *shell, _ context.Context, args []string) int {
 			end = ""
 		}
 	}
-	io.WriteString(s.files.writer(1), text+end)
+	io.WriteString(s.files.Writer(1), text+end)
 	return 0
 }
 
@@ -60,7 +60,7 @@ func print(s *shell, _ context.Context, args []string) int {
 	}
 	if len(args) == 0 {
 		if s.bash {
-			fmt.Fprintln(s.files.writer(2), "printf: usage: printf [-v var] format [arguments]")
+			fmt.Fprintln(s.files.Writer(2), "printf: usage: printf [-v var] format [arguments]")
 			return 2
 		}
 		return s.refuse(2, "printf", "usage: printf format [arg ...]")
@@ -80,7 +80,7 @@ func print(s *shell, _ context.Context, args []string) int {
 			return "`" + text[len(text)-1:] + "': invalid format character"
 		}
 	}
-	var w io.Writer = s.files.writer(1)
+	var w io.Writer = s.files.Writer(1)
 	var text strings.Builder
 	if target != "" {
 		w = &text
@@ -93,7 +93,7 @@ func print(s *shell, _ context.Context, args []string) int {
 		return 1
 	}
 	if len(faults) > 0 && strings.HasSuffix(faults[len(faults)-1], "invalid directive") {
-		return s.usage()
+		return s.faults()
 	}
 	return one(len(faults) > 0)
 }
@@ -184,25 +184,25 @@ func changeDir(s *shell, _ context.Context, args []string) int {
 	}
 	s.Dir = at
 	if show {
-		fmt.Fprintln(s.files.writer(1), at)
+		fmt.Fprintln(s.files.Writer(1), at)
 	}
 	return 0
 }
 
 func pwd(s *shell, _ context.Context, _ []string) int {
-	fmt.Fprintln(s.files.writer(1), s.Dir)
+	fmt.Fprintln(s.files.Writer(1), s.Dir)
 	return 0
 }
 
 // mask is umask. It is that of what the shell creates by redirections.
 func mask(s *shell, _ context.Context, args []string) int {
 	if len(args) == 1 {
-		fmt.Fprintf(s.files.writer(1), "%04o\n", s.umask)
+		fmt.Fprintf(s.files.Writer(1), "%04o\n", s.umask)
 		return 0
 	}
 	var n uint32
 	if _, err := fmt.Sscanf(args[1], "%o", &n); err != nil || n > 0o777 {
-		return s.refuse(s.usage(), "umask", s.words("`%s': invalid symbolic mode operator", "Illegal mode: %s", ""), args[1])
+		return s.refuse(s.faults(), "umask", s.words("`%s': invalid symbolic mode operator", "Illegal mode: %s", ""), args[1])
 	}
 	s.umask = n
 	return 0

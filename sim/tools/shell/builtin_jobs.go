@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/shell/internal/jobs"
 )
 
 // wait waits for all jobs, or for those that the arguments say. A trap ends it.
@@ -17,9 +18,9 @@ func wait(s *shell, ctx context.Context, args []string) int {
 			if status, ok := s.await(ctx, j); !ok {
 				return status
 			}
-			j.told = true
+			j.Told = true
 		}
-		s.forget()
+		s.mine.Forget()
 		return 0
 	}
 	if args[1] == "-n" && s.bash {
@@ -27,7 +28,7 @@ func wait(s *shell, ctx context.Context, args []string) int {
 	}
 	status := 0
 	for _, arg := range args[1:] {
-		j, err := s.find(arg)
+		j, err := s.mine.Find(arg)
 		if err != nil {
 			_, notNumber := strconv.Atoi(arg)
 			switch {
@@ -45,17 +46,17 @@ func wait(s *shell, ctx context.Context, args []string) int {
 		if status, ok = s.await(ctx, j); !ok {
 			return status
 		}
-		j.told = true
+		j.Told = true
 	}
-	s.forget()
+	s.mine.Forget()
 	return status
 }
 
 // await waits for a job. It is false if something else ended the wait.
-func (s *shell) await(ctx context.Context, j *job) (status int, ok bool) {
+func (s *shell) await(ctx context.Context, j *jobs.Job) (status int, ok bool) {
 	select {
-	case <-j.done:
-		return j.status, true
+	case <-j.Done:
+		return j.Status, true
 	case <-ctx.Done():
 		return command.Interrupted(ctx), false
 	case signal := <-s.caught:
@@ -71,16 +72,16 @@ func (s *shell) awaitAny(ctx context.Context) int {
 	}
 	cases := []reflect.SelectCase{{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(ctx.Done())}}
 	for _, j := range s.mine {
-		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(j.done)})
+		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(j.Done)})
 	}
 	i, _, _ := reflect.Select(cases)
 	if i == 0 {
 		return command.Interrupted(ctx)
 	}
 	j := s.mine[i-1]
-	j.told = true
-	s.forget()
-	return j.status
+	j.Told = true
+	s.mine.Forget()
+	return j.Status
 }
 
 // jobsCommand is jobs.
@@ -100,24 +101,20 @@ func jobsCommand(s *shell, _ context.Context, args []string) int {
 	}
 	list := s.mine
 	if len(args) > 0 {
-		j, err := s.find(args[0])
+		j, err := s.mine.Find(args[0])
 		if err != nil {
-			return s.refuse(s.usage(), "jobs", s.words("%s: no such job", "No such job: %s", ""), args[0])
+			return s.refuse(s.faults(), "jobs", s.words("%s: no such job", "No such job: %s", ""), args[0])
 		}
-		list = []*job{j}
+		list = jobs.List{j}
 	}
-	w := s.files.writer(1)
 	for _, j := range list {
-		switch {
-		case pids:
-			fmt.Fprintln(w, j.process.PID)
-		case long:
-			fmt.Fprintf(w, "[%d]+ %d %-24s%s\n", j.id, j.process.PID, j.state(s.dialect), j.text)
-		default:
-			s.show(w, j)
+		if pids {
+			fmt.Fprintln(s.files.Writer(1), j.Process.PID)
+		} else {
+			fmt.Fprintln(s.files.Writer(1), s.mine.Line(j, s.bash, long))
 		}
 	}
-	s.forget()
+	s.mine.Forget()
 	return 0
 }
 
@@ -131,22 +128,20 @@ func bringForeground(s *shell, ctx context.Context, args []string) int {
 	if len(args) > 1 {
 		arg = args[1]
 	}
-	j, err := s.find(arg)
+	j, err := s.mine.Find(arg)
 	if err != nil {
 		if arg == "" {
 			arg = "current"
 		}
 		return s.refuse(s.faults(), "fg", s.words(arg+": no such job", "No current job", "No current job"))
 	}
-	fmt.Fprintln(s.files.writer(1), j.text)
-	if s.terminal != nil {
-		s.terminal.SetForeground(j.process.Group)
-		defer s.takeTerminal()
-	}
+	fmt.Fprintln(s.files.Writer(1), j.Text)
+	s.foreground.Give(j.Process.Group)
+	defer s.foreground.Take()
 	status, ok := s.await(ctx, j)
 	if ok {
-		j.told = true
-		s.forget()
+		j.Told = true
+		s.mine.Forget()
 	}
 	return status
 }
@@ -155,7 +150,7 @@ func bringForeground(s *shell, ctx context.Context, args []string) int {
 func kill(s *shell, _ context.Context, args []string) int {
 	args = args[1:]
 	if len(args) == 0 {
-		fmt.Fprintln(s.files.writer(2), s.words(
+		fmt.Fprintln(s.files.Writer(2), s.words(
 			"kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]", s.name+": 1: kill: Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\nkill -l [exitstatus]", ""))
 		return 2
 	}
@@ -164,14 +159,14 @@ func kill(s *shell, _ context.Context, args []string) int {
 	}
 	signal, args, ok := s.killSignal(args)
 	if !ok {
-		return s.usage()
+		return s.faults()
 	}
 	status := 0
 	for _, arg := range args {
 		if !s.killOne(signal, arg) {
 			status = 1
 			if _, err := strconv.Atoi(arg); err != nil {
-				status = s.usage()
+				status = s.faults()
 			}
 		}
 	}
@@ -207,13 +202,13 @@ func (s *shell) killOne(signal command.Signal, arg string) bool {
 	pid, err := strconv.Atoi(arg)
 	switch {
 	case strings.HasPrefix(arg, "%"):
-		j, err := s.find(arg)
+		j, err := s.mine.Find(arg)
 		if err != nil {
 			s.builtinError("kill", s.words("%s: no such job", "No such job: %s", ""), arg)
 			return false
 		}
-		pid = j.process.PID
-		if j.process.Group == pid {
+		pid = j.Process.PID
+		if j.Process.Group == pid {
 			pid = -pid
 		}
 	case err != nil:
@@ -236,7 +231,7 @@ func (s *shell) killOne(signal command.Signal, arg string) bool {
 
 // listSignals is kill -l.
 func (s *shell) listSignals(args []string) int {
-	w := s.files.writer(1)
+	w := s.files.Writer(1)
 	for _, arg := range args {
 		if n, err := strconv.Atoi(arg); err == nil {
 			fmt.Fprintln(w, trapName(command.Signal(n&127)))

@@ -10,17 +10,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// where returns the path of a program as a search of $PATH would find it, or its name.
-func (s *shell) where(name string) string {
-	if strings.Contains(name, "/") {
-		return name
-	}
-	if at, ok := s.call.Commands.Path(s.call.Files, name); ok {
-		return at
-	}
-	return name
-}
-
 // A found is what a name means as a command.
 type found struct{ kind, text string }
 
@@ -57,7 +46,7 @@ func typeCommand(s *shell, _ context.Context, args []string) int {
 		args = args[1:]
 	}
 	status := 0
-	w := s.files.writer(1)
+	w := s.files.Writer(1)
 	for _, name := range args {
 		f, ok := s.what(name, true)
 		switch {
@@ -140,13 +129,13 @@ func (s *shell) commandNames(words bool, names []string) int {
 				s.builtinError("command", "%s: not found", name)
 			}
 		case words:
-			fmt.Fprintln(s.files.writer(1), s.describe(name, f))
+			fmt.Fprintln(s.files.Writer(1), s.describe(name, f))
 		case f.kind == "alias":
-			fmt.Fprintf(s.files.writer(1), "alias %s='%s'\n", name, f.text)
+			fmt.Fprintf(s.files.Writer(1), "alias %s='%s'\n", name, f.text)
 		case f.kind == "file":
-			fmt.Fprintln(s.files.writer(1), f.text)
+			fmt.Fprintln(s.files.Writer(1), f.text)
 		default:
-			fmt.Fprintln(s.files.writer(1), name)
+			fmt.Fprintln(s.files.Writer(1), name)
 		}
 	}
 	if some && s.bash {
@@ -171,7 +160,7 @@ func hash(s *shell, _ context.Context, args []string) int {
 }
 
 func alias(s *shell, _ context.Context, args []string) int {
-	w := s.files.writer(1)
+	w := s.files.Writer(1)
 	show := func(name string) {
 		prefix := ""
 		if s.bash {
@@ -207,7 +196,7 @@ func (s *shell) noAlias(command, name string) {
 	if s.bash {
 		s.builtinError(command, "%s: not found", name)
 	} else {
-		fmt.Fprintf(s.files.writer(2), "%s: %s not found\n", command, name)
+		fmt.Fprintf(s.files.Writer(2), "%s: %s not found\n", command, name)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/shell/internal/streams"
 )
 
 // completions returns where the last word of a line begins, and what it could be: a command
@@ -58,7 +59,7 @@ func (s *shell) completed(line string) (words []string, ok bool) {
 	if strings.HasSuffix(line, " ") || strings.HasSuffix(line, "\t") {
 		args = append(args, "")
 	}
-	out := newLimited()
+	out := streams.NewLimited()
 	child := s.child(args, s.Vars.Environ())
 	child.Stdin, child.Stdout, child.Stderr = nil, out, nil
 	ctx, cancel := context.WithTimeout(s.ctx, maxCompletion)
@@ -68,7 +69,7 @@ func (s *shell) completed(line string) (words []string, ok bool) {
 		c.Commands = commands
 		return run(ctx, c)
 	}}.Run(ctx, child)
-	text, _ := out.result()
+	text, _ := out.Result()
 	return strings.Fields(text), true
 }
 

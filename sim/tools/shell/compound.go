@@ -3,7 +3,7 @@ package shell
 import (
 	"context"
 
-	"drydock/sim/tools/shell/internal/words"
+	"drydock/sim/tools/shell/internal/glob"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -175,18 +175,6 @@ func (s *shell) like(text string, word *syntax.Word) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	match, err := words.Match(pattern)
+	match, err := glob.Match(pattern)
 	return err == nil && match(text), nil
-}
-
-// expansion ends the shell because of words that cannot be expanded.
-func (s *shell) expansion(err error) {
-	status := s.faults()
-	if !s.bash {
-		status = 2
-	}
-	if fault, ok := err.(*words.Fault); ok && fault.Status != 0 && s.source == fromLine {
-		status = fault.Status
-	}
-	s.fail(status, "%v", err)
 }

@@ -28,3 +28,10 @@ func (d *dialect) words(bash, dash, busybox string) string {
 	}
 	return dash
 }
+
+// special are the builtins that POSIX calls so: a fault of theirs ends dash, and assignments
+// before them stay.
+var special = map[string]bool{
+	".": true, ":": true, "break": true, "continue": true, "eval": true, "exec": true, "exit": true, "export": true, "local": true,
+	"readonly": true, "return": true, "set": true, "shift": true, "source": true, "trap": true, "unset": true,
+}

@@ -3,17 +3,12 @@ package shell
 import (
 	"io/fs"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
-	"drydock/sim/tools/shell/internal/words"
-
 	"mvdan.cc/sh/v3/syntax"
 )
-
-var errTooLong = words.ErrTooLong
 
 // special returns the parameters that are no variables.
 func (s *shell) special(name string) (string, bool) {
@@ -23,14 +18,14 @@ func (s *shell) special(name string) (string, bool) {
 	case "#":
 		return strconv.Itoa(len(s.Params)), true
 	case "$":
-		return strconv.Itoa(s.call.Process().PID), !s.job
+		return strconv.Itoa(s.pid), true
 	case "!":
 		if s.background == 0 {
 			return "", true
 		}
 		return strconv.Itoa(s.background), true
 	case "-":
-		return s.options.letters(s), true
+		return s.letters(), true
 	case "0":
 		return s.name, true
 	case "LINENO":
@@ -42,6 +37,24 @@ func (s *shell) special(name string) (string, bool) {
 		return "", false
 	}
 	return s.bashSpecial(name)
+}
+
+// letters is $-.
+func (s *shell) letters() string {
+	more := ""
+	if s.bash {
+		more = "hB"
+	}
+	if s.interactive {
+		more += "im"
+	}
+	switch {
+	case s.source == fromLine && (s.bash || s.busybox):
+		more += "c"
+	case s.source == fromStdin, s.source == fromTerminal:
+		more += "s"
+	}
+	return s.options.Letters(more)
 }
 
 func (s *shell) bashSpecial(name string) (string, bool) {
@@ -68,13 +81,10 @@ func (s *shell) bashSpecial(name string) (string, bool) {
 
 // home returns the home directory of a user by /etc/passwd. root has one without.
 func (s *shell) home(user string) (string, bool) {
-	if f, err := s.open("/etc/passwd", os.O_RDONLY); err == nil {
-		defer f.Close()
-		text, _ := readAll(f)
-		for line := range strings.Lines(text) {
-			if fields := strings.Split(strings.TrimSpace(line), ":"); len(fields) >= 7 && fields[0] == user {
-				return fields[5], true
-			}
+	text, _ := fs.ReadFile(s.call.Files, "etc/passwd")
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Split(strings.TrimSpace(line), ":"); len(fields) >= 7 && fields[0] == user {
+			return fields[5], true
 		}
 	}
 	return "/root", user == "root"
@@ -109,7 +119,7 @@ func (s *shell) assigned(name string, err error) bool {
 		s.fail(status, "%v", s.Refused(name, err))
 		return false
 	}
-	if s.options.allexport {
+	if s.options.Allexport {
 		s.Vars.Export(name)
 	}
 	return true
@@ -140,7 +150,7 @@ func (s *shell) assignment(a *syntax.Assign) bool {
 		s.expansion(err)
 		return false
 	}
-	if s.options.xtrace {
+	if s.options.Xtrace {
 		s.trace([]string{name + "=" + value}, nil)
 	}
 	if a.Index == nil {

@@ -12,7 +12,7 @@ import (
 func getopts(s *shell, _ context.Context, args []string) int {
 	if len(args) < 3 {
 		if s.bash {
-			fmt.Fprintln(s.files.writer(2), "getopts: usage: getopts optstring name [arg ...]")
+			fmt.Fprintln(s.files.Writer(2), "getopts: usage: getopts optstring name [arg ...]")
 			return 2
 		}
 		return s.refuse(2, "getopts", "Usage: getopts optstring var [arg...]")
@@ -26,21 +26,21 @@ func getopts(s *shell, _ context.Context, args []string) int {
 		index, _ = strconv.Atoi(text)
 		index = max(1, index)
 	}
-	if s.getoptsAt != index {
-		s.getopts = 0
+	if s.getopts[0] != index {
+		s.getopts[1] = 0
 	}
 	silent := strings.HasPrefix(letters, ":")
 	letters = strings.TrimPrefix(letters, ":")
 	option, value, status := "?", "", 0
 	switch {
-	case s.getopts == 0 && (index > len(list) || len(list[index-1]) < 2 || list[index-1][0] != '-'):
+	case s.getopts[1] == 0 && (index > len(list) || len(list[index-1]) < 2 || list[index-1][0] != '-'):
 		status = 1
-	case s.getopts == 0 && list[index-1] == "--":
+	case s.getopts[1] == 0 && list[index-1] == "--":
 		index, status = index+1, 1
 	default:
 		option, value, index = s.nextOption(letters, list, index, silent)
 	}
-	s.getoptsAt = index
+	s.getopts[0] = index
 	s.assign("OPTIND", strconv.Itoa(index))
 	if value != "" || status == 0 && strings.Contains(letters, option+":") {
 		s.assign("OPTARG", value)
@@ -55,16 +55,16 @@ func getopts(s *shell, _ context.Context, args []string) int {
 
 // nextOption takes a letter of the argument, and its value.
 func (s *shell) nextOption(letters string, list []string, index int, silent bool) (option, value string, next int) {
-	if index > len(list) || s.getopts+1 >= len(list[index-1]) {
-		s.getopts = 0 // OPTIND was changed by hand
+	if index > len(list) || s.getopts[1]+1 >= len(list[index-1]) {
+		s.getopts[1] = 0 // OPTIND was changed by hand
 		if index > len(list) || len(list[index-1]) < 2 {
 			return "?", "", index
 		}
 	}
 	arg := list[index-1]
-	s.getopts++
-	option = arg[s.getopts : s.getopts+1]
-	rest := arg[s.getopts+1:]
+	s.getopts[1]++
+	option = arg[s.getopts[1] : s.getopts[1]+1]
+	rest := arg[s.getopts[1]+1:]
 	at := strings.Index(letters, option)
 	takes := at >= 0 && strings.HasPrefix(letters[at+1:], ":")
 	switch {
@@ -90,7 +90,7 @@ func (s *shell) nextOption(letters string, list []string, index int, silent bool
 		}
 	}
 	if rest == "" || takes {
-		s.getopts = 0
+		s.getopts[1] = 0
 		index++
 	}
 	return option, value, index
@@ -99,8 +99,8 @@ func (s *shell) nextOption(letters string, list []string, index int, silent bool
 // optionFault is what getopts prints by itself.
 func (s *shell) optionFault(text string) {
 	if s.bash {
-		fmt.Fprintf(s.files.writer(2), "%s: %s\n", s.name, text)
+		fmt.Fprintf(s.files.Writer(2), "%s: %s\n", s.name, text)
 	} else {
-		fmt.Fprintf(s.files.writer(2), "%s\n", text)
+		fmt.Fprintf(s.files.Writer(2), "%s\n", text)
 	}
 }

@@ -3,25 +3,28 @@ package shell
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strings"
 
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/shell/internal/edit"
+	"drydock/sim/tools/shell/internal/jobs"
 )
 
 // interact reads and runs lines at a prompt until the end of the input, exit, or the end of
 // the process.
 func (s *shell) interact(ctx context.Context, terminal command.Terminal, a arguments) int {
-	s.source, s.interactive, s.terminal = fromTerminal, true, terminal
+	s.source, s.interactive = fromTerminal, true
+	s.foreground = jobs.Foreground{Terminal: terminal, Shell: s.call.Process().Group}
 	caught := s.call.Notify(command.SIGINT, command.SIGQUIT, command.SIGTERM, command.SIGTSTP)
-	s.takeTerminal()
+	s.foreground.Take()
 	if _, ok := s.Vars.Get("PS1"); !ok {
 		s.Vars.Assign("PS1", s.ps1)
 	}
 	s.Vars.Assign("PS2", "> ")
-	s.editor = &edit.Editor{In: s.files.reader(0), Out: s.files.writer(2), Complete: s.completions, Resized: s.call.Notify(command.SIGWINCH)}
+	s.editor = &edit.Editor{In: s.files.Reader(0), Out: s.files.Writer(2), Complete: s.completions, Resized: s.call.Notify(command.SIGWINCH)}
 	if !a.noRC {
 		s.startFiles(ctx)
 	}
@@ -35,9 +38,9 @@ func (s *shell) interact(ctx context.Context, terminal command.Terminal, a argum
 			continue
 		case err != nil && text == "":
 			if ctx.Err() == nil && s.bash {
-				io.WriteString(s.files.writer(2), "exit\n")
+				io.WriteString(s.files.Writer(2), "exit\n")
 			} else if ctx.Err() == nil {
-				io.WriteString(s.files.writer(2), "\n")
+				io.WriteString(s.files.Writer(2), "\n")
 			}
 			s.flow = exiting
 			continue
@@ -49,6 +52,16 @@ func (s *shell) interact(ctx context.Context, terminal command.Terminal, a argum
 	}
 	s.leave(ctx)
 	return s.status
+}
+
+// tell shows the jobs that have ended since the last prompt.
+func (s *shell) tell() {
+	for _, j := range s.mine {
+		if j.Ended() && !j.Told {
+			fmt.Fprintln(s.files.Writer(2), s.mine.Line(j, s.bash, false))
+		}
+	}
+	s.mine.Forget()
 }
 
 // startFiles runs the files that set prompts and aliases.
@@ -92,11 +105,11 @@ func (s *shell) prompted(ctx context.Context) (string, error) {
 
 // inputLine reads a line by the editor, or without a terminal as it is.
 func (s *shell) inputLine(ctx context.Context, prompt string) (string, error) {
-	if s.terminal != nil {
+	if s.foreground.Terminal != nil {
 		return s.editor.ReadLine(ctx, prompt)
 	}
-	io.WriteString(s.files.writer(2), prompt)
-	line, err := readScriptLine(ctx, s.files.reader(0))
+	io.WriteString(s.files.Writer(2), prompt)
+	line, err := readScriptLine(ctx, s.files.Reader(0))
 	return strings.TrimSuffix(line, "\n"), err
 }
 
@@ -129,8 +142,8 @@ func (s *shell) typed(ctx context.Context, caught <-chan command.Signal, text st
 		s.status, s.flow = command.Interrupted(run), abandoned
 	}
 	if s.flow == abandoned && s.status == command.SIGINT.ExitCode() {
-		io.WriteString(s.files.writer(2), "\n")
+		io.WriteString(s.files.Writer(2), "\n")
 	}
 	s.lines += uint(strings.Count(text, "\n"))
-	s.takeTerminal()
+	s.foreground.Take()
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/shell/internal/streams"
+	"drydock/sim/tools/shell/internal/words"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -36,7 +38,7 @@ func read(s *shell, ctx context.Context, args []string) int {
 		}
 	}
 	if r.prompt != "" && s.Terminal(0) {
-		io.WriteString(s.files.writer(2), r.prompt)
+		io.WriteString(s.files.Writer(2), r.prompt)
 	}
 	if r.timeout > 0 {
 		var cancel context.CancelFunc
@@ -129,18 +131,18 @@ func (r *reading) value(letter byte, value string) bool {
 
 // readLine reads a line without its end. escaped marks the bytes that followed a backslash.
 func (s *shell) readLine(ctx context.Context, r *reading) (line string, escaped []bool, err error) {
-	if terminal := command.TerminalOf(s.files.reader(0)); terminal != nil && (r.silent || r.count > 0) {
+	if terminal := command.TerminalOf(s.files.Reader(0)); terminal != nil && (r.silent || r.count > 0) {
 		was := terminal.SetRaw(true)
 		defer terminal.SetRaw(was)
 	}
 	var text []byte
 	backslash := false
 	for r.count == 0 || len(text) < r.count {
-		c, err := readByte(ctx, s.files.reader(0))
+		c, err := readByte(ctx, s.files.Reader(0))
 		if err != nil {
 			return string(text), escaped, err
 		}
-		if c == '\r' && r.silent && command.TerminalOf(s.files.reader(0)) != nil {
+		if c == '\r' && r.silent && command.TerminalOf(s.files.Reader(0)) != nil {
 			c = '\n' // a raw terminal leaves Enter as it is
 		}
 		switch {
@@ -158,8 +160,8 @@ func (s *shell) readLine(ctx context.Context, r *reading) (line string, escaped 
 		case c == 0:
 			continue
 		}
-		if len(text) >= maxSubstitution {
-			return string(text), escaped, errTooLong
+		if len(text) >= streams.MaxText {
+			return string(text), escaped, words.ErrTooLong
 		}
 		text, escaped = append(text, c), append(escaped, false)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/shell/internal/streams"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -18,19 +19,19 @@ import (
 // it permanent.
 func (s *shell) redirect(redirs []*syntax.Redirect) (restore func(), ok bool) {
 	before := s.files
-	var opened []*file
+	var opened []*streams.File
 	restore = func() {
 		if s.keepFiles {
 			s.keepFiles = false
 			for fd, f := range before {
 				if f != s.files[fd] {
-					f.release()
+					f.Release()
 				}
 			}
 			return
 		}
 		for _, f := range opened {
-			f.release()
+			f.Release()
 		}
 		s.files = before
 	}
@@ -43,7 +44,7 @@ func (s *shell) redirect(redirs []*syntax.Redirect) (restore func(), ok bool) {
 		}
 		for i, fd := range fds {
 			if f != nil && i > 0 {
-				f.refs.Add(1)
+				f.Retain()
 			}
 			s.files[fd] = f
 			opened = append(opened, f)
@@ -70,7 +71,7 @@ func (e *redirectError) Error() string { return e.text }
 
 // redirectOne opens what a redirection names, and says for which descriptors. A file that is
 // nil closes them.
-func (s *shell) redirectOne(r *syntax.Redirect) (fds []int, f *file, err error) {
+func (s *shell) redirectOne(r *syntax.Redirect) (fds []int, f *streams.File, err error) {
 	fd := 1
 	switch r.Op {
 	case syntax.RdrIn, syntax.RdrInOut, syntax.DplIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
@@ -87,10 +88,10 @@ func (s *shell) redirectOne(r *syntax.Redirect) (fds []int, f *file, err error) 
 	switch r.Op {
 	case syntax.Hdoc, syntax.DashHdoc:
 		text, err := s.document(r)
-		return fds, newFile(strings.NewReader(text), nil, nil), err
+		return fds, streams.New(strings.NewReader(text), nil, nil), err
 	case syntax.WordHdoc:
 		text, err := s.Word(r.Word)
-		return fds, newFile(strings.NewReader(text+"\n"), nil, nil), err
+		return fds, streams.New(strings.NewReader(text+"\n"), nil, nil), err
 	}
 	target, err := s.target(r)
 	if err != nil {
@@ -180,7 +181,7 @@ func withoutTabs(w *syntax.Word) *syntax.Word {
 }
 
 // duplicate returns the file of another descriptor.
-func (s *shell) duplicate(target string) (*file, error) {
+func (s *shell) duplicate(target string) (*streams.File, error) {
 	if target == "-" {
 		return nil, nil
 	}
@@ -188,8 +189,7 @@ func (s *shell) duplicate(target string) (*file, error) {
 	if err != nil || n < 0 || n >= len(s.files) || s.files[n] == nil {
 		return nil, &redirectError{target + ": Bad file descriptor"}
 	}
-	s.files[n].refs.Add(1)
-	return s.files[n], nil
+	return s.files[n].Retain(), nil
 }
 
 func flags(op syntax.RedirOperator) int {
@@ -205,7 +205,7 @@ func flags(op syntax.RedirOperator) int {
 }
 
 // openFile opens a file for a redirection.
-func (s *shell) openFile(name string, flag int) (*file, error) {
+func (s *shell) openFile(name string, flag int) (*streams.File, error) {
 	f, err := s.open(name, flag)
 	if err != nil {
 		return nil, &redirectError{s.cannotOpen(name, flag, err)}
@@ -218,7 +218,7 @@ func (s *shell) openFile(name string, flag int) (*file, error) {
 	case flag&os.O_WRONLY != 0:
 		r = nil
 	}
-	return newFile(r, w, func() { f.Close() }), nil
+	return streams.New(r, w, func() { f.Close() }), nil
 }
 
 // cannotOpen says why a file was not opened.
@@ -246,7 +246,7 @@ func (s *shell) open(name string, flag int) (command.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	call := *s.call
-	call.Dir, call.Stdin, call.Stdout, call.Stderr = s.Dir, s.files.reader(0), s.files.writer(1), s.files.writer(2)
+	call.Dir, call.Stdin, call.Stdout, call.Stderr = s.Dir, s.files.Reader(0), s.files.Writer(1), s.files.Writer(2)
 	if call.Path(name) == "dev/null" { // also where there are no files
 		return nullFile{}, nil
 	}

@@ -8,8 +8,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// statements runs a list until one ends it. The context is asked between statements: that is
-// what makes a loop end, as each of its commands may ignore the context.
+// statements runs a list until one ends it.
 func (s *shell) statements(ctx context.Context, list []*syntax.Stmt) {
 	last := s.last
 	for i, st := range list {
@@ -24,15 +23,6 @@ func (s *shell) statements(ctx context.Context, list []*syntax.Stmt) {
 	}
 }
 
-// stopped tells whether no further statement is to be run.
-func (s *shell) stopped(ctx context.Context) bool {
-	if ctx.Err() != nil && s.flow != exiting {
-		s.status = command.Interrupted(ctx)
-		s.giveUp()
-	}
-	return s.flow != going
-}
-
 // statement runs one statement with its redirections.
 func (s *shell) statement(ctx context.Context, st *syntax.Stmt) {
 	if s.nesting++; s.nesting > maxNesting {
@@ -41,13 +31,13 @@ func (s *shell) statement(ctx context.Context, st *syntax.Stmt) {
 	defer func() { s.nesting-- }()
 	s.line, s.now = st.Pos().Line(), ctx
 	switch {
-	case s.flow != going || s.options.noexec && !s.interactive:
+	case s.flow != going || s.options.Noexec && !s.interactive:
 		return
 	case st.Coprocess || st.Disown:
 		s.fail(2, "%s", s.words("coproc: not supported", "Syntax error: \"&\" unexpected", ""))
 		return
 	case st.Background:
-		s.start(ctx, st)
+		s.start(st)
 		return
 	}
 	if st.Negated {
@@ -61,7 +51,7 @@ func (s *shell) statement(ctx context.Context, st *syntax.Stmt) {
 		s.command(ctx, st.Cmd)
 		restore()
 	}
-	if s.status != 0 && s.options.errexit && s.tested == 0 && s.flow == going && countsForErrexit(st.Cmd) {
+	if s.status != 0 && s.options.Errexit && s.tested == 0 && s.flow == going && countsForErrexit(st.Cmd) {
 		s.flow = exiting
 	}
 	if s.interactive && s.status == command.SIGINT.ExitCode() {
@@ -75,13 +65,6 @@ func (s *shell) negate() {
 	if s.flow == going {
 		s.status = one(s.status == 0)
 	}
-}
-
-func one(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // countsForErrexit tells whether the status of a command is its own, and not that of a
@@ -125,44 +108,13 @@ func (s *shell) command(ctx context.Context, cmd syntax.Command) {
 	case *syntax.FuncDecl:
 		s.define(cmd)
 	default:
-		s.bashCommand(ctx, cmd)
+		s.extended(s, ctx, cmd)
 	}
 }
 
 func isAndOr(cmd syntax.Command) bool {
 	b, ok := cmd.(*syntax.BinaryCmd)
 	return ok && (b.Op == syntax.AndStmt || b.Op == syntax.OrStmt)
-}
-
-// bashCommand runs what POSIX has not.
-func (s *shell) bashCommand(ctx context.Context, cmd syntax.Command) {
-	switch cmd := cmd.(type) {
-	case *syntax.TestClause:
-		s.test(cmd.X)
-	case *syntax.ArithmCmd:
-		n, err := s.Arithmetic(cmd.X)
-		s.arithmeticStatus(n, err)
-	case *syntax.LetClause:
-		for _, x := range cmd.Exprs {
-			n, err := s.Arithmetic(x)
-			s.arithmeticStatus(n, err)
-		}
-	case *syntax.DeclClause:
-		s.declare(cmd)
-	case *syntax.TimeClause:
-		s.timed(ctx, cmd)
-	default:
-		s.fail(2, "this command is not supported")
-	}
-}
-
-// arithmeticStatus is 0 for what is not 0.
-func (s *shell) arithmeticStatus(n int64, err error) {
-	s.status = one(n == 0)
-	if err != nil {
-		s.errorf("((: %v", err)
-		s.status = 1
-	}
 }
 
 // binary runs && and ||, which have one precedence and group to the left, and pipes.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/shell/internal/streams"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -51,34 +52,6 @@ func (s *shell) simple(ctx context.Context, cmd *syntax.CallExpr) {
 	}
 }
 
-// trace is set -x.
-func (s *shell) trace(assigned, args []string) {
-	if !s.options.xtrace {
-		return
-	}
-	words := make([]string, 0, len(assigned)+len(args))
-	for _, a := range assigned {
-		name, value, _ := strings.Cut(a, "=")
-		words = append(words, name+"="+s.quoted(value))
-		if s.bash && len(args) > 0 {
-			s.trace([]string{a}, nil)
-			words = words[:0]
-		}
-	}
-	for _, a := range args {
-		words = append(words, s.quoted(a))
-	}
-	s.files.writer(2).Write([]byte("+ " + strings.Join(words, " ") + "\n"))
-}
-
-// quoted returns a word as set -x shows it: dash as it is.
-func (s *shell) quoted(word string) string {
-	if !s.bash && !s.busybox || word != "" && !strings.ContainsAny(word, " \t\n'\"\\$`*?[]{}()<>|&;!~#^") {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
 // invoke runs a function, a builtin or a program.
 func (s *shell) invoke(ctx context.Context, args, assigned []string) {
 	if f, ok := s.funcs[args[0]]; ok {
@@ -104,18 +77,18 @@ func (s *shell) invoke(ctx context.Context, args, assigned []string) {
 // builtin runs a command of the shell.
 func (s *shell) builtin(ctx context.Context, run builtin, args []string) int {
 	f := s.files[1]
-	if f == nil || f.w == nil {
+	if f == nil || f.W == nil {
 		return run(s, ctx, args)
 	}
-	out := &sink{w: f.w}
-	seen := newFile(f.r, out, nil)
+	out := &streams.Sink{W: f.W}
+	seen := streams.New(f.R, out, nil)
 	s.files[1] = seen
 	status := run(s, ctx, args)
 	if s.files[1] == seen { // otherwise exec has redirected it
 		s.files[1] = f
 	}
-	if out.err != nil && ctx.Err() == nil {
-		s.errorf("%s: write error: %s", args[0], command.Reason(out.err))
+	if out.Err != nil && ctx.Err() == nil {
+		s.errorf("%s: write error: %s", args[0], command.Reason(out.Err))
 		return 1
 	}
 	return status
@@ -145,7 +118,7 @@ func (s *shell) program(ctx context.Context, args, assigned []string) {
 		env = slices.Concat(env, assigned)
 	}
 	if s.bash {
-		env = slices.Concat(env, []string{"_=" + s.where(args[0])})
+		env = slices.Concat(env, []string{"_=" + s.path(args[0])})
 	}
 	child := s.child(args, env)
 	_, err := s.call.Commands.Lookup(child.Files, child.Dir, args[0])
@@ -161,15 +134,23 @@ func (s *shell) program(ctx context.Context, args, assigned []string) {
 		s.status = child.Exec(ctx)
 		return
 	}
-	s.status = s.foreground(ctx, child)
+	s.status = s.run(ctx, child)
+}
+
+// run runs a program in the foreground.
+func (s *shell) run(ctx context.Context, child *command.Call) int {
+	if s.interactive {
+		return s.foreground.Run(ctx, s.group, child)
+	}
+	return s.call.Commands.Run(ctx, child)
 }
 
 // child returns a call with the streams of the shell.
 func (s *shell) child(args, env []string) *command.Call {
 	child := *s.call
 	child.Args, child.Env, child.Dir = args, env, s.Dir
-	child.Stdin = s.files.reader(0)
-	child.Stdout, child.Stderr = s.files.writer(1), s.files.writer(2)
+	child.Stdin = s.files.Reader(0)
+	child.Stdout, child.Stderr = s.files.Writer(1), s.files.Writer(2)
 	return &child
 }
 
@@ -192,7 +173,7 @@ func (s *shell) notFound(name string, err error) int {
 		s.errorf("%s: No such file or directory", name)
 		return command.NotFound
 	default:
-		s.say("%s: command not found", "%s: not found", name)
+		s.errorf("%s", name+s.words(": command not found", ": not found", ""))
 		return command.NotFound
 	}
 	return 126
@@ -202,7 +183,7 @@ func (s *shell) notFound(name string, err error) int {
 func (s *shell) script(ctx context.Context, child *command.Call) int {
 	text, err := child.ReadFile(child.Args[0])
 	if err != nil || len(text) > maxLine {
-		s.errorf("%s: cannot execute", child.Args[0])
+		s.errorf("%s: cannot execute: required file not found", child.Args[0])
 		return 126
 	}
 	sub := s.subshell()

@@ -6,8 +6,11 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/shell/internal/jobs"
+	"drydock/sim/tools/shell/internal/streams"
 	"drydock/sim/tools/shell/internal/vars"
 	"drydock/sim/tools/shell/internal/words"
 
@@ -38,7 +41,7 @@ type arguments struct {
 // run is a shell as a program.
 func (d *dialect) run(ctx context.Context, c *command.Call) int {
 	s := d.newShell(ctx, c)
-	defer s.jobs.end()
+	defer s.jobs.End()
 	a, status := s.arguments(c.Args[1:])
 	if status != 0 {
 		return status
@@ -74,13 +77,13 @@ func (d *dialect) run(ctx context.Context, c *command.Call) int {
 
 // newShell returns a shell with the streams and the environment of the call.
 func (d *dialect) newShell(ctx context.Context, c *command.Call) *shell {
-	p := &process{dialect: d, builtins: builtinsOf(d), ctx: ctx, call: c, jobs: newJobTable(ctx)}
+	p := &process{dialect: d, ctx: ctx, call: c, jobs: jobs.NewTable(ctx), pid: c.Process().PID, forks: new(atomic.Int32)}
 	s := &shell{process: p, name: c.Args[0], now: ctx, umask: 0o022}
-	s.files = files{newFile(c.Stdin, nil, nil), newFile(nil, c.Stdout, nil), newFile(nil, c.Stderr, nil)}
+	s.files = streams.Table{streams.New(c.Stdin, nil, nil), streams.New(nil, c.Stdout, nil), streams.New(nil, c.Stderr, nil)}
 	s.Expander = words.Expander{Vars: vars.New(c.Env, syntax.ValidName), Dir: path.Clean("/" + c.Dir), Bash: d.bash, Extended: d.bash || d.busybox}
-	s.bind = func(s *shell) {
+	s.hooks = hooks{builtins: builtinsOf(d), extended: bashCommand, bind: func(s *shell) {
 		s.Special, s.Substitute, s.Home, s.ReadDir = s.special, s.substitution, s.home, s.readDir
-	}
+	}}
 	s.bind(s)
 	v := s.Vars
 	v.Unset("OPTARG")
@@ -120,28 +123,13 @@ func (s *shell) arguments(args []string) (a arguments, status int) {
 			}
 			continue
 		}
-		for i := 1; i < len(arg); i++ {
-			switch on := s.options.byLetter(arg[i]); {
-			case arg[i] == 'c':
-				a.hasLine = true
-			case arg[i] == 'i':
-				a.interactive = true
-			case arg[i] == 's':
-				a.stdin = true
-			case arg[i] == 'l':
-				a.login = true
-			case arg[i] == 'o' && len(args) > 0 && s.options.byName(args[0]) != nil:
-				*s.options.byName(args[0]) = arg[0] == '-'
-				args = args[1:]
-			case on == nil:
-				s.errorf(s.words("%s%c: invalid option", "Illegal option %s%c", "illegal option %s%c"), arg[:1], arg[i])
-				return a, 2
-			default:
-				*on = arg[0] == '-'
-			}
+		var bad byte
+		if args, bad = s.letterOptions(&a, arg, args); bad != 0 {
+			s.errorf(s.words("%s%c: invalid option", "Illegal option %s%c", "illegal option %s%c"), arg[:1], bad)
+			return a, 2
 		}
 	}
-	s.NoUnset, s.NoGlob = s.options.nounset, s.options.noglob
+	s.NoUnset, s.NoGlob = s.options.Nounset, s.options.Noglob
 	if len(args) > 0 && args[0] == "-" {
 		args = args[1:]
 	}
@@ -154,6 +142,31 @@ func (s *shell) arguments(args []string) (a arguments, status int) {
 	}
 	a.rest = args
 	return a, 0
+}
+
+// letterOptions takes the letters of one argument, and the name that -o has from the next. bad
+// is one that is no option.
+func (s *shell) letterOptions(a *arguments, arg string, args []string) (rest []string, bad byte) {
+	for _, c := range []byte(arg[1:]) {
+		switch on := s.options.ByLetter(c); {
+		case c == 'c':
+			a.hasLine = true
+		case c == 'i':
+			a.interactive = true
+		case c == 's':
+			a.stdin = true
+		case c == 'l':
+			a.login = true
+		case c == 'o' && len(args) > 0 && s.options.ByName(args[0]) != nil:
+			*s.options.ByName(args[0]) = arg[0] == '-'
+			args = args[1:]
+		case on == nil:
+			return nil, c
+		default:
+			*on = arg[0] == '-'
+		}
+	}
+	return args, 0
 }
 
 // long takes a long option of bash.
@@ -229,7 +242,7 @@ func (s *shell) scriptFile(ctx context.Context, args []string) (status int) {
 func (s *shell) standardInput(ctx context.Context) {
 	var text strings.Builder
 	for s.flow == going {
-		line, err := readScriptLine(ctx, s.files.reader(0))
+		line, err := readScriptLine(ctx, s.files.Reader(0))
 		text.WriteString(line)
 		if err == nil && !s.complete(text.String()) {
 			continue

@@ -2,12 +2,17 @@ package shell
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync/atomic"
 
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/shell/internal/edit"
+	"drydock/sim/tools/shell/internal/jobs"
+	"drydock/sim/tools/shell/internal/options"
+	"drydock/sim/tools/shell/internal/streams"
 	"drydock/sim/tools/shell/internal/words"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -24,16 +29,24 @@ const (
 // A process is what a shell and its subshells share.
 type process struct {
 	*dialect
+	hooks
+	ctx        context.Context // of the process
+	call       *command.Call
+	source     source
+	caught     <-chan command.Signal // signals; nil while none is caught
+	foreground jobs.Foreground
+	jobs       *jobs.Table   // of all subshells
+	pid        int           // $$, also in jobs
+	forks      *atomic.Int32 // subshells that run
+	editor     *edit.Editor  // of a prompt
+}
+
+// hooks are what the interpreter calls and does not know: so files can be read from the ground
+// up.
+type hooks struct {
 	builtins map[string]builtin
-	ctx      context.Context // of the process
-	call     *command.Call
-	source   source
-	caught   <-chan command.Signal // signals; nil while none is caught
-	terminal command.Terminal      // of an interactive shell; nil if there is none
-	jobs     *jobTable             // of all subshells
-	forks    atomic.Int32
-	editor   *edit.Editor // of a prompt
-	bind     func(*shell) // gives a shell its expansions
+	bind     func(*shell)                                            // gives a shell its expansions
+	extended func(s *shell, ctx context.Context, cmd syntax.Command) // commands that POSIX has not
 }
 
 // A source is where the script comes from, which messages tell.
@@ -61,32 +74,25 @@ const (
 	abandoned // an interactive shell gives the line up
 )
 
-// options are those of set.
-type options struct {
-	errexit, nounset, xtrace, noglob, pipefail, allexport, noexec bool
-}
-
 // A shell runs statements. A subshell is a copy with a state of its own: what it assigns and
 // where it exits does not reach the one that it came from. A shell is used by one goroutine.
 type shell struct {
 	*process
 	words.Expander
+	definitions
 
 	name    string // $0
-	files   files
-	funcs   map[string]*syntax.FuncDecl
-	aliases map[string]string
-	traps   map[string]string
-	options options
-	own     bool // funcs, aliases and traps are not shared with another shell
+	files   streams.Table
+	options options.Set
+	own     bool // the definitions are not shared with another shell
 	sub     bool // it is a subshell
 	job     bool // it is a process of its own, in the background
+	group   *jobs.Group
+	mine    jobs.List // that it has started
 
 	interactive bool
 	now         context.Context // of the statement that runs
 	random      *rand.Rand      // $RANDOM; nil before its first use
-	group       *group
-	mine        []*job // that it has started
 
 	status     int // $?
 	background int // $!
@@ -94,17 +100,40 @@ type shell struct {
 	line       uint
 	lines      uint // before the text that is run
 	flow       flow
-	levels     int  // of loops to leave
-	loops      int  // that it is in
-	calls      int  // functions, eval and source that it is in
-	sourced    int  // of these those from which one can return
-	nesting    int  // statements in each other
-	tested     int  // conditions in which errexit does not count
-	last       bool // the statement is the last one: its program can replace the shell
-	keepFiles  bool // exec has redirected for good
-	getopts    int  // letters of the argument that getopts has read
-	getoptsAt  int  // which argument that is
+	levels     int    // of loops to leave
+	loops      int    // that it is in
+	calls      int    // functions, eval and source that it is in
+	sourced    int    // of these those from which one can return
+	nesting    int    // statements in each other
+	tested     int    // conditions in which errexit does not count
+	last       bool   // the statement is the last one: its program can replace the shell
+	keepFiles  bool   // exec has redirected for good
+	getopts    [2]int // which argument getopts is at, and how many letters of it were read
 	umask      uint32
+}
+
+// definitions are what scripts define. Shells share the maps until one of them changes something.
+type definitions struct {
+	funcs   map[string]*syntax.FuncDecl
+	aliases map[string]string
+	traps   map[string]string // by the signal's name without SIG
+}
+
+// change makes the definitions the shell's own before they change.
+func (s *shell) change() {
+	if s.own {
+		return
+	}
+	s.own = true
+	s.definitions = definitions{clone(s.funcs), clone(s.aliases), clone(s.traps)}
+}
+
+// clone is maps.Clone for a map that then is changed.
+func clone[V any](m map[string]V) map[string]V {
+	if m == nil {
+		return make(map[string]V)
+	}
+	return maps.Clone(m)
 }
 
 // at returns where messages begin: "sh: 1: ".
@@ -121,21 +150,7 @@ func (s *shell) at() string {
 
 // errorf writes a message to standard error, with where it happened and a newline.
 func (s *shell) errorf(format string, args ...any) {
-	fmt.Fprintf(s.files.writer(2), "%s%s\n", s.at(), fmt.Sprintf(format, args...))
-}
-
-// errorfAt is errorf for a fault of the whole line, which bash shows as one of "bash: -c".
-func (s *shell) errorfAt(at string, line uint, message string) {
-	if s.interactive {
-		fmt.Fprintf(s.files.writer(2), "%s: %s\n", at, message)
-		return
-	}
-	fmt.Fprintf(s.files.writer(2), "%s: line %d: %s\n", at, line+s.lines, message)
-}
-
-// say is errorf with the words of the dialect.
-func (s *shell) say(bash, dash string, args ...any) {
-	s.errorf(s.words(bash, dash, ""), args...)
+	fmt.Fprintf(s.files.Writer(2), "%s%s\n", s.at(), fmt.Sprintf(format, args...))
 }
 
 // fail ends the shell because of a fault in the script. An interactive one gives up the line.
@@ -152,7 +167,7 @@ func (s *shell) giveUp() {
 	}
 }
 
-// faults is the status of a fault of the shell: of its words, redirections and so on.
+// faults is the status of a fault of the shell: a redirection, a builtin called in a wrong way.
 func (s *shell) faults() int {
 	if s.bash || s.busybox {
 		return 1
@@ -160,24 +175,27 @@ func (s *shell) faults() int {
 	return 2
 }
 
-// usage is the status of a builtin that was called in a wrong way: dash's are as faults.
-func (s *shell) usage() int { return s.faults() }
-
-// change makes funcs, aliases and traps its own before they change.
-func (s *shell) change() {
-	if s.own {
-		return
+// expansion ends the shell because of words that cannot be expanded.
+func (s *shell) expansion(err error) {
+	status := 2
+	if s.bash {
+		status = 1
 	}
-	s.own = true
-	s.funcs, s.aliases, s.traps = clone(s.funcs), clone(s.aliases), clone(s.traps)
+	var fault *words.Fault
+	if errors.As(err, &fault) && fault.Status != 0 && s.source == fromLine {
+		status = fault.Status // bash's 127 for set -u is only that of -c
+	}
+	s.fail(status, "%v", err)
 }
 
-func clone[V any](m map[string]V) map[string]V {
-	c := make(map[string]V, len(m))
-	for k, v := range m {
-		c[k] = v
+// stopped tells whether no further statement is to be run. It asks the context, as commands
+// may ignore it.
+func (s *shell) stopped(ctx context.Context) bool {
+	if ctx.Err() != nil && s.flow != exiting {
+		s.status = command.Interrupted(ctx)
+		s.giveUp()
 	}
-	return c
+	return s.flow != going
 }
 
 // subshell returns a shell with a state of its own.
@@ -190,4 +208,27 @@ func (s *shell) subshell() *shell {
 	sub.traps = nil // POSIX: caught signals are as before in a subshell
 	s.bind(&sub)
 	return &sub
+}
+
+// fork accounts for a subshell that runs beside this one. There may be so many that what
+// doubles itself, f() { f | f & }, ends.
+func (s *shell) fork() (done func(), ok bool) {
+	if s.forks.Add(1) > maxForks {
+		s.forks.Add(-1)
+		s.noFork()
+		return nil, false
+	}
+	return func() { s.forks.Add(-1) }, true
+}
+
+func (s *shell) noFork() {
+	s.fail(command.NoFork, "%s", s.words("fork: retry: Resource temporarily unavailable", "Cannot fork", "can't fork: Resource temporarily unavailable"))
+}
+
+// one is the status of a condition.
+func one(failed bool) int {
+	if failed {
+		return 1
+	}
+	return 0
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"time"
-
-	"mvdan.cc/sh/v3/syntax"
 )
 
 // builtinsOf returns the builtins of a dialect.
@@ -72,26 +69,8 @@ func history(s *shell, _ context.Context, args []string) int {
 		s.editor.Clear()
 	default:
 		for i, line := range s.editor.History() {
-			fmt.Fprintf(s.files.writer(1), "%5d  %s\n", i+1, line)
+			fmt.Fprintf(s.files.Writer(1), "%5d  %s\n", i+1, line)
 		}
 	}
 	return 0
-}
-
-// timed is time. All time passes on the clock: programs here take none of a processor's.
-func (s *shell) timed(ctx context.Context, cmd *syntax.TimeClause) {
-	begin := time.Now()
-	if cmd.Stmt != nil {
-		s.statement(ctx, cmd.Stmt)
-	}
-	d := time.Since(begin)
-	format := "\nreal\t%s\nuser\t%s\nsys\t%s\n"
-	show := func(d time.Duration) string {
-		return fmt.Sprintf("%dm%.3fs", int(d.Minutes()), (d % time.Minute).Seconds())
-	}
-	if cmd.PosixFormat {
-		format = "real %s\nuser %s\nsys %s\n"
-		show = func(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
-	}
-	fmt.Fprintf(s.files.writer(2), format, show(d), show(0), show(0))
 }

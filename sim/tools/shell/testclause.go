@@ -1,13 +1,10 @@
 package shell
 
 import (
-	"io/fs"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
 
-	"drydock/sim/tools/command"
 	"drydock/sim/tools/internal/condition"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -66,7 +63,7 @@ func (s *shell) testUnary(x *syntax.UnaryTest) (bool, error) {
 		fd, _ := strconv.Atoi(text)
 		return s.Terminal(fd), nil
 	case syntax.TsOptSet:
-		on := s.options.byName(text)
+		on := s.options.ByName(text)
 		return on != nil && *on, nil
 	case syntax.TsRefVar:
 		return false, nil
@@ -135,22 +132,4 @@ func (s *shell) testRegexp(text, expr string) bool {
 		s.Vars.AssignElement("BASH_REMATCH", strconv.Itoa(i), m)
 	}
 	return found != nil
-}
-
-// Stat and Terminal are what conditions ask.
-func (s *shell) Stat(name string) (fs.FileInfo, error) {
-	f, err := s.open(name, os.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Stat()
-}
-
-// Terminal tells whether a descriptor is a terminal.
-func (s *shell) Terminal(fd int) bool {
-	if fd < 0 || fd >= len(s.files) || s.files[fd] == nil {
-		return false
-	}
-	return command.TerminalOf(s.files[fd].r) != nil || command.TerminalOf(s.files[fd].w) != nil
 }

@@ -3,9 +3,11 @@ package shell
 import (
 	"context"
 	"errors"
-	"io"
-	"regexp"
+	"fmt"
 	"strings"
+
+	"drydock/sim/tools/command"
+	"drydock/sim/tools/shell/internal/faults"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -14,24 +16,12 @@ import (
 // MB, the limit on 32 bits, and that ends the process. All else in a text of 128 KiB fits.
 const maxParentheses = 20_000
 
-func readAll(r io.Reader) (string, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxLine+1))
-	return string(b), err
-}
-
-// parse parses a whole text.
-func (s *shell) parse(text string) (*syntax.File, error) {
-	if err := fits(text); err != nil {
-		return nil, err
-	}
-	return syntax.NewParser(syntax.Variant(s.lang)).Parse(strings.NewReader(text), "")
-}
-
 var (
 	errParentheses = errors.New("too many parentheses")
-	errTooBig      = errors.New("too long")
+	errTooBig      = errors.New("File too large")
 )
 
+// fits refuses texts that the parser must not get.
 func fits(text string) error {
 	if len(text) > maxLine {
 		return errTooBig
@@ -40,6 +30,14 @@ func fits(text string) error {
 		return errParentheses
 	}
 	return nil
+}
+
+// parse parses a whole text.
+func (s *shell) parse(text string) (*syntax.File, error) {
+	if err := fits(text); err != nil {
+		return nil, err
+	}
+	return syntax.NewParser(syntax.Variant(s.lang)).Parse(strings.NewReader(text), "")
 }
 
 // text runs a text. As every shell does it parses a line, runs that, and goes on: a fault
@@ -64,7 +62,7 @@ func (s *shell) text(ctx context.Context, text string) {
 		}
 	}
 	n := len(batch)
-	if n > 0 && (err == nil || faultLine(err) > batch[n-1].End().Line()) {
+	if n > 0 && (err == nil || faults.Read(err).Line > batch[n-1].End().Line()) {
 		if s.batch(ctx, batch, err == nil); s.flow != going {
 			return
 		}
@@ -81,33 +79,70 @@ func (s *shell) batch(ctx context.Context, list []*syntax.Stmt, last bool) {
 	s.last = false
 }
 
-// faultLine returns the line of a fault of the parser.
-func faultLine(err error) uint {
-	var parse syntax.ParseError
-	var lang syntax.LangError
-	switch {
-	case errors.As(err, &parse):
-		return parse.Pos.Line()
-	case errors.As(err, &lang):
-		return lang.Pos.Line()
+// evaluate runs a text in this shell, as eval does.
+func (s *shell) evaluate(ctx context.Context, text string) {
+	if s.calls >= maxCalls {
+		s.fail(2, "%s", s.words("eval: maximum eval nesting level exceeded (1000)", "Maximum function recursion depth (1000) reached", ""))
+		return
 	}
-	return 0
+	lines, last := s.lines, s.last
+	s.calls++
+	s.lines += max(1, s.line) - 1
+	s.last = false
+	s.text(ctx, text)
+	s.calls--
+	s.lines, s.last = lines, last
+}
+
+// runTraps runs what trap has set for signals that have come.
+func (s *shell) runTraps(ctx context.Context) {
+	for !s.sub {
+		select {
+		case signal := <-s.caught:
+			s.trapped(ctx, signal)
+		default:
+			return
+		}
+	}
+}
+
+// trapped is one signal that has come. One whose trap was reset ends the shell, as there is no
+// way not to get it any more.
+func (s *shell) trapped(ctx context.Context, signal command.Signal) {
+	action, ok := s.traps[trapName(signal)]
+	switch {
+	case !ok && !s.interactive:
+		s.status, s.flow = signal.ExitCode(), exiting
+	case ok:
+		status := s.status
+		s.evaluate(ctx, action)
+		s.status = status
+	}
+}
+
+// trapName is the name of a signal in traps.
+func trapName(signal command.Signal) string { return strings.TrimPrefix(signal.String(), "SIG") }
+
+// leave ends the shell: trap EXIT.
+func (s *shell) leave(ctx context.Context) {
+	action := s.traps["EXIT"]
+	if action == "" || ctx.Err() != nil {
+		return
+	}
+	s.change()
+	delete(s.traps, "EXIT")
+	status, flow := s.status, s.flow
+	s.flow = going
+	s.evaluate(ctx, action)
+	if s.flow != exiting {
+		s.status, s.flow = status, flow
+	}
 }
 
 // syntaxError reports a text that is no script. Its status is 2.
 func (s *shell) syntaxError(err error, text string) {
-	line := max(1, faultLine(err))
-	s.line = line
-	message := err.Error()
-	var parse syntax.ParseError
-	var lang syntax.LangError
-	switch {
-	case errors.As(err, &parse):
-		message = parse.Text
-	case errors.As(err, &lang):
-		message = lang.Feature + " is not supported"
-	}
-	f := readFault(message, syntax.IsIncomplete(err))
+	f := faults.Read(err)
+	s.line = max(1, f.Line)
 	if s.bash {
 		s.bashSyntaxError(f, text)
 	} else {
@@ -117,88 +152,49 @@ func (s *shell) syntaxError(err error, text string) {
 	s.giveUp()
 }
 
-// A textFault is what the parser says, as far as shells say it, too.
-type textFault struct {
-	message  string
-	token    string // that is not expected
-	expected string // what is missing at the end
-	quote    bool   // one is not closed
-	end      bool   // the text ends too early
-}
-
-var (
-	unexpectedToken = regexp.MustCompile("^`([^`]+)` can only|encountered `([^`]+)`")
-	expectedToken   = regexp.MustCompile("(?:by|with) `([a-z)}]+)`")
-)
-
-func readFault(message string, incomplete bool) textFault {
-	f := textFault{message: message, quote: strings.Contains(message, "without closing quote")}
-	f.end = incomplete && !f.quote
-	if m := unexpectedToken.FindStringSubmatch(message); m != nil && !f.end {
-		f.token = m[1] + m[2]
-	}
-	if m := expectedToken.FindStringSubmatch(message); m != nil {
-		f.expected = m[1]
-	}
-	switch {
-	case strings.HasPrefix(message, "`if`") && f.expected == "":
-		f.expected = "then"
-	case (strings.HasPrefix(message, "`while`") || strings.HasPrefix(message, "`until`")) && f.expected == "":
-		f.expected = "do"
-	case strings.HasPrefix(message, "`do`"):
-		f.expected = "done"
-	case strings.HasPrefix(message, "`then`"), strings.HasPrefix(message, "`else`"):
-		f.expected = "fi"
-	}
-	return f
-}
-
-func (s *shell) bashSyntaxError(f textFault, text string) {
+func (s *shell) bashSyntaxError(f faults.Fault, text string) {
 	at := s.name
 	if s.source == fromLine && s.calls == 0 {
 		at += ": -c"
 	}
-	lines := strings.Split(text, "\n")
-	line := s.line
-	switch {
-	case f.quote:
-		f.message = "unexpected EOF while looking for matching `" + lastQuote(f.message) + "'"
-	case f.end:
-		line = uint(strings.Count(strings.TrimSuffix(text, "\n"), "\n")) + 2
-		f.message = "syntax error: unexpected end of file"
-	case f.token != "" && int(line) <= len(lines):
-		s.errorfAt(at, line, "syntax error near unexpected token `"+f.token+"'")
-		f.message = "`" + lines[line-1] + "'"
-	default:
-		f.message = "syntax error: " + f.message
-	}
-	s.errorfAt(at, line, f.message)
-}
-
-func (s *shell) dashSyntaxError(f textFault, text string) {
-	prefix := s.words("", "Syntax error: ", "syntax error: ")
-	switch {
-	case strings.Contains(f.message, "parameter expansion"):
-		prefix, f.message = "", s.words("", "Bad substitution", "bad substitution")
-	case f.quote:
-		f.message = s.words("", "Unterminated quoted string", "unterminated quoted string")
-	case f.end:
-		s.line = uint(strings.Count(text, "\n")) + 1
-		f.message = s.words("", "end of file unexpected", "unexpected end of file")
-		if f.expected != "" {
-			f.message += ` (expecting "` + f.expected + `")`
+	say := func(message string) {
+		if s.interactive {
+			fmt.Fprintf(s.files.Writer(2), "%s: %s\n", at, message)
+		} else {
+			fmt.Fprintf(s.files.Writer(2), "%s: line %d: %s\n", at, s.line+s.lines, message)
 		}
-	case f.token != "":
-		f.message = s.words("", `"`+f.token+`" unexpected`, `unexpected "`+f.token+`"`)
 	}
-	s.errorf("%s%s", prefix, f.message)
+	lines := strings.Split(text, "\n")
+	switch {
+	case f.Quote != "":
+		say("unexpected EOF while looking for matching `" + f.Quote + "'")
+	case f.End:
+		s.line = uint(strings.Count(strings.TrimSuffix(text, "\n"), "\n")) + 2
+		say("syntax error: unexpected end of file")
+	case f.Token != "" && int(s.line) <= len(lines):
+		say("syntax error near unexpected token `" + f.Token + "'")
+		say("`" + lines[s.line-1] + "'")
+	default:
+		say("syntax error: " + f.Message)
+	}
 }
 
-// lastQuote returns the quote that the parser's words name at their end.
-func lastQuote(message string) string {
-	message = strings.TrimRight(message, "`'")
-	if strings.HasSuffix(message, `"`) {
-		return `"`
+func (s *shell) dashSyntaxError(f faults.Fault, text string) {
+	prefix := s.words("", "Syntax error: ", "syntax error: ")
+	message := f.Message
+	switch {
+	case strings.Contains(message, "parameter expansion"):
+		prefix, message = "", s.words("", "Bad substitution", "bad substitution")
+	case f.Quote != "":
+		message = s.words("", "Unterminated quoted string", "unterminated quoted string")
+	case f.End:
+		s.line = uint(strings.Count(text, "\n")) + 1
+		message = s.words("", "end of file unexpected", "unexpected end of file")
+		if f.Expected != "" {
+			message += ` (expecting "` + f.Expected + `")`
+		}
+	case f.Token != "":
+		message = s.words("", `"`+f.Token+`" unexpected`, `unexpected "`+f.Token+`"`)
 	}
-	return "'"
+	s.errorf("%s%s", prefix, message)
 }

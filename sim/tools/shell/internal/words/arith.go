@@ -26,8 +26,6 @@ func (e *Expander) Arithmetic(x syntax.ArithmExpr) (int64, error) {
 	return n, err
 }
 
-var errZero = errors.New("division by zero")
-
 // source returns the text of an expression, without blanks.
 func source(x syntax.ArithmExpr) string {
 	switch x := x.(type) {

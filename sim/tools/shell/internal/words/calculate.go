@@ -1,6 +1,8 @@
 package words
 
 import (
+	"errors"
+
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -59,7 +61,7 @@ func compare(op syntax.BinAritOperator, a, b int64) (int64, error) {
 	case syntax.Geq:
 		return truth(a >= b), nil
 	}
-	return 0, &Fault{Text: "syntax error in expression"}
+	return 0, errOperator
 }
 
 func power(a, b int64) (int64, error) {
@@ -76,7 +78,12 @@ func power(a, b int64) (int64, error) {
 	return n, nil
 }
 
-var errNegative error = &Fault{Text: "exponent less than 0"}
+var errNegative = errors.New("exponent less than 0")
+
+var errOperator = errors.New("syntax error in expression")
+
+// errZero is a fault that the caller words.
+var errZero = errors.New("division by zero")
 
 func truth(b bool) int64 {
 	if b {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"drydock/sim/tools/shell/internal/glob"
+
 	"mvdan.cc/sh/v3/pattern"
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -78,7 +80,7 @@ func caser(op syntax.ParExpOperator, pat string) func(string) string {
 	if pat == "" {
 		pat = "?"
 	}
-	match, err := Match(pat)
+	match, err := glob.Match(pat)
 	if err != nil {
 		return same
 	}

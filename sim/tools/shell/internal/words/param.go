@@ -76,7 +76,7 @@ func (e *Expander) parameter(p *syntax.ParamExp) (parameter, error) {
 	}
 	name := p.Param.Value
 	if !p.Excl {
-		return e.find(name, p.Index)
+		return e.named(name, p.Index)
 	}
 	switch {
 	case p.Names != 0:
@@ -91,18 +91,18 @@ func (e *Expander) parameter(p *syntax.ParamExp) (parameter, error) {
 		variable, _ := e.Vars.Lookup(name)
 		return parameter{name: name, list: true, star: indexText(p.Index) == "*", values: variable.Keys()}, nil
 	}
-	v, err := e.find(name, p.Index)
+	v, err := e.named(name, p.Index)
 	if err != nil {
 		return v, err
 	}
 	if target := v.text(); syntax.ValidName(target) || strings.Trim(target, "0123456789") == "" && target != "" {
-		return e.find(target, nil)
+		return e.named(target, nil)
 	}
 	return v, &Fault{Text: name + ": invalid indirect expansion"}
 }
 
-// find returns a parameter by its name, and an element or all of an array by an index.
-func (e *Expander) find(name string, index syntax.ArithmExpr) (parameter, error) {
+// named returns a parameter by its name, and an element or all of an array by an index.
+func (e *Expander) named(name string, index syntax.ArithmExpr) (parameter, error) {
 	v := parameter{name: name}
 	switch {
 	case name == "@" || name == "*":

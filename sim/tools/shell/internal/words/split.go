@@ -24,14 +24,6 @@ type splitter struct {
 	blank  bool // the last field ended at a blank: a separator after that is the same one
 }
 
-// ifs returns the characters that separate fields.
-func (e *Expander) ifs() string {
-	if ifs, ok := e.Vars.Get("IFS"); ok {
-		return ifs
-	}
-	return " \t\n"
-}
-
 // add adds a piece.
 func (s *splitter) add(p piece) {
 	if p.ends {

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"drydock/sim/tools/shell/internal/glob"
 	"drydock/sim/tools/shell/internal/vars"
 
 	"mvdan.cc/sh/v3/expand"
@@ -127,7 +128,7 @@ func (e *Expander) fields(fields []string, w *syntax.Word) ([]string, error) {
 			return nil, err
 		}
 		if f.meta && !e.NoGlob {
-			names, err := e.glob(f.pattern)
+			names, err := e.find(f.pattern)
 			if err != nil {
 				return nil, err
 			}
@@ -139,6 +140,31 @@ func (e *Expander) fields(fields []string, w *syntax.Word) ([]string, error) {
 		fields = append(fields, f.text)
 	}
 	return fields, nil
+}
+
+// find returns the names of files that are like a pattern.
+func (e *Expander) find(pattern string) ([]string, error) {
+	if e.ReadDir == nil {
+		return nil, nil
+	}
+	files := glob.Files{Dir: e.Dir, ReadDir: e.ReadDir}
+	names, err := files.Find(pattern)
+	if err != nil {
+		return nil, ErrTooLong
+	}
+	n := 0
+	for _, name := range names {
+		n += len(name) + 1
+	}
+	return names, e.take(n)
+}
+
+// ifs returns the characters that separate fields.
+func (e *Expander) ifs() string {
+	if ifs, ok := e.Vars.Get("IFS"); ok {
+		return ifs
+	}
+	return " \t\n"
 }
 
 // plain returns the text of a word that has nothing to expand.

@@ -1,6 +1,9 @@
-package words
+// Package glob finds files by the patterns of a shell, and matches texts with them.
+package glob
 
 import (
+	"errors"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -8,6 +11,15 @@ import (
 
 	"mvdan.cc/sh/v3/pattern"
 )
+
+// ErrTooMany is a pattern for which there are too many names.
+var ErrTooMany = errors.New("too many names")
+
+// Files are what patterns are looked up in.
+type Files struct {
+	Dir     string // the working directory
+	ReadDir func(dir string) ([]fs.DirEntry, error)
+}
 
 // maxNames bounds how many entries of directories a pattern looks at: */../*/../* would
 // otherwise double them with each star.
@@ -26,12 +38,9 @@ func Match(pat string) (func(string) bool, error) {
 	return rx.MatchString, nil
 }
 
-// glob returns the names of files that are like a pattern, in order. There are none if it is
+// Find returns the names of files that are like a pattern, in order. There are none if it is
 // no pattern after all.
-func (e *Expander) glob(pat string) ([]string, error) {
-	if e.ReadDir == nil {
-		return nil, nil
-	}
+func (f *Files) Find(pat string) ([]string, error) {
 	names := []string{""}
 	seen := 0
 	for strings.HasPrefix(pat, "/") {
@@ -50,23 +59,19 @@ func (e *Expander) glob(pat string) ([]string, error) {
 		}
 		var next []string
 		for _, name := range names {
-			found, err := e.globDir(name, part, match, slashes)
+			found, err := f.globDir(name, part, match, slashes)
 			if err != nil {
 				return nil, err
 			}
 			if seen += len(found) + 1; seen > maxNames {
-				return nil, ErrTooLong
+				return nil, ErrTooMany
 			}
 			next = append(next, found...)
 		}
 		names = next
 	}
 	slices.Sort(names)
-	n := 0
-	for _, name := range names {
-		n += len(name) + 1
-	}
-	return names, e.take(n)
+	return names, nil
 }
 
 // fileMatch is Match for a name, nil if the pattern is literal.
@@ -86,20 +91,20 @@ func fileMatch(pat string) (func(string) bool, error) {
 }
 
 // globDir returns what there is in dir by that name, or like it, with slashes behind.
-func (e *Expander) globDir(dir, part string, match func(string) bool, slashes string) ([]string, error) {
+func (f *Files) globDir(dir, part string, match func(string) bool, slashes string) ([]string, error) {
 	if match == nil {
 		name := dir + unescape(part)
-		if slashes == "" && !e.exists(dir, unescape(part)) {
+		if slashes == "" && !f.exists(dir, unescape(part)) {
 			return nil, nil
 		}
 		return []string{name + slashes}, nil // what has more behind it is looked for there
 	}
-	entries, err := e.ReadDir(e.absolute(dir))
+	entries, err := f.ReadDir(f.absolute(dir))
 	if err != nil {
 		return nil, nil
 	}
 	if len(entries) > maxNames {
-		return nil, ErrTooLong
+		return nil, ErrTooMany
 	}
 	var found []string
 	for _, entry := range entries {
@@ -111,12 +116,12 @@ func (e *Expander) globDir(dir, part string, match func(string) bool, slashes st
 }
 
 // exists tells whether a directory has a name.
-func (e *Expander) exists(dir, name string) bool {
+func (f *Files) exists(dir, name string) bool {
 	if name == "" || name == "." || name == ".." {
-		_, err := e.ReadDir(e.absolute(dir))
+		_, err := f.ReadDir(f.absolute(dir))
 		return err == nil
 	}
-	entries, _ := e.ReadDir(e.absolute(dir))
+	entries, _ := f.ReadDir(f.absolute(dir))
 	for _, entry := range entries {
 		if entry.Name() == name {
 			return true
@@ -125,9 +130,9 @@ func (e *Expander) exists(dir, name string) bool {
 	return false
 }
 
-func (e *Expander) absolute(dir string) string {
+func (f *Files) absolute(dir string) string {
 	if !strings.HasPrefix(dir, "/") {
-		dir = e.Dir + "/" + dir
+		dir = f.Dir + "/" + dir
 	}
 	return path.Clean("/" + dir)
 }

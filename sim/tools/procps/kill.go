@@ -2,10 +2,8 @@ package procps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,62 +87,6 @@ func list(c *command.Call, args []string) int {
 		}
 	}
 	return 0
-}
-
-// Pgrep is pgrep(1) and pkill(1).
-func Pgrep(_ context.Context, c *command.Call) int {
-	var full, exact, long, all bool
-	signal := command.SIGTERM
-	args := c.Args[1:]
-	pkill := c.Args[0] == "pkill"
-	if pkill && len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
-		if s, ok := command.ParseSignal(args[0][1:]); ok {
-			signal, args = s, args[1:]
-		}
-	}
-	patterns, err := command.Getopt(args, []command.Option{
-		gnu.Flag("f full", &full), gnu.Flag("x exact", &exact), gnu.Flag("l list-name", &long), gnu.Flag("a list-full", &all),
-	})
-	if err != nil {
-		return c.Fail(2, "%s: %v\nTry `%[1]s --help' for more information.\n", c.Args[0], err)
-	}
-	if len(patterns) != 1 {
-		text := "no matching criteria specified"
-		if len(patterns) > 1 {
-			text = "only one pattern can be provided"
-		}
-		return c.Fail(2, "%s: %s\nTry `%[1]s --help' for more information.\n", c.Args[0], text)
-	}
-	pattern := patterns[0]
-	if exact {
-		pattern = "^(" + pattern + ")$"
-	}
-	rx, err := regexp.CompilePOSIX(pattern)
-	if err != nil {
-		return c.Fail(2, "%s: %v\n", c.Args[0], errors.New("invalid regular expression"))
-	}
-	found := false
-	for _, p := range c.Processes().List() {
-		text := nameOf(p)
-		if full {
-			text = strings.Join(p.CommandLine(), " ")
-		}
-		if p == c.Process() || !rx.MatchString(text) {
-			continue
-		}
-		found = true
-		switch {
-		case pkill:
-			p.Signal(signal)
-		case all:
-			c.Printf("%d %s\n", p.PID, strings.Join(p.CommandLine(), " "))
-		case long:
-			c.Printf("%d %s\n", p.PID, nameOf(p))
-		default:
-			c.Printf("%d\n", p.PID)
-		}
-	}
-	return gnu.Status(!found)
 }
 
 // Pidof is pidof(8). The youngest process comes first.
