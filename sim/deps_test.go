@@ -30,7 +30,9 @@ var floors = []floor{
 	{"a stack with sockets, a release of Docker", "sim/internal/netstack sim/internal/engine"},
 	{"the nouns", "sim"},
 	{"for tests; what commands share", "sim/simtest sim/tools/internal/inet sim/tools/internal/gnu sim/tools/internal/escape " +
-		"sim/tools/internal/condition sim/tools/internal/posixre sim/tools/shell/internal/vars sim/tools/shell/internal/edit"},
+		"sim/tools/internal/condition sim/tools/internal/posixre sim/tools/shell/internal/vars sim/tools/shell/internal/edit " +
+		"sim/tools/shell/internal/faults sim/tools/shell/internal/glob sim/tools/shell/internal/jobs sim/tools/shell/internal/options " +
+		"sim/tools/shell/internal/prompt sim/tools/shell/internal/streams"},
 	{"what uses these", "sim/tools/internal/printf sim/tools/shell/internal/words"},
 	{"Docker's API", "sim/dockerd"},
 	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils " +
