@@ -16,6 +16,7 @@ func (s *searcher) search(names []string) {
 		return
 	}
 	if len(names) == 0 {
+		names = []string{"-"}
 	}
 	s.name = s.withName || !s.withoutName && (len(names) > 1 || s.recursive)
 	for _, name := range names {
