@@ -2,7 +2,6 @@ package dockercli
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -80,11 +79,11 @@ func (d *docker) inspectRunning(name string) (c dockerapi.Container, err error) 
 	switch {
 	case err != nil:
 	case !c.State.Running:
-		err = errors.New("You cannot attach to a stopped container, start it first")
+		err = dockerError("You cannot attach to a stopped container, start it first")
 	case c.State.Paused:
-		err = errors.New("You cannot attach to a paused container, unpause it first")
+		err = dockerError("You cannot attach to a paused container, unpause it first")
 	case c.State.Restarting:
-		err = errors.New("You cannot attach to a restarting container, wait until it is running")
+		err = dockerError("You cannot attach to a restarting container, wait until it is running")
 	}
 	return c, err
 }

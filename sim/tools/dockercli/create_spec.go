@@ -79,7 +79,7 @@ func (c *createFlags) setLife(_ *docker, spec *dockerapi.ContainerCreate) (err e
 	}
 	h.ContainerIDFile, h.AutoRemove = *c.idFile, *c.remove
 	if h.AutoRemove && h.RestartPolicy.Name != "no" && h.RestartPolicy.Name != "" {
-		return errors.New("Conflicting options: --restart and --rm")
+		return dockerError("Conflicting options: --restart and --rm")
 	}
 	if c.f.Changed("stop-signal") {
 		spec.StopSignal = *c.stopSignal

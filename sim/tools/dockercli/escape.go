@@ -1,7 +1,6 @@
 package dockercli
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -32,7 +31,7 @@ func parseKeys(s string) (codes []byte, err error) {
 		case key == "DEL":
 			codes = append(codes, 127)
 		default:
-			return nil, fmt.Errorf("Unknown character: '%s'", key)
+			return nil, dockerError("Unknown character: '" + key + "'")
 		}
 	}
 	return codes, nil

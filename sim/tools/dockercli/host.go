@@ -2,7 +2,6 @@ package dockercli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -60,7 +59,7 @@ func (g globalFlags) check() error {
 	case len(*g.hosts) > 1:
 		return dockerError(unresolved + "Please specify only one -H")
 	case len(*g.hosts) > 0 && *g.context != "":
-		return errors.New("Conflicting options: either specify --host or --context, not both")
+		return dockerError("Conflicting options: either specify --host or --context, not both")
 	case *g.context != "" && *g.context != "default":
 		return fmt.Errorf("%scontext %q does not exist", unresolved, *g.context)
 	}

@@ -24,7 +24,7 @@ func (d *docker) run(f *pflag.FlagSet) action {
 		case !*detach:
 			err = d.checkTTY(spec.AttachStdin, spec.Tty)
 		case len(*flags.attach) > 0:
-			err = errors.New("Conflicting options: -a and -d")
+			err = dockerError("Conflicting options: -a and -d")
 		}
 		if err != nil {
 			return err

@@ -175,7 +175,7 @@ func demux(out, errs io.Writer, r io.Reader) error {
 			text, _ := io.ReadAll(io.LimitReader(r, min(size, maxSystemError)))
 			return fmt.Errorf("error from daemon in stream: %s", text)
 		default:
-			return fmt.Errorf("Unrecognized input header: %d", head[0])
+			return dockerError(fmt.Sprintf("Unrecognized input header: %d", head[0]))
 		}
 		if w == nil {
 			w = io.Discard

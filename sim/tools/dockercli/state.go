@@ -129,7 +129,7 @@ func (d *docker) rename(*pflag.FlagSet) action {
 	return func(names []string) error {
 		from, to := strings.TrimSpace(names[0]), strings.TrimSpace(names[1])
 		if from == "" || to == "" {
-			return errors.New("Error: Neither old nor new names may be empty")
+			return dockerError("Error: Neither old nor new names may be empty")
 		}
 		if err := d.post(from, "rename", url.Values{"name": {to}}); err != nil {
 			d.Errorf("%v\n", err)
@@ -167,7 +167,7 @@ func (d *docker) remove(f *pflag.FlagSet) action {
 // from docker inspect.
 func (d *docker) removeContainer(name string, query url.Values) error {
 	if name = strings.Trim(name, "/"); name == "" {
-		return errors.New("Container name cannot be empty")
+		return dockerError("Container name cannot be empty")
 	}
 	return orMissing(d.api.remove(d.ctx, "/containers/"+name, query), "container", name)
 }
