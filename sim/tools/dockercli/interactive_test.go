@@ -1,6 +1,7 @@
 package dockercli_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -22,11 +23,25 @@ type typist struct {
 
 // A writer is no io.ReaderFrom as a bytes.Buffer is, which has again what it had when it
 // reads on.
-type writer struct{ text []byte }
+type writer struct {
+	mu   sync.Mutex
+	text []byte
+}
 
 func (w *writer) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.text = append(w.text, b...)
 	return len(b), nil
+}
+
+// take returns what was written since it was called last.
+func (w *writer) take() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := string(w.text)
+	w.text = nil
+	return text
 }
 
 func newTypist(t *testing.T, h *sim.Host, args ...string) *typist {
@@ -41,11 +56,11 @@ func newTypist(t *testing.T, h *sim.Host, args ...string) *typist {
 // types types a text and returns what is shown in the second that follows.
 func (y *typist) types(text string) string {
 	y.t.Helper()
-	y.shown.text = nil
+	y.shown.take()
 	_, err := y.typed.Write([]byte(text))
 	require.NoError(y.t, err)
 	time.Sleep(time.Second)
-	return string(y.shown.text)
+	return y.shown.take()
 }
 
 // ends returns the status that docker ends with.
