@@ -13,7 +13,7 @@ import (
 )
 
 // maxSpace bounds the pattern space and the hold space.
-const maxSpace = 16 << 20
+const maxSpace = 4 << 20
 
 // maxLine bounds a line of the input.
 const maxLine = 1 << 20

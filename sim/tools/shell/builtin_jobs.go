@@ -60,7 +60,9 @@ func (s *shell) await(ctx context.Context, j *jobs.Job) (status int, ok bool) {
 	case <-ctx.Done():
 		return command.Interrupted(ctx), false
 	case signal := <-s.caught:
-		s.trapped(ctx, signal)
+		if s.trapped(ctx, signal); s.flow != going {
+			return s.status, false // the trap has exited
+		}
 		return signal.ExitCode(), false
 	}
 }

@@ -48,26 +48,25 @@ func (s *shell) text(ctx context.Context, text string) {
 	if err == nil {
 		parser := syntax.NewParser(syntax.Variant(s.lang))
 		for st, stErr := range parser.StmtsSeq(strings.NewReader(text)) {
-			if stErr != nil {
-				err = stErr
-				break
+			// The parser yields on after a break, which panics. So the rest is parsed for nothing.
+			if err != nil || s.flow != going {
+				continue
+			}
+			if err = stErr; err != nil {
+				continue
 			}
 			if n := len(batch); n > 0 && st.Pos().Line() > batch[n-1].End().Line() {
-				if s.batch(ctx, batch, false); s.flow != going {
-					return
-				}
+				s.batch(ctx, batch, false)
 				batch = batch[:0]
 			}
 			batch = append(batch, st)
 		}
 	}
 	n := len(batch)
-	if n > 0 && (err == nil || faults.Read(err).Line > batch[n-1].End().Line()) {
-		if s.batch(ctx, batch, err == nil); s.flow != going {
-			return
-		}
+	if s.flow == going && n > 0 && (err == nil || faults.Read(err).Line > batch[n-1].End().Line()) {
+		s.batch(ctx, batch, err == nil)
 	}
-	if err != nil {
+	if err != nil && s.flow == going {
 		s.syntaxError(err, text)
 	}
 }
@@ -115,8 +114,9 @@ func (s *shell) trapped(ctx context.Context, signal command.Signal) {
 		s.status, s.flow = signal.ExitCode(), exiting
 	case ok:
 		status := s.status
-		s.evaluate(ctx, action)
-		s.status = status
+		if s.evaluate(ctx, action); s.flow == going {
+			s.status = status
+		}
 	}
 }
 

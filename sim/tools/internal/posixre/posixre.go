@@ -143,20 +143,14 @@ func (t *translator) emit(text string, atom bool) {
 // repeat writes an operator that repeats. Go refuses a** where POSIX has a*.
 func (t *translator) repeat(op string) {
 	before := t.out.String()
-	if n := len(before); n > 0 && strings.IndexByte("*+?}", before[n-1]) >= 0 && !(n > 1 && before[n-2] == '\\') {
+	n := len(before)
+	if strings.ContainsAny(op, "*+?") && n > 1 && strings.IndexByte("*+?", before[n-1]) >= 0 && before[n-2] != '\\' {
 		t.out.Reset()
-		t.out.WriteString(wrapLast(before))
+		t.out.WriteString(before[:n-1] + "*") // any number of any number
+		return
 	}
 	t.out.WriteString(op)
 	t.atom = true
-}
-
-// wrapLast makes what is repeated already a group, so that it can be again: the same as a star.
-func wrapLast(text string) string {
-	if strings.IndexByte("*+?", text[len(text)-1]) >= 0 {
-		return text[:len(text)-1] + "*"
-	}
-	return text
 }
 
 func (t *translator) anchor(whole, line string) {
