@@ -24,16 +24,16 @@ func (t *translator) bracket() error {
 			t.emit(b.String(), true)
 			return nil
 		case strings.HasPrefix(t.expr[i:], "[:"):
-			end := strings.Index(t.expr[i:], ":]")
+			end := strings.Index(t.expr[i+2:], ":]")
 			if end < 0 {
 				return errBracket
 			}
-			name := t.expr[i+2 : i+end]
+			name := t.expr[i+2 : i+2+end]
 			if !isClass(name) {
 				return errClass
 			}
 			b.WriteString("[:" + name + ":]")
-			i += end + 2
+			i += end + 4
 			continue
 		case strings.HasPrefix(t.expr[i:], "[.") || strings.HasPrefix(t.expr[i:], "[="):
 			end := strings.Index(t.expr[i+2:], t.expr[i+1:i+2]+"]")

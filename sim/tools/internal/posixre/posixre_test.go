@@ -46,6 +46,7 @@ func TestCompile(t *testing.T) {
 		{expr: "a)", o: ere, text: "a)", want: "a)"},
 		{expr: "[a", wrong: "Unmatched [, [^, [:, [., or [="},
 		{expr: "[[:nosuch:]]", wrong: "Invalid character class name"},
+		{expr: "[[:]", wrong: "Unmatched [, [^, [:, [., or [="},
 		{expr: "[b-a]", wrong: "Invalid range end"},
 		{expr: "a\\{1", wrong: "Unmatched { or \\{"},
 		{expr: "a\\{x\\}", wrong: "Invalid content of \\{\\}"},
