@@ -5,24 +5,25 @@ import (
 	"drydock/sim/tools/busybox"
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/iputils"
+	"drydock/sim/tools/shell"
 )
 
 // CentOS returns CentOS 7 as tutorials use it, with more programs than the real one has.
 func CentOS() sim.Image {
-	return sim.Image{Name: "centos", Cmd: []string{"/bin/bash"}, Commands: standard(), Files: files("centos")}
+	return sim.Image{Name: "centos", Cmd: []string{"/bin/bash"}, Commands: ofCentOS(nil), Files: files("centos")}
 }
 
 // centOSv1 is an image that somebody made of CentOS 8: it only sleeps.
 func centOSv1() sim.Image {
 	i := sim.Image{Name: "centos:v1", Cmd: []string{"sh", "/sleep.sh"}, Files: files("centos-v1")}
-	i.Commands = standard(command.Table{"ping": iputils.PingCentOS})
+	i.Commands = ofCentOS(command.Table{"ping": iputils.PingCentOS})
 	return i
 }
 
 // centOSNginx is CentOS 7 with nginx, which does not run until somebody types it.
 func centOSNginx() sim.Image {
 	i := CentOS()
-	i.Name, i.Expose, i.Commands = "centos_nginx:1.0", []string{"80"}, standard(command.Table{"nginx": nginx})
+	i.Name, i.Expose, i.Commands = "centos_nginx:1.0", []string{"80"}, ofCentOS(command.Table{"nginx": nginx})
 	i.Files = layers{files("centos"), files("nginx")}
 	return i
 }
@@ -51,5 +52,12 @@ func Busybox() sim.Image {
 func ofBusybox() command.Table {
 	t := small("ip ifconfig route arp netstat brctl traceroute nc telnet sysctl", busybox.Applets())
 	delete(t, "bash")
+	delete(t, "dash")
+	t["sh"] = shell.Ash
 	return t
+}
+
+// ofCentOS returns the programs of an image whose sh is bash.
+func ofCentOS(more command.Table) command.Table {
+	return standard(command.Table{"sh": shell.Bash}, more)
 }

@@ -180,6 +180,8 @@ func TestScripts(t *testing.T) {
 		{"command -v own; type own", "/usr/local/bin/own\nown is /usr/local/bin/own\n", 0},
 		{"/bin/echo a; /usr/bin/env A=1 /bin/sh -c 'echo $A'", "a\n1\n", 0},
 		{"HOME=/root sh -l -c 'echo $E $P'", "etc profile\n", 0},
+		{"bash -c 'env' | grep SHLVL; bash -c 'env; :' | grep SHLVL", "SHLVL=0\nSHLVL=1\n", 0},
+		{"A=1 export B=2; echo $A; A=3 true; echo $A; local x", "1\n1\nsh: 1: local: not in a function\n", 2},
 		{"bash -c 'echo $SHLVL'; bash --nosuch; bash -Z; sh -Z", "1\nbash: --nosuch: invalid option\nbash: -Z: invalid option\nsh: 0: Illegal option -Z\n", 2},
 		{"ash -c 'nosuch; cd /nosuch; echo -e \"a\\tb\"; [[ a == a ]] && echo y'", "ash: nosuch: not found\nash: cd: line 0: can't cd to /nosuch: No such file or directory\na\tb\ny\n", 0},
 	} {

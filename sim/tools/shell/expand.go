@@ -90,7 +90,7 @@ func (s *shell) home(user string) (string, bool) {
 	return "/root", user == "root"
 }
 
-// readDir lists a directory for patterns.
+// readDir lists a directory for patterns. Its names are absolute, those of package fs are not.
 func (s *shell) readDir(dir string) ([]fs.DirEntry, error) {
 	name := strings.TrimPrefix(dir, "/")
 	if name == "" {
@@ -99,7 +99,8 @@ func (s *shell) readDir(dir string) ([]fs.DirEntry, error) {
 	return fs.ReadDir(s.call.Files, name)
 }
 
-// assign gives a variable a value. It is false if that ended the shell.
+// assign gives a variable a value. It is false if that ended the shell: a read-only variable is a
+// fault of the script, in bash too if the assignment is not that of a command.
 func (s *shell) assign(name, value string) bool {
 	if s.bash {
 		if v, _ := s.Vars.Lookup(name); v.Integer {

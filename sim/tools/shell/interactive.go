@@ -18,6 +18,7 @@ import (
 func (s *shell) interact(ctx context.Context, terminal command.Terminal, a arguments) int {
 	s.source, s.interactive = fromTerminal, true
 	s.foreground = jobs.Foreground{Terminal: terminal, Shell: s.call.Process().Group}
+	// bash ignores SIGTERM at a prompt; ^\ and ^Z must not end it.
 	caught := s.call.Notify(command.SIGINT, command.SIGQUIT, command.SIGTERM, command.SIGTSTP)
 	s.foreground.Take()
 	if _, ok := s.Vars.Get("PS1"); !ok {
@@ -114,7 +115,8 @@ func (s *shell) inputLine(ctx context.Context, prompt string) (string, error) {
 }
 
 // typed runs what was typed. ^C ends it, unless a program has the terminal, which then gets
-// the signal.
+// the signal: the shell is in another process group. So programs that catch SIGINT, as a shell
+// in the shell does, are not ended by the context either.
 func (s *shell) typed(ctx context.Context, caught <-chan command.Signal, text string) {
 	if strings.TrimSpace(text) == "" {
 		return

@@ -106,6 +106,31 @@ func TestPrompt(t *testing.T) {
 	})
 }
 
+// TestPrompts has the first prompts of shells and distributions.
+func TestPrompts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ shell, rc, env, want string }{
+		{"sh", "", "", "# "},
+		{"sh", "", "ENV=/etc/shrc", "sh> "},
+		{"ash", "", "", "~ # "},
+		{"bash", "", "", "bash-5.2# "},
+		{"bash", "PS1='${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ '", "", "root@web:~# "},
+		{"bash", "PS1='\\e[1m$(echo sub)\\e[0m> '", "", "\x1b[1msub\x1b[0m> "},
+		{"bash", "PS1='two\\nlines '", "", "two\r\nlines "},
+		{"bash", "exit 4", "", "exit\r\n"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMachine(fstest.MapFS{"etc/bash.bashrc": {Data: []byte(tt.rc)}, "etc/shrc": {Data: []byte("PS1='sh> '")}})
+			p := open(t, m, []string{"HOME=/root", tt.env}, tt.shell)
+			require.Equal(t, tt.want, p.typed(""), tt.rc)
+			if tt.rc != "exit 4" {
+				p.typed("\x04")
+			}
+			<-p.done
+		})
+	}
+}
+
 // TestPromptJobs has jobs at a prompt, and what is told of them.
 func TestPromptJobs(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,7 @@ import (
 // the pipeline waits for it all the same, as every shell does.
 func (s *shell) pipeline(ctx context.Context, cmd *syntax.BinaryCmd) {
 	stmts := flatten(cmd)
-	own := s.interactive && s.group == nil
+	own := s.interactive && s.group == nil // the outermost pipeline has the terminal
 	if own {
 		s.group = jobs.NewGroup()
 	}
@@ -37,7 +37,7 @@ func (s *shell) pipeline(ctx context.Context, cmd *syntax.BinaryCmd) {
 	}
 	if started == last {
 		sub := s.subshell()
-		sub.files[0] = stdin
+		sub.files[0] = stdin // which stays this shell's to close
 		sub.statement(ctx, stmts[last])
 		sub.leave(ctx)
 		statuses[last] = sub.status

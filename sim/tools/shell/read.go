@@ -131,6 +131,7 @@ func (r *reading) value(letter byte, value string) bool {
 
 // readLine reads a line without its end. escaped marks the bytes that followed a backslash.
 func (s *shell) readLine(ctx context.Context, r *reading) (line string, escaped []bool, err error) {
+	// A raw terminal gives characters at once and shows none.
 	if terminal := command.TerminalOf(s.files.Reader(0)); terminal != nil && (r.silent || r.count > 0) {
 		was := terminal.SetRaw(true)
 		defer terminal.SetRaw(was)
@@ -168,7 +169,8 @@ func (s *shell) readLine(ctx context.Context, r *reading) (line string, escaped 
 	return string(text), escaped, nil
 }
 
-// readByte reads one byte, until ctx is done where the reader can.
+// readByte reads one byte, until ctx is done where the reader can: terminals and pipes. Others end
+// by themselves.
 func readByte(ctx context.Context, r io.Reader) (byte, error) {
 	if r == nil {
 		return 0, io.EOF

@@ -114,7 +114,8 @@ func (s *shell) redirectOne(r *syntax.Redirect) (fds []int, f *streams.File, err
 	return fds, f, err
 }
 
-// target expands the name of a file. In bash it must be one word.
+// target expands the name of a file. In bash it must be one word, as it may have been a pattern;
+// POSIX expands no patterns here.
 func (s *shell) target(r *syntax.Redirect) (string, error) {
 	if !s.bash {
 		return s.Word(r.Word)
@@ -240,14 +241,14 @@ func (s *shell) cannotOpen(name string, flag int, err error) string {
 }
 
 // open opens a file that a user of the shell names. The streams are those that the shell has
-// now.
+// now: /dev/stderr is where 2> leads. /dev/null is there also on machines without files.
 func (s *shell) open(name string, flag int) (command.File, error) {
 	if name == "" {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	call := *s.call
 	call.Dir, call.Stdin, call.Stdout, call.Stderr = s.Dir, s.files.Reader(0), s.files.Writer(1), s.files.Writer(2)
-	if call.Path(name) == "dev/null" { // also where there are no files
+	if call.Path(name) == "dev/null" {
 		return nullFile{}, nil
 	}
 	return call.OpenFile(name, flag, 0o666)

@@ -8,7 +8,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// statements runs a list until one ends it.
+// statements runs a list until one ends it. Signals that are trapped wait for the statement that
+// runs, as in every shell: so sleep 100 delays a trap, and wait does not.
 func (s *shell) statements(ctx context.Context, list []*syntax.Stmt) {
 	last := s.last
 	for i, st := range list {
@@ -24,12 +25,15 @@ func (s *shell) statements(ctx context.Context, list []*syntax.Stmt) {
 }
 
 // statement runs one statement with its redirections.
+//
+// errexit ends the shell after a statement that failed, unless its status is a condition: it
+// stands before && or ||, after if, while or !, or within such a one (s.tested).
 func (s *shell) statement(ctx context.Context, st *syntax.Stmt) {
 	if s.nesting++; s.nesting > maxNesting {
 		s.fail(2, "maximum nesting of statements exceeded")
 	}
 	defer func() { s.nesting-- }()
-	s.line, s.now = st.Pos().Line(), ctx
+	s.line, s.now = st.Pos().Line(), ctx // for messages, and for substitutions, which get no context
 	switch {
 	case s.flow != going || s.options.Noexec && !s.interactive:
 		return
@@ -44,7 +48,7 @@ func (s *shell) statement(ctx context.Context, st *syntax.Stmt) {
 		s.tested++
 		defer s.negate()
 	}
-	s.last = s.last && !st.Negated
+	s.last = s.last && !st.Negated // the status is yet to be turned
 	if len(st.Redirs) == 0 {
 		s.command(ctx, st.Cmd)
 	} else if restore, ok := s.redirect(st.Redirs); ok {
@@ -81,7 +85,7 @@ func countsForErrexit(cmd syntax.Command) bool {
 
 // command runs the command of a statement.
 func (s *shell) command(ctx context.Context, cmd syntax.Command) {
-	switch cmd.(type) {
+	switch cmd.(type) { // of others the shell has to do something after the last program
 	case *syntax.CallExpr, *syntax.Block:
 	default:
 		s.last = s.last && isAndOr(cmd)

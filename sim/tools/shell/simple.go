@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"drydock/sim/tools/command"
@@ -62,19 +63,20 @@ func (s *shell) invoke(ctx context.Context, args, assigned []string) {
 	}
 	if run, ok := s.builtins[args[0]]; ok {
 		restore := func() {}
-		if args[0] != "exec" {
+		if special[args[0]] && !s.bash {
+			s.keep(assigned) // as POSIX has it, and bash only in its mode for that
+		} else {
 			restore = s.overlay(assigned)
 		}
 		s.status = s.builtin(ctx, run, args)
-		if s.bash || !special[args[0]] {
-			restore()
-		}
+		restore()
 		return
 	}
 	s.program(ctx, args, assigned)
 }
 
-// builtin runs a command of the shell.
+// builtin runs a command of the shell. Builtins do not look at the errors of their writes: a file
+// system that is full is told here, once.
 func (s *shell) builtin(ctx context.Context, run builtin, args []string) int {
 	f := s.files[1]
 	if f == nil || f.W == nil {
@@ -94,7 +96,18 @@ func (s *shell) builtin(ctx context.Context, run builtin, args []string) int {
 	return status
 }
 
-// overlay assigns for the time of one command.
+// keep assigns for good.
+func (s *shell) keep(assigned []string) {
+	for _, a := range assigned {
+		name, value, _ := strings.Cut(a, "=")
+		if !s.assign(name, value) {
+			return
+		}
+	}
+}
+
+// overlay assigns for the time of one command, as a function with local variables would. What is
+// assigned so is exported, since the programs that the command runs see it.
 func (s *shell) overlay(assigned []string) (restore func()) {
 	if len(assigned) == 0 {
 		return func() {}
@@ -111,7 +124,8 @@ func (s *shell) overlay(assigned []string) (restore func()) {
 	return s.Vars.Pop
 }
 
-// program runs a command of the table, or a script.
+// program runs a command of the table, or a script. It is looked up here, though the process does
+// it again, as it is the shell that says what is wrong, in its words.
 func (s *shell) program(ctx context.Context, args, assigned []string) {
 	env := s.Vars.Environ()
 	if len(assigned) > 0 {
@@ -130,6 +144,11 @@ func (s *shell) program(ctx context.Context, args, assigned []string) {
 		s.status = s.notFound(args[0], err)
 		return
 	case s.last && s.replaceable():
+		if s.bash && !s.job { // one shell less is around the program
+			level, _ := s.Vars.Get("SHLVL")
+			n, _ := strconv.Atoi(level)
+			child.Env = append(slices.Clip(child.Env), "SHLVL="+strconv.Itoa(n-1))
+		}
 		s.flow = exiting
 		s.status = child.Exec(ctx)
 		return
@@ -145,7 +164,8 @@ func (s *shell) run(ctx context.Context, child *command.Call) int {
 	return s.call.Commands.Run(ctx, child)
 }
 
-// child returns a call with the streams of the shell.
+// child returns a call with the streams of the shell. The call's own streams stay what they are:
+// redirections are the shell's.
 func (s *shell) child(args, env []string) *command.Call {
 	child := *s.call
 	child.Args, child.Env, child.Dir = args, env, s.Dir

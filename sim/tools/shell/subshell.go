@@ -44,7 +44,7 @@ func (s *shell) substitution(p *syntax.CmdSubst) (string, error) {
 		sub.leave(ctx)
 	}
 	sub.files.Release()
-	select {
+	select { // a job may have the file yet
 	case <-closed:
 	case <-ctx.Done():
 	}
@@ -94,8 +94,8 @@ func (s *shell) start(st *syntax.Stmt) {
 	child := sub.child(s.call.Args, s.Vars.Environ())
 	child.NewGroup = s.interactive
 	process, run := command.Table{child.Args[0]: func(ctx context.Context, c *command.Call) int {
-		c.Commands = s.call.Commands
-		own := *sub.process // $$ stays, but what the job starts is its child
+		c.Commands = s.call.Commands // and not the table of this one function
+		own := *sub.process          // $$ stays, but what the job starts is its child
 		own.call = c
 		sub.process = &own
 		sub.statement(ctx, &statement)
