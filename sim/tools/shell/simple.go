@@ -127,14 +127,10 @@ func (s *shell) overlay(assigned []string) (restore func()) {
 // program runs a command of the table, or a script. It is looked up here, though the process does
 // it again, as it is the shell that says what is wrong, in its words.
 func (s *shell) program(ctx context.Context, args, assigned []string) {
-	env := s.Vars.Environ()
-	if len(assigned) > 0 {
-		env = slices.Concat(env, assigned)
-	}
 	if s.bash {
-		env = slices.Concat(env, []string{"_=" + s.path(args[0])})
+		assigned = append(slices.Clip(assigned), "_="+s.path(args[0]))
 	}
-	child := s.child(args, env)
+	child := s.child(args, merged(s.Vars.Environ(), assigned))
 	_, err := s.call.Commands.Lookup(child.Files, child.Dir, args[0])
 	switch {
 	case errors.Is(err, command.ErrNoExec):
@@ -147,13 +143,30 @@ func (s *shell) program(ctx context.Context, args, assigned []string) {
 		if s.bash && !s.job { // one shell less is around the program
 			level, _ := s.Vars.Get("SHLVL")
 			n, _ := strconv.Atoi(level)
-			child.Env = append(slices.Clip(child.Env), "SHLVL="+strconv.Itoa(n-1))
+			child.Env = merged(child.Env, []string{"SHLVL=" + strconv.Itoa(n-1)})
 		}
 		s.flow = exiting
 		s.status = child.Exec(ctx)
 		return
 	}
 	s.status = s.run(ctx, child)
+}
+
+// merged returns an environment with more variables, which win. Neither is changed.
+func merged(env, more []string) []string {
+	if len(more) == 0 {
+		return env
+	}
+	all := slices.Clone(env)
+	for _, v := range more {
+		name, _, _ := strings.Cut(v, "=")
+		if i := slices.IndexFunc(all, func(e string) bool { return strings.HasPrefix(e, name+"=") }); i >= 0 {
+			all[i] = v
+		} else {
+			all = append(all, v)
+		}
+	}
+	return all
 }
 
 // run runs a program in the foreground.
