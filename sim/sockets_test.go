@@ -129,15 +129,18 @@ func TestNeighbours(t *testing.T) {
 		require.Error(t, err)
 		require.Equal(t, []string{"172.17.0.2 dev eth0 lladdr 02:42:ac:11:00:02 REACHABLE"}, states(b))
 		require.Equal(t, []string{"172.17.0.3 dev eth0 lladdr 02:42:ac:11:00:03 DELAY"}, states(a)) // it has answered by what it was asked
-		_, err = b.DialContext(t.Context(), "tcp", "172.17.0.99:80")
-		require.Error(t, err)
-		time.Sleep(time.Nanosecond) // who dials is told while the entry is being changed
+		asks, err := b.DialContext(t.Context(), "udp", "172.17.0.99:80")                            // TCP would ask again at the instant it is refused
+		require.NoError(t, err)
+		_, err = asks.Write([]byte("?"))
+		require.NoError(t, err)
+		time.Sleep(3*time.Second + time.Millisecond)
 		require.Equal(t, "172.17.0.99 dev eth0 lladdr  FAILED", states(b)[1])
 		age := b.Neighbours()[0].Age
 		time.Sleep(time.Minute)
 		require.Equal(t, "172.17.0.2 dev eth0 lladdr 02:42:ac:11:00:02 STALE", states(b)[0])
 		require.Greater(t, b.Neighbours()[0].Age, time.Second)
-		require.Greater(t, age, time.Second) // the dial of .99 took three
+		require.Greater(t, age, time.Second) // .99 was asked for three seconds
+		require.NoError(t, asks.Close())
 		require.NoError(t, b.Stop(t.Context()))
 		require.Nil(t, b.Neighbours())
 	})
