@@ -8,7 +8,7 @@ import (
 // check brings r into the form in which iptables prints rules, or finds what is wrong
 // with it in a table and, in a built-in chain, at its hook. In that form rules are equal if
 // they mean the same, which -C and -D rely on.
-func (r *rule) check(v6 bool, id tableID, h hook) error {
+func (r *rule) check(on *host, v6 bool, id tableID, h hook) error {
 	if err := r.Src.check(v6); err != nil {
 		return blame("Src", err)
 	}
@@ -26,7 +26,7 @@ func (r *rule) check(v6 bool, id tableID, h hook) error {
 	}
 	// What the matches and the target allow is what they all allow.
 	r.hooks = everyHook
-	in := setting{v6, r.Proto}
+	in := setting{v6, r.Proto, on}
 	for i, m := range r.Matches {
 		err := ErrMatch
 		if isValue(m) {

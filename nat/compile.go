@@ -55,7 +55,8 @@ func verdictOf(t Target) verdict {
 }
 
 // compile fills in what r compares packets with.
-func (r *rule) compile(v6 bool) {
+func (r *rule) compile(on *host, v6 bool) {
+	r.asks.on, r.asks.v6 = on, v6
 	r.compileAddrs(v6)
 	r.compileInterface(r.In, 32, &r.rest.in)
 	r.compileInterface(r.Out, 0, &r.rest.out)
@@ -70,7 +71,11 @@ func (r *rule) compile(v6 bool) {
 			r.rest.matchers = append(r.rest.matchers, left)
 		}
 	}
-	r.applier, _ = r.Target.(applier)
+	if t, ok := r.Target.(compiled); ok {
+		r.applier = t.compileTarget(on, v6)
+	} else {
+		r.applier, _ = r.Target.(applier)
+	}
 }
 
 // compileAddrs has room in the digest for both addresses of IPv4, and for half of the

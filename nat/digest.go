@@ -79,6 +79,8 @@ func bitsOf(a netip.Addr) bits128 {
 // spoken for.
 type asking struct {
 	want, mask digest
+	on         *host // of which a match may ask more
+	v6         bool
 	hasPorts   bool // there is room for the ports of one match
 	counted    bool // that a match came that counts the packets that it is asked about
 }
@@ -122,4 +124,17 @@ func (a *asking) ports(src, dst PortRange) bool {
 		a.transport(uint64(dst.Lo), 0xffff)
 	}
 	return true
+}
+
+// addrOf is the reverse of bitsOf.
+func addrOf(b bits128, v4 bool) netip.Addr {
+	if v4 {
+		var a [4]byte
+		binary.BigEndian.PutUint32(a[:], uint32(b.lo))
+		return netip.AddrFrom4(a)
+	}
+	var a [16]byte
+	binary.BigEndian.PutUint64(a[:8], b.hi)
+	binary.BigEndian.PutUint64(a[8:], b.lo)
+	return netip.AddrFrom16(a)
 }

@@ -51,6 +51,13 @@ func (p *packet) split(b []byte, size int) (ok, enough bool) {
 	return true, len(p.l4) >= min(need, p.l4Size())
 }
 
+// writable makes the headers of p those that may be written. They move.
+func (p *packet) writable() {
+	if p.borrowed {
+		p.own()
+	}
+}
+
 // own puts a packet with headers of its own in the place of pkt, so that they can be
 // written. The bytes behind them are still shared.
 func (p *packet) own() {

@@ -9,6 +9,7 @@ import (
 
 	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
+	"drydock/nat/ipset"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -22,15 +23,30 @@ type host struct {
 	hooks   stack.NFTablesInterface     // the tables, for packets that are sent by hand
 	conns   *conntrack.Table
 	clock   tcpip.Clock
-	logger  *slog.Logger // of LOG; nil: slog.Default
+	logger  *slog.Logger // of LOG, NFLOG and TRACE; nil: slog.Default
+	onTrace func(Traced)
+	sets    *ipset.Table
+	named   named
+	queues  queues
 	answers atomic.Int32 // of REJECT that wait to be sent
 
-	rngMu sync.Mutex // guards rng
+	rngMu sync.Mutex // guards rng and dice
 	rng   *rand.Rand
+	dice  *rand.Rand // of matches, so that these do not shift the choice of ports
 }
 
 // now is the time of limits and fragments, which no change of the date moves.
 func (h *host) now() tcpip.MonotonicTime { return h.clock.NowMonotonic() }
+
+// nanoseconds is now as a number.
+func (h *host) nanoseconds() int64 { return h.now().Sub(tcpip.MonotonicTime{}).Nanoseconds() }
+
+// chance is random for matches.
+func (h *host) chance() uint64 {
+	h.rngMu.Lock()
+	defer h.rngMu.Unlock()
+	return h.dice.Uint64()
+}
 
 // random is one sequence for all, so that a seed repeats it.
 func (h *host) random() uint64 {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
-
-	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
 // Limit is -m limit: a token bucket of Burst packets that fills at Count per Unit. It matches
@@ -86,11 +84,13 @@ func (m Limit) compile(a *asking) matcher {
 }
 
 // match takes from the bucket, if there is enough in it.
-func (b *bucket) match(p *packet) bool {
-	now := p.host.now().Sub(tcpip.MonotonicTime{}).Nanoseconds()
+func (b *bucket) match(p *packet) bool { return b.take(p.host.nanoseconds(), int64(b.cost)) }
+
+// take is match for an amount.
+func (b *bucket) take(now, amount int64) bool {
 	for {
 		full := b.full.Load()
-		then := max(full, now) + int64(b.cost)
+		then := max(full, now) + amount
 		if then-now > int64(b.size) {
 			return false
 		}

@@ -14,12 +14,13 @@ import (
 type Option func(*config)
 
 type config struct {
-	clock  tcpip.Clock
-	logger *slog.Logger
-	onDrop func(Dropped)
-	router func(bridge string, pkt *stack.PacketBuffer)
-	conns  conntrack.Config
-	seed   uint64
+	clock   tcpip.Clock
+	logger  *slog.Logger
+	onDrop  func(Dropped)
+	onTrace func(Traced)
+	router  func(bridge string, pkt *stack.PacketBuffer)
+	conns   conntrack.Config
+	seed    uint64
 }
 
 // WithClock makes connections, fragments and limits age by c; without, by the clock
@@ -39,6 +40,10 @@ func WithSeed(seed uint64) Option { return func(cfg *config) { cfg.seed = seed }
 // OnDrop makes f hear of every packet that is dropped, from the goroutine that
 // carries it. f must not block.
 func OnDrop(f func(Dropped)) Option { return func(cfg *config) { cfg.onDrop = f } }
+
+// OnTrace makes f hear of what TRACE and NFLOG tell, from the goroutine that carries the
+// packet. f must not block.
+func OnTrace(f func(Traced)) Option { return func(cfg *config) { cfg.onTrace = f } }
 
 // WithRouter makes f take the frames between ports of a bridge whose destination a rule
 // or a connection translates, so that they cannot be bridged: as Linux, which routes

@@ -48,9 +48,12 @@ type packet struct {
 	wellFormed bool // that the transport header is right
 	borrowed   bool // that pkt is another's: its bytes must not change
 	related    bool // that the packet is not of the connection, but about it
+	traced     bool // by TRACE
+	hotdrop    bool // by a match that has no room to remember the packet
 
 	tuple   conntrack.Tuple
 	segment conntrack.Packet
+	scratch [4]byte         // for a word that lies in pieces
 	room    *[roomSize]byte // for a copy of headers that do not lie in one piece
 }
 
@@ -104,8 +107,17 @@ func (p *packet) isNeighbourDiscovery() bool {
 // it is about.
 func (p *packet) isError() bool { return p.ports && wire.IsError(p.proto, p.icmpType) }
 
-// ref returns what pkt carries to name the connection of p.
+// ref returns what pkt carries to name the connection of p, and that TRACE marked it.
 func (p *packet) ref() *conntrack.Ref {
+	if p.traced {
+		r := *p.shortRef()
+		r.Traced = true
+		return &r
+	}
+	return p.shortRef()
+}
+
+func (p *packet) shortRef() *conntrack.Ref {
 	switch {
 	case p.conn != nil:
 		return p.conn.Ref(p.dir, p.related)
@@ -117,9 +129,9 @@ func (p *packet) ref() *conntrack.Ref {
 
 // setRef is the reverse of ref.
 func (p *packet) setRef(r *conntrack.Ref) {
-	p.conn, p.dir, p.related = r.Conn, r.Dir, r.Related
+	p.conn, p.dir, p.related, p.traced = r.Conn, r.Dir, r.Related, p.traced || r.Traced
 	switch {
-	case r == conntrack.Untracked:
+	case r.Untrack:
 		p.state = StateUntracked
 	case r.Conn == nil:
 		p.state = StateInvalid

@@ -61,10 +61,16 @@ type applier interface {
 	apply(h *host, p *packet) verdict
 }
 
+// A compiled target is applied by something of one rule, which holds what the target names.
+type compiled interface {
+	compileTarget(on *host, v6 bool) applier
+}
+
 // A setting is what a match or a target may depend on of the rest of its rule.
 type setting struct {
 	v6    bool
 	proto Protocol
+	on    *host
 }
 
 // A place is where a target is allowed: at hooks of tables, which are bits by tableID.

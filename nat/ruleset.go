@@ -31,19 +31,19 @@ type Ruleset struct {
 	v6    bool
 	state atomic.Pointer[state]
 	mu    sync.Mutex // serializes changes: of state from its Load to its Store
-	now   func() time.Time
+	on    *host
 	draft *draft // what Edit changes, in place of state; nil: this is no Edit's
 }
 
 // A state is all tables at one moment. It does not change.
 type state struct{ tables [numTables]*table }
 
-func newRuleset(v6 bool, now func() time.Time) *Ruleset {
+func newRuleset(v6 bool, on *host) *Ruleset {
 	s := new(state)
 	for id := range numTables {
 		s.tables[id] = newTable(id)
 	}
-	rs := &Ruleset{v6: v6, now: now}
+	rs := &Ruleset{v6: v6, on: on}
 	rs.state.Store(s)
 	return rs
 }
@@ -52,14 +52,14 @@ func newRuleset(v6 bool, now func() time.Time) *Ruleset {
 func (rs *Ruleset) IPv6() bool { return rs.v6 }
 
 // Now returns the time by the clock of the tables, the date of what is saved.
-func (rs *Ruleset) Now() time.Time { return rs.now() }
+func (rs *Ruleset) Now() time.Time { return rs.on.clock.Now() }
 
 // Edit makes several changes that packets and others see all at once. f makes them in the
 // Ruleset that it is given, where it finds the rules as they were and as it has left them;
 // it must not use rs itself, which waits, nor keep its argument. If f fails, nothing has
 // changed; of a change that was refused f may make nothing.
 func (rs *Ruleset) Edit(f func(tx *Ruleset) error) error {
-	return rs.edit(func(d *draft) error { return f(&Ruleset{v6: rs.v6, now: rs.now, draft: d}) })
+	return rs.edit(func(d *draft) error { return f(&Ruleset{v6: rs.v6, on: rs.on, draft: d}) })
 }
 
 // edit is Edit with the draft itself.
@@ -69,12 +69,15 @@ func (rs *Ruleset) edit(f func(d *draft) error) error {
 	}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	d := &draft{v6: rs.v6, state: *rs.state.Load()}
-	if err := f(d); err != nil {
-		return err
+	d := &draft{on: rs.on, v6: rs.v6, state: *rs.state.Load()}
+	err := f(d)
+	if err == nil {
+		rs.state.Store(&d.state)
 	}
-	rs.state.Store(&d.state)
-	return nil
+	if d.shares {
+		rs.on.prune(rs.v6, rs.state.Load())
+	}
+	return err
 }
 
 // current returns the tables as rs shows them.
@@ -117,7 +120,7 @@ func (rs *Ruleset) DeleteAt(c Chain, at int) error {
 
 // Has reports whether a chain has a rule that is equal to r, as iptables -C does.
 func (rs *Ruleset) Has(c Chain, r Rule) (bool, error) {
-	d := &draft{v6: rs.v6, state: *rs.current()}
+	d := &draft{on: rs.on, v6: rs.v6, state: *rs.current()}
 	found := false
 	err := d.look(opCheck, c, &r, func(t *table, ch *chain) (err error) {
 		at, err := d.index(t, ch, r)

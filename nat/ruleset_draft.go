@@ -8,8 +8,10 @@ import (
 // A draft is a state to be. Tables and chains are copied when they first change. A change
 // that is refused leaves it as it was, so that the next may follow.
 type draft struct {
-	v6    bool
-	state state
+	on     *host
+	v6     bool
+	shares bool // that rules come or go whose state has a name
+	state  state
 
 	tables [numTables]bool // copies
 	names  [numTables]bool // tables whose names are a copy

@@ -6,14 +6,15 @@ import "fmt"
 // what they need: the rule alone, the names of chains, and from where packets come.
 func (d *draft) make(t *table, c *chain, r Rule) (*rule, error) {
 	made := &rule{Rule: r.clone(), count: new(counter), to: noChain}
-	if err := made.check(d.v6, t.id, c.hook); err != nil {
+	if err := made.check(d.on, d.v6, t.id, c.hook); err != nil {
 		return nil, err
 	}
 	if err := made.resolve(t); err != nil {
 		return nil, err
 	}
 	// What the rule is now is what Rules shows and what Has is asked for.
-	made.compile(d.v6)
+	made.compile(d.on, d.v6)
+	d.shares = d.shares || made.shares()
 	made.print = fingerprint(&made.Rule)
 	if made.hooks != everyHook {
 		if hooks := d.graph(t).hooks[c.id]; hooks&^made.hooks != 0 {
@@ -136,6 +137,7 @@ func (d *draft) flush(c Chain) error {
 // remove takes rules away. Chains that they jump to may no longer be met.
 func (d *draft) remove(t *table, ch *chain, from, to int) {
 	for _, r := range ch.rules[from:to] {
+		d.shares = d.shares || r.shares()
 		if r.to != noChain {
 			d.graphs[t.id] = nil
 		}
@@ -150,7 +152,7 @@ func (d *draft) index(t *table, ch *chain, r Rule) (int, error) {
 		return -1, blame("Target", ErrNoTarget)
 	}
 	like := &rule{Rule: r.clone()}
-	if like.check(d.v6, t.id, ch.hook) != nil {
+	if like.check(d.on, d.v6, t.id, ch.hook) != nil {
 		return -1, nil
 	}
 	return ch.index(&like.Rule), nil

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"drydock/nat/conntrack"
+	"drydock/nat/ipset"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -32,13 +33,12 @@ func New(opts ...Option) *Tables {
 		o(&cfg)
 	}
 	t := &Tables{
-		v4:     newRuleset(false, cfg.clock.Now),
-		v6:     newRuleset(true, cfg.clock.Now),
 		onDrop: cfg.onDrop,
 		router: cfg.router,
 	}
-	t.hooks, t.clock, t.logger = t, cfg.clock, cfg.logger
-	t.rng = rand.New(rand.NewPCG(cfg.seed, 0))
+	t.v4, t.v6 = newRuleset(false, &t.host), newRuleset(true, &t.host)
+	t.hooks, t.clock, t.logger, t.onTrace = t, cfg.clock, cfg.logger, cfg.onTrace
+	t.rng, t.dice = rand.New(rand.NewPCG(cfg.seed, 0)), rand.New(rand.NewPCG(cfg.seed, 1))
 	if cfg.conns.Clock == nil {
 		cfg.conns.Clock = cfg.clock
 	}
@@ -46,6 +46,7 @@ func New(opts ...Option) *Tables {
 		cfg.conns.Random = t.random
 	}
 	t.conns = conntrack.NewTable(cfg.conns)
+	t.sets = ipset.NewTable(t.nanoseconds, t.chance)
 	return t
 }
 

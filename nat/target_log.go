@@ -67,24 +67,29 @@ func (t Log) checked(setting) (Target, error) {
 
 // apply writes the line that Linux would to the log of its kernel.
 func (t Log) apply(h *host, p *packet) verdict {
+	h.log(t.Level, func() string { return t.line(p) })
+	return carryOn
+}
+
+// log writes a line of one of syslog's levels, which is composed only if it is wanted.
+func (h *host) log(syslog uint8, line func() string) {
 	logger := h.logger
 	if logger == nil {
 		logger = slog.Default()
 	}
-	if ctx := context.Background(); logger.Enabled(ctx, t.level()) {
-		logger.Log(ctx, t.level(), t.line(p))
+	if ctx, level := context.Background(), slogLevel(syslog); logger.Enabled(ctx, level) {
+		logger.Log(ctx, level, line())
 	}
-	return carryOn
 }
 
-// level returns slog's for one of syslog's.
-func (t Log) level() slog.Level {
+// slogLevel returns slog's level for one of syslog's.
+func slogLevel(n uint8) slog.Level {
 	switch {
-	case t.Level < 4:
+	case n < 4:
 		return slog.LevelError
-	case t.Level == 4:
+	case n == 4:
 		return slog.LevelWarn
-	case t.Level < 7:
+	case n < 7:
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug

@@ -32,7 +32,14 @@ func (t *table) traverse(p *packet) verdict {
 			continue
 		}
 		i := &c.code[next]
+		if p.hotdrop {
+			p.chain, p.rule = c.full, next+1
+			return drop
+		}
 		i.rule.count.add(p.layout.Size)
+		if p.traced {
+			p.trace(c, next+1, i.verdict)
+		}
 		next++
 		v := i.verdict
 		if v == applies {
@@ -58,6 +65,9 @@ func (t *table) traverse(p *packet) verdict {
 // here, too.
 func (c *chain) decide(p *packet) verdict {
 	c.count.add(p.layout.Size)
+	if p.traced {
+		p.trace(c, 0, c.policy)
+	}
 	p.chain, p.rule = c.full, 0
 	return c.policy
 }
@@ -71,7 +81,7 @@ func (c *chain) search(next int, d *digest, p *packet) int {
 		if d.differs(&i.want, &i.mask) {
 			continue
 		}
-		if !i.more || i.rule.rest.match(p) {
+		if !i.more || i.rule.rest.match(p) || p.hotdrop {
 			return next
 		}
 	}

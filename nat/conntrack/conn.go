@@ -147,10 +147,12 @@ type Ref struct {
 	Conn    *Conn // nil: invalid or untracked
 	Dir     Dir
 	Related bool
+	Untrack bool // of packets that are not to be tracked
+	Traced  bool // that rules are to be told of; such a Ref is a packet's own
 }
 
 // Invalid and Untracked are the references of packets without a connection.
-var Invalid, Untracked = &Ref{}, &Ref{}
+var Invalid, Untracked = &Ref{}, &Ref{Untrack: true}
 
 // KUID implements tcpip.PacketOwner.
 func (*Ref) KUID() uint32 { return 0 }

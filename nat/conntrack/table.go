@@ -98,3 +98,6 @@ func (t *Table) InUse(tuple *Tuple, c *Conn) bool {
 func (t *Table) now() int64 { return int64(t.clock.NowMonotonic().Sub(tcpip.MonotonicTime{})) }
 
 func (t *Table) shard(hash uint64) *shard { return &t.shards[hash>>t.shift] }
+
+// Alive reports whether c is in the table and not about to leave it.
+func (t *Table) Alive(c *Conn) bool { return c.has(Confirmed) && c.alive(t.now()) }

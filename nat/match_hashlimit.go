@@ -1,0 +1,301 @@
+package nat
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	wire "drydock/internal/packet"
+)
+
+// HashLimit is -m hashlimit: a Limit for each source, destination, port or combination of
+// them. Rules of one family with the same name share their buckets, of which the first rule
+// decides. A packet for which there is no room is dropped, as on Linux.
+type HashLimit struct {
+	V6         bool   // of which lengths of addresses are whole ones
+	Above      bool   // matches what is too much, not what is within the limit
+	Count      uint32 // packets in Unit, or with Bytes set bytes in a second
+	Unit       LimitUnit
+	Bytes      bool
+	Burst      uint64 // 5 packets unless given; of bytes in rates of a second, 0: none
+	Mode       HashMode
+	SrcBits    uint8 // how much of the addresses counts
+	DstBits    uint8
+	Name       string
+	Size       uint32 // buckets of the hash, which changes nothing
+	Max        uint32 // entries; 0: 65536
+	GCInterval uint32 // in milliseconds, 1000 unless given: changes nothing
+	Expire     uint32 // in milliseconds: when an entry that no packet touched is given up
+}
+
+// A HashMode is what HashLimit keeps apart.
+type HashMode uint8
+
+// What HashLimit keeps apart.
+const (
+	HashDstIP HashMode = 1 << iota
+	HashDstPort
+	HashSrcIP
+	HashSrcPort
+)
+
+var hashModes = []struct {
+	bit  HashMode
+	name string
+}{{HashSrcIP, "srcip"}, {HashSrcPort, "srcport"}, {HashDstIP, "dstip"}, {HashDstPort, "dstport"}}
+
+// Text returns the modes with a separator.
+func (m HashMode) Text(sep string) string {
+	var names []string
+	for _, h := range hashModes {
+		if m&h.bit != 0 {
+			names = append(names, h.name)
+		}
+	}
+	return strings.Join(names, sep)
+}
+
+// The limits and defaults of Linux.
+const (
+	maxHashBurst   = 1000000
+	maxHashEntries = 65536
+	hashGCInterval = 1000
+	maxHashName    = 254
+)
+
+func (m HashLimit) checked(in setting) (Match, error) {
+	width := m.width()
+	if m.Burst == 0 && !m.Bytes {
+		m.Burst = limitBurst
+	}
+	if m.GCInterval == 0 {
+		m.GCInterval = hashGCInterval
+	}
+	if m.Expire == 0 {
+		m.Expire = m.DefaultExpire()
+	}
+	switch m.Unit {
+	case PerSecond, PerMinute, PerHour, PerDay:
+	default:
+		return nil, ErrValue
+	}
+	switch {
+	case m.V6 != in.v6:
+		return nil, ErrFamily
+	case m.Count == 0, uint64(m.Count) > uint64(m.Unit)*maxHashBurst && !m.Bytes, m.Burst > maxHashBurst, m.Mode > 15,
+		m.Bytes && m.Unit != PerSecond, m.Name == "", len(m.Name) > maxHashName, strings.ContainsAny(m.Name, "/ \t\n"),
+		m.SrcBits > width || m.DstBits > width:
+		return nil, ErrValue
+	}
+	return m, nil
+}
+
+// DefaultExpire is Expire unless it is given.
+func (m HashLimit) DefaultExpire() uint32 {
+	switch {
+	case m.Bytes && m.Burst == 0:
+		return 15 * 1000
+	case m.Bytes:
+		return 60 * 1000
+	}
+	return uint32(m.Unit) * 1000
+}
+
+func (m HashLimit) String() string {
+	op := "upto"
+	if m.Above {
+		op = "above"
+	}
+	s := fmt.Sprintf("-m hashlimit --hashlimit-%s %s --hashlimit-burst %s", op, m.Rate(), m.BurstText())
+	if m.Bytes && m.Burst == 0 {
+		s = fmt.Sprintf("-m hashlimit --hashlimit-%s %s", op, m.Rate())
+	}
+	if m.Mode != 0 {
+		s += " --hashlimit-mode " + m.Mode.Text(",")
+	}
+	s += " --hashlimit-name " + m.Name
+	return s + m.Rest(" --hashlimit-")
+}
+
+// width is the length of an address.
+func (m HashLimit) width() uint8 {
+	if m.V6 {
+		return 128
+	}
+	return 32
+}
+
+// Rate returns "5/sec" or "512kb/s".
+func (m HashLimit) Rate() string {
+	if m.Bytes {
+		return byteText(uint64(m.Count)) + "b/s"
+	}
+	return fmt.Sprintf("%d/%s", m.Count, m.Unit)
+}
+
+// BurstText returns the burst in packets or bytes.
+func (m HashLimit) BurstText() string {
+	if m.Bytes {
+		return byteText(uint64(m.Count)*m.Burst) + "b"
+	}
+	return fmt.Sprint(m.Burst)
+}
+
+// byteText returns a number of bytes in a unit that divides it.
+func byteText(n uint64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%dm", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%dk", n>>10)
+	}
+	return fmt.Sprint(n)
+}
+
+// Rest returns what is not as it is by default, each behind a prefix.
+func (m HashLimit) Rest(prefix string) string {
+	width := m.width()
+	var b strings.Builder
+	for _, o := range []struct {
+		name       string
+		n, usually uint32
+	}{
+		{"htable-size", m.Size, 0}, {"htable-max", m.Max, 0}, {"htable-gcinterval", m.GCInterval, hashGCInterval},
+		{"htable-expire", m.Expire, m.DefaultExpire()}, {"srcmask", uint32(m.SrcBits), uint32(width)}, {"dstmask", uint32(m.DstBits), uint32(width)},
+	} {
+		if o.n != o.usually {
+			fmt.Fprintf(&b, "%s%s %d", prefix, o.name, o.n)
+		}
+	}
+	return b.String()
+}
+
+func (m HashLimit) sharedName(v6 bool) sharedName { return sharedName{"hashlimit", m.Name, v6} }
+
+// A hashKey is what has a bucket.
+type hashKey struct {
+	src, dst         netip.Addr
+	srcPort, dstPort uint16
+}
+
+// A hashTable has the buckets of a name.
+type hashTable struct {
+	HashLimit
+	mu     sync.Mutex // guards what follows
+	by     map[hashKey]*hashEntry
+	nextGC int64
+}
+
+// A hashEntry is a bucket, of packets or of bytes.
+type hashEntry struct {
+	bucket
+	refills uint64 // of bytes: how often it may be filled at once
+	expires int64
+}
+
+// A hashMatcher asks a table, which may have been made by another rule.
+type hashMatcher struct {
+	*hashTable
+	above bool
+}
+
+func (m HashLimit) compile(a *asking) matcher {
+	a.counted = true
+	return &hashMatcher{above: m.Above, hashTable: shared(a.on, m.sharedName(a.v6), func() *hashTable {
+		return &hashTable{HashLimit: m, by: map[hashKey]*hashEntry{}}
+	})}
+}
+
+func (m *hashMatcher) match(p *packet) bool {
+	key, ok := m.key(p)
+	if !ok {
+		p.hotdrop = true
+		return false
+	}
+	now := p.host.nanoseconds()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.entry(key, now)
+	if e == nil {
+		p.hotdrop = true
+		return false
+	}
+	e.expires = now + int64(m.Expire)*int64(time.Millisecond)
+	within := false
+	if m.Bytes {
+		within = e.takeBytes(now, p.layout.Size, m.Count)
+	} else {
+		within = e.take(now, int64(e.cost))
+	}
+	return within != m.above
+}
+
+// key is false for what has no ports where they are asked for.
+func (m *hashTable) key(p *packet) (k hashKey, ok bool) {
+	if m.Mode&HashSrcIP != 0 {
+		prefix, _ := p.src.Prefix(int(m.SrcBits))
+		k.src = prefix.Addr()
+	}
+	if m.Mode&HashDstIP != 0 {
+		prefix, _ := p.dst.Prefix(int(m.DstBits))
+		k.dst = prefix.Addr()
+	}
+	if m.Mode&(HashSrcPort|HashDstPort) == 0 {
+		return k, true
+	}
+	src, dst, has := p.bothPorts()
+	if m.Mode&HashSrcPort != 0 {
+		k.srcPort = src
+	}
+	if m.Mode&HashDstPort != 0 {
+		k.dstPort = dst
+	}
+	return k, has || p.layout.Fragment != wire.Following && p.proto != ianaTCP && p.proto != ianaUDP
+}
+
+// entry returns the bucket of a key, nil if there is no room for a new one.
+func (t *hashTable) entry(k hashKey, now int64) *hashEntry {
+	if now >= t.nextGC {
+		for other, e := range t.by {
+			if e.expires <= now {
+				delete(t.by, other)
+			}
+		}
+		t.nextGC = now + int64(t.GCInterval)*int64(time.Millisecond)
+	}
+	if e := t.by[k]; e != nil {
+		return e
+	}
+	most := t.Max
+	if most == 0 || most > maxHashEntries {
+		most = maxHashEntries
+	}
+	if len(t.by) >= int(most) {
+		return nil
+	}
+	cost := time.Duration(t.Unit) * time.Second / time.Duration(t.Count)
+	e := &hashEntry{bucket: bucket{cost: cost, size: cost * time.Duration(t.Burst)}, refills: t.Burst}
+	if t.Bytes {
+		e.size = time.Second
+	}
+	t.by[k] = e
+	return e
+}
+
+// takeBytes takes a packet out of a bucket that holds what flows in within a second. Linux
+// counts in pieces of 16 bytes.
+func (e *hashEntry) takeBytes(now int64, size int, rate uint32) bool {
+	pieces := int64(size>>4 + 1)
+	cost := min(pieces*16*int64(time.Second)/int64(rate), int64(time.Second))
+	if e.take(now, cost) {
+		return true
+	}
+	if e.refills == 0 {
+		return false
+	}
+	e.refills--
+	e.full.Store(now)
+	return e.take(now, cost)
+}

@@ -1,0 +1,26 @@
+package nat
+
+// Length is -m length: bytes of the IP packet, from Min to Max. A super-segment counts
+// whole, as on Linux.
+type Length struct {
+	Min, Max uint16
+	Not      bool
+}
+
+func (m Length) checked(setting) (Match, error) {
+	if m.Min > m.Max {
+		return nil, ErrValue
+	}
+	return m, nil
+}
+
+func (m Length) String() string {
+	return "-m length " + notOption(m.Not) + "--length " + portsText(m.Min, m.Max, ":")
+}
+
+func (m Length) compile(*asking) matcher { return m }
+
+func (m Length) match(p *packet) bool {
+	n := p.layout.Size
+	return (int(m.Min) <= n && n <= int(m.Max)) != m.Not
+}

@@ -1,0 +1,66 @@
+package nat
+
+import "fmt"
+
+// ConnMark is CONNMARK. What it does is Op:
+//
+//	SetConnMark      ctmark = ctmark&^CTMask ^ Value
+//	SaveConnMark     ctmark = ctmark&^CTMask ^ mark&NFMask
+//	RestoreConnMark  mark = mark&^NFMask ^ ctmark&CTMask
+//
+// where ctmark is the mark of the connection and mark that of the packet.
+type ConnMark struct {
+	Op             ConnMarkOp
+	Value          uint32 // of SetConnMark
+	CTMask, NFMask uint32
+}
+
+// A ConnMarkOp is what ConnMark does.
+type ConnMarkOp uint8
+
+// What ConnMark does.
+const (
+	SetConnMark ConnMarkOp = iota
+	SaveConnMark
+	RestoreConnMark
+)
+
+var _ = reserve("CONNMARK")
+
+// String prints --set-xmark whatever was given.
+func (t ConnMark) String() string {
+	switch t.Op {
+	case SaveConnMark:
+		return fmt.Sprintf("-j CONNMARK --save-mark --nfmask %#x --ctmask %#x", t.NFMask, t.CTMask)
+	case RestoreConnMark:
+		return fmt.Sprintf("-j CONNMARK --restore-mark --nfmask %#x --ctmask %#x", t.NFMask, t.CTMask)
+	}
+	return fmt.Sprintf("-j CONNMARK --set-xmark %#x/%#x", t.Value, t.CTMask)
+}
+
+func (ConnMark) place() place { return anywhere }
+
+func (t ConnMark) checked(setting) (Target, error) {
+	switch {
+	case t.Op > RestoreConnMark, t.Op == SetConnMark && t.NFMask != 0, t.Op != SetConnMark && t.Value != 0:
+		return nil, ErrValue
+	}
+	return t, nil
+}
+
+// apply leaves packets without a connection alone.
+func (t ConnMark) apply(_ *host, p *packet) verdict {
+	if p.conn == nil {
+		return carryOn
+	}
+	ct := p.conn.Mark()
+	switch t.Op {
+	case SetConnMark:
+		p.conn.SetMark(ct&^t.CTMask ^ t.Value)
+	case SaveConnMark:
+		p.conn.SetMark(ct&^t.CTMask ^ p.pkt.Mark&t.NFMask)
+	case RestoreConnMark:
+		p.pkt.Mark = p.pkt.Mark&^t.NFMask ^ ct&t.CTMask
+	}
+	return carryOn
+}
