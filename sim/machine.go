@@ -160,9 +160,10 @@ func (m *Machine) plight(ended bool) []string {
 	return []string{fmt.Sprintf("%s %q was not closed: call %s.Close before the bubble ends", kind, m.name, strings.ToUpper(kind[:1])+kind[1:])}
 }
 
-// newNamespace makes a namespace of this machine. One with tables is a router.
+// newNamespace makes a namespace of this machine, with tables or without. Containers route,
+// too: one with two networks answers on each for both of its addresses.
 func (m *Machine) newNamespace(id, hostname string, tables *nat.Tables) (*namespace, error) {
-	opts := netstack.Options{Seed: m.random.seedOf("stack " + id), Virtual: m.virtual}
+	opts := netstack.Options{Seed: m.random.seedOf("stack " + id), Virtual: m.virtual, Router: true}
 	if tables != nil {
 		opts.Netfilter = tables
 	}

@@ -67,11 +67,16 @@ func newSettings(space *namespace) *settings {
 // inherit gives a new namespace what it has from the one in which Docker runs: Linux copies
 // the settings of IPv4 interfaces, and IPv4 is forwarded by one of those.
 func (s *settings) inherit(from *settings) error {
-	v, err := from.get(ipForward)
-	if err != nil || v == "0" {
-		return err
+	for _, key := range []string{ipForward, "net.ipv4.conf.all.rp_filter"} {
+		v, err := from.get(key)
+		if err == nil && v != "0" {
+			err = s.set(key, v)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return s.set(ipForward, v)
+	return nil
 }
 
 // forget forgets an interface that has gone.

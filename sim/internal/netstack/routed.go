@@ -53,6 +53,10 @@ func (l *routedLink) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt
 	if pkt.PktType == tcpip.PacketOtherHost {
 		return
 	}
+	if l.router.Plain(l.port, proto, pkt) {
+		l.link.DeliverNetworkPacket(proto, pkt)
+		return
+	}
 	l.gate.enter()
 	defer l.gate.leave()
 	l.router.Receive(l.port, proto, pkt)

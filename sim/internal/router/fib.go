@@ -20,6 +20,7 @@ type fib struct {
 	broadcasts map[tcpip.Address]*Port
 	solicited  map[tcpip.Address][]tcpip.Address // by solicited-node group, RFC 4291
 	reserve    int                               // for the link header of any port
+	several    bool                              // there is more than one way out
 	closed     bool
 
 	mu       sync.RWMutex // guards what follows
@@ -42,12 +43,17 @@ func (o *owners) look() *fib {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	out := 0
 	for _, p := range o.ports {
+		if !p.nic.IsLoopback() {
+			out++
+		}
 		f.reserve = max(f.reserve, int(p.nic.MaxHeaderLength()))
 		for _, a := range p.addrs {
 			f.add(p, a)
 		}
 	}
+	f.several = out > 1
 	return f
 }
 

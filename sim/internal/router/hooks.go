@@ -19,18 +19,26 @@ func (hooks) CheckPrerouting(pkt *stack.PacketBuffer, _ *stack.Route, _ stack.Ad
 // CheckOutput has the interface that a packet leaves by lent its source address, since the
 // questions for the neighbour come from there. Netstack looks for another route if the
 // destination has been translated; the router does so before, and lends the address
-// there.
+// there. A packet of a connection whose way has moved is sent by the router.
 func (h hooks) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, af stack.AddressFamily) bool {
 	if !h.NFTablesInterface.CheckOutput(pkt, route, af) {
 		return false
 	}
 	src, dst := addresses(pkt)
-	out := route.NICID()
 	if dst != route.RemoteAddress() {
-		out = 0
+		h.router.Reach(src, dst, 0)
+		return true
 	}
-	h.router.Reach(src, dst, out)
-	return true
+	way := h.router.moved(route, src)
+	if way == nil {
+		h.router.Reach(src, dst, route.NICID())
+		return true
+	}
+	h.router.Reach(src, dst, way.out.id)
+	if h.NFTablesInterface.CheckPostrouting(pkt, way.route, af) {
+		way.send(pkt)
+	}
+	return false
 }
 
 // accept is the netfilter of a router that has none: its stack must call CheckOutput all

@@ -43,6 +43,47 @@ func (r *Router) Reach(src, dst tcpip.Address, out tcpip.NICID) tcpip.NICID {
 	return p.id
 }
 
+// moved returns the way that packets of a connection take now if it is not the one that its
+// socket found, nil otherwise: gVisor's keep their route, where Linux looks again when
+// routes have changed. What is bound to a link stays there, and so do broadcasts.
+func (r *Router) moved(route *stack.Route, src tcpip.Address) *hop {
+	f, dst := r.current(), route.RemoteAddress()
+	if !f.several || route.Loop() != stack.PacketOut || f.addresses[src] == nil || route.IsOutboundBroadcast() ||
+		header.IsV4MulticastAddress(dst) || header.IsV6MulticastAddress(dst) || header.IsV6LinkLocalUnicastAddress(dst) {
+		return nil
+	}
+	h := f.hop(dst)
+	if h == nil || h.out.id == route.NICID() && h.route.NextHop() == route.NextHop() {
+		return nil
+	}
+	return h
+}
+
+// Plain reports whether the router has nothing to do with a packet that arrived at a port:
+// it is for an address of that interface, and nothing asks where it comes from.
+func (r *Router) Plain(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) bool {
+	if r.filter != nil || r.filterRP.Load() != int32(RPOff) || in.filterRP.Load() != int32(RPOff) || !in.ready.Load() {
+		return false
+	}
+	var dst tcpip.Address
+	switch b := packet.Front(pkt, len(pkt.LinkHeader().Slice())); {
+	case proto == header.IPv4ProtocolNumber && len(b) >= header.IPv4MinimumSize:
+		dst = header.IPv4(b).DestinationAddress()
+	case proto == header.IPv6ProtocolNumber && len(b) >= header.IPv6MinimumSize:
+		dst = header.IPv6(b).DestinationAddress()
+	default:
+		return false
+	}
+	f := r.current()
+	return !f.closed && f.addresses[dst] == in
+}
+
+// RouteLocalnet reports whether packets for dst leave by an interface with route_localnet.
+func (r *Router) RouteLocalnet(dst tcpip.Address) bool {
+	h := r.current().hop(dst)
+	return h != nil && h.out.localnet.Load()
+}
+
 // ReceiveARP sees to it that the stack answers an ARP packet that arrived at a port, with
 // its link header consumed, if it asks for any address of this host. It borrows pkt and
 // does not change it.
