@@ -57,11 +57,9 @@ func ofConnection(err tcpip.Error) syscall.Errno {
 		return syscall.EALREADY
 	case *tcpip.ErrClosedForSend:
 		return syscall.EPIPE
-	case *tcpip.ErrConnectionAborted:
-		return syscall.ECONNABORTED
 	case *tcpip.ErrConnectionRefused:
 		return syscall.ECONNREFUSED
-	case *tcpip.ErrConnectionReset:
+	case *tcpip.ErrConnectionReset, *tcpip.ErrConnectionAborted: // the latter by what the stack itself sent
 		return syscall.ECONNRESET
 	case *tcpip.ErrNotConnected:
 		return syscall.ENOTCONN

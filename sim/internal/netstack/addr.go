@@ -34,6 +34,14 @@ func fromSubnet(s tcpip.Subnet) netip.Prefix {
 	return netip.PrefixFrom(fromAddress(s.ID()), s.Prefix())
 }
 
+// mappedInto6 returns an IPv4 address as IPv6 sockets have it, others as they are.
+func mappedInto6(a netip.Addr) netip.Addr {
+	if !a.Is4() {
+		return a
+	}
+	return netip.AddrFrom16(a.As16())
+}
+
 // needsZone reports whether Linux does not bind or connect to a without an interface.
 func needsZone(a netip.Addr) bool {
 	return a.Is6() && (a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast())

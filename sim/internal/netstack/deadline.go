@@ -66,8 +66,11 @@ func (d *deadline) stop() {
 	}
 }
 
-// done returns what is closed when the deadline passes.
+// done returns what is closed when the deadline passes; nil, as a nil deadline never does.
 func (d *deadline) done() <-chan struct{} {
+	if d == nil {
+		return nil
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.past

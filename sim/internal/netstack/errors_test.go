@@ -158,6 +158,14 @@ var errorCases = []errorCase{
 		text: "dial tcp ADDR: connect: network is unreachable", shape: "dial nil->*net.TCPAddr *os.SyscallError", is: syscall.ENETUNREACH},
 	{name: "network unreachable for udp", run: dialing("udp", "192.0.2.1:80"), not: "depends on its routes",
 		text: "dial udp ADDR: connect: network is unreachable", shape: "dial nil->*net.UDPAddr *os.SyscallError", is: syscall.ENETUNREACH},
+	{name: "broadcast", run: dialing("tcp", "255.255.255.255:80"),
+		text: "dial tcp ADDR: connect: network is unreachable", shape: "dial nil->*net.TCPAddr *os.SyscallError", is: syscall.ENETUNREACH},
+	{name: "broadcast of lo", run: dialing("tcp", "127.255.255.255:80"),
+		text: "dial tcp ADDR: connect: network is unreachable", shape: "dial nil->*net.TCPAddr *os.SyscallError", is: syscall.ENETUNREACH},
+	{name: "broadcast of a network", cable: true, run: dialing("tcp", "10.0.0.255:80"),
+		text: "dial tcp ADDR: connect: network is unreachable", shape: "dial nil->*net.TCPAddr *os.SyscallError", is: syscall.ENETUNREACH},
+	{name: "group", run: dialing("tcp", "224.0.0.1:80"),
+		text: "dial tcp ADDR: connect: network is unreachable", shape: "dial nil->*net.TCPAddr *os.SyscallError", is: syscall.ENETUNREACH},
 	{name: "host unreachable", run: dialing("tcp", "10.0.0.77:80"), cable: true, slow: true,
 		text: "dial tcp ADDR: connect: no route to host", shape: "dial nil->*net.TCPAddr *os.SyscallError", is: syscall.EHOSTUNREACH},
 	{name: "link-local without zone", run: dialing("tcp", "[fe80::77]:80"),
@@ -312,6 +320,13 @@ var errorCases = []errorCase{
 		return untilError(c, []byte("x"))
 	}), text: "write tcp ADDR->ADDR: write: broken pipe", shape: "write *net.TCPAddr->*net.TCPAddr *os.SyscallError", is: syscall.EPIPE},
 
+	{name: "read when data has come after both ways were shut", run: onLate(reading),
+		text: "read tcp ADDR->ADDR: read: connection reset by peer", shape: "read *net.TCPAddr->*net.TCPAddr *os.SyscallError", is: syscall.ECONNRESET},
+	{name: "read again after that", run: onLate(func(c streamConn) error { reading(c); return reading(c) }),
+		text: "EOF", shape: "*errors.errorString", is: io.EOF},
+	{name: "write after that", run: onLate(func(c streamConn) error { return writing(c) }),
+		text: "write tcp ADDR->ADDR: write: connection reset by peer", shape: "write *net.TCPAddr->*net.TCPAddr *os.SyscallError", is: syscall.ECONNRESET},
+
 	// Datagrams.
 	{name: "udp refused", run: func(t *testing.T, e env) error {
 		c, err := e.client.DialContext(bg, "udp", e.freePort(t, "udp"))
@@ -454,6 +469,18 @@ func listeningPacket(network, address string) func(*testing.T, env) error {
 
 func onConn(f func(c, s streamConn) error) func(*testing.T, env) error {
 	return func(t *testing.T, e env) error { return f(e.connect(t)) }
+}
+
+// onLate calls f with a connection that was shut both ways before data came.
+func onLate[C any](f func(C) error) func(*testing.T, env) error {
+	return onConn(func(c, s streamConn) error {
+		c.CloseWrite()
+		io.ReadAll(s)
+		c.CloseRead()
+		s.Write([]byte("x"))
+		time.Sleep(50 * time.Millisecond)
+		return f(any(c).(C))
+	})
 }
 
 func onClosed(f func(c streamConn) error) func(*testing.T, env) error {

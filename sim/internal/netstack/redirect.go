@@ -43,7 +43,10 @@ func (d *redirector) target(network string, to netip.AddrPort) netip.AddrPort {
 
 // origin is the reverse of target.
 func (d *redirector) origin(network string, from netip.AddrPort) netip.AddrPort {
-	if r := d.set.Load(); r != nil && from == netip.AddrPortFrom(r.from.Addr(), r.port(network)) {
+	if r := d.set.Load(); r != nil && netip.AddrPortFrom(from.Addr().Unmap(), from.Port()) == netip.AddrPortFrom(r.from.Addr(), r.port(network)) {
+		if from.Addr().Is4In6() {
+			return netip.AddrPortFrom(mappedInto6(r.from.Addr()), r.from.Port())
+		}
 		return r.from
 	}
 	return from

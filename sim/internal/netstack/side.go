@@ -40,10 +40,13 @@ func (s *side) NotifyEvent(waiter.EventMask) {
 
 // begin waits for the end of other calls of the same direction, and for Thaw. Unless
 // it fails, end must follow.
-func (s *side) begin(c *sock) error {
+func (s *side) begin(c *sock) error { return s.beginBy(&s.deadline, c) }
+
+// beginBy is begin with a deadline, which may be nil.
+func (s *side) beginBy(d *deadline, c *sock) error {
 	// Close comes before a deadline, and both before data that is there: package net's
 	// order, which a select alone would leave to chance.
-	past := s.deadline.done()
+	past := d.done()
 	select {
 	case <-c.closed:
 		return net.ErrClosed
@@ -61,7 +64,7 @@ func (s *side) begin(c *sock) error {
 	case <-c.closed:
 		return net.ErrClosed
 	}
-	if err := c.thawed(&s.deadline); err != nil {
+	if err := c.thawed(d); err != nil {
 		s.end()
 		return err
 	}
@@ -97,13 +100,9 @@ func (c *sock) thawed(d *deadline) error {
 func (c *sock) awaitThaw(d *deadline) error {
 	// Thaw and Freeze may follow each other faster than this goroutine wakes up.
 	for f := c.stack.frozen.Load(); f != nil; f = c.stack.frozen.Load() {
-		var past <-chan struct{}
-		if d != nil {
-			past = d.done()
-		}
 		select {
 		case <-f.over:
-		case <-past:
+		case <-d.done():
 			return os.ErrDeadlineExceeded
 		case <-c.closed:
 		}

@@ -31,6 +31,7 @@ type sock struct {
 	queue         *waiter.Queue
 	net           string // the network that was dialed or listened on
 	v6            bool   // whether the endpoint is an IPv6 one
+	transport     tcpip.TransportProtocolNumber
 	local, remote net.Addr
 
 	shut        atomic.Bool
@@ -44,7 +45,7 @@ func (c *sock) create(s *Stack, network string, proto tcpip.TransportProtocolNum
 	if v6 {
 		family = ipv6.ProtocolNumber
 	}
-	c.v6 = v6
+	c.v6, c.transport = v6, proto
 	queue := new(waiter.Queue)
 	s.gate.enter()
 	ep, err := s.stack.NewEndpoint(proto, family, queue)
@@ -142,6 +143,21 @@ func (c *sock) Close() error {
 		s.deadline.stop()
 	}
 	return nil
+}
+
+// reported returns an address as package net reports it: of an IPv6 socket always an IPv6
+// one, so that code which forgets Unmap finds out.
+func (c *sock) reported(full tcpip.FullAddress) netip.AddrPort {
+	ap := c.stack.addrPort(full, c.v6)
+	if c.v6 {
+		ap = netip.AddrPortFrom(mappedInto6(ap.Addr()), ap.Port())
+	}
+	return ap
+}
+
+// peer is reported for another socket's address: where this one believes that it is.
+func (c *sock) peer(full tcpip.FullAddress) netip.AddrPort {
+	return c.stack.origin(c.net, c.reported(full))
 }
 
 // hold returns a new socket of s when s is not frozen, or closes it.

@@ -22,7 +22,11 @@ type TCPConn struct {
 	src bytes.Reader      // of the Write in progress
 }
 
-var _ net.Conn = (*TCPConn)(nil)
+var _ interface {
+	net.Conn
+	io.ReaderFrom
+	io.WriterTo
+} = (*TCPConn)(nil)
 
 // dialTCP connects to remote. It returns the error without the OpError around it.
 func (s *Stack) dialTCP(ctx context.Context, network string, v6 bool, local, remote netip.AddrPort) (*TCPConn, error) {
@@ -39,12 +43,10 @@ func (s *Stack) dialTCP(ctx context.Context, network string, v6 bool, local, rem
 
 func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) error {
 	to := c.stack.fullAddress(c.stack.target(c.net, remote))
-	if local.IsValid() || local.Port() != 0 {
-		if err := c.bindTo(local, c.stack.reach(local.Addr(), to)); err != nil {
-			return err
-		}
+	if err := c.bindFor(local, to, true); err != nil {
+		return err
 	}
-	if remote.Addr().IsMulticast() { // TCP has no way to a group
+	if c.stack.forMany(to) {
 		return os.NewSyscallError("connect", syscall.ENETUNREACH)
 	}
 	if needsZone(remote.Addr()) && to.NIC == 0 {
@@ -98,8 +100,8 @@ func (c *TCPConn) connected() (bool, error) {
 // establish completes a connection. It is called inside the gate.
 func (c *TCPConn) establish(remote tcpip.FullAddress) {
 	local, _ := c.ep.GetLocalAddress()
-	c.local = net.TCPAddrFromAddrPort(c.stack.addrPort(local, c.v6))
-	c.remote = net.TCPAddrFromAddrPort(c.stack.origin(c.net, c.stack.addrPort(remote, c.v6)))
+	c.local = net.TCPAddrFromAddrPort(c.reported(local))
+	c.remote = net.TCPAddrFromAddrPort(c.peer(remote))
 	c.keepAlive(net.KeepAliveConfig{Enable: true})
 }
 
@@ -113,11 +115,15 @@ func (c *TCPConn) Read(b []byte) (int, error) {
 }
 
 func (c *TCPConn) receive(b []byte) (int, error) {
-	if err := c.read.begin(&c.sock); err != nil {
+	d := &c.read.deadline
+	if len(b) == 0 { // package net's too waits for its turn, finds a closed socket closed, and knows no deadline
+		d = nil
+	}
+	if err := c.read.beginBy(d, &c.sock); err != nil {
 		return 0, err
 	}
 	defer c.read.end()
-	if len(b) == 0 { // package net's too waits for its turn, and finds a closed socket closed
+	if len(b) == 0 {
 		return 0, nil
 	}
 	// dst and src are fields so that the interfaces which gVisor takes do not make them
@@ -182,6 +188,27 @@ func (c *TCPConn) more(full bool) error {
 		return c.write.wait(&c.sock)
 	}
 	return c.thawed(&c.write.deadline)
+}
+
+// plain hides the methods of a connection that io.Copy would call again.
+type plain struct{ net.Conn }
+
+// ReadFrom implements io.ReaderFrom.
+func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
+	n, err := io.Copy(plain{c}, r)
+	if err != nil {
+		err = c.opError("readfrom", err)
+	}
+	return n, err
+}
+
+// WriteTo implements io.WriterTo.
+func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.Copy(w, plain{c})
+	if err != nil {
+		err = c.opError("writeto", err)
+	}
+	return n, err
 }
 
 // Close implements net.Conn. What was written is still sent, and FIN after it,

@@ -119,10 +119,10 @@ func TestTCPAddresses(t *testing.T) {
 		local, remote  string // of the accepted connection, without ports
 		remoteIPLength int
 	}{
-		{"both families by v4", "tcp", ":0", "[::]", "10.0.0.2", "10.0.0.2", "10.0.0.1", 4},
+		{"both families by v4", "tcp", ":0", "[::]", "10.0.0.2", "10.0.0.2", "10.0.0.1", 16},
 		{"both families by v6", "tcp", ":0", "[::]", "fd00::2", "[fd00::2]", "[fd00::1]", 16},
 		{"v4 wildcard is both", "tcp", "0.0.0.0:0", "[::]", "fd00::2", "[fd00::2]", "[fd00::1]", 16},
-		{"v6 wildcard is both", "tcp", "[::]:0", "[::]", "10.0.0.2", "10.0.0.2", "10.0.0.1", 4},
+		{"v6 wildcard is both", "tcp", "[::]:0", "[::]", "10.0.0.2", "10.0.0.2", "10.0.0.1", 16},
 		{"v4 alone", "tcp4", ":0", "0.0.0.0", "10.0.0.2", "10.0.0.2", "10.0.0.1", 4},
 		{"v6 alone", "tcp6", ":0", "[::]", "fd00::2", "[fd00::2]", "[fd00::1]", 16},
 		{"v4 address", "tcp", "10.0.0.2:0", "10.0.0.2", "10.0.0.2", "10.0.0.2", "10.0.0.1", 4},

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -12,13 +13,15 @@ import (
 )
 
 // A UDPConn is a UDP socket, connected if it was dialed. Its methods are those of
-// net.UDPConn as far as they do not need a file descriptor or control messages,
-// and are safe for concurrent use.
+// net.UDPConn as far as they do not need a file descriptor, and are safe for concurrent
+// use. There is no SyscallConn, not even one whose Control fails: quic-go takes a PacketConn
+// without one as it is, and gives up on one that fails.
 type UDPConn struct {
 	sock
-	dst tcpip.SliceWriter // of the read in progress
-	src bytes.Reader      // of the write in progress
-	to  tcpip.FullAddress // of the write in progress
+	tells atomic.Bool       // datagrams come with control messages
+	dst   tcpip.SliceWriter // of the read in progress
+	src   bytes.Reader      // of the write in progress
+	to    tcpip.FullAddress // of the write in progress
 }
 
 var (
@@ -43,24 +46,21 @@ func (c *UDPConn) connect(local, remote netip.AddrPort) error {
 	c.stack.gate.enter()
 	defer c.stack.gate.leave()
 	c.setOptions()
-	if local.IsValid() || local.Port() != 0 {
-		if err := c.bind(local); err != nil {
-			return err
-		}
-	}
 	to := c.stack.fullAddress(c.stack.target(c.net, remote))
+	if err := c.bindFor(local, to, false); err != nil {
+		return err
+	}
 	if needsZone(remote.Addr()) && to.NIC == 0 {
 		return os.NewSyscallError("connect", syscall.EINVAL)
 	}
-	c.stack.reach(local.Addr(), to)
 	if err := c.ep.Connect(to); err != nil {
 		return c.failure("connect", c.stack.noWay(err, to.Addr))
 	}
 	bound, _ := c.ep.GetLocalAddress()
-	c.local = net.UDPAddrFromAddrPort(c.stack.addrPort(bound, c.v6))
+	c.local = net.UDPAddrFromAddrPort(c.reported(bound))
 	// Connecting to the wildcard is connecting to lo, and the socket knows that.
 	if peer, err := c.ep.GetRemoteAddress(); err == nil {
-		remote = c.stack.origin(c.net, c.stack.addrPort(peer, c.v6))
+		remote = c.peer(peer)
 	}
 	c.remote = net.UDPAddrFromAddrPort(remote)
 	return nil
@@ -93,7 +93,7 @@ func (c *UDPConn) listen(local netip.AddrPort, v6only bool) error {
 		return err
 	}
 	bound, _ := c.ep.GetLocalAddress()
-	c.local = net.UDPAddrFromAddrPort(c.stack.addrPort(bound, c.v6))
+	c.local = net.UDPAddrFromAddrPort(c.reported(bound))
 	return nil
 }
 
@@ -127,24 +127,24 @@ func (c *UDPConn) ReadFromUDP(b []byte) (int, *net.UDPAddr, error) {
 	return n, net.UDPAddrFromAddrPort(from), nil
 }
 
-// ReadFromUDPAddrPort is ReadFrom with the address as a value. IPv4 addresses are
-// such also if the socket is an IPv6 one.
+// ReadFromUDPAddrPort is ReadFrom with the address as a value. A socket of both families
+// gives IPv4 addresses mapped into IPv6, as package net's does.
 func (c *UDPConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 	return c.receive(b, "recvfrom")
 }
 
 func (c *UDPConn) receive(b []byte, call string) (int, netip.AddrPort, error) {
-	n, from, err := c.poll(b, call)
+	res, err := c.poll(b, call)
 	if err != nil {
 		return 0, netip.AddrPort{}, c.opError("read", err)
 	}
-	return n, c.stack.origin(c.net, c.stack.addrPort(from, c.v6)), nil
+	return res.Count, c.peer(res.RemoteAddr), nil
 }
 
 // poll waits for a datagram.
-func (c *UDPConn) poll(b []byte, call string) (int, tcpip.FullAddress, error) {
+func (c *UDPConn) poll(b []byte, call string) (tcpip.ReadResult, error) {
 	if err := c.read.begin(&c.sock); err != nil {
-		return 0, tcpip.FullAddress{}, err
+		return tcpip.ReadResult{}, err
 	}
 	defer c.read.end()
 	for {
@@ -157,12 +157,12 @@ func (c *UDPConn) poll(b []byte, call string) (int, tcpip.FullAddress, error) {
 		case *tcpip.ErrWouldBlock:
 		// Linux cuts a datagram and says nothing, also to a length of zero.
 		case *tcpip.ErrBadBuffer: // nothing of the datagram fits
-			return 0, res.RemoteAddr, c.outcome(call, nil)
+			return res, c.outcome(call, nil)
 		default:
-			return res.Count, res.RemoteAddr, c.outcome(call, err)
+			return res, c.outcome(call, err)
 		}
 		if err := c.read.wait(&c.sock); err != nil {
-			return 0, tcpip.FullAddress{}, err
+			return tcpip.ReadResult{}, err
 		}
 	}
 }
@@ -190,20 +190,25 @@ func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
 	if addr == nil {
 		return 0, c.writeError(nil, errMissingAddress)
 	}
-	ap := addr.AddrPort()
-	if !ap.Addr().IsValid() { // without IP: the wildcard, as package net
-		ap = netip.AddrPortFrom(netip.IPv4Unspecified(), ap.Port())
-	}
-	n, err := c.sendTo(b, ap)
+	n, err := c.sendTo(b, ofUDPAddr(addr), "sendto")
 	if err != nil {
 		return 0, c.writeError(addr, err)
 	}
 	return n, nil
 }
 
+// ofUDPAddr returns the address, the wildcard for one without IP, as package net.
+func ofUDPAddr(addr *net.UDPAddr) netip.AddrPort {
+	ap := addr.AddrPort()
+	if !ap.Addr().IsValid() {
+		ap = netip.AddrPortFrom(netip.IPv4Unspecified(), ap.Port())
+	}
+	return ap
+}
+
 // WriteToUDPAddrPort is WriteTo with the address as a value.
 func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
-	n, err := c.sendTo(b, addr)
+	n, err := c.sendTo(b, addr, "sendto")
 	if err != nil {
 		return 0, c.writeError(net.UDPAddrFromAddrPort(addr), err)
 	}
@@ -215,24 +220,40 @@ func (c *UDPConn) writeError(to net.Addr, err error) error {
 	return &net.OpError{Op: "write", Net: c.net, Source: c.local, Addr: to, Err: err}
 }
 
-func (c *UDPConn) sendTo(b []byte, ap netip.AddrPort) (int, error) {
-	a := ap.Addr().Unmap()
-	// What gVisor would refuse for another reason, or not at all.
-	switch {
-	case c.remote != nil:
+func (c *UDPConn) sendTo(b []byte, ap netip.AddrPort, call string) (int, error) {
+	if c.remote != nil {
 		return 0, net.ErrWriteToConnected
-	case !a.IsValid():
-		return 0, errMissingAddress
-	case a.Is6() && !c.v6:
-		return 0, &net.AddrError{Err: "non-IPv4 address", Addr: a.String()}
-	case a.Is4() && c.ep.SocketOptions().GetV6Only():
-		return 0, os.NewSyscallError("sendto", syscall.ENETUNREACH)
 	}
-	to := c.stack.fullAddress(c.stack.target(c.net, netip.AddrPortFrom(a, ap.Port())))
+	to, err := c.destination(ap, call)
+	if err != nil {
+		return 0, err
+	}
+	local := c.local.(*net.UDPAddr).AddrPort().Addr()
+	if source := c.stack.loopbackSource(to.Addr); source.IsValid() && wildcard(local) {
+		return c.sendFrom(b, to, source, 0, call)
+	}
+	if !c.stack.mayLeave(local, to) {
+		return 0, os.NewSyscallError(call, syscall.EINVAL)
+	}
 	if c.stack.router != nil && to.NIC == 0 {
-		to.NIC = c.stack.reach(c.local.(*net.UDPAddr).AddrPort().Addr(), to)
+		to.NIC = c.stack.reach(local, to)
 	}
-	return c.send(b, &to, "sendto")
+	return c.send(b, &to, call)
+}
+
+// destination returns where a datagram goes. It finds what gVisor would refuse for another
+// reason, or not at all.
+func (c *UDPConn) destination(ap netip.AddrPort, call string) (tcpip.FullAddress, error) {
+	a := ap.Addr().Unmap()
+	switch {
+	case !a.IsValid():
+		return tcpip.FullAddress{}, errMissingAddress
+	case a.Is6() && !c.v6:
+		return tcpip.FullAddress{}, &net.AddrError{Err: "non-IPv4 address", Addr: a.String()}
+	case a.Is4() && c.ep.SocketOptions().GetV6Only():
+		return tcpip.FullAddress{}, os.NewSyscallError(call, syscall.ENETUNREACH)
+	}
+	return c.stack.fullAddress(c.stack.target(c.net, netip.AddrPortFrom(a, ap.Port()))), nil
 }
 
 // send sends one datagram, to the peer if to is nil.

@@ -155,7 +155,7 @@ func TestUDPAddresses(t *testing.T) {
 		remote         string // whom it hears, without the port
 		remoteIPLength int
 	}{
-		{"both families by v4", "udp", ":0", "[::]", "10.0.0.2", "10.0.0.1", 4},
+		{"both families by v4", "udp", ":0", "[::]", "10.0.0.2", "10.0.0.1", 16},
 		{"both families by v6", "udp", ":0", "[::]", "fd00::2", "[fd00::1]", 16},
 		{"v4 alone", "udp4", ":0", "0.0.0.0", "10.0.0.2", "10.0.0.1", 4},
 		{"v6 alone", "udp6", ":0", "[::]", "fd00::2", "[fd00::1]", 16},
