@@ -42,7 +42,7 @@ func (ns *Netns) proc(booted time.Time, processes *command.Processes) *files.Mad
 		}},
 	}
 	for _, p := range processes.List() {
-		m.Files[strconv.Itoa(p.PID)+"/cmdline"] = files.Source{Read: func() string { return nullTerminated(p.Args) }}
+		m.Files[strconv.Itoa(p.PID)+"/cmdline"] = files.Source{Read: func() string { return nullTerminated(p.CommandLine()) }}
 	}
 	return m
 }

@@ -2,12 +2,9 @@ package images
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -23,20 +20,39 @@ func Nginx() sim.Image {
 	return sim.Image{
 		Name: "nginx", Entrypoint: []string{"/docker-entrypoint.sh"}, Cmd: []string{"nginx", "-g", "daemon off;"},
 		Env: []string{"NGINX_VERSION=" + nginxVersion, "NJS_VERSION=0.7.0", "PKG_RELEASE=1~bullseye"}, Expose: []string{"80"}, StopSignal: "SIGQUIT",
-		Commands: small("curl", command.Table{"nginx": nginx, "/docker-entrypoint.sh": entrypoint}),
+		Commands: small("curl", command.Table{"nginx": nginx, "/docker-entrypoint.sh": nginxEntrypoint}),
 		Files:    layers{files("nginx"), files("debian")},
 	}
 }
 
-// entrypoint is the script of that name: it runs what it is given.
+// entrypoint is a script of that name: it runs what it is given in its place.
 func entrypoint(ctx context.Context, c *command.Call) int {
 	if len(c.Args) < 2 {
 		return 0
 	}
-	child := *c
-	child.Args = c.Args[1:]
-	return c.Commands.Run(ctx, &child)
+	next := *c
+	next.Args = c.Args[1:]
+	return next.Exec(ctx)
 }
+
+// nginxEntrypoint prepares the configuration first, and tells.
+func nginxEntrypoint(ctx context.Context, c *command.Call) int {
+	if len(c.Args) > 1 && (c.Args[1] == "nginx" || c.Args[1] == "nginx-debug") {
+		c.Printf("%s", nginxPrepared)
+	}
+	return entrypoint(ctx, c)
+}
+
+// nginxPrepared is what the script of the image of 1.20.2 prints.
+const nginxPrepared = `/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration
+/docker-entrypoint.sh: Looking for shell scripts in /docker-entrypoint.d/
+/docker-entrypoint.sh: Launching /docker-entrypoint.d/10-listen-on-ipv6-by-default.sh
+10-listen-on-ipv6-by-default.sh: info: Getting the checksum of /etc/nginx/conf.d/default.conf
+10-listen-on-ipv6-by-default.sh: info: Enabled listen on IPv6 in /etc/nginx/conf.d/default.conf
+/docker-entrypoint.sh: Launching /docker-entrypoint.d/20-envsubst-on-templates.sh
+/docker-entrypoint.sh: Launching /docker-entrypoint.d/30-tune-worker-processes.sh
+/docker-entrypoint.sh: Configuration complete; ready for start up
+`
 
 // nginx is nginx(8): in the foreground with "daemon off;", else in the background of the
 // container, of which it stays a process. -s sends it a signal.
@@ -63,9 +79,10 @@ func nginx(ctx context.Context, c *command.Call) int {
 		return c.Fail(1, "nginx: [alert] fork() failed\n")
 	}
 	// The check that the port is free is the master's before it goes to the background.
-	l, err := c.Machine.Listen(ctx, "tcp", ":80")
+	port := readNginxSite(c.Files).port
+	l, err := c.Machine.Listen(ctx, "tcp", ":"+port)
 	if err != nil {
-		return bindFailed(c)
+		return bindFailed(c, port)
 	}
 	l.Close()
 	if err := m.Exec(context.WithoutCancel(ctx), "nginx", "-g", "daemon off;").Start(); err != nil {
@@ -74,42 +91,91 @@ func nginx(ctx context.Context, c *command.Call) int {
 	return 0
 }
 
-func bindFailed(c *command.Call) int {
-	return c.Fail(1, "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)\n")
+func bindFailed(c *command.Call, port string) int {
+	return c.Fail(1, "nginx: [emerg] bind() to 0.0.0.0:%s failed (98: Address already in use)\n", port)
 }
 
 func nginxSignal(c *command.Call, name string) int {
-	signal, ok := map[string]command.Signal{"stop": command.SIGTERM, "quit": command.SIGQUIT, "reload": command.SIGCHLD, "reopen": command.SIGCHLD}[name]
+	signal, ok := map[string]command.Signal{"stop": command.SIGTERM, "quit": command.SIGQUIT, "reload": command.SIGHUP, "reopen": command.SIGCHLD}[name]
 	if !ok {
 		return c.Fail(1, "nginx: invalid option: \"-s %s\"\n", name)
 	}
 	for _, p := range c.Processes().List() {
-		if path.Base(p.Args[0]) == "nginx" && p.PID != c.Process().PID {
-			p.Signal(signal)
+		if p.Name() == "nginx" && p != c.Process() { // the master, as it was there before its worker
+			c.Kill(p.PID, signal)
 			return 0
 		}
 	}
 	return c.Fail(1, "nginx: [error] open() \"/run/nginx.pid\" failed (2: No such file or directory)\n")
 }
 
+// nginxServe is the master process. Its worker, which serves, is started again if it is killed.
 func nginxServe(ctx context.Context, c *command.Call) int {
-	err := serve(ctx, c, "80", func(conn net.Conn) {
-		client, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
-		serveHTTP(conn, func(r *http.Request) response {
-			resp := nginxAnswer(c.Files, r)
-			size := len(resp.body)
-			if r.Method == http.MethodHead {
-				size = 0
-			}
-			c.Printf("%s - - [%s] \"%s %s %s\" %d %d \"%s\" \"%s\" \"-\"\n", client, time.Now().UTC().Format("02/Jan/2006:15:04:05 -0700"),
-				r.Method, r.RequestURI, r.Proto, resp.status, size, orDash(r.Referer()), orDash(r.UserAgent()))
-			return resp
-		})
-	})
-	if err != nil {
-		return bindFailed(c)
+	master := c.Process()
+	master.SetTitle("nginx: master process " + strings.Join(c.Args, " "))
+	notice := func(format string, args ...any) {
+		c.Errorf("%s [notice] %d#%[2]d: %s\n", time.Now().UTC().Format("2006/01/02 15:04:05"), master.PID, fmt.Sprintf(format, args...))
+	}
+	notice("using the \"epoll\" event method")
+	notice("nginx/%s", nginxVersion)
+	notice("start worker processes")
+	reload := c.Notify(command.SIGHUP)
+	for ctx.Err() == nil {
+		site := readNginxSite(c.Files)
+		var err error
+		worker := *c
+		process, run := command.Table{"nginx": func(ctx context.Context, c *command.Call) int {
+			c.Process().SetTitle("nginx: worker process")
+			err = serve(ctx, c, site.port, func(conn net.Conn) { nginxConn(c, site.root, conn) })
+			return 0
+		}}.Prepare(ctx, &worker)
+		notice("start worker process %d", process.PID)
+		until(reload, process, run)
+		if err != nil {
+			return bindFailed(c, site.port)
+		}
+	}
+	switch s := command.Signal(command.Interrupted(ctx) - 128); s {
+	case command.SIGKILL:
+	case command.SIGQUIT:
+		notice("signal %d (%v) received, shutting down", int(s), s)
+		notice("exit")
+	default:
+		notice("signal %d (%v) received, exiting", int(s), s)
+		notice("exit")
 	}
 	return 0
+}
+
+// until runs a worker until it ends, as it does when its master is to read the configuration.
+func until(reload <-chan command.Signal, worker *command.Process, run func() int) {
+	done, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		select {
+		case <-reload:
+			worker.Signal(command.SIGQUIT)
+		case <-done:
+		}
+	}()
+	run()
+	close(done)
+	<-over
+}
+
+// nginxConn serves a client, with a line of the log for each request.
+func nginxConn(c *command.Call, root string, conn net.Conn) {
+	client, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+	serveHTTP(conn, func(r *http.Request) response {
+		resp := nginxAnswer(c.Files, root, r)
+		size := len(resp.body)
+		if r.Method == http.MethodHead {
+			size = 0
+		}
+		c.Printf("%s - - [%s] \"%s %s %s\" %d %d \"%s\" \"%s\" \"-\"\n", client, time.Now().UTC().Format("02/Jan/2006:15:04:05 -0700"),
+			r.Method, r.RequestURI, r.Proto, resp.status, size, orDash(r.Referer()), orDash(r.UserAgent()))
+		return resp
+	})
 }
 
 func orDash(s string) string {
@@ -117,43 +183,4 @@ func orDash(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// nginxAnswer returns a file, with the headers in nginx's order.
-func nginxAnswer(files fs.FS, r *http.Request) response {
-	connection := "Connection: keep-alive"
-	if r.Close {
-		connection = "Connection: close"
-	}
-	head := []string{"Server: nginx/" + nginxVersion, "Date: " + date(time.Now())}
-	fail := func(status int) response {
-		text := fmt.Sprintf("%d %s", status, map[int]string{404: "Not Found", 403: "Forbidden", 405: "Not Allowed"}[status])
-		body := "<html>\r\n<head><title>" + text + "</title></head>\r\n<body>\r\n<center><h1>" + text + "</h1></center>\r\n<hr><center>nginx/" +
-			nginxVersion + "</center>\r\n</body>\r\n</html>\r\n"
-		return response{status, append(head, "Content-Type: text/html", fmt.Sprint("Content-Length: ", len(body)), connection), body}
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return fail(http.StatusMethodNotAllowed)
-	}
-	name := path.Join("usr/share/nginx/html", path.Clean("/"+r.URL.Path))
-	if strings.HasSuffix(r.URL.Path, "/") {
-		name += "/index.html"
-	}
-	body, err := fs.ReadFile(files, name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fail(http.StatusNotFound)
-	case err != nil:
-		return fail(http.StatusForbidden)
-	}
-	modified := time.Date(2021, time.November, 16, 14, 44, 2, 0, time.UTC)
-	if info, err := fs.Stat(files, name); err == nil && !info.ModTime().IsZero() {
-		modified = info.ModTime()
-	}
-	contentType := map[string]string{".html": "text/html", ".txt": "text/plain", ".css": "text/css", ".js": "application/javascript", ".json": "application/json"}[path.Ext(name)]
-	if contentType == "" {
-		contentType = "application/octet-stream"
-	}
-	return response{http.StatusOK, append(head, "Content-Type: "+contentType, fmt.Sprint("Content-Length: ", len(body)),
-		"Last-Modified: "+date(modified), connection, fmt.Sprintf("ETag: \"%x-%x\"", modified.Unix(), len(body)), "Accept-Ranges: bytes"), string(body)}
 }

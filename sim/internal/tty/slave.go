@@ -88,6 +88,13 @@ func (s *Slave) SetRaw(raw bool) (was bool) {
 	return was
 }
 
+// Foreground returns what SetForeground has set.
+func (s *Slave) Foreground() int {
+	s.pair.mu.Lock()
+	defer s.pair.mu.Unlock()
+	return s.pair.group
+}
+
 // SetForeground says which process group gets the signals; 0 is none.
 func (s *Slave) SetForeground(group int) (before int) {
 	s.pair.mu.Lock()

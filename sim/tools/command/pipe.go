@@ -122,18 +122,3 @@ func (p *Pipe) CloseRead() error {
 	}
 	return nil
 }
-
-// A contextReader reads until its context is done.
-type contextReader struct {
-	ContextReader
-	ctx context.Context
-}
-
-func (r contextReader) Read(b []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.ReadContext(r.ctx, b)
-}
-
-func (r contextReader) unwrap() any { return r.ContextReader }

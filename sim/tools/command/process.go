@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type Processes struct {
 	list map[int]*Process // +checklocks:mu
 	// How many of them are no commands.
 	resident int // +checklocks:mu
+	// Closed when one starts, ends, stops or goes on; nil while nobody waits for that.
+	changed chan struct{} // +checklocks:mu
 }
 
 // A Process is a command while it runs, as others see it.
@@ -27,14 +30,21 @@ type Process struct {
 	Args    []string
 	Started time.Time
 
-	table  *Processes
-	cancel context.CancelCauseFunc
+	table    *Processes
+	cancel   context.CancelCauseFunc
+	terminal Terminal // that controls it; nil: none
+	tty      int      // the number of that, from 0
+	alone    bool     // nobody controls its group as a job: a terminal does not stop it
+	stop     atomic.Pointer[stop]
 
 	mu sync.Mutex
 	// It catches no signals.
 	uncaught bool                   // +checklocks:mu
 	caught   map[Signal]chan Signal // +checklocks:mu
 	program  []string               // since Exec, +checklocks:mu
+	title    string                 // of SetTitle, +checklocks:mu
+	running  context.Context        // until it stops; nil: nobody asked, +checklocks:mu
+	halt     context.CancelFunc     // of running, +checklocks:mu
 }
 
 // Init makes process 1 of what is no command but runs as long as the machine does. It
@@ -44,7 +54,7 @@ func (t *Processes) Init(args []string) { t.Add(args) }
 // Add makes a process of what is no command, a daemon that the machine has by itself. It
 // cannot be signalled, and is there until remove is called.
 func (t *Processes) Add(args []string) (p *Process, remove func()) {
-	p = &Process{Args: slices.Clone(args), Started: time.Now(), table: t, cancel: func(error) {}}
+	p = &Process{Args: slices.Clone(args), Started: time.Now(), table: t, alone: true, cancel: func(error) {}}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.resident++
@@ -54,6 +64,7 @@ func (t *Processes) Add(args []string) (p *Process, remove func()) {
 		defer t.mu.Unlock()
 		t.resident--
 		delete(t.list, p.PID)
+		t.changeLocked()
 	})
 }
 
@@ -68,6 +79,7 @@ func (t *Processes) addLocked(p *Process) {
 		t.list = make(map[int]*Process)
 	}
 	t.list[p.PID] = p
+	t.changeLocked()
 }
 
 // List returns the processes by PID.
@@ -91,32 +103,52 @@ func (t *Processes) Find(pid int) *Process {
 	return t.list[pid]
 }
 
-// SignalGroup sends a signal to all processes of a group, as a terminal does.
-func (t *Processes) SignalGroup(group int, s Signal) {
-	for _, p := range t.List() {
-		if p.Group == group {
-			p.Signal(s)
-		}
-	}
-}
-
 // start makes the process of a call. The context that it returns ends with it.
 func (t *Processes) start(ctx context.Context, c *Call) (context.Context, *Process) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	p := &Process{Args: slices.Clone(c.Args), Started: time.Now(), table: t, cancel: cancel}
+	p := &Process{Args: slices.Clone(c.Args), Started: time.Now(), table: t, cancel: cancel, terminal: c.terminal()}
+	p.Group = c.Group
 	if parent := c.process; parent != nil {
 		p.Parent = parent.PID
-		if !c.NewGroup {
+		if p.Group == 0 && !c.NewGroup {
 			p.Group = parent.Group
 		}
-	}
-	if c.Group != 0 {
-		p.Group = c.Group
+		if p.terminal == nil {
+			p.terminal = parent.terminal
+		}
+		p.alone = p.Group == parent.Group && (parent.alone || parent.catches(SIGTSTP))
+	} else {
+		p.alone = true
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.numberLocked(p)
 	t.addLocked(p)
 	return ctx, p
+}
+
+// numberLocked gives the terminal of a process its number: that which it has, or one that is
+// free.
+//
+// +checklocks:t.mu
+func (t *Processes) numberLocked(p *Process) {
+	if p.terminal == nil {
+		return
+	}
+	taken := make(map[int]bool)
+	for _, other := range t.list {
+		switch {
+		case other.terminal == nil:
+		case other.terminal == p.terminal:
+			p.tty = other.tty
+			return
+		default:
+			taken[other.tty] = true
+		}
+	}
+	for taken[p.tty] {
+		p.tty++
+	}
 }
 
 // end takes the process out of its table.
@@ -125,28 +157,7 @@ func (p *Process) end() {
 	p.table.mu.Lock()
 	defer p.table.mu.Unlock()
 	delete(p.table.list, p.PID)
-}
-
-// Signal sends the process a signal. It goes to the channel of Call.Notify if the process
-// has asked for it there; otherwise it ends the context of the process, and with it that
-// of what the process has started, or does nothing, as signal(7) has it. A process with
-// PID 1 is not ended by signals that it does not catch, but for SIGKILL: see Uncaught.
-func (p *Process) Signal(s Signal) {
-	p.mu.Lock()
-	c, caught := p.caught[s]
-	immune := p.uncaught && p.PID == 1
-	p.mu.Unlock()
-	switch {
-	case s == SIGKILL:
-		p.cancel(s)
-	case caught:
-		select {
-		case c <- s:
-		default: // signals do not queue up
-		}
-	case s.Ends() && !immune:
-		p.cancel(s)
-	}
+	p.table.changeLocked()
 }
 
 // Process returns the process of the call, nil before Table.Run.
@@ -154,23 +165,6 @@ func (c *Call) Process() *Process { return c.process }
 
 // Processes returns the processes of the machine.
 func (c *Call) Processes() *Processes { return c.process.table }
-
-// Notify returns a channel to which these signals then go, instead of ending the context of
-// the command, as signal.Notify does. SIGKILL cannot be caught. It has room for one of
-// each.
-func (c *Call) Notify(signals ...Signal) <-chan Signal {
-	ch := make(chan Signal, len(signals))
-	p := c.process
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.caught == nil {
-		p.caught = make(map[Signal]chan Signal)
-	}
-	for _, s := range signals {
-		p.caught[s] = ch
-	}
-	return ch
-}
 
 // Uncaught returns f for a program that catches no signals, as sleep and sh: run as process
 // 1 of a container, it does not notice any but SIGKILL, nor those for which it has asked by

@@ -70,14 +70,16 @@ func (s Signal) Error() string { return "killed by " + s.String() }
 // number.
 func (s Signal) ExitCode() int { return 128 + int(s) }
 
-// Ends reports whether the signal ends a process that has not asked for it. None of those
-// that would stop a process does anything: commands cannot be stopped.
+// Stops reports whether the signal stops a process that has not asked for it.
+func (s Signal) Stops() bool { return s >= SIGSTOP && s <= SIGTTOU }
+
+// Ends reports whether the signal ends a process that has not asked for it.
 func (s Signal) Ends() bool {
 	switch s {
-	case SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH:
+	case SIGCHLD, SIGCONT, SIGURG, SIGWINCH:
 		return false
 	}
-	return true
+	return !s.Stops()
 }
 
 // Interrupted returns the status of a command that ends since ctx is done: that of the

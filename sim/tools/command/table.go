@@ -34,6 +34,9 @@ const maxProcesses = 4096
 // A command whose standard output fails ends as by SIGPIPE: its context is canceled,
 // and whatever it returns the status is BrokenPipe. So "ping HOST | head -1" ends, and
 // no command has to look at the errors of its writes.
+//
+// A command that is stopped waits when it next reads a stream or writes to one, and when it
+// returns: see Process.Signal.
 func (t Table) Run(ctx context.Context, c *Call) int {
 	if len(c.Args) == 0 {
 		return 0 // an empty line
@@ -52,7 +55,11 @@ func (t Table) Prepare(ctx context.Context, c *Call) (p *Process, run func() int
 		defer call.process.end()
 		out := call.connect(ctx, func() { call.process.cancel(SIGPIPE) })
 		call.inherit()
-		return call.run(ctx, out)
+		status := call.run(ctx, out)
+		if call.process.Hold(ctx) && ctx.Err() != nil {
+			return Interrupted(ctx) // it was ended before it could end
+		}
+		return status
 	}
 }
 
@@ -132,16 +139,17 @@ func (c *Call) connect(ctx context.Context, failed func()) *stream {
 	case nil:
 		c.Stdin = strings.NewReader("")
 	case contextReader:
-		c.Stdin = contextReader{r.ContextReader, ctx}
+		c.Stdin = contextReader{r.ContextReader, ctx, c.process}
 	case ContextReader:
-		c.Stdin = contextReader{r, ctx}
+		c.Stdin = contextReader{r, ctx, c.process}
 	}
 	same := sameWriter(c.Stdout, c.Stderr)
-	out := newStream(c.Stdout)
+	hold := func() { c.process.Hold(ctx) }
+	out := newStream(c.Stdout, hold)
 	out.failed = failed
-	c.Stdout, c.Stderr = out, newStream(c.Stderr)
+	c.Stdout, c.Stderr = out, newStream(c.Stderr, hold)
 	if same {
-		c.Stderr = &stream{w: out.w, lock: out.lock}
+		c.Stderr = &stream{w: out.w, lock: out.lock, hold: hold}
 	}
 	return out
 }
@@ -157,17 +165,19 @@ type stream struct {
 	w      io.Writer
 	lock   chan struct{} // full while it is held; no sync.Mutex, with which virtual time would stand still
 	err    error         // guarded by lock
+	hold   func()        // waits while the command is stopped
 	failed func()
 }
 
-func newStream(w io.Writer) *stream {
+func newStream(w io.Writer, hold func()) *stream {
 	if w == nil {
 		w = io.Discard
 	}
-	return &stream{w: w, lock: make(chan struct{}, 1)}
+	return &stream{w: w, lock: make(chan struct{}, 1), hold: hold}
 }
 
 func (s *stream) Write(b []byte) (n int, err error) {
+	s.hold()
 	s.lock <- struct{}{}
 	defer func() { <-s.lock }()
 	if s.err != nil {

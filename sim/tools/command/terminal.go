@@ -1,7 +1,11 @@
 package command
 
+import "strconv"
+
 // A Terminal is what a stream of a command is if that is a terminal: its Stdin, Stdout or
-// Stderr then is one value that implements Terminal besides. TerminalOf finds it.
+// Stderr then is one value, a pointer, that implements Terminal besides. TerminalOf finds it.
+// If it has a method Foreground() int, which returns what SetForeground has set, processes in
+// the background are stopped when they read it.
 type Terminal interface {
 	// Size returns rows and columns, which change with SIGWINCH.
 	Size() (rows, columns int)
@@ -24,4 +28,33 @@ func TerminalOf(stream any) Terminal {
 			return nil
 		}
 	}
+}
+
+// terminal returns that of the streams of a call, nil if none is one.
+func (c *Call) terminal() Terminal {
+	for _, stream := range []any{c.Stdin, c.Stdout, c.Stderr} {
+		if t := TerminalOf(stream); t != nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// TTY returns the name of the terminal that controls the process, "pts/0", or "" if it has none.
+func (p *Process) TTY() string {
+	if p.terminal == nil {
+		return ""
+	}
+	return "pts/" + strconv.Itoa(p.tty)
+}
+
+// Foreground tells whether the process is in the group that ^C of its terminal reaches. A
+// terminal that cannot tell has all of them there.
+func (p *Process) Foreground() bool {
+	t, ok := p.terminal.(interface{ Foreground() int })
+	if p.terminal == nil || !ok {
+		return p.terminal != nil
+	}
+	group := t.Foreground()
+	return group == 0 || group == p.Group
 }

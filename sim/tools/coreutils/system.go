@@ -111,7 +111,7 @@ func HostID(_ context.Context, c *command.Call) int {
 	return 0
 }
 
-// TTY is tty(1). The terminal of a container is its first one.
+// TTY is tty(1).
 func TTY(_ context.Context, c *command.Call) int {
 	var silent bool
 	if _, err := command.Getopt(c.Args[1:], []command.Option{gnu.Flag("s silent quiet", &silent)}); err != nil {
@@ -121,7 +121,7 @@ func TTY(_ context.Context, c *command.Call) int {
 	switch {
 	case silent:
 	case terminal:
-		c.Printf("/dev/pts/0\n")
+		c.Printf("/dev/%s\n", c.Process().TTY())
 	default:
 		c.Printf("not a tty\n")
 	}

@@ -3,7 +3,6 @@ package procps
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,7 +58,7 @@ func Kill(_ context.Context, c *command.Call) int {
 		switch {
 		case err != nil:
 			return c.Fail(1, "kill: failed to parse argument: '%s'\n", arg)
-		case !c.Processes().Kill(pid, signal):
+		case !c.Kill(pid, signal):
 			c.Errorf("kill: (%d): No such process\n", pid)
 			failed = true
 		}
@@ -97,7 +96,7 @@ func Pidof(_ context.Context, c *command.Call) int {
 	}
 	var pids []string
 	for _, p := range slices.Backward(c.Processes().List()) {
-		if line := p.CommandLine(); len(line) > 0 && (slices.Contains(names, line[0]) || slices.Contains(names, path.Base(line[0]))) {
+		if line := p.CommandLine(); len(line) > 0 && (slices.Contains(names, line[0]) || slices.Contains(names, p.Name())) {
 			pids = append(pids, strconv.Itoa(p.PID))
 		}
 	}
@@ -105,16 +104,6 @@ func Pidof(_ context.Context, c *command.Call) int {
 		c.Printf("%s\n", strings.Join(pids, " "))
 	}
 	return gnu.Status(len(pids) == 0)
-}
-
-// nameOf returns the name of the program of a process, which the kernel cuts at 15 bytes.
-func nameOf(p *command.Process) string {
-	line := p.CommandLine()
-	if len(line) == 0 {
-		return ""
-	}
-	name := strings.TrimPrefix(path.Base(line[0]), "-")
-	return name[:min(15, len(name))]
 }
 
 // clock shows how long a process has been there, as etime: [[DD-]HH:]MM:SS.

@@ -55,7 +55,7 @@ func Pgrep(_ context.Context, c *command.Call) int {
 func (l *looker) look(c *command.Call, rx *regexp.Regexp) (found bool) {
 	for _, p := range c.Processes().List() {
 		line := strings.Join(p.CommandLine(), " ")
-		text := nameOf(p)
+		text := p.Name()
 		if l.full {
 			text = line
 		}
@@ -65,11 +65,11 @@ func (l *looker) look(c *command.Call, rx *regexp.Regexp) (found bool) {
 		found = true
 		switch {
 		case l.pkill:
-			p.Signal(l.signal)
+			c.Kill(p.PID, l.signal)
 		case l.all:
 			c.Printf("%d %s\n", p.PID, line)
 		case l.long:
-			c.Printf("%d %s\n", p.PID, nameOf(p))
+			c.Printf("%d %s\n", p.PID, p.Name())
 		default:
 			c.Printf("%d\n", p.PID)
 		}

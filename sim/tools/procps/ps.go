@@ -1,6 +1,7 @@
 package procps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -35,24 +36,23 @@ func group(p *command.Process) int  { return p.Group }
 // line is the command line of a process.
 func line(_ *command.Call, p *command.Process) string { return strings.Join(p.CommandLine(), " ") }
 
-// terminal is where a process is: the only terminal of a container, or none.
-func terminal(c *command.Call, _ *command.Process) string {
-	if command.TerminalOf(c.Stdin) != nil || command.TerminalOf(c.Stdout) != nil {
-		return "pts/0"
-	}
-	return "?"
-}
+// terminal is what controls a process, or "?".
+func terminal(_ *command.Call, p *command.Process) string { return cmp.Or(p.TTY(), "?") }
 
-// state is S for who sleeps, R for ps itself, with + in the foreground of a terminal.
+// state is S for who sleeps, R for ps itself, T for who is stopped, with s for the first process
+// of a session, and + in the foreground of a terminal.
 func state(c *command.Call, p *command.Process) string {
 	text := "S"
-	if p == c.Process() {
+	switch {
+	case p == c.Process():
 		text = "R"
+	case p.Stopped() != 0:
+		text = "T"
 	}
-	if p.PID == 1 {
+	if p.Parent == 0 {
 		text += "s"
 	}
-	if terminal(c, p) != "?" && p.Group == c.Process().Group {
+	if p.Foreground() {
 		text += "+"
 	}
 	return text
@@ -71,7 +71,7 @@ func started(_ *command.Call, p *command.Process) string {
 var fields = map[string]column{
 	"pid": number("PID", 7, pid), "ppid": number("PPID", 7, parent), "pgid": number("PGID", 7, group), "pgrp": number("PGRP", 7, group),
 	"user": constant("USER", 8, false, "root"), "uid": constant("UID", 5, true, "0"),
-	"comm": {"COMMAND", 15, false, func(_ *command.Call, p *command.Process) string { return nameOf(p) }},
+	"comm": {"COMMAND", 15, false, func(_ *command.Call, p *command.Process) string { return p.Name() }},
 	"args": {"COMMAND", 27, false, line}, "cmd": {"CMD", 27, false, line}, "command": {"COMMAND", 27, false, line},
 	"tty": {"TT", 8, false, terminal}, "stat": {"STAT", 4, false, state}, "stime": {"STIME", 5, false, started},
 	"time":  constant("TIME", 8, true, "00:00:00"),
@@ -81,7 +81,7 @@ var fields = map[string]column{
 // The columns of ps, ps -f and ps aux.
 var (
 	short = []column{number("PID", 7, pid), {"TTY", 8, false, terminal}, constant("TIME", 8, true, "00:00:00"), {"CMD", 0, false,
-		func(_ *command.Call, p *command.Process) string { return nameOf(p) }}}
+		func(_ *command.Call, p *command.Process) string { return p.Name() }}}
 	full = []column{constant("UID", 8, false, "root"), number("PID", 7, pid), number("PPID", 7, parent), constant("C", 2, true, "0"), {"STIME", 5, false, started},
 		{"TTY", 8, false, terminal}, constant("TIME", 8, true, "00:00:00"), {"CMD", 0, false, line}}
 	users = []column{constant("USER", 8, false, "root"), number("PID", 7, pid), constant("%CPU", 4, true, "0.0"), constant("%MEM", 4, true, "0.0"),
@@ -107,7 +107,7 @@ func PS(_ context.Context, c *command.Call) int {
 	for _, p := range c.Processes().List() {
 		switch {
 		case len(s.pids) > 0 && !slices.Contains(s.pids, p.PID):
-		case len(s.pids) == 0 && !s.all && p != c.Process() && p.PID != c.Process().Parent && p.Group != c.Process().Group:
+		case len(s.pids) == 0 && !s.all && p.TTY() != c.Process().TTY():
 		default:
 			list = append(list, p)
 		}

@@ -46,9 +46,9 @@ func TestProcesses(t *testing.T) {
 				"root           4       0  0 08:31 ?        00:00:00 ps -ef\n", 0},
 			{"ps aux", "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n" +
 				"root           1  0.0  0.0      0     0 ?        Ss   08:30   0:00 /sbin/init\n" +
-				"root           2  0.0  0.0      0     0 ?        S    08:30   0:00 sleep 10\n" +
-				"root           3  0.0  0.0      0     0 ?        S    08:30   0:00 sleep 20\n" +
-				"root           5  0.0  0.0      0     0 ?        R    08:31   0:00 ps aux\n", 0},
+				"root           2  0.0  0.0      0     0 ?        Ss   08:30   0:00 sleep 10\n" +
+				"root           3  0.0  0.0      0     0 ?        Ss   08:30   0:00 sleep 20\n" +
+				"root           5  0.0  0.0      0     0 ?        Rs   08:31   0:00 ps aux\n", 0},
 			{"ps -p 2,3 -o pid=,comm,etime", "        COMMAND             ELAPSED\n      2 sleep                 01:01\n      3 sleep                 01:01\n", 0},
 			{"ps -o pid,nosuch", "", 1},
 			{"pgrep -a sleep", "2 sleep 10\n3 sleep 20\n", 0},

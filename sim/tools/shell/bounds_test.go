@@ -111,7 +111,7 @@ func TestEnds(t *testing.T) {
 			go func() { done <- commands().Run(t.Context(), call) }()
 			synctest.Wait()
 			if tt.signal != 0 {
-				m.processes.Kill(2, tt.signal)
+				m.processes.Find(2).Signal(tt.signal)
 			}
 			require.Equal(t, tt.status, <-done, tt.line)
 			require.Equal(t, tt.want, out.String(), tt.line)

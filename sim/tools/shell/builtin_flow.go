@@ -53,6 +53,9 @@ func exit(s *shell, _ context.Context, args []string) int {
 	if s.interactive && s.bash && !s.sub {
 		io.WriteString(s.files.Writer(2), "exit\n")
 	}
+	if s.staysForJobs() {
+		return s.status
+	}
 	s.flow = exiting
 	return status
 }

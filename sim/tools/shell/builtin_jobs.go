@@ -109,7 +109,7 @@ func jobsCommand(s *shell, _ context.Context, args []string) int {
 		}
 		list = jobs.List{j}
 	}
-	for _, j := range list {
+	for _, j := range list.ByID() {
 		if pids {
 			fmt.Fprintln(s.files.Writer(1), j.Process.PID)
 		} else {
@@ -118,34 +118,6 @@ func jobsCommand(s *shell, _ context.Context, args []string) int {
 	}
 	s.mine.Forget()
 	return 0
-}
-
-// bringForeground is fg: it waits for a job, which ^C then reaches.
-func bringForeground(s *shell, ctx context.Context, args []string) int {
-	if !s.interactive && s.bash {
-		s.builtinError("fg", "no job control")
-		return 1
-	}
-	arg := ""
-	if len(args) > 1 {
-		arg = args[1]
-	}
-	j, err := s.mine.Find(arg)
-	if err != nil {
-		if arg == "" {
-			arg = "current"
-		}
-		return s.refuse(s.faults(), "fg", s.words(arg+": no such job", "No current job", "No current job"))
-	}
-	fmt.Fprintln(s.files.Writer(1), j.Text)
-	s.foreground.Give(j.Process.Group)
-	defer s.foreground.Take()
-	status, ok := s.await(ctx, j)
-	if ok {
-		j.Told = true
-		s.mine.Forget()
-	}
-	return status
 }
 
 // kill is the builtin, which knows jobs.
@@ -204,7 +176,8 @@ func (s *shell) killOne(signal command.Signal, arg string) bool {
 	pid, err := strconv.Atoi(arg)
 	switch {
 	case strings.HasPrefix(arg, "%"):
-		j, err := s.mine.Find(arg)
+		var j *jobs.Job
+		j, err = s.mine.Find(arg)
 		if err != nil {
 			s.builtinError("kill", s.words("%s: no such job", "No such job: %s", ""), arg)
 			return false
@@ -213,11 +186,12 @@ func (s *shell) killOne(signal command.Signal, arg string) bool {
 		if j.Process.Group == pid {
 			pid = -pid
 		}
+		defer s.continueKilled(j, signal)
 	case err != nil:
 		s.builtinError("kill", s.words("%s: arguments must be process or job IDs", "Illegal number: %s", "invalid number '%s'"), arg)
 		return false
 	}
-	if s.call.Processes().Kill(pid, signal) {
+	if s.call.Kill(pid, signal) {
 		return true
 	}
 	switch {

@@ -15,20 +15,24 @@
 //
 // Builtins are
 //
-//	: . [ alias break cd command continue echo eval exec exit export false fg getopts hash jobs
+//	: . [ alias bg break cd command continue echo eval exec exit export false fg getopts hash jobs
 //	kill local printf pwd read readonly return set shift test trap true type umask unalias unset
 //	wait, in busybox source and history, in bash builtin, declare, let, shopt and typeset
 //
-// Not there are coproc, select, process substitution, bg and stopping jobs: ^Z and SIGTSTP do
-// nothing. Nor are ulimit, times, complete, and traps of DEBUG and ERR. umask is for what
-// redirections make. An alias is a command with arguments.
+// Not there are coproc, select and process substitution, ulimit, times, complete, and traps of
+// DEBUG and ERR. umask is for what redirections make. An alias is a command with arguments.
 //
 // At a prompt lines can be edited with the arrow keys, ^A ^E ^K ^U ^W ^L and so on, up and down
 // go through history, and Tab completes commands, files, variables, and arguments of commands
 // for which the table has a command.Completer. PS1 has bash's escapes in bash and busybox.
 // bash reads /etc/bash.bashrc, /etc/bashrc and ~/.bashrc, sh $ENV, a login shell /etc/profile and
 // those of the home directory. What runs in the foreground is a process group of its own, which
-// ^C reaches.
+// ^C reaches, and which ^Z stops: fg, bg and SIGCONT let it go on.
+//
+// A program that is stopped is a Go function that waits at its next read of a stream, write to
+// one, or return; a script waits before its next statement. Until then the function goes on:
+// what it does on the network meanwhile, such as answering a client, it still does, and its timers run,
+// as timers of Linux do. Of a pipeline programs are stopped, and builtins when they write to one.
 //
 // A command that a shell starts is a process. Subshells are none, but for background jobs.
 // When the shell ends its background jobs are hung up: nothing runs on by itself.

@@ -18,8 +18,9 @@ import (
 func (s *shell) interact(ctx context.Context, terminal command.Terminal, a arguments) int {
 	s.source, s.interactive = fromTerminal, true
 	s.foreground = jobs.Foreground{Terminal: terminal, Shell: s.call.Process().Group}
-	// bash ignores SIGTERM at a prompt; ^\ and ^Z must not end it.
-	caught := s.call.Notify(command.SIGINT, command.SIGQUIT, command.SIGTERM, command.SIGTSTP)
+	// bash ignores SIGTERM at a prompt; ^\ must not end it, and what a terminal stops jobs with
+	// must not stop it.
+	caught := s.call.Notify(command.SIGINT, command.SIGQUIT, command.SIGTERM, command.SIGTSTP, command.SIGTTIN, command.SIGTTOU)
 	s.foreground.Take()
 	if _, ok := s.Vars.Get("PS1"); !ok {
 		s.Vars.Assign("PS1", s.ps1)
@@ -37,13 +38,17 @@ func (s *shell) interact(ctx context.Context, terminal command.Terminal, a argum
 		case errors.Is(err, edit.ErrInterrupt):
 			s.status = command.SIGINT.ExitCode()
 			continue
+		case errors.Is(err, errEvent):
+			continue
 		case err != nil && text == "":
 			if ctx.Err() == nil && s.bash {
 				io.WriteString(s.files.Writer(2), "exit\n")
 			} else if ctx.Err() == nil {
 				io.WriteString(s.files.Writer(2), "\n")
 			}
-			s.flow = exiting
+			if !s.staysForJobs() {
+				s.flow = exiting
+			}
 			continue
 		}
 		s.typed(ctx, caught, text)
@@ -55,10 +60,10 @@ func (s *shell) interact(ctx context.Context, terminal command.Terminal, a argum
 	return s.status
 }
 
-// tell shows the jobs that have ended since the last prompt.
+// tell shows the jobs that have ended or stopped since the last prompt.
 func (s *shell) tell() {
-	for _, j := range s.mine {
-		if j.Ended() && !j.Told {
+	for _, j := range s.mine.ByID() {
+		if j.News() {
 			fmt.Fprintln(s.files.Writer(2), s.mine.Line(j, s.bash, false))
 		}
 	}
@@ -107,11 +112,36 @@ func (s *shell) prompted(ctx context.Context) (string, error) {
 // inputLine reads a line by the editor, or without a terminal as it is.
 func (s *shell) inputLine(ctx context.Context, prompt string) (string, error) {
 	if s.foreground.Terminal != nil {
-		return s.editor.ReadLine(ctx, prompt)
+		line, err := s.editor.ReadLine(ctx, prompt)
+		if err == nil {
+			line, err = s.remembered(line)
+		}
+		return line, err
 	}
 	io.WriteString(s.files.Writer(2), prompt)
 	line, err := readScriptLine(ctx, s.files.Reader(0))
 	return strings.TrimSuffix(line, "\n"), err
+}
+
+// errEvent is a line that is not run, as its history expansion has failed.
+var errEvent = errors.New("event not found")
+
+// remembered returns a line as it is run and remembered: in bash with its history expansion, which
+// is shown.
+func (s *shell) remembered(line string) (string, error) {
+	if s.bash {
+		expanded, changed, missing := s.editor.Expand(line)
+		switch {
+		case missing != "":
+			fmt.Fprintf(s.files.Writer(2), "%s: %s: event not found\n", s.name, missing)
+			return "", errEvent
+		case changed:
+			fmt.Fprintln(s.files.Writer(2), expanded)
+		}
+		line = expanded
+	}
+	s.editor.Add(line)
+	return line, nil
 }
 
 // typed runs what was typed. ^C ends it, unless a program has the terminal, which then gets
@@ -121,6 +151,7 @@ func (s *shell) typed(ctx context.Context, caught <-chan command.Signal, text st
 	if strings.TrimSpace(text) == "" {
 		return
 	}
+	warned := s.warned
 	run, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done, watched := make(chan struct{}), make(chan struct{})
@@ -145,6 +176,9 @@ func (s *shell) typed(ctx context.Context, caught <-chan command.Signal, text st
 	}
 	if s.flow == abandoned && s.status == command.SIGINT.ExitCode() {
 		io.WriteString(s.files.Writer(2), "\n")
+	}
+	if s.warned == warned {
+		s.warned = false // something else was typed than exit
 	}
 	s.lines += uint(strings.Count(text, "\n"))
 	s.foreground.Take()

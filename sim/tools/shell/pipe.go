@@ -13,11 +13,23 @@ import (
 // When a part is through, the one before it gets an error for what it writes, as by SIGPIPE;
 // the pipeline waits for it all the same, as every shell does.
 func (s *shell) pipeline(ctx context.Context, cmd *syntax.BinaryCmd) {
-	stmts := flatten(cmd)
-	own := s.interactive && s.group == nil // the outermost pipeline has the terminal
-	if own {
-		s.group = jobs.NewGroup()
+	if !s.controls() {
+		s.parts(ctx, flatten(cmd))
+		return
 	}
+	sub := s.subshell()
+	status, ended := s.asJob(ctx, func(ctx context.Context, g *jobs.Group) int {
+		sub.group = g
+		sub.parts(ctx, flatten(cmd))
+		return sub.status
+	})
+	if s.status = status; ended && sub.flow == abandoned {
+		s.giveUp()
+	}
+}
+
+// parts runs the parts of a pipeline.
+func (s *shell) parts(ctx context.Context, stmts []*syntax.Stmt) {
 	statuses := make([]int, len(stmts))
 	finished := make(chan struct{})
 	var stdin *streams.File // what the next part reads
@@ -45,10 +57,6 @@ func (s *shell) pipeline(ctx context.Context, cmd *syntax.BinaryCmd) {
 	stdin.Release()
 	for range started {
 		<-finished
-	}
-	if own {
-		s.group = nil
-		s.foreground.Take()
 	}
 	if started == last {
 		s.status = s.pipeStatus(statuses)

@@ -33,7 +33,9 @@ func (s *shell) statement(ctx context.Context, st *syntax.Stmt) {
 		s.fail(2, "maximum nesting of statements exceeded")
 	}
 	defer func() { s.nesting-- }()
+	s.call.Process().Hold(ctx)
 	s.line, s.now = st.Pos().Line(), ctx // for messages, and for substitutions, which get no context
+	s.statementNow = st
 	switch {
 	case s.flow != going || s.options.Noexec && !s.interactive:
 		return

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/shell/internal/jobs"
 	"drydock/sim/tools/shell/internal/streams"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -171,10 +172,14 @@ func merged(env, more []string) []string {
 
 // run runs a program in the foreground.
 func (s *shell) run(ctx context.Context, child *command.Call) int {
-	if s.interactive {
-		return s.foreground.Run(ctx, s.group, child)
+	switch {
+	case s.group != nil:
+		return s.group.Run(ctx, &s.foreground, child)
+	case !s.controls():
+		return s.call.Commands.Run(ctx, child)
 	}
-	return s.call.Commands.Run(ctx, child)
+	status, _ := s.asJob(ctx, func(ctx context.Context, g *jobs.Group) int { return g.Run(ctx, &s.foreground, child) })
+	return status
 }
 
 // child returns a call with the streams of the shell. The call's own streams stay what they are:

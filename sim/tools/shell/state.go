@@ -91,8 +91,11 @@ type shell struct {
 	mine    jobs.List // that it has started
 
 	interactive bool
+	warned      bool            // that there are stopped jobs
 	now         context.Context // of the statement that runs
-	random      *rand.Rand      // $RANDOM; nil before its first use
+
+	statementNow *syntax.Stmt // whose text a job has
+	random       *rand.Rand   // $RANDOM; nil before its first use
 
 	status     int // $?
 	background int // $!

@@ -17,9 +17,19 @@ import (
 // inSubshell is ( ).
 func (s *shell) inSubshell(ctx context.Context, list []*syntax.Stmt) {
 	sub := s.subshell()
-	sub.statements(ctx, list)
-	sub.leave(ctx)
-	if s.status = sub.status; s.interactive && sub.flow == abandoned {
+	run := func(ctx context.Context, g *jobs.Group) int {
+		sub.group = g
+		sub.statements(ctx, list)
+		sub.leave(ctx)
+		return sub.status
+	}
+	ended := true
+	if s.controls() {
+		s.status, ended = s.asJob(ctx, run)
+	} else {
+		s.status = run(ctx, s.group)
+	}
+	if ended && s.interactive && sub.flow == abandoned {
 		s.giveUp()
 	}
 }
@@ -35,6 +45,7 @@ func (s *shell) substitution(p *syntax.CmdSubst) (string, error) {
 	defer cancel(nil)
 	out, closed := streams.NewLimited(), make(chan struct{})
 	sub := s.subshell()
+	sub.interactive = false // its programs are no jobs: ^Z does nothing to them
 	sub.files.Retain()
 	sub.files.Set(1, streams.New(nil, &streams.Killer{W: out, Cancel: cancel}, func() { close(closed) }))
 	if text, ok := sub.fileText(p.Stmts); ok {
@@ -74,8 +85,7 @@ func (s *shell) fileText(list []*syntax.Stmt) (string, bool) {
 }
 
 // start runs a statement in the background, as a process in which it replaces the shell if it
-// is a simple command. It reads nothing: at a prompt Linux would stop it when it reads, and
-// that is not there.
+// is a simple command. It reads nothing, or at a prompt the terminal, which stops it.
 func (s *shell) start(st *syntax.Stmt) {
 	if s.mine.Forget(); len(s.mine) >= jobs.Most {
 		s.noFork()
@@ -87,7 +97,9 @@ func (s *shell) start(st *syntax.Stmt) {
 	}
 	sub := s.subshell()
 	sub.files.Retain()
-	sub.files.Set(0, streams.New(nullFile{}, nil, nil))
+	if !s.controls() {
+		sub.files.Set(0, streams.New(nullFile{}, nil, nil))
+	}
 	sub.interactive, sub.job, sub.last, sub.group = false, true, true, nil
 	statement := *st
 	statement.Background = false
@@ -97,6 +109,7 @@ func (s *shell) start(st *syntax.Stmt) {
 		c.Commands = s.call.Commands // and not the table of this one function
 		own := *sub.process          // $$ stays, but what the job starts is its child
 		own.call = c
+		sub.files.Set(0, streams.New(c.Stdin, nil, nil)) // as its own process reads it
 		sub.process = &own
 		sub.statement(ctx, &statement)
 		sub.leave(ctx)
@@ -111,9 +124,13 @@ func (s *shell) start(st *syntax.Stmt) {
 	}
 }
 
-// sourceOf returns the text of a statement in one line.
+// sourceOf returns the text of a statement in one line, as bash shows it.
 func sourceOf(st *syntax.Stmt) string {
 	var b strings.Builder
-	syntax.NewPrinter(syntax.SingleLine(true)).Print(&b, st)
-	return b.String()
+	syntax.NewPrinter(syntax.SingleLine(true), syntax.SpaceRedirects(true)).Print(&b, st)
+	text := b.String()
+	if _, ok := st.Cmd.(*syntax.Subshell); ok && len(st.Redirs) == 0 && len(text) > 1 {
+		text = "( " + text[1:len(text)-1] + " )"
+	}
+	return text
 }

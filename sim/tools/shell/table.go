@@ -25,7 +25,7 @@ func init() {
 		":": colon, "true": colon, "false": no, "exit": exit, "return": leaveFunction, "break": leaveLoop, "continue": leaveLoop,
 		"eval": eval, ".": sourceFile, "exec": execute, "shift": shift, "set": set, "unset": unset, "export": declareArgs,
 		"readonly": declareArgs, "local": declareArgs, "echo": echo, "printf": print, "test": testCommand, "[": testCommand,
-		"cd": changeDir, "pwd": pwd, "umask": mask, "read": read, "wait": wait, "jobs": jobsCommand, "fg": bringForeground,
+		"cd": changeDir, "pwd": pwd, "umask": mask, "read": read, "wait": wait, "jobs": jobsCommand, "fg": bringForeground, "bg": sendBackground,
 		"kill": kill, "type": typeCommand, "command": commandCommand, "alias": alias, "unalias": unalias, "trap": trap, "getopts": getopts, "hash": hash,
 	}
 	busyboxBuiltins = maps.Clone(dashBuiltins)
@@ -68,8 +68,9 @@ func history(s *shell, _ context.Context, args []string) int {
 	case len(args) > 1 && args[1] == "-c" && s.bash:
 		s.editor.Clear()
 	default:
-		for i, line := range s.editor.History() {
-			fmt.Fprintf(s.files.Writer(1), "%5d  %s\n", i+1, line)
+		lines, first := s.editor.History()
+		for i, line := range lines {
+			fmt.Fprintf(s.files.Writer(1), "%5d  %s\n", first+i, line)
 		}
 	}
 	return 0

@@ -36,17 +36,31 @@ type Editor struct {
 	// as readline does. It may be nil.
 	Resized <-chan command.Signal
 
-	lines history
-	tabs  int // pressed one after another
+	lines   []string // the history, the oldest first
+	dropped int      // how many older ones there were
+	tabs    int      // pressed one after another
 }
 
-// History returns the lines that were read, the oldest first.
-func (e *Editor) History() []string { return e.lines }
+// History returns the lines that were added, the oldest first, and the number of that.
+func (e *Editor) History() (lines []string, first int) { return e.lines, e.dropped + 1 }
 
 // Clear forgets them.
-func (e *Editor) Clear() { e.lines = nil }
+func (e *Editor) Clear() { e.lines, e.dropped = nil, 0 }
 
-// ReadLine reads a line. The terminal is raw meanwhile. The error is io.EOF after ^D in an
+// Add remembers a line, unless it is empty or that before.
+func (e *Editor) Add(line string) {
+	n := len(e.lines)
+	if strings.TrimSpace(line) == "" || n > 0 && e.lines[n-1] == line {
+		return
+	}
+	e.lines = append(e.lines, line)
+	if n >= maxHistory {
+		e.lines = e.lines[1:]
+		e.dropped++
+	}
+}
+
+// ReadLine reads a line, which Add may then add to the history. The terminal is raw meanwhile. The error is io.EOF after ^D in an
 // empty line, ErrInterrupt after ^C, or that of the terminal.
 func (e *Editor) ReadLine(ctx context.Context, prompt string) (string, error) {
 	tty := command.TerminalOf(e.In)
@@ -72,8 +86,9 @@ func (e *Editor) ReadLine(ctx context.Context, prompt string) (string, error) {
 // read reads a line with a new terminal of x/term: an old one would go on with the line that
 // ^C has ended.
 func (e *Editor) read(ctx context.Context, tty command.Terminal, prompt string) (string, error) {
-	t := term.NewTerminal(&keys{ctx: ctx, r: e.In, w: e.Out}, prompt)
-	t.History = &e.lines
+	k := &keys{ctx: ctx, r: e.In, w: e.Out}
+	t := term.NewTerminal(k, prompt)
+	t.History = history{e}
 	if tty != nil {
 		if rows, columns := tty.Size(); rows > 0 && columns > 0 {
 			t.SetSize(columns, rows)
@@ -81,6 +96,9 @@ func (e *Editor) read(ctx context.Context, tty command.Terminal, prompt string) 
 	}
 	e.tabs = 0
 	t.AutoCompleteCallback = func(line string, at int, key rune) (string, int, bool) {
+		if key == 'R'&31 {
+			return e.search(k, prompt, line, at)
+		}
 		if key != '\t' || e.Complete == nil {
 			e.tabs = 0
 			return "", 0, false
@@ -124,13 +142,23 @@ type keys struct {
 	ctx context.Context
 	r   io.Reader
 	w   io.Writer
+
+	ahead  []byte // keys that ended a search
+	failed error  // of a read in it
 }
 
 func (k *keys) Write(b []byte) (int, error) { return k.w.Write(b) }
 
 func (k *keys) Read(b []byte) (n int, err error) {
-	if len(b) == 0 {
+	switch {
+	case len(b) == 0:
 		return 0, errKeys
+	case k.failed != nil:
+		return 0, k.failed
+	case len(k.ahead) > 0:
+		n = copy(b, k.ahead)
+		k.ahead = k.ahead[n:]
+		return n, nil
 	}
 	for n == 0 && err == nil {
 		if r, ok := k.r.(command.ContextReader); ok {
@@ -145,20 +173,10 @@ func (k *keys) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// A history is lines, the oldest first. It is a term.History, which counts from the newest.
-type history []string
+// A history is that of an editor as term.History, which counts from the newest line. It adds
+// nothing: what is remembered is the line as it is run.
+type history struct{ *Editor }
 
-// Add remembers a line, unless it is empty or that before.
-func (h *history) Add(line string) {
-	n := len(*h)
-	if strings.TrimSpace(line) == "" || n > 0 && (*h)[n-1] == line {
-		return
-	}
-	*h = append(*h, line)
-	if n >= maxHistory {
-		*h = (*h)[1:]
-	}
-}
-
-func (h *history) Len() int        { return len(*h) }
-func (h *history) At(i int) string { return (*h)[len(*h)-1-i] }
+func (h history) Add(string)      {}
+func (h history) Len() int        { return len(h.lines) }
+func (h history) At(i int) string { return h.lines[len(h.lines)-1-i] }

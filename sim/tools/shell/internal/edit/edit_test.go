@@ -54,10 +54,14 @@ func TestHistory(t *testing.T) {
 		line, err := e.ReadLine(t.Context(), "$ ")
 		require.NoError(t, err)
 		require.Equal(t, want, line)
+		e.Add(line)
 	}
-	require.Equal(t, []string{"one", "two", "one"}, e.History())
+	lines, first := e.History()
+	require.Equal(t, []string{"one", "two", "one"}, lines)
+	require.Equal(t, 1, first)
 	e.Clear()
-	require.Empty(t, e.History())
+	lines, _ = e.History()
+	require.Empty(t, lines)
 }
 
 // TestEnds has ^C, ^D and the end of the input.
@@ -85,5 +89,83 @@ func FuzzKeys(f *testing.F) {
 				return
 			}
 		}
+	})
+}
+
+// TestExpand has what bash 5.2 makes of lines.
+func TestExpand(t *testing.T) {
+	t.Parallel()
+	e, _ := editor("")
+	for _, line := range []string{"docker run -d nginx", "echo 'a b' c", "ls -l /etc/hosts"} {
+		e.Add(line)
+	}
+	for _, tt := range []struct{ line, want, missing string }{
+		{"!!", "ls -l /etc/hosts", ""},
+		{"sudo !!; x", "sudo ls -l /etc/hosts; x", ""},
+		{"!1", "docker run -d nginx", ""},
+		{"!-2", "echo 'a b' c", ""},
+		{"cat !$", "cat /etc/hosts", ""},
+		{"x !^ !*", "x -l -l /etc/hosts", ""},
+		{"!docker", "docker run -d nginx", ""},
+		{"!?a b?", "echo 'a b' c", ""},
+		{"x !2:1 !echo:$", "x 'a b' c", ""},
+		{"^hosts^passwd^", "ls -l /etc/passwd", ""},
+		{`x "!!" '!!' \!!`, `x "ls -l /etc/hosts" '!!' \!!`, ""},
+		{`echo "hi!"`, `echo "hi!"`, ""},
+		{"! true; echo $! ${!x} a! [ a != b ]", "! true; echo $! ${!x} a! [ a != b ]", ""},
+		{"!nosuch x", "", "!nosuch"},
+		{"!99", "", "!99"},
+		{"!:9", "", "!:9"},
+		{"^x^y", "", ":s^x^y"},
+	} {
+		got, changed, missing := e.Expand(tt.line)
+		require.Equal(t, tt.missing, missing, tt.line)
+		if tt.missing == "" {
+			require.Equal(t, tt.want, got, tt.line)
+			require.Equal(t, tt.want != tt.line, changed, tt.line)
+		}
+	}
+	e, _ = editor("")
+	_, _, missing := e.Expand("!!")
+	require.Equal(t, "!!", missing)
+}
+
+// TestSearch presses ^R.
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ keys, want string }{
+		{"\x12one\r", "x one 2"},
+		{"\x12one\x12\r", "x one 1"},
+		{"\x12one\x12\x12\r", "x one 1"},
+		{"\x12oneq\x7f\r", "x one 2"},
+		{"\x12tw\x1b[C!\r", "t!wo"},
+		{"abc\x12one\x07d\r", "abcd"},
+		{"\x12nosuch\r", "x one 2"},
+		{"\x12qqq\r", ""},
+	} {
+		e, out := editor(tt.keys)
+		for _, line := range []string{"x one 1", "two", "x one 2", "y"} {
+			e.Add(line)
+		}
+		line, err := e.ReadLine(t.Context(), "$ ")
+		require.NoError(t, err, "%q", tt.keys)
+		require.Equal(t, tt.want, line, "%q", tt.keys)
+		require.Contains(t, out.String(), "(reverse-i-search)`")
+	}
+	e, out := editor("\x12on\x03")
+	e.Add("one")
+	_, err := e.ReadLine(t.Context(), "$ ")
+	require.ErrorIs(t, err, edit.ErrInterrupt)
+	require.Equal(t, "$ \r\x1b[K(reverse-i-search)`': \r\x1b[K(reverse-i-search)`o': one\r\x1b[K(reverse-i-search)`on': one\r\x1b[K$ ^C\r\n", out.String())
+}
+
+// FuzzExpand checks that history expansion ends, for every history.
+func FuzzExpand(f *testing.F) {
+	f.Add("a 'b", "!!:1 !-1 !?b? !$")
+	f.Add("", "^a^b")
+	f.Fuzz(func(_ *testing.T, before, line string) {
+		e, _ := editor("")
+		e.Add(before)
+		e.Expand(line)
 	})
 }

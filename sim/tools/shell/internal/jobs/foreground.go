@@ -6,10 +6,10 @@ import (
 	"drydock/sim/tools/command"
 )
 
-// A Foreground is who has the terminal of a prompt: the shell, or what it waits for. ^C reaches
-// all processes of one group.
+// A Foreground is who has the terminal of a prompt: the shell, or what it waits for. ^C and ^Z
+// reach all processes of one group.
 type Foreground struct {
-	Terminal command.Terminal // nil if the shell has none
+	Terminal command.Terminal // nil if the shell has none, and then no job control
 	Shell    int              // the shell's own process group
 }
 
@@ -28,41 +28,42 @@ func (f *Foreground) Give(group int) {
 	}
 }
 
-// Run runs a program that has the terminal until it ends. In a pipeline that has a group it
-// joins that.
-func (f *Foreground) Run(ctx context.Context, g *Group, child *command.Call) int {
-	switch {
-	case f.Terminal == nil:
-		return child.Commands.Run(ctx, child)
-	case g != nil:
-		return g.prepare(ctx, f, child)()
-	}
-	child.NewGroup = true
-	process, run := child.Commands.Prepare(ctx, child)
-	f.Give(process.Group)
-	defer f.Take()
-	return run()
-}
-
-// A Group is the process group of a pipeline at a prompt. The first program makes it, and the
-// others join.
+// A Group is the process group of a job at a prompt. The first program makes it, and the others
+// join: those of a pipeline run at the same time, those of ( ) one after the other.
 type Group struct {
-	lock chan struct{} // full while it is held
-	id   int
+	lock    chan struct{}    // full while it is held; it guards leader
+	leader  *command.Process // the first one, which may have ended; nil before
+	started chan struct{}    // closed when there is a leader
 }
 
 // NewGroup returns a group without processes.
-func NewGroup() *Group { return &Group{lock: make(chan struct{}, 1)} }
+func NewGroup() *Group {
+	return &Group{lock: make(chan struct{}, 1), started: make(chan struct{})}
+}
 
-// prepare makes the process of a command in the group.
+// Leader returns the first process of the group, nil before there is one.
+func (g *Group) Leader() *command.Process {
+	g.lock <- struct{}{}
+	defer func() { <-g.lock }()
+	return g.leader
+}
+
+// Run runs a program in the group, which has the terminal.
+func (g *Group) Run(ctx context.Context, f *Foreground, child *command.Call) int {
+	return g.prepare(ctx, f, child)()
+}
+
 func (g *Group) prepare(ctx context.Context, f *Foreground, child *command.Call) (run func() int) {
 	g.lock <- struct{}{}
 	defer func() { <-g.lock }()
-	child.NewGroup, child.Group = g.id == 0, g.id
+	if child.NewGroup = g.leader == nil; !child.NewGroup {
+		child.Group = g.leader.Group
+	}
 	process, run := child.Commands.Prepare(ctx, child)
-	if g.id == 0 {
-		g.id = process.Group
-		f.Give(g.id)
+	if g.leader == nil {
+		g.leader = process
+		f.Give(process.Group)
+		close(g.started)
 	}
 	return run
 }

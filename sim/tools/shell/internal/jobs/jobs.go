@@ -16,14 +16,66 @@ import (
 // Most is how many jobs of a shell there may be at a time.
 const Most = 200
 
-// A Job is a statement that runs in the background, a process of its own.
+// A Job is a statement that runs in the background or is stopped: a process group.
 type Job struct {
-	ID      int // %1
-	Process *command.Process
+	ID      int              // %1
+	Process *command.Process // the first one of its group; nil in the foreground before there is one
 	Text    string
 	Done    chan struct{} // closed when it has ended
 	Status  int           // valid then
 	Told    bool          // its end was shown, or waited for
+
+	toldStop bool // that it is stopped was shown
+}
+
+// Stopped returns the signal that has stopped the job, 0 if none has.
+func (j *Job) Stopped() command.Signal {
+	if j.Ended() || j.Process == nil {
+		return 0
+	}
+	by, _ := j.Process.GroupStopped()
+	return by
+}
+
+// Wait waits until the job of a group ends or is stopped, by the signal that it returns.
+func (j *Job) Wait(g *Group) (stopped command.Signal) {
+	if j.Process == nil {
+		select {
+		case <-g.started:
+			j.Process = g.Leader()
+		case <-j.Done:
+			return 0
+		}
+	}
+	for {
+		by, changed := j.Process.GroupStopped()
+		if by != 0 && !j.Ended() {
+			return by
+		}
+		select {
+		case <-changed:
+		case <-j.Done:
+			return 0
+		}
+	}
+}
+
+// News tells whether the job has ended or stopped since that was last shown.
+func (j *Job) News() bool {
+	if j.Stopped() == 0 {
+		j.toldStop = false
+		return j.Ended() && !j.Told
+	}
+	return !j.toldStop
+}
+
+// Continue lets a job that is stopped go on. It reports whether it was stopped.
+func (j *Job) Continue(c *command.Call) bool {
+	was := j.Stopped() != 0
+	if j.Process != nil {
+		c.Kill(-j.Process.Group, command.SIGCONT)
+	}
+	return was
 }
 
 // Ended tells whether the job has ended.
@@ -38,7 +90,11 @@ func (j *Job) Ended() bool {
 
 // State is what jobs shows.
 func (j *Job) State(bash bool) string {
-	switch {
+	switch by := j.Stopped(); {
+	case by != 0 && bash:
+		return "Stopped"
+	case by != 0:
+		return signalText(by)
 	case !j.Ended():
 		return "Running"
 	case j.Status == 0:
@@ -51,7 +107,7 @@ func (j *Job) State(bash bool) string {
 	return fmt.Sprintf("Done(%d)", j.Status)
 }
 
-// signalText is strsignal(3) for the signals that end jobs.
+// signalText is strsignal(3) for the signals that end and stop jobs.
 func signalText(s command.Signal) string {
 	switch s {
 	case command.SIGHUP:
@@ -66,6 +122,14 @@ func signalText(s command.Signal) string {
 		return "Terminated"
 	case command.SIGPIPE:
 		return "Broken pipe"
+	case command.SIGTSTP:
+		return "Stopped"
+	case command.SIGSTOP:
+		return "Stopped (signal)"
+	case command.SIGTTIN:
+		return "Stopped (tty input)"
+	case command.SIGTTOU:
+		return "Stopped (tty output)"
 	}
 	return s.String()
 }
@@ -85,6 +149,15 @@ func NewTable(ctx context.Context) *Table {
 	return t
 }
 
+// Follow returns a context for a job in the foreground: it ends with ctx until leave is called,
+// and with the shell. end must be called when the job has ended.
+func (t *Table) Follow(ctx context.Context) (job context.Context, leave, end func()) {
+	job, cancel := context.WithCancelCause(t.Context)
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	leave = func() { stop() }
+	return job, leave, func() { stop(); cancel(nil) }
+}
+
 // Run runs a job to its end in a goroutine, which then calls ended.
 func (t *Table) Run(j *Job, run func() (status int), ended func()) {
 	t.running.Add(1)
@@ -102,7 +175,8 @@ func (t *Table) End() {
 	t.running.Wait()
 }
 
-// A List is the jobs that one shell has started, the oldest first.
+// A List is the jobs of one shell. The last one is the current job, %+, and the one before it
+// %-: that which was started or stopped last.
 type List []*Job
 
 // Add adds a job and gives it its number.
@@ -112,6 +186,25 @@ func (l *List) Add(j *Job) {
 		j.ID = max(j.ID, other.ID+1)
 	}
 	*l = append(*l, j)
+}
+
+// Current makes a job of the list, or that is new, the current one.
+func (l *List) Current(j *Job) {
+	if i := slices.Index(*l, j); i >= 0 {
+		*l = append(slices.Delete(*l, i, i+1), j)
+		return
+	}
+	l.Add(j)
+}
+
+// Stopped tells whether there is a job that is stopped.
+func (l List) Stopped() bool {
+	return slices.ContainsFunc(l, func(j *Job) bool { return j.Stopped() != 0 })
+}
+
+// ByID returns the jobs by their numbers.
+func (l List) ByID() []*Job {
+	return slices.SortedFunc(slices.Values(l), func(a, b *Job) int { return a.ID - b.ID })
 }
 
 // Forget drops jobs whose end is known, and where there are too many those that have ended.
@@ -142,19 +235,25 @@ func (l List) Find(arg string) (*Job, error) {
 	return nil, ErrNone
 }
 
-// Line returns a job as the builtin jobs shows it. One that has ended is told then.
-func (l List) Line(j *Job, bash, long bool) string {
-	mark := " "
+// Mark returns + for the current job, - for the one before it, a blank for others.
+func (l List) Mark(j *Job) string {
 	switch n := len(l); {
 	case n > 0 && l[n-1] == j:
-		mark = "+"
+		return "+"
 	case n > 1 && l[n-2] == j:
-		mark = "-"
+		return "-"
 	}
-	ended := j.Ended()
+	return " "
+}
+
+// Line returns a job as the builtin jobs shows it. One that has ended is told then.
+func (l List) Line(j *Job, bash, long bool) string {
+	mark := l.Mark(j)
+	ended, stopped := j.Ended(), j.Stopped() != 0
 	j.Told = j.Told || ended
+	j.toldStop = stopped
 	suffix := ""
-	if !ended && bash {
+	if !ended && !stopped && bash {
 		suffix = " &"
 	}
 	switch {
