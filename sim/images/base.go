@@ -5,7 +5,9 @@ import (
 	"drydock/sim/tools/busybox"
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/iputils"
+	"drydock/sim/tools/packages"
 	"drydock/sim/tools/shell"
+	"drydock/sim/tools/systemd"
 )
 
 // CentOS returns CentOS 7 as tutorials use it, with more programs than the real one has.
@@ -30,17 +32,17 @@ func centOSNginx() sim.Image {
 
 // Debian returns Debian 12.
 func Debian() sim.Image {
-	return sim.Image{Name: "debian", Cmd: []string{"bash"}, Commands: small(""), Files: files("debian")}
+	return sim.Image{Name: "debian", Cmd: []string{"bash"}, Commands: debianWith(""), Files: files("debian")}
 }
 
 // Ubuntu returns Ubuntu 22.04.
 func Ubuntu() sim.Image {
-	return sim.Image{Name: "ubuntu", Cmd: []string{"/bin/bash"}, Commands: small(""), Files: layers{files("ubuntu"), files("debian")}}
+	return sim.Image{Name: "ubuntu", Cmd: []string{"/bin/bash"}, Commands: ubuntuWith(""), Files: layers{files("ubuntu"), files("debian")}}
 }
 
 // Alpine returns Alpine Linux 3.19.
 func Alpine() sim.Image {
-	return sim.Image{Name: "alpine", Cmd: []string{"/bin/sh"}, Commands: ofBusybox(), Files: files("alpine")}
+	return sim.Image{Name: "alpine", Cmd: []string{"/bin/sh"}, Commands: ofBusybox().With(packages.Alpine(standard())), Files: files("alpine")}
 }
 
 // Busybox returns busybox 1.35.
@@ -59,5 +61,5 @@ func ofBusybox() command.Table {
 
 // ofCentOS returns the programs of an image whose sh is bash.
 func ofCentOS(more command.Table) command.Table {
-	return standard(command.Table{"sh": shell.Bash}, more)
+	return standard(command.Table{"sh": shell.Bash}, packages.CentOS(standard()), systemd.CentOS(), more)
 }

@@ -12,8 +12,10 @@
 //	centos                     CentOS 7 with net-tools, iproute, bind-utils and others
 //	centos:v1                  CentOS 8, which sleeps
 //	centos_nginx:1.0           CentOS 7 in which nginx can be started
-//	debian, ubuntu             without programs for the network
-//	alpine, busybox            with those of busybox
+//	debian, ubuntu             without programs for the network, which apt-get can install
+//	alpine, busybox            with those of busybox; apk can install others in alpine
+//	hello-world                its message
+//	httpd                      2.4: "It works!", and what is put into /usr/local/apache2/htdocs
 //	itcoke/mytomcat8:1.0       tomcat with ip and ping
 //	itcoke/mysql8:1.0          mysql with ip and ping
 //
@@ -31,13 +33,15 @@ import (
 	"drydock/sim/tools"
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/dockercli"
+	"drydock/sim/tools/packages"
+	"drydock/sim/tools/systemd"
 )
 
 // All returns all images.
 func All() []sim.Image {
 	return []sim.Image{
 		Nginx(), Tomcat(), MySQL(), Webapp(), Postgres(), CentOS(), centOSv1(), centOSNginx(),
-		Debian(), Ubuntu(), Alpine(), Busybox(), myTomcat(), mySQL8(),
+		Debian(), Ubuntu(), Alpine(), Busybox(), myTomcat(), mySQL8(), HelloWorld(), Httpd(),
 	}
 }
 
@@ -60,8 +64,10 @@ const ofNetwork = `ping ping4 ping6 traceroute curl wget nc telnet dig nslookup 
 // standard returns the programs of a large image. Docker runs on the host alone.
 func standard(more ...command.Table) command.Table {
 	t := tools.Default()
-	for name := range dockercli.Commands() {
-		delete(t, name)
+	for _, ofHost := range []command.Table{dockercli.Commands(), packages.Debian(nil), systemd.Commands()} {
+		for name := range ofHost {
+			delete(t, name)
+		}
 	}
 	return t.With(more...)
 }
@@ -79,4 +85,13 @@ func small(some string, more ...command.Table) command.Table {
 		}
 	}
 	return t.With(more...)
+}
+
+// debianWith returns small with Debian's packages, and ubuntuWith with Ubuntu's.
+func debianWith(some string, more ...command.Table) command.Table {
+	return small(some, append([]command.Table{packages.Debian(standard()), {"service": systemd.Service}}, more...)...)
+}
+
+func ubuntuWith(some string, more ...command.Table) command.Table {
+	return small(some, append([]command.Table{packages.Ubuntu(standard()), {"service": systemd.Service}}, more...)...)
 }

@@ -20,7 +20,7 @@ func Nginx() sim.Image {
 	return sim.Image{
 		Name: "nginx", Entrypoint: []string{"/docker-entrypoint.sh"}, Cmd: []string{"nginx", "-g", "daemon off;"},
 		Env: []string{"NGINX_VERSION=" + nginxVersion, "NJS_VERSION=0.7.0", "PKG_RELEASE=1~bullseye"}, Expose: []string{"80"}, StopSignal: "SIGQUIT",
-		Commands: small("curl", command.Table{"nginx": nginx, "/docker-entrypoint.sh": nginxEntrypoint}),
+		Commands: debianWith("curl", command.Table{"nginx": nginx, "/docker-entrypoint.sh": nginxEntrypoint}),
 		Files:    layers{files("nginx"), files("debian")},
 	}
 }
@@ -138,10 +138,10 @@ func nginxServe(ctx context.Context, c *command.Call) int {
 	switch s := command.Signal(command.Interrupted(ctx) - 128); s {
 	case command.SIGKILL:
 	case command.SIGQUIT:
-		notice("signal %d (%v) received, shutting down", int(s), s)
+		notice("signal %d (%s) received, shutting down", int(s), s.String())
 		notice("exit")
 	default:
-		notice("signal %d (%v) received, exiting", int(s), s)
+		notice("signal %d (%s) received, exiting", int(s), s.String())
 		notice("exit")
 	}
 	return 0

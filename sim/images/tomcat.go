@@ -21,7 +21,7 @@ func Tomcat() sim.Image {
 			"CATALINA_HOME=/usr/local/tomcat", "TOMCAT_NATIVE_LIBDIR=/usr/local/tomcat/native-jni-lib",
 			"LD_LIBRARY_PATH=/usr/local/tomcat/native-jni-lib", "TOMCAT_MAJOR=10", "TOMCAT_VERSION=" + tomcatVersion,
 		},
-		Commands: small("curl wget", command.Table{"catalina.sh": catalina}),
+		Commands: ubuntuWith("curl wget", command.Table{"catalina.sh": catalina}),
 		Files:    layers{files("ubuntu"), files("debian")},
 	}
 }
@@ -30,7 +30,7 @@ func Tomcat() sim.Image {
 func myTomcat() sim.Image {
 	i := Tomcat()
 	i.Name, i.ID, i.WorkingDir = "itcoke/mytomcat8:1.0", "3336fdaf451a", "/usr/local/tomcat/webapps"
-	i.Commands = small("curl wget ip ss bridge ping ping4 ping6", command.Table{"catalina.sh": catalina})
+	i.Commands = ubuntuWith("curl wget ip ss bridge ping ping4 ping6", command.Table{"catalina.sh": catalina})
 	return i
 }
 

@@ -12,7 +12,7 @@
 // netcat (nc), traceroute, libcbin (getent), busybox, conntracktools (conntrack), dockercli
 // (docker), shell (sh, bash, ash), coreutils (cat, ls, sort, date, env …), findutils (find,
 // xargs), grep, sed, awk, procps (ps, kill, pgrep, sysctl), less, debianutils (which), ncurses
-// (clear). Package command has the shape that they share, for commands of one's own.
+// (clear), packages (apt-get), systemd (systemctl, which says that there is none). Package command has the shape that they share, for commands of one's own.
 package tools
 
 import (
@@ -35,18 +35,21 @@ import (
 	"drydock/sim/tools/less"
 	"drydock/sim/tools/ncurses"
 	"drydock/sim/tools/nettools"
+	"drydock/sim/tools/packages"
 	"drydock/sim/tools/procps"
 	"drydock/sim/tools/sed"
 	"drydock/sim/tools/shell"
+	"drydock/sim/tools/systemd"
 )
 
 // Default returns a new table of the commands of all suites.
 func Default() command.Table {
-	return clients().With(
+	t := clients().With(
 		awk.Commands(), bridgeutils.Commands(), conntracktools.Commands(), coreutils.Commands(), debianutils.Commands(), dockercli.Commands(),
 		findutils.Commands(), grep.Commands(), iproute2.Commands(), iptables.Commands(), iputils.Commands(), less.Commands(), ncurses.Commands(),
-		nettools.Commands(), procps.Commands(), sed.Commands(), shell.Commands(),
+		nettools.Commands(), procps.Commands(), sed.Commands(), shell.Commands(), systemd.Commands(),
 	)
+	return t.With(packages.Debian(t))
 }
 
 // Run runs a line of a shell on m, which is a host, another machine or a container, and

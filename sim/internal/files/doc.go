@@ -8,7 +8,7 @@
 // they are opened, as /proc is.
 //
 // Nothing here looks at the real machine. There are no links, symbolic or hard, no owners but
-// root, who may read and write all files, and no ways to change modes and times. Memory is
+// root, who may read and write all files, and no ways to change times. Memory is
 // bounded: see Limits. A file that was removed counts until it is closed.
 //
 // # Locks

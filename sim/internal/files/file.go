@@ -47,13 +47,13 @@ func (q *quota) give(bytes, files int) {
 type File struct {
 	quota *quota
 	now   func() time.Time
-	mode  fs.FileMode
 
 	mu      sync.Mutex
-	data    []byte    // +checklocks:mu
-	time    time.Time // +checklocks:mu
-	opens   int       // +checklocks:mu
-	removed bool      // +checklocks:mu
+	mode    fs.FileMode // +checklocks:mu
+	data    []byte      // +checklocks:mu
+	time    time.Time   // +checklocks:mu
+	opens   int         // +checklocks:mu
+	removed bool        // +checklocks:mu
 }
 
 // NewFile returns an empty file to bind to names, with permissions and the most that it takes.
@@ -88,6 +88,12 @@ func (f *File) info(name string) (fs.FileInfo, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return info{name: name, mode: f.mode, time: f.time, size: int64(len(f.data))}, nil
+}
+
+func (f *File) chmod(mode fs.FileMode) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mode = mode.Perm()
 }
 
 // open notes that the file is open, until close.

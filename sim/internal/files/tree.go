@@ -42,6 +42,7 @@ type Tree struct {
 	bound   map[string]func() *File
 	mounted map[string]func() *Made
 	quota   *quota
+	size    int // of the quota, in bytes
 	now     func() time.Time
 
 	mu sync.Mutex // also guards the directories and devices that root leads to
@@ -53,7 +54,7 @@ var _ command.Files = (*Tree)(nil)
 
 // New returns a Tree in which nothing is written yet.
 func New(o Options) *Tree {
-	t := &Tree{bound: o.Bound, mounted: o.Mounted, quota: newQuota(o.Limits), now: o.Now}
+	t := &Tree{bound: o.Bound, mounted: o.Mounted, quota: newQuota(o.Limits), size: o.Limits.Bytes, now: o.Now}
 	if t.now == nil {
 		t.now = time.Now
 	}

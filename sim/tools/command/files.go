@@ -21,6 +21,17 @@ type Files interface {
 	Rename(from, to string) error
 }
 
+// Chmod changes the permissions of a file, of the nine bits and the sticky one. Files that have no
+// method Chmod for it have permissions that stay.
+func (c *Call) Chmod(name string, mode fs.FileMode) error {
+	if f, ok := c.Files.(interface {
+		Chmod(name string, mode fs.FileMode) error
+	}); ok {
+		return f.Chmod(c.Path(name), mode)
+	}
+	return &fs.PathError{Op: "chmod", Path: name, Err: fs.ErrPermission}
+}
+
 // A File is one that may be written, if it was opened so.
 type File interface {
 	fs.File

@@ -76,6 +76,6 @@ func script(files Files, at string) (Func, error) {
 	return func(ctx context.Context, c *Call) int {
 		child := *c
 		child.Args = slices.Concat(args, []string{at}, c.Args[1:])
-		return c.Commands.Run(ctx, &child)
+		return child.Exec(ctx)
 	}, nil
 }

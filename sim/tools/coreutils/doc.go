@@ -9,10 +9,13 @@
 //	ls [-1aAdFhlrRStU] [FILE...], mkdir [-pv] [-m MODE], rmdir [-p], rm [-dfrRv], cp [-afnrRv],
 //	mv [-fnv], touch [-c], mktemp [-d], pwd, basename, dirname, realpath, tee [-a]
 //	date [-u] [-d WHEN] [-R] [-I] [+FORMAT], sleep, timeout [-k TIME] [-s SIGNAL] TIME COMMAND
+//	chmod [-fRv] MODE FILE..., chown, chgrp [-R] OWNER FILE..., stat [-c FORMAT] [--printf FORMAT] FILE...
+//	df [-hk], du [-achs] [FILE...], fold [-bs] [-w N], and rev of util-linux
 //	env [-i] [-u NAME] [NAME=VALUE...] [COMMAND], printenv, id [-Gugn], whoami, nproc, hostid, tty
 //	uname [-amnoprsv], stty [-a], stty size, stty raw | sane, true, false
 //
-// All of it is in the locale C, and in UTC. Who runs them is root. What reads all of its input
+// All of it is in the locale C, and in UTC. Who runs them is root, and has all files: chown to
+// somebody else is not permitted. What reads all of its input
 // before it prints, sort for one, takes up to 64 MiB. There are no links: cp and mv of files
 // across directories are what the files of the machine can do.
 //
@@ -34,6 +37,7 @@ func Commands() command.Table {
 		"echo": Echo, "printf": Printf, "seq": Seq, "yes": Yes, "expr": Expr, "test": Test, "[": Test,
 		"ls": LS, "mkdir": Mkdir, "rmdir": Rmdir, "rm": RM, "cp": CP, "mv": MV, "touch": Touch, "mktemp": Mktemp,
 		"pwd": PWD, "basename": Basename, "dirname": Dirname, "realpath": Realpath, "tee": Tee,
+		"chmod": Chmod, "chown": Chown, "chgrp": Chown, "stat": Stat, "df": DF, "du": DU, "fold": Fold, "rev": Rev,
 		"date": Date, "sleep": Sleep, "timeout": Timeout, "env": Env, "printenv": Printenv, "id": ID, "whoami": Whoami,
 		"nproc": NProc, "hostid": HostID, "tty": TTY, "uname": Uname, "stty": Stty, "true": True, "false": False,
 	})

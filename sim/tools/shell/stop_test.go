@@ -51,8 +51,7 @@ func TestStop(t *testing.T) {
 		}
 		time.Sleep(8 * time.Second)
 		require.Equal(t, "after\r\n"+at, p.typed(""))
-		require.Equal(t, "cat &\r\n[1] 15\r\n"+at, p.typed("cat &\r"))
-		require.Equal(t, "\r\n\r\n[1]+  Stopped                 cat\r\n"+at, "\r\n"+p.typed("\r"), "it would read the terminal")
+		require.Contains(t, p.typed("cat &\r")+p.typed("\r"), "\r\n[1]+  Stopped                 cat\r\n"+at, "it would read the terminal")
 		require.Equal(t, "echo $(sleep 1)\r\n", p.typed("echo $(sleep 1)\r"))
 		require.Equal(t, "^Z", p.typed("\x1a"), "it is no job")
 		time.Sleep(time.Second)

@@ -61,6 +61,11 @@ func Bad(format string, args ...any) error { return &Fault{Text: fmt.Sprintf(for
 // Missing is a command line without the arguments that it needs.
 func Missing() error { return &Fault{Text: "missing operand", Usage: true} }
 
+// MissingAfter returns that of programs that need another argument.
+func MissingAfter(arg string) error {
+	return &Fault{Text: "missing operand after '" + arg + "'", Usage: true}
+}
+
 // Extra is a command line with too many arguments.
 func Extra(arg string) error { return &Fault{Text: "extra operand '" + arg + "'", Usage: true} }
 

@@ -1,0 +1,106 @@
+package images_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"drydock/sim"
+	"drydock/sim/images"
+	"drydock/sim/simtest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// run runs a line in a container.
+func run(t *testing.T, c *sim.Container, shell, line string) string {
+	out, _ := c.Exec(context.Background(), shell, "-c", line).CombinedOutput()
+	return string(out)
+}
+
+// TestNginx has the log of nginx, its processes and configuration.
+func TestNginx(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		web, err := h.Run("web", sim.WithImage(images.Nginx()))
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+		require.Equal(t, "UID          PID    PPID  C STIME TTY          TIME CMD\n"+
+			"root           1       0  0 00:00 ?        00:00:00 nginx: master process nginx -g daemon off;\n"+
+			"root           2       1  0 00:00 ?        00:00:00 nginx: worker process\n"+
+			"root           3       0  0 00:00 ?        00:00:00 ps -ef\n", run(t, web, "sh", "exec ps -ef"))
+		require.Contains(t, run(t, web, "sh", "curl -s localhost"), "Welcome to nginx!")
+		require.Empty(t, run(t, web, "sh", "kill -9 1; kill -STOP 1; kill -9 2; sleep 1"))
+		require.Contains(t, run(t, web, "sh", "echo hello > /usr/share/nginx/html/a.txt; curl -s localhost/a.txt"), "hello")
+		run(t, web, "sh", `sed -i 's/listen       80/listen       8080/' /etc/nginx/conf.d/default.conf; nginx -s reload; sleep 1`)
+		require.Equal(t, "7000200", run(t, web, "bash", `curl -s -o /dev/null -w '%{exitcode}%{http_code}' localhost; curl -s -o /dev/null -w '%{http_code}' localhost:8080`))
+		require.NoError(t, web.Stop(t.Context()))
+		logs := logs(t, web)
+		require.Contains(t, logs, "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration\n")
+		require.Contains(t, logs, "[notice] 1#1: start worker process 2\n")
+		require.Contains(t, logs, "[notice] 1#1: signal 3 (SIGQUIT) received, shutting down\n")
+	})
+}
+
+// logs returns what a container has written.
+func logs(t *testing.T, c *sim.Container) string {
+	var b strings.Builder
+	for e := range c.Logs(t.Context(), sim.LogOptions{}) {
+		b.Write(e.Text)
+	}
+	return b.String()
+}
+
+// TestHttpd has the page of httpd, and its stop.
+func TestHttpd(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		web, err := h.Run("web", sim.WithImage(images.Httpd()))
+		require.NoError(t, err)
+		client, err := h.Run("client", sim.WithImage(images.CentOS()), sim.WithCommand("sleep", "1000"))
+		require.NoError(t, err)
+		addr := web.Inspect().NetworkSettings.IPAddress
+		require.Equal(t, "<html><body><h1>It works!</h1></body></html>\n", run(t, client, "sh", "curl -s "+addr))
+		require.Contains(t, run(t, client, "sh", "curl -sI "+addr), "Server: Apache/2.4.58 (Unix)\r\nLast-Modified: Mon, 11 Jun 2007 18:53:14 GMT\r\nETag: \"2d-432a5e4a73a80\"\r\n")
+		require.Contains(t, run(t, client, "sh", "curl -s "+addr+"/x"), "<h1>Not Found</h1>")
+		require.NoError(t, web.Stop(t.Context()))
+		require.Contains(t, logs(t, web), "AH00492: caught SIGWINCH, shutting down gracefully")
+	})
+}
+
+// TestPackages installs ping where it is not.
+func TestPackages(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		for _, tt := range []struct {
+			image sim.Image
+			line  string
+		}{
+			{images.Ubuntu(), "apt-get update && apt-get install -y iputils-ping && ping -c 1 127.0.0.1"},
+			{images.Debian(), "apt update && apt install -y iputils-ping iproute2 && ip link show lo && ping -c 1 127.0.0.1"},
+			{images.CentOS(), "yum install -y iputils && ping -c 1 127.0.0.1"},
+			{images.Alpine(), "apk add bash iproute2 && bash -c 'ping -c 1 127.0.0.1 && ss -tln'"},
+		} {
+			c, err := h.Run(tt.image.Name, sim.WithImage(tt.image), sim.WithCommand("sleep", "1000"))
+			require.NoError(t, err)
+			out := run(t, c, "sh", tt.line)
+			require.Regexp(t, "1( packets)? received", out, tt.line)
+			require.NoError(t, c.Kill())
+		}
+	})
+}
+
+// TestHelloWorld has the first lines of its message.
+func TestHelloWorld(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	c, err := h.Run("hello", sim.WithImage(images.HelloWorld()))
+	require.NoError(t, err)
+	_, err = c.Wait(t.Context())
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(logs(t, c), "\nHello from Docker!\nThis message shows"))
+}
