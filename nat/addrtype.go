@@ -3,8 +3,8 @@ package nat
 import "strings"
 
 // An AddrTypeSet is a set of kinds of addresses, as the routing table of Linux
-// tells them apart. Netstack's knows no anycast, blackhole, unreachable and prohibit, so
-// that no address is of those.
+// tells them apart. Netstack's knows no anycast and nothing from blackhole on, so that no
+// address is of those.
 type AddrTypeSet uint16
 
 const (
@@ -17,11 +17,15 @@ const (
 	AddrBlackhole
 	AddrUnreachable
 	AddrProhibit
+	AddrThrow
+	AddrNAT
+	AddrXResolve
 )
 
 // addrTypeNames are in the order of their bits.
 var addrTypeNames = []string{
 	"UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT",
+	"THROW", "NAT", "XRESOLVE",
 }
 
 // String returns the kinds as addrtype prints them, "LOCAL,BROADCAST".

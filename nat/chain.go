@@ -16,7 +16,7 @@ type chain struct {
 	name   string
 	full   Chain
 	policy verdict  // of built-in chains
-	count  *counter // of the policy
+	count  *counter // of a policy that was set; nil: nobody counts
 	rules  []*rule
 	code   []instruction // of rules
 	prints []uint64      // of rules, to find one: 8 bytes of each are looked at, 32 KiB of 4,000

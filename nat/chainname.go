@@ -26,6 +26,10 @@ const (
 	FilterInput   Chain = "filter/INPUT"
 	FilterForward Chain = "filter/FORWARD"
 	FilterOutput  Chain = "filter/OUTPUT"
+
+	SecurityInput   Chain = "security/INPUT"
+	SecurityForward Chain = "security/FORWARD"
+	SecurityOutput  Chain = "security/OUTPUT"
 )
 
 // split returns the names of the table and of the chain.

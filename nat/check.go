@@ -24,6 +24,12 @@ func (r *rule) check(on *host, v6 bool, id tableID, h hook) error {
 	if r.Proto.Number == 0 && r.Proto.Not {
 		return blame("Proto", ErrNever)
 	}
+	switch {
+	case r.Fragment > FirstFragments:
+		return blame("Fragment", ErrValue)
+	case r.Fragment != AllFragments && v6:
+		return blame("Fragment", ErrFamily)
+	}
 	// What the matches and the target allow is what they all allow.
 	r.hooks = everyHook
 	in := setting{v6, r.Proto, on}

@@ -66,6 +66,7 @@ func (r *rule) compile(on *host, v6 bool) {
 	case r.Proto.Number != 0:
 		r.asks.transport(uint64(r.Proto.Number)<<protoShift, 0xff<<protoShift)
 	}
+	r.rest.fragment = r.Fragment
 	for _, m := range r.Matches {
 		if left := m.compile(&r.asks); left != nil {
 			r.rest.matchers = append(r.rest.matchers, left)

@@ -3,6 +3,8 @@ package nat
 import (
 	"net/netip"
 	"strings"
+
+	wire "drydock/internal/packet"
 )
 
 // conditions are what a rule asks for beyond its digest. They lie in the rule, not in the
@@ -10,19 +12,21 @@ import (
 type conditions struct {
 	src, dst addrTest
 	notProto uint8
+	fragment Fragments
 	in, out  nicTest
 	matchers []matcher
 }
 
 // any is false for most rules of Docker, of which the digest tells all.
 func (c *conditions) any() bool {
-	return c.src.there || c.dst.there || c.notProto != 0 || c.in.there || c.out.there || len(c.matchers) > 0
+	return c.src.there || c.dst.there || c.notProto != 0 || c.fragment != AllFragments || c.in.there || c.out.there || len(c.matchers) > 0
 }
 
 // match asks in the order of cost.
 func (c *conditions) match(p *packet) bool {
 	if c.src.there && !c.src.match(p.src) || c.dst.there && !c.dst.match(p.dst) ||
 		c.notProto != 0 && c.notProto == p.proto ||
+		c.fragment != AllFragments && (c.fragment == FollowingFragments) != (p.layout.Fragment == wire.Following) ||
 		c.in.there && !c.in.match(p.in) || c.out.there && !c.out.match(p.out) {
 		return false
 	}

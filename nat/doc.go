@@ -19,14 +19,15 @@
 //	PREROUTING ────────▶ routing ──▶ FORWARD ─────────────▶ POSTROUTING
 //	raw                     │        mangle                 mangle
 //	conntrack               │        filter                 nat (source)
-//	mangle                  │                               confirm
+//	mangle                  │        security               confirm
 //	nat (destination)       ▼                                   ▲
 //	                      INPUT                  OUTPUT ────────┘
 //	                      mangle                 raw
 //	                      filter                 conntrack
-//	                      nat (source)           mangle
-//	                      confirm                nat (destination)
-//	                        │                    filter
+//	                      security               mangle
+//	                      nat (source)           nat (destination)
+//	                      confirm                filter
+//	                        │                    security
 //	                        │                      ▲
 //	                        └─────▶ sockets ───────┘
 //
@@ -54,7 +55,7 @@
 // # What differs from Linux
 //
 // The matches are the types that implement [Match], the targets those of [Target]; there
-// are no others, no ipset, no chains of nftables, and no table security. Besides what [Ruleset] and package
+// are no others, no ipset and no chains of nftables. Besides what [Ruleset] and package
 // conntrack tell of themselves:
 //
 //   - Datagrams are not put together from their fragments. The first fragment is judged

@@ -28,4 +28,5 @@ var (
 	ErrPort        = errors.New("protocol without ports")
 	ErrPortRange   = errors.New("bad range of ports")
 	ErrValue       = errors.New("value out of range")
+	ErrHelper      = errors.New("no such helper for this protocol")
 )

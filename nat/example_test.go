@@ -67,7 +67,7 @@ func Example() {
 	// Output:
 	// hello from 127.0.0.1:8080
 	// connect tcp 127.0.0.1:22: connection was refused
-	// -P OUTPUT ACCEPT -c 1 60
+	// -P OUTPUT ACCEPT -c 0 0
 	// -A OUTPUT -p tcp -m tcp --dport 80 -c 1 60 -j REDIRECT --to-ports 8080
 }
 

@@ -38,17 +38,19 @@ const (
 	mangleTable
 	natTable
 	filterTable
+	securityTable
 	numTables
 )
 
-var tableNames = [numTables]string{"raw", "mangle", "nat", "filter"}
+var tableNames = [numTables]string{"raw", "mangle", "nat", "filter", "security"}
 
 // tableHooks are the hooks at which each table has a chain.
 var tableHooks = [numTables]hookSet{
-	rawTable:    atPrerouting | atOutput,
-	mangleTable: everyHook,
-	natTable:    atPrerouting | atInput | atOutput | atPostrouting,
-	filterTable: atInput | atForward | atOutput,
+	rawTable:      atPrerouting | atOutput,
+	mangleTable:   everyHook,
+	natTable:      atPrerouting | atInput | atOutput | atPostrouting,
+	filterTable:   atInput | atForward | atOutput,
+	securityTable: atInput | atForward | atOutput,
 }
 
 func (id tableID) String() string { return tableNames[id] }

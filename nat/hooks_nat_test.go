@@ -63,6 +63,22 @@ func TestTranslation(t *testing.T) {
 		{"REDIRECT to a port where nobody listens", []string{"-t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 3128"}, []step{
 			{"docker0", sample{src: containerIP + ":1000", dst: peerIP + ":80", flags: syn, seq: 5}, []string{"docker0: tcp RA 10.0.0.9:80 > 172.17.0.2:1000"}},
 		}},
+		{"DNAT of a range that is shifted", []string{"-t nat -A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:1000-1999/3000"}, []step{
+			{"eth0", sample{src: peerIP + ":9", dst: hostIP + ":3000", flags: syn}, []string{"docker0: tcp S 10.0.0.9:9 > 172.17.0.2:1000"}},
+			{"eth0", sample{src: peerIP + ":9", dst: hostIP + ":3007", flags: syn}, []string{"docker0: tcp S 10.0.0.9:9 > 172.17.0.2:1007"}},
+			{"docker0", sample{src: containerIP + ":1007", dst: peerIP + ":9", flags: synAck}, []string{"eth0: tcp SA 10.0.0.1:3007 > 10.0.0.9:9"}},
+			{"eth0", sample{src: peerIP + ":9", dst: hostIP + ":4001", flags: syn}, []string{"docker0: tcp S 10.0.0.9:9 > 172.17.0.2:1001"}},
+			{"eth0", sample{src: peerIP + ":9", dst: hostIP + ":1500", flags: syn}, []string{"docker0: tcp S 10.0.0.9:9 > 172.17.0.2:1036"}}, // (1500-3000) mod 2^16 mod 1000
+		}},
+		{"DNAT of a range that is shifted, from a port that is in it", []string{"-t nat -A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80-89/85"}, []step{
+			{"eth0", sample{src: peerIP + ":9", dst: hostIP + ":86", flags: syn}, []string{"docker0: tcp S 10.0.0.9:9 > 172.17.0.2:81"}},
+		}},
+		{"DNAT to port 0", []string{"-t nat -A PREROUTING -p udp -j DNAT --to-destination 172.17.0.2:0"}, []step{
+			{"eth0", sample{proto: "udp", src: peerIP + ":9", dst: hostIP + ":53"}, []string{"docker0: udp 10.0.0.9:9 > 172.17.0.2:0"}},
+		}},
+		{"REDIRECT to port 0", []string{"-t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 0"}, []step{
+			{"docker0", sample{src: containerIP + ":1000", dst: peerIP + ":80", flags: syn, seq: 5}, []string{"docker0: tcp RA 10.0.0.9:80 > 172.17.0.2:1000"}},
+		}},
 		{"other protocols", []string{"-t nat -A PREROUTING -d 10.0.0.1/32 -p 253 -j DNAT --to-destination 172.17.0.2"}, []step{
 			{"eth0", sample{proto: "other", src: peerIP, dst: hostIP}, []string{"docker0: proto 253 10.0.0.9 > 172.17.0.2"}},
 			{"docker0", sample{proto: "other", src: containerIP, dst: peerIP}, []string{"eth0: proto 253 10.0.0.1 > 10.0.0.9"}},

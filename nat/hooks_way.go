@@ -27,7 +27,7 @@ func (t *Tables) input(p *packet) bool {
 	if p.layout.Fragment == wire.Following {
 		return t.follow(p)
 	}
-	return t.consult(mangleTable, p) && t.consult(filterTable, p) && t.translate(p) && t.confirm(p)
+	return t.consult(mangleTable, p) && t.filter(p) && t.translate(p) && t.confirm(p)
 }
 
 // forward asks about what is for others. Neither tracking nor translation has a part in
@@ -36,7 +36,12 @@ func (t *Tables) forward(p *packet) bool {
 	if p.layout.Fragment == wire.Following {
 		return t.follow(p)
 	}
-	return t.consult(mangleTable, p) && t.consult(filterTable, p)
+	return t.consult(mangleTable, p) && t.filter(p)
+}
+
+// filter asks the tables that are there to drop packets.
+func (t *Tables) filter(p *packet) bool {
+	return t.consult(filterTable, p) && t.consult(securityTable, p)
 }
 
 // output begins the way of what the machine sends. The destination is translated before
@@ -49,7 +54,7 @@ func (t *Tables) output(p *packet) bool {
 		return t.drop(p, DropFragment)
 	}
 	key := p.fragmentKey()
-	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p) && t.consult(filterTable, p)
+	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p) && t.filter(p)
 	return ok && t.remember(p, key)
 }
 

@@ -119,6 +119,29 @@ var (
 	loopbackBroadcast = netip.AddrFrom4([4]byte{127, 255, 255, 255})
 )
 
+// hasOn reports whether addr is an address of the interface of a name, or the broadcast
+// address of a subnet of it.
+func (h *host) hasOn(name string, addr netip.Addr) bool {
+	if addr.IsLoopback() {
+		return name == loopback
+	}
+	s := h.stack.Load()
+	if s == nil {
+		return false
+	}
+	info, ok := nicByName(s, name)
+	if !ok {
+		return false
+	}
+	for _, a := range info.ProtocolAddresses {
+		subnet := a.AddressWithPrefix.Subnet()
+		if wire.FromAddress(a.AddressWithPrefix.Address) == addr || addr.Is4() && subnet.IsBroadcast(wire.ToAddress(addr)) {
+			return true
+		}
+	}
+	return false
+}
+
 // addressOf returns the address of an interface that is nearest to peer: one in whose
 // subnet peer is, or else the first of a scope that reaches peer, as Linux'
 // inet_select_addr finds it.

@@ -122,7 +122,18 @@ func TestMatches(t *testing.T) {
 		{"-m state ! --state NEW", nil, false},
 		{"-m state --state UNTRACKED", state(StateUntracked), true},
 
+		{"-f", frag, true},
+		{"-f", nil, false},
+		{"! -f", frag, false},
+		{"! -f", nil, true},
+		{"-f", func(p *packet) { p.layout.Fragment = wire.First }, false},
+		{"! -f", func(p *packet) { p.layout.Fragment = wire.First }, true},
+
 		{"-m addrtype --dst-type UNICAST", nil, true},
+		{"-m addrtype --src-type LOCAL --limit-iface-in", func(p *packet) { p.src = netip.MustParseAddr("127.0.0.2") }, false},
+		{"-m addrtype --src-type UNICAST --limit-iface-in", func(p *packet) { p.src = netip.MustParseAddr("127.0.0.2") }, true},
+		{"-m addrtype --dst-type MULTICAST --limit-iface-out", func(p *packet) { p.dst = netip.MustParseAddr("224.0.0.1") }, true},
+		{"-m addrtype --dst-type BROADCAST --limit-iface-out", func(p *packet) { p.dst = broadcast4 }, true},
 		{"-m addrtype --dst-type LOCAL,UNICAST", nil, true},
 		{"-m addrtype ! --dst-type UNICAST", nil, false},
 		{"-m addrtype --src-type UNICAST --dst-type LOCAL", nil, false},
@@ -291,4 +302,9 @@ func TestNoTrack(t *testing.T) {
 	require.Equal(t, carryOn, NoTrack{}.apply(nil, p))
 	require.Equal(t, StateUntracked, p.state)
 	require.Same(t, conntrack.Untracked, p.ref())
+	for _, ct := range []CT{{NoTrack: true}, {Zone: CTZone{ID: 5}}} {
+		p.state = StateInvalid
+		require.Equal(t, carryOn, ct.apply(nil, p))
+		require.Equal(t, ct.NoTrack, p.state == StateUntracked)
+	}
 }

@@ -1,15 +1,20 @@
 package nat
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // A NATRange is what an address, a port or both are chosen from. An invalid MinAddr
 // leaves the address, MinPort 0 the port alone where possible.
 type NATRange struct {
 	MinAddr, MaxAddr netip.Addr // equal for one
 	MinPort, MaxPort uint16
-	Random           bool // --random
-	FullyRandom      bool // --random-fully
-	Persistent       bool // --persistent: one address of the range for each client
+	Port0            bool   // MinPort is port 0, and not none
+	BasePort         uint16 // of DNAT: this port becomes MinPort, the next one the next; 0: none does
+	Random           bool   // --random
+	FullyRandom      bool   // --random-fully
+	Persistent       bool   // --persistent: one address of the range for each client
 }
 
 // check wants an address, ports or both. A family is known by the addresses only, so that
@@ -22,19 +27,25 @@ func (n NATRange) check(in setting) error {
 		return ErrFamily
 	case n.MaxAddr.Less(n.MinAddr):
 		return ErrValue
-	case !n.MinAddr.IsValid() && n.MinPort == 0 && n.MaxPort == 0:
+	case !n.MinAddr.IsValid() && !n.hasPorts() && n.MaxPort == 0:
 		return ErrValue
 	}
-	return checkToPorts(n.MinPort, n.MaxPort, in.proto)
+	return n.checkPorts(in.proto)
 }
 
-// checkToPorts checks the ports that a connection is to get, of which 0 is none.
-func checkToPorts(lo, hi uint16, proto Protocol) error {
-	if lo == 0 && hi == 0 {
+// hasPorts reports whether a port is chosen.
+func (n NATRange) hasPorts() bool { return n.MinPort != 0 || n.Port0 }
+
+// checkPorts checks the ports that a connection is to get.
+func (n NATRange) checkPorts(proto Protocol) error {
+	if !n.hasPorts() {
+		if n.MaxPort != 0 || n.BasePort != 0 {
+			return ErrPortRange
+		}
 		return nil
 	}
 	switch {
-	case lo > hi, lo == 0:
+	case n.MinPort > n.MaxPort, n.Port0 && n.MinPort != 0:
 		return ErrPortRange
 	case !translatesPorts(proto.Number):
 		return ErrPort
@@ -61,13 +72,25 @@ func (r NATRange) String() string {
 			addr += "-" + r.MaxAddr.String()
 		}
 	}
-	if r.MinPort == 0 {
+	if !r.hasPorts() {
 		return addr
 	}
 	if r.MinAddr.Is6() {
 		addr = "[" + addr + "]"
 	}
-	return addr + ":" + natPorts(r.MinPort, r.MaxPort)
+	addr += ":" + natPorts(r.MinPort, r.MaxPort)
+	if r.BasePort != 0 {
+		addr += fmt.Sprintf("/%d", r.BasePort)
+	}
+	return addr
+}
+
+// toPorts returns " --to-ports 1024-2047", or "" where the port stays.
+func (r NATRange) toPorts() string {
+	if !r.hasPorts() {
+		return ""
+	}
+	return " --to-ports " + natPorts(r.MinPort, r.MaxPort)
 }
 
 // flags returns the options behind the range, each with a blank before it.

@@ -13,8 +13,31 @@ type Rule struct {
 	Src, Dst Network   // -s, -d
 	In, Out  Interface // -i, -o
 	Proto    Protocol  // -p
+	Fragment Fragments // -f
 	Matches  []Match   // -m, in the order given
 	Target   Target    // -j or -g; nil: none
+}
+
+// Fragments says which pieces of a datagram of IPv4 a rule is about. Connection tracking has
+// the pieces share the fate of the first, so that a rule with -f sees none, as on a Linux
+// that tracks connections.
+type Fragments uint8
+
+const (
+	AllFragments       Fragments = iota // and whole datagrams
+	FollowingFragments                  // -f: all but the first
+	FirstFragments                      // ! -f: the first, and whole datagrams
+)
+
+// String returns the option, "" for AllFragments.
+func (f Fragments) String() string {
+	switch f {
+	case FollowingFragments:
+		return "-f"
+	case FirstFragments:
+		return "! -f"
+	}
+	return ""
 }
 
 // A Match is a condition of an extension, what follows -m: TCP, UDP, Multiport,
@@ -44,7 +67,7 @@ type deep interface {
 }
 
 // A Target is what becomes of a packet that a rule matches: Accept, Drop, Return,
-// Jump, Goto, Reject, SNAT, DNAT, Masquerade, Redirect, Mark, Log or NoTrack. Targets are
+// Jump, Goto, Reject, SNAT, DNAT, Masquerade, Redirect, Mark, Log, NoTrack or CT. Targets are
 // comparable.
 type Target interface {
 	// String is what iptables-save prints, "-j DNAT --to-destination 172.17.0.2:80".
@@ -115,6 +138,9 @@ func (r Rule) String() string {
 	if r.Proto.Number != 0 {
 		option(r.Proto.Not, "-p", protocolName(r.Proto.Number))
 	}
+	if r.Fragment != AllFragments {
+		b.WriteString(" " + r.Fragment.String())
+	}
 	for _, m := range r.Matches {
 		b.WriteString(" " + m.String())
 	}
@@ -138,7 +164,7 @@ func (r Rule) clone() Rule {
 // equal compares rules that have been checked.
 func (r *Rule) equal(s *Rule) bool {
 	return r.Src == s.Src && r.Dst == s.Dst && r.In == s.In && r.Out == s.Out && r.Proto == s.Proto &&
-		r.Target == s.Target && slices.EqualFunc(r.Matches, s.Matches, equalMatches)
+		r.Fragment == s.Fragment && r.Target == s.Target && slices.EqualFunc(r.Matches, s.Matches, equalMatches)
 }
 
 // equalMatches compares with ==, which would panic for what has parts that cannot be

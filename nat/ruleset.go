@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A Ruleset is the tables raw, mangle, nat and filter of one address family. Its
+// A Ruleset is the tables raw, mangle, nat, filter and security of one address family. Its
 // methods are safe for concurrent use and for use while packets pass: those see
 // the rules as they were before a change or after it. A change that is refused
 // changes nothing; the error is a *RuleError. Several changes at once are an [Ruleset.Edit].
@@ -151,13 +151,14 @@ func (rs *Ruleset) Flush(c Chain) error {
 	return rs.edit(func(d *draft) error { return d.flush(c) })
 }
 
-// Zero sets the counters of a chain, those of its rules and of its policy, to 0.
+// Zero sets the counters of a chain, those of its rules and of its policy, to 0. A policy
+// that does not count still does not.
 func (rs *Ruleset) Zero(c Chain) error {
 	return rs.edit(func(d *draft) error { return d.zero(c) })
 }
 
 // SetCounters sets the counters of the rule of number at, counted from 1, or with 0 those
-// of the policy of a built-in chain.
+// of the policy of a built-in chain, which then counts.
 func (rs *Ruleset) SetCounters(c Chain, at int, n Counters) error {
 	return rs.edit(func(d *draft) error { return d.setCounters(c, at, n) })
 }
@@ -169,7 +170,8 @@ func (rs *Ruleset) Reset(table string) error {
 }
 
 // SetPolicy decides what becomes of packets that reach the end of a built-in chain:
-// Accept or Drop. Table nat only accepts.
+// Accept or Drop. Table nat only accepts. The policy counts from then on, from 0; one that was
+// never set does not count, as with iptables on nf_tables.
 func (rs *Ruleset) SetPolicy(c Chain, policy Target) error {
 	return rs.edit(func(d *draft) error { return d.setPolicy(c, policy) })
 }
@@ -213,17 +215,21 @@ func (rs *Ruleset) Rules(c Chain) iter.Seq2[Rule, Counters] {
 	}
 }
 
-// Policy returns the policy of a built-in chain and what it has decided about. It is
-// false for other chains.
+// Policy returns the policy of a built-in chain and what it has decided about since it was
+// set. It is false for other chains.
 func (rs *Ruleset) Policy(c Chain) (Target, Counters, bool) {
 	ch := rs.find(c)
 	if ch == nil || !ch.builtin() {
 		return nil, Counters{}, false
 	}
+	var policy Target = Accept{}
 	if ch.policy == drop {
-		return Drop{}, ch.count.load(), true
+		policy = Drop{}
 	}
-	return Accept{}, ch.count.load(), true
+	if ch.count == nil {
+		return policy, Counters{}, true
+	}
+	return policy, ch.count.load(), true
 }
 
 // References returns the number of rules that jump or go to a chain.

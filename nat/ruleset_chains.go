@@ -23,6 +23,7 @@ func (d *draft) setPolicy(c Chain, policy Target) error {
 		default:
 			return ErrPolicy
 		}
+		ch.count = new(counter)
 		return nil
 	})
 }

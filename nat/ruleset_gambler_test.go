@@ -194,7 +194,7 @@ func (g *gambler) change(m *model, rs *Ruleset) (did string, done bool, err erro
 	case g.chance(50):
 		policy := pick[Target](g, Accept{}, Drop{}, Return{})
 		if done = c.policy != nil && policy != (Return{}); done {
-			c.policy, m.used = policy, true
+			c.policy, c.counts, c.passed, m.used = policy, true, Counters{}, true
 		}
 		return fmt.Sprint("policy ", full, policy), done, rs.SetPolicy(full, policy)
 	}

@@ -19,6 +19,7 @@ type model struct {
 
 type modelChain struct {
 	policy Target // nil: a chain of one's own
+	counts bool   // that the policy was set
 	passed Counters
 	rules  []*modelRule
 }
@@ -121,8 +122,10 @@ func (m *model) pass(name string, p *packet) Target {
 		return v
 	}
 	c := m.chains[name]
-	c.passed.Packets++
-	c.passed.Bytes += uint64(p.layout.Size)
+	if c.counts {
+		c.passed.Packets++
+		c.passed.Bytes += uint64(p.layout.Size)
+	}
 	return c.policy
 }
 

@@ -169,7 +169,7 @@ func checkIndex(at, most int) error {
 // zero gives new counters rather than changing those that packets see already.
 func (d *draft) zero(c Chain) error {
 	return d.change(opZero, c, func(t *table, ch *chain) error {
-		if ch.builtin() {
+		if ch.count != nil {
 			ch.count = new(counter)
 		}
 		rules := make([]*rule, len(ch.rules))

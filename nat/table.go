@@ -31,7 +31,7 @@ func newTable(id tableID) *table {
 // find it without its name.
 func newBuiltin(id tableID, h hook) *chain {
 	name := hookNames[h]
-	return &chain{id: int(h), hook: h, name: name, full: fullName(id, name), policy: accept, count: new(counter)}
+	return &chain{id: int(h), hook: h, name: name, full: fullName(id, name), policy: accept}
 }
 
 // find returns the chain of a name, nil if there is none.

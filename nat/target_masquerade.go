@@ -10,6 +10,7 @@ import (
 // looked up for each connection, so that it may change; connections keep theirs.
 type Masquerade struct {
 	MinPort, MaxPort uint16 // --to-ports; 0: the port stays if it is free
+	Port0            bool   // MinPort is port 0, and not none
 	Random           bool
 	FullyRandom      bool
 }
@@ -17,11 +18,7 @@ type Masquerade struct {
 var _ = reserve("MASQUERADE")
 
 func (t Masquerade) String() string {
-	s := "-j MASQUERADE"
-	if t.MinPort != 0 {
-		s += " --to-ports " + natPorts(t.MinPort, t.MaxPort)
-	}
-	return s + flagText(t.Random, t.FullyRandom, false)
+	return "-j MASQUERADE" + t.ports().toPorts() + flagText(t.Random, t.FullyRandom, false)
 }
 
 // place is POSTROUTING alone: no other hook knows the interface by which a packet leaves
@@ -29,7 +26,12 @@ func (t Masquerade) String() string {
 func (Masquerade) place() place { return place{tables: 1 << natTable, hooks: atPostrouting} }
 
 func (t Masquerade) checked(in setting) (Target, error) {
-	return t, checkToPorts(t.MinPort, t.MaxPort, in.proto)
+	return t, t.ports().checkPorts(in.proto)
+}
+
+// ports returns what the target says of ports, as a range.
+func (t Masquerade) ports() NATRange {
+	return NATRange{MinPort: t.MinPort, MaxPort: t.MaxPort, Port0: t.Port0}
 }
 
 // apply chooses the address that Linux would: of those of the outgoing interface, the
@@ -43,11 +45,9 @@ func (t Masquerade) apply(h *host, p *packet) verdict {
 	if !ok {
 		return drop
 	}
-	h.bind(p, source, NATRange{
-		MinAddr: addr, MaxAddr: addr,
-		MinPort: t.MinPort, MaxPort: t.MaxPort,
-		Random: t.Random, FullyRandom: t.FullyRandom,
-	})
+	r := t.ports()
+	r.MinAddr, r.MaxAddr, r.Random, r.FullyRandom = addr, addr, t.Random, t.FullyRandom
+	h.bind(p, source, r)
 	return accept
 }
 

@@ -6,23 +6,11 @@ import (
 
 // NoTrack keeps the packet out of connection tracking: its state is UNTRACKED, and it is not
 // translated. In the raw table, which is the only one before tracking.
-type NoTrack struct {
-	CT bool // spelled -j CT --notrack rather than -j NOTRACK
-}
+type NoTrack struct{}
 
-var (
-	_ = reserve("NOTRACK")
-	_ = reserve("CT")
-)
+var _ = reserve("NOTRACK")
 
-// String tells the two spellings apart, as iptables-save does, though they are one target
-// to the kernel.
-func (t NoTrack) String() string {
-	if t.CT {
-		return "-j CT --notrack"
-	}
-	return "-j NOTRACK"
-}
+func (NoTrack) String() string { return "-j NOTRACK" }
 
 func (NoTrack) place() place { return place{tables: 1 << rawTable, hooks: atPrerouting | atOutput} }
 

@@ -8,24 +8,26 @@ import (
 // interface, or to 127.0.0.1 for what the machine sends.
 type Redirect struct {
 	MinPort, MaxPort uint16 // --to-ports; 0: the port stays
+	Port0            bool   // MinPort is port 0, and not none
 	Random           bool
 }
 
 var _ = reserve("REDIRECT")
 
 func (t Redirect) String() string {
-	s := "-j REDIRECT"
-	if t.MinPort != 0 {
-		s += " --to-ports " + natPorts(t.MinPort, t.MaxPort)
-	}
-	return s + flagText(t.Random, false, false)
+	return "-j REDIRECT" + t.ports().toPorts() + flagText(t.Random, false, false)
 }
 
 func (Redirect) place() place { return place{tables: 1 << natTable, hooks: atPrerouting | atOutput} }
 
 // checked takes no protocol for enough where no ports are given.
 func (t Redirect) checked(in setting) (Target, error) {
-	return t, checkToPorts(t.MinPort, t.MaxPort, in.proto)
+	return t, t.ports().checkPorts(in.proto)
+}
+
+// ports returns what the target says of ports, as a range.
+func (t Redirect) ports() NATRange {
+	return NATRange{MinPort: t.MinPort, MaxPort: t.MaxPort, Port0: t.Port0}
 }
 
 // apply sends the packet to the stack itself: to 127.0.0.1 or ::1 what the stack sends,
@@ -46,11 +48,9 @@ func (t Redirect) apply(h *host, p *packet) verdict {
 	if !ok {
 		return drop
 	}
-	h.bind(p, destination, NATRange{
-		MinAddr: addr, MaxAddr: addr,
-		MinPort: t.MinPort, MaxPort: t.MaxPort,
-		Random: t.Random,
-	})
+	r := t.ports()
+	r.MinAddr, r.MaxAddr, r.Random = addr, addr, t.Random
+	h.bind(p, destination, r)
 	return accept
 }
 

@@ -11,7 +11,12 @@ func (t SNAT) String() string { return "-j SNAT --to-source " + t.To.String() + 
 // place has INPUT too, where the source of what is for the machine itself may be changed.
 func (SNAT) place() place { return place{tables: 1 << natTable, hooks: atInput | atPostrouting} }
 
-func (t SNAT) checked(in setting) (Target, error) { return t, t.To.check(in) }
+func (t SNAT) checked(in setting) (Target, error) {
+	if t.To.BasePort != 0 {
+		return nil, ErrPortRange
+	}
+	return t, t.To.check(in)
+}
 
 // apply decides about the connection of a packet. The packet itself is translated
 // afterwards, like all those that follow it.

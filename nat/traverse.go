@@ -61,10 +61,12 @@ func (t *table) traverse(p *packet) verdict {
 	}
 }
 
-// decide is what the policy says. It counts as rules do; a RETURN in a built-in chain comes
-// here, too.
+// decide is what the policy says. One that was set counts as rules do; a RETURN in a built-in
+// chain comes here, too.
 func (c *chain) decide(p *packet) verdict {
-	c.count.add(p.layout.Size)
+	if c.count != nil {
+		c.count.add(p.layout.Size)
+	}
 	if p.traced {
 		p.trace(c, 0, c.policy)
 	}

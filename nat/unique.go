@@ -60,9 +60,9 @@ func (h *host) unique(tuple conntrack.Tuple, r NATRange, c *conntrack.Conn, m ma
 	}
 	if !random {
 		switch {
-		case r.MinPort == 0 && !h.taken(&tuple, c):
+		case !r.hasPorts() && !h.taken(&tuple, c):
 			return tuple
-		case r.MinPort != 0 && r.containsPort(&tuple, m) && (r.MinPort == r.MaxPort || !h.taken(&tuple, c)):
+		case r.hasPorts() && r.BasePort == 0 && r.containsPort(&tuple, m) && (r.MinPort == r.MaxPort || !h.taken(&tuple, c)):
 			return tuple
 		}
 	}
@@ -91,7 +91,10 @@ func (h *host) choosePort(tuple *conntrack.Tuple, r NATRange, c *conntrack.Conn,
 		return
 	}
 	off := uint32(0)
-	if m == source || r.Random || r.FullyRandom {
+	switch {
+	case r.BasePort != 0:
+		off = uint32(portOf(tuple, m) - r.BasePort)
+	case m == source || r.Random || r.FullyRandom:
 		off = uint32(uint16(h.random()))
 	}
 	for attempts := min(size, maxAttempts); ; attempts /= 2 {
@@ -118,7 +121,7 @@ func (r NATRange) portsFor(tuple *conntrack.Tuple, m manip) (lo, size uint32, ok
 	switch {
 	case !hasPorts(tuple.Proto):
 		return 0, 0, false
-	case r.MinPort != 0:
+	case r.hasPorts():
 		lo, hi := uint32(min(r.MinPort, r.MaxPort)), uint32(max(r.MinPort, r.MaxPort))
 		return lo, hi - lo + 1, true
 	case isICMP(tuple.Proto):
@@ -170,7 +173,7 @@ func (r NATRange) containsAddr(a netip.Addr) bool {
 
 // containsPort is true for what has no ports: nothing of it can be changed.
 func (r NATRange) containsPort(tuple *conntrack.Tuple, m manip) bool {
-	if r.MinPort == 0 || !hasPorts(tuple.Proto) {
+	if !r.hasPorts() || !hasPorts(tuple.Proto) {
 		return true
 	}
 	port := portOf(tuple, m)

@@ -10,6 +10,7 @@ import (
 type Status uint32
 
 const (
+	Expected   Status = 1 << 0 // announced by another connection: no connection is
 	SeenReply  Status = 1 << 1 // packets in both directions
 	Assured    Status = 1 << 2 // not dropped early
 	Confirmed  Status = 1 << 3 // in the table

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"sync/atomic"
+	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
@@ -92,6 +93,15 @@ func (t *Table) InUse(tuple *Tuple, c *Conn) bool {
 	k := makeKey(tuple)
 	hash := t.seed.hash(&k)
 	return t.shard(hash).find(&k, hash, t.now(), c) != nil
+}
+
+// Left returns how long c lives on if no packet of it comes: 0 before it is confirmed, as
+// Linux tells rules.
+func (t *Table) Left(c *Conn) time.Duration {
+	if !c.has(Confirmed) {
+		return 0
+	}
+	return max(0, time.Duration(c.expires.Load()-t.now()))
 }
 
 // now returns the time in ns on the table's clock.

@@ -125,7 +125,7 @@ var errnos = []struct {
 	err   error
 	errno string
 }{
-	{nat.ErrNoTarget, "Operation not supported"},
+	{nat.ErrNoTarget, "Operation not supported"}, {nat.ErrHelper, "No such file or directory"},
 	{nat.ErrChainInUse, "Device or resource busy"}, {nat.ErrNotEmpty, "Device or resource busy"}, {nat.ErrBuiltin, "Device or resource busy"},
 	{nat.ErrLoop, "Too many links"}, {nat.ErrDepth, "Too many links"},
 	{nat.ErrTarget, "Invalid argument"}, {nat.ErrMatch, "Invalid argument"}, {nat.ErrProtocol, "Invalid argument"},

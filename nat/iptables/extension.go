@@ -96,6 +96,7 @@ type extension struct {
 	// extensions.
 	twice func(option string) error
 	check func() error // after the last option; may be nil
+	made  func() error // last of all, when the rule is made of it; may be nil
 
 	match  func() nat.Match
 	target func() nat.Target

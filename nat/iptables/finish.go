@@ -50,6 +50,13 @@ func (p *parser) finish() error {
 	case (p.chain == "POSTROUTING" || p.chain == "OUTPUT") && p.has('i'):
 		return wrong("Can't use -i with %s\n", p.chain)
 	}
+	for _, e := range p.extensions {
+		if e.made != nil {
+			if err := e.made(); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

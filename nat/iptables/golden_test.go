@@ -3,6 +3,7 @@ package iptables
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,6 +11,23 @@ import (
 )
 
 var update = flag.Bool("update", false, "record testdata again with the real iptables (as root)")
+
+// eachRecording has a subtest for each file of a pattern, so that -run and -update can name
+// one: to record takes a second for each command.
+func eachRecording(t *testing.T, pattern string, check func(t *testing.T, want recording)) {
+	names, err := filepath.Glob("testdata/" + pattern)
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			updateRecordings(t, name)
+			for _, want := range readRecordings(t, name) {
+				check(t, want)
+			}
+		})
+	}
+}
 
 // updateRecordings runs the commands of a file again.
 func updateRecordings(t *testing.T, name string) {

@@ -84,7 +84,7 @@ func (l listing) rule(w io.Writer, number int, r nat.Rule, count nat.Counters) {
 	if l.counters {
 		fmt.Fprintf(w, "%s %s ", l.count(count.Packets), l.count(count.Bytes))
 	}
-	fmt.Fprintf(w, "%-9s %s%-4s -- ", targetName(r.Target), sign(r.Proto.Not), protocolName(r.Proto))
+	fmt.Fprintf(w, "%-9s %s%-4s %s ", targetName(r.Target), sign(r.Proto.Not), protocolName(r.Proto), fragmentColumn(r))
 	if l.counters {
 		fmt.Fprintf(w, " %-6s %-6s ", interfaceColumn(r.In, l.numeric), interfaceColumn(r.Out, l.numeric))
 	}
@@ -114,8 +114,8 @@ func details(r nat.Rule, numeric bool) string {
 
 // verboseLine is what -A, -I, -R, -C and -D print of a rule with -v.
 func verboseLine(v6 bool, r nat.Rule) string {
-	return fmt.Sprintf("%s %s%s opt -- in %s out %s %s%s %s-> %s  %s\n",
-		targetName(r.Target), sign(r.Proto.Not), protocolName(r.Proto), interfaceColumn(r.In, true), interfaceColumn(r.Out, true),
+	return fmt.Sprintf("%s %s%s opt %s in %s out %s %s%s %s-> %s  %s\n",
+		targetName(r.Target), sign(r.Proto.Not), protocolName(r.Proto), fragmentColumn(r), interfaceColumn(r.In, true), interfaceColumn(r.Out, true),
 		sign(r.Src.Not), networkColumn(r.Src, v6, true), sign(r.Dst.Not), networkColumn(r.Dst, v6, true), details(r, true))
 }
 
@@ -154,6 +154,17 @@ func notValue(not bool) string {
 
 // protocolName returns the name without the sign, which has a column of its own.
 func protocolName(p nat.Protocol) string { return nat.Protocol{Number: p.Number}.String() }
+
+// fragmentColumn returns what the column opt has.
+func fragmentColumn(r nat.Rule) string {
+	switch r.Fragment {
+	case nat.FollowingFragments:
+		return "-f"
+	case nat.FirstFragments:
+		return "!f"
+	}
+	return "--"
+}
 
 // networkColumn returns a network without its sign: hosts without a mask.
 func networkColumn(n nat.Network, v6, numeric bool) string {

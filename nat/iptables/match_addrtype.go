@@ -13,9 +13,10 @@ var _ = registerMatch(matchKind{name: "addrtype", begin: beginAddrType}, listAdd
 //	[!] --src-type UNSPEC|UNICAST|LOCAL|BROADCAST|ANYCAST|MULTICAST|BLACKHOLE|…,…
 //	[!] --dst-type …
 //
-// and of a type its beginning. --limit-iface-in and --limit-iface-out are not here. Docker
-// writes --dst-type LOCAL in nat, so that published ports are those of any address of the
-// host.
+//	--limit-iface-in, --limit-iface-out        an address is local only on this interface
+//
+// and of a type its beginning. Docker writes --dst-type LOCAL in nat, so that published ports
+// are those of any address of the host.
 func beginAddrType(*scope) *extension {
 	var m nat.AddrType
 	e := &extension{name: "addrtype", match: func() nat.Match { return m }}
@@ -28,23 +29,37 @@ func beginAddrType(*scope) *extension {
 	}
 	add("src-type", &m.Src, &m.NotSrc)
 	add("dst-type", &m.Dst, &m.NotDst)
-	e.check = e.need("addrtype: you must specify --src-type or --dst-type")
+	limits := []option{flagOption("limit-iface-in", &m.LimitIn), flagOption("limit-iface-out", &m.LimitOut)}
+	for i := range limits {
+		limits[i].only = true
+	}
+	e.options = append(e.options, limits...)
+	e.check = func() error {
+		if m.Src == 0 && m.Dst == 0 {
+			return wrong("addrtype: you must specify --src-type or --dst-type")
+		}
+		return nil
+	}
 	return e
 }
 
 // parseAddrTypes reads "LOCAL,BROADCAST", of each the beginning in either case.
 func parseAddrTypes(list string) (nat.AddrTypeSet, error) {
 	var set nat.AddrTypeSet
-	for name := range strings.SplitSeq(list, ",") {
+	bad, ok := eachName(list, func(name string) bool {
 		bit := nat.AddrUnspec
-		for ; bit <= nat.AddrProhibit && !begins(bit.String(), name); bit <<= 1 {
-		}
-		if bit > nat.AddrProhibit {
-			return 0, wrong("addrtype: bad type \"%s\"", name)
+		for ; bit <= nat.AddrXResolve && !begins(bit.String(), name); bit <<= 1 {
 		}
 		set |= bit
+		return bit <= nat.AddrXResolve
+	})
+	switch {
+	case ok:
+		return set, nil
+	case strings.Contains(bad, ","):
+		return 0, wrong("addrtype: bad type `%s'", bad)
 	}
-	return set, nil
+	return 0, wrong("addrtype: bad type \"%s\"", bad)
 }
 
 // listAddrType prints the type by name with and without -n.
@@ -55,6 +70,12 @@ func listAddrType(m nat.AddrType, _ column) string {
 	}
 	if m.Dst != 0 {
 		s += " dst-type " + notValue(m.NotDst) + m.Dst.String()
+	}
+	if m.LimitIn {
+		s += " limit-in"
+	}
+	if m.LimitOut {
+		s += " limit-out"
 	}
 	return s
 }

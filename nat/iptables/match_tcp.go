@@ -17,13 +17,12 @@ var _ = registerMatch(matchKind{name: "tcp", proto: ianaTCP, begin: beginTCP}, l
 //	[!] --syn                                  --tcp-flags SYN,RST,ACK,FIN SYN
 //	[!] --tcp-option NUMBER
 //
-// The options ask for -p tcp when they come, not at the end: "--dport 80 -p tcp" is an
-// unknown option, and "-p udp -m tcp --dport 80" fails even if -p tcp follows. That -m tcp
-// alone is in a rule of another protocol the kernel finds, in words of its own.
+// The options ask for -p tcp when the rule is made: it may follow -m tcp. That -m tcp alone,
+// or --tcp-option, is in a rule of another protocol the kernel finds, in words of its own.
 func beginTCP(s *scope) *extension {
 	var m nat.TCP
-	need := func() error {
-		if s.proto.Number != ianaTCP {
+	made := func() error {
+		if s.proto.Number != ianaTCP && m.Option == 0 && m != (nat.TCP{}) {
 			return wrong("TCP match requires '-p tcp'")
 		}
 		return nil
@@ -35,9 +34,6 @@ func beginTCP(s *scope) *extension {
 		if flags++; flags > 1 {
 			return wrong("Only one of `--syn' or `--tcp-flags'  allowed")
 		}
-		if err := need(); err != nil {
-			return err
-		}
 		var err error
 		if m.Flags.Mask, err = parseTCPFlags(mask); err != nil {
 			return err
@@ -46,11 +42,11 @@ func beginTCP(s *scope) *extension {
 		m.Flags.Not = not
 		return err
 	}
-	return &extension{name: "tcp", match: func() nat.Match { return m },
+	return &extension{name: "tcp", match: func() nat.Match { return m }, made: made,
 		twice: func(option string) error { return wrong("Only one `--%s' allowed", option) },
 		options: []option{
-			portOption(&m.Src, ianaTCP, need, "source-port", "sport"),
-			portOption(&m.Dst, ianaTCP, need, "destination-port", "dport"),
+			portOption(&m.Src, ianaTCP, "source-port", "sport"),
+			portOption(&m.Dst, ianaTCP, "destination-port", "dport"),
 			{names: []string{"syn"}, flag: true, not: true, many: true, set: func(_ string, not bool) error {
 				return setFlags("SYN,RST,ACK,FIN", "SYN", not)
 			}},

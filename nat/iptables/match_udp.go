@@ -12,15 +12,15 @@ var _ = registerMatch(matchKind{name: "udp", proto: ianaUDP, begin: beginUDP}, l
 // of which both ask for -p udp, as those of tcp do for theirs.
 func beginUDP(s *scope) *extension {
 	var m nat.UDP
-	need := func() error {
-		if s.proto.Number != ianaUDP {
+	made := func() error {
+		if s.proto.Number != ianaUDP && m != (nat.UDP{}) {
 			return wrong("UDP match requires '-p udp'")
 		}
 		return nil
 	}
-	return &extension{name: "udp", match: func() nat.Match { return m }, options: []option{
-		portOption(&m.Src, ianaUDP, need, "source-port", "sport"),
-		portOption(&m.Dst, ianaUDP, need, "destination-port", "dport"),
+	return &extension{name: "udp", match: func() nat.Match { return m }, made: made, options: []option{
+		portOption(&m.Src, ianaUDP, "source-port", "sport"),
+		portOption(&m.Dst, ianaUDP, "destination-port", "dport"),
 	}}
 }
 

@@ -33,11 +33,8 @@ func parseNATRange(r *nat.NATRange, s string, v6 bool, proto uint8) (err error) 
 		colon = strings.IndexByte(s, ':')
 	}
 	if colon >= 0 {
-		if err = portsAllowed(proto); err != nil {
-			return err
-		}
 		addrs, ports = s[:colon], s[colon+1:]
-		if r.MinPort, r.MaxPort, err = parseNATPorts(ports); err != nil {
+		if err = parseNATPorts(r, ports, proto); err != nil {
 			return err
 		}
 	}
@@ -81,48 +78,73 @@ func portsAllowed(proto uint8) error {
 	return wrong("Need TCP, UDP, SCTP or DCCP with port specification")
 }
 
-// parseNATPorts reads "80", "http" or "1024-2047". Port 0, which iptables takes and
-// netfilter does not look at, is refused.
-func parseNATPorts(s string) (lo, hi uint16, err error) {
-	n, rest, ok := leadingUint(s)
-	if !ok || n == 0 && rest == "" || n > 0xffff {
-		port, known := servicePort(s, 0)
-		if !known {
-			err = wrong("Port `%s' not valid", s)
-		}
-		return port, port, err
+// parseNATPorts reads "80", "http", "1024-2047" or, shifted, "1024-2047/8000". Within a range
+// there are no names.
+func parseNATPorts(r *nat.NATRange, s string, proto uint8) error {
+	if err := portsAllowed(proto); err != nil {
+		return err
 	}
+	first, rest, err := leadingPort(s)
+	if err != nil {
+		return err
+	}
+	r.MinPort, r.MaxPort, r.Port0 = first, first, first == 0
 	switch {
 	case rest == "":
-		return uint16(n), uint16(n), nil
+		return nil
 	case rest[0] == ':':
-		return 0, 0, wrong("Invalid port:port syntax - use dash")
-	case rest[0] != '-' || n == 0:
-		return 0, 0, wrong("Garbage after port value: `%s'", rest)
+		return wrong("Invalid port:port syntax - use dash")
+	case rest[0] != '-':
+		return wrong("Garbage after port value: `%s'", rest)
 	}
-	// A range, whose end must be a number, too, and not before its beginning.
 	second := rest[1:]
-	m, rest, ok := leadingUint(second)
+	last, rest, ok := leadingUint(second)
 	switch {
-	case !ok || m > 0xffff:
-		return 0, 0, wrong("Port `%s' not valid", second)
-	case m < n:
-		return 0, 0, wrong("Port range `%s' funky", second)
-	case strings.HasPrefix(rest, "/"):
-		return 0, 0, wrong("Shifted portmap ranges not supported with this kernel")
-	case rest != "":
-		return 0, 0, wrong("Garbage after port range: `%s'", rest)
+	case !ok || last > 0xffff:
+		return wrong("Port `%s' not valid", second)
+	case last < uint64(first):
+		return wrong("Port range `%s' funky", second)
+	case rest == "":
+	case rest[0] != '/':
+		return wrong("Garbage after port range: `%s'", rest)
+	default: // what follows the base is not looked at
+		if r.BasePort, _, err = leadingPort(rest[1:]); r.BasePort == 0 && err == nil {
+			err = wrong("Port `%s' not valid", rest[1:])
+		}
 	}
-	return uint16(n), uint16(m), nil
+	if r.MaxPort = uint16(last); r.MaxPort == first { // where nothing is to be shifted
+		r.BasePort = 0
+	}
+	return err
 }
 
-// toPortsOption is --to-ports of MASQUERADE and REDIRECT.
-func toPortsOption(s *scope, lo, hi *uint16) option {
-	return option{names: []string{"to-ports"}, set: func(value string, _ bool) (err error) {
-		if err = portsAllowed(s.proto.Number); err == nil {
-			*lo, *hi, err = parseNATPorts(value)
+// leadingPort reads a number and returns what follows it, or else a whole name.
+func leadingPort(s string) (port uint16, rest string, err error) {
+	if n, rest, ok := leadingUint(s); ok && n <= 0xffff {
+		return uint16(n), rest, nil
+	}
+	port, known := servicePort(s, 0)
+	if !known {
+		err = wrong("Port `%s' not valid", s)
+	}
+	return port, "", err
+}
+
+// unshifted refuses a range whose ports are shifted, which DNAT alone has. The real one takes
+// it for SNAT and MASQUERADE, forgets the base, and cannot read again what it saves.
+func unshifted(r *nat.NATRange) func() error {
+	return func() error {
+		if r.BasePort != 0 {
+			return wrong("Shifted portmap ranges not supported with this kernel")
 		}
-		return err
+		return nil
+	}
+}
+
+// toPortsOption is --to-ports of MASQUERADE and REDIRECT, into a range without addresses.
+func toPortsOption(s *scope, into *nat.NATRange) option {
+	return option{names: []string{"to-ports"}, set: func(value string, _ bool) error {
+		return parseNATPorts(into, value, s.proto.Number)
 	}}
 }
 

@@ -24,7 +24,7 @@ var baseOptions = []baseOption{
 	{"policy", 'P', true, false},
 	{"source", 's', true, false}, {"src", 's', true, false},
 	{"destination", 'd', true, false}, {"dst", 'd', true, false},
-	{"protocol", 'p', true, false}, {"proto", 'p', true, false},
+	{"protocol", 'p', true, false}, {"proto", 'p', true, false}, {"fragments", 'f', false, false},
 	{"in-interface", 'i', true, false}, {"out-interface", 'o', true, false},
 	{"jump", 'j', true, false}, {"goto", 'g', true, false}, {"match", 'm', true, false}, {"table", 't', true, false},
 	{"numeric", 'n', false, false}, {"verbose", 'v', false, false}, {"exact", 'x', false, false},
@@ -49,7 +49,7 @@ func (o *baseOption) use(p *parser, value string) error {
 		return p.setCommand(o.short, value)
 	}
 	switch o.short {
-	case 's', 'd', 'p', 'i', 'o', 'j', 'g', 'n', 'v', 'x', '0', 'c':
+	case 's', 'd', 'p', 'f', 'i', 'o', 'j', 'g', 'n', 'v', 'x', '0', 'c':
 		if err := p.once(o.short); err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (o *baseOption) use(p *parser, value string) error {
 		case p.restore:
 			return wrong("The -t option cannot be used in %s.\n", programName(p.v6, true))
 		}
-		if p.table = value; !slices.Contains(tables, value) { // the table security, of labels, is not here
+		if p.table = value; !slices.Contains(tables, value) {
 			return noTable(value)
 		}
 	case 'w', 'W':
@@ -89,6 +89,9 @@ func (o *baseOption) use(p *parser, value string) error {
 
 // once refuses an option that comes twice, and "!" where it means nothing.
 func (p *parser) once(letter byte) error {
+	if letter == 'f' && p.v6 {
+		return wrong("`-f' is not supported in IPv6, use -m frag instead")
+	}
 	shown := letter
 	if letter == 'g' {
 		shown = 'j'
@@ -96,7 +99,7 @@ func (p *parser) once(letter byte) error {
 	if p.has(shown) && letter != 'v' {
 		return wrong("multiple -%c flags not allowed", shown)
 	}
-	if p.not && strings.IndexByte("sdpio", letter) < 0 {
+	if p.not && strings.IndexByte("sdpfio", letter) < 0 {
 		return wrong("cannot have ! before -%c", shown)
 	}
 	p.given = append(p.given, shown)
@@ -128,6 +131,11 @@ func (p *parser) setOption(letter byte, value string) (err error) {
 		} else {
 			p.rule.Out = i
 		}
+	case 'f':
+		p.rule.Fragment = nat.FollowingFragments
+		if p.not {
+			p.rule.Fragment = nat.FirstFragments
+		}
 	case 'j', 'g': // the word again
 		return p.loadTarget(p.word, letter == 'g')
 	case 'n':
@@ -146,8 +154,12 @@ func (p *parser) setOption(letter byte, value string) (err error) {
 
 // setCounters reads "-c 12 3456" or "-c 12,3456".
 func (p *parser) setCounters(packets string) error {
-	// The second number may stand in a word of its own, but not begin with a dash.
-	packets, bytes, joined := strings.Cut(packets, ",")
+	// The second number may stand in a word of its own, but not begin with a dash. A comma
+	// in front is none.
+	bytes, joined := "", false
+	if i := strings.IndexByte(packets[min(1, len(packets)):], ','); i >= 0 {
+		packets, bytes, joined = packets[:i+1], packets[i+2:], true
+	}
 	if !joined {
 		var ok bool
 		if bytes, ok = p.optional(); !ok {
@@ -156,10 +168,10 @@ func (p *parser) setCounters(packets string) error {
 	}
 	var ok bool
 	p.counted = true
-	if p.counters.Packets, ok = parseUint(packets, ^uint64(0)); !ok {
+	if p.counters.Packets, ok = scanUint(packets); !ok {
 		return wrong("-c packet counter not numeric")
 	}
-	if p.counters.Bytes, ok = parseUint(bytes, ^uint64(0)); !ok {
+	if p.counters.Bytes, ok = scanUint(bytes); !ok {
 		return wrong("-c byte counter not numeric")
 	}
 	return nil
@@ -252,15 +264,15 @@ func (p *parser) allowed() error {
 	may := "v"
 	switch {
 	case p.letter == 'A' || p.letter == 'I' || p.letter == 'R':
-		may = "sdpjviocm"
+		may = "sdpfjviocm"
 	case p.letter == 'C' || p.letter == 'D' && !p.numbered:
-		may = "sdpjviom"
+		may = "sdpfjviom"
 	case p.letter == 'L':
 		may = "nvx0"
 	case p.letter == 'P':
 		may = "vc"
 	}
-	for _, o := range []byte("nsdpjvxio0c") {
+	for _, o := range []byte("nsdpfjvxio0c") {
 		if p.has(o) && strings.IndexByte(may, o) < 0 {
 			return wrong("Illegal option `-%c' with this command", o)
 		}

@@ -48,11 +48,9 @@ func parsePorts(s string, proto uint8, not bool) (nat.PortRange, error) {
 }
 
 // portOption is --sport or --dport of a match for one protocol.
-func portOption(into *nat.PortRange, proto uint8, need func() error, names ...string) option {
+func portOption(into *nat.PortRange, proto uint8, names ...string) option {
 	return option{names: names, not: true, set: func(value string, not bool) (err error) {
-		if err = need(); err == nil {
-			*into, err = parsePorts(value, proto, not)
-		}
+		*into, err = parsePorts(value, proto, not)
 		return err
 	}}
 }

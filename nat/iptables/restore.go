@@ -144,8 +144,8 @@ func (re *restoring) chain(line string) error {
 	return re.rs.NewChain(id)
 }
 
-// policy sets the policy of a built-in chain. "-" leaves what it was before, which begin
-// has made ACCEPT.
+// policy sets the policy of a built-in chain, which counts then. "-" leaves what it was
+// before, which begin has made ACCEPT.
 func (re *restoring) policy(id nat.Chain, policy nat.Target, fields []string) error {
 	if fields[1] != "-" {
 		policy = policies[fields[1]]

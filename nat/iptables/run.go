@@ -198,10 +198,5 @@ func (c *command) setPolicy(rs *nat.Ruleset) error {
 	if _, ok := rs.Len(c.id()); !ok { // iptables does not tell these two apart
 		return &nat.RuleError{Op: "policy", Chain: c.id(), Err: nat.ErrNotBuiltin}
 	}
-	// The counters come after: without -c they go on.
-	err := rs.SetPolicy(c.id(), policies[c.policy])
-	if err == nil && c.counted {
-		err = rs.SetCounters(c.id(), 0, c.counters)
-	}
-	return err
+	return rs.SetPolicy(c.id(), policies[c.policy]) // what -c says of it is forgotten, as by 1.8.9
 }

@@ -13,7 +13,7 @@ import (
 
 // saveOrder is the order in which iptables-save prints tables: not that of packets, but the
 // one that recordings of Docker hosts have. iptables-restore takes any.
-var saveOrder = []string{"mangle", "raw", "filter", "nat"}
+var saveOrder = []string{"mangle", "security", "raw", "filter", "nat"}
 
 // Save writes what iptables-save prints, or ip6tables-save of rules of IPv6: the tables
 // named or, without names, those in which anything was ever made, as they are at one

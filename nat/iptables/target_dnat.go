@@ -7,11 +7,11 @@ var _ = registerTarget(targetKind{name: "DNAT", begin: beginDNAT},
 
 // beginDNAT reads
 //
-//	--to-destination [ADDR[-ADDR]][:PORT[-PORT]]
+//	--to-destination [ADDR[-ADDR]][:PORT[-PORT[/BASE]]]
 //	--random, --persistent                     as for SNAT
 //
-// A rule without address, ":8080", changes the port alone. PORT[-PORT][/BASE], a range
-// that is shifted, is refused as by a kernel that does not know it.
+// A rule without address, ":8080", changes the port alone. A range with BASE is shifted: port
+// BASE becomes the first one, and so on.
 func beginDNAT(s *scope) *extension {
 	var t nat.DNAT
 	return &extension{name: "DNAT", target: func() nat.Target { return t }, options: []option{

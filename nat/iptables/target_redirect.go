@@ -16,8 +16,13 @@ var _ = registerTarget(targetKind{name: "REDIRECT", begin: beginRedirect}, listR
 // The address is the machine's own, so there is none to give.
 func beginRedirect(s *scope) *extension {
 	var t nat.Redirect
-	return &extension{name: "REDIRECT", target: func() nat.Target { return t }, options: []option{
-		toPortsOption(s, &t.MinPort, &t.MaxPort),
+	var to nat.NATRange
+	target := func() nat.Target {
+		t.MinPort, t.MaxPort, t.Port0 = to.MinPort, to.MaxPort, to.Port0
+		return t
+	}
+	return &extension{name: "REDIRECT", target: target, check: unshifted(&to), options: []option{
+		toPortsOption(s, &to),
 		flagOption("random", &t.Random),
 	}}
 }
@@ -25,7 +30,7 @@ func beginRedirect(s *scope) *extension {
 // listRedirect begins with no blank where there are only flags, which listFlags puts
 // behind one.
 func listRedirect(t nat.Redirect, _ column) (name, text string) {
-	if t.MinPort != 0 {
+	if t.MinPort != 0 || t.Port0 {
 		text = "redir ports " + natPorts(t.MinPort, t.MaxPort)
 	}
 	return "REDIRECT", strings.TrimPrefix(text+listFlags(t.Random, false, false), " ")

@@ -12,7 +12,7 @@ var _ = registerTarget(targetKind{name: "SNAT", begin: beginSNAT},
 //	--persistent                               one address of a range for each client
 func beginSNAT(s *scope) *extension {
 	var t nat.SNAT
-	return &extension{name: "SNAT", target: func() nat.Target { return t }, options: []option{
+	return &extension{name: "SNAT", target: func() nat.Target { return t }, check: unshifted(&t.To), options: []option{
 		toOption(s, &t.To, "to-source"),
 		flagOption("random", &t.To.Random),
 		flagOption("random-fully", &t.To.FullyRandom),

@@ -46,6 +46,25 @@ func leadingUint(s string) (n uint64, rest string, ok bool) {
 	return n, s[end:], err == nil
 }
 
+// scanUint reads a number as sscanf does with %llu: in base 10, negative ones from the upper
+// end, and without a look at what follows.
+func scanUint(s string) (uint64, bool) {
+	s = strings.TrimLeft(s, " \t\n\v\f\r")
+	digits, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		digits = strings.TrimPrefix(s, "+")
+	}
+	end := 0
+	for end < len(digits) && digits[end] >= '0' && digits[end] <= '9' {
+		end++
+	}
+	n, err := strconv.ParseUint(digits[:end], 10, 64)
+	if negative && err == nil {
+		n = -n
+	}
+	return n, end > 0 // the largest for what is larger
+}
+
 // begins reports whether name begins with s, in either case. Of an empty s nothing does.
 func begins(name, s string) bool {
 	return s != "" && len(s) <= len(name) && strings.EqualFold(name[:len(s)], s)
@@ -176,7 +195,7 @@ func parseInterface(s string, not bool) (nat.Interface, error) {
 }
 
 // tables are all that there are, in the order in which packets pass them.
-var tables = []string{"raw", "mangle", "nat", "filter"}
+var tables = []string{"raw", "mangle", "nat", "filter", "security"}
 
 // maxChainName is XT_EXTENSION_MAXNAMELEN with its closing 0.
 const maxChainName = 28
