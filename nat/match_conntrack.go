@@ -79,7 +79,6 @@ func (m Conntrack) checked(in setting) (Match, error) {
 }
 
 // check leaves the bits of addresses outside of their masks, as iptables does here alone.
-// That ports are in order nobody asks.
 func (e *ConnEnds) check(v6 bool) error {
 	for _, n := range []*Network{&e.Src, &e.Dst} {
 		masked := *n
@@ -91,12 +90,7 @@ func (e *ConnEnds) check(v6 bool) error {
 			n.Mask = masked.Mask
 		}
 	}
-	for _, r := range []PortRange{e.SrcPort, e.DstPort} {
-		if !r.Set && r != (PortRange{}) {
-			return ErrPortRange
-		}
-	}
-	return nil
+	return checkPorts(false, e.SrcPort, e.DstPort)
 }
 
 // compile has the digest tell the state of a packet. SNAT and DNAT are of the connection,

@@ -38,7 +38,7 @@ func (m TCP) checked(in setting) (Match, error) {
 	case f.Mask == 0 && f != TCPFlags{}, m.NotOpt && m.Option == 0:
 		return nil, ErrValue
 	}
-	return m, checkPorts(m.Src, m.Dst)
+	return m, checkPorts(true, m.Src, m.Dst)
 }
 
 // String prints the options in the order in which libxt_tcp does, whatever that was on the

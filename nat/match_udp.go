@@ -11,7 +11,7 @@ func (m UDP) checked(in setting) (Match, error) {
 		}
 		return nil, ErrPort
 	}
-	return m, checkPorts(m.Src, m.Dst)
+	return m, checkPorts(false, m.Src, m.Dst)
 }
 
 func (m UDP) String() string {

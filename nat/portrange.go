@@ -13,13 +13,11 @@ func (r PortRange) match(port uint16) bool { return !r.Set || r.has(port) != r.N
 
 func (r PortRange) has(port uint16) bool { return r.Lo <= port && port <= r.Hi }
 
-// checkPorts checks ranges of which each may be left out.
-func checkPorts(ranges ...PortRange) error {
+// checkPorts checks ranges of which each may be left out. Where nobody puts them in order,
+// one may be empty.
+func checkPorts(ordered bool, ranges ...PortRange) error {
 	for _, r := range ranges {
-		switch {
-		case !r.Set && r != PortRange{}:
-			return ErrPortRange
-		case r.Lo > r.Hi:
+		if !r.Set && r != (PortRange{}) || ordered && r.Lo > r.Hi {
 			return ErrPortRange
 		}
 	}

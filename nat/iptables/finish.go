@@ -11,7 +11,9 @@ func (p *parser) finish() error {
 			if err := e.finish(); err != nil {
 				return err
 			}
-			p.rule.Matches = append(p.rule.Matches, e.match())
+			if m := e.match(); m != nil { // of which 1.8.9 leaves nothing
+				p.rule.Matches = append(p.rule.Matches, m)
+			}
 		}
 	}
 	if p.target != nil {

@@ -79,8 +79,8 @@ func parseICMP(s string, v6 bool) (nat.ICMP, error) {
 		}
 		m.MinCode, m.MaxCode = uint8(lo), uint8(hi)
 	}
-	if m.Type == 255 && !v6 { // the kernel's way to say any
-		m = nat.ICMP{Any: true, MaxCode: 255}
+	if m.Type == 255 && !v6 { // the kernel's way to say any, whatever the codes
+		m.Any, m.Type = true, 0
 	}
 	return m, nil
 }
@@ -93,7 +93,7 @@ func listICMP(m nat.ICMP, c column) string {
 		proto = "ipv6-icmp"
 	}
 	if m.Any {
-		m.Type, m.MinCode, m.MaxCode = 255, 0, 255
+		m.Type = 255
 	}
 	if name, ok := icmpNameOf(m); ok && !c.numeric {
 		return proto + " " + notValue(m.Not) + name

@@ -21,8 +21,16 @@ var _ = registerMatch(matchKind{name: "tcp", proto: ianaTCP, begin: beginTCP}, l
 // or --tcp-option, is in a rule of another protocol the kernel finds, in words of its own.
 func beginTCP(s *scope) *extension {
 	var m nat.TCP
+	void := false // that something was asked for that 1.8.9 forgets
+	match := func() nat.Match {
+		if void && m == (nat.TCP{}) {
+			return nil
+		}
+		return m
+	}
+	parse := func(value string) (nat.PortRange, error) { return parsePorts(value, ianaTCP) }
 	made := func() error {
-		if s.proto.Number != ianaTCP && m.Option == 0 && m != (nat.TCP{}) {
+		if s.proto.Number != ianaTCP && m.Option == 0 && (void || m != (nat.TCP{})) {
 			return wrong("TCP match requires '-p tcp'")
 		}
 		return nil
@@ -39,14 +47,17 @@ func beginTCP(s *scope) *extension {
 			return err
 		}
 		m.Flags.Set, err = parseTCPFlags(set)
-		m.Flags.Not = not
+		if m.Flags.Not = not; m.Flags.Mask == 0 {
+			void = void || m.Flags != nat.TCPFlags{}
+			m.Flags = nat.TCPFlags{}
+		}
 		return err
 	}
-	return &extension{name: "tcp", match: func() nat.Match { return m }, made: made,
+	return &extension{name: "tcp", match: match, made: made,
 		twice: func(option string) error { return wrong("Only one `--%s' allowed", option) },
 		options: []option{
-			portOption(&m.Src, ianaTCP, "source-port", "sport"),
-			portOption(&m.Dst, ianaTCP, "destination-port", "dport"),
+			portOption(&m.Src, &void, parse, "source-port", "sport"),
+			portOption(&m.Dst, &void, parse, "destination-port", "dport"),
 			{names: []string{"syn"}, flag: true, not: true, many: true, set: func(_ string, not bool) error {
 				return setFlags("SYN,RST,ACK,FIN", "SYN", not)
 			}},

@@ -18,15 +18,14 @@ func parsePort(s string, proto uint8) (uint16, error) {
 	return 0, wrong("invalid port/service `%s' specified", s)
 }
 
-// parsePorts reads "80", "80:90", ":90" or "1024:" as tcp and udp take it. All ports
-// are no condition.
-func parsePorts(s string, proto uint8, not bool) (nat.PortRange, error) {
+// parsePorts reads "80", "80:90", ":90" or "1024:" as tcp takes it.
+func parsePorts(s string, proto uint8) (nat.PortRange, error) {
 	first, last, isRange := strings.Cut(s, ":")
 	if !isRange {
 		port, err := parsePort(s, proto)
-		return nat.PortRange{Lo: port, Hi: port, Set: true, Not: not}, err
+		return nat.PortRange{Lo: port, Hi: port, Set: true}, err
 	}
-	r := nat.PortRange{Hi: 0xffff, Set: true, Not: not}
+	r := nat.PortRange{Hi: 0xffff, Set: true}
 	var err error
 	if first != "" {
 		if r.Lo, err = parsePort(first, proto); err != nil {
@@ -41,16 +40,21 @@ func parsePorts(s string, proto uint8, not bool) (nat.PortRange, error) {
 	if r.Lo > r.Hi {
 		return nat.PortRange{}, wrong("invalid portrange (min > max)")
 	}
-	if r == (nat.PortRange{Hi: 0xffff, Set: true}) {
-		return nat.PortRange{}, nil
-	}
 	return r, nil
 }
 
-// portOption is --sport or --dport of a match for one protocol.
-func portOption(into *nat.PortRange, proto uint8, names ...string) option {
+// allPorts reports whether a range is no condition. 1.8.9 takes it for none even behind "!".
+func allPorts(r nat.PortRange) bool { return r.Set && r.Lo == 0 && r.Hi == 0xffff }
+
+// portOption is --sport or --dport of a match for one protocol. That a range of all ports
+// stood behind "!" is left in void.
+func portOption(into *nat.PortRange, void *bool, parse func(string) (nat.PortRange, error), names ...string) option {
 	return option{names: names, not: true, set: func(value string, not bool) (err error) {
-		*into, err = parsePorts(value, proto, not)
+		if *into, err = parse(value); allPorts(*into) {
+			*into, *void = nat.PortRange{}, *void || not
+		} else {
+			into.Not = not
+		}
 		return err
 	}}
 }

@@ -225,7 +225,7 @@ func shell(t testing.TB, command string) string {
 
 // protColumn finds the protocol in a row of iptables -L -n: 1.8.9 prints its number
 // where older ones, tutorials and this package print its name.
-var protColumn = regexp.MustCompile(`^( *(?:\d+[KMGT]? +){0,3}\S*? +!?)(\d+)( +)(--)`)
+var protColumn = regexp.MustCompile(`^( *(?:\d+[KMGT]? +){0,3}\S*? +!?)(\d+)( +)(--|-f|!f)`)
 
 // numbered returns the recording with names for the protocols of its numeric rows.
 func numbered(r recording) recording {
