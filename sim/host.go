@@ -123,7 +123,7 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	}
 	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall, processes: h.Processes()}
 	h.own.proxies = &h.ports.proxies
-	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.Netns, Name: h.ports.holder()})
+	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: h.ports.holder()})
 	if err := h.firewall.add(h.engine.HostRules(h.daemon.forEngine())); err != nil {
 		return err
 	}

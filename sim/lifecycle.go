@@ -245,7 +245,7 @@ func (c *Container) boot() error {
 		c.host.log.Warn(c.host.says.HostIgnores, "container", c.Name())
 	}
 	n := &names{read: docker.read, seed: c.host.random.seedOf("dns " + c.id)}
-	r.sockets = c.up(ns, n, c.Name(), c.hostname(ns), c.config.argv()...)
+	r.sockets = c.up(ns, n, c.Name(), c.hostname(ns), r.console.processes, c.config.argv()...)
 	r.env = c.environment(r, c.config.asked.Tty)
 	c.begin(r)
 	c.event("start")

@@ -126,7 +126,7 @@ func (m *Machine) boot(cfg *machineConfig) error {
 		return err
 	}
 	read := func(path string) string { return text(m.files, path) }
-	m.up(space, &names{read: read, seed: m.random.seedOf("dns host")}, m.name, m.name)
+	m.up(space, &names{read: read, seed: m.random.seedOf("dns host")}, m.name, m.name, &m.work.processes)
 	for _, u := range cfg.uplinks {
 		if err := m.connect(u); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"drydock/sim/internal/netstack"
+	"drydock/sim/ping"
 	"drydock/sim/tools/command"
 )
 
@@ -27,11 +28,13 @@ type Netns struct {
 
 	mu sync.Mutex
 	// Nil while its owner does not run.
-	space    *namespace      // +checklocks:mu
-	sockets  *netstack.Stack // +checklocks:mu
-	names    *names          // +checklocks:mu
-	hostname string          // +checklocks:mu
-	client   *http.Client    // +checklocks:mu
+	space   *namespace      // +checklocks:mu
+	sockets *netstack.Stack // +checklocks:mu
+	names   *names          // +checklocks:mu
+	// Those of its owner.
+	processes *command.Processes // +checklocks:mu
+	hostname  string             // +checklocks:mu
+	client    *http.Client       // +checklocks:mu
 }
 
 // Code that takes the methods of package net takes a Netns.
@@ -42,18 +45,18 @@ var _ interface {
 } = (*Netns)(nil)
 
 // up gives the owner, which has that name, its place in a namespace, and returns its
-// sockets there, with which n finds names. They are those of its process 1, if it runs a
-// command.
-func (ns *Netns) up(space *namespace, n *names, name, hostname string, command ...string) *netstack.Stack {
+// sockets there, with which n finds names. Those that no command of processes opens are those
+// of process 1, if that runs argv.
+func (ns *Netns) up(space *namespace, n *names, name, hostname string, processes *command.Processes, argv ...string) *netstack.Stack {
 	var program netstack.Program
-	if len(command) > 0 {
-		program = netstack.Program{PIDs: ns, PID: 1, Name: path.Base(command[0])}
+	if len(argv) > 0 {
+		program = netstack.Program{PIDs: processes, PID: 1, Name: path.Base(argv[0])}
 	}
 	n.sockets = space.stack.ShareAs(name, program)
 	n.sockets.SetResolver(n)
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	ns.space, ns.sockets, ns.names, ns.hostname = space, n.sockets, n, hostname
+	ns.space, ns.sockets, ns.names, ns.processes, ns.hostname = space, n.sockets, n, processes, hostname
 	return ns.sockets
 }
 
@@ -62,7 +65,7 @@ func (ns *Netns) up(space *namespace, n *names, name, hostname string, command .
 func (ns *Netns) down(reset bool) {
 	ns.mu.Lock()
 	sockets, client := ns.sockets, ns.client
-	ns.space, ns.sockets, ns.names, ns.hostname = nil, nil, nil, ""
+	ns.space, ns.sockets, ns.names, ns.processes, ns.hostname = nil, nil, nil, nil, ""
 	ns.mu.Unlock()
 	if client != nil {
 		client.CloseIdleConnections()
@@ -81,6 +84,26 @@ func (ns *Netns) open(op string) (*namespace, *netstack.Stack, error) {
 		return nil, nil, ns.errDown(op)
 	}
 	return space, sockets, nil
+}
+
+// caller returns a context in which sockets belong to the command that ctx is of.
+func caller(ctx context.Context) context.Context {
+	p := command.ProcessOf(ctx)
+	if p == nil {
+		return ctx
+	}
+	name := ""
+	if argv := p.CommandLine(); len(argv) > 0 {
+		name = path.Base(argv[0])
+	}
+	return netstack.WithProgram(ctx, netstack.Program{PIDs: p.Processes(), PID: p.PID, Name: name})
+}
+
+// pids returns the processes of the owner, which it sees; nil while it is not running.
+func (ns *Netns) pids() *command.Processes {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	return ns.processes
 }
 
 // finder returns how names are found there, and the owner's sockets.
@@ -104,7 +127,7 @@ func (ns *Netns) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	return s.DialContext(ctx, network, address)
+	return s.DialContext(caller(ctx), network, address)
 }
 
 // A Dialer dials from a Netns, as net.Dialer does from the real machine. Netns.Dialer
@@ -119,6 +142,16 @@ type Dialer struct {
 	// probes.
 	KeepAlive time.Duration
 
+	// TTL is the TTL or hop limit of what the connection sends, IP_TTL, up to 255. Zero
+	// is 64.
+	TTL int
+
+	// Errors, if it is not nil, is told of each ICMP error about a packet of the connection
+	// until that closes, as a socket of Linux tells with IP_RECVERR: also of those that a
+	// connection goes on after. It is called by the goroutine that delivers the packet, so
+	// it must not wait, nor use the connection.
+	Errors func(*ping.ICMPError)
+
 	ns *Netns
 }
 
@@ -131,7 +164,7 @@ func (d Dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	c, err := (&netstack.Dialer{Stack: s, LocalAddr: d.LocalAddr}).DialContext(ctx, network, address)
+	c, err := (&netstack.Dialer{Stack: s, LocalAddr: d.LocalAddr, TTL: d.TTL, Errors: d.Errors}).DialContext(caller(ctx), network, address)
 	if tcp, ok := c.(*netstack.TCPConn); ok && d.KeepAlive != 0 {
 		// It fails if the owner has stopped meanwhile, which the first use of c tells, too.
 		tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: d.KeepAlive > 0, Idle: d.KeepAlive})
@@ -146,7 +179,7 @@ func (ns *Netns) Listen(ctx context.Context, network, address string) (net.Liste
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	return s.Listen(ctx, network, address)
+	return s.Listen(caller(ctx), network, address)
 }
 
 // ListenPacket announces on a local address, like net.ListenConfig.ListenPacket.
@@ -162,7 +195,7 @@ func (ns *Netns) ListenPacket(ctx context.Context, network, address string) (net
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	return s.ListenPacket(ctx, network, address)
+	return s.ListenPacket(caller(ctx), network, address)
 }
 
 // LookupNetIP looks up a host name as programs there do, never as the real machine

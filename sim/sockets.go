@@ -64,6 +64,7 @@ func (ns *Netns) Sockets() []Socket {
 	if err != nil {
 		return nil
 	}
+	pids := ns.pids()
 	proxy := func(netstack.Socket) int { return 0 }
 	if space.proxies != nil {
 		proxy = space.proxies.pids()
@@ -74,7 +75,7 @@ func (ns *Netns) Sockets() []Socket {
 			Proto: s.Network, IPv6: s.V6, IPv6Only: s.V6Only, Local: s.Local, Remote: s.Remote,
 			State: SocketState(s.State), RecvQ: s.RecvQ, SendQ: s.SendQ,
 		}
-		if s.Owner.PIDs == ns {
+		if s.Owner.PIDs == pids {
 			socket.Program, socket.PID, socket.FD = s.Owner.Name, s.Owner.PID, s.FD
 		}
 		if socket.Program != "" && socket.PID == 0 {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"drydock/sim/ping"
 )
 
 // A Dialer dials from a stack as a net.Dialer does from the machine.
@@ -15,6 +17,13 @@ type Dialer struct {
 	// LocalAddr is the address to dial from, a *net.TCPAddr or *net.UDPAddr. If
 	// it is nil, the stack chooses one.
 	LocalAddr net.Addr
+
+	// TTL is the TTL or hop limit of what is sent; 0 is the default.
+	TTL int
+
+	// Errors is told of each ICMP error about the connection's packets, by the goroutine
+	// that delivers it, inside the gate. Nil is not told.
+	Errors func(*ping.ICMPError)
 }
 
 // DialContext connects to an address as net.Dialer.DialContext does. The network
@@ -189,13 +198,13 @@ func (d *Dialer) dialOne(ctx context.Context, network string, remote netip.AddrP
 	// What the socket is made for decides which wildcard it is bound to.
 	v6 := network[len(network)-1] == '6' || remote.Addr().Is6() || !remote.Addr().IsValid() && d.local().Addr().Is6()
 	if network[:3] == "udp" {
-		c, err := d.Stack.dialUDP(network, v6, d.local(), remote)
+		c, err := d.dialUDP(ctx, network, v6, remote)
 		if err != nil {
 			return nil, err
 		}
 		return c, nil
 	}
-	c, err := d.Stack.dialTCP(ctx, network, v6, d.local(), remote)
+	c, err := d.dialTCP(ctx, network, v6, remote)
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,7 @@ func listen[S listener](ctx context.Context, s *Stack, open func(string, netip.A
 	}
 	c, err := open(network, local)
 	if err == nil {
+		s.attribute(c.base(), programOf(ctx))
 		c, err = hold(ctx, s, c)
 	}
 	if err != nil {

@@ -17,6 +17,16 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
+// neighbourTimes has a neighbour be given up before the third second is over. On Linux it takes
+// 3.07 s, and what programs do each second comes later by as much, so that an error is for three
+// requests of ping, and a SYN is not sent again at the instant at which it is refused. Here time
+// is exact, and what falls on one instant is done in any order.
+func neighbourTimes() stack.NUDConfigurations {
+	c := stack.DefaultNUDConfigurations()
+	c.RetransmitTimer = time.Second - time.Millisecond
+	return c
+}
+
 // A Neighbour is an entry of the tables of ARP and neighbour discovery.
 type Neighbour struct {
 	Index int // of the interface

@@ -142,19 +142,19 @@ func TestPing(t *testing.T) {
 			want: []ping.Event{tooLong(1, 1500), tooLong(2, 1500)}},
 		{name: "no such neighbour", dst: "10.0.0.99", cfg: func(c *ping.Config) { c.Count = 3 },
 			want: []ping.Event{
-				icmp(1, "10.0.0.1", 3, 1, 3*time.Second),
-				icmp(2, "10.0.0.1", 3, 1, 2*time.Second),
-				icmp(3, "10.0.0.1", 3, 1, time.Second)}},
+				icmp(1, "10.0.0.1", 3, 1, 2997*time.Millisecond),
+				icmp(2, "10.0.0.1", 3, 1, 1997*time.Millisecond),
+				icmp(3, "10.0.0.1", 3, 1, 997*time.Millisecond)}},
 		{name: "no such neighbour v6", dst: "fd00::99", cfg: func(c *ping.Config) { c.Count = 1 },
-			want: []ping.Event{icmp(1, "fd00::1", 1, 3, 3*time.Second)}},
+			want: []ping.Event{icmp(1, "fd00::1", 1, 3, 2997*time.Millisecond)}},
 		{name: "no such neighbour for fragments", dst: "10.0.0.99", cfg: func(c *ping.Config) { c.Size, c.Count = 4000, 1 },
-			want: []ping.Event{icmp(1, "10.0.0.1", 3, 1, 3*time.Second)}},
+			want: []ping.Event{icmp(1, "10.0.0.1", 3, 1, 2997*time.Millisecond)}},
 		{name: "no such neighbour for v6 fragments", dst: "fd00::99", cfg: func(c *ping.Config) { c.Size, c.Count = 4000, 1 },
-			want: []ping.Event{icmp(1, "fd00::1", 1, 3, 3*time.Second)}},
+			want: []ping.Event{icmp(1, "fd00::1", 1, 3, 2997*time.Millisecond)}},
 		{name: "gave up before", dst: "10.0.0.99", cfg: func(c *ping.Config) { c.Count, c.Timeout = 1, 2*time.Second }},
 		{name: "deadline makes up for lost ones and ends at an error", dst: "10.0.0.99",
 			cfg:  func(c *ping.Config) { c.Count, c.Deadline = 1, 20*time.Second },
-			want: []ping.Event{icmp(1, "10.0.0.1", 3, 1, 3*time.Second)}},
+			want: []ping.Event{icmp(1, "10.0.0.1", 3, 1, 2997*time.Millisecond)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

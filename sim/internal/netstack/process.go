@@ -19,21 +19,14 @@ type process struct {
 	reset   bool              // how sockets close after that
 	sockets map[io.Closer]int // which of all that were opened each is
 	opened  int
+	others  map[io.Closer]file // those of sockets that another program than the main one has open
 
 	listening map[io.Closer]served // of sockets
 	listens   chan struct{}        // closed by the next socket that listens, and by Leave; nil: nobody waits
 
-	program Program // never changes
+	program Program // the main one; never changes
 
 	unlist func() // from the residents of the bubble; nil: it is not listed. Set before use
-}
-
-// A Program is who owns sockets, as it is seen by those who see the same process IDs. The
-// zero Program is seen by nobody.
-type Program struct {
-	PIDs any // whose process IDs; compared with ==
-	PID  int
-	Name string
 }
 
 // Leave closes the sockets of s, and s opens no more. Without reset they close as
@@ -98,6 +91,7 @@ func (s *process) untrack(c io.Closer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sockets, c)
+	delete(s.others, c)
 	delete(s.listening, c)
 }
 
@@ -113,14 +107,4 @@ func (s *process) resets() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.reset
-}
-
-// stderr is the last file that a process has open when it begins.
-const stderr = 2
-
-// open returns the sockets of the process with their numbers.
-func (s *process) open() map[io.Closer]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.sockets)
 }

@@ -33,6 +33,7 @@ type sock struct {
 	v6            bool   // whether the endpoint is an IPv6 one
 	transport     tcpip.TransportProtocolNumber
 	local, remote net.Addr
+	tap           *errorTap // nil: nobody wants to hear of errors; set before use
 
 	shut        atomic.Bool
 	closed      chan struct{} // closed by Close
@@ -137,6 +138,7 @@ func (c *sock) Close() error {
 		c.ep.SocketOptions().SetKeepAlive(false)
 		c.ep.Close()
 	}
+	c.tap.untap()
 	c.stack.gate.leave()
 	for _, s := range []*side{&c.read, &c.write} {
 		c.queue.EventUnregister(&s.entry)

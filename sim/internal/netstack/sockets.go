@@ -111,22 +111,16 @@ func wildcardOf(ap netip.AddrPort, v6 bool) netip.AddrPort {
 	return netip.AddrPortFrom(netip.IPv4Unspecified(), ap.Port())
 }
 
-// An owner has an endpoint open.
-type owner struct {
-	program Program
-	fd      int
-}
-
 // owners returns who of those who share the namespace has which endpoint open.
-func (s *namespace) owners() map[tcpip.Endpoint]owner {
+func (s *namespace) owners() map[tcpip.Endpoint]file {
 	s.usersMu.Lock()
 	users := slices.Clone(s.users)
 	s.usersMu.Unlock()
-	owners := make(map[tcpip.Endpoint]owner)
+	owners := make(map[tcpip.Endpoint]file)
 	for _, user := range users {
-		for c, nth := range user.open() {
+		for c, f := range user.open() {
 			if c, ok := c.(interface{ base() *sock }); ok {
-				owners[c.base().ep] = owner{user.program, stderr + nth}
+				owners[c.base().ep] = f
 			}
 		}
 	}

@@ -2,6 +2,8 @@ package netstack
 
 import (
 	"net"
+	"os"
+	"syscall"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
@@ -31,5 +33,20 @@ func (c *sock) withOptions(change func(*tcpip.SocketOptions)) error {
 	c.stack.gate.enter()
 	defer c.stack.gate.leave()
 	change(c.ep.SocketOptions())
+	return nil
+}
+
+// setTTL sets the TTL and the hop limit of what the socket sends, 0 leaving the default. The
+// error is that of setsockopt(2).
+func (c *sock) setTTL(ttl int) error {
+	switch {
+	case ttl == 0:
+		return nil
+	case ttl < 0 || ttl > 255:
+		return os.NewSyscallError("setsockopt", syscall.EINVAL)
+	}
+	// Netstack refuses neither, whatever the family of the socket.
+	_ = c.ep.SetSockOptInt(tcpip.IPv4TTLOption, ttl)
+	_ = c.ep.SetSockOptInt(tcpip.IPv6HopLimitOption, ttl)
 	return nil
 }

@@ -112,6 +112,7 @@ func New(opts Options) *Stack {
 		Clock:       gatedClock{tcpip.NewStdClock(), g},
 		RawFactory:  raw.EndpointFactory{},
 		HandleLocal: true,
+		NUDConfigs:  neighbourTimes(),
 		IPTables:    new(stack.IPTables), // accepts all; the default one takes 8 KiB to say so
 		RandSource:  rng,
 		SecureRNG:   rng,

@@ -29,20 +29,25 @@ var _ interface {
 } = (*TCPConn)(nil)
 
 // dialTCP connects to remote. It returns the error without the OpError around it.
-func (s *Stack) dialTCP(ctx context.Context, network string, v6 bool, local, remote netip.AddrPort) (*TCPConn, error) {
+func (d *Dialer) dialTCP(ctx context.Context, network string, v6 bool, remote netip.AddrPort) (*TCPConn, error) {
 	c := new(TCPConn)
-	if err := c.create(s, network, tcp.ProtocolNumber, v6); err != nil {
+	if err := c.create(d.Stack, network, tcp.ProtocolNumber, v6); err != nil {
 		return nil, err
 	}
-	if err := c.connect(ctx, local, remote); err != nil {
+	c.stack.attribute(&c.sock, programOf(ctx))
+	if err := c.connect(ctx, d, remote); err != nil {
 		c.sock.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) error {
+func (c *TCPConn) connect(ctx context.Context, d *Dialer, remote netip.AddrPort) error {
 	to := c.stack.fullAddress(c.stack.target(c.net, remote))
+	local := d.local()
+	if d.Errors != nil && wildcard(local.Addr()) { // errors are known by the address, which must be there before the SYN
+		local = netip.AddrPortFrom(c.stack.sourceFor(remote.Addr()), local.Port())
+	}
 	if err := c.bindFor(local, to, true); err != nil {
 		return err
 	}
@@ -53,6 +58,11 @@ func (c *TCPConn) connect(ctx context.Context, local, remote netip.AddrPort) err
 		return os.NewSyscallError("connect", syscall.EINVAL)
 	}
 	c.stack.gate.enter()
+	if err := c.setTTL(d.TTL); err != nil {
+		c.stack.gate.leave()
+		return err
+	}
+	c.tapErrors(to, tcp.ProtocolNumber, d.Errors)
 	err := c.ep.Connect(to)
 	c.stack.gate.leave()
 	switch err.(type) {

@@ -135,6 +135,7 @@ func (l *TCPListener) poll() (*TCPConn, error) {
 	if err := c.open(l.sock.stack, l.sock.net, ep, queue); err != nil {
 		return nil, err
 	}
+	c.stack.attribute(&c.sock, l.sock.stack.programOf(&l.sock))
 	c.establish(remote)
 	return c, nil
 }

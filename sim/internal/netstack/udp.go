@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"net/netip"
 	"os"
@@ -30,22 +31,27 @@ var (
 )
 
 // dialUDP returns its error without the OpError around it.
-func (s *Stack) dialUDP(network string, v6 bool, local, remote netip.AddrPort) (*UDPConn, error) {
+func (d *Dialer) dialUDP(ctx context.Context, network string, v6 bool, remote netip.AddrPort) (*UDPConn, error) {
 	c := new(UDPConn)
-	if err := c.create(s, network, udp.ProtocolNumber, v6); err != nil {
+	if err := c.create(d.Stack, network, udp.ProtocolNumber, v6); err != nil {
 		return nil, err
 	}
-	if err := c.connect(local, remote); err != nil {
+	c.stack.attribute(&c.sock, programOf(ctx))
+	if err := c.connect(d, remote); err != nil {
 		c.sock.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *UDPConn) connect(local, remote netip.AddrPort) error {
+func (c *UDPConn) connect(d *Dialer, remote netip.AddrPort) error {
+	local := d.local()
 	c.stack.gate.enter()
 	defer c.stack.gate.leave()
 	c.setOptions()
+	if err := c.setTTL(d.TTL); err != nil {
+		return err
+	}
 	to := c.stack.fullAddress(c.stack.target(c.net, remote))
 	if err := c.bindFor(local, to, false); err != nil {
 		return err
@@ -56,6 +62,7 @@ func (c *UDPConn) connect(local, remote netip.AddrPort) error {
 	if err := c.ep.Connect(to); err != nil {
 		return c.failure("connect", c.stack.noWay(err, to.Addr))
 	}
+	c.tapErrors(to, udp.ProtocolNumber, d.Errors)
 	bound, _ := c.ep.GetLocalAddress()
 	c.local = net.UDPAddrFromAddrPort(c.reported(bound))
 	// Connecting to the wildcard is connecting to lo, and the socket knows that.
@@ -272,6 +279,9 @@ func (c *UDPConn) send(b []byte, to *tcpip.FullAddress, call string) (int, error
 		c.src.Reset(b)
 		c.stack.gate.enter()
 		n, err := c.ep.Write(&c.src, opts)
+		if c.tap != nil && err == nil {
+			c.tap.watch(&c.shut)
+		}
 		c.stack.gate.leave()
 		if _, full := err.(*tcpip.ErrWouldBlock); !full {
 			return int(n), c.outcome(call, c.stack.noWay(err, c.to.Addr))

@@ -142,7 +142,7 @@ func TestGivingUp(t *testing.T) {
 		{"dial", peer, dial, syscall.ETIMEDOUT, 127 * time.Second, 127 * time.Second},       // 1+2+4+8+16+32+64, tcp_syn_retries
 		{"keep-alive", peer, idle, syscall.ETIMEDOUT, 149 * time.Second, 150 * time.Second}, // package net's 15 s and 9 times 15 s
 		{"data", peer, send, syscall.ETIMEDOUT, 15 * time.Minute, 17 * time.Minute},         // tcp_retries2
-		{"dial, next hop", nextHop, dial, syscall.EHOSTUNREACH, 3 * time.Second, 70 * time.Second},
+		{"dial, next hop", nextHop, dial, syscall.EHOSTUNREACH, 2997 * time.Millisecond, 70 * time.Second},
 		{"keep-alive, next hop", nextHop, idle, syscall.EHOSTUNREACH, 149 * time.Second, 150 * time.Second},
 		{"data, next hop", nextHop, send, syscall.EHOSTUNREACH, 15 * time.Minute, 17 * time.Minute},
 	} {

@@ -105,8 +105,8 @@ func (t *Processes) Find(pid int) *Process {
 
 // start makes the process of a call. The context that it returns ends with it.
 func (t *Processes) start(ctx context.Context, c *Call) (context.Context, *Process) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	p := &Process{Args: slices.Clone(c.Args), Started: time.Now(), table: t, cancel: cancel, terminal: c.terminal()}
+	p := &Process{Args: slices.Clone(c.Args), Started: time.Now(), table: t, terminal: c.terminal()}
+	ctx, p.cancel = context.WithCancelCause(context.WithValue(ctx, processKey{}, p))
 	p.Group = c.Group
 	if parent := c.process; parent != nil {
 		p.Parent = parent.PID
@@ -162,6 +162,18 @@ func (p *Process) end() {
 
 // Process returns the process of the call, nil before Table.Run.
 func (c *Call) Process() *Process { return c.process }
+
+type processKey struct{}
+
+// ProcessOf returns the process whose context ctx is or comes from, nil if there is none. A
+// machine so knows for whom it opens a socket.
+func ProcessOf(ctx context.Context) *Process {
+	p, _ := ctx.Value(processKey{}).(*Process)
+	return p
+}
+
+// Processes returns the table that the process is in.
+func (p *Process) Processes() *Processes { return p.table }
 
 // Processes returns the processes of the machine.
 func (c *Call) Processes() *Processes { return c.process.table }

@@ -55,7 +55,7 @@ func TestTimes(t *testing.T) {
 			took       time.Duration
 		}{
 			{"curl -sS -m 2 172.17.0.9", "curl: (28) Connection timed out after 2001 milliseconds\n(exit status 28)\n", 2001 * time.Millisecond},
-			{"curl -sS 172.17.0.9", "curl: (7) Failed to connect to 172.17.0.9 port 80 after 3000 ms: Couldn't connect to server\n(exit status 7)\n", 3 * time.Second},
+			{"curl -sS 172.17.0.9", "curl: (7) Failed to connect to 172.17.0.9 port 80 after 2997 ms: Couldn't connect to server\n(exit status 7)\n", 2997 * time.Millisecond},
 			{"curl -sS -m 1.5 web/slow", "curl: (28) Operation timed out after 1501 milliseconds with 0 bytes received\n(exit status 28)\n", 1501 * time.Millisecond},
 			{"curl -s --retry 2 -o /dev/null -w %{http_code}: web/unavailable", "503:503:503:", 3 * time.Second},
 			{"curl -s --retry 9 --retry-max-time 4 -o /dev/null web/unavailable", "", 3 * time.Second},

@@ -220,7 +220,7 @@ From 172.17.0.3 icmp_seq=4 Destination Host Unreachable
 
 --- 172.17.0.99 ping statistics ---
 4 packets transmitted, 0 received, +4 errors, 100% packet loss, time 3000ms
-pipe 4
+pipe 3
 `},
 	}
 	for _, tt := range tests {

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"syscall"
-	"time"
 
+	"drydock/sim"
 	"drydock/sim/ping"
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/internal/inet"
@@ -18,15 +19,19 @@ import (
 // A machine is one that may send probes.
 type machine interface {
 	Ping(ctx context.Context, host string, cfg *ping.Config) (ping.Stats, error)
+	Dialer() sim.Dialer
 }
 
 // A trace is one run of traceroute.
 type trace struct {
 	*command.Call
 	options
-	ctx context.Context
-	m   machine
-	dst netip.Addr
+	ctx     context.Context
+	m       machine
+	dst     netip.Addr
+	src     netip.Addr // of -s; invalid: the stack's choice
+	payload int        // bytes of a probe behind its headers
+	sent    int
 }
 
 // Traceroute is traceroute(1).
@@ -39,10 +44,16 @@ func Traceroute6(ctx context.Context, c *command.Call) int {
 	return run(ctx, c, o)
 }
 
-const headers4, headers6 = 20 + 8, 40 + 8
+// Sizes of headers.
+const (
+	ip4, ip6 = 20, 40
+	udp      = 8 // and that of an echo request
+	synData  = 40
+)
 
 func run(ctx context.Context, c *command.Call, o options) int {
 	t := &trace{Call: c, options: o, ctx: ctx}
+	t.services = inet.ReadServices(c)
 	err := t.parse(c.Args[1:])
 	switch {
 	case err != nil:
@@ -58,123 +69,75 @@ func run(ctx context.Context, c *command.Call, o options) int {
 	if t.m, ok = c.Machine.(machine); !ok {
 		return c.Fail(1, "socket: Operation not permitted\n")
 	}
-	if err := t.resolve(); err != nil {
+	if t.dst, err = t.resolve(t.host); err != nil {
 		return c.Fail(2, "%s: %s\nCannot handle \"host\" cmdline arg `%[1]s' on position 1 (argc %[3]d)\n",
 			t.host, inet.GAIError(err), position(c.Args[1:], t.host))
 	}
-	size, least := 60, headers4
-	if t.dst.Is6() {
-		size, least = 80, headers6
+	if t.source != "" {
+		if t.src, err = t.resolve(t.source); err != nil {
+			return c.Fail(2, "%s: %s\nCannot handle `-s' option with arg `%[1]s' (argc %[3]d)\n",
+				t.source, inet.GAIError(err), position(c.Args[1:], t.source))
+		}
+		if t.src.Is4() != t.dst.Is4() {
+			return c.Fail(2, "IP version mismatch in addresses specified\n")
+		}
 	}
-	if t.size > 0 {
-		size = max(t.size, least)
-	}
-	c.Printf("traceroute to %s (%s), %d hops max, %d byte packets\n", t.host, t.dst, t.hops, size)
-	return t.walk(size - least)
+	c.Printf("traceroute to %s (%s), %d hops max, %d byte packets", t.host, t.dst, t.hops, t.measure())
+	return t.walk()
 }
 
-func (t *trace) resolve() error {
+// measure sets the payload and returns the size of a packet.
+func (t *trace) measure() int {
+	headers := ip4
+	if t.dst.Is6() {
+		headers = ip6
+	}
+	if t.method == byTCP { // whose packets are as large as their options make them
+		return headers + synData
+	}
+	headers += udp
+	size := t.size
+	if size == 0 {
+		size = headers + synData - udp
+	}
+	t.payload = max(size-headers, 0)
+	return headers + t.payload
+}
+
+// resolve returns the address of a name: one of IPv4 if it has one.
+func (t *trace) resolve(name string) (netip.Addr, error) {
 	network := "ip"
 	if t.family != 0 {
 		network += strconv.Itoa(t.family)
 	}
-	addrs, err := inet.GetAddrInfo(t.ctx, t.Machine, network, t.host)
-	if err == nil {
-		t.dst = addrs[0]
+	addrs, err := inet.GetAddrInfo(t.ctx, t.Machine, network, name)
+	if err != nil {
+		return netip.Addr{}, err
 	}
-	return err
+	return addrs[max(0, slices.IndexFunc(addrs, netip.Addr.Is4))], nil
 }
 
-// A result is what came of a probe. A probe without from was not answered.
-type result struct {
-	from  netip.Addr
-	rtt   time.Duration
-	note  string // "!H"
-	final bool   // nothing is behind
-	err   error  // it could not be sent
-}
-
-// window is how many probes are on their way at a time.
-const window = 16
-
-// walk sends probes and prints what comes of them, hop by hop.
-func (t *trace) walk(data int) int {
-	ctx, cancel := context.WithCancel(t.ctx)
-	count := (t.hops - t.first + 1) * t.queries
-	results := make([]chan result, count)
-	free := make(chan struct{}, window)
-	started := make(chan struct{}, count)
-	for i := range results {
-		results[i] = make(chan result, 1)
+// print prints what came of the nth probe. The lines end where the next begins.
+func (t *trace) print(probes []probe, nth int) {
+	p := &probes[nth]
+	in := nth % t.queries
+	if in == 0 {
+		t.Printf("\n%2d ", p.ttl)
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		running := 0
-		for i := range results {
-			select {
-			case free <- struct{}{}:
-			case <-ctx.Done():
-			}
-			if ctx.Err() != nil {
-				break
-			}
-			running++
-			go func() {
-				results[i] <- t.probe(ctx, t.first+i/t.queries, data)
-				<-free
-				started <- struct{}{}
-			}()
-		}
-		for range running {
-			<-started
-		}
-	}()
-	status := t.report(results)
-	cancel()
-	<-done
-	return status
-}
-
-// report prints results in the order of the probes.
-func (t *trace) report(results []chan result) int {
-	for i := 0; i < len(results); i += t.queries {
-		var last netip.Addr
-		final := false
-		for n, r := range results[i : i+t.queries] {
-			var got result
-			select {
-			case got = <-r:
-			case <-t.ctx.Done():
-				return command.Interrupted(t.ctx)
-			}
-			var errno syscall.Errno
-			switch {
-			case errors.Is(got.err, net.ErrClosed):
-				return command.Killed
-			case errors.As(got.err, &errno):
-				return t.Fail(1, "connect: %s\n", inet.Strerror(errno))
-			}
-			if n == 0 {
-				t.Printf("%2d ", t.first+i/t.queries)
-			}
-			if !got.from.IsValid() {
-				t.Printf(" *")
-				continue
-			}
-			if got.from != last {
-				last = got.from
-				t.Printf(" %s", t.name(last))
-			}
-			t.Printf("  %.3f ms%s", float64(got.rtt.Nanoseconds())/1e6, got.note)
-			final = final || got.final
-		}
-		t.Printf("\n")
-		if final {
-			break
+	if !p.from.IsValid() {
+		t.Printf(" *")
+		return
+	}
+	last := netip.Addr{}
+	for _, before := range probes[nth-in : nth] {
+		if before.from.IsValid() {
+			last = before.from
 		}
 	}
-	return 0
+	if p.from != last {
+		t.Printf(" %s", t.name(p.from))
+	}
+	t.Printf("  %.3f ms%s", float64(p.rtt.Nanoseconds())/1e6, p.note)
 }
 
 // name returns an address with its name, if names are wanted.
@@ -190,57 +153,21 @@ func (t *trace) name(a netip.Addr) string {
 	return fmt.Sprintf("%s (%s)", name, a)
 }
 
-// probe sends one probe.
-func (t *trace) probe(ctx context.Context, ttl, data int) (r result) {
-	if data == 0 {
-		data = -1 // none
+// fail ends a trace whose probes cannot be sent.
+func (t *trace) fail(err error) int {
+	call := "send"
+	var e *net.OpError
+	if errors.As(err, &e) && e.Op == "dial" {
+		call = "connect"
 	}
-	start := time.Now()
-	cfg := &ping.Config{Count: 1, TTL: ttl, Timeout: t.wait, Deadline: t.wait, Size: data, Observe: func(e ping.Event) {
-		var icmp *ping.ICMPError
-		switch {
-		case !e.From.IsValid() || r.from.IsValid():
-		case e.Err == nil:
-			r = result{from: e.From, rtt: e.RTT, final: true}
-		case errors.As(e.Err, &icmp):
-			r = result{from: e.From, rtt: time.Since(start)}
-			r.note, r.final = meaning(icmp)
-		}
-	}}
-	stats, err := t.m.Ping(ctx, t.dst.String(), cfg)
-	if stats.Sent == 0 || errors.Is(err, net.ErrClosed) {
-		r.err = err
+	var errno syscall.Errno
+	switch {
+	case t.ctx.Err() != nil:
+		return command.Interrupted(t.ctx)
+	case errors.Is(err, net.ErrClosed):
+		return command.Killed
+	case errors.As(err, &errno) && (errno == syscall.EADDRNOTAVAIL && t.src.IsValid()):
+		call = "bind"
 	}
-	return r
-}
-
-// meaning returns the mark for an ICMP error, and whether it ends the way.
-func meaning(e *ping.ICMPError) (note string, final bool) {
-	type kind struct {
-		v6         bool
-		kind, code uint8
-	}
-	switch (kind{e.From.Is6(), e.Type, e.Code}) {
-	case kind{false, 11, 0}, kind{false, 11, 1}, kind{true, 3, 0}, kind{true, 3, 1}:
-		return "", false
-	case kind{false, 3, 3}, kind{true, 1, 4}:
-		return "", true
-	case kind{false, 3, 0}, kind{false, 3, 6}, kind{false, 3, 11}, kind{true, 1, 0}:
-		return " !N", true
-	case kind{false, 3, 1}, kind{false, 3, 7}, kind{false, 3, 12}, kind{true, 1, 3}:
-		return " !H", true
-	case kind{false, 3, 2}:
-		return " !P", true
-	case kind{false, 3, 4}:
-		return fmt.Sprintf(" !F-%d", e.Info), true
-	case kind{false, 3, 5}:
-		return " !S", true
-	case kind{false, 3, 9}, kind{false, 3, 10}, kind{false, 3, 13}, kind{true, 1, 1}:
-		return " !X", true
-	case kind{false, 3, 14}:
-		return " !V", true
-	case kind{false, 3, 15}:
-		return " !C", true
-	}
-	return fmt.Sprintf(" !<%d-%d>", e.Type, e.Code), true
+	return t.Fail(1, "\n%s: %s\n", call, inet.Reason(err))
 }
