@@ -19,9 +19,9 @@ const (
 	tcpPort   = 80
 )
 
-// sender returns what sends the next probe and waits for what comes of it, as long as its
-// context lasts.
-func (t *trace) sender(ttl int) func(context.Context) result {
+// send sends the next probe and returns what waits for what comes of it, as long as ctx lasts.
+// Datagrams leave in their order, as those of a program without threads.
+func (t *trace) send(ctx context.Context, ttl int) (wait func() result) {
 	port := t.port
 	or := func(n int) int {
 		if port == 0 {
@@ -31,7 +31,7 @@ func (t *trace) sender(ttl int) func(context.Context) result {
 	}
 	switch t.method {
 	case byICMP:
-		return func(ctx context.Context) result { return t.ping(ctx, ttl) }
+		return func() result { return t.ping(ctx, ttl) }
 	case byTCP:
 		port = or(tcpPort)
 	case byUDP:
@@ -42,9 +42,9 @@ func (t *trace) sender(ttl int) func(context.Context) result {
 	t.sent++
 	to := netip.AddrPortFrom(t.dst, uint16(port))
 	if t.method == byTCP {
-		return func(ctx context.Context) result { return t.connect(ctx, to, ttl) }
+		return func() result { return t.connect(ctx, to, ttl) }
 	}
-	return func(ctx context.Context) result { return t.datagram(ctx, to, ttl) }
+	return t.datagram(ctx, to, ttl)
 }
 
 // ping probes by an echo request.
@@ -106,24 +106,28 @@ func (t *trace) socket(ctx context.Context, to netip.AddrPort, ttl int, local ne
 }
 
 // datagram probes by UDP. Where nobody listens the error tells that the host is reached.
-func (t *trace) datagram(ctx context.Context, to netip.AddrPort, ttl int) result {
+func (t *trace) datagram(ctx context.Context, to netip.AddrPort, ttl int) (wait func() result) {
 	s, stop := t.socket(ctx, to, ttl, &net.UDPAddr{IP: t.src.AsSlice()})
-	defer stop()
 	conn, err := s.DialContext(ctx, "udp", to.String())
 	if err != nil {
-		return result{err: err}
+		stop()
+		return func() result { return result{err: err} }
 	}
-	defer conn.Close()
-	defer context.AfterFunc(s.ctx, func() { conn.Close() })()
 	data := make([]byte, t.payload)
 	for i := range data {
 		data[i] = '@' + byte(i&0x3f)
 	}
-	if _, err := conn.Write(data); err != nil && !errors.Is(err, syscall.EHOSTUNREACH) {
-		return result{err: err}
+	_, err = conn.Write(data)
+	return func() result {
+		defer stop()
+		defer conn.Close()
+		if err != nil && !errors.Is(err, syscall.EHOSTUNREACH) {
+			return result{err: err}
+		}
+		defer context.AfterFunc(s.ctx, func() { conn.Close() })()
+		_, err := conn.Read(make([]byte, 1))
+		return s.outcome(err, conn.LocalAddr())
 	}
-	_, err = conn.Read(make([]byte, 1))
-	return s.outcome(err, conn.LocalAddr())
 }
 
 // connect probes by the SYN of a connection.

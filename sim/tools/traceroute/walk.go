@@ -44,9 +44,9 @@ func (t *trace) walk() int {
 	send := func(nth int) {
 		p := &probes[nth]
 		p.ttl, p.sent = nth/t.queries+1, time.Now()
-		sender := t.sender(p.ttl)
+		wait := t.send(ctx, p.ttl)
 		running.Go(func() {
-			if r := sender(ctx); r.from.IsValid() || r.err != nil {
+			if r := wait(); r.from.IsValid() || r.err != nil {
 				answers <- answer{nth, r}
 			}
 		})
