@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"drydock/sim/internal/stdio"
 	"drydock/sim/tools/command"
 )
 
@@ -25,7 +26,9 @@ type Cmd struct {
 	// Nil streams are empty and discard. What Stdin has is copied to the command, unless it
 	// is one that a command can stop reading: see command.ContextReader. A Read that still
 	// waits when the command has ended is not waited for. Writers are called by one
-	// goroutine at a time, also if both are the same.
+	// goroutine at a time, also if both are the same, with up to 64 KiB that wait for it. A Write
+	// that does not return holds up the command when that is full, and Wait, but neither Signal
+	// nor the stop of the container.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
@@ -36,6 +39,7 @@ type Cmd struct {
 	ns      *Netns
 	ctx     context.Context
 	streams *streams
+	client  *stdio.Client // delivers to Stdout and Stderr
 	process *command.Process
 	done    chan struct{} // not before Start
 	status  int           // once done is closed
@@ -92,7 +96,9 @@ func (c *Cmd) Start() error {
 		return e
 	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
-	c.streams = newStreams(c.TTY, s.processes, c.Stdout, c.Stderr)
+	c.client = stdio.NewClient(c.Stdout, c.Stderr)
+	context.AfterFunc(ctx, c.client.End) // who is killed waits for no reader
+	c.streams = newStreams(c.TTY, s.processes, c.client.Writer(stdio.Stdout), c.client.Writer(stdio.Stderr))
 	if c.Stdin != nil {
 		c.streams.open()
 	}
@@ -161,6 +167,7 @@ func (c *Cmd) Wait() error {
 		return errorf("exec", c.String(), ErrConflict, "exec: not started")
 	}
 	<-c.done
+	<-c.client.Done()
 	if c.status != 0 {
 		return ExitStatus(c.status)
 	}

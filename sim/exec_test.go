@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/dockerapi"
 	"drydock/sim/simtest"
 	"drydock/sim/tools/command"
 
@@ -139,6 +141,48 @@ func TestExecEnds(t *testing.T) {
 }
 
 // TestExecTTY types to a command.
+// TestStuckOutput has commands whose output nobody takes: they write what fits, and the
+// container can be killed.
+func TestStuckOutput(t *testing.T) {
+	t.Parallel()
+	yes := func(_ context.Context, c *command.Call) int {
+		for {
+			if _, err := c.Stdout.Write(make([]byte, 4096)); err != nil {
+				return command.Killed
+			}
+		}
+	}
+	image := sim.Image{Name: "yes", Cmd: []string{"yes"}, Commands: command.Table{"yes": yes, "sleep": programs["sleep"]}}
+	for _, tty := range []bool{false, true} {
+		t.Run(fmt.Sprintf("exec tty=%v", tty), func(t *testing.T) {
+			simtest.VirtualTime(t, func(t *testing.T) {
+				box := simtest.Run(t, simtest.NewHost(t), "box", sim.WithImage(image), sim.WithCommand("sleep"))
+				r, w := io.Pipe()
+				cmd := box.Exec(t.Context(), "yes")
+				cmd.Stdout, cmd.TTY = w, tty
+				require.NoError(t, cmd.Start())
+				synctest.Wait()
+				require.NoError(t, box.Kill())
+				require.NoError(t, r.Close())
+				require.Equal(t, sim.ExitStatus(command.Killed), cmd.Wait())
+			})
+		})
+		t.Run(fmt.Sprintf("attach tty=%v", tty), func(t *testing.T) {
+			simtest.VirtualTime(t, func(t *testing.T) {
+				box, err := simtest.NewHost(t).CreateSpec("box", dockerapi.ContainerCreate{Config: dockerapi.Config{Tty: tty}}, sim.WithImage(image))
+				require.NoError(t, err)
+				r, w := io.Pipe()
+				a := box.Attach(sim.Streams{Stdout: w})
+				require.NoError(t, box.Start())
+				synctest.Wait()
+				require.NoError(t, box.Kill())
+				require.NoError(t, r.Close())
+				require.NoError(t, a.Wait(t.Context()))
+			})
+		})
+	}
+}
+
 func TestExecTTY(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"drydock/sim/internal/stdio"
 	"drydock/sim/internal/tty"
 	"drydock/sim/tools/command"
 )
@@ -12,18 +13,14 @@ import (
 type streams struct {
 	in             *command.Pipe // nil: there is nothing to read
 	terminal       *tty.Pair     // nil: none; else it is used in place of in
-	stdout, stderr io.Writer
-	shown          chan struct{} // closed when the terminal's output is delivered
+	stdout, stderr stdio.Writer
+	shown          chan struct{} // closed when the terminal's output is written
 }
 
-func newStreams(terminal bool, processes *command.Processes, stdout, stderr io.Writer) *streams {
+func newStreams(terminal bool, processes *command.Processes, stdout, stderr stdio.Writer) *streams {
 	s := &streams{stdout: stdout, stderr: stderr}
-	if !terminal {
-		return s
-	}
-	s.terminal, s.shown = tty.New(processes.SignalGroup), make(chan struct{})
-	if s.stdout == nil {
-		s.stdout = io.Discard
+	if terminal {
+		s.terminal, s.shown = tty.New(processes.SignalGroup), make(chan struct{})
 	}
 	return s
 }
@@ -97,7 +94,8 @@ func (s *streams) closeIn() {
 	}
 }
 
-// end is called when the process has ended. What it wrote is delivered then.
+// end is called when the process has ended. What it wrote is in the hands of who delivers it
+// then.
 func (s *streams) end() {
 	if s.in != nil {
 		s.in.CloseRead()

@@ -1,6 +1,7 @@
 package stdio
 
 import (
+	"context"
 	"io"
 	"slices"
 	"sync"
@@ -9,9 +10,10 @@ import (
 // maxQueue is what is held for a client that is slow. A process that writes more waits.
 const maxQueue = 64 << 10
 
-// A Client is who is attached to an Output.
+// A Client is who gets what processes write: who is attached to an Output, or whose command
+// it is.
 type Client struct {
-	out    *Output
+	out    *Output   // nil: none
 	stdout io.Writer // nil: not wanted
 	stderr io.Writer // likewise
 	done   chan struct{}
@@ -30,10 +32,22 @@ type chunk struct {
 	text []byte
 }
 
+func newClient(out *Output, stdout, stderr io.Writer) *Client {
+	return &Client{out: out, stdout: stdout, stderr: stderr, done: make(chan struct{}), changed: make(chan struct{})}
+}
+
+// NewClient returns a Client that gets what its Writers are given, until End. Who writes to
+// them is told when a writer of the client has failed.
+func NewClient(stdout, stderr io.Writer) *Client {
+	c := newClient(nil, stdout, stderr)
+	go c.deliver()
+	return c
+}
+
 // Attach has a client get what is written from now on, both streams in their order, until
 // the run ends. A goroutine calls the writers, and ends before Done is closed.
 func (o *Output) Attach(stdout, stderr io.Writer) *Client {
-	c := &Client{out: o, stdout: stdout, stderr: stderr, done: make(chan struct{}), changed: make(chan struct{})}
+	c := newClient(o, stdout, stderr)
 	o.mu.Lock()
 	o.clients = append(o.clients, c)
 	o.mu.Unlock()
@@ -46,16 +60,17 @@ func (c *Client) Done() <-chan struct{} { return c.done }
 
 // Detach ends the delivery; a writer that is being called is not waited for.
 func (c *Client) Detach() {
-	c.out.mu.Lock()
-	c.out.clients = slices.DeleteFunc(c.out.clients, func(o *Client) bool { return o == c })
-	c.out.mu.Unlock()
+	if c.out != nil {
+		c.out.forget(c)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.gone, c.queue = true, nil
 	c.wakeLocked()
 }
 
-func (c *Client) finish() {
+// End says that nothing more will be written.
+func (c *Client) End() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.over = true
@@ -68,31 +83,38 @@ func (c *Client) wakeLocked() {
 	c.changed = make(chan struct{})
 }
 
-// send queues a copy of b, when there is room.
-func (c *Client) send(s Stream, b []byte) {
+// Writer returns what gives the client a stream.
+func (c *Client) Writer(s Stream) Writer { return Writer{c.send, s} }
+
+// send queues a copy of b when there is room, for which it waits until ctx is done.
+func (c *Client) send(ctx context.Context, s Stream, b []byte) error {
 	to := c.stdout
 	if s == Stderr {
 		to = c.stderr
 	}
 	if to == nil || len(b) == 0 {
-		return
+		return nil
 	}
 	for {
 		c.mu.Lock()
 		if c.gone || c.over {
 			c.mu.Unlock()
-			return
+			return io.ErrClosedPipe
 		}
 		if c.size < maxQueue {
 			c.queue = append(c.queue, chunk{to, slices.Clone(b)})
 			c.size += len(b)
 			c.wakeLocked()
 			c.mu.Unlock()
-			return
+			return nil
 		}
 		changed := c.changed
 		c.mu.Unlock()
-		<-changed
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 

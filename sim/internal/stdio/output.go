@@ -2,7 +2,6 @@ package stdio
 
 import (
 	"context"
-	"io"
 	"slices"
 	"sync"
 	"time"
@@ -21,21 +20,42 @@ type Output struct {
 
 // Writer returns what a process writes a stream to. It waits for clients that are slow, as
 // a process waits for docker attach; one that fails is detached.
-func (o *Output) Writer(s Stream) io.Writer { return writer{o, s} }
+func (o *Output) Writer(s Stream) Writer { return Writer{o.write, s} }
 
-type writer struct {
-	o *Output
-	s Stream
+func (o *Output) write(ctx context.Context, s Stream, b []byte) error {
+	o.mu.Lock()
+	o.log.write(s, b, time.Now())
+	o.wakeLocked()
+	clients := slices.Clone(o.clients)
+	o.mu.Unlock()
+	for _, c := range clients {
+		if c.send(ctx, s, b); ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
 
-func (w writer) Write(b []byte) (int, error) {
-	w.o.mu.Lock()
-	w.o.log.write(w.s, b, time.Now())
-	w.o.wakeLocked()
-	clients := slices.Clone(w.o.clients)
-	w.o.mu.Unlock()
-	for _, c := range clients {
-		c.send(w.s, b)
+func (o *Output) forget(c *Client) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.clients = slices.DeleteFunc(o.clients, func(other *Client) bool { return other == c })
+}
+
+// A Writer is a stream of a process. It is a command.ContextWriter.
+type Writer struct {
+	write  func(context.Context, Stream, []byte) error
+	stream Stream
+}
+
+// Write is WriteContext without an end.
+func (w Writer) Write(b []byte) (int, error) { return w.WriteContext(context.Background(), b) }
+
+// WriteContext waits for clients that are slow until ctx is done. It fails for one client
+// that has failed.
+func (w Writer) WriteContext(ctx context.Context, b []byte) (int, error) {
+	if err := w.write(ctx, w.stream, b); err != nil {
+		return 0, err
 	}
 	return len(b), nil
 }
@@ -68,7 +88,7 @@ func (o *Output) EndRun() {
 	o.clients = nil
 	o.mu.Unlock()
 	for _, c := range clients {
-		c.finish()
+		c.End()
 	}
 }
 

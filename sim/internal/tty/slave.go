@@ -14,8 +14,9 @@ type Slave struct{ pair *Pair }
 
 var _ interface {
 	command.ContextReader
+	command.ContextWriter
 	command.Terminal
-	io.WriteCloser
+	io.Closer
 } = (*Slave)(nil)
 
 // ReadContext reads at most one line, in raw mode what there is, and waits for that until
@@ -42,12 +43,15 @@ func (s *Slave) ReadContext(ctx context.Context, b []byte) (n int, err error) {
 // Read is ReadContext without an end.
 func (s *Slave) Read(b []byte) (int, error) { return s.ReadContext(context.Background(), b) }
 
-// Write shows b. It waits while 64 KiB are unread or ^S has stopped output. After Pair.Close
-// it fails with EIO.
-func (s *Slave) Write(b []byte) (n int, err error) {
+// Write is WriteContext without an end.
+func (s *Slave) Write(b []byte) (int, error) { return s.WriteContext(context.Background(), b) }
+
+// WriteContext shows b. While 64 KiB are unread or ^S has stopped output it waits until ctx is
+// done. After Pair.Close it fails with EIO.
+func (s *Slave) WriteContext(ctx context.Context, b []byte) (n int, err error) {
 	p := s.pair
 	for first := true; first || n < len(b) && err == nil; first = false {
-		p.wait(context.Background(), func() bool {
+		stopped := p.wait(ctx, func() bool {
 			if p.hung || p.over {
 				err = syscall.EIO
 				return true
@@ -58,6 +62,9 @@ func (s *Slave) Write(b []byte) (n int, err error) {
 			}
 			return n > before || n == len(b)
 		})
+		if stopped != nil {
+			return n, stopped
+		}
 	}
 	return n, err
 }

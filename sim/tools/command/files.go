@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -48,6 +49,7 @@ var (
 	ErrBusy     = errors.New("device or resource busy") // something is mounted there
 
 	ErrNameTooLong = errors.New("file name too long")
+	ErrNoMemory    = errors.New("cannot allocate memory") // ReadFile of a file of more than 64 MiB
 )
 
 // Reason returns strerror(3)'s words for an error of Files, which programs print after the
@@ -62,6 +64,7 @@ func Reason(err error) string {
 		{ErrIsDir, "Is a directory"}, {ErrNotDir, "Not a directory"}, {ErrNotEmpty, "Directory not empty"},
 		{ErrReadOnly, "Read-only file system"}, {ErrNoSpace, "No space left on device"},
 		{ErrBusy, "Device or resource busy"}, {ErrNameTooLong, "File name too long"},
+		{ErrNoMemory, "Cannot allocate memory"},
 	} {
 		if errors.Is(err, r.err) {
 			return r.text
@@ -88,7 +91,8 @@ func (c *Call) Open(name string) (fs.File, error) {
 }
 
 // OpenFile opens a file that a user of the call names, by the flags of os.OpenFile. The
-// streams of the call are /dev/stdin, /dev/stdout and /dev/stderr.
+// streams of the call are /dev/stdin, /dev/stdout and /dev/stderr. Once the process of the
+// call is ended Read fails with that signal: so do programs end that read /dev/zero.
 func (c *Call) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {
 	at := c.Path(name)
 	switch {
@@ -101,8 +105,15 @@ func (c *Call) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {
 	case at == "dev/stderr":
 		return streamFile{w: c.Stderr, name: at}, nil
 	}
-	return c.Files.OpenFile(at, flag, perm)
+	f, err := c.Files.OpenFile(at, flag, perm)
+	if err != nil || c.process == nil {
+		return f, err
+	}
+	return processFile{f, c.process.ctx}, nil
 }
+
+// maxRead is what ReadFile reads at most, 64 MiB.
+const maxRead = 64 << 20
 
 // ReadFile reads a file that a user of the call names.
 func (c *Call) ReadFile(name string) ([]byte, error) {
@@ -111,7 +122,24 @@ func (c *Call) ReadFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(f)
+	text, err := io.ReadAll(io.LimitReader(f, maxRead+1))
+	if err == nil && len(text) > maxRead {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: ErrNoMemory}
+	}
+	return text, err
+}
+
+// A processFile is a file that a process has open, until ctx is done.
+type processFile struct {
+	File
+	ctx context.Context
+}
+
+func (f processFile) Read(b []byte) (int, error) {
+	if f.ctx.Err() != nil {
+		return 0, context.Cause(f.ctx)
+	}
+	return f.File.Read(b)
 }
 
 // A streamFile is a stream of a call by a name.

@@ -14,6 +14,15 @@ type ContextReader interface {
 	ReadContext(ctx context.Context, b []byte) (int, error)
 }
 
+// A ContextWriter is a stream to which a command writes until its context is done: a
+// terminal or a Pipe. Table.Run has a write to such a Stdout or Stderr that waits end with
+// the command's context; other writers end by themselves. What need not wait is written also
+// when ctx is done.
+type ContextWriter interface {
+	io.Writer
+	WriteContext(ctx context.Context, b []byte) (int, error)
+}
+
 // pipeSize is what a pipe holds on Linux.
 const pipeSize = 64 << 10
 

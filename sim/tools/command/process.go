@@ -31,6 +31,7 @@ type Process struct {
 	Started time.Time
 
 	table    *Processes
+	ctx      context.Context // of the command
 	cancel   context.CancelCauseFunc
 	terminal Terminal // that controls it; nil: none
 	tty      int      // the number of that, from 0
@@ -103,10 +104,10 @@ func (t *Processes) Find(pid int) *Process {
 	return t.list[pid]
 }
 
-// start makes the process of a call. The context that it returns ends with it.
-func (t *Processes) start(ctx context.Context, c *Call) (context.Context, *Process) {
+// start makes the process of a call.
+func (t *Processes) start(ctx context.Context, c *Call) *Process {
 	p := &Process{Args: slices.Clone(c.Args), Started: time.Now(), table: t, terminal: c.terminal()}
-	ctx, p.cancel = context.WithCancelCause(context.WithValue(ctx, processKey{}, p))
+	p.ctx, p.cancel = context.WithCancelCause(context.WithValue(ctx, processKey{}, p))
 	p.Group = c.Group
 	if parent := c.process; parent != nil {
 		p.Parent = parent.PID
@@ -124,7 +125,7 @@ func (t *Processes) start(ctx context.Context, c *Call) (context.Context, *Proce
 	defer t.mu.Unlock()
 	t.numberLocked(p)
 	t.addLocked(p)
-	return ctx, p
+	return p
 }
 
 // numberLocked gives the terminal of a process its number: that which it has, or one that is

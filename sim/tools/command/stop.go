@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"io"
 	"math/bits"
 	"sync"
 )
@@ -171,3 +172,11 @@ func (r contextReader) ReadContext(ctx context.Context, b []byte) (int, error) {
 }
 
 func (r contextReader) unwrap() any { return r.ContextReader }
+
+// A plainReader is a stream whose Read nothing interrupts. What never ends, as /dev/zero, ends
+// between two of them.
+type plainReader struct{ io.Reader }
+
+func (r plainReader) ReadContext(_ context.Context, b []byte) (int, error) { return r.Read(b) }
+
+func (r plainReader) unwrap() any { return r.Reader }

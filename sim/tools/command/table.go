@@ -50,7 +50,8 @@ func (t Table) Run(ctx context.Context, c *Call) int {
 func (t Table) Prepare(ctx context.Context, c *Call) (p *Process, run func() int) {
 	call := *c
 	call.Commands = t
-	ctx, call.process = call.processes().start(ctx, c)
+	call.process = call.processes().start(ctx, c)
+	ctx = call.process.ctx
 	return call.process, func() int {
 		defer call.process.end()
 		out := call.connect(ctx, func() { call.process.cancel(SIGPIPE) })
@@ -142,14 +143,16 @@ func (c *Call) connect(ctx context.Context, failed func()) *stream {
 		c.Stdin = contextReader{r.ContextReader, ctx, c.process}
 	case ContextReader:
 		c.Stdin = contextReader{r, ctx, c.process}
+	default:
+		c.Stdin = contextReader{plainReader{r}, ctx, c.process}
 	}
 	same := sameWriter(c.Stdout, c.Stderr)
 	hold := func() { c.process.Hold(ctx) }
-	out := newStream(c.Stdout, hold)
+	out := newStream(ctx, c.Stdout, hold)
 	out.failed = failed
-	c.Stdout, c.Stderr = out, newStream(c.Stderr, hold)
+	c.Stdout, c.Stderr = out, newStream(ctx, c.Stderr, hold)
 	if same {
-		c.Stderr = &stream{w: out.w, lock: out.lock, hold: hold}
+		c.Stderr = &stream{w: out.w, ctx: ctx, lock: out.lock, hold: hold}
 	}
 	return out
 }
@@ -160,33 +163,58 @@ func sameWriter(a, b io.Writer) bool {
 	return a == b
 }
 
-// A stream is a writer that several goroutines use and that stays broken.
+// A stream is a writer that several goroutines use and that stays broken. A write that waits
+// ends when ctx is done; what need not wait is still written, the last words of a program that
+// was not killed.
 type stream struct {
 	w      io.Writer
+	ctx    context.Context
 	lock   chan struct{} // full while it is held; no sync.Mutex, with which virtual time would stand still
 	err    error         // guarded by lock
 	hold   func()        // waits while the command is stopped
 	failed func()
 }
 
-func newStream(w io.Writer, hold func()) *stream {
+func newStream(ctx context.Context, w io.Writer, hold func()) *stream {
 	if w == nil {
 		w = io.Discard
 	}
-	return &stream{w: w, lock: make(chan struct{}, 1), hold: hold}
+	return &stream{w: w, ctx: ctx, lock: make(chan struct{}, 1), hold: hold}
 }
 
-func (s *stream) Write(b []byte) (n int, err error) {
+func (s *stream) Write(b []byte) (int, error) { return s.WriteContext(s.ctx, b) }
+
+// WriteContext is Write for a command that was started by the one whose stream it is.
+func (s *stream) WriteContext(ctx context.Context, b []byte) (n int, err error) {
 	s.hold()
-	s.lock <- struct{}{}
+	if ctx.Err() != nil && context.Cause(ctx) == SIGKILL {
+		return 0, SIGKILL
+	}
+	select {
+	case s.lock <- struct{}{}:
+	default:
+		select {
+		case s.lock <- struct{}{}:
+		case <-ctx.Done():
+			return 0, context.Cause(ctx)
+		}
+	}
 	defer func() { <-s.lock }()
 	if s.err != nil {
 		return 0, s.err
 	}
-	if n, s.err = s.w.Write(b); s.err != nil && s.failed != nil {
-		s.failed()
+	if w, ok := s.w.(ContextWriter); ok {
+		n, err = w.WriteContext(ctx, b)
+	} else {
+		n, err = s.w.Write(b)
 	}
-	return n, s.err
+	if err != nil && ctx.Err() == nil {
+		s.err = err
+		if s.failed != nil {
+			s.failed()
+		}
+	}
+	return n, err
 }
 
 func (s *stream) unwrap() any { return s.w }

@@ -129,12 +129,15 @@ func Head(_ context.Context, c *command.Call) int {
 }
 
 func headLines(c *command.Call, in io.Reader, n int64) error {
-	for r := bufio.NewReader(in); n > 0; n-- {
-		line, err := r.ReadString('\n')
-		if _, werr := io.WriteString(c.Stdout, line); werr != nil || err == io.EOF {
+	for r := bufio.NewReader(in); n > 0; {
+		part, err := r.ReadSlice('\n') // a line may have no end
+		if _, werr := c.Stdout.Write(part); werr != nil || err == io.EOF {
 			return nil
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+			n--
+		case err != bufio.ErrBufferFull:
 			return err
 		}
 	}

@@ -34,6 +34,9 @@ type screen struct {
 }
 
 func (s *screen) Write(b []byte) (int, error) { return s.out.Write(b) }
+func (s *screen) WriteContext(_ context.Context, b []byte) (int, error) {
+	return s.out.Write(b)
+}
 func (s *screen) Size() (rows, columns int)   { return s.rows, s.columns }
 func (s *screen) SetForeground(group int) int { return group }
 func (s *screen) SetRaw(raw bool) (was bool)  { was, s.raw = s.raw, raw; return was }
