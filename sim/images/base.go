@@ -4,6 +4,7 @@ import (
 	"drydock/sim"
 	"drydock/sim/tools/busybox"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/inetutils"
 	"drydock/sim/tools/iputils"
 	"drydock/sim/tools/packages"
 	"drydock/sim/tools/shell"
@@ -61,5 +62,5 @@ func ofBusybox() command.Table {
 
 // ofCentOS returns the programs of an image whose sh is bash.
 func ofCentOS(more command.Table) command.Table {
-	return standard(command.Table{"sh": shell.Bash}, packages.CentOS(standard()), systemd.CentOS(), more)
+	return standard(command.Table{"sh": shell.Bash, "telnet": inetutils.TelnetCentOS}, packages.CentOS(standard()), systemd.CentOS(), more)
 }

@@ -13,6 +13,13 @@
 // ping6 is the same for IPv6. Options that are not here are refused as unknown, with
 // status 64. A request for which an ICMP error came counts as answered: ping then ends
 // without waiting for a reply to it.
+//
+// And it has telnet, as Debian 12 has it from inetutils-telnet:
+//
+//	telnet [-4 | -6] [-K] HOST [PORT]
+//
+// It refuses all options of the protocol, and ends when what is typed does, or with ^], at
+// which the real one asks for a command.
 package inetutils
 
 import "drydock/sim/tools/command"
@@ -20,3 +27,6 @@ import "drydock/sim/tools/command"
 // Commands returns the commands of the suite. Default tables of Debian have ping from
 // iputils instead.
 func Commands() command.Table { return command.Table{"ping": Ping, "ping6": Ping6} }
+
+// TelnetCommands returns telnet.
+func TelnetCommands() command.Table { return command.Table{"telnet": Telnet} }
