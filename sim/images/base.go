@@ -56,7 +56,7 @@ func ofBusybox() command.Table {
 	t := small("ip ifconfig route arp netstat brctl traceroute nc telnet sysctl", busybox.Applets())
 	delete(t, "bash")
 	delete(t, "dash")
-	t["sh"] = shell.Ash
+	t["sh"], t["telnet"] = shell.Ash, inetutils.TelnetBusybox
 	return t
 }
 

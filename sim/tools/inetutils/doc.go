@@ -19,7 +19,8 @@
 //	telnet [-4 | -6] [-K] HOST [PORT]
 //
 // It refuses all options of the protocol, and ends when what is typed does, or with ^], at
-// which the real one asks for a command.
+// which the real one asks for a command. TelnetCentOS and TelnetBusybox have the words of
+// other releases.
 package inetutils
 
 import "drydock/sim/tools/command"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -15,22 +16,43 @@ import (
 // A telnet is one run of it.
 type telnet struct {
 	*command.Call
-	ctx     context.Context
-	refused string // how a connection that failed is told: a format of address and reason
+	*dialect
+	ctx context.Context
 }
+
+// A dialect is what the programs of that name differ in.
+type dialect struct {
+	terse   bool                     // it does not tell what it tries, nor how to end it
+	unknown func(*telnet, string)    // tells that there is no such host
+	refused string                   // a format of address and reason
+	closed  func(*telnet) (code int) // tells that the other side has
+}
+
+var (
+	gnu    = &dialect{refused: "telnet: Unable to connect to remote host: %[2]s\n"}
+	netkit = &dialect{refused: "telnet: connect to address %s: %s\n"}
+	small  = &dialect{
+		terse: true, refused: "telnet: can't connect to remote host (%s): %s\n",
+		unknown: func(t *telnet, host string) { t.Errorf("telnet: bad address '%s'\n", host) },
+		closed:  func(t *telnet) int { t.Printf("Connection closed by foreign host\r\n"); return 1 },
+	}
+)
 
 const telnetUsage = "Try 'telnet --help' or 'telnet --usage' for more information.\n"
 
 // Telnet is telnet(1).
 func Telnet(ctx context.Context, c *command.Call) int {
-	t := &telnet{c, ctx, "telnet: Unable to connect to remote host: %[2]s\n"}
-	return t.run()
+	return (&telnet{c, gnu, ctx}).run()
 }
 
 // TelnetCentOS is Telnet with the words of CentOS 7, which has netkit's.
 func TelnetCentOS(ctx context.Context, c *command.Call) int {
-	t := &telnet{c, ctx, "telnet: connect to address %s: %s\n"}
-	return t.run()
+	return (&telnet{c, netkit, ctx}).run()
+}
+
+// TelnetBusybox is Telnet with the words of busybox 1.35.
+func TelnetBusybox(ctx context.Context, c *command.Call) int {
+	return (&telnet{c, small, ctx}).run()
 }
 
 func (t *telnet) run() int {
@@ -60,16 +82,31 @@ func (t *telnet) run() int {
 		return 1
 	}
 	addrs, err := inet.GetAddrInfo(t.ctx, t.Machine, network, host)
-	if err != nil {
+	switch {
+	case err != nil && t.unknown != nil:
+		t.unknown(t, host)
+		return 1
+	case err != nil:
 		t.Printf("Server lookup failure:  %s:%s, %s\n", host, service, inet.GAIError(err))
 		return 1
 	}
+	return t.connect(addrs, host, port)
+}
+
+// connect connects to the first address that lets it, and talks.
+func (t *telnet) connect(addrs []netip.Addr, host, port string) int {
 	for i, a := range addrs {
-		t.Printf("Trying %s...\n", a)
+		if !t.terse {
+			t.Printf("Trying %s...\n", a)
+		}
 		conn, err := t.Machine.DialContext(t.ctx, "tcp", net.JoinHostPort(a.String(), port))
 		switch {
 		case err == nil:
-			t.Printf("Connected to %s.\nEscape character is '^]'.\n", host)
+			if t.terse {
+				t.Printf("Connected to %s\n", host)
+			} else {
+				t.Printf("Connected to %s.\nEscape character is '^]'.\n", host)
+			}
 			return t.talk(conn)
 		case t.ctx.Err() != nil:
 			return command.Interrupted(t.ctx)
@@ -125,6 +162,8 @@ func (t *telnet) talk(conn net.Conn) int {
 		return command.Interrupted(t.ctx)
 	case errors.Is(context.Cause(ctx), errEscape):
 		t.Printf("\ntelnet> quit\nConnection closed.\n")
+	case t.closed != nil:
+		return t.closed(t)
 	default:
 		t.Errorf("Connection closed by foreign host.\n")
 	}

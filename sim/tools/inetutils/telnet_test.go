@@ -40,10 +40,12 @@ func TestTelnet(t *testing.T) {
 				conn.Close()
 			}
 		}()
-		both := TelnetCommands().With(command.Table{"telnet7": TelnetCentOS})
+		both := TelnetCommands().With(command.Table{"telnet7": TelnetCentOS, "telnetb": TelnetBusybox})
 		for _, tt := range []struct{ line, want string }{
 			{"telnet 172.17.0.3 81", "Trying 172.17.0.3...\ntelnet: Unable to connect to remote host: Connection refused\n(exit status 1)\n"},
 			{"telnet7 172.17.0.3 81", "Trying 172.17.0.3...\ntelnet: connect to address 172.17.0.3: Connection refused\n(exit status 1)\n"},
+			{"telnetb 172.17.0.3 81", "telnet: can't connect to remote host (172.17.0.3): Connection refused\n(exit status 1)\n"},
+			{"telnetb nosuch 81", "telnet: bad address 'nosuch'\n(exit status 1)\n"},
 			{"telnet web", "Trying 172.17.0.3...\ntelnet: Unable to connect to remote host: Connection refused\n(exit status 1)\n"},
 			{"telnet nosuch 80", "Server lookup failure:  nosuch:80, Name or service not known\n(exit status 1)\n"},
 			{"telnet web nosuch", "Server lookup failure:  web:nosuch, Servname not supported for ai_socktype\n(exit status 1)\n"},
@@ -52,8 +54,13 @@ func TestTelnet(t *testing.T) {
 		} {
 			assert.Equal(t, tt.want, tooltest.Output(t, both, command.Call{Machine: cli}, tt.line), tt.line)
 		}
-		for _, typed := range []struct{ end, told string }{
-			{"", "Connection closed by foreign host.\n"}, {"\x1d", "\ntelnet> quit\nConnection closed.\n"},
+		const gnu = "Trying 172.17.0.3...\nConnected to web.\nEscape character is '^]'.\n"
+		for _, typed := range []struct {
+			name, end, begin, told string
+			status                 int
+		}{
+			{"telnet", "", gnu, "Connection closed by foreign host.\n", 0}, {"telnet", "\x1d", gnu, "\ntelnet> quit\nConnection closed.\n", 0},
+			{"telnetb", "", "Connected to web\n", "Connection closed by foreign host\r\n", 1},
 		} {
 			in := command.NewPipe()
 			var out bytes.Buffer
@@ -62,9 +69,9 @@ func TestTelnet(t *testing.T) {
 				in.Write([]byte("hi\n\xff" + typed.end))
 				in.CloseWrite()
 			}()
-			call := &command.Call{Machine: cli, Args: []string{"telnet", "web", "80"}, Stdin: in, Stdout: &out, Stderr: &out}
-			require.Zero(t, both.Run(t.Context(), call))
-			assert.Equal(t, "Trying 172.17.0.3...\nConnected to web.\nEscape character is '^]'.\na\xffb\n"+typed.told, out.String())
+			call := &command.Call{Machine: cli, Args: []string{typed.name, "web", "80"}, Stdin: in, Stdout: &out, Stderr: &out}
+			require.Equal(t, typed.status, both.Run(t.Context(), call))
+			assert.Equal(t, typed.begin+"a\xffb\n"+typed.told, out.String())
 			want := "\xff\xfc\x01\xff\xfe\x03" + "hi\r\n\xff\xff"
 			if typed.end != "" { // what is typed before it in one go is lost
 				want = want[:6]

@@ -7,7 +7,7 @@ var (
 		"curl": {"7.88.1-10+deb12u4", "curl"}, "wget": {"1.21.3-1+b2", "wget"}, "traceroute": {"1:2.1.2-1", "traceroute"},
 		"dnsutils": {"1:9.18.19-1~deb12u1", "dig nslookup"}, "bind9-dnsutils": {"1:9.18.19-1~deb12u1", "dig nslookup"}, "bind9-host": {"1:9.18.19-1~deb12u1", "host"},
 		"netcat-openbsd": {"1.219-1", "nc"}, "iptables": {"1.8.9-2", "iptables iptables-save iptables-restore ip6tables"},
-		"bridge-utils": {"1.7.1-1", "brctl"}, "conntrack": {"1:1.4.7-1+b2", "conntrack"}, "procps": {"2:4.0.2-3", "ps sysctl"},
+		"telnet": {"0.17+2.4-2+deb12u3", "telnet"}, "inetutils-telnet": {"2:2.4-2+deb12u3", "telnet"}, "bridge-utils": {"1.7.1-1", "brctl"}, "conntrack": {"1:1.4.7-1+b2", "conntrack"}, "procps": {"2:4.0.2-3", "ps sysctl"},
 		"less": {"590-2", "less"}, "gawk": {"1:5.2.1-2", "awk"}, "bash": {"5.2.15-2+b2", "bash"}, "coreutils": {"9.1-1", "ls"},
 	}
 	ubuntu = map[string]pack{
@@ -15,7 +15,7 @@ var (
 		"curl": {"7.81.0-1ubuntu1.14", "curl"}, "wget": {"1.21.2-2ubuntu1", "wget"}, "traceroute": {"1:2.1.0-2", "traceroute"},
 		"dnsutils": {"1:9.18.18-0ubuntu0.22.04.1", "dig nslookup"}, "bind9-dnsutils": {"1:9.18.18-0ubuntu0.22.04.1", "dig nslookup"}, "bind9-host": {"1:9.18.18-0ubuntu0.22.04.1", "host"},
 		"netcat": {"1.218-4ubuntu1", "nc"}, "netcat-openbsd": {"1.218-4ubuntu1", "nc"}, "iptables": {"1.8.7-1ubuntu5.1", "iptables iptables-save iptables-restore ip6tables"},
-		"bridge-utils": {"1.7-1ubuntu3", "brctl"}, "conntrack": {"1:1.4.6-2build2", "conntrack"}, "procps": {"2:3.3.17-6ubuntu2", "ps sysctl"},
+		"telnet": {"0.17-44build1", "telnet"}, "bridge-utils": {"1.7-1ubuntu3", "brctl"}, "conntrack": {"1:1.4.6-2build2", "conntrack"}, "procps": {"2:3.3.17-6ubuntu2", "ps sysctl"},
 		"less": {"590-1ubuntu0.22.04.1", "less"}, "gawk": {"1:5.1.0-1ubuntu0.1", "awk"}, "bash": {"5.1-6ubuntu1", "bash"}, "coreutils": {"8.32-4.1ubuntu1", "ls"},
 	}
 	alpine = map[string]pack{
