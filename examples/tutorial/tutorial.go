@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,11 +44,14 @@ func title(name string) string {
 
 // A player plays scripts. Besides what testscript has they know
 //
-//	host [-name NAME] [-engine RELEASE] [-icc]   a new host with the images; -icc: without ICC
-//	setup COMMAND [ARG...]                       runs on the host what the document takes for granted
-//	terminal NAME FILE                           plays a session in a terminal, which is opened
-//	                                             when its name comes for the first time
-//	[virtual]                                    time is virtual: minutes pass at once
+//	host [-name NAME] [-engine RELEASE] [-lan PREFIX] [-icc]
+//	                         a new host with the images; -lan: its address on a LAN; -icc: without ICC
+//	setup COMMAND [ARG...]   runs on the host what the document takes for granted
+//	terminal NAME FILE       plays a session in a terminal, which is opened when its name comes
+//	                         for the first time. NAME may have a directory, as in host:/tmp
+//	[virtual]                time is virtual: minutes pass at once
+//	[docker]                 docker is the real one, 20.10; otherwise it prints as those of the
+//	                         host's release do
 type player struct {
 	out     io.Writer // what terminals show
 	virtual bool
@@ -58,7 +62,9 @@ type player struct {
 // A stage is what a script plays on.
 type stage struct {
 	host      *sim.Host
+	lan       *sim.LAN
 	terminals map[string]*session.Terminal
+	names     map[string]string // what terminals have in common
 }
 
 type stageKey struct{}
@@ -67,16 +73,19 @@ func (p *player) params(files ...string) testscript.Params {
 	return testscript.Params{
 		Files: files,
 		Setup: func(e *testscript.Env) error {
-			s := &stage{terminals: make(map[string]*session.Terminal)}
+			s := &stage{terminals: make(map[string]*session.Terminal), names: make(map[string]string)}
 			e.Values[stageKey{}] = s
 			e.Defer(s.close)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond != "virtual" {
-				return false, fmt.Errorf("unknown condition %q", cond)
+			switch cond {
+			case "virtual":
+				return p.virtual, nil
+			case "docker":
+				return p.docker != nil, nil
 			}
-			return p.virtual, nil
+			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"host":     p.command(p.newHost),
@@ -106,21 +115,39 @@ func (p *player) newHost(_ *testscript.TestScript, s *stage, args []string) (err
 		opts = append(opts, sim.WithVirtualTime())
 	}
 	for ; len(args) > 0; args = args[1:] {
-		switch {
-		case args[0] == "-icc":
+		if args[0] == "-icc" {
 			opts = append(opts, sim.WithICC(false))
-		case args[0] == "-name" && len(args) > 1:
-			opts = append(opts, sim.WithName(args[1]))
-			args = args[1:]
-		case args[0] == "-engine" && len(args) > 1:
-			opts = append(opts, sim.WithEngine(sim.Release(args[1])))
-			args = args[1:]
-		default:
-			return errors.New("usage: host [-name NAME] [-engine RELEASE] [-icc]")
+			continue
 		}
+		opt, err := s.hostOption(args)
+		if err != nil {
+			return err
+		}
+		opts = append(opts, opt)
+		args = args[1:]
 	}
 	s.host, err = sim.NewHost(opts...)
 	return err
+}
+
+// hostOption is an option of host with a value.
+func (s *stage) hostOption(args []string) (sim.HostOption, error) {
+	if len(args) > 1 {
+		switch name, value := args[0], args[1]; name {
+		case "-name":
+			return sim.WithName(value), nil
+		case "-engine":
+			return sim.WithEngine(sim.Release(value)), nil
+		case "-lan":
+			addr, err := netip.ParsePrefix(value)
+			if err != nil {
+				return nil, err
+			}
+			s.lan, err = sim.NewLAN()
+			return sim.WithUplink(s.lan, addr), err
+		}
+	}
+	return nil, errors.New("usage: host [-name NAME] [-engine RELEASE] [-lan PREFIX] [-icc]")
 }
 
 func (p *player) setup(_ *testscript.TestScript, s *stage, args []string) error {
@@ -141,9 +168,11 @@ func (p *player) terminal(ts *testscript.TestScript, s *stage, args []string) er
 	t := s.terminals[args[0]]
 	if t == nil {
 		var err error
-		if t, err = session.Open(context.Background(), s.host, p.out); err != nil {
+		_, dir, _ := strings.Cut(args[0], ":")
+		if t, err = session.Open(context.Background(), s.host, dir, p.out); err != nil {
 			return err
 		}
+		t.Names = s.names
 		s.terminals[args[0]] = t
 	}
 	if err := t.Play(ts.ReadFile(args[1])); err != nil {
@@ -160,7 +189,10 @@ func (s *stage) close() {
 	if s.host != nil {
 		s.host.Close()
 	}
-	s.host = nil
+	if s.lan != nil {
+		s.lan.Close()
+	}
+	s.host, s.lan = nil, nil
 }
 
 // extract writes a script to a directory, from which testscript reads.

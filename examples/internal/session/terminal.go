@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"drydock/sim"
 	"drydock/sim/tools/command"
@@ -16,10 +17,13 @@ import (
 
 // A Terminal is somebody who sits in front of a host: a terminal in which bash runs.
 type Terminal struct {
+	Names map[string]string // of patterns, and what they have matched; terminals may share it
+
 	shell *sim.Cmd
 	keys  *command.Pipe
 	seen  screen
-	skip  bool // what is shown may come before what is expected next
+	skip  bool   // what is shown may come before what is expected next
+	begun string // a line that is not entered yet
 
 	interrupted bool // a program may end the line of ^C, and may not
 }
@@ -30,9 +34,11 @@ const (
 	columns = 250
 )
 
-// Open opens a terminal on a host. What it shows is also written to w, as it comes.
-func Open(ctx context.Context, h *sim.Host, w io.Writer) (*Terminal, error) {
-	t := &Terminal{shell: h.Exec(ctx, "bash"), keys: command.NewPipe()}
+// Open opens a terminal on a host, in a directory; "" is root's. What it shows is also
+// written to w, as it comes.
+func Open(ctx context.Context, h *sim.Host, dir string, w io.Writer) (*Terminal, error) {
+	t := &Terminal{shell: h.Exec(ctx, "bash"), keys: command.NewPipe(), Names: make(map[string]string)}
+	t.shell.Dir = dir
 	t.seen.also, t.seen.changed = w, make(chan struct{})
 	t.shell.TTY, t.shell.Stdin, t.shell.Stdout = true, t.keys, &t.seen
 	t.shell.Env = []string{`PS1=[\u@\h \W]\$ `}
@@ -60,6 +66,15 @@ const patience = 90 * time.Second
 // Expect waits until the next thing that is shown matches re, which is anchored, and takes it
 // off. Whole lines end with a newline.
 func (t *Terminal) Expect(re *regexp.Regexp) error {
+	n, err := t.await(re)
+	if err == nil {
+		t.seen.take(n)
+	}
+	return err
+}
+
+// await is Expect that leaves what matches, and returns its length.
+func (t *Terminal) await(re *regexp.Regexp) (n int, err error) {
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	for {
@@ -71,10 +86,12 @@ func (t *Terminal) Expect(re *regexp.Regexp) error {
 				continue
 			}
 		}
-		if at := re.FindIndex(text); at != nil {
-			t.seen.take(at[1])
+		if at := re.FindSubmatchIndex(text); at != nil {
+			for i, name := range re.SubexpNames()[1:] {
+				t.Names[name] = string(text[at[2*i+2]:at[2*i+3]])
+			}
 			t.skip = false
-			return nil
+			return at[1], nil
 		}
 		line, _, whole := bytes.Cut(text, []byte("\n"))
 		if whole && t.skip {
@@ -82,13 +99,13 @@ func (t *Terminal) Expect(re *regexp.Regexp) error {
 			continue
 		}
 		if whole {
-			return fmt.Errorf("want %s\n got %s", strings.TrimPrefix(re.String(), `\A`), line)
+			return 0, fmt.Errorf("want %s\n got %s", strings.TrimPrefix(re.String(), `\A`), line)
 		}
 		select {
 		case <-changed:
 		case <-timeout.C:
 			text, _ := t.seen.look()
-			return fmt.Errorf("want %s\n got %q and nothing more", strings.TrimPrefix(re.String(), `\A`), text)
+			return 0, fmt.Errorf("want %s\n got %q and nothing more", strings.TrimPrefix(re.String(), `\A`), text)
 		}
 	}
 }
@@ -107,9 +124,6 @@ type screen struct {
 // control is what line editors send to move the cursor and erase.
 var control = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]|\x07`)
 
-// left moves the cursor, as it comes here always to where the line is then shown anew.
-var left = regexp.MustCompile(`\x1b\[[0-9]*D`)
-
 var unfinished = regexp.MustCompile(`(?:\x1b(?:\[[0-9;?]*)?|\r)$`)
 
 func (s *screen) Write(b []byte) (n int, err error) {
@@ -124,9 +138,20 @@ func (s *screen) Write(b []byte) (n int, err error) {
 	if at := unfinished.FindIndex(b); at != nil {
 		cut = at[0]
 	}
-	s.part = bytes.Clone(b[cut:])
-	for _, c := range control.ReplaceAll(left.ReplaceAll(b[:cut], []byte("\r")), nil) {
-		s.put(c)
+	s.part, b = bytes.Clone(b[cut:]), b[:cut]
+	for len(b) > 0 {
+		at := control.FindIndex(b)
+		if at == nil {
+			at = []int{len(b), len(b)}
+		}
+		for _, c := range b[:at[0]] {
+			s.put(c)
+		}
+		var n int
+		if _, err := fmt.Sscanf(string(b[at[0]:at[1]]), "\x1b[%dD", &n); err == nil {
+			s.left(n)
+		}
+		b = b[at[1]:]
 	}
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -146,6 +171,17 @@ func (s *screen) put(c byte) {
 	}
 	s.back = false
 	s.text = append(s.text, c)
+}
+
+// left moves the cursor back by n characters, as it comes to where a line is then shown anew.
+//
+// +checklocks:s.mu
+func (s *screen) left(n int) {
+	line := bytes.LastIndexByte(s.text, '\n') + 1
+	for ; n > 0 && len(s.text) > line; n-- {
+		_, size := utf8.DecodeLastRune(s.text)
+		s.text = s.text[:len(s.text)-size]
+	}
 }
 
 func (s *screen) look() (text []byte, changed <-chan struct{}) {

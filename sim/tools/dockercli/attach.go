@@ -2,6 +2,7 @@ package dockercli
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -46,13 +47,22 @@ func (d *docker) attach(f *pflag.FlagSet) action {
 			defer d.monitor(t, "/containers/"+args[0])()
 		}
 		if err := d.newSession(conn, want).run(d.ctx); err != nil {
-			return err
+			return d.detached(err)
 		}
 		if waitErr != nil {
 			return waitErr
 		}
 		return exitStatus(waiting)
 	}
+}
+
+// detached returns the error with which a session ended. In Docker 1.13 it was the daemon that
+// looked for the keys that detach, and the command saw an end without a fault.
+func (d *docker) detached(err error) error {
+	if errors.Is(err, errDetached) && olderVersion(d.api.version, "1.27") {
+		return nil
+	}
+	return err
 }
 
 // askContainer asks for a container. Without a name docker does not ask.

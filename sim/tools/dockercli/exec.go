@@ -74,7 +74,7 @@ func (d *docker) execIn(name string, create dockerapi.ExecCreate) error {
 		defer d.monitor(command.TerminalOf(d.Stdin), path)()
 	}
 	if err := d.newSession(conn, streams{create.AttachStdin, true, true, create.Tty, create.DetachKeys}).run(d.ctx); err != nil {
-		return err
+		return d.detached(err)
 	}
 	return d.execStatus(path)
 }

@@ -114,3 +114,25 @@ func TestInteractive(t *testing.T) {
 		require.False(t, ok)
 	})
 }
+
+// TestDetach has the keys that leave a container, by the release of the host: 1.13 says nothing.
+func TestDetach(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		release sim.Release
+		want    string
+		status  int
+	}{{sim.Docker20, "read escape sequence\r\n", 1}, {sim.Docker113, "", 0}} {
+		simtest.VirtualTime(t, func(t *testing.T) {
+			h := simtest.NewHost(t, sim.WithEngine(test.release), sim.WithCommands(tools.Default()), sim.WithImages(sim.Image{Name: "alpine", Cmd: []string{"sh"}}))
+			run := newTypist(t, h, "run", "-it", "--name", "web", "alpine")
+			require.Empty(t, run.types("\x10\x11"))
+			require.Zero(t, run.ends())
+			for _, args := range [][]string{{"attach", "web"}, {"exec", "-it", "web", "cat"}} {
+				docker := newTypist(t, h, args...)
+				require.Equal(t, test.want, docker.types("\x10\x11"))
+				require.Equal(t, test.status, docker.ends())
+			}
+		})
+	}
+}

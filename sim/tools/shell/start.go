@@ -20,8 +20,12 @@ import (
 // The shells. As process 1 they notice no signal but those for which there are traps.
 var (
 	Sh   = command.Uncaught(dash.run)    // dash, Debian's sh
-	Bash = command.Uncaught(bash.run)    // bash, also as the sh of CentOS
+	Bash = command.Uncaught(bash.run)    // bash 5.2 of Debian 12
 	Ash  = command.Uncaught(busybox.run) // that of busybox, Alpine's sh
+
+	// Bash42 is bash 4.2, also the sh of CentOS 7. It is told from Bash by its number and by the
+	// order of the environment.
+	Bash42 = command.Uncaught(bash42.run)
 )
 
 // Commands returns the commands of the package.
@@ -80,7 +84,7 @@ func (d *dialect) newShell(ctx context.Context, c *command.Call) *shell {
 	p := &process{dialect: d, ctx: ctx, call: c, jobs: jobs.NewTable(ctx), pid: c.Process().PID, forks: new(atomic.Int32)}
 	s := &shell{process: p, name: c.Args[0], now: ctx, umask: 0o022}
 	s.files = streams.Table{streams.New(c.Stdin, nil, nil), streams.New(nil, c.Stdout, nil), streams.New(nil, c.Stderr, nil)}
-	s.Expander = words.Expander{Vars: vars.New(c.Env, syntax.ValidName), Dir: path.Clean("/" + c.Dir), Bash: d.bash, Extended: d.bash || d.busybox}
+	s.Expander = words.Expander{Vars: vars.New(c.Env, syntax.ValidName, d.order), Dir: path.Clean("/" + c.Dir), Bash: d.bash, Extended: d.bash || d.busybox}
 	s.hooks = hooks{builtins: builtinsOf(d), extended: bashCommand, bind: func(s *shell) {
 		s.Special, s.Substitute, s.Home, s.ReadDir = s.special, s.substitution, s.home, s.readDir
 	}}
@@ -100,7 +104,7 @@ func (d *dialect) newShell(ctx context.Context, c *command.Call) *shell {
 		v.Export("SHLVL")
 	}
 	if d.bash {
-		v.Assign("BASH_VERSION", d.version+".15(1)-release")
+		v.Assign("BASH_VERSION", d.release)
 	}
 	return s
 }

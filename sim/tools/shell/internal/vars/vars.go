@@ -39,14 +39,15 @@ type Set struct {
 	frames  []map[string]*Var // what functions have made local, and what was there before
 	seq     int
 	size    int
+	order   Order
 	environ []string // of Environ; nil when it changed
 	owner   *token
 }
 
 // New returns a set with an environment, in which all are exported. Names that are none are
-// left out.
-func New(env []string, valid func(string) bool) *Set {
-	s := &Set{m: make(map[string]Var, len(env)+8), owner: new(token)}
+// left out. Without an order the environment is in that in which variables came.
+func New(env []string, valid func(string) bool, order Order) *Set {
+	s := &Set{m: make(map[string]Var, len(env)+8), order: order, owner: new(token)}
 	for _, e := range env {
 		for i := range len(e) {
 			if e[i] == '=' {
@@ -226,8 +227,7 @@ func (v Var) size() int {
 // Names returns the names of all variables, in order.
 func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.m)) }
 
-// Environ returns the exported variables in the order in which they came. It is not to be
-// changed.
+// Environ returns the exported variables in the order of the set. It is not to be changed.
 func (s *Set) Environ() []string {
 	if s.environ != nil {
 		return s.environ
@@ -238,7 +238,7 @@ func (s *Set) Environ() []string {
 			names = append(names, name)
 		}
 	}
-	slices.SortFunc(names, func(a, b string) int { return s.m[a].seq - s.m[b].seq })
+	s.sort(names)
 	env := make([]string, len(names))
 	for i, name := range names {
 		env[i] = name + "=" + s.m[name].Value

@@ -11,7 +11,7 @@ import (
 // TestSet has what assignments do to plain variables, arrays and the environment.
 func TestSet(t *testing.T) {
 	t.Parallel()
-	s := New([]string{"B=1", "A=x=y", "1=no", "no", "B=2"}, syntax.ValidName)
+	s := New([]string{"B=1", "A=x=y", "1=no", "no", "B=2"}, syntax.ValidName, Order{})
 	require.Equal(t, []string{"B=2", "A=x=y"}, s.Environ())
 	require.NoError(t, s.Assign("C", "3"))
 	require.Equal(t, []string{"B=2", "A=x=y"}, s.Environ())
@@ -53,7 +53,7 @@ func TestSet(t *testing.T) {
 // TestLocal has variables of functions, and what is there after them.
 func TestLocal(t *testing.T) {
 	t.Parallel()
-	s := New([]string{"A=1"}, syntax.ValidName)
+	s := New([]string{"A=1"}, syntax.ValidName, Order{})
 	require.NoError(t, s.Assign("B", "b"))
 	s.Push()
 	require.NoError(t, s.Local("A", true))
@@ -77,7 +77,7 @@ func TestLocal(t *testing.T) {
 // TestTooBig fills a set, and again after it was emptied.
 func TestTooBig(t *testing.T) {
 	t.Parallel()
-	s := New(nil, syntax.ValidName)
+	s := New(nil, syntax.ValidName, Order{})
 	big := strings.Repeat("x", maxSize/2)
 	for range 3 {
 		require.NoError(t, s.Assign("A", big))

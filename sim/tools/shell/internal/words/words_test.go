@@ -15,7 +15,7 @@ import (
 
 // expander returns an expander with variables, parameters and files.
 func expander(bash bool) *words.Expander {
-	v := vars.New([]string{"HOME=/home/me", "V=one two", "E=", "STAR=*", "N=5", "T=a.tar.gz"}, syntax.ValidName)
+	v := vars.New([]string{"HOME=/home/me", "V=one two", "E=", "STAR=*", "N=5", "T=a.tar.gz"}, syntax.ValidName, vars.Order{})
 	v.AssignElement("A", "0", "zero")
 	v.AssignElement("A", "2", "two 2")
 	files := fstest.MapFS{"d/a.c": {}, "d/b.c": {}, "d/.h": {}, "d/sub/x": {}, "d/we*rd": {}, "top": {}}
