@@ -29,4 +29,5 @@ var (
 	ErrPortRange   = errors.New("bad range of ports")
 	ErrValue       = errors.New("value out of range")
 	ErrHelper      = errors.New("no such helper for this protocol")
+	ErrAlgorithm   = errors.New("no such algorithm")
 )

@@ -2,6 +2,7 @@ package nat
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"sync"
@@ -137,10 +138,17 @@ func (m HashLimit) Rate() string {
 
 // BurstText returns the burst in packets or bytes.
 func (m HashLimit) BurstText() string {
-	if m.Bytes {
-		return byteText(uint64(m.Count)*m.Burst) + "b"
+	if !m.Bytes {
+		return fmt.Sprint(m.Burst)
 	}
-	return fmt.Sprint(m.Burst)
+	n := bytesOfCost(costOfBytes(uint64(m.Count))) * m.Burst
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%dmb", n>>20)
+	case n >= 1<<10:
+		return fmt.Sprintf("%dkb", n>>10)
+	}
+	return fmt.Sprintf("%db", n)
 }
 
 // byteText returns a number of bytes in a unit that divides it.
@@ -152,6 +160,27 @@ func byteText(n uint64) string {
 		return fmt.Sprintf("%dk", n>>10)
 	}
 	return fmt.Sprint(n)
+}
+
+// Linux keeps a rate of bytes as the cost of a piece of 16 bytes.
+func costOfBytes(n uint64) uint64 { return math.MaxUint32 / (n>>4 + 1) }
+
+func bytesOfCost(cost uint64) uint64 { return (math.MaxUint32/max(cost, 1) - 1) << 4 }
+
+// RoundBytes returns the rate that Linux makes of one, 0 if it is too high, and what a burst
+// must be at least.
+func RoundBytes(rate uint64) (rounded, least uint64) {
+	cost := costOfBytes(rate)
+	if cost == 0 {
+		return 0, 0
+	}
+	least = bytesOfCost(cost)
+	for _, unit := range []uint64{1 << 20, 1 << 10} {
+		if shown := least &^ (unit - 1); least >= unit && costOfBytes(shown) == cost {
+			return shown, least
+		}
+	}
+	return least, least
 }
 
 // Rest returns what is not as it is by default, each behind a prefix.

@@ -7,12 +7,8 @@ type Length struct {
 	Not      bool
 }
 
-func (m Length) checked(setting) (Match, error) {
-	if m.Min > m.Max {
-		return nil, ErrValue
-	}
-	return m, nil
-}
+// checked lets the ends be the wrong way round, as Linux does: that matches nothing.
+func (m Length) checked(setting) (Match, error) { return m, nil }
 
 func (m Length) String() string {
 	return "-m length " + notOption(m.Not) + "--length " + portsText(m.Min, m.Max, ":")

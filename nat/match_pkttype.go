@@ -22,11 +22,12 @@ const (
 	Unicast   LinkType = "unicast"
 	Broadcast LinkType = "broadcast"
 	Multicast LinkType = "multicast"
+	OtherHost LinkType = "otherhost"
 )
 
 func (m PktType) checked(setting) (Match, error) {
 	switch m.Type {
-	case Unicast, Broadcast, Multicast:
+	case Unicast, Broadcast, Multicast, OtherHost:
 		return m, nil
 	}
 	return nil, ErrValue
@@ -57,6 +58,8 @@ func (p *packet) linkType() LinkType {
 		return Broadcast
 	case p.pkt.PktType == tcpip.PacketMulticast:
 		return Multicast
+	case p.pkt.PktType == tcpip.PacketOtherHost:
+		return OtherHost
 	case len(link) < header.EthernetMinimumSize || link[0]&1 == 0:
 		return Unicast
 	case header.Ethernet(link).DestinationAddress() == header.EthernetBroadcastAddress:

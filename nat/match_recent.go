@@ -233,3 +233,6 @@ func maskAddr(a netip.Addr, mask bits128) netip.Addr {
 	b := bitsOf(a)
 	return addrOf(bits128{b.hi & mask.hi, b.lo & mask.lo}, a.Is4())
 }
+
+// String returns the option without its dashes.
+func (op RecentOp) String() string { return recentOps[op] }

@@ -8,7 +8,7 @@ import (
 )
 
 // Set is -m set --match-set: the packet is in the set of a name (see [Tables.Sets]). A set
-// with fewer dimensions than Sides looks at the first of them.
+// with fewer dimensions than Sides looks at the first of them, one with more matches nothing.
 type Set struct {
 	Name           string
 	Sides          SetSides
@@ -19,17 +19,13 @@ type Set struct {
 	Packets, Bytes ipset.Comparison
 }
 
-// checked wants the set to be there, in this family, with as many dimensions.
+// checked wants the set to be there, in this family.
 func (m Set) checked(in setting) (Match, error) {
-	s, err := in.setOf(m.Name)
-	if err != nil {
+	if _, err := in.setOf(m.Name); err != nil {
 		return nil, err
 	}
 	if err := m.Sides.check(); err != nil {
 		return nil, err
-	}
-	if spec := s.Spec(); spec.Type.Dimensions() > int(m.Sides.N) && spec.Type != ipset.ListSet {
-		return nil, ErrSetUse
 	}
 	return m, nil
 }
@@ -78,7 +74,7 @@ type setMatcher struct {
 func (m Set) compile(a *asking) matcher {
 	a.counted = true // entries count packets, and lists by timeouts depend on the moment
 	return &setMatcher{set: a.on.sets.Find(m.Name), not: m.Not, ask: ipset.Ask{
-		Sides: ipset.Sides(m.Sides.Dst), NoMatch: m.NoMatch, NoCount: m.NoCount, NoLists: m.NoListCount,
+		Sides: ipset.Sides(m.Sides.Dst), N: m.Sides.N, NoMatch: m.NoMatch, NoCount: m.NoCount, NoLists: m.NoListCount,
 		Packets: m.Packets, Bytes: m.Bytes,
 	}}
 }

@@ -19,7 +19,10 @@ type String struct {
 const maxPattern = 128
 
 func (m String) checked(setting) (Match, error) {
-	if m.Pattern == "" || len(m.Pattern) > maxPattern || m.Algo != "bm" && m.Algo != "kmp" || m.From > m.To {
+	if m.Algo != "bm" && m.Algo != "kmp" {
+		return nil, ErrAlgorithm
+	}
+	if m.Pattern == "" || len(m.Pattern) > maxPattern || m.From > m.To {
 		return nil, ErrValue
 	}
 	return m, nil

@@ -2,6 +2,7 @@ package nat
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -26,6 +27,9 @@ const (
 )
 
 func (m Time) checked(setting) (Match, error) {
+	if m.Stop == math.MaxInt32 {
+		m.Stop = 0
+	}
 	if m.DayStop == 0 {
 		m.DayStop = dayEnd
 	}
@@ -61,6 +65,8 @@ func (m Time) String() string {
 	}
 	if m.Stop != 0 {
 		b.WriteString(" --datestop " + dateText(m.Stop))
+	} else { // the end of time, which iptables-save prints and iptables -L does not
+		b.WriteString(" --datestop " + dateText(math.MaxInt32))
 	}
 	if m.KernelTZ {
 		b.WriteString(" --kerneltz")

@@ -10,12 +10,24 @@ import (
 )
 
 // ErrNoSet is a rule about a set that does not exist, ErrSetFamily about one of the other
-// address family.
+// address family. Both come in a *SetError.
 var (
-	ErrNoSet     = errors.New("set does not exist")
-	ErrSetFamily = errors.New("The protocol family of the set is not applicable")
-	ErrSetUse    = errors.New("the set has no such use")
+	ErrNoSet     = errors.New("does not exist")
+	ErrSetFamily = errors.New("is of the other address family")
 )
+
+// A SetError is about the set of a rule.
+type SetError struct {
+	Set string
+	V6  bool // that it is one of IPv6
+	Err error
+}
+
+// Error returns "set blocked: does not exist".
+func (e *SetError) Error() string { return "set " + e.Set + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *SetError) Unwrap() error { return e.Err }
 
 // Sets returns the sets of ipset, which the rules of both families share. Those that rules
 // hold are destroyed and renamed by DestroySets and RenameSet only.
@@ -115,10 +127,10 @@ func (s SetSides) check() error {
 func (in setting) setOf(name string) (*ipset.Set, error) {
 	s := in.on.sets.Find(name)
 	if s == nil {
-		return nil, ErrNoSet
+		return nil, &SetError{Set: name, Err: ErrNoSet}
 	}
 	if spec := s.Spec(); spec.Type.HasAddr() && spec.V6 != in.v6 {
-		return nil, ErrSetFamily
+		return nil, &SetError{name, spec.V6, ErrSetFamily}
 	}
 	return s, nil
 }

@@ -64,20 +64,25 @@ func (t SetTarget) checked(in setting) (Target, error) {
 // A setApplier holds its sets.
 type setApplier struct {
 	SetTarget
-	add, del *ipset.Set
+	add, del       *ipset.Set
+	askAdd, askDel ipset.Ask
 }
 
 func (t SetTarget) compileTarget(on *host, _ bool) applier {
-	return &setApplier{t, on.sets.Find(t.Add), on.sets.Find(t.Del)}
+	return &setApplier{
+		SetTarget: t, add: on.sets.Find(t.Add), del: on.sets.Find(t.Del),
+		askAdd: ipset.Ask{Sides: ipset.Sides(t.AddSides.Dst), N: t.AddSides.N},
+		askDel: ipset.Ask{Sides: ipset.Sides(t.DelSides.Dst), N: t.DelSides.N},
+	}
 }
 
 func (t *setApplier) apply(_ *host, p *packet) verdict {
 	q := p.setPacket()
 	if t.add != nil {
-		t.add.AddPacket(&q, ipset.Sides(t.AddSides.Dst), ipset.Entry{Timeout: t.Timeout, Default: !t.HasTimeout}, t.Exist)
+		t.add.AddPacket(&q, &t.askAdd, ipset.Entry{Timeout: t.Timeout, Default: !t.HasTimeout}, t.Exist)
 	}
 	if t.del != nil {
-		t.del.DeletePacket(&q, ipset.Sides(t.DelSides.Dst))
+		t.del.DeletePacket(&q, &t.askDel)
 	}
 	return carryOn
 }

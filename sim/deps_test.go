@@ -35,7 +35,7 @@ var floors = []floor{
 		"sim/tools/shell/internal/prompt sim/tools/shell/internal/streams"},
 	{"what uses these", "sim/tools/internal/printf sim/tools/shell/internal/words"},
 	{"Docker's API", "sim/dockerd"},
-	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils " +
+	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils sim/tools/ipset " +
 		"sim/tools/awk sim/tools/debianutils sim/tools/grep sim/tools/less sim/tools/ncurses sim/tools/packages sim/tools/sed sim/tools/systemd " +
 		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/procps sim/tools/shell"},
 	{"what commands of two suites share", "sim/tools/internal/bsdping sim/tools/internal/http1"},

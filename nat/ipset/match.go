@@ -20,9 +20,10 @@ type Sides uint8
 // An Ask is a question about a packet.
 type Ask struct {
 	Sides   Sides
-	NoMatch bool // what matches is an entry with NoMatch
-	NoCount bool // a match is not counted
-	NoLists bool // nor in the list by which the set is met
+	N       uint8 // how many sides there are: of fewer than the set has, none matches
+	NoMatch bool  // what matches is an entry with NoMatch
+	NoCount bool  // a match is not counted
+	NoLists bool  // nor in the list by which the set is met
 	Packets Comparison
 	Bytes   Comparison
 }
@@ -104,7 +105,7 @@ func (s *Set) Match(p *Packet, ask *Ask) bool {
 
 func (b *body) match(p *Packet, ask *Ask, now int64) bool {
 	k, ok := b.spec.key(p, ask.Sides)
-	if !ok {
+	if !ok || int(ask.N) < b.spec.Type.Dimensions() {
 		return false
 	}
 	b.mu.RLock()
@@ -128,22 +129,32 @@ func (e *element) counted(s *Spec, p *Packet, ask *Ask, skip bool) bool {
 
 // AddPacket adds what the set sees of a packet, as SET --add-set does; a list adds it to
 // the first of its sets that takes it. e has the timeout.
-func (s *Set) AddPacket(p *Packet, sides Sides, e Entry, exist bool) {
-	s.change(p, sides, func(set *Set, k Key) error {
-		e.Key = k
+func (s *Set) AddPacket(p *Packet, ask *Ask, e Entry, exist bool) {
+	s.change(p, ask, func(set *Set, k Key) error {
+		e.Key = set.body.Load().narrowest(k)
 		return set.Add(e, exist)
 	})
 }
 
 // DeletePacket is AddPacket for SET --del-set.
-func (s *Set) DeletePacket(p *Packet, sides Sides) {
-	s.change(p, sides, func(set *Set, k Key) error { return set.Delete(Entry{Key: k}) })
+func (s *Set) DeletePacket(p *Packet, ask *Ask) {
+	s.change(p, ask, func(set *Set, k Key) error { return set.Delete(Entry{Key: set.body.Load().narrowest(k)}) })
 }
 
-func (s *Set) change(p *Packet, sides Sides, f func(*Set, Key) error) {
+// narrowest gives a network that is added the longest length that there is, as Linux does.
+func (b *body) narrowest(k Key) Key {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if len(b.bits) > 0 {
+		k.Net, _ = k.Net.Addr().Prefix(b.bits[0])
+	}
+	return k
+}
+
+func (s *Set) change(p *Packet, ask *Ask, f func(*Set, Key) error) {
 	b := s.body.Load()
 	if b.spec.Type != ListSet {
-		if k, ok := b.spec.key(p, sides); ok {
+		if k, ok := b.spec.key(p, ask.Sides); ok && int(ask.N) >= b.spec.Type.Dimensions() {
 			f(s, k)
 		}
 		return
@@ -153,7 +164,7 @@ func (s *Set) change(p *Packet, sides Sides, f func(*Set, Key) error) {
 	b.mu.RUnlock()
 	for _, m := range list {
 		spec := m.set.Spec()
-		if k, ok := spec.key(p, sides); ok && f(m.set, k) == nil {
+		if k, ok := spec.key(p, ask.Sides); ok && int(ask.N) >= spec.Type.Dimensions() && f(m.set, k) == nil {
 			return
 		}
 	}

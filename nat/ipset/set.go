@@ -85,7 +85,10 @@ func (s *Set) Add(e Entry, exist bool) error {
 		if old.alive(now) && !exist {
 			return ErrAdded
 		}
-		b.by[k] = filled(&b.spec, &e, now) // a new one, which readers may be done with
+		if e.Packets == 0 && e.Bytes == 0 && old.alive(now) {
+			e.Packets, e.Bytes = old.packets.Load(), old.bytes.Load()
+		}
+		b.by[k] = filled(&b.spec, &e, now)
 		return nil
 	}
 	if b.full(now) {

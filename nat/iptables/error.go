@@ -130,7 +130,7 @@ var errnos = []struct {
 	{nat.ErrLoop, "Too many links"}, {nat.ErrDepth, "Too many links"},
 	{nat.ErrTarget, "Invalid argument"}, {nat.ErrMatch, "Invalid argument"}, {nat.ErrProtocol, "Invalid argument"},
 	{nat.ErrFamily, "Invalid argument"}, {nat.ErrNever, "Invalid argument"}, {nat.ErrInterface, "Invalid argument"},
-	{nat.ErrPort, "Invalid argument"}, {nat.ErrPortRange, "Invalid argument"}, {nat.ErrValue, "Invalid argument"},
+	{nat.ErrPort, "Invalid argument"}, {nat.ErrPortRange, "Invalid argument"}, {nat.ErrValue, "Invalid argument"}, {nat.ErrAlgorithm, "No such file or directory"},
 }
 
 // indexWords are what is done with a rule of a number, by the operation of a RuleError.
@@ -141,6 +141,9 @@ var indexWords = map[string]string{"insert": "insertion", "replace": "replacemen
 func explain(e *nat.RuleError) (string, problem) {
 	is := func(err error) bool { return errors.Is(e.Err, err) }
 	table, name, _ := strings.Cut(string(e.Chain), "/")
+	if set := (*nat.SetError)(nil); errors.As(e.Err, &set) {
+		return explainSet(set), badParameter
+	}
 	switch {
 	case is(nat.ErrNoTable):
 		return noTable(table).Message, badVersion
@@ -165,6 +168,18 @@ func explain(e *nat.RuleError) (string, problem) {
 		}
 	}
 	return e.Err.Error(), badRule
+}
+
+// explainSet is about the set of a rule, which iptables looks for before it asks the kernel.
+func explainSet(e *nat.SetError) string {
+	if errors.Is(e, nat.ErrNoSet) {
+		return fmt.Sprintf("Set %s doesn't exist.\n", e.Set)
+	}
+	family := "IPv4"
+	if e.V6 {
+		family = "IPv6"
+	}
+	return fmt.Sprintf("The protocol family of set %s is %s, which is not applicable.\n", e.Set, family)
 }
 
 // builtins are the names of built-in chains, which no rule may jump to.

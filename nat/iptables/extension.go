@@ -23,8 +23,9 @@ type matchKind struct {
 
 // A targetKind is a target that -j names.
 type targetKind struct {
-	name  string
-	begin func(s *scope) *extension
+	name   string
+	family uint8 // 4 or 6: the only one in which it exists
+	begin  func(s *scope) *extension
 }
 
 // A column is how -L prints what matches and targets say in its last column.
@@ -69,6 +70,15 @@ func registerList[T nat.Target](list func(t T, c column) (name, text string)) re
 // matchNamed returns the match that -m names, nil if its family has none.
 func matchNamed(name string, v6 bool) *matchKind {
 	k := matchKinds[name]
+	if k == nil || k.family == 4 && v6 || k.family == 6 && !v6 {
+		return nil
+	}
+	return k
+}
+
+// targetNamed returns the target that -j names, nil if its family has none.
+func targetNamed(name string, v6 bool) *targetKind {
+	k := targetKinds[name]
 	if k == nil || k.family == 4 && v6 || k.family == 6 && !v6 {
 		return nil
 	}

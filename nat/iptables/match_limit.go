@@ -81,24 +81,24 @@ func parseRate(s string) (count uint32, unit nat.LimitUnit, err error) {
 	case negative || !ok || uint64(unit)*limitScale < n:
 		return 0, 0, wrong("Rate too fast \"%s\"", s)
 	}
-	count, unit = roundRate(uint32(n), unit)
+	count, unit = roundRate(limitScale, uint32(n), unit)
 	return count, unit, nil
 }
 
 // roundRate returns the rate that iptables shows for one, in the longest unit that
 // comes close. It is the fixed point of going through the kernel and back.
-func roundRate(count uint32, unit nat.LimitUnit) (uint32, nat.LimitUnit) {
+func roundRate(scale uint64, count uint32, unit nat.LimitUnit) (uint32, nat.LimitUnit) {
 	for {
-		period := uint32(unit) * limitScale / count
+		period := uint64(unit) * scale / uint64(count)
 		shown := nat.PerDay
 		for _, u := range []nat.LimitUnit{nat.PerHour, nat.PerMinute, nat.PerSecond} {
-			ticks := uint32(u) * limitScale
+			ticks := uint64(u) * scale
 			if period > ticks || ticks/period < ticks%period {
 				break
 			}
 			shown = u
 		}
-		c := uint32(shown) * limitScale / period
+		c := uint32(uint64(shown) * scale / period)
 		if c == count && shown == unit {
 			return c, shown
 		}

@@ -80,8 +80,8 @@ func TestRoundRate(t *testing.T) {
 	t.Parallel()
 	for _, unit := range []nat.LimitUnit{nat.PerSecond, nat.PerMinute, nat.PerHour, nat.PerDay} {
 		for count := uint32(1); count <= min(uint32(unit)*limitScale, 100_000); count++ {
-			c, u := roundRate(count, unit)
-			if c2, u2 := roundRate(c, u); c2 != c || u2 != u || c == 0 {
+			c, u := roundRate(limitScale, count, unit)
+			if c2, u2 := roundRate(limitScale, c, u); c2 != c || u2 != u || c == 0 {
 				t.Fatalf("%d/%s becomes %d/%s and then %d/%s", count, unit, c, u, c2, u2)
 			}
 		}

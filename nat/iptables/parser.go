@@ -211,7 +211,7 @@ func (p *parser) loadTarget(name string, goes bool) error {
 	case strings.ContainsAny(name, " \t\n\v\f\r"):
 		return wrong("Invalid target name `%s'", name)
 	}
-	switch k := targetKinds[name]; {
+	switch k := targetNamed(name, p.v6); {
 	case goes:
 		p.rule.Target = nat.Goto{Chain: name}
 	case k == nil:

@@ -54,6 +54,10 @@ func servicePort(name string, proto uint8) (uint16, bool) {
 	return 0, false
 }
 
+// ServicePort returns the port of a service of a protocol, any for 0, in the words that
+// --dport takes.
+func ServicePort(name string, proto uint8) (uint16, bool) { return servicePort(name, proto) }
+
 // speaks reports whether the service is one of a protocol. Of SCTP and DCCP none is known.
 func (s service) speaks(proto uint8) bool {
 	return proto == 0 || s.tcp && proto == ianaTCP || s.udp && proto == ianaUDP

@@ -2,7 +2,6 @@ package iptables
 
 import (
 	"fmt"
-	"strings"
 
 	"drydock/nat"
 )
@@ -20,17 +19,7 @@ func beginMark(*scope) *extension {
 	var t nat.Mark
 	e := &extension{name: "MARK", target: func() nat.Target { return t }}
 	add := func(name string, set func(value, mask uint32), masked bool) {
-		e.options = append(e.options, option{names: []string{name}, only: true, set: func(s string, _ bool) error {
-			value, mask, ok := parseMarkMask(s)
-			switch {
-			case masked && !ok:
-				return wrong("MARK: bad integer value for option \"--%s\", or out of range.\n", name)
-			case !masked && (!ok || strings.Contains(s, "/")):
-				return wrong("MARK: bad value for option \"--%s\", or out of range (0-4294967295).\n", name)
-			}
-			set(value, mask)
-			return nil
-		}})
+		e.options = append(e.options, markOption("MARK", name, set, masked).exclusive())
 	}
 	add("set-xmark", func(v, m uint32) { t = nat.Mark{Value: v, Mask: m} }, true)
 	add("set-mark", func(v, m uint32) { t = nat.Mark{Value: v, Mask: v | m} }, true)

@@ -15,7 +15,7 @@ var (
 // verdict is a target that takes no options. QUEUE, which iptables knows as well, is not
 // here: nobody could read from the queue.
 func verdict(name string, t nat.Target) targetKind {
-	return targetKind{name, func(*scope) *extension {
+	return targetKind{name: name, begin: func(*scope) *extension {
 		return &extension{name: name, target: func() nat.Target { return t }}
 	}}
 }

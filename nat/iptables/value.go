@@ -2,6 +2,7 @@ package iptables
 
 import (
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -228,4 +229,16 @@ func tooLong(chain string) error {
 func dropsInNAT() error {
 	return &Error{Err: nat.ErrTarget,
 		Message: "\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n"}
+}
+
+// leadingOnes returns the length of a mask up to its first 0.
+func leadingOnes(mask netip.Addr) int {
+	n := 0
+	for _, b := range mask.AsSlice() {
+		ones := bits.LeadingZeros8(^b)
+		if n += ones; ones < 8 {
+			break
+		}
+	}
+	return n
 }
