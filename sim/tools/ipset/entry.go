@@ -91,7 +91,7 @@ func (s *session) test(set *ipset.Set, word string, keys keyRange, e ipset.Entry
 		return err
 	}
 	text := word
-	if spec := set.Spec(); spec.Type != ipset.ListSet {
+	if spec := set.Spec(); spec.Type != ipset.ListSet && (spec.Type.HasNet() || !strings.Contains(word, "/")) {
 		text = keyText(spec, e.Key)
 	}
 	switch {

@@ -1,6 +1,7 @@
 package ipset_test
 
 import (
+	"context"
 	"os"
 	"regexp"
 	"slices"
@@ -28,7 +29,7 @@ func (m machine) Firewall() *nat.Tables { return m.tables }
 func run(m command.Machine, line, input string) (string, int) {
 	var out strings.Builder
 	call := &command.Call{Machine: m, Args: quoted(line), Stdin: strings.NewReader(input), Stdout: &out, Stderr: &out}
-	status := ipset.Commands().Run(nil, call)
+	status := ipset.Ipset(context.Background(), call)
 	return out.String(), status
 }
 

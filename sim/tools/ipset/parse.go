@@ -186,13 +186,16 @@ func parsePorts(s string, proto uint8) (p uint8, lo, hi uint16, err error) {
 		s = rest
 	}
 	first, last, isRange := strings.Cut(s, "-")
-	if lo, err = parsePort(first, proto); err != nil {
-		return 0, 0, 0, err
-	}
-	if hi = lo; isRange {
+	if isRange { // whose end is looked at first
 		if hi, err = parsePort(last, proto); err != nil {
 			return 0, 0, 0, err
 		}
+	}
+	if lo, err = parsePort(first, proto); err != nil {
+		return 0, 0, 0, err
+	}
+	if !isRange {
+		hi = lo
 	}
 	return proto, min(lo, hi), max(lo, hi), nil
 }
