@@ -6,7 +6,7 @@
 // of a bridge. Its rules are those of [Tables.IPv4] and [Tables.IPv6], each a [Ruleset].
 // They are Go values, [Rule] and what it is made of. Package iptables reads and prints them
 // as command lines and as what iptables-save prints; whichever it was, all show the same
-// rules. Connections are kept by package conntrack.
+// rules. Connections are kept by package conntrack, the sets of the match [Set] by package ipset.
 //
 // # The way of a packet
 //
@@ -55,9 +55,18 @@
 // # What differs from Linux
 //
 // The matches are the types that implement [Match], the targets those of [Target]; there
-// are no others, no ipset and no chains of nftables. Besides what [Ruleset] and package
+// are no others and no chains of nftables. Besides what [Ruleset] and package
 // conntrack tell of themselves:
 //
+//   - There is no TPROXY: netstack delivers to the sockets of an address that is its own, and
+//     there is no way to hand a packet as it is to another socket. iptables takes the word
+//     for the name of a chain that does not exist.
+//   - CHECKSUM, RPFilter's ValidMark, the queue sizes of NFLog and FanOut of NFQueue are taken and
+//     change nothing, since there is nothing here that they could change.
+//   - TCPMSS does not add the option to a SYN without. Owner knows root alone, and a RST for
+//     one without a socket. Recent keeps 255 packets of an address and 100 addresses,
+//     as Linux did up to 6.13.
+//   - Rules of IPv4 and of IPv6 do not share the lists of Recent.
 //   - Datagrams are not put together from their fragments. The first fragment is judged
 //     and those that follow share its fate, so they must come behind it, and it must
 //     hold the whole transport header.
@@ -79,5 +88,7 @@
 // of an established connection allocate nothing, but for bridged frames that are
 // translated: these get headers of their own. All that packets can fill is bounded:
 // connections ([WithConntrack]), datagrams in pieces, and answers of REJECT that wait to
-// be sent.
+// be sent, the addresses of Recent, the buckets of HashLimit and the entries of sets. RPFilter
+// looks for a route, NFQUEUE copies the packet, and what is traced is composed: these
+// allocate.
 package nat

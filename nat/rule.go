@@ -40,9 +40,11 @@ func (f Fragments) String() string {
 	return ""
 }
 
-// A Match is a condition of an extension, what follows -m: TCP, UDP, Multiport,
-// ICMP, Conntrack, State, AddrType, MarkMatch, Limit, Comment or Physdev. Each stands in
-// a file of its own.
+// A Match is a condition of an extension, what follows -m: TCP, UDP, Multiport, ICMP,
+// Conntrack, State, AddrType, MarkMatch, Limit, Comment, Physdev, Set, Statistic, Recent,
+// ConnMarkMatch, ConnLimit, HashLimit, IPRange, TTLMatch, Length, DSCPMatch, TOSMatch,
+// TCPMSSMatch, PktType, MAC, Owner, RPFilter, Time, String, U32 or RT. Each stands in a file
+// of its own.
 type Match interface {
 	// String is what iptables-save prints, "-m tcp --dport 80".
 	String() string
@@ -67,8 +69,8 @@ type deep interface {
 }
 
 // A Target is what becomes of a packet that a rule matches: Accept, Drop, Return,
-// Jump, Goto, Reject, SNAT, DNAT, Masquerade, Redirect, Mark, Log, NoTrack or CT. Targets are
-// comparable.
+// Jump, Goto, Reject, SNAT, DNAT, Masquerade, Redirect, Netmap, Mark, ConnMark, Log, NFLog, Trace,
+// NFQueue, NoTrack, CT, SetTarget, TCPMSS, TTL, DSCP, TOS or Checksum. Targets are comparable.
 type Target interface {
 	// String is what iptables-save prints, "-j DNAT --to-destination 172.17.0.2:80".
 	String() string

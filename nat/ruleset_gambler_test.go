@@ -68,13 +68,19 @@ func (g *gambler) portRange() PortRange {
 	return onePort(lo)
 }
 
+func (g *gambler) addrRange() AddrRange {
+	return AddrRange{Min: g.addr(), Max: g.addr(), Not: g.chance(25)}
+}
+
 func (g *gambler) states() StateSet { return StateSet(1 + g.IntN(31)) }
 
 func (g *gambler) matches(proto Protocol) (all []Match) {
 	for g.chance(30) {
 		all = append(all, pick[Match](g,
 			Conntrack{States: g.states(), Not: g.chance(25)}, State{States: g.states(), Not: g.chance(25)},
-			MarkMatch{Value: uint32(g.IntN(4)), Mask: uint32(g.IntN(4)), Not: g.chance(25)}, Comment{Text: "here"}))
+			MarkMatch{Value: uint32(g.IntN(4)), Mask: uint32(g.IntN(4)), Not: g.chance(25)}, Comment{Text: "here"},
+			Length{Min: uint16(g.IntN(800)), Max: uint16(g.IntN(1500)), Not: g.chance(25)}, IPRange{Dst: g.addrRange()},
+			ConnMarkMatch{Not: g.chance(25)}, Set{Name: "one", Sides: SetSides{N: 1, Dst: uint8(g.IntN(2))}, Not: g.chance(25)}))
 	}
 	for !proto.Not && (proto.Number == ianaTCP || proto.Number == ianaUDP) && g.chance(50) {
 		ports := []Match{

@@ -46,6 +46,14 @@ func naivePorts(r PortRange, port uint16) bool {
 	return !r.Set || (port >= r.Lo && port <= r.Hi) != r.Not
 }
 
+// onlyAddr is the only address in the set of the model.
+func onlyAddr(v6 bool) netip.Addr {
+	if v6 {
+		return netip.MustParseAddr("fd00::1")
+	}
+	return netip.MustParseAddr("172.17.0.1")
+}
+
 func naiveExtension(m Match, p *packet) bool {
 	switch m := m.(type) {
 	case TCP:
@@ -68,6 +76,21 @@ func naiveExtension(m Match, p *packet) bool {
 		return (p.pkt.Mark&m.Mask == m.Value) != m.Not
 	case Comment:
 		return true
+	case Length:
+		return (p.layout.Size >= int(m.Min) && p.layout.Size <= int(m.Max)) != m.Not
+	case IPRange:
+		hit := func(r AddrRange, a netip.Addr) bool {
+			return !r.Min.IsValid() || (a.Compare(r.Min) >= 0 && a.Compare(r.Max) <= 0) != r.Not
+		}
+		return hit(m.Src, p.src) && hit(m.Dst, p.dst)
+	case ConnMarkMatch: // the model's packets have no connection
+		return false
+	case Set:
+		a := p.src
+		if m.Sides.Dst == 1 {
+			a = p.dst
+		}
+		return (a == onlyAddr(p.v6)) != m.Not
 	}
 	panic(fmt.Sprintf("%T is not in the model", m))
 }

@@ -44,8 +44,11 @@
 // # What there is
 //
 // The matches are tcp, udp, multiport, icmp, icmp6, conntrack, state, addrtype, mark, limit,
-// comment and physdev, the targets ACCEPT, DROP, RETURN, REJECT, SNAT, DNAT, MASQUERADE,
-// REDIRECT, MARK, LOG, NOTRACK and CT. The file of each says which options it has.
+// comment, physdev, set, statistic, recent, connmark, connlimit, hashlimit, iprange, ttl, hl,
+// length, dscp, tos, tcpmss, pkttype, mac, owner, rpfilter, time, string, u32 and rt, the targets
+// ACCEPT, DROP, RETURN, REJECT, SNAT, DNAT, MASQUERADE, REDIRECT, NETMAP, MARK, CONNMARK, LOG,
+// NFLOG, TRACE, NFQUEUE, NOTRACK, CT, SET, TCPMSS, TTL, HL, DSCP, TOS and CHECKSUM. The file of each
+// says which options it has. Warnings are not printed, only what fails.
 //
 // Hosts have no names here: -L prints addresses as numbers with and without -n. And it
 // prints protocols by name with and without -n, as iptables did for twenty years and 1.8.9
@@ -73,13 +76,13 @@
 //
 // # Adding a match or a target
 //
-// It takes two files and their tests; nothing else lists the matches. For -m ttl, say:
+// It takes two files and their tests; nothing else lists the matches. As with -m ttl:
 //
-//  1. nat/match_ttl.go has the type TTL with its fields, its check, its String (the words
+//  1. nat/match_ttl.go has the type TTLMatch with its fields, its check, its String (the words
 //     of iptables-save) and its match, which reads the packet. Where a digest tells what
 //     it asks for, compile says so, and packets are spared the call.
 //  2. nat/iptables/match_ttl.go registers a matchKind: the name, a begin that returns the
-//     options, each of which sets a field of TTL, and a list that prints the last column
+//     options, each of which sets a field of TTLMatch, and a list that prints the last column
 //     of -L.
 //
 // A target is the same with target_*.go and a targetKind, its work being apply.
