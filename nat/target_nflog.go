@@ -16,7 +16,7 @@ type NFLog struct {
 	Range     uint32 // --nflog-range
 	Size      uint32 // --nflog-size
 	HasSize   bool
-	Threshold uint16 // 1 unless given
+	Threshold uint16
 }
 
 var _ = reserve("NFLOG")
@@ -40,7 +40,7 @@ func (t NFLog) Text(sep string) string {
 	} else if t.Range != 0 {
 		s += fmt.Sprintf("%snflog-range %d", sep, t.Range)
 	}
-	if t.Threshold != 1 {
+	if t.Threshold != 0 {
 		s += fmt.Sprintf("%snflog-threshold %d", sep, t.Threshold)
 	}
 	return s
@@ -48,13 +48,9 @@ func (t NFLog) Text(sep string) string {
 
 func (NFLog) place() place { return anywhere }
 
-// checked fills in the threshold.
 func (t NFLog) checked(setting) (Target, error) {
 	if len(t.Prefix) > maxNFLogPrefix || t.Size != 0 && !t.HasSize {
 		return nil, ErrValue
-	}
-	if t.Threshold == 0 {
-		t.Threshold = 1
 	}
 	return t, nil
 }

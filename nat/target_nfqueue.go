@@ -38,7 +38,7 @@ func (t NFQueue) Text(sep string) string {
 func (NFQueue) place() place { return anywhere }
 
 func (t NFQueue) checked(setting) (Target, error) {
-	if t.Last != 0 && t.Last <= t.Num || t.FanOut && t.Last == 0 {
+	if t.Last != 0 && t.Last <= t.Num || t.Last-t.Num == 0xffff || t.FanOut && t.Last == 0 {
 		return nil, ErrValue
 	}
 	return t, nil

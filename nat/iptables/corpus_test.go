@@ -86,7 +86,7 @@ func readCorpus(t *testing.T, file string) []corpusLine {
 		}
 		f := strings.Split(strings.TrimSpace(line), ";")
 		require.GreaterOrEqual(t, len(f), 3, line)
-		if f[1] == "=" {
+		if f[1] == "=" || f[1] == "" {
 			f[1] = f[0]
 		}
 		result := f[2]

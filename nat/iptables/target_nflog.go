@@ -19,7 +19,7 @@ const maxNFLogPrefix = 63
 //	--nflog-group N, --nflog-prefix TEXT
 //	--nflog-size N or --nflog-range N, --nflog-threshold N
 func beginNFLog(*scope) *extension {
-	t := nat.NFLog{Threshold: 1}
+	var t nat.NFLog
 	return &extension{name: "NFLOG", target: func() nat.Target { return t }, options: []option{
 		numberOption("NFLOG", "nflog-group", 0, 0xffff, func(n uint64, _ bool) { t.Group = uint16(n) }),
 		textOption("nflog-prefix", func(value string, _ bool) error {
