@@ -92,8 +92,8 @@ func httpdAnswer(files fs.FS, r *http.Request) response {
 			"<p>The requested URL was not found on this server.</p>\n</body></html>\n"
 		return response{http.StatusNotFound, append(head, fmt.Sprint("Content-Length: ", len(text)), "Content-Type: text/html; charset=iso-8859-1"), text}
 	}
-	modified := time.Date(2007, time.June, 11, 18, 53, 14, 0, time.UTC)
-	if info, err := fs.Stat(files, name); err == nil && !info.ModTime().IsZero() {
+	var modified time.Time
+	if info, err := fs.Stat(files, name); err == nil {
 		modified = info.ModTime()
 	}
 	kind := map[string]string{".html": "text/html", ".txt": "text/plain", ".css": "text/css", ".js": "text/javascript", ".json": "application/json"}[path.Ext(name)]

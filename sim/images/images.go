@@ -24,8 +24,6 @@
 package images
 
 import (
-	"embed"
-	"io/fs"
 	"maps"
 	"strings"
 
@@ -43,18 +41,6 @@ func All() []sim.Image {
 		Nginx(), Tomcat(), MySQL(), Webapp(), Postgres(), CentOS(), centOSv1(), centOSNginx(),
 		Debian(), Ubuntu(), Alpine(), Busybox(), myTomcat(), mySQL8(), HelloWorld(), Httpd(),
 	}
-}
-
-//go:embed all:files
-var embedded embed.FS
-
-// files returns the files of an image.
-func files(name string) fs.FS {
-	sub, err := fs.Sub(embedded, "files/"+name)
-	if err != nil {
-		panic(err) // there is no such directory in the package
-	}
-	return sub
 }
 
 // ofNetwork are the programs that small images do not have.

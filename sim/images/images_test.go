@@ -104,3 +104,45 @@ func TestHelloWorld(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(logs(t, c), "\nHello from Docker!\nThis message shows"))
 }
+
+// TestEndless has programs that neither wait nor end: the container's stop ends them.
+func TestEndless(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	for _, argv := range [][]string{
+		{"awk", "BEGIN{while(1);}"}, {"sh", "-c", "while :; do :; done"}, {"sed", ":a;ba"}, {"bash", "-c", "f() { f | f & }; while :; do echo $((1)); done > /dev/null"},
+		{"sh", "-c", "yes | while read x; do :; done"}, {"awk", "BEGIN{while(1) print 1}"},
+	} {
+		c, err := h.Run("", sim.WithImage(images.CentOS()), sim.WithCommand(argv...))
+		require.NoError(t, err, argv)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		require.NoError(t, c.Kill(), argv)
+		_, err = c.Wait(ctx)
+		require.NoError(t, err, argv)
+		cancel()
+	}
+}
+
+// TestFirstPrompts has what "docker run -it" shows first, and files as they are in the image.
+func TestFirstPrompts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		image  sim.Image
+		prompt string
+	}{
+		{images.Busybox(), "/ # "}, {images.Alpine(), "/ # "}, {images.CentOS(), "[root@box /]# "}, {images.Ubuntu(), "root@box:/# "}, {images.Debian(), "root@box:/# "},
+	} {
+		simtest.VirtualTime(t, func(t *testing.T) {
+			h := simtest.NewHost(t)
+			c, err := h.Run("box", sim.WithImage(tt.image), sim.WithHostname("box"), sim.WithCommand("sleep", "1000"))
+			require.NoError(t, err)
+			var out strings.Builder
+			cmd := c.Exec(t.Context(), tt.image.Cmd[0])
+			cmd.TTY, cmd.Stdin, cmd.Stdout = true, strings.NewReader("exit\r"), &out
+			require.NoError(t, cmd.Run())
+			require.Contains(t, out.String(), tt.prompt, tt.image.Name) // what is typed ahead may be echoed before
+			require.NotContains(t, run(t, c, "sh", "ls -l /etc"), "0001")
+			require.NoError(t, c.Kill())
+		})
+	}
+}

@@ -3,6 +3,7 @@
 //
 //	nslookup [-type=TYPE] HOST [SERVER]
 //	ping, ping6 [-46Aq] [-c N] [-i SECONDS] [-s BYTES] [-t TTL] [-w SECONDS] [-W SECONDS] HOST
+//	ps, with all that is in the container
 //	wget [-qS] [--spider] [-O FILE] [--header STR] [--post-data STR] [-P DIR] [-T SEC] [-U AGENT] URL...
 //
 // Applets has them by their names, Commands as Debian has them: "busybox ping HOST". Other
@@ -20,7 +21,7 @@ const banner = "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary
 
 // Applets returns the commands.
 func Applets() command.Table {
-	return command.Table{"nslookup": Nslookup, "ping": Ping, "ping6": Ping6, "wget": Wget}
+	return command.Table{"nslookup": Nslookup, "ping": Ping, "ping6": Ping6, "ps": PS, "wget": Wget}
 }
 
 // Commands returns the command busybox, whose first argument is an applet.

@@ -62,6 +62,7 @@ func Mkdir(_ context.Context, c *command.Call) int {
 func mkdirAll(c *command.Call, name string, make1 func(string) error) error {
 	clean := path.Clean(name)
 	for i := 1; i <= len(clean); i++ {
+		// Each part that ends here is a directory to make: a, a/b, a/b/c.
 		if i < len(clean) && clean[i] != '/' {
 			continue
 		}

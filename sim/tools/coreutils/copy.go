@@ -99,6 +99,7 @@ func (k *copier) one(from, to string) {
 		k.fail("'%s' and '%s' are the same file", from, to)
 	case info.IsDir() && !k.recursive:
 		k.fail("-r not specified; omitting directory '%s'", from)
+	// It would go on for ever in what it has just copied.
 	case info.IsDir() && strings.HasPrefix(k.c.Path(to)+"/", k.c.Path(from)+"/"):
 		if k.move {
 			k.fail("cannot move '%s' to a subdirectory of itself, '%s'", from, to)
@@ -117,6 +118,7 @@ func (k *copier) one(from, to string) {
 	}
 }
 
+// rename moves a tree as a whole: there is one file system, so nothing has to be copied.
 func (k *copier) rename(from, to string) {
 	if err := k.c.Files.Rename(k.c.Path(from), k.c.Path(to)); err != nil {
 		k.fail("cannot move '%s' to '%s': %s", from, to, command.Reason(err))
@@ -147,6 +149,7 @@ func (k *copier) copyAny(from, to string, info fs.FileInfo) {
 		k.fail("cannot access '%s': %s", from, command.Reason(err))
 	}
 	for _, e := range entries {
+		// What was removed meanwhile is left out, as by the real one.
 		if info, err := e.Info(); err == nil {
 			k.copyAny(from+"/"+e.Name(), to+"/"+e.Name(), info)
 		}

@@ -69,6 +69,7 @@ func parseDate(text string, now time.Time) (time.Time, bool) {
 	text = strings.TrimSpace(text)
 	if seconds, ok := strings.CutPrefix(text, "@"); ok {
 		f, err := strconv.ParseFloat(seconds, 64)
+		// Beyond, years would have more digits than package time formats.
 		if err != nil || f > 1e11 || f < -1e11 {
 			return now, false
 		}
@@ -100,6 +101,7 @@ func relative(words []string, t time.Time) (time.Time, bool) {
 	}
 	n, err := strconv.Atoi(words[0])
 	move, ok := units[strings.TrimSuffix(words[1], "s")]
+	// The bound keeps the multiplication by a unit from overflowing.
 	if err != nil || !ok || n > 1e6 || n < -1e6 {
 		return t, false
 	}
@@ -130,6 +132,7 @@ func formatDate(format string, t time.Time) string {
 			text = format[start : i+1]
 		case flag == '-':
 			text = trimPadding(text)
+		// glibc pads with blanks what it pads with zeros otherwise.
 		case flag == '_':
 			text = fmt.Sprintf("%*s", len(text), trimPadding(text))
 		case flag == '^':

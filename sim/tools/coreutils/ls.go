@@ -97,6 +97,7 @@ func (l *lister) dir(name string, header bool) {
 		}
 	}
 	for _, e := range entries {
+		// What was removed since it was read is left out.
 		if info, err := e.Info(); err == nil && (l.all || l.almost || !strings.HasPrefix(e.Name(), ".")) {
 			files = append(files, listed{e.Name(), info})
 		}
@@ -172,6 +173,7 @@ func (l *lister) show(files []listed) {
 		names[i] = f.name + l.suffix(f.info)
 	}
 	terminal := command.TerminalOf(l.c.Stdout)
+	// Only for a person there are columns.
 	if l.one || terminal == nil && !l.columns {
 		for _, name := range names {
 			l.c.Printf("%s\n", name)
@@ -211,6 +213,7 @@ func inColumns(names []string, width int) string {
 		for _, w := range widths {
 			total += w
 		}
+		// The two blanks behind the last column are not written.
 		if total-2 > width && rows < len(names) {
 			continue
 		}

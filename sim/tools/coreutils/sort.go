@@ -151,6 +151,7 @@ func Sort(_ context.Context, c *command.Call) int {
 		return s.checkOrder(c, files[0], lines)
 	}
 	slices.SortStableFunc(lines, s.compare)
+	// Of lines with equal keys the first stays, for which the sort is stable.
 	if s.unique {
 		lines = slices.CompactFunc(lines, func(a, b string) bool { return s.compareKeys(a, b) == 0 })
 	}
@@ -184,6 +185,7 @@ func (s *sorting) checkOrder(c *command.Call, name string, lines []string) int {
 func (s *sorting) compare(a, b string) int {
 	n := s.compareKeys(a, b)
 	if n == 0 && !s.unique && !s.stable {
+		// The last resort of GNU sort, which -s and -u switch off.
 		if n = strings.Compare(a, b); s.reverse {
 			n = -n
 		}
@@ -196,6 +198,7 @@ func (s *sorting) compareKeys(a, b string) int {
 		return s.ordering.compare(a, b)
 	}
 	for _, k := range s.keys {
+		// A key has either its own letters or the global ones, never both.
 		o := s.ordering
 		if k.own {
 			o = k.ordering

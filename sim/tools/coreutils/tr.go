@@ -123,6 +123,7 @@ func setChar(text string) (c byte, n int) {
 	if text[0] != '\\' || len(text) == 1 {
 		return text[0], 1
 	}
+	// Up to three digits, as long as the value is a byte: \400 is \40 and 0.
 	n = 1
 	value := 0
 	for n < len(text) && n < 4 && text[n] >= '0' && text[n] <= '7' && value*8+int(text[n]-'0') < 256 {
@@ -233,6 +234,7 @@ func (t *translation) prepare(first, second set, remove, two, truncate bool) {
 	}
 	to := second.chars
 	if second.repeat >= 0 && len(to) < len(first.chars) {
+		// [x*] fills up so that what follows it meets the end of the first set.
 		filled := append([]byte(nil), to[:second.repeat]...)
 		for len(filled) < len(first.chars)-(len(to)-second.repeat)+1 {
 			filled = append(filled, to[second.repeat])
@@ -243,6 +245,7 @@ func (t *translation) prepare(first, second set, remove, two, truncate bool) {
 		switch {
 		case i < len(to):
 			t.to[c] = int(to[i])
+		// GNU extends the second set by its last character.
 		case !truncate:
 			t.to[c] = int(to[len(to)-1])
 		}
@@ -253,6 +256,7 @@ func (t *translation) run(c *command.Call) int {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := c.Stdin.Read(buf)
+		// Never more is written than was read, so it fits where it stands.
 		out := buf[:0]
 		for _, b := range buf[:n] {
 			x := t.to[b]

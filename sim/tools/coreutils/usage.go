@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
-	"math"
 	"path"
 	"strings"
 
@@ -13,34 +12,11 @@ import (
 	"drydock/sim/tools/internal/gnu"
 )
 
-// block is what a file takes at least on a disk.
-const block = 4 << 10
-
-// blocks returns the 1K blocks of a file.
-func blocks(info fs.FileInfo) int64 {
-	return (info.Size() + block - 1) / block * (block / 1024)
-}
-
-// scaled returns 1K blocks as -h shows them, rounded up.
-func scaled(kib int64) string {
-	n, units := float64(kib), "KMGT"
-	for n >= 1024 && len(units) > 1 {
-		n, units = n/1024, units[1:]
-	}
-	switch {
-	case kib == 0:
-		return "0"
-	case n < 10:
-		return fmt.Sprintf("%.1f%c", math.Ceil(n*10)/10, units[0])
-	}
-	return fmt.Sprintf("%.0f%c", math.Ceil(n), units[0])
-}
-
 // DU is du(1).
 func DU(ctx context.Context, c *command.Call) int {
-	var all, summary, human, total bool
+	var all, summary, readable, total bool
 	names, err := command.Getopt(c.Args[1:], []command.Option{
-		gnu.Flag("a all", &all), gnu.Flag("s summarize", &summary), gnu.Flag("h human-readable", &human), gnu.Flag("c total", &total),
+		gnu.Flag("a all", &all), gnu.Flag("s summarize", &summary), gnu.Flag("h human-readable", &readable), gnu.Flag("c total", &total),
 	})
 	if err != nil {
 		return gnu.Refuse(c, 1, err)
@@ -49,8 +25,8 @@ func DU(ctx context.Context, c *command.Call) int {
 		names = []string{"."}
 	}
 	show := func(kib int64, name string) {
-		if human {
-			c.Printf("%s\t%s\n", scaled(kib), name)
+		if readable {
+			c.Printf("%s\t%s\n", human(kib<<10), name)
 		} else {
 			c.Printf("%d\t%s\n", kib, name)
 		}
@@ -64,7 +40,7 @@ func DU(ctx context.Context, c *command.Call) int {
 			failed = true
 			return 0
 		}
-		sum := blocks(info)
+		sum := blocksOf(info)
 		if info.IsDir() && ctx.Err() == nil {
 			entries, _ := fs.ReadDir(c.Files, c.Path(name))
 			for _, e := range entries {
@@ -88,8 +64,8 @@ func DU(ctx context.Context, c *command.Call) int {
 
 // DF is df(1) for the one file system that programs write to.
 func DF(_ context.Context, c *command.Call) int {
-	var human bool
-	names, err := command.Getopt(c.Args[1:], []command.Option{gnu.Flag("h human-readable", &human), gnu.Flag("k", new(bool))})
+	var readable bool
+	names, err := command.Getopt(c.Args[1:], []command.Option{gnu.Flag("h human-readable", &readable), gnu.Flag("k", new(bool))})
 	if err != nil {
 		return gnu.Refuse(c, 1, err)
 	}
@@ -110,8 +86,8 @@ func DF(_ context.Context, c *command.Call) int {
 	if size > 0 {
 		percent = (100*(size-free) + size - 1) / size
 	}
-	if human {
-		c.Printf("Filesystem      Size  Used Avail Use%% Mounted on\n%-14s %5s %5s %5s %3d%% /\n", "overlay", scaled(kib[0]), scaled(kib[1]), scaled(kib[2]), percent)
+	if readable {
+		c.Printf("Filesystem      Size  Used Avail Use%% Mounted on\n%-14s %5s %5s %5s %3d%% /\n", "overlay", human(kib[0]<<10), human(kib[1]<<10), human(kib[2]<<10), percent)
 	} else {
 		c.Printf("Filesystem     1K-blocks  Used Available Use%% Mounted on\n%-14s %9d %5d %9d %3d%% /\n", "overlay", kib[0], kib[1], kib[2], percent)
 	}
@@ -169,8 +145,8 @@ func statText(c *command.Call, format, name string, info fs.FileInfo) string {
 		mode = "-" + mode[1:]
 	}
 	return strings.NewReplacer(
-		"%%", "%", "%n", name, "%N", quoted(name), "%s", fmt.Sprint(info.Size()), "%-10s", fmt.Sprintf("%-10d", info.Size()), "%-10b", fmt.Sprintf("%-10d", 2*blocks(info)),
-		"%b", fmt.Sprint(2*blocks(info)), "%F", kind, "%a", fmt.Sprintf("%o", info.Mode().Perm()), "%A", mode, "%U", "root", "%G", "root", "%u", "0", "%g", "0",
+		"%%", "%", "%n", name, "%N", quoted(name), "%s", fmt.Sprint(info.Size()), "%-10s", fmt.Sprintf("%-10d", info.Size()), "%-10b", fmt.Sprintf("%-10d", 2*blocksOf(info)),
+		"%b", fmt.Sprint(2*blocksOf(info)), "%F", kind, "%a", fmt.Sprintf("%o", info.Mode().Perm()), "%A", mode, "%U", "root", "%G", "root", "%u", "0", "%g", "0",
 		"%i", fmt.Sprint(inode.Sum32()), "%-11i", fmt.Sprintf("%-11d", inode.Sum32()), "%h", links,
 		"%y", info.ModTime().UTC().Format("2006-01-02 15:04:05.000000000 -0700"), "%Y", fmt.Sprint(info.ModTime().Unix()),
 	).Replace(format)

@@ -22,6 +22,7 @@ func echo(s *shell, _ context.Context, args []string) int {
 		style = escape.DashEcho
 	}
 	for len(words) > 0 && len(words[0]) > 1 && words[0][0] == '-' {
+		// A word with another letter is text, all of it.
 		if strings.Trim(words[0][1:], "neE") != "" || escapes && words[0] != "-n" {
 			break
 		}
@@ -40,6 +41,7 @@ func echo(s *shell, _ context.Context, args []string) int {
 	text := strings.Join(words, " ")
 	if escapes {
 		var stopped bool
+		// \c ends all output.
 		if text, stopped = escape.Expand(text, style); stopped {
 			end = ""
 		}
@@ -89,6 +91,7 @@ func print(s *shell, _ context.Context, args []string) int {
 	for _, fault := range faults {
 		s.builtinError("printf", "%s", fault)
 	}
+	// What was made before a fault is assigned all the same.
 	if target != "" && !s.assign(target, text.String()) {
 		return 1
 	}
@@ -153,6 +156,7 @@ func changeDir(s *shell, _ context.Context, args []string) int {
 	case len(args) == 0:
 		var set bool
 		if dir, set = s.Vars.Get("HOME"); !set {
+			// POSIX leaves open what cd does without HOME; dash does nothing.
 			if !s.bash {
 				return 0
 			}
@@ -169,6 +173,7 @@ func changeDir(s *shell, _ context.Context, args []string) int {
 	default:
 		dir = args[0]
 	}
+	// Names are logical: there are no links, which -P would follow.
 	at := dir
 	if !strings.HasPrefix(at, "/") {
 		at = s.Dir + "/" + at

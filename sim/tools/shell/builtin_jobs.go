@@ -76,6 +76,7 @@ func (s *shell) awaitAny(ctx context.Context) int {
 	for _, j := range s.mine {
 		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(j.Done)})
 	}
+	// Which jobs there are is known only now, so a select statement cannot wait for them.
 	i, _, _ := reflect.Select(cases)
 	if i == 0 {
 		return command.Interrupted(ctx)
@@ -183,6 +184,7 @@ func (s *shell) killOne(signal command.Signal, arg string) bool {
 			return false
 		}
 		pid = j.Process.PID
+		// At a prompt a job is a group; in a script it is in the shell's own, which must not get the signal.
 		if j.Process.Group == pid {
 			pid = -pid
 		}

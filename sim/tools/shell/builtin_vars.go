@@ -42,6 +42,7 @@ func set(s *shell, _ context.Context, args []string) int {
 	case p.Commands:
 		s.options.Commands(s.files.Writer(1))
 	}
+	// set -- empties the parameters, and set -x leaves them: only what was given counts.
 	if p.Given {
 		s.Params = p.Rest
 	}
@@ -53,6 +54,7 @@ func (s *shell) shown(v vars.Var) string {
 	if v.Elements != nil {
 		return arrayText(v)
 	}
+	// bash quotes only what a shell would read otherwise, dash everything.
 	if s.bash && v.Value != "" && !strings.ContainsAny(v.Value, " \t\n'\"\\$`*?[]{}()<>|&;!~#^") {
 		return v.Value
 	}
@@ -90,6 +92,7 @@ func unset(s *shell, _ context.Context, args []string) int {
 			continue
 		}
 		if !syntax.ValidName(name) {
+			// bash says nothing of parameters, which stay.
 			if s.bash && strings.Trim(name, "0123456789") == "" {
 				continue
 			}
@@ -100,6 +103,7 @@ func unset(s *shell, _ context.Context, args []string) int {
 			}
 			return s.refuse(2, "unset", "%s: bad variable name", name)
 		}
+		// Without -f or -v bash takes a name that is no variable for a function.
 		if _, isVar := s.Vars.Lookup(name); !isVar && s.bash {
 			s.change()
 			delete(s.funcs, name)

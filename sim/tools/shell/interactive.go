@@ -133,7 +133,7 @@ func (s *shell) remembered(line string) (string, error) {
 		expanded, changed, missing := s.editor.Expand(line)
 		switch {
 		case missing != "":
-			fmt.Fprintf(s.files.Writer(2), "%s: %s: event not found\n", s.name, missing)
+			fmt.Fprintf(s.files.Writer(2), "%s%s: event not found\n", s.at(), missing)
 			return "", errEvent
 		case changed:
 			fmt.Fprintln(s.files.Writer(2), expanded)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"path"
 	"sync/atomic"
 
 	"drydock/sim/tools/command"
@@ -144,6 +145,8 @@ func (s *shell) at() string {
 	switch line := s.line + s.lines; {
 	case s.bash && s.source == fromLine || (s.bash || s.busybox) && s.source == fromFile:
 		return fmt.Sprintf("%s: line %d: ", s.name, line)
+	case s.bash && s.source == fromTerminal:
+		return path.Base(s.name) + ": "
 	case s.bash || s.busybox:
 		return s.name + ": "
 	default:

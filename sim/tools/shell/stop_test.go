@@ -13,7 +13,7 @@ func TestStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(nil)
-		p := open(t, m, []string{"HOME=/root"}, "bash", "--norc")
+		p := open(t, m, []string{"HOME=/root"}, "/bin/bash", "--norc")
 		at := "bash-5.2# "
 		for _, tt := range []struct{ typed, shown string }{
 			{"", at},

@@ -35,6 +35,7 @@ func (s *shell) testExpr(x syntax.TestExpr) (bool, error) {
 		return s.testUnary(x)
 	case *syntax.BinaryTest:
 		if x.Op == syntax.AndTest || x.Op == syntax.OrTest {
+			// The right side is not expanded if the left one decides: it may have side effects.
 			left, err := s.testExpr(x.X)
 			if err != nil || left == (x.Op == syntax.OrTest) {
 				return left, err
@@ -65,7 +66,7 @@ func (s *shell) testUnary(x *syntax.UnaryTest) (bool, error) {
 	case syntax.TsOptSet:
 		on := s.options.ByName(text)
 		return on != nil && *on, nil
-	case syntax.TsRefVar:
+	case syntax.TsRefVar: // there are no references to variables, declare -n
 		return false, nil
 	}
 	return condition.Unary(s, x.Op.String()[1], text), nil
@@ -83,6 +84,7 @@ func (s *shell) testBinary(x *syntax.BinaryTest) (bool, error) {
 	}
 	switch x.Op {
 	case syntax.TsMatchShort, syntax.TsMatch, syntax.TsNoMatch:
+		// What is not quoted there is a pattern, so the word is not expanded to a text.
 		match, err := s.like(a, right)
 		return match == (x.Op != syntax.TsNoMatch), err
 	}
@@ -93,6 +95,7 @@ func (s *shell) testBinary(x *syntax.BinaryTest) (bool, error) {
 	switch x.Op {
 	case syntax.TsReMatch:
 		return s.testRegexp(a, b), nil
+	// The order is that of bytes, as in the locale C.
 	case syntax.TsBefore:
 		return a < b, nil
 	case syntax.TsAfter:
@@ -122,6 +125,7 @@ func (s *shell) integer(text string) (int64, error) {
 
 // testRegexp is =~. What matched is in BASH_REMATCH.
 func (s *shell) testRegexp(text, expr string) bool {
+	// The syntax is Go's, without back references; of alternatives the first counts, not the longest.
 	rx, err := regexp.Compile(expr)
 	if err != nil {
 		return false
