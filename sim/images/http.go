@@ -21,25 +21,26 @@ type response struct {
 	body    string
 }
 
+// maxBody is how much of a body is read, so that the next request comes after it.
+const maxBody = 1 << 20
+
 // serveHTTP answers the requests of a connection.
-func serveHTTP(conn net.Conn, answer func(*http.Request) response) {
-	r := bufio.NewReader(conn)
+func serveHTTP(conn io.ReadWriter, answer func(*http.Request) response) {
+	limited := &io.LimitedReader{R: conn}
+	r := bufio.NewReader(limited)
 	for {
-		limited := bufio.NewReader(io.LimitReader(r, maxRequest))
-		req, err := http.ReadRequest(limited)
+		limited.N = maxRequest
+		req, err := http.ReadRequest(r)
 		if err != nil {
 			if _, some := err.(net.Error); !some && err != io.EOF {
 				write(conn, nil, response{status: http.StatusBadRequest, headers: []string{"Connection: close"}})
 			}
 			return
 		}
-		io.Copy(io.Discard, io.LimitReader(req.Body, 1<<20))
-		if write(conn, req, answer(req)) != nil || req.Close {
+		limited.N = maxBody
+		_, err = io.CopyN(io.Discard, req.Body, maxBody)
+		if write(conn, req, answer(req)) != nil || req.Close || err != io.EOF {
 			return
-		}
-		if n := limited.Buffered(); n > 0 { // of the next request
-			left, _ := limited.Peek(n)
-			r = bufio.NewReader(io.MultiReader(strings.NewReader(string(left)), r))
 		}
 	}
 }
