@@ -20,6 +20,9 @@ var dates = map[string]time.Time{
 	"httpd": time.Date(2007, time.June, 11, 18, 53, 14, 0, time.UTC),
 }
 
+// layers are files one over the other.
+type layers = tree.Layers
+
 // files returns the files of an image, with the modes that files have; embedded ones have only 0444
 // and no date.
 func files(name string) fs.FS {

@@ -7,32 +7,36 @@ import (
 	"strings"
 )
 
-// layers are read-only file systems, the first on top.
-type layers []fs.FS
+// Layers are read-only file systems, the first on top. They are one, too.
+type Layers []fs.FS
 
-// stat describes the topmost file of a name.
-func (l layers) stat(name string) (fs.FileInfo, error) {
+// Stat implements fs.StatFS: it describes the topmost file of a name.
+func (l Layers) Stat(name string) (fs.FileInfo, error) {
 	for _, layer := range l {
 		if i, err := fs.Stat(layer, name); err == nil {
 			return i, nil
 		}
 	}
-	return nil, fs.ErrNotExist
+	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
 }
 
-// open opens the topmost file of a name, which is no directory.
-func (l layers) open(name string) (fs.File, error) {
+// Open implements fs.FS: it opens the topmost file of a name. A directory that is opened so has
+// only what is in its layer, see ReadDir.
+func (l Layers) Open(name string) (fs.File, error) {
 	for _, layer := range l {
 		if _, err := fs.Stat(layer, name); err == nil {
 			return layer.Open(name)
 		}
 	}
-	return nil, fs.ErrNotExist
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
-// readDir returns what is in a directory of all layers, down to one in which it is something
-// else. A layer that cannot list it has nothing there.
-func (l layers) readDir(name string) []fs.DirEntry {
+// ReadDir implements fs.ReadDirFS: it returns what is in a directory of all layers, down to one in
+// which it is something else. A layer that cannot list it has nothing there.
+func (l Layers) ReadDir(name string) ([]fs.DirEntry, error) {
+	if _, err := l.Stat(name); err != nil {
+		return nil, err
+	}
 	found := make(map[string]fs.DirEntry)
 	for _, layer := range l {
 		i, err := fs.Stat(layer, name)
@@ -40,7 +44,7 @@ func (l layers) readDir(name string) []fs.DirEntry {
 		case err != nil:
 			continue
 		case !i.IsDir():
-			return sorted(found)
+			return sorted(found), nil
 		}
 		entries, _ := fs.ReadDir(layer, name)
 		for _, e := range entries {
@@ -49,7 +53,7 @@ func (l layers) readDir(name string) []fs.DirEntry {
 			}
 		}
 	}
-	return sorted(found)
+	return sorted(found), nil
 }
 
 // sorted returns the entries by name.

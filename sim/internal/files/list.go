@@ -52,10 +52,11 @@ func (t *Tree) openDirLocked(d *dir, name string, extra []fs.DirEntry, m mode) (
 func (t *Tree) entriesLocked(d *dir, extra []fs.DirEntry) []fs.DirEntry {
 	found := make(map[string]fs.DirEntry)
 	if d.below != "" {
-		for _, e := range t.layers.readDir(d.below) {
+		entries, _ := t.layers.ReadDir(d.below)
+		for _, e := range entries {
 			if i, err := e.Info(); err == nil {
 				if i.Mode()&fs.ModeSymlink != 0 {
-					i, err = t.layers.stat(path.Join(d.below, e.Name()))
+					i, err = t.layers.Stat(path.Join(d.below, e.Name()))
 				}
 				if err == nil {
 					found[e.Name()] = fs.FileInfoToDirEntry(lowerInfo(i, e.Name()))

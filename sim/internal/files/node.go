@@ -41,11 +41,11 @@ func (d *dir) info(name string) (fs.FileInfo, error) {
 // A lower is a file of the layers below, perhaps by another name than there.
 type lower struct {
 	at     string
-	layers layers
+	layers Layers
 }
 
 func (l *lower) info(name string) (fs.FileInfo, error) {
-	i, err := l.layers.stat(l.at)
+	i, err := l.layers.Stat(l.at)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func (t *Tree) openLowerLocked(d *dir, l *lower, name string, m mode) (command.F
 	if m.exclusive {
 		return nil, fs.ErrExist
 	}
-	below, err := l.layers.open(l.at)
+	below, err := l.layers.Open(l.at)
 	if err != nil {
 		return nil, cause(err)
 	}

@@ -38,7 +38,7 @@ type Options struct {
 // A Tree is a file system of a machine or a container. It implements command.Files, its
 // directories fs.ReadDirFile and its regular files io.Seeker. It is safe for concurrent use.
 type Tree struct {
-	layers  layers
+	layers  Layers
 	bound   map[string]func() *File
 	mounted map[string]func() *Made
 	quota   *quota
@@ -139,7 +139,7 @@ func (t *Tree) childLocked(d *dir, name string) node {
 		return n
 	}
 	at := path.Join(d.below, name)
-	i, err := t.layers.stat(at)
+	i, err := t.layers.Stat(at)
 	if err != nil {
 		return nil
 	}
@@ -190,7 +190,7 @@ func (t *Tree) findLocked(name string) (d *dir, base string, n node, err error) 
 func (t *Tree) unlinkLocked(d *dir, name string) {
 	d.time = t.now()
 	if d.below != "" {
-		if _, err := t.layers.stat(path.Join(d.below, name)); err == nil {
+		if _, err := t.layers.Stat(path.Join(d.below, name)); err == nil {
 			d.set(name, nil)
 			return
 		}
