@@ -77,7 +77,7 @@ func beginConntrack(s *scope) *extension {
 func listConntrack(m nat.Conntrack, c column) string {
 	var all []string
 	for _, o := range m.Options() {
-		if !c.numeric && strings.HasPrefix(o.Name, "ct") && (strings.HasPrefix(o.Value, "0.0.0.0") || o.Value == "::" || strings.HasPrefix(o.Value, "::/")) {
+		if !c.numeric && (strings.HasPrefix(o.Value, "0.0.0.0") || o.Value == "::" || strings.HasPrefix(o.Value, "::/")) {
 			o.Value = nat.Network{}.String() // anywhere
 		}
 		all = append(all, notOption(o.Not)+o.Name+" "+o.Value)

@@ -88,10 +88,13 @@ func (g lineMaker) rule(table, chain string) string {
 	if proto != "" {
 		add("-p %s", proto)
 	}
+	if g.maybe(10) && !g.v6 {
+		add("%s-f", g.not())
+	}
 	if g.maybe(2) {
 		add("%s", g.match(0, strings.ToLower(proto)))
 	}
-	for _, kind := range g.Perm(8)[:g.IntN(3)] { // each once, as their options
+	for _, kind := range g.Perm(9)[:g.IntN(3)] { // each once, as their options
 		add("%s", g.match(4+kind, ""))
 	}
 	if t := g.target(table, chain, strings.ToLower(proto)); t != "" {
@@ -133,10 +136,35 @@ func (g lineMaker) match(kind int, proto string) string {
 		return fmt.Sprintf("-m limit --limit %d/%s --limit-burst %d", 1+g.IntN(200), g.one("sec", "min", "hour", "day"), 1+g.IntN(50))
 	case kind == 9:
 		return "-m comment --comment " + g.text(20)
+	case kind == 12:
+		return "-m conntrack" + g.connOptions(states)
 	case kind == 10:
 		return "-m physdev " + g.not() + "--physdev-in " + g.one("veth0", "veth+")
 	}
 	return "-m conntrack " + g.not() + "--ctstate " + states("NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED", "SNAT", "DNAT")
+}
+
+// connOptions returns some options of conntrack other than --ctstate, in any order.
+func (g lineMaker) connOptions(states func(...string) string) string {
+	masked := func() string {
+		if g.v6 {
+			return fmt.Sprintf("%s/%d", g.addr(), g.IntN(129))
+		}
+		return fmt.Sprintf("%s/%d", g.addr(), g.IntN(33))
+	}
+	port := func() string { return fmt.Sprintf("%d:%d", g.IntN(65536), 1+g.IntN(65535)) }
+	options := []string{
+		g.not() + "--ctproto " + g.one("tcp", "udp", "0", "47"), g.not() + "--ctorigsrc " + masked(), g.not() + "--ctorigdst " + g.addr(),
+		g.not() + "--ctreplsrc " + masked(), g.not() + "--ctrepldst " + masked(), g.not() + "--ctorigsrcport " + port(),
+		g.not() + "--ctorigdstport " + g.port(), g.not() + "--ctreplsrcport " + g.one("80:", ":80", "http"), g.not() + "--ctrepldstport " + port(),
+		g.not() + "--ctstatus " + states("NONE", "EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"),
+		g.not() + "--ctexpire " + g.one("0", "5:60", ":9", "7:"), "--ctdir " + g.one("ORIGINAL", "reply"),
+	}
+	s := ""
+	for _, i := range g.Perm(len(options))[:1+g.IntN(3)] {
+		s += " " + options[i]
+	}
+	return s
 }
 
 func (g lineMaker) target(table, chain, proto string) string {
@@ -171,11 +199,16 @@ func (g lineMaker) target(table, chain, proto string) string {
 		return g.one("-j MASQUERADE"+toPorts()+flags("random", "random-fully"),
 			"-j SNAT --to-source "+to()+flags("random", "random-fully", "persistent"), "-j RETURN", "-j ACCEPT")
 	case table == "nat":
-		return g.one("-j DNAT --to-destination "+to()+flags("random", "persistent"),
+		shifted := "-j REDIRECT"
+		if ported && !g.v6 {
+			shifted = fmt.Sprintf("-j DNAT --to-destination :1000-2000/%d", 1+g.IntN(65535))
+		}
+		return g.one("-j DNAT --to-destination "+to()+flags("random", "persistent"), shifted,
 			"-j REDIRECT"+toPorts()+flags("random"), "-j RETURN", "")
 	case table == "raw":
-		return g.one("-j NOTRACK", "-j CT --notrack", "-j DROP", "-j ACCEPT", "")
-	case table == "mangle":
+		return g.one("-j NOTRACK", "-j CT --notrack", "-j DROP", "-j ACCEPT", "", "-j CT",
+			fmt.Sprintf("-j CT --zone%s %d", g.one("", "-orig", "-reply"), g.IntN(65536)), "-j CT --ctevents new,destroy --zone mark")
+	case table == "mangle" || table == "security":
 		return fmt.Sprintf("-j MARK --%s-mark %#x", g.one("set", "and", "or", "xor"), g.Uint32())
 	}
 	reject := g.one("icmp-net-unreachable", "icmp-host-prohibited", "icmp-admin-prohibited", "port-unreach")
@@ -194,6 +227,7 @@ func (g lineMaker) target(table, chain, proto string) string {
 var randomChains = []struct{ table, chain string }{
 	{"filter", "INPUT"}, {"filter", "FORWARD"}, {"filter", "OUTPUT"}, {"filter", "FULL"},
 	{"nat", "PREROUTING"}, {"nat", "OUTPUT"}, {"nat", "POSTROUTING"}, {"mangle", "FORWARD"}, {"raw", "PREROUTING"},
+	{"security", "FORWARD"},
 }
 
 // line returns a whole command line.
