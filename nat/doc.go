@@ -78,6 +78,8 @@
 //     asks PREROUTING once. Of a packet that is routed the port of the bridge that it
 //     came by is not known, so physdev matches bridged frames only.
 //   - Connections outlive the address that MASQUERADE gave them.
+//   - Of the target CT only NoTrack has an effect: there are no zones, helpers and events of
+//     connections. Table security is one like others, without labels.
 //   - Netstack's own forwarding does not route a packet again whose destination OUTPUT
 //     has translated to another machine. Who forwards by hand calls the hooks, methods
 //     of Tables, in the order above; [Tables.CheckForward] says how.

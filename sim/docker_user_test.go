@@ -39,7 +39,7 @@ func TestPublishedPortsByTheirPort(t *testing.T) {
 		runIptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -p tcp -m conntrack --ctstate DNAT --ctorigdst 172.16.80.10 --ctorigdstport 8080 -j REJECT --reject-with tcp-reset")
 		require.ErrorIs(t, dial("8080"), syscall.ECONNREFUSED)
 		require.NoError(t, dial("8081"))
-		runIptables(t, l.docker, "-R DOCKER-USER 1 -m conntrack ! --ctorigdst 172.16.80.11 --ctreplsrc 172.17.0.2 --ctdir ORIGINAL -j REJECT --reject-with tcp-reset")
+		runIptables(t, l.docker, "-R DOCKER-USER 1 -p tcp -m conntrack ! --ctorigdst 172.16.80.11 --ctreplsrc 172.17.0.2 --ctdir ORIGINAL -j REJECT --reject-with tcp-reset")
 		require.ErrorIs(t, dial("8081"), syscall.ECONNREFUSED)
 	})
 }

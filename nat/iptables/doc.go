@@ -54,13 +54,14 @@
 // prints protocols by name with and without -n, as iptables did for twenty years and 1.8.9
 // does not: what Docker's documentation and everybody's notes show.
 //
-// -4 and -6 are taken where they say what is so anyway. -w and -W wait for nobody: a command is one change of the ruleset, which needs no lock
-// between processes. --modprobe, -M and --random-seed are not here, nor are the options
+// -4 and -6 are taken where they say what is so anyway. -w and -W wait for nobody: a command is
+// one change of the ruleset, which needs no lock between processes. That -W is deprecated
+// nobody is told. --modprobe, -M and --random-seed are not here, nor are the options
 // of iptables-restore, whose -c is [RestoreCounters] and whose -n and -T have no like.
 //
-// Two things are stricter than in the real one: a quote without an end in the input of
-// iptables-restore, and a comment with a newline. Both give rules that iptables-save prints
-// and iptables-restore cannot read.
+// Three things are stricter than in the real one: a quote without an end in the input of
+// iptables-restore, a comment with a newline, and ports of SNAT and MASQUERADE that are
+// shifted. All give rules that iptables-save prints and iptables-restore cannot read.
 //
 // # How equal it is
 //

@@ -5,6 +5,9 @@ import "drydock/nat"
 // finish checks the whole and puts the rule together: first each extension by itself, in the
 // order of -m, then the command, and last what may depend on the chain.
 func (p *parser) finish() error {
+	if p.polls && !p.waits {
+		return wrong("--wait-interval only makes sense with --wait\n")
+	}
 	p.rule.Proto = p.proto
 	for _, e := range p.extensions { // the target's options come last
 		if e != p.target {

@@ -71,7 +71,7 @@ func (o *baseOption) use(p *parser, value string) error {
 			return noTable(value)
 		}
 	case 'w', 'W':
-		return p.wait(value)
+		return p.wait(o.short, value)
 	case 'V', 'h':
 		p.letter = o.short
 	// iptables says nothing about -6 but its hint. iptables-restore skips the line, so
@@ -177,16 +177,31 @@ func (p *parser) setCounters(packets string) error {
 	return nil
 }
 
-// wait reads the seconds of -w, for which nobody waits here.
-func (p *parser) wait(seconds string) error {
-	if seconds == "" {
+// wait reads the time of -w and -W, for which nobody waits here. What follows its digits is
+// not looked at.
+func (p *parser) wait(letter byte, value string) error {
+	if p.restore {
+		return wrong("You cannot use `-%c' from iptables-restore", letter)
+	}
+	if value == "" {
 		var ok bool
-		if seconds, ok = p.optional(); !ok {
+		if value, ok = p.optional(); !ok {
+			p.waits = p.waits || letter == 'w'
 			return nil
 		}
 	}
-	if _, ok := parseUint(seconds, 1<<31-1); !ok {
+	n, _, ok := leadingUint(strings.TrimPrefix(value, "-"))
+	switch {
+	case letter == 'w' && !ok:
 		return wrong("wait seconds not numeric")
+	case letter == 'w':
+		p.waits = true
+	case !ok:
+		return wrong("wait interval not numeric")
+	case n > 999999:
+		return wrong("too long usec wait %d > 999999 usec", n)
+	default:
+		p.polls = true
 	}
 	return nil
 }

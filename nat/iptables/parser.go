@@ -23,6 +23,8 @@ type parser struct {
 	next    int    // index of the next word
 	word    string // the word that is being read
 
+	waits      bool // -w came
+	polls      bool // -W came
 	not        bool // "!" came last
 	given      []byte
 	extensions []*extension // in the order of -m, the target among them

@@ -44,6 +44,7 @@ func TestRestoreRefuses(t *testing.T) {
 		{"[5:6]", named + "no command specified" + at2, 2},
 		{" ", named + "no command specified" + at2, 2},
 		{"-t nat -A INPUT -j ACCEPT", named + "The -t option cannot be used in iptables-restore.\n" + at2, 2},
+		{"-w 5 -A INPUT", named + "You cannot use `-w' from iptables-restore" + at2, 2},
 		{"*nat", "Bad argument `*nat'" + at2, 2},
 		{"  # comment", "Bad argument `#'" + at2, 2},
 		{"COMMIT ", "Bad argument `COMMIT'" + at2, 2},

@@ -98,6 +98,7 @@ func TestWords(t *testing.T) {
 	}{
 		{[]string{"-N", "a b"}, "Invalid chain name `a b'", 2},
 		{[]string{"-N", "!x"}, "chain name not allowed to start with `!'", 2},
+		{[]string{"-W", "5", "-L"}, "--wait-interval only makes sense with --wait\n", 2}, // and a warning before it
 		{[]string{"-N", "-x"}, "chain name not allowed to start with `-'", 2},
 		{[]string{"-Z", "FULL", "2"}, "Index of zero too big", 1},
 		{[]string{"-R", "FULL", "2", "-j", "DROP"}, "Index of replacement too big", 1},
