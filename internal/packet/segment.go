@@ -82,11 +82,13 @@ func Segment(pkt *stack.PacketBuffer) []*stack.PacketBuffer {
 	b = b[:header.EthernetMinimumSize+l.Size]
 	tcp := b[header.EthernetMinimumSize+l.Transport:]
 	headers, mss := l.HeaderSize(tcp), int(pkt.GSOOptions.MSS)
-	if l.Protocol != TCP || !l.offloads(tcp) || headers == 0 || mss == 0 {
+	data := len(tcp) - headers
+	// Before a connection has an MSS gVisor has none for its acknowledgements, either.
+	if l.Protocol != TCP || !l.offloads(tcp) || headers == 0 || mss == 0 && data > 0 {
 		return nil
 	}
 	var frames []*stack.PacketBuffer
-	for c := range Cuts(len(tcp)-headers, mss) {
+	for c := range Cuts(data, max(mss, 1)) {
 		frames = append(frames, l.cut(b, headers, &c))
 	}
 	return frames

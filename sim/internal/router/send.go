@@ -115,13 +115,13 @@ func (c *cut) part(at, size int) *stack.PacketBuffer {
 func (h *hop) segment(pkt *stack.PacketBuffer) {
 	transport := pkt.TransportHeader().Slice()
 	mss := int(pkt.GSOOptions.MSS)
-	if pkt.TransportProtocolNumber != header.TCPProtocolNumber || len(transport) == 0 || mss == 0 {
+	if pkt.TransportProtocolNumber != header.TCPProtocolNumber || len(transport) == 0 || mss == 0 && pkt.Data().Size() > 0 {
 		h.ip.OutgoingPacketErrors.Increment() // no super-segment
 		return
 	}
 	c := cut{pkt, transport, pkt.Data().ToBuffer(), int(h.out.nic.MaxHeaderLength())}
 	defer c.body.Release()
-	for piece := range packet.Cuts(int(c.body.Size()), mss) {
+	for piece := range packet.Cuts(int(c.body.Size()), max(mss, 1)) {
 		p := c.part(piece.At, piece.Size)
 		piece.SetHeaders(p.NetworkHeader().Slice(), p.TransportHeader().Slice())
 		h.send(p)
