@@ -6,8 +6,9 @@
 // for known stations out of that port alone and floods the others: unknown
 // unicast, multicast and broadcast. It forgets a station that was silent for the
 // ageing time and follows one that moves to another port. It behaves like a Linux
-// bridge without VLANs, spanning tree and multicast snooping; the caller must not
-// build a loop. Unlike Linux, which lets 01:80:c2:00:00:00 pass if it runs no
+// bridge without VLANs, spanning tree and multicast snooping; the caller should not
+// build a loop, in which a frame that has crossed 32 cables of package veth between bridges
+// is dropped. Unlike Linux, which lets 01:80:c2:00:00:00 pass if it runs no
 // spanning tree, it forwards none of the addresses 01:80:c2:00:00:00 to :0f, and a
 // static station does not move when its address is seen elsewhere.
 //

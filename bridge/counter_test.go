@@ -54,5 +54,5 @@ func TestDropString(t *testing.T) {
 		seen[d.String()] = true
 	}
 	assert.Len(t, seen, numDrops)
-	assert.Equal(t, "DropReason(8)", DropReason(numDrops).String())
+	assert.Equal(t, "DropReason(9)", DropReason(numDrops).String())
 }

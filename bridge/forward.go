@@ -3,6 +3,8 @@ package bridge
 import (
 	"encoding/binary"
 
+	"drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -12,6 +14,11 @@ import (
 type dispatcher Port
 
 var _ stack.NetworkDispatcher = (*dispatcher)(nil)
+
+// maxCables is how many cables between bridges a frame may cross. IEEE 802.1D has seven
+// bridges in a row. What has crossed so many is in a loop, which on Linux would be a storm
+// without end, and in virtual time a test that never ends.
+const maxCables = 32
 
 // A transit is a frame on its way through the bridge, with what its Ethernet header
 // says.
@@ -32,6 +39,10 @@ func (d *dispatcher) ForwardFrame(pkt *stack.PacketBuffer) {
 	in.rx.add(f.size)
 	if !f.parse() {
 		in.drop(DropMalformed)
+		return
+	}
+	if packet.Cables(pkt) > maxCables {
+		in.drop(DropLoop)
 		return
 	}
 	in.bridge.forward(in, &f)

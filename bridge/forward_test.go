@@ -212,7 +212,7 @@ func TestStats(t *testing.T) {
 	l.send("p1", frame{src: macA, dst: macA})
 	assert.Equal(t, bridge.Stats{
 		RxPackets: 2, RxBytes: 128, TxPackets: 1, TxBytes: 1514,
-		Drops: [8]uint64{bridge.DropSamePort: 1},
+		Drops: [9]uint64{bridge.DropSamePort: 1},
 	}, l.ports["p1"].Stats())
 	assert.Equal(t, bridge.Stats{RxPackets: 1, RxBytes: 1514, TxPackets: 1, TxBytes: 64}, l.ports["p2"].Stats())
 }

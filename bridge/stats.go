@@ -37,6 +37,7 @@ const (
 	DropSamePort                    // for a station behind the port by which it came
 	DropIsolated                    // for a station behind an isolated port, from another one
 	DropFilter                      // refused by the Filter
+	DropLoop                        // it has crossed 32 cables between bridges
 
 	DropTooBig  // larger than the MTU
 	DropRefused // refused by the endpoint, whose queue is full or which is closed
@@ -46,7 +47,7 @@ const (
 
 // String returns the reason in words.
 func (d DropReason) String() string {
-	names := [numDrops]string{"malformed", "source", "link-local", "same port", "isolated", "filter", "too big", "refused"}
+	names := [numDrops]string{"malformed", "source", "link-local", "same port", "isolated", "filter", "loop", "too big", "refused"}
 	if int(d) < len(names) {
 		return names[d]
 	}

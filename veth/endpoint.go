@@ -139,6 +139,9 @@ func (e *Endpoint) deliver(d stack.NetworkDispatcher, pkt *stack.PacketBuffer) {
 	default:
 		pkt.PktType = tcpip.PacketOtherHost
 	}
+	if _, ok := d.(forwarder); ok { // of two bridges, or there would be no queue
+		packet.SetCables(pkt, packet.Cables(pkt)+1)
+	}
 	d.DeliverNetworkPacket(pkt.NetworkProtocolNumber, pkt)
 }
 
@@ -183,6 +186,7 @@ func (*Endpoint) ARPHardwareType() header.ARPHardwareType { return header.ARPHar
 
 // AddHeader implements stack.LinkEndpoint.
 func (*Endpoint) AddHeader(pkt *stack.PacketBuffer) {
+	packet.SetCables(pkt, 0) // it leaves a stack, which has its interface of arrival there
 	header.Ethernet(pkt.LinkHeader().Push(header.EthernetMinimumSize)).Encode(&header.EthernetFields{
 		SrcAddr: pkt.EgressRoute.LocalLinkAddress,
 		DstAddr: pkt.EgressRoute.RemoteLinkAddress,

@@ -23,7 +23,8 @@
 // each frame by the goroutine of the sender, without a queue, before WritePackets
 // returns. It must not block and must not keep or change pkt. If both ends of a cable
 // have such dispatchers the frames are queued after all, so that a loop of bridges is
-// a broadcast storm in bounded queues, not a recursion.
+// a broadcast storm in bounded queues, not a recursion. Frames know how many such cables
+// they have crossed, by which a bridge ends the storm.
 //
 // # Ownership
 //

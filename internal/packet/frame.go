@@ -24,8 +24,17 @@ func Inbound(pkt *stack.PacketBuffer) *stack.PacketBuffer {
 	in := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: pkt.ToBuffer()})
 	in.RXChecksumValidated = Offloaded(pkt)
 	in.GSOOptions = pkt.GSOOptions
+	in.InputNICID = pkt.InputNICID
 	return in
 }
+
+// Cables returns how many cables between two bridges a frame has crossed since a stack has
+// sent it. Outside of stacks a frame has no interface of arrival, so that the field for it
+// can hold the number; who makes its link header sets it.
+func Cables(pkt *stack.PacketBuffer) int { return int(pkt.InputNICID) }
+
+// SetCables sets what Cables returns, of a packet of the caller's own.
+func SetCables(pkt *stack.PacketBuffer, n int) { pkt.InputNICID = tcpip.NICID(n) }
 
 // Ethernet returns the link header of a packet made by Inbound, which it parses
 // unless that has been done. It is nil if pkt is no Ethernet frame.
