@@ -30,12 +30,12 @@ func (t *Table) Entries() iter.Seq[Entry] {
 	}
 }
 
-// Delete forgets the connections that match and returns their number. It takes out
-// those that have expired, too, without a question.
+// Delete forgets the connections that match, all if match is nil, and returns their number.
+// It takes out those that have expired, too, without a question.
 func (t *Table) Delete(match func(Entry) bool) int {
 	n := 0
 	for c := range t.conns() {
-		if match(c.entry(t.now())) && t.kill(c) {
+		if (match == nil || match(c.entry(t.now()))) && t.kill(c) {
 			n++
 		}
 	}

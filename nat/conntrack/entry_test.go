@@ -79,6 +79,11 @@ func parseEntry(line string) (e Entry, err error) {
 			return e, err
 		}
 	}
+	for _, a := range []netip.Addr{e.Original.Src, e.Original.Dst, e.Reply.Src, e.Reply.Dst} {
+		if !a.IsValid() {
+			return e, fmt.Errorf("an address is missing in %q", line)
+		}
+	}
 	return e, nil
 }
 
@@ -101,6 +106,9 @@ func setField(t *Tuple, mark *uint32, key, value string) (err error) {
 		t.DstPort = t.SrcPort
 	case "mark":
 		_, err = fmt.Sscan(value, mark)
+	case "use":
+	default:
+		err = fmt.Errorf("unknown word %q", key)
 	}
 	return err
 }
@@ -189,6 +197,7 @@ func FuzzEntryString(f *testing.F) {
 	for _, line := range recorded(f)[:20] {
 		f.Add(line)
 	}
+	f.Add("udp      17 29 src=172.18.0.2 dst=172.16.80.53 sport=47373 dport=53 src=172.16.80.53 ddt=172.18.0.2 sport=53 dport=47373 mark=0 use=1")
 	f.Fuzz(func(t *testing.T, line string) {
 		e, err := parseEntry(line)
 		if err != nil || e.Original.Src.Zone() != "" {
