@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -25,10 +26,19 @@ func (n *Net) destination(to tcpip.Address) (real netip.Addr, ok bool) {
 	case !n.forward:
 	case a == n.gateway.Addr():
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
-	case a.IsGlobalUnicast() && !n.gateway.Contains(a):
+	case a.IsGlobalUnicast() && !n.gateway.Contains(a) && !slices.Contains(metadata[:], a):
 		return a, true
 	}
 	return netip.Addr{}, false
+}
+
+// metadata are the addresses at which clouds tell a machine its credentials, besides those
+// of 169.254.0.0/16, to which nothing is forwarded. Code under test has no business there.
+var metadata = [...]netip.Addr{
+	netip.AddrFrom4([4]byte{100, 100, 100, 200}), // Alibaba Cloud
+	netip.AddrFrom4([4]byte{100, 96, 0, 96}),     // Volcano Engine
+	netip.AddrFrom4([4]byte{168, 63, 129, 16}),   // Azure's WireServer
+	netip.AddrFrom4([4]byte{192, 0, 0, 192}),     // Oracle Cloud Classic
 }
 
 // maxPending is how many connections are dialed at a time. SYNs beyond that get no

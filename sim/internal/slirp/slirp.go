@@ -74,8 +74,9 @@ type Options struct {
 //     the last datagram, 120 s if there was an answer, which are conntrack's
 //     timeouts. There are at most 1024; another one ends that which has been idle
 //     longest. A real port unreachable is passed on.
-//   - Loopback, link-local, multicast and broadcast addresses and those of the
-//     cable's network are not forwarded to, nor are pings.
+//   - Loopback, link-local, multicast and broadcast addresses, those of the cable's
+//     network and those at which clouds have metadata are not forwarded to, nor are
+//     pings.
 //
 // What is not forwarded, without Options.Forward everything, is answered with host
 // unreachable, and at the gateway's own address as by any host: TCP with a reset,
