@@ -18,6 +18,7 @@ const (
 	hostsPath      = "etc/hosts"
 	resolvConfPath = "etc/resolv.conf"
 	hostnamePath   = "etc/hostname"
+	servicesPath   = "etc/services"
 )
 
 // names is how the programs of a Netns find names: by /etc/hosts, then by the nameservers of
@@ -57,6 +58,9 @@ func (n *names) LookupNetIP(ctx context.Context, network, host string) ([]netip.
 	}
 	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
+
+// Services returns /etc/services, where the names of ports are.
+func (n *names) Services() string { return n.read(servicesPath) }
 
 // LookupAddr returns the names of an address.
 func (n *names) LookupAddr(ctx context.Context, a netip.Addr) ([]string, error) {

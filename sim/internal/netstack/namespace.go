@@ -23,6 +23,7 @@ type namespace struct {
 	stack  *stack.Stack
 	gate   *gate
 	router *router.Router // nil: packets for others are gVisor's business
+	memory *Memory
 	paths  echo.PathMTUs
 	redirector
 	listeners listenTable

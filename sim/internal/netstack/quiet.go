@@ -23,9 +23,13 @@ import (
 // logged reports whether gVisor would drop a packet with a message. One of 127.0.0.0/8 is
 // counted as gVisor does.
 func (l *link) logged(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) bool {
-	// The headers that a stack sends lie in one piece. Of others, which are anybody's,
-	// the message may come.
-	b := packet.Front(pkt, len(pkt.LinkHeader().Slice()))
+	// The headers that a stack sends lie in one piece; others are copied.
+	off := len(pkt.LinkHeader().Slice())
+	b := packet.Front(pkt, off)
+	if len(b) < header.IPv6MinimumSize+header.TCPMinimumSize && off+len(b) < pkt.Size() {
+		var room [packet.MaxHeaders]byte
+		b = room[:packet.Copy(room[:], pkt, off)]
+	}
 	switch {
 	case proto == ipv4.ProtocolNumber && len(b) >= header.IPv4MinimumSize:
 		const loopback = 127 // first byte of the network

@@ -5,6 +5,8 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 
 	"drydock/sim/internal/addrselect"
@@ -36,7 +38,7 @@ func (s *Stack) resolve(ctx context.Context, network, address string) ([]netip.A
 	if err != nil {
 		return nil, err
 	}
-	port, err := lookupPort(ctx, network, service)
+	port, err := s.lookupPort(ctx, network, service)
 	if err != nil {
 		return nil, err
 	}
@@ -148,19 +150,20 @@ func (s *Stack) lookupName(ctx context.Context, network, host string) ([]netip.A
 	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
-// services are the names of ports that programs commonly use. The machine's /etc/services
-// is not read: what a test does must not depend on it.
+// services are the names of ports that package net knows without a file.
 var services = map[string]map[string]int{
-	"tcp": {
-		"domain": 53, "echo": 7, "ftp": 21, "http": 80, "https": 443, "imap": 143, "imaps": 993, "ldap": 389,
-		"mysql": 3306, "ntp": 123, "pop3": 110, "pop3s": 995, "postgresql": 5432, "redis": 6379, "smtp": 25,
-		"ssh": 22, "submission": 587, "syslog": 514, "telnet": 23,
-	},
-	"udp": {"domain": 53, "echo": 7, "http": 80, "https": 443, "ntp": 123, "snmp": 161, "syslog": 514, "tftp": 69},
+	"tcp": {"domain": 53, "ftp": 21, "ftps": 990, "gopher": 70, "http": 80, "https": 443, "imap2": 143, "imap3": 220, "imaps": 993, "pop3": 110, "pop3s": 995, "smtp": 25, "submissions": 465, "ssh": 22, "telnet": 23},
+	"udp": {"domain": 53},
 }
 
-// lookupPort is net.Resolver.LookupPort without the machine's list of services.
-func lookupPort(ctx context.Context, network, service string) (int, error) {
+// A namer of ports has an /etc/services. A Resolver may be one. The machine's own is not
+// read: what a test does must not depend on it.
+type namer interface {
+	Services() string // the text of the file
+}
+
+// lookupPort is net.Resolver.LookupPort with the list of services of s.
+func (s *Stack) lookupPort(ctx context.Context, network, service string) (int, error) {
 	digits := service
 	if digits != "" && (digits[0] == '+' || digits[0] == '-') {
 		digits = digits[1:]
@@ -168,8 +171,29 @@ func lookupPort(ctx context.Context, network, service string) (int, error) {
 	if strings.Trim(digits, "0123456789") == "" { // a number, which package net reads without a lookup
 		return net.DefaultResolver.LookupPort(ctx, network, service)
 	}
+	if n, ok := s.resolver.(namer); ok {
+		if port, ok := portNamed(n.Services(), network[:3], service); ok {
+			return port, nil
+		}
+	}
 	if port, ok := services[network[:3]][strings.ToLower(service)]; ok {
 		return port, nil
 	}
 	return 0, &net.DNSError{Err: "unknown port", Name: network + "/" + service, IsNotFound: true}
+}
+
+// portNamed finds a name or an alias in the text of /etc/services.
+func portNamed(text, transport, service string) (int, bool) {
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "#")
+		f := strings.Fields(line)
+		if len(f) < 2 || !slices.ContainsFunc(slices.Concat(f[:1], f[2:]), func(n string) bool { return strings.EqualFold(n, service) }) {
+			continue
+		}
+		number, proto, _ := strings.Cut(f[1], "/")
+		if port, err := strconv.ParseUint(number, 10, 16); err == nil && proto == transport {
+			return int(port), true
+		}
+	}
+	return 0, false
 }

@@ -145,9 +145,39 @@ func TestLookupPort(t *testing.T) {
 		"", "0", "1", "80", "+80", "-0", "-1", "--1", "+", "-", "65535", "65536", "099", "99999999999999999999",
 		"8o", "0x50", " 80", "80 ", "http", "HTTP", "https", "domain", "ssh", "smtp", "telnet", "nosuchservice",
 	} {
-		port, err := lookupPort(bg, "tcp", service)
+		port, err := new(Stack).lookupPort(bg, "tcp", service)
 		want, wantErr := (&net.Resolver{PreferGo: true}).LookupPort(bg, "tcp", service)
 		assert.Equal(t, want, port, "%q", service)
 		assert.Equal(t, wantErr, err, "%q", service)
 	}
+}
+
+// servicesFile is a Resolver with an /etc/services.
+type servicesFile struct {
+	names
+	text string
+}
+
+func (f servicesFile) Services() string { return f.text }
+
+// TestServices: ports have the names of /etc/services, aliases too, and each transport its
+// own.
+func TestServices(t *testing.T) {
+	t.Parallel()
+	s := newStack(t, Options{Seed: 1, Resolver: servicesFile{text: "# Network services\n" +
+		"http\t\t80/tcp\t\twww\t\t# WorldWideWeb HTTP\nsyslog 514/udp\nshell 514/tcp cmd syslog\nbroken\nbig 65536/tcp\nmysql\t3306/tcp"}})
+	for _, tt := range []struct {
+		network, service string
+		port             int
+	}{
+		{"tcp", "www", 80}, {"tcp6", "HTTP", 80}, {"udp", "www", 0}, {"tcp", "mysql", 3306}, {"udp4", "syslog", 514}, {"tcp", "syslog", 514},
+		{"tcp", "broken", 0}, {"tcp", "big", 0}, {"tcp", "WorldWideWeb", 0}, {"tcp", "ssh", 22}, {"tcp", "443", 443},
+	} {
+		port, err := s.lookupPort(bg, tt.network, tt.service)
+		assert.Equal(t, tt.port == 0, err != nil, tt)
+		assert.Equal(t, tt.port, port, tt)
+	}
+	l, err := s.Listen(bg, "tcp", "127.0.0.1:mysql")
+	require.NoError(t, err)
+	assert.Equal(t, "127.0.0.1:3306", l.Addr().String())
 }

@@ -35,6 +35,7 @@ type sock struct {
 	local, remote net.Addr
 	tap           *errorTap // nil: nobody wants to hear of errors; set before use
 
+	buffer      atomic.Int64 // of Memory, if it is a connection of TCP
 	shut        atomic.Bool
 	closed      chan struct{} // closed by Close
 	read, write side
@@ -140,6 +141,7 @@ func (c *sock) Close() error {
 	}
 	c.tap.untap()
 	c.stack.gate.leave()
+	c.stack.memory.give(c.buffer.Swap(0))
 	for _, s := range []*side{&c.read, &c.write} {
 		c.queue.EventUnregister(&s.entry)
 		s.deadline.stop()

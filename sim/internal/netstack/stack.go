@@ -35,8 +35,9 @@
 // From the ground up: addr, errors, deadline, gate, redirect and listentable know none of
 // the others' types. Then link with quiet and routed, process with await and freeze, and
 // namespace. Stack joins a process and a namespace. Over it stand interfaces,
-// routes and ipv6, which configure it, and sockets and neighbours, which tell of it; socket and side, which tcp, udp and listen are made
-// of; resolver and dial; and ping, whose work package echo does.
+// routes and ipv6, which configure it, and sockets and neighbours, which tell of it; socket,
+// side and source, which tcp, udp and listen are made of; resolver and dial; and ping, whose
+// work package echo does.
 package netstack
 
 import (
@@ -70,6 +71,8 @@ type Options struct {
 	// method Attach(*stack.Stack), New calls that. Its CheckPrerouting is called by
 	// the router only; nil has no hooks.
 	Netfilter stack.NFTablesInterface
+
+	Memory *Memory // of TCP connections; nil: one of its own
 }
 
 // A Stack is a network namespace as one of those who share it sees it: interfaces,
@@ -125,7 +128,10 @@ func New(opts Options) *Stack {
 	if r != nil {
 		r.Start()
 	}
-	s := (&Stack{namespace: &namespace{stack: ns, gate: g, router: r}, resolver: opts.Resolver}).Share("")
+	if opts.Memory == nil {
+		opts.Memory = new(Memory)
+	}
+	s := (&Stack{namespace: &namespace{stack: ns, gate: g, router: r, memory: opts.Memory}, resolver: opts.Resolver}).Share("")
 	setOptions(ns, g.virtual)
 	s.ignoreEcho()
 	return s

@@ -35,6 +35,7 @@ func (d *Dialer) dialTCP(ctx context.Context, network string, v6 bool, remote ne
 		return nil, err
 	}
 	c.stack.attribute(&c.sock, programOf(ctx))
+	c.allot()
 	if err := c.connect(ctx, d, remote); err != nil {
 		c.sock.Close()
 		return nil, err

@@ -136,6 +136,7 @@ func (l *TCPListener) poll() (*TCPConn, error) {
 		return nil, err
 	}
 	c.stack.attribute(&c.sock, l.sock.stack.programOf(&l.sock))
+	c.allot()
 	c.establish(remote)
 	return c, nil
 }
