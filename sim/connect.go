@@ -19,6 +19,9 @@ func (c *Container) Connect(n *Network, opts ...AttachOption) error {
 
 // ConnectSpec is Connect for what Docker's HTTP API is sent, to which options add.
 func (c *Container) ConnectSpec(n *Network, spec dockerapi.EndpointConfig, opts ...AttachOption) error {
+	if err := c.sameTime(opConnect); err != nil {
+		return err
+	}
 	defer c.change()()
 	a, err := c.checkConnect(n, &endpointSpec{EndpointConfig: spec, host: c.host}, opts)
 	if err != nil {

@@ -42,8 +42,12 @@ func (h *Host) Create(name string, opts ...ContainerOption) (*Container, error) 
 // the host has Commands. What the spec says counts before what the image says. A network or a container
 // that the spec names must be there.
 func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...ContainerOption) (*Container, error) {
+	if err := h.sameTime(opCreate); err != nil {
+		return nil, err
+	}
 	c := &Container{host: h, id: h.random.id("container id"), life: make(chan struct{}, 1), created: time.Now(), last: dockerapi.State{Status: "created"}}
 	c.Netns.errDown, c.Netns.site, c.Netns.rights, c.Netns.root = c.errNotRunning, c.site, c.rights, c.tree
+	c.Netns.bubble = h.Netns.bubble
 	s := newContainerSpec(h, spec)
 	for _, opt := range opts {
 		if err := opt(s); err != nil {

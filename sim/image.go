@@ -107,6 +107,9 @@ var errNotReturned = errors.New("it did not return")
 func (c *Container) runMain(r *run, f function, main func(context.Context) error) {
 	err := errNotReturned
 	defer func() {
+		if p := recover(); p != nil {
+			panic(p) // which ends the process: the first that is read is why
+		}
 		if err != nil && !r.ending() && !errors.As(err, new(exitCoder)) {
 			c.host.log.Error("main function failed", "container", c.Name(), "image", c.config.image.Name, "error", err)
 		}

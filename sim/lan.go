@@ -2,6 +2,7 @@ package sim
 
 import (
 	"drydock/bridge"
+	"drydock/sim/internal/bubble"
 	"drydock/veth"
 )
 
@@ -11,6 +12,7 @@ import (
 type LAN struct {
 	bridge *bridge.Bridge
 	mtu    int
+	bubble string // in which it was made, whose time it has
 }
 
 // A LANOption sets a property of a new LAN. An invalid one makes NewLAN fail with an
@@ -29,10 +31,11 @@ func WithLANMTU(mtu int) LANOption {
 	}
 }
 
-// NewLAN returns a LAN without machines. It starts no goroutine; machines may be closed
+// NewLAN returns a LAN without machines. It has the time of the testing/synctest bubble that
+// it is made in, outside of one real time, and so must the machines on it. It starts no goroutine; machines may be closed
 // before or after it.
 func NewLAN(opts ...LANOption) (*LAN, error) {
-	l := &LAN{mtu: veth.DefaultMTU}
+	l := &LAN{mtu: veth.DefaultMTU, bubble: bubble.Current()}
 	for _, opt := range opts {
 		if err := opt(l); err != nil {
 			return nil, err

@@ -28,6 +28,9 @@ const (
 // Start starts the container: it gets a new namespace and the lowest free address.
 // A running container stays as it is.
 func (c *Container) Start() error {
+	if err := c.sameTime("start container"); err != nil {
+		return err
+	}
 	defer c.change()()
 	return c.start()
 }
@@ -192,6 +195,9 @@ func (c *Container) gone(op string) error {
 // change begins a change of state and returns what ends it. Who waits here waits for a start
 // or a stop, whose functions may take ten seconds of virtual time.
 func (c *Container) change() (done func()) {
+	if c.life == nil {
+		panic("sim: use of a Container that Host.Create did not make") // and would wait for ever
+	}
 	c.life <- struct{}{}
 	return func() { <-c.life }
 }

@@ -39,7 +39,8 @@ type Machine struct {
 	uplinks []*Link
 	files   *files.Tree
 	booted  time.Time
-	tap     *slirp.Net // nil without; belongs to the holder of devices
+	memory  netstack.Memory // of the TCP connections of all namespaces
+	tap     *slirp.Net      // nil without; belongs to the holder of devices
 	work    *workplace
 	self    command.Machine // itself, or the Host that it is of
 
@@ -99,6 +100,7 @@ func newMachine(cfg *machineConfig) (*Machine, error) {
 	}
 	m.Netns.errDown = func(op string) *Error { return errClosed(op, m.name) }
 	m.Netns.site, m.self = m.site, m
+	m.Netns.bubble = bubble.Current()
 	m.Netns.root = func() command.Files { return m.files }
 	m.leave = bubble.Enter(m, m.plight)
 	return m, nil
@@ -163,7 +165,7 @@ func (m *Machine) plight(ended bool) []string {
 // newNamespace makes a namespace of this machine, with tables or without. Containers route,
 // too: one with two networks answers on each for both of its addresses.
 func (m *Machine) newNamespace(id, hostname string, tables *nat.Tables) (*namespace, error) {
-	opts := netstack.Options{Seed: m.random.seedOf("stack " + id), Virtual: m.virtual, Router: true}
+	opts := netstack.Options{Seed: m.random.seedOf("stack " + id), Virtual: m.virtual, Router: true, Memory: &m.memory}
 	if tables != nil {
 		opts.Netfilter = tables
 	}
@@ -225,6 +227,9 @@ func (m *Machine) isClosed() bool {
 // Container.Go that do not return: it waits for them, and logs after five seconds which
 // they are. Further calls wait in the same way.
 func (m *Machine) Close() error {
+	if m == nil || m.done == nil {
+		panic("sim: use of a Machine or Host that NewMachine or NewHost did not make") // and would wait for ever
+	}
 	m.mu.Lock()
 	closed := m.closed
 	m.closed = true

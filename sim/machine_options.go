@@ -45,13 +45,19 @@ func newMachineConfig(op, name string) machineConfig {
 
 // checkTime refuses to mix real and virtual time.
 func (c *machineConfig) checkTime() error {
-	switch inBubble := bubble.Current() != ""; {
+	here := bubble.Current()
+	switch inBubble := here != ""; {
 	case inBubble && !c.virtual:
 		return errorf(c.op, c.name, ErrTime,
 			"a host in a testing/synctest bubble needs WithVirtualTime: in real time it would stand still")
 	case c.virtual && !inBubble:
 		return errorf(c.op, c.name, ErrTime,
 			"a host made WithVirtualTime needs a testing/synctest bubble to live in: outside of one time is real")
+	}
+	for _, u := range c.uplinks {
+		if u.lan.bubble != here {
+			return errorf(c.op, c.name, ErrTime, "a host and its LANs must be made in the same testing/synctest bubble, or all outside of any")
+		}
 	}
 	return nil
 }
@@ -139,6 +145,11 @@ func WithUplink(lan *LAN, addr netip.Prefix) MachineOption {
 // address that stands for the real machine's loopback. Other protocols do not get through,
 // ping for one, and neither do names: containers look nothing up on the real machine. In
 // virtual time there is no uplink.
+//
+// Code in containers so reaches, with the rights of the real machine, what listens on its
+// 127.0.0.1 and on its other addresses, and what its networks trust it with. Only
+// 169.254.0.0/16 and the other well-known addresses at which clouds hand out credentials
+// (100.100.100.200, 100.96.0.96, 168.63.129.16, 192.0.0.192) are refused.
 func WithRealUplink() MachineOption {
 	return machineOption(func(c *machineConfig) error {
 		c.realUplink = true

@@ -1,12 +1,15 @@
 package sim_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"drydock/bridge"
 	"drydock/sim"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 	"drydock/veth"
 
@@ -107,6 +110,92 @@ func TestTime(t *testing.T) {
 		_, err := sim.NewMachine()
 		require.ErrorIs(t, err, sim.ErrTime)
 	})
+}
+
+// TestTimesMeet: hosts, LANs and who uses them live in one time, or are told so.
+func TestTimesMeet(t *testing.T) {
+	t.Parallel()
+	at := prefix("192.0.2.2/24")
+	uses := func(t *testing.T, h *sim.Host, c *sim.Container, n *sim.Network) {
+		ctx := t.Context()
+		_, err := h.DialContext(ctx, "tcp", "192.0.2.3:80")
+		require.ErrorIs(t, err, sim.ErrTime)
+		_, err = c.Listen(ctx, "tcp", ":80")
+		require.ErrorIs(t, err, sim.ErrTime)
+		_, err = c.ListenPacket(ctx, "udp", ":80")
+		require.ErrorIs(t, err, sim.ErrTime)
+		_, err = c.Ping(ctx, "172.17.0.1", nil)
+		require.ErrorIs(t, err, sim.ErrTime)
+		_, err = c.LookupNetIP(ctx, "ip", "web")
+		require.ErrorIs(t, err, sim.ErrTime)
+		_, err = h.Run("other")
+		require.ErrorIs(t, err, sim.ErrTime)
+		_, err = h.CreateNetwork("other")
+		require.ErrorIs(t, err, sim.ErrTime)
+		require.ErrorIs(t, c.Connect(n), sim.ErrTime)
+		require.ErrorIs(t, c.Start(), sim.ErrTime)
+		require.Nil(t, c.Interfaces())
+	}
+	lan := simtest.NewLAN(t)
+	h := simtest.NewHost(t, sim.WithUplink(lan, at))
+	n := simtest.NewNetwork(t, h, "n")
+	c := simtest.Run(t, h, "c1")
+	var virtual *sim.LAN
+	synctest.Test(t, func(t *testing.T) {
+		_, err := sim.NewHost(sim.WithVirtualTime(), sim.WithUplink(lan, at))
+		require.ErrorIs(t, err, sim.ErrTime, "a LAN from outside")
+		_, err = sim.NewMachine(sim.WithVirtualTime(), sim.WithUplink(lan, at))
+		require.ErrorIs(t, err, sim.ErrTime)
+		virtual = simtest.NewLAN(t)
+		uses(t, h, c, n)
+		h := simtest.NewHost(t, sim.WithUplink(virtual, at))
+		n := simtest.NewNetwork(t, h, "n")
+		c := simtest.Run(t, h, "c1")
+		outside := make(chan struct{})
+		go func() { // still in the bubble
+			defer close(outside)
+			_, err := c.Ping(t.Context(), "172.17.0.1", nil)
+			require.NoError(t, err)
+		}()
+		<-outside
+		require.NoError(t, c.Connect(n))
+	})
+	_, err := sim.NewHost(sim.WithUplink(virtual, at))
+	require.ErrorIs(t, err, sim.ErrTime, "a LAN from a bubble")
+	synctest.Test(t, func(t *testing.T) {
+		_, err := sim.NewMachine(sim.WithVirtualTime(), sim.WithUplink(virtual, at))
+		require.ErrorIs(t, err, sim.ErrTime, "a LAN from another bubble")
+	})
+	_, err = c.Ping(t.Context(), "172.17.0.1", nil)
+	require.NoError(t, err, "nothing has happened to it")
+}
+
+// TestLoopInBubble: two LANs that are cabled twice do not stop the time of a bubble.
+func TestLoopInBubble(t *testing.T) {
+	t.Parallel()
+	for _, cables := range []int{2, 3} {
+		simtest.VirtualTime(t, func(t *testing.T) {
+			one, two := simtest.NewLAN(t), simtest.NewLAN(t)
+			for i := range cables {
+				a, b, err := veth.Pair()
+				require.NoError(t, err)
+				t.Cleanup(a.Close)
+				_, err = one.Bridge().AddPort(fmt.Sprint("x", i), a)
+				require.NoError(t, err)
+				_, err = two.Bridge().AddPort(fmt.Sprint("x", i), b)
+				require.NoError(t, err)
+			}
+			m := simtest.NewMachine(t, sim.WithUplink(one, prefix("192.0.2.1/24")))
+			simtest.NewMachine(t, sim.WithUplink(two, prefix("192.0.2.3/24")))
+			_, err := m.Ping(t.Context(), "192.0.2.2", &ping.Config{Count: 1, Timeout: time.Second})
+			require.Error(t, err, "nobody has that address")
+			drops := uint64(0)
+			for _, p := range append(one.Bridge().Ports(), two.Bridge().Ports()...) {
+				drops += p.Stats().Drops[bridge.DropLoop]
+			}
+			require.NotZero(t, drops)
+		})
+	}
 }
 
 // TestDialerKeepAlive: a connection without keep-alive outlives an outage that ends others.

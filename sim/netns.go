@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"drydock/sim/internal/bubble"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/ping"
 	"drydock/sim/tools/command"
@@ -25,6 +26,7 @@ type Netns struct {
 	site    func(op string) (*site, error) // for Exec
 	rights  func() rights                  // nil: all
 	root    func() command.Files           // the owner's files
+	bubble  string                         // in which the owner lives
 
 	mu sync.Mutex
 	// Nil while its owner does not run.
@@ -75,8 +77,20 @@ func (ns *Netns) down(reset bool) {
 	}
 }
 
+// sameTime refuses what is asked from another time than the owner's: from there its
+// goroutines would stand still, or end the process.
+func (ns *Netns) sameTime(op string) error {
+	if bubble.Current() == ns.bubble {
+		return nil
+	}
+	return errorf(op, "", ErrTime, "%s: a host must be used in the testing/synctest bubble that it was made in, or outside of any", op)
+}
+
 // open returns the namespace and the owner's sockets in it.
 func (ns *Netns) open(op string) (*namespace, *netstack.Stack, error) {
+	if err := ns.sameTime(op); err != nil {
+		return nil, nil, err
+	}
 	ns.mu.Lock()
 	space, sockets := ns.space, ns.sockets
 	ns.mu.Unlock()
@@ -108,6 +122,9 @@ func (ns *Netns) pids() *command.Processes {
 
 // finder returns how names are found there, and the owner's sockets.
 func (ns *Netns) finder(op string) (*names, *netstack.Stack, error) {
+	if err := ns.sameTime(op); err != nil {
+		return nil, nil, err
+	}
 	ns.mu.Lock()
 	n, sockets := ns.names, ns.sockets
 	ns.mu.Unlock()
@@ -189,13 +206,33 @@ func (ns *Netns) Listen(ctx context.Context, network, address string) (net.Liste
 //	JoinGroup(ifi *net.Interface, group net.Addr) error
 //	LeaveGroup(ifi *net.Interface, group net.Addr) error
 //
-// of which only the index of ifi counts; nil is that of the route to the group.
+// of which only the index of ifi counts; nil is that of the route to the group. Others are
+//
+//	SetTTL(ttl int) error          // of what is sent to hosts
+//	SetMulticastTTL(ttl int) error // and to groups
+//	SetControlMessage(on bool) error
+//	ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error)
+//	WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err error)
+//
+// After SetControlMessage ReadMsgUDP tells where a datagram was sent to, and WriteMsgUDP
+// sends from there: ParseControlMessage and ControlMessage.Marshal read and write oob.
+// There is no SyscallConn, since there is no file descriptor.
 func (ns *Netns) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
 	_, s, err := ns.open("listen")
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
 	return s.ListenPacket(caller(ctx), network, address)
+}
+
+// A ControlMessage is what ReadMsgUDP tells of a datagram, and WriteMsgUDP is told: see
+// Netns.ListenPacket.
+type ControlMessage = netstack.ControlMessage
+
+// ParseControlMessage reads what ReadMsgUDP gives. The address is Dst. The error is
+// syscall.EINVAL.
+func ParseControlMessage(oob []byte) (ControlMessage, error) {
+	return netstack.ParseControlMessage(oob)
 }
 
 // LookupNetIP looks up a host name as programs there do, never as the real machine

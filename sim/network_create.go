@@ -23,6 +23,9 @@ func (h *Host) CreateNetwork(name string, opts ...NetworkOption) (*Network, erro
 // create" and compose files as data. What means something to Docker and nothing here is
 // refused with an *Error that wraps errors.ErrUnsupported.
 func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error) {
+	if err := h.sameTime("create network"); err != nil {
+		return nil, err
+	}
 	cfg, err := newNetworkConfig(h.says, &spec)
 	if err != nil {
 		return nil, err

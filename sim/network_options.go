@@ -64,7 +64,9 @@ func WithMasquerade(masquerade bool) NetworkOption {
 }
 
 // WithInternal keeps the network from everything but its containers and the host:
-// --internal. Ports are not published there.
+// --internal. Ports are not published there. Rules keep it, which Docker makes for IPv4
+// alone: by IPv6 containers reach what the host routes to, other networks and LANs, and
+// are reached from there, as on any network. Rules of ip6tables of one's own forbid it.
 func WithInternal() NetworkOption {
 	return networkOption(func(c *dockerapi.NetworkCreate) { c.Internal = true })
 }
