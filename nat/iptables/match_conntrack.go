@@ -62,7 +62,8 @@ func beginConntrack(s *scope) *extension {
 	})
 	add("ctexpire", func(value string, not bool) (err error) {
 		m.Expire.Set, m.Expire.Not = true, not
-		m.Expire.Min, m.Expire.Max, err = parseUintRange(value, "conntrack", "ctexpire")
+		lo, hi, _, err := parseUintRange(value, "conntrack", "ctexpire", 1<<32-1)
+		m.Expire.Min, m.Expire.Max = uint32(lo), uint32(hi)
 		return err
 	})
 	e.options = append(e.options, option{names: []string{"ctdir"}, set: func(value string, _ bool) (err error) {

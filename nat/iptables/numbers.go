@@ -22,30 +22,38 @@ func numberOption(ext, name string, min, max uint64, set func(n uint64, not bool
 // rangeOption is an option with "10", "10:20", ":20" or "10:".
 func rangeOption(ext, name string, max uint64, set func(lo, hi uint64, given int, not bool) error) option {
 	return option{names: []string{name}, set: func(value string, not bool) error {
-		var ends []uint64
-		for rest, more := value, true; more; {
-			if len(ends) == 2 {
-				return wrong("%s: Too many components for option \"--%s\" (max: 2)\n", ext, name)
-			}
-			n := uint64(0)
-			if len(ends) == 1 {
-				n = max
-			}
-			near := rest
-			if rest != "" && rest[0] != ':' {
-				var ok bool
-				if n, rest, ok = leadingUint(rest); !ok || n > max {
-					return wrong("%s: bad value for option \"--%s\" near \"%s\", or out of range (0-%d).\n", ext, name, near, max)
-				}
-				if rest != "" && rest[0] != ':' {
-					return wrong("%s: Argument to \"--%s\" has unexpected characters near \"%s\".\n", ext, name, rest)
-				}
-			}
-			ends = append(ends, n)
-			rest, more = strings.CutPrefix(rest, ":")
+		lo, hi, given, err := parseUintRange(value, ext, name, max)
+		if err != nil {
+			return err
 		}
-		return set(ends[0], ends[len(ends)-1], len(ends), not)
+		return set(lo, hi, given, not)
 	}}
+}
+
+// parseUintRange reads "5", "5:10", ":10" or "5:", one or two numbers that nobody puts in
+// order.
+func parseUintRange(s, ext, name string, max uint64) (lo, hi uint64, given int, err error) {
+	for rest, more := s, true; more; given++ {
+		if given == 2 {
+			return 0, 0, 0, wrong("%s: Too many components for option \"--%s\" (max: 2)\n", ext, name)
+		}
+		n := max * uint64(given) // the end that is not there
+		if near := rest; rest != "" && rest[0] != ':' {
+			var ok bool
+			n, rest, ok = leadingUint(rest)
+			switch {
+			case !ok || n > max:
+				return 0, 0, 0, wrong("%s: bad value for option \"--%s\" near \"%s\", or out of range (0-%d).\n", ext, name, near, max)
+			case rest != "" && rest[0] != ':':
+				return 0, 0, 0, wrong("%s: Argument to \"--%s\" has unexpected characters near \"%s\".\n", ext, name, rest)
+			}
+		}
+		if hi = n; given == 0 {
+			lo = n
+		}
+		rest, more = strings.CutPrefix(rest, ":")
+	}
+	return lo, hi, given, nil
 }
 
 // textOption is an option with a text, which is never too short.

@@ -117,32 +117,3 @@ func anyPort(s string) (uint16, bool) {
 	n, ok := parseUint(strings.TrimLeft(s[:len(s)-1], "0")+s[len(s)-1:], ^uint64(0))
 	return uint16(n), ok
 }
-
-// parseUintRange reads "5", "5:10", ":10" or "5:", numbers of 32 bits that nobody puts in
-// order.
-func parseUintRange(s, extension, name string) (lo, hi uint32, err error) {
-	const most = 1<<32 - 1
-	values := [2]uint32{0, most}
-	for i, rest := 0, s; ; i++ {
-		if i == 2 {
-			return 0, 0, wrong("%s: Too many components for option \"--%s\" (max: 2)\n", extension, name)
-		}
-		if rest != "" && rest[0] != ':' {
-			n, after, ok := leadingUint(rest)
-			switch {
-			case !ok || n > most:
-				return 0, 0, wrong("%s: bad value for option \"--%s\" near \"%s\", or out of range (0-%d).\n", extension, name, rest, most)
-			case after != "" && after[0] != ':':
-				return 0, 0, wrong("%s: Argument to \"--%s\" has unexpected characters near \"%s\".\n", extension, name, after)
-			}
-			values[i], rest = uint32(n), after
-		}
-		if rest == "" {
-			if i == 0 {
-				values[1] = values[0]
-			}
-			return values[0], values[1], nil
-		}
-		rest = rest[1:]
-	}
-}
