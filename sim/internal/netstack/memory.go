@@ -40,20 +40,3 @@ func (m *Memory) take() int64 {
 
 // give gives back what take returned.
 func (m *Memory) give(size int64) { m.used.Add(-2 * size) }
-
-// allot bounds the buffers of a new TCP connection until it is closed, which may be now.
-func (c *TCPConn) allot() {
-	size := c.stack.memory.take()
-	c.buffer.Store(size)
-	if c.shut.Load() {
-		c.stack.memory.give(c.buffer.Swap(0))
-	}
-	if size == mostBuffer {
-		return
-	}
-	c.stack.gate.enter()
-	defer c.stack.gate.leave()
-	opts := c.ep.SocketOptions()
-	opts.SetReceiveBufferSize(size, true)
-	opts.SetSendBufferSize(size, true)
-}

@@ -92,6 +92,23 @@ func (c *TCPConn) connect(ctx context.Context, d *Dialer, remote netip.AddrPort)
 	}
 }
 
+// allot bounds the buffers of a new TCP connection until it is closed, which may be now.
+func (c *TCPConn) allot() {
+	size := c.stack.memory.take()
+	c.buffer.Store(size)
+	if c.shut.Load() {
+		c.stack.memory.give(c.buffer.Swap(0))
+	}
+	if size == mostBuffer {
+		return
+	}
+	c.stack.gate.enter()
+	defer c.stack.gate.leave()
+	opts := c.ep.SocketOptions()
+	opts.SetReceiveBufferSize(size, true)
+	opts.SetSendBufferSize(size, true)
+}
+
 // connected reports the outcome of a connect, if there is one yet.
 func (c *TCPConn) connected() (bool, error) {
 	c.stack.gate.enter()
