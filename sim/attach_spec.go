@@ -8,7 +8,6 @@ import (
 	"unicode"
 
 	"drydock/dnsd"
-	"drydock/sim/dockerapi"
 	"drydock/sim/internal/engine"
 )
 
@@ -27,29 +26,38 @@ func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 	if err := a.addLinks(op, s.Links); err != nil {
 		return nil, err
 	}
-	return a, a.setAddrs(op, s.IPAMConfig)
+	var err error
+	if a.addr, a.addr6, err = s.addrs(op); err != nil {
+		return nil, err
+	}
+	return a, a.checkAddrs(op)
 }
 
-// setAddrs refuses addresses that are none, and all where the network does not have
-// addresses to ask for.
-func (a *attachment) setAddrs(op string, asked *dockerapi.EndpointIPAMConfig) (err error) {
+// addrs returns the addresses that are asked for, or why they are none.
+func (s *endpointSpec) addrs(op string) (addr, addr6 netip.Addr, err error) {
+	asked := s.IPAMConfig
 	if asked == nil {
-		return nil
+		return addr, addr6, nil
 	}
-	format := a.network.host.says.AddrFormat
+	format := s.host.says.AddrFormat
 	if op == opConnect {
-		format = a.network.host.says.AddrFormatConnect
+		format = s.host.says.AddrFormatConnect
 	}
-	if s := asked.IPv4Address; s != "" {
-		if a.addr, err = netip.ParseAddr(s); err != nil || !a.addr.Is4() {
-			return errorf(op, s, ErrAddress, format, "IPv4", s)
+	if text := asked.IPv4Address; text != "" {
+		if addr, err = netip.ParseAddr(text); err != nil || !addr.Is4() {
+			return addr, addr6, errorf(op, text, ErrAddress, format, "IPv4", text)
 		}
 	}
-	if s := asked.IPv6Address; s != "" {
-		if a.addr6, err = netip.ParseAddr(s); err != nil || !a.addr6.Is6() || a.addr6.Is4In6() || a.addr6.Zone() != "" {
-			return errorf(op, s, ErrAddress, format, "IPv6", s)
+	if text := asked.IPv6Address; text != "" {
+		if addr6, err = netip.ParseAddr(text); err != nil || !addr6.Is6() || addr6.Is4In6() || addr6.Zone() != "" {
+			return addr, addr6, errorf(op, text, ErrAddress, format, "IPv6", text)
 		}
 	}
+	return addr, addr6, nil
+}
+
+// checkAddrs refuses addresses where the network does not have any to ask for.
+func (a *attachment) checkAddrs(op string) error {
 	n := a.network
 	for _, addr := range a.asked() {
 		switch {

@@ -43,6 +43,7 @@ type Container struct {
 	life chan struct{}
 
 	removed   bool // belongs to the holder of life
+	starts    int  // likewise: how often it was started
 	anonymous bool // likewise, once it is made: its name is made up
 
 	linkers []*Container // guarded by Host.mu; those that have links of the default bridge to it
@@ -81,7 +82,11 @@ type Container struct {
 	// Nil before they are asked for.
 	files *files.Tree // +checklocks:treeMu
 
+	found atomic.Pointer[Network] // that of config.mode if it was not there; nil before it is
+
 	linksMu sync.Mutex
+	// Links to networks that are yet to be found.
+	late []lateAttachment // +checklocks:linksMu
 	// In the order in which they came about.
 	links []*Link // +checklocks:linksMu
 }
@@ -95,9 +100,10 @@ type containerConfig struct {
 	cmd        []string             // the spec's, or the image's if the entrypoint is, too
 	ownProgram bool                 // one of them is the spec's
 	hostname   string
-	mode       string     // HostConfig.NetworkMode; "default" if none was given
-	network    *Network   // nil: that of joined
-	joined     *Container // --network container:NAME
+	mode       string          // HostConfig.NetworkMode; "default" if none was given
+	network    *Network        // nil: that of joined, or one that was not there
+	joined     *Container      // --network container:NAME
+	late       *lateAttachment // what could not be attached to network
 	links      []link
 	exposed    []ports.Port        // --expose
 	published  []ports.Publication // -p
@@ -164,7 +170,7 @@ func (c *Container) MAC() net.HardwareAddr {
 
 // mainEndpoint returns the endpoint that IP is the address of.
 func (c *Container) mainEndpoint() *endpoint {
-	if ep := c.on(c.config.network); ep != nil {
+	if ep := c.on(c.network()); ep != nil {
 		return ep
 	}
 	if c.running() == nil {
@@ -202,7 +208,7 @@ func (c *Container) State() dockerapi.State {
 		return s
 	}
 	s.Status, s.Running, s.StartedAt = "running", true, c.run.started
-	s.ExitCode, s.Error, s.Restarting = 0, "", false
+	s.ExitCode, s.Error, s.Restarting, s.Pid = 0, "", false, c.run.pid
 	if c.run.paused {
 		s.Status, s.Paused = "paused", true
 	}

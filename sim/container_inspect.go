@@ -16,7 +16,7 @@ func (c *Container) Inspect() dockerapi.Container {
 	info := dockerapi.Container{
 		ID: c.id, Created: c.created.UTC(), Args: []string{}, State: c.State(), RestartCount: c.restartCount(), Name: "/" + c.Name(),
 		Image: c.host.imageID(c.config.image.Name), Driver: graphDriver, Platform: "linux", GraphDriver: dockerapi.GraphDriver{Name: graphDriver},
-		HostConfig: c.hostConfig(), Mounts: []dockerapi.Mount{}, Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
+		ExecIDs: c.host.executions.of(c), HostConfig: c.hostConfig(), Mounts: []dockerapi.Mount{}, Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}
 	info.State.StartedAt, info.State.FinishedAt = info.State.StartedAt.UTC(), info.State.FinishedAt.UTC()
 	if cmd := c.config.argv(); len(cmd) > 0 {
@@ -142,6 +142,7 @@ func (c *Container) networkSettings() dockerapi.NetworkSettings {
 		}
 		s.Networks[l.asked.network.name] = e
 	}
+	c.tellLate(s.Networks)
 	copyDefault(&s, s.Networks[bridgeNetwork])
 	return s
 }

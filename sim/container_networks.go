@@ -154,7 +154,7 @@ func (c *Container) join(r *run, l *Link, eth int) error {
 // address that the next container may be given.
 func (c *Container) leave(r *run, l *Link) {
 	n := l.asked.network
-	if n == c.config.network {
+	if n == c.network() {
 		c.host.firewall.delete(r.linkRules)
 		r.linkRules = nil
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -83,15 +84,17 @@ func checkHostname(name string) error {
 	return nil
 }
 
-// setEnv adds to what the spec says what the image has beside.
+// setEnv adds to what the spec says what the image has beside. A name alone is kept: it takes
+// away what the image has.
 func (c *containerConfig) setEnv(s *containerSpec) error {
+	c.env = slices.Clone(s.Env)
 	for i, v := range slices.Concat(s.Env, s.image.Env) {
-		name, _, ok := strings.Cut(v, "=")
+		name, _, _ := strings.Cut(v, "=")
 		switch {
-		case !ok || name == "":
+		case name == "":
 			return errorf(opCreate, v, ErrName, s.host.says.EnvVariable, v)
-		case i < len(s.Env) || !engine.HasEnv(c.env, name):
-			c.env = engine.SetEnv(c.env, v)
+		case i >= len(s.Env) && !engine.HasEnv(s.Env, name):
+			c.env = append(c.env, v)
 		}
 	}
 	return nil
@@ -180,43 +183,52 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 		}
 		return nil
 	}
-	if c.network, err = s.network(c.mode); err != nil {
-		return err
-	}
-	e := endpointSpec{host: s.host, impairments: s.impairments}
+	e, name := endpointSpec{host: s.host, impairments: s.impairments}, c.mode
 	if len(endpoints) > 1 {
 		return s.errEndpoints(endpoints[1], endpoints...)
 	}
-	for name, config := range s.NetworkingConfig.EndpointsConfig {
-		n, err := s.network(name)
-		if err != nil {
-			return err
+	c.network = s.network(name)
+	for other, config := range s.NetworkingConfig.EndpointsConfig {
+		n := s.network(other)
+		if (n != c.network || n == nil && other != name) && c.mode != defaultMode {
+			return s.errEndpoints(other, c.mode, other)
 		}
-		if n != c.network && c.mode != defaultMode {
-			return s.errEndpoints(name, c.mode, name)
-		}
-		c.network, e.EndpointConfig = n, config
+		c.network, e.EndpointConfig, name = n, config, other
 	}
-	if s.attachment, err = e.resolve(opCreate, c.network); err != nil {
+	return c.attach(s, &e, name)
+}
+
+// attach has the container be on a network from its first start on. Docker looks only then
+// whether that is there and allows what is asked for.
+func (c *containerConfig) attach(s *containerSpec, e *endpointSpec, name string) (err error) {
+	if _, _, err := e.addrs(opCreate); err != nil {
 		return err
 	}
-	return s.attachment.checkRange(opCreate)
+	if c.network != nil {
+		s.attachment, err = e.resolve(opCreate, c.network)
+		if err == nil && s.attachment.checkRange(opCreate) == nil {
+			return nil
+		}
+		if err != nil && !errors.Is(err, ErrConflict) {
+			return err
+		}
+		name = c.network.name
+	}
+	s.attachment, c.late = nil, &lateAttachment{name, *e, true}
+	return nil
 }
 
 // defaultMode is the network mode of containers that ask for none. Inspect tells it as such, not
 // as "bridge", which it means.
 const defaultMode = "default"
 
-// network returns the network that a mode or an endpoint names.
-func (s *containerSpec) network(name string) (*Network, error) {
+// network returns the network that a mode or an endpoint names, nil if there is none.
+func (s *containerSpec) network(name string) *Network {
 	if name == defaultMode {
 		name = bridgeNetwork
 	}
-	n, ok := s.host.Network(name)
-	if !ok {
-		return nil, errorf(opCreate, name, ErrNotFound, s.host.says.NetworkNotFound, name)
-	}
-	return n, nil
+	n, _ := s.host.Network(name)
+	return n
 }
 
 // errEndpoints refuses more than one network: up to API 1.43 a container is made on one and
@@ -227,7 +239,7 @@ func (s *containerSpec) errEndpoints(name string, all ...string) error {
 
 // checkModes refuses what the network mode has no place for.
 func (c *containerConfig) checkModes(s *containerSpec, name string) error {
-	if n := c.network; n != nil && n.bridge == nil && s.attachment.impairments != (impairments{}) {
+	if n := c.network; n != nil && n.bridge == nil && s.impairments != (impairments{}) {
 		return errorf(opCreate, name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
 	}
 	if c.onHost() && c.ofNames() {
@@ -282,11 +294,14 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 		return nil
 	}
 	n := c.network
-	if n == nil || n.bridge == nil {
+	switch {
+	case c.joined != nil, n != nil && n.bridge == nil:
 		return newError(opCreate, name, ErrConflict, s.host.says.LinkMode)
-	}
-	if n.name != bridgeNetwork {
-		return s.addNetworkLinks()
+	case c.late != nil && (n == nil || n.name != bridgeNetwork):
+		add(&c.late.spec.Links, s.networkLinks()...)
+		return nil
+	case n.name != bridgeNetwork:
+		return s.attachment.addLinks(opCreate, s.networkLinks())
 	}
 	for _, spec := range s.HostConfig.Links {
 		target, alias, err := parseLink(s.host.says, opCreate, spec)
@@ -310,14 +325,14 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 	return nil
 }
 
-// addNetworkLinks adds links to those that are asked for on the network. Docker's client
-// sends what --link asks for as both.
-func (s *containerSpec) addNetworkLinks() error {
+// networkLinks returns the links beside those that are asked for on the network. Docker's
+// client sends what --link asks for as both.
+func (s *containerSpec) networkLinks() []string {
 	links := slices.Clone(s.HostConfig.Links)
 	for _, e := range s.NetworkingConfig.EndpointsConfig {
 		links = slices.DeleteFunc(links, func(spec string) bool { return slices.Contains(e.Links, spec) })
 	}
-	return s.attachment.addLinks(opCreate, links)
+	return links
 }
 
 // hostPorts returns the port or the range of the host that is asked for, as -p takes it; the

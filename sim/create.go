@@ -69,6 +69,9 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 	if s.attachment != nil {
 		c.links = []*Link{c.newLink(*s.attachment)}
 	}
+	if late := c.config.late; late != nil {
+		c.late = []lateAttachment{*late}
+	}
 	if err := h.register(c); err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func (c *Container) extraHosts() (list []engine.Host) {
 // because of it when the networks are joined.
 func (c *Container) linkedHosts() (list []engine.LinkedHost) {
 	for _, l := range c.config.links {
-		if target := l.target.on(c.config.network); target != nil && c.linkTo(c.config.network) != nil {
+		if target := l.target.on(c.network()); target != nil && c.linkTo(c.network()) != nil {
 			list = append(list, engine.LinkedHost{Addrs: target.addrs(), Alias: l.alias, Hostname: l.target.ownHostname(), Name: l.target.Name()})
 		}
 	}

@@ -23,6 +23,10 @@ type Cmd struct {
 	Env  []string // added to the environment of the container; of a name that stands twice the last one counts
 	Dir  string   // "" is the image's WorkingDir, or /root on a machine
 
+	// User is who runs the command, as for "docker exec --user": "www-data", "33", "app:staff".
+	// "" is who the container was made for, or root.
+	User string
+
 	// Nil streams are empty and discard. What Stdin has is copied to the command, unless it
 	// is one that a command can stop reading: see command.ContextReader. A Read that still
 	// waits when the command has ended is not waited for. Writers are called by one
@@ -36,13 +40,15 @@ type Cmd struct {
 	// Stdout. The end of Stdin is ^D. It has 24 rows and 80 columns until Resize.
 	TTY bool
 
-	ns      *Netns
-	ctx     context.Context
-	streams *streams
-	client  *stdio.Client // delivers to Stdout and Stderr
-	process *command.Process
-	done    chan struct{} // not before Start
-	status  int           // once done is closed
+	ns        *Netns
+	ctx       context.Context
+	streams   *streams
+	client    *stdio.Client // delivers to Stdout and Stderr
+	process   *command.Process
+	hostPID   int           // as the host sees it, 0 before Start
+	execution *Execution    // nil on a machine, and before Start if it is its own
+	done      chan struct{} // not before Start
+	status    int           // once done is closed
 }
 
 // Exec returns a Cmd that runs a program there, as exec.CommandContext does: when ctx is
@@ -78,8 +84,9 @@ func (c *Cmd) CombinedOutput() ([]byte, error) {
 // String returns the command line, without quotes.
 func (c *Cmd) String() string { return strings.Join(c.Args, " ") }
 
-// Start starts the command. The error is an *Error: it wraps ErrNotRunning or ErrPaused, or
-// ErrNoProgram if there is no such program, with the words of docker exec.
+// Start starts the command. The error is an *Error: it wraps ErrNotRunning or ErrPaused,
+// ErrName if there is no such User, or ErrNoProgram if there is no such program, with the words
+// of docker exec.
 func (c *Cmd) Start() error {
 	const op = "exec"
 	if c.done != nil {
@@ -89,11 +96,26 @@ func (c *Cmd) Start() error {
 	if err != nil {
 		return err
 	}
-	dir := cmp.Or(c.Dir, s.dir)
-	if err := s.find(s.files, dir, c.Args); err != nil {
-		e := errorf(op, c.String(), ErrNoProgram, s.says.ExecFailed, err)
-		e.cause = err
-		return e
+	if s.container != nil && c.execution == nil && len(c.Args) > 0 {
+		c.execution = s.container.execute(c)
+	}
+	x := c.execution
+	if x == nil {
+		return c.start(s)
+	}
+	x.tell("exec_start: "+x.line(), nil)
+	if err := c.start(s); err != nil {
+		x.over(execNotStarted)
+		return err
+	}
+	return nil
+}
+
+// start is Start at a place.
+func (c *Cmd) start(s *site) error {
+	call, err := c.call(s)
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	c.client = stdio.NewClient(c.Stdout, c.Stderr)
@@ -102,18 +124,23 @@ func (c *Cmd) Start() error {
 	if c.Stdin != nil {
 		c.streams.open()
 	}
-	call := &command.Call{Machine: s.machine, Args: c.Args, Env: append(s.env(c.TTY), c.Env...), Dir: dir}
 	c.streams.give(call)
 	p, run := s.commands.Prepare(ctx, call)
-	c.process, c.done = p, make(chan struct{})
+	c.process, c.hostPID, c.done = p, s.hostPID(p.PID), make(chan struct{})
 	c.streams.foreground(p)
 	stop := context.AfterFunc(c.ctx, func() { cancel(command.SIGKILL) })
+	if c.execution != nil {
+		c.execution.began(c)
+	}
 	err = s.start(c.String(), func() {
 		defer close(c.done)
 		defer cancel(nil)
 		defer stop()
 		c.status = run()
 		c.streams.end()
+		if c.execution != nil {
+			c.execution.finished(c.status)
+		}
 	})
 	if err != nil {
 		cancel(command.SIGKILL)
@@ -128,6 +155,21 @@ func (c *Cmd) Start() error {
 		}()
 	}
 	return nil
+}
+
+// call returns the call of the command at a place, or why there can be none.
+func (c *Cmd) call(s *site) (*command.Call, error) {
+	who, err := s.account(c.User)
+	if err != nil {
+		return nil, errorf("exec", c.String(), ErrName, "%v", err)
+	}
+	dir := cmp.Or(c.Dir, s.dir)
+	if err := s.find(s.files, dir, c.Args); err != nil {
+		e := errorf("exec", c.String(), ErrNoProgram, s.says.ExecFailed, err)
+		e.cause = err
+		return nil, e
+	}
+	return &command.Call{Machine: s.machine, Args: c.Args, Env: s.env(c.TTY, who, c.Env), Dir: dir, User: who.User}, nil
 }
 
 // find returns why there is no program of that name, in runc's words: it looks for names with a

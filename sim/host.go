@@ -48,7 +48,8 @@ type Host struct {
 	ports    publisher
 	firewall firewall
 
-	events feed.Feed[Event]
+	events     feed.Feed[Event]
+	executions executions
 
 	mains sync.WaitGroup // the goroutines of images' main functions
 

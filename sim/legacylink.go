@@ -17,11 +17,11 @@ type link struct {
 // target must run, as its address is written down; what it exposes is taken as it was made,
 // whether something listens or not.
 func (c *Container) link(r *run) error {
-	own := c.linkTo(c.config.network)
+	own := c.linkTo(c.network())
 	if own == nil || own.endpoint() == nil {
 		return nil
 	}
-	n, ep := c.config.network, own.endpoint()
+	n, ep := c.network(), own.endpoint()
 	for _, l := range c.config.links {
 		target := l.target.on(n)
 		if target == nil {
@@ -57,7 +57,7 @@ func (c *Container) relink() {
 	for _, o := range append(c.linkedBy(), c) {
 		r := o.running()
 		for i, l := range o.config.links {
-			target := l.target.on(o.config.network)
+			target := l.target.on(o.network())
 			if r == nil || target == nil || o == c && (i >= len(r.links) || r.links[i].Addr == target.addr) || o != c && l.target != c {
 				continue
 			}

@@ -162,6 +162,7 @@ func (c *Container) remove() {
 	c.removed = true
 	c.hangUp(c.takeConsole())
 	c.dropFiles()
+	c.host.executions.dropOf(c)
 	c.forget()
 	c.event("destroy")
 	c.noteLast()
@@ -226,6 +227,9 @@ func (c *Container) start() error {
 // What fails undoes what there is, so that a container that did not start holds nothing. The
 // sockets come last, and with them the methods of Netns work; the main function is last of all.
 func (c *Container) boot() error {
+	if err := c.findNetworks(); err != nil {
+		return err
+	}
 	ns, err := c.joinNamespace()
 	if err != nil {
 		return err
@@ -236,7 +240,9 @@ func (c *Container) boot() error {
 	if err = c.joinAll(r); err == nil {
 		c.tellConnected()
 		joined = true
-		err = c.checkProgram(r)
+		if r.account, err = c.mainAccount(); err == nil {
+			err = c.checkProgram(r)
+		}
 	}
 	if err != nil {
 		c.leaveAll(r)
@@ -252,7 +258,8 @@ func (c *Container) boot() error {
 	}
 	n := &names{read: docker.read, seed: c.host.random.seedOf("dns " + c.id)}
 	r.sockets = c.up(ns, n, c.Name(), c.hostname(ns), r.console.processes, c.config.argv()...)
-	r.env = c.environment(r, c.config.asked.Tty)
+	r.env = c.environment(r, c.config.asked.Tty, r.account)
+	r.pid = c.newPID()
 	c.begin(r)
 	c.event("start")
 	c.relink()

@@ -3,11 +3,9 @@ package sim
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"net"
 	"net/netip"
 	"sync"
-	"syscall"
 
 	"drydock/dnsd"
 	"drydock/sim/internal/netstack"
@@ -85,22 +83,4 @@ func (ns *Netns) Resolver() *net.Resolver {
 		err = errors.New("no nameserver in /etc/resolv.conf")
 	}
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, err }}
-}
-
-// ReadFile returns what is in /etc/hosts, /etc/resolv.conf or /etc/hostname, the only
-// files that it knows: FS has them and others. The error is a *fs.PathError.
-func (ns *Netns) ReadFile(name string) ([]byte, error) {
-	fail := func(err error) ([]byte, error) { return nil, &fs.PathError{Op: "open", Path: name, Err: err} }
-	if _, _, err := ns.open("open"); err != nil {
-		return fail(err)
-	}
-	switch path := name[min(1, len(name)):]; path {
-	case hostsPath, resolvConfPath, hostnamePath:
-		text, err := fs.ReadFile(ns.FS(), path)
-		if err != nil {
-			return fail(err)
-		}
-		return text, nil
-	}
-	return fail(syscall.ENOENT)
 }

@@ -10,6 +10,7 @@ import (
 
 	"drydock/sim/internal/engine"
 	"drydock/sim/internal/stdio"
+	"drydock/sim/internal/users"
 	"drydock/sim/tools/command"
 )
 
@@ -46,8 +47,9 @@ func (c *Container) site(op string) (*site, error) {
 
 func (c *Container) siteIn(r *run) *site {
 	return &site{
-		machine: c, commands: c.commands(), files: c.FS(), dir: cmp.Or(c.config.asked.WorkingDir, "/"), processes: r.console.processes, ctx: r.programs, says: c.host.says,
-		env: func(tty bool) []string { return c.environment(r, tty) },
+		machine: c, container: c, commands: c.commands(), files: c.FS(), dir: cmp.Or(c.config.asked.WorkingDir, "/"), processes: r.console.processes, ctx: r.programs, says: c.host.says,
+		account: c.account, hostPID: r.hostPID,
+		env: func(tty bool, who users.Account, more []string) []string { return c.environment(r, tty, who, more...) },
 		start: func(name string, run func()) error {
 			f := function{done: make(chan struct{}), from: name, program: true}
 			if !r.add(f) {
@@ -64,9 +66,28 @@ func (c *Container) siteIn(r *run) *site {
 	}
 }
 
+// account finds a user of the container, by default the one that it was made for.
+func (c *Container) account(user string) (users.Account, error) {
+	return findAccount(c.FS(), cmp.Or(user, c.config.asked.User))
+}
+
+// mainAccount is who the main process is. Where that is no program and nobody asked, the files
+// are not looked into, which most containers of a large host never are.
+func (c *Container) mainAccount() (users.Account, error) {
+	if !c.runsProgram() && c.config.asked.User == "" {
+		return users.Account{Name: "root", Home: "/root"}, nil
+	}
+	who, err := c.account("")
+	if err != nil {
+		return who, errorf("start container", c.Name(), ErrName, "%v", err)
+	}
+	return who, nil
+}
+
 // environment is that of a process of a run.
-func (c *Container) environment(r *run, tty bool) []string {
-	return c.host.engine.Environment(engine.Environment{Hostname: c.Hostname(), Links: r.links, Env: c.config.env, TTY: tty})
+func (c *Container) environment(r *run, tty bool, who users.Account, more ...string) []string {
+	env := slices.Concat(c.config.env, more)
+	return c.host.engine.Environment(engine.Environment{Hostname: c.Hostname(), Links: r.links, Env: env, TTY: tty, Home: who.Home})
 }
 
 // Processes returns the commands that run in the container, nil while it does not run. The
@@ -137,7 +158,7 @@ func (c *Container) main(r *run) func(context.Context) error {
 		return nil
 	}
 	s := c.siteIn(r)
-	call := &command.Call{Machine: c, Args: c.config.argv(), Env: s.env(c.config.asked.Tty), Dir: s.dir}
+	call := &command.Call{Machine: c, Args: c.config.argv(), Env: slices.Clone(r.env), Dir: s.dir, User: r.account.User}
 	r.console.give(call)
 	p, run := s.commands.Prepare(r.programs, call)
 	r.console.foreground(p)

@@ -13,6 +13,7 @@ import (
 	"drydock/sim/internal/linkenv"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/relay"
+	"drydock/sim/internal/users"
 	"drydock/sim/tools/command"
 )
 
@@ -25,6 +26,8 @@ type run struct {
 	linkRules []string // commands that added them
 	sandbox   sandbox  // belongs to the holder of the container's life; zero before it joins a network
 	env       []string
+	account   users.Account // of the main process
+	pid       int           // of the main process, as the host sees it
 
 	ctx    context.Context // of the functions
 	cancel context.CancelCauseFunc
@@ -229,3 +232,21 @@ func (r *run) sending() bool {
 	}
 	return false
 }
+
+// Numbers of processes, as a host that runs for some time has them: not those of its daemons, and
+// up to what 64-bit kernels count to.
+const (
+	firstPID = 2000
+	lastPID  = 4 << 20
+)
+
+// newPID returns the number that the host has for the main process of a run: another one for each
+// run, made from the ID so that other containers do not shift it. The caller holds life.
+func (c *Container) newPID() int {
+	c.starts++
+	n := c.host.random.seedOf(fmt.Sprint("pid ", c.id, c.starts))
+	return firstPID + int(n%(lastPID-firstPID))
+}
+
+// hostPID returns the number that the host has for a process of a run.
+func (r *run) hostPID(pid int) int { return r.pid + pid - 1 }

@@ -2,20 +2,25 @@ package sim
 
 import (
 	"context"
+	"io/fs"
 	"sync"
 
 	"drydock/sim/internal/engine"
+	"drydock/sim/internal/users"
 	"drydock/sim/tools/command"
 )
 
 // A site is what a command needs of the machine or the running container that it is to run in.
 type site struct {
 	machine   command.Machine
+	container *Container // nil on a machine
 	commands  command.Table
 	files     command.Files
 	dir       string
 	processes *command.Processes
-	env       func(tty bool) []string
+	account   func(user string) (users.Account, error)
+	env       func(tty bool, who users.Account, more []string) []string
+	hostPID   func(pid int) int                   // what the host calls a process
 	ctx       context.Context                     // ends with the machine or the run, by the signal that is its cause
 	start     func(name string, run func()) error // runs a function that belongs to it
 	says      *engine.Messages
@@ -55,19 +60,31 @@ func (m *Machine) site(op string) (*site, error) {
 	}
 	return &site{
 		machine: m.self, commands: w.commands, files: m.FS(), dir: "/root", processes: &w.processes, ctx: w.ctx, says: engine.Docker20.Messages(),
-		env: func(tty bool) []string { return m.loginEnv(tty) },
+		account: func(user string) (users.Account, error) { return findAccount(m.FS(), user) },
+		env:     loginEnv,
+		hostPID: func(pid int) int { return pid },
 		start: func(_ string, run func()) error {
 			return m.labelled(func() error { w.running.Go(run); return nil })
 		},
 	}, nil
 }
 
-func (m *Machine) loginEnv(tty bool) []string {
-	env := []string{engine.Docker20.DefaultPath(), "HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/bash"}
+func loginEnv(tty bool, who users.Account, more []string) []string {
+	env := []string{engine.Docker20.DefaultPath(), "HOME=" + who.Home, "USER=" + who.Name, "LOGNAME=" + who.Name, "SHELL=/bin/bash"}
 	if tty {
 		env = append(env, "TERM=xterm")
 	}
+	for _, v := range more {
+		env = engine.SetEnv(env, v)
+	}
 	return env
+}
+
+// findAccount finds a user in files.
+func findAccount(files command.Files, user string) (users.Account, error) {
+	passwd, _ := fs.ReadFile(files, "etc/passwd")
+	group, _ := fs.ReadFile(files, "etc/group")
+	return users.Find(user, string(passwd), string(group))
 }
 
 // Processes returns the commands that run on the machine, of those that are in its own PID

@@ -18,7 +18,6 @@ import (
 type call struct {
 	host    *sim.Host
 	engine  sim.Engine
-	execs   *executions
 	w       http.ResponseWriter
 	r       *http.Request
 	form    url.Values

@@ -97,9 +97,7 @@ func (c *call) containerInspect() error {
 	if err != nil {
 		return err
 	}
-	told := found.Inspect()
-	told.ExecIDs = c.execs.of(found)
-	c.reply(http.StatusOK, told)
+	c.reply(http.StatusOK, found.Inspect())
 	return nil
 }
 

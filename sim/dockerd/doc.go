@@ -25,8 +25,7 @@
 //
 // # Connections
 //
-// Any number of Handlers serve the same host; each has the commands of docker exec that were
-// made by it, and nothing else. Attach and the start of an exec take the connection over,
+// Any number of Handlers serve the same host and keep nothing of their own. Attach and the start of an exec take the connection over,
 // upgraded or not, as Docker's do. A request that waits ends when its client goes; a command
 // that a client started goes on. A client that has closed one direction of a connection
 // by TCP, or on a system other than Linux, and then vanishes is noticed when something is

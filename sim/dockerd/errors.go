@@ -31,6 +31,10 @@ const (
 	disconnect      = "disconnect container"
 	start           = "start container"
 	restart         = "restart container"
+	createExec      = "create exec"
+	startExec       = "start exec"
+	resizeExec      = "resize exec"
+	runExec         = "exec"
 )
 
 // statuses are dockerd's for what package sim refuses; the first that fits counts. What is not
@@ -49,6 +53,8 @@ var statuses = []struct {
 	{start, sim.ErrNotFound, http.StatusNotFound},
 	{start, sim.ErrPaused, http.StatusConflict},
 	{start, sim.ErrNotRunning, http.StatusConflict},
+	{start, sim.ErrConflict, http.StatusBadRequest},
+	{start, sim.ErrNoProgram, http.StatusBadRequest},
 	{start, errAny, http.StatusInternalServerError},
 
 	// Of what libnetwork refuses dockerd knows "forbidden" and "not found" alone.
@@ -64,6 +70,13 @@ var statuses = []struct {
 	{connect, sim.ErrNoAddress, http.StatusInternalServerError},
 	{connect, sim.ErrAddress, http.StatusInternalServerError},
 	{disconnect, sim.ErrNotFound, http.StatusInternalServerError},
+
+	{createExec, sim.ErrInUse, http.StatusInternalServerError},
+	{startExec, sim.ErrNotRunning, http.StatusInternalServerError},
+	{startExec, sim.ErrConflict, http.StatusConflict},
+	{resizeExec, errAny, http.StatusInternalServerError},
+	{runExec, sim.ErrNoProgram, http.StatusBadRequest},
+	{runExec, errAny, http.StatusInternalServerError},
 
 	{anyOp, sim.ErrNotFound, http.StatusNotFound},
 	{anyOp, sim.ErrPredefined, http.StatusForbidden},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"drydock/sim"
 	"drydock/sim/dockerapi"
 )
 
@@ -30,13 +31,29 @@ func (c *call) execCreate() error {
 	if _, ok := detachKeys(spec.DetachKeys); !ok {
 		return internal(fmt.Sprintf("Invalid escape keys (%s) provided", spec.DetachKeys))
 	}
-	x := newExecution(found, spec)
-	if err := c.execs.add(x); err != nil {
+	x, err := found.CreateExec(spec)
+	if err != nil {
 		return err
 	}
-	x.tell("exec_create: "+x.line(), nil)
-	c.reply(http.StatusCreated, dockerapi.IDResponse{ID: x.id})
+	c.reply(http.StatusCreated, dockerapi.IDResponse{ID: x.ID()})
 	return nil
+}
+
+// execution returns the command that the path names.
+func (c *call) execution() (*sim.Execution, error) {
+	if x, ok := c.host.Execution(c.name); ok {
+		return x, nil
+	}
+	return nil, notFound("No such exec instance: " + c.name)
+}
+
+// startable returns the command that the path names if it can be started now.
+func (c *call) startable() (*sim.Execution, error) {
+	x, err := c.execution()
+	if err == nil {
+		err = x.Check()
+	}
+	return x, err
 }
 
 func (c *call) execStart() error {
@@ -48,18 +65,12 @@ func (c *call) execStart() error {
 	} else if err := c.body(&body); err != nil {
 		return err
 	}
-	x, err := c.execs.find(c.name)
-	if err == nil {
-		err = x.check()
-	}
+	x, err := c.startable()
 	if err != nil {
 		return err
 	}
 	if body.Detach {
-		if err := x.claim(); err != nil {
-			return err
-		}
-		return x.start(nil)
+		return x.Start(sim.Streams{})
 	}
 	s, err := c.takeOver()
 	if err != nil {
@@ -73,35 +84,37 @@ func (c *call) execStart() error {
 // runAttached starts the command with the client's stream and returns when the command has
 // ended or the client has left, which does not end the command. What is wrong is written to
 // the stream: the answer is under way.
-func (c *call) runAttached(x *execution, s *stream, tty bool) {
-	keys, _ := detachKeys(x.spec.DetachKeys)
+func (c *call) runAttached(x *sim.Execution, s *stream, tty bool) {
+	spec := x.Spec()
+	keys, _ := detachKeys(spec.DetachKeys)
 	client := newSession(c.r.Context(), s, interest{
-		stdin: x.spec.AttachStdin, tty: x.spec.Tty, closes: true, keys: keys, separated: !tty,
+		stdin: spec.AttachStdin, tty: spec.Tty, closes: true, keys: keys, separated: !tty,
 	})
 	defer client.end()
-	err := x.claim()
-	if err == nil {
-		if x.spec.AttachStdout {
-			x.out.set(client.out)
-		}
-		if x.spec.AttachStderr {
-			x.err.set(client.err)
-		}
-		err = x.start(client.in)
+	var out, errs outlet // what the command writes goes on after the client has left
+	defer out.set(nil)
+	defer errs.set(nil)
+	if spec.AttachStdout {
+		out.set(client.out)
 	}
-	if err != nil {
+	if spec.AttachStderr {
+		errs.set(client.err)
+	}
+	streams := sim.Streams{Stdout: &out, Stderr: &errs}
+	if client.in != nil {
+		streams.Stdin = client.in
+	}
+	if err := x.Start(streams); err != nil {
 		io.WriteString(client.out, err.Error()+"\r\n")
 		return
 	}
 	select {
-	case <-x.ended:
+	case <-x.Done():
 	case <-client.ctx.Done():
 	}
 	if context.Cause(client.ctx) == errDetached {
-		x.tell("exec_detach", nil)
+		x.LogEvent("exec_detach")
 	}
-	x.out.set(nil)
-	x.err.set(nil)
 }
 
 func (c *call) execResize() error {
@@ -109,21 +122,22 @@ func (c *call) execResize() error {
 	if err != nil {
 		return err
 	}
-	x, err := c.execs.find(c.name)
-	if err == nil {
-		err = x.check()
-	}
+	x, err := c.startable()
 	if err != nil {
 		return err
 	}
-	return x.resize(c.r.Context(), rows, columns)
+	return x.Resize(c.r.Context(), rows, columns)
 }
 
 func (c *call) execInspect() error {
-	x, err := c.execs.find(c.name)
+	x, err := c.execution()
 	if err != nil {
 		return err
 	}
-	c.reply(http.StatusOK, x.inspect())
+	told := x.Inspect()
+	if keys := x.Spec().DetachKeys; keys != "" {
+		told.DetachKeys, _ = detachKeys(keys)
+	}
+	c.reply(http.StatusOK, told)
 	return nil
 }

@@ -13,13 +13,12 @@ import (
 // has a few thousand.
 const maxBody = 1 << 20
 
-// Handler returns Docker's API over a host. It keeps the commands of docker exec; all else
-// that there is the host has.
+// Handler returns Docker's API over a host. It keeps nothing: all that there is the host has, and
+// any number of Handlers over it tell the same.
 func Handler(h *sim.Host) http.Handler {
-	execs := new(executions)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		c := &call{host: h, engine: h.Engine(), execs: execs, w: w, r: r}
+		c := &call{host: h, engine: h.Engine(), w: w, r: r}
 		c.version = parseVersion(c.engine.APIVersion)
 		if err := c.serve(); err != nil {
 			c.fail(err)

@@ -81,7 +81,7 @@ func (c *call) networkConnect() error {
 	if err := c.body(&body); err != nil {
 		return err
 	}
-	found, n, err := c.member(body.Container)
+	found, name, err := c.member(body.Container)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (c *call) networkConnect() error {
 	if body.EndpointConfig != nil {
 		spec = *body.EndpointConfig
 	}
-	return found.ConnectSpec(n, spec)
+	return found.ConnectName(name, spec)
 }
 
 func (c *call) networkDisconnect() error {
@@ -97,21 +97,28 @@ func (c *call) networkDisconnect() error {
 	if err := c.body(&body); err != nil {
 		return err
 	}
-	found, n, err := c.member(body.Container)
+	found, name, err := c.member(body.Container)
 	if err != nil {
 		return err
 	}
-	return found.Disconnect(n)
+	return found.DisconnectName(name)
 }
 
-// member returns the container of that name and the network of the path.
-func (c *call) member(name string) (*sim.Container, *sim.Network, error) {
+// member returns the container of that name, and the ID of the network of the path. One that does
+// not run may be connected to a network that is not there: then it is the name that was given.
+func (c *call) member(name string) (*sim.Container, string, error) {
 	found, err := c.findContainer(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
 	n, err := c.network()
-	return found, n, err
+	switch {
+	case err == nil:
+		return found, n.ID(), nil
+	case statusOf(err) == http.StatusNotFound && !found.Running():
+		return found, c.name, nil
+	}
+	return nil, "", err
 }
 
 func (c *call) networkRemove() error {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"drydock/sim/internal/ports"
@@ -54,7 +55,7 @@ func (common) DefaultPath() string {
 }
 
 // Environment has what the container was given after the variables of links, which it
-// overrides in their places, and HOME last, of the root user unless it is given.
+// overrides in their places. HOME is runc's: it comes last, and also fills one that is empty.
 func (e common) Environment(v Environment) []string {
 	env := []string{e.DefaultPath(), "HOSTNAME=" + v.Hostname}
 	if v.TTY {
@@ -66,8 +67,10 @@ func (e common) Environment(v Environment) []string {
 	for _, o := range v.Env {
 		env = SetEnv(env, o)
 	}
-	if !HasEnv(env, "HOME") {
-		env = append(env, "HOME=/root")
+	if i := slices.Index(env, "HOME="); i >= 0 {
+		env[i] += v.Home
+	} else if !HasEnv(env, "HOME") {
+		env = append(env, "HOME="+v.Home)
 	}
 	return env
 }

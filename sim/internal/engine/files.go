@@ -77,24 +77,33 @@ type Forwarding struct {
 type Environment struct {
 	Hostname string
 	Links    []linkenv.Link
-	Env      []string // the container's own and those of its image
+	Env      []string // the container's own and those of its image; "K" alone takes K away
 	TTY      bool     // the process has a terminal
+	Home     string   // of the user
 }
 
-// SetEnv returns env with a variable in the place of the one with its name, or at the end.
-// It may write to env.
+// SetEnv returns env with a variable in the place of the one with its name, or at the end; of
+// "K" alone without K. It may write to env.
 func SetEnv(env []string, v string) []string {
-	name, _, _ := strings.Cut(v, "=")
-	name += "="
-	if i := slices.IndexFunc(env, func(o string) bool { return strings.HasPrefix(o, name) }); i >= 0 {
+	name, _, hasValue := strings.Cut(v, "=")
+	i := slices.IndexFunc(env, func(o string) bool { return envName(o) == name })
+	switch {
+	case i >= 0 && hasValue:
 		env[i] = v
-		return env
+	case i >= 0:
+		env = slices.Delete(env, i, i+1)
+	case hasValue:
+		env = append(env, v)
 	}
-	return append(env, v)
+	return env
 }
 
-// HasEnv reports whether env has a variable.
+// HasEnv reports whether env has a variable, or says that there is to be none of that name.
 func HasEnv(env []string, name string) bool {
-	name += "="
-	return slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, name) })
+	return slices.ContainsFunc(env, func(v string) bool { return envName(v) == name })
+}
+
+func envName(v string) string {
+	name, _, _ := strings.Cut(v, "=")
+	return name
 }

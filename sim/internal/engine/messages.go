@@ -18,6 +18,9 @@ type Messages struct {
 	RemoveRestarting string // the ID
 	ExecPaused       string // the name
 	ExecFailed       string // why
+	ExecDown         string // the ID of the container and its state
+	ExecHasRun       string // the ID of the command
+	ExecRuns         string // likewise
 	StartFailed      string // why
 	AlreadyPaused    string // the ID
 	NotPaused        string // the ID
@@ -121,6 +124,9 @@ var messages = Messages{
 	Restart:         "Cannot restart container %s: %v",
 	ExecPaused:      "Container %s is paused, unpause the container before exec",
 	ExecFailed:      "OCI runtime exec failed: exec failed: %v",
+	ExecDown:        "Container %s is not running: %s",
+	ExecHasRun:      "Error: Exec command %s has already run",
+	ExecRuns:        "Error: Exec command %s is already running",
 	StartFailed:     "failed to create shim task: OCI runtime create failed: runc create failed: %v",
 	AlreadyPaused:   "Container %s is already paused",
 	NotPaused:       "Container %s is not paused",

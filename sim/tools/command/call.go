@@ -25,6 +25,8 @@ type Call struct {
 	Env     []string // "NAME=value"; of a name that stands twice the last one counts
 	Dir     string   // the working directory; "" is "/"
 
+	User User // who runs it; a command that it starts has the same
+
 	// Files are those that the command sees: the machine's if they are nil and it has a
 	// method FS for them.
 	Files Files
@@ -48,6 +50,14 @@ type Call struct {
 
 	process *Process // of the command; in a copy that is yet to run, of who starts it
 	depth   int      // how many commands have started each other up to this one
+}
+
+// A User is who runs a command, by the numbers that a kernel knows. Names for them are in
+// /etc/passwd and /etc/group. The zero User is root without further groups. What users may do
+// is not told apart: files have no owners, and everybody may bind any port.
+type User struct {
+	UID, GID int
+	Groups   []int // further ones
 }
 
 // A Func is a command. It returns the exit status that the real program has, from 0 to

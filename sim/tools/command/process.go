@@ -27,6 +27,7 @@ type Process struct {
 	PID     int
 	Parent  int
 	Group   int // its process group: what a terminal's ^C reaches
+	User    User
 	Args    []string
 	Started time.Time
 
@@ -106,7 +107,7 @@ func (t *Processes) Find(pid int) *Process {
 
 // start makes the process of a call.
 func (t *Processes) start(ctx context.Context, c *Call) *Process {
-	p := &Process{Args: slices.Clone(c.Args), Started: time.Now(), table: t, terminal: c.terminal()}
+	p := &Process{User: c.User, Args: slices.Clone(c.Args), Started: time.Now(), table: t, terminal: c.terminal()}
 	p.ctx, p.cancel = context.WithCancelCause(context.WithValue(ctx, processKey{}, p))
 	p.Group = c.Group
 	if parent := c.process; parent != nil {

@@ -2,13 +2,14 @@ package coreutils
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"drydock/sim/tools/command"
 	"drydock/sim/tools/internal/gnu"
 )
 
-// ID is id(1). Who runs commands is root; other users are those of /etc/passwd.
+// ID is id(1), of who runs it or of a user of /etc/passwd.
 func ID(_ context.Context, c *command.Call) int {
 	var user, group, groups, name, real bool
 	args, err := command.Getopt(c.Args[1:], []command.Option{
@@ -32,48 +33,28 @@ func ID(_ context.Context, c *command.Call) int {
 	if err != nil {
 		return gnu.Refuse(c, 1, err)
 	}
-	who := account{"root", "0", "0", "root"}
+	who, known := c.User, newAccounts(c)
 	if len(args) == 1 {
 		var ok bool
-		if who, ok = findAccount(c, args[0]); !ok {
+		if who, ok = known.find(args[0]); !ok {
 			return c.Fail(1, "id: '%s': no such user\n", args[0])
 		}
 	}
+	all := append([]int{who.GID}, slices.DeleteFunc(slices.Clone(who.Groups), func(g int) bool { return g == who.GID })...)
 	switch {
-	case user && name:
-		c.Printf("%s\n", who.name)
 	case user:
-		c.Printf("%s\n", who.uid)
-	case (group || groups) && name:
-		c.Printf("%s\n", who.group)
-	case group || groups:
-		c.Printf("%s\n", who.gid)
-	default:
-		c.Printf("uid=%s(%s) gid=%s(%s) groups=%[3]s(%[4]s)\n", who.uid, who.name, who.gid, who.group)
+		return printIDs(c, "user", known.users, name, who.UID)
+	case group:
+		return printIDs(c, "group", known.groups, name, who.GID)
+	case groups:
+		return printIDs(c, "group", known.groups, name, all...)
 	}
+	var list []string
+	for _, g := range all {
+		list = append(list, withName(known.groups, g))
+	}
+	c.Printf("uid=%s gid=%s groups=%s\n", withName(known.users, who.UID), withName(known.groups, who.GID), strings.Join(list, ","))
 	return 0
-}
-
-// An account is a user of /etc/passwd with its group.
-type account struct{ name, uid, gid, group string }
-
-func findAccount(c *command.Call, name string) (account, bool) {
-	text, _ := c.ReadFile("/etc/passwd")
-	for line := range strings.Lines(string(text)) {
-		f := strings.Split(strings.TrimSpace(line), ":")
-		if len(f) < 4 || f[0] != name && f[2] != name {
-			continue
-		}
-		a := account{f[0], f[2], f[3], f[3]}
-		groups, _ := c.ReadFile("/etc/group")
-		for line := range strings.Lines(string(groups)) {
-			if g := strings.Split(strings.TrimSpace(line), ":"); len(g) >= 3 && g[2] == a.gid {
-				a.group = g[0]
-			}
-		}
-		return a, true
-	}
-	return account{"root", "0", "0", "root"}, name == "root" || name == "0"
 }
 
 // Whoami is whoami(1).
@@ -85,7 +66,11 @@ func Whoami(_ context.Context, c *command.Call) int {
 	if err != nil {
 		return gnu.Refuse(c, 1, err)
 	}
-	c.Printf("root\n")
+	name, ok := newAccounts(c).users[c.User.UID]
+	if !ok {
+		return c.Fail(1, "whoami: cannot find name for user ID %d\n", c.User.UID)
+	}
+	c.Printf("%s\n", name)
 	return 0
 }
 

@@ -56,9 +56,11 @@ func (c *createFlags) setProcess(d *docker, spec *dockerapi.ContainerCreate) (er
 	case c.f.Changed("entrypoint"):
 		spec.Entrypoint = dockerapi.Words{""} // none, not the image's
 	}
-	if spec.Env, err = d.readEnv(*c.envFiles, *c.env); err != nil {
+	env, err := d.readEnv(*c.envFiles, *c.env)
+	if err != nil {
 		return err
 	}
+	spec.Env = onceEach(env)
 	if spec.Labels, err = d.readLabels(*c.labelFiles, *c.labels); err != nil {
 		return err
 	}

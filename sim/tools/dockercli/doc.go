@@ -74,9 +74,7 @@
 // message of docker's log that waiting was canceled, which appears at random when a container
 // does not start, is not printed. Keys that leave a container are found in what is pasted,
 // too. docker asks /_ping first for the version of the API, which is known here, and
-// run -d does not wait for what it does not look at. -e NAME of what docker has no value for
-// is nothing, and takes no variable from the image's. docker run --network with a network
-// that does not exist makes no container.
+// run -d does not wait for what it does not look at. Variables of -e are in order, too.
 //
 // Flags are parsed by github.com/spf13/pflag 1.0.5, which is what Docker uses.
 package dockercli

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,10 +29,24 @@ func (d *docker) addEnv(f *pflag.FlagSet) *[]string {
 
 // readEnv returns the variables of files, and after them, so that they win, those of -e. A
 // NAME alone in a file is docker's own variable, if there is one. A NAME of -e that docker
-// has not it sends, and dockerd takes it from the image's variables; sim refuses such.
+// has not it sends: dockerd takes that from the image's variables.
 func (d *docker) readEnv(files, env []string) ([]string, error) {
-	all, err := d.readPairs(files, env, d.getenv)
-	return slices.DeleteFunc(all, func(v string) bool { return !strings.Contains(v, "=") }), err
+	return d.readPairs(files, env, d.getenv)
+}
+
+// onceEach returns each variable once, with its last value.
+func onceEach(env []string) (list []string) {
+	at := make(map[string]int)
+	for _, v := range env {
+		name, _, _ := strings.Cut(v, "=")
+		if i, ok := at[name]; ok {
+			list[i] = v
+			continue
+		}
+		at[name] = len(list)
+		list = append(list, v)
+	}
+	return list
 }
 
 // readLabels is readEnv for labels, which a file gives no value otherwise than by "=".

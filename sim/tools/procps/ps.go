@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"drydock/sim/internal/users"
 	"drydock/sim/tools/command"
 )
 
@@ -32,6 +33,18 @@ func constant(heading string, width int, right bool, text string) column {
 func pid(p *command.Process) int    { return p.PID }
 func parent(p *command.Process) int { return p.Parent }
 func group(p *command.Process) int  { return p.Group }
+
+// user is the name of who runs a process, or the number of one without a name. A longer one than
+// fits is cut, with a plus.
+func user(c *command.Call, p *command.Process) string {
+	text, _ := c.ReadFile("/etc/passwd")
+	const width = 8
+	name := users.NameOf(p.User.UID, string(text))
+	if len(name) > width {
+		name = name[:width-1] + "+"
+	}
+	return name
+}
 
 // line is the command line of a process.
 func line(_ *command.Call, p *command.Process) string { return strings.Join(p.CommandLine(), " ") }
@@ -70,7 +83,7 @@ func started(_ *command.Call, p *command.Process) string {
 // fields are those of -o.
 var fields = map[string]column{
 	"pid": number("PID", 7, pid), "ppid": number("PPID", 7, parent), "pgid": number("PGID", 7, group), "pgrp": number("PGRP", 7, group),
-	"user": constant("USER", 8, false, "root"), "uid": constant("UID", 5, true, "0"),
+	"user": {"USER", 8, false, user}, "uid": number("UID", 5, func(p *command.Process) int { return p.User.UID }),
 	"comm": {"COMMAND", 15, false, func(_ *command.Call, p *command.Process) string { return p.Name() }},
 	"args": {"COMMAND", 27, false, line}, "cmd": {"CMD", 27, false, line}, "command": {"COMMAND", 27, false, line},
 	"tty": {"TT", 8, false, terminal}, "stat": {"STAT", 4, false, state}, "stime": {"STIME", 5, false, started},
@@ -82,9 +95,9 @@ var fields = map[string]column{
 var (
 	short = []column{number("PID", 7, pid), {"TTY", 8, false, terminal}, constant("TIME", 8, true, "00:00:00"), {"CMD", 0, false,
 		func(_ *command.Call, p *command.Process) string { return p.Name() }}}
-	full = []column{constant("UID", 8, false, "root"), number("PID", 7, pid), number("PPID", 7, parent), constant("C", 2, true, "0"), {"STIME", 5, false, started},
+	full = []column{{"UID", 8, false, user}, number("PID", 7, pid), number("PPID", 7, parent), constant("C", 2, true, "0"), {"STIME", 5, false, started},
 		{"TTY", 8, false, terminal}, constant("TIME", 8, true, "00:00:00"), {"CMD", 0, false, line}}
-	users = []column{constant("USER", 8, false, "root"), number("PID", 7, pid), constant("%CPU", 4, true, "0.0"), constant("%MEM", 4, true, "0.0"),
+	wide = []column{{"USER", 8, false, user}, number("PID", 7, pid), constant("%CPU", 4, true, "0.0"), constant("%MEM", 4, true, "0.0"),
 		constant("VSZ", 6, true, "0"), constant("RSS", 5, true, "0"), {"TTY", 8, false, terminal}, {"STAT", 4, false, state},
 		{"START", 5, true, started}, constant("TIME", 6, true, "0:00"), {"COMMAND", 0, false, line}}
 	bsd = []column{number("PID", 7, pid), {"TTY", 8, false, terminal}, {"STAT", 4, false, state}, constant("TIME", 6, true, "0:00"), {"COMMAND", 0, false, line}}
@@ -183,11 +196,11 @@ func (s *selection) bsd(letters string) string {
 		switch c {
 		case 'a', 'x':
 			s.all = true
-			if len(s.columns) != len(users) {
+			if len(s.columns) != len(wide) {
 				s.columns = bsd
 			}
 		case 'u':
-			s.columns = users
+			s.columns = wide
 		case 'w':
 		default:
 			return "unsupported option (BSD syntax)"

@@ -69,6 +69,8 @@ func (s *shell) bashSpecial(name string) (string, bool) {
 		return strconv.Itoa(int(time.Since(s.call.Process().Started) / time.Second)), s.bash
 	case "EPOCHSECONDS":
 		return strconv.FormatInt(time.Now().Unix(), 10), s.bash
+	case "UID", "EUID":
+		return strconv.Itoa(s.call.User.UID), s.bash
 	case "BASHPID":
 		return strconv.Itoa(s.call.Process().PID), s.bash
 	case "HOSTNAME":

@@ -23,7 +23,11 @@ func (s *shell) interact(ctx context.Context, terminal command.Terminal, a argum
 	caught := s.call.Notify(command.SIGINT, command.SIGQUIT, command.SIGTERM, command.SIGTSTP, command.SIGTTIN, command.SIGTTOU)
 	s.foreground.Take()
 	if _, ok := s.Vars.Get("PS1"); !ok {
-		s.Vars.Assign("PS1", s.ps1)
+		ps1 := s.ps1
+		if s.call.User.UID != 0 && ps1 == "# " {
+			ps1 = "$ "
+		}
+		s.Vars.Assign("PS1", ps1)
 	}
 	s.Vars.Assign("PS2", "> ")
 	s.editor = &edit.Editor{In: s.files.Reader(0), Out: s.files.Writer(2), Complete: s.completions, Resized: s.call.Notify(command.SIGWINCH)}

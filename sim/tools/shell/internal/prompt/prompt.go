@@ -11,6 +11,7 @@ import (
 // An Info is what prompts tell.
 type Info struct {
 	User, Host     string
+	UID            int
 	Dir, Home      string
 	Shell, Version string
 	Jobs           int
@@ -77,7 +78,10 @@ func (in *Info) escape(c byte) (string, bool) {
 		}
 		return path.Base(in.Dir), true
 	case '$':
-		return "#", true // who runs a shell is root
+		if in.UID != 0 {
+			return "$", true
+		}
+		return "#", true
 	case 's':
 		return in.Shell, true
 	case 'v':
