@@ -84,6 +84,8 @@ type Container struct {
 
 	found atomic.Pointer[Network] // that of config.mode if it was not there; nil before it is
 
+	linked atomic.Pointer[[]link] // links of the default bridge; set by the holder of life
+
 	linksMu sync.Mutex
 	// Links to networks that are yet to be found.
 	late []lateAttachment // +checklocks:linksMu
@@ -94,17 +96,18 @@ type Container struct {
 // A containerConfig is what a containerSpec means on its host.
 type containerConfig struct {
 	image      Image
+	imageID    string               // as it was then: another image may have the name now
 	asked      dockerapi.Config     // what is told as it was asked for
 	askedHost  dockerapi.HostConfig // likewise, and what dockerd adds
 	entrypoint []string             // the spec's or the image's
 	cmd        []string             // the spec's, or the image's if the entrypoint is, too
 	ownProgram bool                 // one of them is the spec's
 	hostname   string
-	mode       string          // HostConfig.NetworkMode; "default" if none was given
-	network    *Network        // nil: that of joined, or one that was not there
-	joined     *Container      // --network container:NAME
-	late       *lateAttachment // what could not be attached to network
-	links      []link
+	mode       string              // HostConfig.NetworkMode; "default" if none was given
+	network    *Network            // nil: that of joined, or one that was not there
+	joined     *Container          // --network container:NAME
+	late       *lateAttachment     // what could not be attached to network
+	links      []link              // as it was made; legacyLinks are those that there are
 	exposed    []ports.Port        // --expose
 	published  []ports.Publication // -p
 	env        []string            // -e

@@ -15,7 +15,7 @@ import (
 func (c *Container) Inspect() dockerapi.Container {
 	info := dockerapi.Container{
 		ID: c.id, Created: c.created.UTC(), Args: []string{}, State: c.State(), RestartCount: c.restartCount(), Name: "/" + c.Name(),
-		Image: c.host.imageID(c.config.image.Name), Driver: graphDriver, Platform: "linux", GraphDriver: dockerapi.GraphDriver{Name: graphDriver},
+		Image: c.config.imageID, Driver: graphDriver, Platform: "linux", GraphDriver: dockerapi.GraphDriver{Name: graphDriver},
 		ExecIDs: c.host.executions.of(c), HostConfig: c.hostConfig(), Mounts: []dockerapi.Mount{}, Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}
 	info.State.StartedAt, info.State.FinishedAt = info.State.StartedAt.UTC(), info.State.FinishedAt.UTC()
@@ -51,7 +51,7 @@ func (c *Container) setPaths(info *dockerapi.Container) {
 // are [] or null as dockerd has them: of DNS the former, of hosts and links the latter.
 func (c *Container) hostConfig() dockerapi.HostConfig {
 	cfg := &c.config
-	byAlias := slices.SortedFunc(slices.Values(cfg.links), func(a, b link) int { return cmp.Compare(a.alias, b.alias) })
+	byAlias := slices.SortedFunc(slices.Values(c.legacyLinks()), func(a, b link) int { return cmp.Compare(a.alias, b.alias) })
 	hc := toldHostConfig(&cfg.askedHost)
 	hc.NetworkMode, hc.PortBindings = c.networkMode(), make(map[string][]dockerapi.PortBinding)
 	hc.DNS, hc.DNSOptions, hc.DNSSearch = []string{}, append([]string{}, cfg.dnsOptions...), append([]string{}, cfg.dnsSearch...)

@@ -18,7 +18,7 @@ import (
 func (c *Container) Summary() dockerapi.ContainerSummary {
 	state := c.State()
 	s := dockerapi.ContainerSummary{
-		ID: c.id, Names: c.names(), Image: c.config.image.Name, ImageID: c.host.imageID(c.config.image.Name),
+		ID: c.id, Names: c.names(), Image: c.config.image.Name, ImageID: c.config.imageID,
 		Command: commandLine(c.config.argv()), Created: c.created.Unix(), Ports: summaryPorts(c.openPorts(c.running())),
 		Labels: cloneMap(c.config.asked.Labels), State: state.Status, Status: status(state),
 		HostConfig:      dockerapi.SummaryHostConfig{NetworkMode: c.networkMode()},
@@ -89,7 +89,7 @@ func commandLine(words []string) string {
 func (c *Container) names() []string {
 	names := []string{"/" + c.Name()}
 	for _, o := range c.linkedBy() {
-		for _, l := range o.config.links {
+		for _, l := range o.legacyLinks() {
 			if l.target == c {
 				names = append(names, "/"+o.Name()+"/"+l.alias)
 			}

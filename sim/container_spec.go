@@ -44,6 +44,7 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 		publishAll: s.HostConfig.PublishAllPorts,
 	}
 	c.image.Name = s.Image
+	c.imageID = s.host.imageIDOf(&c.image)
 	if c.hostname != "" {
 		if err := checkHostname(c.hostname); err != nil {
 			return c, err
@@ -64,6 +65,7 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 func (c *containerConfig) setProgram(s *containerSpec) error {
 	c.ownProgram = len(c.cmd)+len(c.entrypoint) > 0
 	c.asked.WorkingDir = cmp.Or(s.WorkingDir, s.image.WorkingDir)
+	c.asked.User = cmp.Or(s.User, s.image.User)
 	c.asked.StopSignal = cmp.Or(s.StopSignal, s.image.StopSignal)
 	if len(c.entrypoint) == 0 && len(c.cmd) == 0 {
 		c.cmd = s.image.Cmd

@@ -69,6 +69,7 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 	if s.attachment != nil {
 		c.links = []*Link{c.newLink(*s.attachment)}
 	}
+	c.linked.Store(&c.config.links)
 	if late := c.config.late; late != nil {
 		c.late = []lateAttachment{*late}
 	}
@@ -114,7 +115,7 @@ func (h *Host) add(c *Container) error {
 	}
 	h.containers = append(h.containers, c)
 	h.byName[c.Name()] = c
-	for _, l := range c.config.links {
+	for _, l := range c.legacyLinks() {
 		if !slices.Contains(l.target.linkers, c) {
 			l.target.linkers = append(l.target.linkers, c)
 		}

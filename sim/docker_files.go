@@ -74,7 +74,7 @@ func (c *Container) extraHosts() (list []engine.Host) {
 // linkedHosts are the lines of links. A target that does not run has none: the start fails
 // because of it when the networks are joined.
 func (c *Container) linkedHosts() (list []engine.LinkedHost) {
-	for _, l := range c.config.links {
+	for _, l := range c.legacyLinks() {
 		if target := l.target.on(c.network()); target != nil && c.linkTo(c.network()) != nil {
 			list = append(list, engine.LinkedHost{Addrs: target.addrs(), Alias: l.alias, Hostname: l.target.ownHostname(), Name: l.target.Name()})
 		}
@@ -98,11 +98,7 @@ func (c *Container) resolvConf() engine.ResolvConf {
 // bridge. Like dockerd it leaves a resolv.conf alone that others have changed.
 func (c *Container) joinFiles(n *Network, hostname string, addrs ...netip.Addr) {
 	d := c.docker.Load()
-	var own []engine.Host
-	for _, a := range addrs {
-		own = append(own, engine.Host{Addr: a, Name: hostname})
-	}
-	d.hosts.Edit(func(text string) string { return c.host.engine.JoinHosts(text, own...) })
+	d.hosts.Edit(func(text string) string { return c.host.engine.JoinHosts(text, ownHosts(hostname, addrs)...) })
 	if c.config.givenDNS() {
 		return
 	}
@@ -113,6 +109,14 @@ func (c *Container) joinFiles(n *Network, hostname string, addrs ...netip.Addr) 
 		}
 		return text
 	})
+}
+
+// ownHosts are the lines of a container's own name.
+func ownHosts(hostname string, addrs []netip.Addr) (own []engine.Host) {
+	for _, a := range addrs {
+		own = append(own, engine.Host{Addr: a, Name: hostname})
+	}
+	return own
 }
 
 // leaveFiles edits /etc/hosts of a container that leaves a network, while the network still

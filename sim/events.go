@@ -137,6 +137,12 @@ func (n *Network) event(action string, container ...string) {
 	n.host.tell(networkEvent, action, n.id, attributes)
 }
 
+// LogEvent tells those who watch the host of something that happened to no single object: of a
+// type of them that it was pruned.
+func (h *Host) LogEvent(kind, action string, attributes map[string]string) {
+	h.tell(kind, action, "", cloneMap(attributes))
+}
+
 // LogImageEvent is LogEvent for an image: of the pull of "nginx" the ID is "nginx:latest", as
 // there is no other before. What is no name of an image is not told.
 func (h *Host) LogImageEvent(name, action string) {

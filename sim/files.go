@@ -100,6 +100,17 @@ func (c *Container) newTree() *files.Tree {
 	})
 }
 
+// Size returns how many bytes the container has written to its files, and how many there are with
+// those of its image: "docker ps -s".
+func (c *Container) Size() (written, all int64) {
+	c.treeMu.Lock()
+	defer c.treeMu.Unlock()
+	if c.files != nil {
+		written = int64(c.files.Written())
+	}
+	return written, c.config.image.Size + written
+}
+
 // dropFiles takes away what the container wrote.
 func (c *Container) dropFiles() {
 	c.treeMu.Lock()

@@ -70,7 +70,7 @@ func (h *Host) findLocked(name string) *Container {
 // +checklocks:h.mu
 func (h *Host) linkedLocked(client, alias string) *Container {
 	for _, c := range h.containers {
-		for _, l := range c.config.links {
+		for _, l := range c.legacyLinks() {
 			if c.Name() == client && l.alias == alias && slices.Contains(h.containers, l.target) {
 				return l.target
 			}

@@ -63,6 +63,8 @@ type Host struct {
 	byName map[string]*Container // +checklocks:mu
 	// In the order in which they came.
 	images []storedImage // +checklocks:mu
+	// What can be pulled, by the name under which it was given.
+	registry []storedImage // +checklocks:mu
 }
 
 // NewHost returns a running host. The caller must Close it.

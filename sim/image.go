@@ -21,9 +21,16 @@ type Image struct {
 	Env        []string  // "NAME=value"; WithEnv overrides it
 	Expose     []string  // as for WithExpose
 	WorkingDir string    // where commands start; "" is "/"
-	ID         string    // hex digits, or the first of them; what is not given is made from the host's seed
+	User       string    // who its programs run as, as for "docker run --user"; "" is root
+	ID         string    // hex digits, or the first of them; what is not given is made from the name and the content
 	Created    time.Time // zero: when a host gets it
 	StopSignal string    // what Stop sends the main process, "SIGQUIT" for one; "" is "SIGTERM"
+	Size       int64     // in bytes, as "docker images" shows it; 0 is that of Files
+
+	// Tags are those that a registry has of the image beside that of Name, as patterns of
+	// path.Match: "1.*". A host that was given the image pulls it by them. Nil: there is no
+	// registry that has it, and who removes it has lost it.
+	Tags []string
 
 	// Commands are the programs in the image: Entrypoint and Cmd, if Main is nil, and what
 	// Container.Exec and docker exec run. Nil stands for those of the host, WithCommands.
@@ -46,7 +53,7 @@ type Image struct {
 
 func (i Image) clone() Image {
 	i.Entrypoint, i.Cmd = slices.Clone(i.Entrypoint), slices.Clone(i.Cmd)
-	i.Env, i.Expose = slices.Clone(i.Env), slices.Clone(i.Expose)
+	i.Env, i.Expose, i.Tags = slices.Clone(i.Env), slices.Clone(i.Expose), slices.Clone(i.Tags)
 	return i
 }
 

@@ -2,7 +2,9 @@ package sim
 
 import (
 	"slices"
+	"strings"
 
+	"drydock/sim/internal/engine"
 	"drydock/sim/internal/linkenv"
 	"drydock/sim/internal/ports"
 )
@@ -22,12 +24,14 @@ func (c *Container) link(r *run) error {
 		return nil
 	}
 	n, ep := c.network(), own.endpoint()
-	for _, l := range c.config.links {
+	var links []linkenv.Link
+	defer func() { r.links.Store(&links) }()
+	for _, l := range c.legacyLinks() {
 		target := l.target.on(n)
 		if target == nil {
 			return errorf("start container", c.Name(), ErrNotRunning, c.host.says.LinkNotRunning, l.target.Name(), c.Name(), l.alias)
 		}
-		r.links = append(r.links, c.linkVars(l, target))
+		links = append(links, c.linkVars(l, target))
 		added, err := c.host.firewall.ensure(c.host.engine.LinkRules(n.forEngine(), ep.addr, target.addr, l.target.exposed()))
 		r.linkRules = append(r.linkRules, added...)
 		if err != nil {
@@ -56,9 +60,13 @@ func (c *Container) linkedBy() []*Container {
 func (c *Container) relink() {
 	for _, o := range append(c.linkedBy(), c) {
 		r := o.running()
-		for i, l := range o.config.links {
+		if r == nil {
+			continue
+		}
+		links := r.linkVars()
+		for i, l := range o.legacyLinks() {
 			target := l.target.on(o.network())
-			if r == nil || target == nil || o == c && (i >= len(r.links) || r.links[i].Addr == target.addr) || o != c && l.target != c {
+			if target == nil || o == c && (i >= len(links) || links[i].Addr == target.addr) || o != c && l.target != c {
 				continue
 			}
 			o.docker.Load().hosts.Edit(func(text string) string { return c.host.engine.MoveHosts(text, l.alias, target.addr) })
@@ -69,4 +77,64 @@ func (c *Container) relink() {
 // linkVars returns what the link tells a container of its target.
 func (c *Container) linkVars(l link, target *endpoint) linkenv.Link {
 	return linkenv.Link{Client: c.Name(), Alias: l.alias, Addr: target.addr, Ports: l.target.exposed(), Env: l.target.config.env}
+}
+
+// legacyLinks are the links of the default bridge that the container has.
+func (c *Container) legacyLinks() []link {
+	if list := c.linked.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// linkVars are what the links of a run tell its programs.
+func (r *run) linkVars() []linkenv.Link {
+	if list := r.links.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// RemoveLink removes a link of the default bridge, "client/alias": "docker rm --link". In a client
+// that runs /etc/hosts is written anew, and commands that are started do not have the variables of
+// the link any more.
+func (h *Host) RemoveLink(name string) error {
+	const op = "remove link"
+	owner, alias, _ := strings.Cut(strings.TrimPrefix(name, "/"), "/")
+	c, ok := h.Container(owner)
+	if !ok {
+		return errNoContainer(h.says, op, name)
+	}
+	defer c.change()()
+	list := c.legacyLinks()
+	i := slices.IndexFunc(list, func(l link) bool { return l.alias == alias })
+	if i < 0 {
+		return errNoContainer(h.says, op, name)
+	}
+	target, rest := list[i].target, slices.Delete(slices.Clone(list), i, i+1)
+	h.mu.Lock()
+	c.linked.Store(&rest)
+	if !slices.ContainsFunc(rest, func(l link) bool { return l.target == target }) {
+		target.linkers = slices.DeleteFunc(target.linkers, func(o *Container) bool { return o == c })
+	}
+	h.mu.Unlock()
+	if r := c.running(); r != nil {
+		c.refresh(r)
+	}
+	return nil
+}
+
+// refresh has a run forget the links that are no more. As dockerd it writes /etc/hosts and the
+// rules of all links anew; a target that does not run has none then.
+func (c *Container) refresh(r *run) {
+	c.host.firewall.delete(r.linkRules)
+	r.linkRules = nil
+	if err := c.link(r); err != nil {
+		c.host.log.Warn("links are not renewed", "container", c.Name(), "error", err)
+	}
+	text := c.host.engine.Hosts(engine.Hosts{Extra: c.extraHosts(), Links: c.linkedHosts()})
+	for _, l := range c.live() {
+		text = c.host.engine.JoinHosts(text, ownHosts(c.fullName(r.ns), l.endpoint().addrs())...)
+	}
+	setText(c.docker.Load().hosts, text)
 }

@@ -176,7 +176,7 @@ func (c *Container) forget() {
 	is := func(o *Container) bool { return o == c }
 	h.containers = slices.DeleteFunc(h.containers, is)
 	delete(h.byName, c.Name())
-	for _, l := range c.config.links {
+	for _, l := range c.legacyLinks() {
 		l.target.linkers = slices.DeleteFunc(l.target.linkers, is)
 	}
 }

@@ -22,8 +22,8 @@ type run struct {
 	ns        *namespace
 	sockets   *netstack.Stack // those of the container
 	started   time.Time
-	links     []linkenv.Link
-	linkRules []string // commands that added them
+	links     atomic.Pointer[[]linkenv.Link]
+	linkRules []string // commands that added them; belongs to the holder of the container's life
 	sandbox   sandbox  // belongs to the holder of the container's life; zero before it joins a network
 	env       []string
 	account   users.Account // of the main process

@@ -30,6 +30,8 @@ type Container struct {
 	ExecIDs         []string // of the commands that exec runs in it; nil if there are none
 	HostConfig      HostConfig
 	GraphDriver     GraphDriver
+	SizeRw          *int64  `json:",omitempty"` // of the files that it has written, if that is asked for; with its image's the next one
+	SizeRootFs      *int64  `json:",omitempty"`
 	Mounts          []Mount // always empty
 	Config          Config
 	NetworkSettings NetworkSettings
@@ -61,7 +63,7 @@ type State struct {
 	Restarting bool // it has exited and its restart policy is about to start it
 	OOMKilled  bool // always false, as is the next one
 	Dead       bool
-	Pid        int       // always 0: a container is no process
+	Pid        int       // of the main process, as the host would see it; 0 while it does not run
 	ExitCode   int       // of the last run; 0 while it runs, 128 if it could not start
 	Error      string    // why it did not start
 	StartedAt  time.Time // zero if it never was
@@ -76,7 +78,7 @@ type Words []string
 type Config struct {
 	Hostname        string
 	Domainname      string
-	User            string // is told; there are no users
+	User            string // "www-data", "33", "app:staff": who its programs run as; that of the image if it is empty
 	AttachStdin     bool   // what the client that made it was attached to
 	AttachStdout    bool
 	AttachStderr    bool
@@ -84,7 +86,7 @@ type Config struct {
 	Tty             bool
 	OpenStdin       bool
 	StdinOnce       bool
-	Env             []string // "NAME=value" of the options and the image, with its PATH
+	Env             []string // "NAME=value" of the options and the image, with its PATH; "NAME" takes away what the image has
 	Cmd             Words
 	Healthcheck     *HealthConfig `json:",omitempty"` // refused, but for the test "NONE"
 	ArgsEscaped     bool          `json:",omitempty"` // refused

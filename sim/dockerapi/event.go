@@ -6,7 +6,7 @@ type EventMessage struct {
 	ID     string `json:"id,omitempty"`     // of containers and images the actor's
 	From   string `json:"from,omitempty"`   // of containers the image
 
-	Type   string // "container", "network" or "image"
+	Type   string // "container", "network", "image" or "builder"
 	Action string // "start"; "exec_start: ls -l"
 	Actor  Actor
 	Scope  string `json:"scope,omitempty"` // "local"

@@ -9,6 +9,8 @@ type ContainerSummary struct {
 	Command         string
 	Created         int64  // in seconds since 1970
 	Ports           []Port // those that are exposed and, on each address, published, while it runs
+	SizeRw          int64  `json:",omitempty"` // as in Container
+	SizeRootFs      int64  `json:",omitempty"`
 	Labels          map[string]string
 	State           string // State.Status
 	Status          string // "Created", "Up 2 minutes (Paused)", "Exited (3) 2 minutes ago"

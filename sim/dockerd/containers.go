@@ -2,7 +2,6 @@ package dockerd
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -97,7 +96,12 @@ func (c *call) containerInspect() error {
 	if err != nil {
 		return err
 	}
-	c.reply(http.StatusOK, found.Inspect())
+	told := found.Inspect()
+	if c.flag("size") {
+		written, all := found.Size()
+		told.SizeRw, told.SizeRootFs = &written, &all
+	}
+	c.reply(http.StatusOK, told)
 	return nil
 }
 
@@ -111,7 +115,10 @@ func (c *call) containerRemove() error {
 		return internal("Conflict, cannot remove the default link name of the container")
 	}
 	if c.flag("link") {
-		return &statusError{http.StatusNotImplemented, fmt.Sprintf("removing the link %s is not supported", c.name)}
+		if err := c.host.RemoveLink(c.name); err != nil {
+			return err
+		}
+		return c.done()
 	}
 	remove := found.Remove
 	if c.flag("force") {
@@ -135,10 +142,13 @@ func (c *call) containersPrune() error {
 			continue
 		}
 		told := other.Inspect()
+		written, _ := other.Size()
 		if p.wants(told.Created, told.Config.Labels) && other.Remove() == nil {
 			pruned.ContainersDeleted = append(pruned.ContainersDeleted, told.ID)
+			pruned.SpaceReclaimed += uint64(written)
 		}
 	}
+	c.pruned("container", pruned.SpaceReclaimed)
 	c.reply(http.StatusOK, pruned)
 	return nil
 }

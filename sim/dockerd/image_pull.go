@@ -14,8 +14,8 @@ import (
 // hub is the registry of names that do not say one.
 const hub = "docker.io"
 
-// imageCreate pulls an image. Those that there are the host has already; of all others the
-// answer is that of a registry that does not know them.
+// imageCreate pulls an image. Of those that there are not, and not in the registry of the host, the
+// answer is that of one that does not know them.
 func (c *call) imageCreate() error {
 	from := strings.TrimSuffix(c.form.Get("fromImage"), ":")
 	if from == "" {
@@ -30,31 +30,38 @@ func (c *call) imageCreate() error {
 	if err != nil {
 		return badRequest(err.Error())
 	}
-	image, ok := c.host.Image(ref.String())
-	if !ok {
-		return c.notPulled(ref)
+	image, fresh, err := c.host.Pull(ref.String())
+	if err != nil {
+		return c.notPulled(ref, err)
 	}
 	c.w.Header().Set("Content-Type", "application/json")
 	e := json.NewEncoder(c.w)
 	e.Encode(dockerapi.Progress{Status: "Pulling from " + ref.Path, ID: ref.Tag})
+	status := "Image is up to date for "
+	if fresh {
+		status = "Downloaded newer image for "
+		// It has one layer: what there is of it is in one piece.
+		layer := fmt.Sprintf("%.6x", sha256.Sum256([]byte("layer "+image.ID)))
+		for _, done := range []string{"Pulling fs layer", "Verifying Checksum", "Download complete", "Pull complete"} {
+			e.Encode(dockerapi.Progress{Status: done, ID: layer})
+		}
+	}
 	// The digest is that of what a registry has, which is not the ID.
 	e.Encode(dockerapi.Progress{Status: fmt.Sprintf("Digest: sha256:%x", sha256.Sum256([]byte(image.ID)))})
-	e.Encode(dockerapi.Progress{Status: "Status: Image is up to date for " + ref.String()})
+	e.Encode(dockerapi.Progress{Status: "Status: " + status + ref.String()})
 	c.host.LogImageEvent(ref.String(), "pull")
 	return nil
 }
 
 // notPulled says why there is no such image: no such registry, none of the name, or no such
 // tag of it.
-func (c *call) notPulled(ref reference.Reference) error {
+func (c *call) notPulled(ref reference.Reference, unknown error) error {
 	if ref.Domain != hub {
 		host, _, _ := strings.Cut(ref.Domain, ":")
 		return internal(fmt.Sprintf("Get %q: dial tcp: lookup %s: no such host", "https://"+ref.Domain+"/v2/", host))
 	}
-	for _, image := range c.host.Images() {
-		if withoutTag(image.Name) == ref.Name() {
-			return notFound(fmt.Sprintf("manifest for %s not found: manifest unknown: manifest unknown", ref))
-		}
+	if c.host.HasRepository(ref.Name()) {
+		return unknown
 	}
 	return notFound(fmt.Sprintf("pull access denied for %s, repository does not exist or may require 'docker login': "+
 		"denied: requested access to the resource is denied", ref.Name()))

@@ -20,15 +20,20 @@ func (c *call) imageRemove() error {
 	if err := c.checkUnused(&image, user); err != nil {
 		return err
 	}
+	c.reply(http.StatusOK, c.removeImage(&image, user == nil))
+	return nil
+}
+
+// removeImage takes the name from an image, and the image away if nobody uses it.
+func (c *call) removeImage(image *sim.Image, unused bool) []dockerapi.ImageRemoved {
 	c.host.RemoveImage(image.Name)
 	c.host.LogImageEvent(image.Name, "untag")
 	removed := []dockerapi.ImageRemoved{{Untagged: image.Name}}
-	if user == nil {
+	if unused {
 		c.host.LogImageEvent(image.Name, "delete")
 		removed = append(removed, dockerapi.ImageRemoved{Deleted: image.ID})
 	}
-	c.reply(http.StatusOK, removed)
-	return nil
+	return removed
 }
 
 // userOf returns a container that was made from the image, one that runs if there is one.

@@ -43,6 +43,7 @@ func (c *call) imageList() error {
 		if wanted {
 			list = append(list, dockerapi.ImageSummary{
 				ID: image.ID, Created: image.Created.Unix(), RepoTags: []string{image.Name}, Containers: -1, SharedSize: -1,
+				Size: image.Size, VirtualSize: image.Size,
 			})
 		}
 	}
@@ -89,7 +90,7 @@ func (c *call) imageInspect() error {
 		return err
 	}
 	config := dockerapi.Config{
-		Env: image.Env, Cmd: image.Cmd, Entrypoint: image.Entrypoint, WorkingDir: image.WorkingDir, StopSignal: image.StopSignal,
+		User: image.User, Env: image.Env, Cmd: image.Cmd, Entrypoint: image.Entrypoint, WorkingDir: image.WorkingDir, StopSignal: image.StopSignal,
 	}
 	for _, port := range image.Expose {
 		if config.ExposedPorts == nil {
@@ -103,7 +104,7 @@ func (c *call) imageInspect() error {
 	c.reply(http.StatusOK, dockerapi.Image{
 		ID: image.ID, RepoTags: []string{image.Name}, RepoDigests: []string{}, Created: image.Created.UTC(),
 		DockerVersion: c.engine.Version, Config: config, Architecture: "amd64", Os: "linux",
-		GraphDriver: dockerapi.GraphDriver{Name: "overlay2"}, RootFS: dockerapi.RootFS{Type: "layers"},
+		Size: image.Size, VirtualSize: image.Size, GraphDriver: dockerapi.GraphDriver{Name: "overlay2"}, RootFS: dockerapi.RootFS{Type: "layers"},
 		Metadata: dockerapi.ImageMetadata{LastTagTime: image.Created.UTC()},
 	})
 	return nil

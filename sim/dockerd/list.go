@@ -41,9 +41,14 @@ func (c *call) containerList() error {
 		if !l.all && l.limit <= 0 && !found.Running() {
 			continue
 		}
-		if s := found.Summary(); l.wants(&s, found) {
-			list = append(list, s)
+		s := found.Summary()
+		if !l.wants(&s, found) {
+			continue
 		}
+		if c.flag("size") {
+			s.SizeRw, s.SizeRootFs = found.Size()
+		}
+		list = append(list, s)
 	}
 	c.reply(http.StatusOK, list)
 	return nil

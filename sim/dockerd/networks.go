@@ -145,6 +145,7 @@ func (c *call) networksPrune() error {
 			pruned.NetworksDeleted = append(pruned.NetworksDeleted, told.Name)
 		}
 	}
+	c.pruned("network", 0)
 	c.reply(http.StatusOK, pruned)
 	return nil
 }

@@ -44,6 +44,8 @@ var routes = []route{
 	{"GET", "/images/json", (*call).imageList},
 	{"GET", "/images/*/json", (*call).imageInspect},
 	{"POST", "/images/create", (*call).imageCreate},
+	{"POST", "/images/prune", (*call).imagesPrune},
+	{"POST", "/build/prune", (*call).buildPrune},
 	{"DELETE", "/images/*", (*call).imageRemove},
 	{"GET", "/networks", (*call).networkList},
 	{"GET", "/networks/", (*call).networkList},

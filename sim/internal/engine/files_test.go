@@ -54,9 +54,16 @@ func TestEnvironment(t *testing.T) {
 	const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	link := linkenv.Link{Client: "c1", Alias: "zz", Addr: netip.MustParseAddr("172.17.0.2")}
 	require.Equal(t, []string{path, "HOSTNAME=h", "ZZ_NAME=mine", "A=2", "HOME=/root"},
-		Docker20.Environment(Environment{Hostname: "h", Links: []linkenv.Link{link}, Env: []string{"ZZ_NAME=mine", "A=2"}}))
-	require.Equal(t, []string{"PATH=/bin", "HOSTNAME=h", "HOME=/x"},
-		Docker20.Environment(Environment{Hostname: "h", Env: []string{"HOME=/x", "PATH=/bin"}}))
+		Docker20.Environment(Environment{Hostname: "h", Links: []linkenv.Link{link}, Env: []string{"ZZ_NAME=mine", "A=2"}, Home: "/root"}))
+	for _, test := range []struct{ env, want []string }{
+		{[]string{"HOME=/x", "PATH=/bin"}, []string{"PATH=/bin", "HOSTNAME=h", "HOME=/x"}},
+		{[]string{"HOME=", "A=1"}, []string{path, "HOSTNAME=h", "HOME=/home/app", "A=1"}},
+		{[]string{"A=1", "B=1", "A=2", "C", "B"}, []string{path, "HOSTNAME=h", "A=2", "HOME=/home/app"}},
+		{[]string{"PATH", "HOSTNAME"}, []string{"HOME=/home/app"}},
+		{[]string{"A", "A=1", "AB=2", "HOME"}, []string{path, "HOSTNAME=h", "A=1", "AB=2", "HOME=/home/app"}},
+	} {
+		require.Equal(t, test.want, Docker20.Environment(Environment{Hostname: "h", Env: test.env, Home: "/home/app"}), "%v", test.env)
+	}
 }
 
 func TestNames(t *testing.T) {

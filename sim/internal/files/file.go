@@ -10,11 +10,12 @@ import (
 
 // A quota is what may still be written.
 type quota struct {
+	first        Limits
 	mu           sync.Mutex
 	bytes, files int // +checklocks:mu
 }
 
-func newQuota(l Limits) *quota { return &quota{bytes: l.Bytes, files: l.Files} }
+func newQuota(l Limits) *quota { return &quota{first: l, bytes: l.Bytes, files: l.Files} }
 
 // take takes of both, or of none.
 func (q *quota) take(bytes, files int) bool {

@@ -213,3 +213,10 @@ func pathError(op, name string, err error) error {
 	}
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
+
+// Written returns how many bytes are in what was written.
+func (t *Tree) Written() int {
+	t.quota.mu.Lock()
+	defer t.quota.mu.Unlock()
+	return t.quota.first.Bytes - t.quota.bytes
+}

@@ -109,10 +109,14 @@ func groupsOf(name, group string) (list []int) {
 	return list
 }
 
-// NameOf returns the name of a user's number, and that number if it has none.
+// NameOf returns the name of a user's number, and that number if it has none. Without a file
+// 0 is root all the same.
 func NameOf(uid int, passwd string) string {
 	if r := first(passwd, func(r record) bool { return r.number(2) == uid }); r != nil {
 		return r.field(0)
+	}
+	if uid == 0 && passwd == "" {
+		return "root"
 	}
 	return strconv.Itoa(uid)
 }

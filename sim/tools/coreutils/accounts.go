@@ -49,7 +49,10 @@ func newAccounts(c *command.Call) *accounts {
 
 // readAccounts returns the fields of a file's lines, and notes names by number.
 func readAccounts(c *command.Call, file string, names map[int]string) (list [][]string) {
-	text, _ := c.ReadFile(file)
+	text, err := c.ReadFile(file)
+	if err != nil {
+		names[0] = "root"
+	}
 	for line := range strings.Lines(string(text)) {
 		f := strings.Split(strings.TrimSpace(line), ":")
 		if len(f) < 4 {

@@ -33,6 +33,7 @@ type listFlags struct {
 	quiet, noTrunc bool
 	format         string
 	filters        filters
+	look           look
 }
 
 // A listUsage is the usage texts of a command for these flags.
@@ -103,17 +104,17 @@ func printRows[R any](d *docker, l *listFlags, known listFormats, headers header
 		text.WriteByte('\n')
 	}
 	if isTable {
-		text = columns(tmpl, headers, text.Bytes())
+		text = columns(d.look().width, tmpl, headers, text.Bytes())
 	}
 	d.Printf("%s", &text)
 	return nil
 }
 
-// columns puts headers before rows and aligns the cells, which tabs end. Columns are 10
-// wide at least with 3 spaces between them, which are the figures of Docker's formatter.
-func columns(tmpl *template.Template, headers header, rows []byte) bytes.Buffer {
+// columns puts headers before rows and aligns the cells, which tabs end, with the 3 spaces of
+// Docker's formatter between them at least.
+func columns(width int, tmpl *template.Template, headers header, rows []byte) bytes.Buffer {
 	var b bytes.Buffer
-	w := tabwriter.NewWriter(&b, 10, 1, 3, ' ', 0)
+	w := tabwriter.NewWriter(&b, width, 1, 3, ' ', 0)
 	_ = tmpl.Funcs(headerFuncs).Execute(w, headers) // ends where the format asks for more than headers
 	_, _ = w.Write([]byte("\n"))
 	_, _ = w.Write(rows)

@@ -64,6 +64,7 @@ func (d *docker) images(f *pflag.FlagSet) action {
 		if strings.HasPrefix(list.format, "table ") && *digests && !strings.Contains(list.format, "{{.Digest}}") {
 			list.format += "\t{{.Digest}}"
 		}
+		list.look = d.look()
 		var rows []imageRow
 		for _, i := range images {
 			rows = append(rows, list.imageRows(i, *digests || strings.Contains(list.format, "{{.Digest}}"))...)
@@ -106,7 +107,7 @@ func (l *listFlags) imageRow(i dockerapi.ImageSummary) imageRow {
 	created := time.Unix(i.Created, 0).UTC()
 	row := imageRow{
 		ID: i.ID, CreatedAt: created.String(), CreatedSince: units.HumanDuration(time.Since(created)) + " ago",
-		Size: units.HumanSizeWithPrecision(float64(i.Size), 3), VirtualSize: units.HumanSize(float64(i.VirtualSize)),
+		Size: l.look.size(units.HumanSizeWithPrecision(float64(i.Size), 3)), VirtualSize: l.look.size(units.HumanSize(float64(i.VirtualSize))),
 		Containers: "N/A", SharedSize: "N/A", UniqueSize: "N/A", // nobody counts
 	}
 	if !l.noTrunc {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/reference"
@@ -84,6 +85,7 @@ func (d *docker) ps(f *pflag.FlagSet) action {
 		if _, err := d.api.get(d.ctx, "/containers/json", list.filters.query(query), &containers); err != nil {
 			return err
 		}
+		list.look = d.look()
 		rows := make([]psRow, len(containers))
 		for i, c := range containers {
 			rows[i] = list.psRow(c)
@@ -152,7 +154,7 @@ func (l *listFlags) psImage(s dockerapi.ContainerSummary) string {
 // commandWidth is how many columns of a command are shown.
 const commandWidth = 20
 
-// psCommand cuts a command, with an ellipsis in the last column. Characters of East Asia may
+// psCommand cuts a command, with an ellipsis in the last columns. Characters of East Asia may
 // take two columns.
 func (l *listFlags) psCommand(command string) string {
 	if l.noTrunc {
@@ -165,11 +167,11 @@ func (l *listFlags) psCommand(command string) string {
 		if columns++; wide {
 			columns++
 		}
-		if columns > commandWidth-1 && cut == len(command) {
+		if columns > commandWidth-utf8.RuneCountInString(l.look.ellipsis) && cut == len(command) {
 			cut = i
 		}
 		if columns > commandWidth {
-			return command[:cut] + "…"
+			return command[:cut] + l.look.ellipsis
 		}
 	}
 	return command
