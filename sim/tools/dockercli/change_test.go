@@ -96,7 +96,6 @@ func TestDockerRefuses(t *testing.T) {
 	for _, tt := range []struct{ line, want string }{
 		{"run --link nosuch:x alpine", "docker: Error response from daemon: could not get container for nosuch: No such container: nosuch." + see},
 		{"run --network bridge --ip abc alpine", "docker: Error response from daemon: invalid IPv4 address: abc." + see},
-		{"run --network nosuch alpine", "docker: Error response from daemon: network nosuch not found." + see},
 		{"run --network bridge --network host alpine", "docker: Error response from daemon: Container cannot be connected to network endpoints: bridge, host." + see},
 		{"run --network container:nosuch alpine", "docker: Error response from daemon: No such container: nosuch." + see},
 		{"run --name a/b alpine", "docker: Error response from daemon: Invalid container name (a/b), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed." + see},
@@ -111,6 +110,67 @@ func TestDockerRefuses(t *testing.T) {
 	for c := range h.Containers() {
 		require.Fail(t, "a container was made", c.Name())
 	}
+}
+
+// TestDockerNotStarted has what was recorded of containers that are made and cannot be started: they
+// stay, and the flags are not to blame.
+func TestDockerNotStarted(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	const exit = "\nexit status 125\n"
+	const said, noUser = "docker: Error response from daemon: ", "unable to find user nosuch: no matching entries in passwd file"
+	simtest.NewNetwork(t, h, "auto")
+	for _, tt := range []struct{ line, want string }{
+		{"run --name a --network nosuch alpine", said + "network nosuch not found." + exit},
+		{"run --name b --network bridge --ip 172.17.0.9 alpine", said + "user specified IP address is supported on user defined networks only." + exit},
+		{"run --name c --network auto --ip 172.18.0.9 alpine", said + "user specified IP address is supported only when connecting to networks with user configured subnets." + exit},
+		{"run --name d -u nosuch alpine", said + noUser + "." + exit},
+		{"ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'", "d Created bridge\nc Created auto\nb Created bridge\na Created nosuch\n"},
+		{"inspect -f '{{.State.ExitCode}} {{.State.Error}} {{.Config.User}} {{.State.Pid}}' d", "128 " + noUser + " nosuch 0\n"},
+		{"start a", "Error response from daemon: network nosuch not found\nError: failed to start containers: a\nexit status 1\n"},
+		{"run --rm --network nosuch alpine", said + "network nosuch not found." + exit},
+		{"network connect nosuch2 b", ""},
+		{"network disconnect nosuch2 b", ""},
+		{"network disconnect nosuch2 b", "Error response from daemon: network nosuch2 not found\nexit status 1\n"},
+	} {
+		require.Equal(t, tt.want, docker(t, h, tt.line), tt.line)
+	}
+}
+
+// TestDockerUser has docker's --user with a name and a number.
+func TestDockerUser(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	for _, tt := range []struct{ line, want string }{
+		{"run --rm -u www-data alpine id", "uid=33(www-data) gid=33(www-data) groups=33(www-data)\n"},
+		{"run --rm -u 1234:backup alpine id", "uid=1234 gid=34(backup) groups=34(backup)\n"},
+		{"run --rm -u 33 alpine whoami", "www-data\n"},
+		{"run --rm -u 1234 alpine whoami", "whoami: cannot find name for user ID 1234\nexit status 1\n"},
+		{"run --rm -u www-data alpine printenv HOME", "/var/www\n"},
+		{"run --rm alpine id", "uid=0(root) gid=0(root) groups=0(root)\n"},
+	} {
+		require.Equal(t, tt.want, docker(t, h, tt.line), tt.line)
+	}
+	require.Regexp(t, "^[0-9a-f]{64}\n$", docker(t, h, "run -d --name web -u backup alpine sleep 1000"))
+	for _, tt := range []struct{ line, want string }{
+		{"exec web id -un", "backup\n"},
+		{"exec -u 0 web id -un", "root\n"},
+		{"exec -u nosuch web id", "unable to find user nosuch: no matching entries in passwd file\nexit status 126\n"},
+		{"exec -u www-data:nosuch web id", "unable to find group nosuch: no matching entries in group file\nexit status 126\n"},
+		{"exec -d -u nosuch web id", "Error response from daemon: unable to find user nosuch: no matching entries in passwd file\nexit status 1\n"},
+		{"inspect -f {{.Config.User}} web", "backup\n"},
+		{"kill web", "web\n"},
+	} {
+		require.Equal(t, tt.want, strings.ReplaceAll(docker(t, h, tt.line), "\r", ""), tt.line)
+	}
+}
+
+// TestDockerEnv: a name alone takes away what the image has.
+func TestDockerEnv(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	require.NoError(t, h.AddImage(sim.Image{Name: "env", Env: []string{"C=image", "D=image"}}))
+	require.Equal(t, "image\n2\nexit status 1\n", docker(t, h, "run --rm -e C -e A=1 -e A=2 env printenv C D A"))
 }
 
 // TestDockerInterrupted interrupts commands that wait, and kills the container under one.

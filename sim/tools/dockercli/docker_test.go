@@ -3,6 +3,7 @@ package dockercli_test
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +141,7 @@ func TestDockerInspect(t *testing.T) {
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
 		c := simtest.Run(t, h, "web", sim.WithPublish("8080:80"), sim.WithEnv("A=<&>"))
+		pid := strconv.Itoa(c.State().Pid)
 		for _, tt := range []struct{ line, want string }{
 			{"inspect -f '{{.Id}} {{.Name}}' web", c.ID() + " /web\n"},
 			{"container inspect web --format={{.ID}}", c.ID() + "\n"},
@@ -151,10 +153,10 @@ func TestDockerInspect(t *testing.T) {
 			{"inspect -f '{{.Created}} {{.State.StartedAt}} {{.State.FinishedAt}}' web", "2000-01-01T00:00:00Z 2000-01-01T00:00:00Z 0001-01-01T00:00:00Z\n"},
 			{
 				"inspect -f '{{json .State}}' web",
-				`{"Status":"running","Running":true,"Paused":false,"Restarting":false,"OOMKilled":false,"Dead":false,"Pid":0,"ExitCode":0,"Error":"",` +
+				`{"Status":"running","Running":true,"Paused":false,"Restarting":false,"OOMKilled":false,"Dead":false,"Pid":` + pid + `,"ExitCode":0,"Error":"",` +
 					`"StartedAt":"2000-01-01T00:00:00Z","FinishedAt":"0001-01-01T00:00:00Z"}` + "\n",
 			},
-			{"inspect -f {{.State}} web", "{running true false false false false 0 0  2000-01-01T00:00:00Z 0001-01-01T00:00:00Z}\n"},
+			{"inspect -f {{.State}} web", "{running true false false false false " + pid + " 0  2000-01-01T00:00:00Z 0001-01-01T00:00:00Z}\n"},
 			{"inspect -f '{{.Name}}\\t{{upper .State.Status}}' web", `/web\tRUNNING` + "\n"},
 			{"network inspect -f '{{.Created}}' bridge", "2000-01-01 00:00:00 +0000 UTC\n"},
 			{"port web 80/tcp", "0.0.0.0:8080\n:::8080\n"},
