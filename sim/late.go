@@ -19,8 +19,11 @@ type lateAttachment struct {
 // Docker it need not be there before a container starts that does not run.
 func (c *Container) ConnectName(name string, spec dockerapi.EndpointConfig) error {
 	n, ok := c.host.Network(name)
-	if ok || c.running() != nil {
+	switch {
+	case ok:
 		return c.ConnectSpec(n, spec)
+	case c.Running():
+		return errorf(opConnect, name, ErrNotFound, c.host.says.NetworkNotFound, name)
 	}
 	defer c.change()()
 	if err := c.gone(opConnect); err != nil {
@@ -41,8 +44,11 @@ func (c *Container) DisconnectName(name string) error {
 		return c.Disconnect(n)
 	}
 	defer c.change()()
-	if c.dropLate(name) {
+	switch {
+	case c.dropLate(name):
 		return nil
+	case c.Running():
+		return errorf("disconnect container", name, ErrNotFound, c.host.says.NetworkNotFound, name)
 	}
 	return errorf("disconnect container", c.Name(), ErrNotFound, c.host.says.NotConnectedStopped, c.id, name)
 }

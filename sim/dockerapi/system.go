@@ -23,8 +23,8 @@ type ComponentVersion struct {
 	Details map[string]string `json:",omitempty"`
 }
 
-// An Info answers GET /info. It has the fields that are true of an emulated host, and those
-// whose absence a client would warn of.
+// An Info answers GET /info. What an emulated host does not have is told as of one that has
+// it: limits of resources, drivers of logs and the programs that start containers.
 type Info struct {
 	ID                 string
 	Containers         int
@@ -34,24 +34,39 @@ type Info struct {
 	Images             int
 	Driver             string
 	DriverStatus       [][2]string
+	SystemStatus       [][2]string `json:",omitempty"`
 	Plugins            Plugins
+	MemoryLimit        bool
+	SwapLimit          bool
+	KernelMemory       bool
+	KernelMemoryTCP    bool
+	CPUCfsPeriod       bool `json:"CpuCfsPeriod"`
+	CPUCfsQuota        bool `json:"CpuCfsQuota"`
+	CPUShares          bool
+	CPUSet             bool
+	PidsLimit          bool
 	IPv4Forwarding     bool
 	BridgeNfIptables   bool
 	BridgeNfIP6tables  bool `json:"BridgeNfIp6tables"`
 	Debug              bool
-	NEventsListener    int
+	NFd                int // of dockerd's open files, as told by one that has nothing to do
+	OomKillDisable     bool
+	NGoroutines        int // likewise
 	SystemTime         string
 	LoggingDriver      string
 	CgroupDriver       string
 	CgroupVersion      string `json:",omitempty"`
+	NEventsListener    int
 	KernelVersion      string
 	OperatingSystem    string
 	OSVersion          string
 	OSType             string
 	Architecture       string
 	IndexServerAddress string
+	RegistryConfig     RegistryConfig
 	NCPU               int
 	MemTotal           int64
+	GenericResources   []any
 	DockerRootDir      string
 	HTTPProxy          string `json:"HttpProxy"`
 	HTTPSProxy         string `json:"HttpsProxy"`
@@ -60,11 +75,42 @@ type Info struct {
 	Labels             []string
 	ExperimentalBuild  bool
 	ServerVersion      string
+	Runtimes           map[string]Runtime
 	DefaultRuntime     string
 	Swarm              Swarm
 	LiveRestoreEnabled bool
+	Isolation          string
+	InitBinary         string
+	ContainerdCommit   Commit
+	RuncCommit         Commit
+	InitCommit         Commit
 	SecurityOptions    []string
-	Warnings           []string // not nil: a client makes up warnings of its own then
+	Warnings           []string
+}
+
+// A Runtime is a program that starts containers.
+type Runtime struct {
+	Path string `json:"path"`
+}
+
+// A Commit is the version of a program that dockerd uses.
+type Commit struct{ ID, Expected string }
+
+// A RegistryConfig is which registries there are, and which of them are believed without TLS.
+type RegistryConfig struct {
+	AllowNondistributableArtifactsCIDRs     []string
+	AllowNondistributableArtifactsHostnames []string
+	InsecureRegistryCIDRs                   []string
+	IndexConfigs                            map[string]RegistryIndex
+	Mirrors                                 []string
+}
+
+// A RegistryIndex is a registry.
+type RegistryIndex struct {
+	Name     string
+	Mirrors  []string
+	Secure   bool
+	Official bool
 }
 
 // Plugins are the names of the drivers that there are.

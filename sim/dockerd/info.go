@@ -34,19 +34,11 @@ func (c *call) getVersion() error {
 func (c *call) engineBefore(v version) bool { return parseVersion(c.engine.APIVersion).less(v) }
 
 func (c *call) getInfo() error {
-	info := dockerapi.Info{
-		ID: c.hostID(), Name: c.host.Hostname(), Images: len(c.host.Images()), ServerVersion: c.engine.Version, OperatingSystem: platform,
-		Driver: "overlay2", DockerRootDir: "/var/lib/docker", LoggingDriver: "json-file", DefaultRuntime: "runc",
-		CgroupDriver: "cgroupfs", CgroupVersion: "1", OSType: "linux", Architecture: "x86_64", NCPU: runtime.NumCPU(),
-		Plugins:            dockerapi.Plugins{Volume: []string{"local"}, Network: []string{"bridge", "host", "null"}, Log: []string{"json-file"}},
-		IPv4Forwarding:     c.isSet("net.ipv4.ip_forward"),
-		BridgeNfIptables:   c.isSet("net.bridge.bridge-nf-call-iptables"),
-		BridgeNfIP6tables:  c.isSet("net.bridge.bridge-nf-call-ip6tables"),
-		SystemTime:         time.Now().Format(time.RFC3339Nano),
-		IndexServerAddress: "https://index.docker.io/v1/",
-		Labels:             []string{}, DriverStatus: [][2]string{}, SecurityOptions: []string{}, Warnings: []string{},
-		Swarm: dockerapi.Swarm{LocalNodeState: "inactive"},
-	}
+	info := c.standardInfo()
+	info.ID, info.Name, info.Images = c.hostID(), c.host.Hostname(), len(c.host.Images())
+	info.IPv4Forwarding = c.isSet("net.ipv4.ip_forward")
+	info.BridgeNfIptables = c.isSet("net.bridge.bridge-nf-call-iptables")
+	info.BridgeNfIP6tables = c.isSet("net.bridge.bridge-nf-call-ip6tables")
 	for found := range c.host.Containers() {
 		info.Containers++
 		switch s := found.State(); {
@@ -60,6 +52,42 @@ func (c *call) getInfo() error {
 	}
 	c.reply(http.StatusOK, info)
 	return nil
+}
+
+// standardInfo is what all hosts tell: it is that of Docker 20.10.24 on a Debian 12 with cgroups of
+// version 1, with two processors, as nproc has them, and 4 GiB.
+func (c *call) standardInfo() dockerapi.Info {
+	const kernel = "6.1.0-13-amd64" // uname's
+	return dockerapi.Info{
+		Driver: "overlay2", DriverStatus: [][2]string{
+			{"Backing Filesystem", "extfs"}, {"Supports d_type", "true"}, {"Native Overlay Diff", "true"}, {"userxattr", "false"},
+		},
+		Plugins: dockerapi.Plugins{
+			Volume: []string{"local"}, Network: []string{"bridge", "host", "ipvlan", "macvlan", "null", "overlay"},
+			Log: strings.Fields("awslogs fluentd gcplogs gelf journald json-file local logentries splunk syslog"),
+		},
+		MemoryLimit: true, SwapLimit: true, KernelMemory: true, KernelMemoryTCP: true, CPUCfsPeriod: true, CPUCfsQuota: true,
+		CPUShares: true, CPUSet: true, PidsLimit: true, OomKillDisable: true, NFd: 24, NGoroutines: 36,
+		SystemTime: time.Now().Format(time.RFC3339Nano), LoggingDriver: "json-file", CgroupDriver: "cgroupfs", CgroupVersion: "1",
+		KernelVersion: kernel, OperatingSystem: "Debian GNU/Linux 12 (bookworm)", OSVersion: "12", OSType: "linux", Architecture: "x86_64", NCPU: 2, MemTotal: 4 << 30,
+		IndexServerAddress: "https://index.docker.io/v1/", RegistryConfig: registries, DockerRootDir: "/var/lib/docker", Labels: []string{},
+		ServerVersion: c.engine.Version, DefaultRuntime: "runc", Runtimes: map[string]dockerapi.Runtime{
+			"io.containerd.runc.v2": {Path: "runc"}, "io.containerd.runtime.v1.linux": {Path: "runc"}, "runc": {Path: "runc"},
+		},
+		Swarm: dockerapi.Swarm{LocalNodeState: "inactive"}, InitBinary: "docker-init",
+		ContainerdCommit: commit("1.6.20~ds1-1+b1"), RuncCommit: commit("1.1.5+ds1-1+b1"),
+		SecurityOptions: []string{"name=apparmor", "name=seccomp,profile=default"},
+	}
+}
+
+// commit is a program of the version that dockerd wants.
+func commit(id string) dockerapi.Commit { return dockerapi.Commit{ID: id, Expected: id} }
+
+// registries is Docker Hub, and what nobody but the host itself reaches.
+var registries = dockerapi.RegistryConfig{
+	AllowNondistributableArtifactsCIDRs: []string{}, AllowNondistributableArtifactsHostnames: []string{},
+	InsecureRegistryCIDRs: []string{"127.0.0.0/8"}, Mirrors: []string{},
+	IndexConfigs: map[string]dockerapi.RegistryIndex{hub: {Name: hub, Mirrors: []string{}, Secure: true, Official: true}},
 }
 
 // isSet reports whether a sysctl of the host is on. One that it has not is: the host does

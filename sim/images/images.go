@@ -35,12 +35,43 @@ import (
 	"drydock/sim/tools/systemd"
 )
 
-// All returns all images.
+// All returns all images, with their sizes and, of those that Docker Hub has, tags that are pulled
+// there: all of them are the image that stands here, whatever they say.
 func All() []sim.Image {
-	return []sim.Image{
+	all := []sim.Image{
 		Nginx(), Tomcat(), MySQL(), Webapp(), Postgres(), CentOS(), centOSv1(), centOSNginx(),
 		Debian(), Ubuntu(), Alpine(), Busybox(), myTomcat(), mySQL8(), HelloWorld(), Httpd(),
 	}
+	for i := range all {
+		p := published[all[i].Name]
+		all[i].Size = p.size
+		if p.tags != "" {
+			all[i].Tags = strings.Fields(p.tags)
+		}
+	}
+	return all
+}
+
+// published has the sizes of images, as docker images shows those of the real ones, and the
+// patterns of the tags that people use of them. Who made an image on a machine has no registry.
+var published = map[string]struct {
+	size int64
+	tags string
+}{
+	"nginx":                {141_530_000, "latest 1 1.[0-9]* stable* mainline* alpine* perl"},
+	"tomcat":               {484_000_000, "latest 10* 9* 8* 7* jdk* jre*"},
+	"mysql":                {556_000_000, "latest 8* 5* oracle debian"},
+	"training/webapp":      {348_800_000, "latest"},
+	"training/postgres":    {365_000_000, "latest"},
+	"centos":               {203_900_000, "latest 7 7.[0-9]* centos7* 8 8.[0-9]* centos8* 6* centos6*"},
+	"centos:v1":            {231_200_000, ""},
+	"centos_nginx:1.0":     {288_500_000, ""},
+	"debian":               {116_500_000, "latest 12* 11* 10* 9* bookworm* bullseye* buster* stretch* stable* oldstable* testing* sid*"},
+	"ubuntu":               {77_820_000, "latest 2[0-9].[0-9][0-9] 18.04 16.04 14.04 jammy* focal* bionic* xenial* trusty* rolling devel"},
+	"alpine":               {7_377_000, "latest 3 3.[0-9]* edge"},
+	"busybox":              {4_855_000, "latest 1 1.[0-9]* glibc* musl* uclibc* stable* unstable*"},
+	"itcoke/mytomcat8:1.0": {487_200_000, ""},
+	"itcoke/mysql8:1.0":    {449_300_000, ""},
 }
 
 // ofNetwork are the programs that small images do not have.

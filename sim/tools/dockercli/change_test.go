@@ -131,8 +131,11 @@ func TestDockerNotStarted(t *testing.T) {
 		{"run --rm --network nosuch alpine", said + "network nosuch not found." + exit},
 		{"network connect nosuch2 b", ""},
 		{"network disconnect nosuch2 b", ""},
-		{"network disconnect nosuch2 b", "Error response from daemon: network nosuch2 not found\nexit status 1\n"},
+		{"network disconnect nosuch2 b", "Error response from daemon: container {b} is not connected to the network nosuch2\nexit status 1\n"},
 	} {
+		if b, ok := h.Container("b"); ok {
+			tt.want = strings.ReplaceAll(tt.want, "{b}", b.ID())
+		}
 		require.Equal(t, tt.want, docker(t, h, tt.line), tt.line)
 	}
 }

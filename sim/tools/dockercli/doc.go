@@ -13,12 +13,12 @@
 //	exec               -d -e -i -t -u -w --detach-keys --env-file --privileged
 //	images [REPO]      -a -q --digests --filter --format --no-trunc
 //	info, version      -f
-//	inspect NAME...    -f --type container, image or network
+//	inspect NAME...    -f -s --type container, image or network
 //	kill               -s
 //	logs               -f -n -t --since --until
 //	network            connect create disconnect inspect ls prune rm
 //	pause, unpause, rename, top, port, wait
-//	ps                 -a -l -n -q -s --filter --format --no-trunc; sizes are 0B
+//	ps                 -a -l -n -q -s --filter --format --no-trunc
 //	pull               -q
 //	rmi                -f --no-prune
 //	restart, stop      -t
@@ -26,14 +26,14 @@
 //	start              -a -i --detach-keys
 //
 // Those of containers are commands of "container" too, with its inspect, ls and prune; "image"
-// has inspect, ls, pull and rm, "system" events and info. network create has --attachable
+// has inspect, ls, prune, pull and rm, "system" events, info and prune. network create has --attachable
 // --aux-address -d --gateway --internal --ip-range --ipam-driver --ipv6 --label -o --subnet,
 // network connect --alias --ip --ip6 --link, network disconnect -f.
 //
 // docker's own flags are -H, which with $DOCKER_HOST may name a daemon that is not running,
 // -c default, -v and --help; every command has --help, and "help COMMAND" shows the same.
 // What it shows is what the real one does, refused flags included; commands that are not
-// here are left out of lists, and are no docker commands.
+// here are left out of lists.
 //
 // # Flags of run and create
 //
@@ -65,7 +65,28 @@
 //	networks    --link-local-ip; of network: --config-from --config-only --driver-opt
 //	            --ingress --ipam-opt --scope, -v of inspect
 //	registries  --platform, -a of pull, --disable-content-trust=false
-//	other       -s of inspect; of version --kubeconfig; of docker -D -l --config --tls*
+//	other       --volumes of system prune; of version --kubeconfig; of docker -D -l --config --tls*
+//
+// Commands of 20.10.24 that are not here are refused as such: "docker: 'build' is not supported by
+// an emulated host".
+//
+//	images      build builder buildx commit export history import load manifest push save search tag trust
+//	files       cp diff volume
+//	registries  login logout
+//	limits      stats update
+//	swarm       config node secret service stack swarm
+//	others      app checkpoint compose context engine plugin, df of system
+//
+// # Flags without effect
+//
+// There are few, each since it asks for what is so anyway: --privileged of exec (all commands
+// may change interfaces), --disable-content-trust, --no-prune of rmi and -a of images (there are
+// no intermediate images), -v of rm (no volumes), -f of network disconnect (no swarm).
+//
+// # Releases
+//
+// On a host with Docker 1.13 lists look as that release prints them: columns of 20 at least, a
+// command that is cut ends in three dots, and a size has a space before its unit.
 //
 // # Where it differs
 //

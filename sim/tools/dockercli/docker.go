@@ -68,6 +68,9 @@ func (d *docker) dispatch(args []string) error {
 	if c, ok := find("", args[0]); ok {
 		return d.runSubcommand(&c, args[1:])
 	}
+	if isRefused(args[0]) {
+		return refused(args[0])
+	}
 	return fmt.Errorf("docker: '%s' is not a docker command.\nSee 'docker --help'", args[0])
 }
 
@@ -88,6 +91,9 @@ func (d *docker) runGroup(g group, args []string) error {
 	default:
 		if c, ok := find(g.name, args[0]); ok {
 			return d.runSubcommand(&c, args[1:])
+		}
+		if isRefused(g.name + " " + args[0]) {
+			return refused(g.name + " " + args[0])
 		}
 		return errors.New("\n" + strings.TrimRight(g.usage(), "\n"))
 	}

@@ -1,10 +1,11 @@
 package dockercli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"drydock/sim/dockerapi"
@@ -34,12 +35,12 @@ func (d *docker) info(f *pflag.FlagSet) action {
 	format := addFormat(f)
 	return func([]string) error {
 		info := dockerInfo{Info: new(dockerapi.Info), ClientInfo: infoClient{Context: "default", Plugins: []string{}}}
-		text, err := d.api.get(d.ctx, "/info", nil, info.Info)
+		_, err := d.api.get(d.ctx, "/info", nil, info.Info)
 		if err != nil {
 			info.Info, info.ServerErrors = nil, []string{err.Error()}
 		}
 		if *format == "" {
-			return d.showInfo(info, text)
+			return d.showInfo(info)
 		}
 		tmpl, err := parseTemplate(*format)
 		if err != nil {
@@ -51,12 +52,12 @@ func (d *docker) info(f *pflag.FlagSet) action {
 	}
 }
 
-// showInfo shows what there is, and warns of what is not there. text is what the daemon says.
-func (d *docker) showInfo(info dockerInfo, text []byte) error {
+// showInfo shows what there is, and warns of what is not there.
+func (d *docker) showInfo(info dockerInfo) error {
 	d.Printf("Client:\n Context:    %s\n Debug Mode: %v\n\nServer:\n", info.ClientInfo.Context, info.ClientInfo.Debug)
 	if info.Info != nil {
 		writeServer(d.Stdout, info.Info)
-		for _, w := range warnings(info.Info, text) {
+		for _, w := range warnings(info.Info) {
 			d.Errorf("%s\n", w)
 		}
 	}
@@ -71,24 +72,22 @@ func (d *docker) showInfo(info dockerInfo, text []byte) error {
 
 // warnings returns those of the daemon. If it has none docker makes up its own, of what the
 // daemon does not say that there is.
-func warnings(i *dockerapi.Info, text []byte) []string {
+func warnings(i *dockerapi.Info) []string {
 	if len(i.Warnings) > 0 || i.OSType == "windows" {
 		return i.Warnings
 	}
-	var limits struct{ MemoryLimit, SwapLimit, OomKillDisable, CPUCfsQuota, CPUCfsPeriod, CPUShares, CPUSet bool }
-	_ = json.Unmarshal(text, &limits) // as it was decoded before
 	var list []string
 	for _, has := range []struct {
 		is      bool
 		warning string
 	}{
-		{limits.MemoryLimit, "No memory limit support"},
-		{limits.SwapLimit, "No swap limit support"},
-		{limits.OomKillDisable || i.CgroupVersion == "2", "No oom kill disable support"},
-		{limits.CPUCfsQuota, "No cpu cfs quota support"},
-		{limits.CPUCfsPeriod, "No cpu cfs period support"},
-		{limits.CPUShares, "No cpu shares support"},
-		{limits.CPUSet, "No cpuset support"},
+		{i.MemoryLimit, "No memory limit support"},
+		{i.SwapLimit, "No swap limit support"},
+		{i.OomKillDisable || i.CgroupVersion == "2", "No oom kill disable support"},
+		{i.CPUCfsQuota, "No cpu cfs quota support"},
+		{i.CPUCfsPeriod, "No cpu cfs period support"},
+		{i.CPUShares, "No cpu shares support"},
+		{i.CPUSet, "No cpuset support"},
 		{i.IPv4Forwarding, "IPv4 forwarding is disabled"},
 		{i.BridgeNfIptables, "bridge-nf-call-iptables is disabled"},
 		{i.BridgeNfIP6tables, "bridge-nf-call-ip6tables is disabled"},
@@ -101,7 +100,7 @@ func warnings(i *dockerapi.Info, text []byte) []string {
 }
 
 // writeServer writes what a daemon tells. What is marked with a ? is left out if there is
-// nothing to tell. There are no programs that containers are started by.
+// nothing to tell.
 func writeServer(w io.Writer, i *dockerapi.Info) {
 	lines := []string{
 		fmt.Sprint("Containers: ", i.Containers), fmt.Sprint(" Running: ", i.ContainersRunning), fmt.Sprint(" Paused: ", i.ContainersPaused),
@@ -115,14 +114,21 @@ func writeServer(w io.Writer, i *dockerapi.Info) {
 		"?Logging Driver: "+i.LoggingDriver, "?Cgroup Driver: "+i.CgroupDriver, "?Cgroup Version: "+i.CgroupVersion,
 		"Plugins:", " Volume: "+strings.Join(i.Plugins.Volume, " "), " Network: "+strings.Join(i.Plugins.Network, " "),
 		" Log: "+strings.Join(i.Plugins.Log, " "), "Swarm: "+i.Swarm.LocalNodeState,
-		"Init Binary: ", "containerd version: ", "runc version: ", "init version: ",
 	)
+	if len(i.Runtimes) > 0 {
+		lines = append(lines, "Runtimes: "+strings.Join(slices.Sorted(maps.Keys(i.Runtimes)), " "), "Default Runtime: "+i.DefaultRuntime)
+	}
+	lines = append(lines, "Init Binary: "+i.InitBinary, "containerd version: "+version(i.ContainerdCommit),
+		"runc version: "+version(i.RuncCommit), "init version: "+version(i.InitCommit))
 	if len(i.SecurityOptions) > 0 {
 		lines = append(lines, "Security Options:")
 	}
 	for _, o := range i.SecurityOptions {
-		name, _, _ := strings.Cut(strings.TrimPrefix(o, "name="), ",")
+		name, profile, hasProfile := strings.Cut(strings.TrimPrefix(o, "name="), ",profile=")
 		lines = append(lines, " "+name)
+		if hasProfile {
+			lines = append(lines, "  Profile: "+profile)
+		}
 	}
 	for _, line := range append(lines, machineLines(i)...) {
 		text, optional := strings.CutPrefix(line, "?")
@@ -131,6 +137,14 @@ func writeServer(w io.Writer, i *dockerapi.Info) {
 		}
 	}
 	fmt.Fprintln(w)
+}
+
+// version is that of a program, and which one the daemon expects if that is another one.
+func version(c dockerapi.Commit) string {
+	if c.ID != c.Expected {
+		return c.ID + " (expected: " + c.Expected + ")"
+	}
+	return c.ID
 }
 
 // machineLines returns what a daemon tells of its machine and of its own settings.
@@ -147,5 +161,12 @@ func machineLines(i *dockerapi.Info) []string {
 	for _, l := range i.Labels {
 		lines = append(lines, " "+l)
 	}
-	return append(lines, fmt.Sprint("Experimental: ", i.ExperimentalBuild), fmt.Sprint("Live Restore Enabled: ", i.LiveRestoreEnabled))
+	lines = append(lines, fmt.Sprint("Experimental: ", i.ExperimentalBuild))
+	if r := i.RegistryConfig; len(r.InsecureRegistryCIDRs) > 0 {
+		lines = append(lines, "Insecure Registries:")
+		for _, cidr := range r.InsecureRegistryCIDRs {
+			lines = append(lines, " "+cidr)
+		}
+	}
+	return append(lines, fmt.Sprint("Live Restore Enabled: ", i.LiveRestoreEnabled))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"text/template"
 	"time"
@@ -17,61 +18,64 @@ import (
 // A finder asks for what there is to tell of a name. The text is that of the daemon.
 type finder func(name string) (info any, text []byte, err error)
 
-// findContainer is the finder of docker container inspect.
-func (d *docker) findContainer(name string) (any, []byte, error) {
-	var c dockerapi.Container
-	text, err := d.find("/containers/"+name+"/json", "container", name, &c)
-	return newContainerInfo(c), text, err
+// containers returns the finder of docker container inspect. Sizes are asked for if that is so.
+func (d *docker) containers(sizes *bool) finder {
+	return func(name string) (any, []byte, error) {
+		var c dockerapi.Container
+		query := url.Values{}
+		if *sizes {
+			query.Set("size", "1")
+		}
+		text, err := d.find("/containers/"+name+"/json", "container", name, query, &c)
+		return newContainerInfo(c), text, err
+	}
 }
 
 // findNetwork is the finder of docker network inspect.
 func (d *docker) findNetwork(name string) (any, []byte, error) {
 	var n dockerapi.Network
-	text, err := d.find("/networks/"+name, "network", name, &n)
+	text, err := d.find("/networks/"+name, "network", name, nil, &n)
 	return n, text, err
 }
 
 // findImage is the finder of docker image inspect.
 func (d *docker) findImage(name string) (any, []byte, error) {
 	var i dockerapi.Image
-	text, err := d.find("/images/"+name+"/json", "image", name, &i)
+	text, err := d.find("/images/"+name+"/json", "image", name, nil, &i)
 	return newImageInfo(i), text, err
 }
 
 // find asks for an object of a kind. Without a name docker does not ask.
-func (d *docker) find(path, kind, name string, v any) ([]byte, error) {
+func (d *docker) find(path, kind, name string, query url.Values, v any) ([]byte, error) {
 	if name == "" {
 		return nil, &apiError{status: 404, missing: "No such " + kind + ": "}
 	}
-	text, err := d.api.get(d.ctx, path, nil, v)
+	text, err := d.api.get(d.ctx, path, query, v)
 	return text, orMissing(err, kind, name)
 }
 
-// findObject is the finder of docker inspect. It looks for a container, an image and a
+// objects returns the finder of docker inspect. It looks for a container, an image and a
 // network; docker would go on to volumes and more, and say of all of them that there is no
 // such object.
-func (d *docker) findObject(name string) (any, []byte, error) {
-	for _, find := range []finder{d.findContainer, d.findImage, d.findNetwork} {
-		info, text, err := find(name)
-		if err == nil || !isNotFound(err) && !strings.Contains(err.Error(), "invalid reference format") {
-			return info, text, err
+func (d *docker) objects(sizes *bool) finder {
+	return func(name string) (any, []byte, error) {
+		for _, find := range []finder{d.containers(sizes), d.findImage, d.findNetwork} {
+			info, text, err := find(name)
+			if err == nil || !isNotFound(err) && !strings.Contains(err.Error(), "invalid reference format") {
+				return info, text, err
+			}
 		}
+		return nil, nil, dockerError("Error: No such object: " + name)
 	}
-	return nil, nil, dockerError("Error: No such object: " + name)
-}
-
-// addSize adds -s, which has dockerd count what is stored.
-func addSize(f *pflag.FlagSet, usage string) {
-	refuse(f, unsupported{"size", "s", "bool", "", usage})
 }
 
 // inspect is docker inspect.
 func (d *docker) inspect(f *pflag.FlagSet) action {
 	format := addFormat(f)
 	kind := f.String("type", "", "Return JSON for specified type")
-	addSize(f, "Display total file sizes if the type is container")
+	sizes := f.BoolP("size", "s", false, "Display total file sizes if the type is container")
 	return func(args []string) error {
-		finders := map[string]finder{"": d.findObject, "container": d.findContainer, "image": d.findImage, "network": d.findNetwork}
+		finders := map[string]finder{"": d.objects(sizes), "container": d.containers(sizes), "image": d.findImage, "network": d.findNetwork}
 		find, ok := finders[*kind]
 		if !ok {
 			return fmt.Errorf("%q is not a valid value for --type", *kind)
@@ -82,8 +86,7 @@ func (d *docker) inspect(f *pflag.FlagSet) action {
 
 // inspectContainers is docker container inspect.
 func (d *docker) inspectContainers(f *pflag.FlagSet) action {
-	addSize(f, "Display total file sizes")
-	return d.inspectBy(f, d.findContainer)
+	return d.inspectBy(f, d.containers(f.BoolP("size", "s", false, "Display total file sizes")))
 }
 
 // inspectNetworks is docker network inspect. What -v adds is about swarm.

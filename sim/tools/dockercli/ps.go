@@ -81,6 +81,9 @@ func (d *docker) ps(f *pflag.FlagSet) action {
 		if *last != -1 {
 			query.Set("limit", strconv.Itoa(*last))
 		}
+		if *size || strings.Contains(list.format, ".Size") {
+			query.Set("size", "1")
+		}
 		var containers []dockerapi.ContainerSummary
 		if _, err := d.api.get(d.ctx, "/containers/json", list.filters.query(query), &containers); err != nil {
 			return err
@@ -107,13 +110,22 @@ func (l *listFlags) tryFormat() error {
 	return nil
 }
 
-// psRow returns what docker ps shows of a container. Nothing is stored, so it has no size.
+// sizes is what a container has written, and with its image.
+func sizes(s dockerapi.ContainerSummary) string {
+	written := units.HumanSizeWithPrecision(float64(s.SizeRw), 3)
+	if s.SizeRootFs == 0 {
+		return written
+	}
+	return written + " (virtual " + units.HumanSizeWithPrecision(float64(s.SizeRootFs), 3) + ")"
+}
+
+// psRow returns what docker ps shows of a container.
 func (l *listFlags) psRow(s dockerapi.ContainerSummary) psRow {
 	created := time.Unix(s.Created, 0).UTC()
 	return psRow{
 		ID: l.id(s.ID), Image: l.psImage(s), Command: strconv.Quote(l.psCommand(s.Command)), Names: l.psNames(s.Names),
 		CreatedAt: created.String(), RunningFor: units.HumanDuration(time.Since(created)) + " ago",
-		State: s.State, Status: s.Status, Ports: portsColumn(s.Ports), Size: "0B", LocalVolumes: "0",
+		State: s.State, Status: s.Status, Ports: portsColumn(s.Ports), Size: sizes(s), LocalVolumes: "0",
 		Networks: strings.Join(slices.Sorted(maps.Keys(s.NetworkSettings.Networks)), ","),
 		Labels:   joinLabels(s.Labels), labels: s.Labels,
 	}
