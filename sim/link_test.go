@@ -98,3 +98,43 @@ func TestLinkRefused(t *testing.T) {
 		require.Equal(t, rules, save(t, h))
 	}
 }
+
+// TestRemoveLink: the client loses the line, the variables and the rules of the link, and the
+// target its name. Recorded of Docker 20.10.24 but for the rules, which its source has.
+func TestRemoveLink(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, sim.WithICC(false))
+	web := simtest.Run(t, h, "web", sim.WithExpose("80"))
+	db := simtest.Run(t, h, "db", sim.WithExpose("5432"))
+	before := save(t, h)
+	client := simtest.Run(t, h, "client", sim.WithImage(small), sim.WithLink(web, "w"), sim.WithLink(web, "again"), sim.WithLink(db, "d"))
+	env := func() string {
+		out, err := client.Exec(t.Context(), "env").Output()
+		require.NoError(t, err)
+		return string(out)
+	}
+	hosts := func() string {
+		_, own, _ := strings.Cut(cat(t, client.FS(), "etc/hosts"), "ip6-allrouters\n")
+		return strings.NewReplacer(client.ID()[:12], "CLIENT", web.ID()[:12], "WEB", db.ID()[:12], "DB").Replace(own)
+	}
+	require.Equal(t, "172.17.0.2\tw WEB web\n172.17.0.2\tagain WEB web\n172.17.0.3\td DB db\n172.17.0.4\tCLIENT\n", hosts())
+	require.NoError(t, h.RemoveLink("/client/w"))
+	require.Equal(t, "172.17.0.2\tagain WEB web\n172.17.0.3\td DB db\n172.17.0.4\tCLIENT\n", hosts())
+	require.NotContains(t, env(), "\nW_PORT=")
+	require.Contains(t, env(), "\nAGAIN_PORT=tcp://172.17.0.2:80\n")
+	require.Contains(t, save(t, h), "--dport 80 ")
+	require.Equal(t, []string{"/client/again", "/web"}, web.Summary().Names)
+	require.Equal(t, []string{"/web:/client/again", "/db:/client/d"}, client.Inspect().HostConfig.Links)
+
+	require.NoError(t, client.Kill())
+	require.NoError(t, h.RemoveLink("client/again"))
+	require.Equal(t, []string{"/web"}, web.Summary().Names)
+	require.NoError(t, client.Start())
+	require.Equal(t, "172.17.0.3\td DB db\n172.17.0.4\tCLIENT\n", hosts())
+	require.NoError(t, h.RemoveLink("client/d"))
+	require.Equal(t, "172.17.0.4\tCLIENT\n", hosts())
+	require.Equal(t, before, save(t, h))
+	for _, name := range []string{"client/d", "client", "nosuch/d"} {
+		require.ErrorIs(t, h.RemoveLink(name), sim.ErrNotFound, name)
+	}
+}
