@@ -15,15 +15,15 @@ import (
 // of "docker events". Its actions, in Docker's order:
 //
 //	container: create; start; die, with exitCode; destroy; kill, with signal; stop; restart;
-//	           pause; unpause; rename, with oldName
+//	           pause; unpause; rename, with oldName; with execID exec_create, exec_start and
+//	           exec_die of the commands of Exec and docker exec
 //	network:   create; connect and disconnect, with container; destroy
 //
 // A run is connect, start, die and disconnect; before the die of a stop there is the kill, and
 // after the disconnect the stop. Who disconnects a container that runs is told twice, as by
-// dockerd. What runs commands and images tells of that too, see LogEvent: attach, resize,
-// exec_create, exec_start, exec_die, pull.
+// dockerd. Docker's API tells of what it does too, see LogEvent: attach, resize, pull, prune.
 type Event struct {
-	Type       string // "container", "network" or "image"
+	Type       string // "container", "network" or "image"; of a prune also "builder"
 	Action     string
 	ID         string            // of what it happened to
 	Attributes map[string]string // its name, of containers image and labels, of networks type; and what the action has

@@ -12,10 +12,11 @@ package sim
 // Below them are mutexes, held for a few lines. One further down may be asked for while one
 // further up is held, never the other way round:
 //
+//	executions.mu     which commands of docker exec there are; Execution.mu is asked for with it
 //	Host.mu           the lists of networks and containers; who has which address of a
 //	                  network (Link.holds, family.pool, Network.removed); Container.linkers
 //	Machine.mu        that it is closed; interface indexes
-//	Container.linksMu the list of links
+//	Container.linksMu the list of links, and of those that are yet to be found
 //	Container.stateMu the run, and what is left of the last one
 //	Link.mu           the live part of a link, and that its cable is impaired as was asked for
 //	run.mu            functions and published ports of a run
