@@ -222,7 +222,7 @@ func TestDocker113Refusals(t *testing.T) {
 	require.NoError(t, err)
 	_, create := h.CreateNetwork("bridge")
 	_, again := h.Create("web")
-	_, addr := h.Create("addr", sim.WithNetwork(bridge, withAddr("172.17.0.9")))
+	_, addr := h.Run("addr", sim.WithNetwork(bridge, withAddr("172.17.0.9")))
 	for _, test := range []struct {
 		err  error
 		want string

@@ -38,6 +38,9 @@ HOME=/root`
 
 	home := simtest.Run(t, h, "c2", sim.WithEnv("HOME=/x"), sim.WithHostname("foo"))
 	require.Equal(t, pathVariable+"HOSTNAME=foo\nHOME=/x", strings.Join(home.Env(), "\n"))
-	_, err := h.Create("c3", sim.WithEnv("NOVALUE"))
+	without := simtest.Run(t, h, "c3", sim.WithEnv("HOSTNAME", "A=1", "A"))
+	require.Equal(t, pathVariable+"HOME=/root", strings.Join(without.Env(), "\n"))
+	require.Equal(t, []string{"HOSTNAME", "A=1", "A", strings.TrimSpace(pathVariable)}, without.Inspect().Config.Env)
+	_, err := h.Create("c4", sim.WithEnv("=VALUE"))
 	require.ErrorIs(t, err, sim.ErrName)
 }

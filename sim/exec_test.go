@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -76,7 +77,8 @@ func TestExec(t *testing.T) {
 		cmd.Env = []string{"B=2"}
 		out, err := cmd.Output()
 		require.NoError(t, err)
-		require.Equal(t, "/srv\n"+strings.Join(append(c.Env(), "B=2"), "\n")+"\n", string(out))
+		env := c.Env()
+		require.Equal(t, "/srv\n"+strings.Join(slices.Insert(env, len(env)-1, "B=2"), "\n")+"\n", string(out), "HOME is last")
 		cmd = c.Exec(ctx, "cat")
 		cmd.Stdin = strings.NewReader("in and out")
 		out, err = cmd.CombinedOutput()

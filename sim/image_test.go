@@ -237,7 +237,7 @@ func TestImageEnv(t *testing.T) {
 	})
 	require.NotContains(t, web.Env(), "DB_ENV_PATH=/bin")
 
-	for _, bad := range []sim.Image{{Env: []string{"novalue"}}, {Expose: []string{"70000"}}} {
+	for _, bad := range []sim.Image{{Env: []string{"=value"}}, {Expose: []string{"70000"}}} {
 		_, err := h.Run("bad", sim.WithImage(bad))
 		require.Error(t, err)
 	}

@@ -245,7 +245,7 @@ func TestAliasRefused(t *testing.T) {
 	t.Parallel()
 	h := simtest.NewHost(t)
 	bridge, _ := h.Network("bridge")
-	_, err := h.Create("c1", sim.WithNetwork(bridge, sim.WithAlias("foo")))
+	_, err := h.Run("c1", sim.WithNetwork(bridge, sim.WithAlias("foo")))
 	require.ErrorIs(t, err, sim.ErrConflict)
 	require.EqualError(t, err, "network-scoped alias is supported only for containers in user defined networks")
 }

@@ -121,20 +121,20 @@ func TestDockerNotStarted(t *testing.T) {
 	const said, noUser = "docker: Error response from daemon: ", "unable to find user nosuch: no matching entries in passwd file"
 	simtest.NewNetwork(t, h, "auto")
 	for _, tt := range []struct{ line, want string }{
-		{"run --name a --network nosuch alpine", said + "network nosuch not found." + exit},
-		{"run --name b --network bridge --ip 172.17.0.9 alpine", said + "user specified IP address is supported on user defined networks only." + exit},
-		{"run --name c --network auto --ip 172.18.0.9 alpine", said + "user specified IP address is supported only when connecting to networks with user configured subnets." + exit},
-		{"run --name d -u nosuch alpine", said + noUser + "." + exit},
-		{"ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'", "d Created bridge\nc Created auto\nb Created bridge\na Created nosuch\n"},
-		{"inspect -f '{{.State.ExitCode}} {{.State.Error}} {{.Config.User}} {{.State.Pid}}' d", "128 " + noUser + " nosuch 0\n"},
-		{"start a", "Error response from daemon: network nosuch not found\nError: failed to start containers: a\nexit status 1\n"},
+		{"run --name ca --network nosuch alpine", said + "network nosuch not found." + exit},
+		{"run --name cb --network bridge --ip 172.17.0.9 alpine", said + "user specified IP address is supported on user defined networks only." + exit},
+		{"run --name cc --network auto --ip 172.18.0.9 alpine", said + "user specified IP address is supported only when connecting to networks with user configured subnets." + exit},
+		{"run --name cd -u nosuch alpine", said + noUser + "." + exit},
+		{"ps -a --format '{{.Names}} {{.Status}} {{.Networks}}'", "cd Created bridge\ncc Created auto\ncb Created bridge\nca Created nosuch\n"},
+		{"inspect -f '{{.State.ExitCode}} {{.State.Error}} {{.Config.User}} {{.State.Pid}}' cd", "128 " + noUser + " nosuch 0\n"},
+		{"start ca", "Error response from daemon: network nosuch not found\nError: failed to start containers: ca\nexit status 1\n"},
 		{"run --rm --network nosuch alpine", said + "network nosuch not found." + exit},
-		{"network connect nosuch2 b", ""},
-		{"network disconnect nosuch2 b", ""},
-		{"network disconnect nosuch2 b", "Error response from daemon: container {b} is not connected to the network nosuch2\nexit status 1\n"},
+		{"network connect nosuch2 cb", ""},
+		{"network disconnect nosuch2 cb", ""},
+		{"network disconnect nosuch2 cb", "Error response from daemon: container {cb} is not connected to the network nosuch2\nexit status 1\n"},
 	} {
-		if b, ok := h.Container("b"); ok {
-			tt.want = strings.ReplaceAll(tt.want, "{b}", b.ID())
+		if b, ok := h.Container("cb"); ok {
+			tt.want = strings.ReplaceAll(tt.want, "{cb}", b.ID())
 		}
 		require.Equal(t, tt.want, docker(t, h, tt.line), tt.line)
 	}

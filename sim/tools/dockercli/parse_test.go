@@ -105,7 +105,7 @@ func TestPortsColumn(t *testing.T) {
 // TestPsColumns has commands, names and images that are cut.
 func TestPsColumns(t *testing.T) {
 	t.Parallel()
-	short, long := &listFlags{}, &listFlags{noTrunc: true}
+	short, long := &listFlags{look: look20}, &listFlags{noTrunc: true}
 	for command, want := range map[string]string{
 		"": "", "12345678901234567890": "12345678901234567890", "123456789012345678901": "1234567890123456789…",
 		"/bin/sh -c 'echo hello'": "/bin/sh -c 'echo he…", "ééééééééééééééééééééé": "ééééééééééééééééééé…",
