@@ -66,6 +66,8 @@ var published = map[string]struct {
 	"centos":               {203_900_000, "latest 7 7.[0-9]* centos7* 8 8.[0-9]* centos8* 6* centos6*"},
 	"centos:v1":            {231_200_000, ""},
 	"centos_nginx:1.0":     {288_500_000, ""},
+	"httpd":                {167_700_000, "latest 2 2.[0-9]* alpine*"},
+	"hello-world":          {13_260, "latest linux"},
 	"debian":               {116_500_000, "latest 12* 11* 10* 9* bookworm* bullseye* buster* stretch* stable* oldstable* testing* sid*"},
 	"ubuntu":               {77_820_000, "latest 2[0-9].[0-9][0-9] 18.04 16.04 14.04 jammy* focal* bionic* xenial* trusty* rolling devel"},
 	"alpine":               {7_377_000, "latest 3 3.[0-9]* edge"},

@@ -14,9 +14,8 @@
 //	env [-i] [-u NAME] [NAME=VALUE...] [COMMAND], printenv, id [-Gugn], whoami, nproc, hostid, tty
 //	uname [-amnoprsv], stty [-a], stty size, stty raw | sane, true, false
 //
-// All of it is in the locale C, and in UTC. Who runs them is root, and has all files: chown to
-// somebody else is not permitted. What reads all of its input
-// before it prints, sort for one, takes up to 64 MiB. There are no links: cp and mv of files
+// All of it is in the locale C, and in UTC. Who runs them is told by id and whoami, and has all
+// files: chown to somebody else is not permitted. What reads all of its input before it prints, sort for one, takes up to 64 MiB. There are no links: cp and mv of files
 // across directories are what the files of the machine can do.
 //
 // They are functions over the files of a call. u-root's pkg/core, the closest library, opens

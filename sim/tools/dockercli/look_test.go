@@ -19,8 +19,8 @@ func TestLooks(t *testing.T) {
 		release sim.Release
 		want    string
 	}{
-		{sim.Docker113, `CONTAINER ID        IMAGE               COMMAND                CREATED             STATUS              PORTS               NAMES
-ID                  alpine              "/bin/sh -c 'sleep..." 5 minutes ago       Up 5 minutes                            web
+		{sim.Docker113, `CONTAINER ID        IMAGE               COMMAND                  CREATED             STATUS              PORTS               NAMES
+ID                  alpine              "/bin/sh -c 'sleep..."   5 minutes ago       Up 5 minutes                            web
 REPOSITORY          TAG                 IMAGE ID            CREATED             SIZE
 alpine              latest              ID                  5 minutes ago       7.38 MB
 NETWORK ID          NAME                DRIVER              SCOPE
