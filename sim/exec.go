@@ -138,15 +138,15 @@ func (c *Cmd) start(s *site) error {
 		defer stop()
 		c.status = run()
 		c.streams.end()
-		if c.execution != nil {
-			c.execution.finished(c.status)
-		}
 	})
 	if err != nil {
 		cancel(command.SIGKILL)
 		c.status = run()
 		c.streams.end()
 		return err
+	}
+	if c.execution != nil {
+		go c.execution.await(c)
 	}
 	if c.Stdin != nil {
 		go func() {
@@ -210,6 +210,9 @@ func (c *Cmd) Wait() error {
 	}
 	<-c.done
 	<-c.client.Done()
+	if c.execution != nil {
+		<-c.execution.ended
+	}
 	if c.status != 0 {
 		return ExitStatus(c.status)
 	}

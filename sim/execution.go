@@ -135,10 +135,13 @@ func (x *Execution) began(cmd *Cmd) {
 	close(x.started)
 }
 
-// finished tells of the end of the command.
-func (x *Execution) finished(status int) {
-	x.tell("exec_die", map[string]string{"exitCode": strconv.Itoa(status)})
-	x.over(status)
+// await tells of the end of the command once all that it wrote is delivered. A stop of the
+// container does not wait for that, and so it is not a function of the run.
+func (x *Execution) await(cmd *Cmd) {
+	<-cmd.done
+	<-cmd.client.Done()
+	x.tell("exec_die", map[string]string{"exitCode": strconv.Itoa(cmd.status)})
+	x.over(cmd.status)
 }
 
 // over notes the end, or that the command could not be started.
