@@ -67,7 +67,7 @@ func TestRecordedRequests(t *testing.T) {
 	myBridge := network("myBridge", sim.WithSubnet(prefix("192.168.0.0/16")), sim.WithGateway(netip.MustParseAddr("192.168.0.1")))
 	test1 := simtest.Run(t, made, "test1", sim.WithNetwork(testnet, sim.WithAlias("t1")), image("centos:v1"))
 	db := simtest.Run(t, made, "db", sim.WithImage(postgres))
-	simtest.Run(t, made, "web2", sim.WithImage(sim.Image{Name: "training/webapp", Cmd: []string{"env"}}), sim.WithLink(db, ""), sim.WithAutoRemove())
+	simtest.Run(t, made, "web2", image("training/webapp"), sim.WithCommand("env"), sim.WithLink(db, ""), sim.WithAutoRemove())
 	simtest.Run(t, made, "web", image("training/webapp"), sim.WithLink(db, "db"), sim.WithPublishAll())
 	simtest.Run(t, made, "nginx", image("nginx"), sim.WithPublish("80:80"), sim.WithEnv("A=B"), sim.WithNetwork(testnet))
 	require.NoError(t, test1.Connect(myBridge))

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"io"
+	"io/fs"
 	"math/bits"
 	"sync"
 )
@@ -172,6 +173,16 @@ func (r contextReader) ReadContext(ctx context.Context, b []byte) (int, error) {
 }
 
 func (r contextReader) unwrap() any { return r.ContextReader }
+
+// Stat tells of a stream that is a file.
+func (r contextReader) Stat() (fs.FileInfo, error) {
+	if p, ok := r.ContextReader.(plainReader); ok {
+		if f, ok := p.Reader.(interface{ Stat() (fs.FileInfo, error) }); ok {
+			return f.Stat()
+		}
+	}
+	return nil, fs.ErrInvalid
+}
 
 // A plainReader is a stream whose Read nothing interrupts. What never ends, as /dev/zero, ends
 // between two of them.

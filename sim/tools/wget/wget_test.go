@@ -104,14 +104,14 @@ func TestSignal(t *testing.T) {
 			cli := client(t)
 			table := Commands()
 			table["interrupted"] = func(ctx context.Context, c *command.Call) int {
-				time.AfterFunc(4500*time.Millisecond, func() { c.Process().Signal(command.SIGINT) })
+				time.AfterFunc(2500*time.Millisecond, func() { c.Process().Signal(command.SIGINT) })
 				child := *c
 				child.Args = c.Args[1:]
 				return table.Run(ctx, &child)
 			}
 			start := time.Now()
 			assert.Equal(t, "(exit status 130)\n", tooltest.Output(t, table, command.Call{Machine: cli}, "interrupted "+line))
-			assert.Equal(t, 4500*time.Millisecond, time.Since(start))
+			assert.Equal(t, 2500*time.Millisecond, time.Since(start))
 		})
 	}
 }
