@@ -44,6 +44,7 @@ type Cmd struct {
 	ctx       context.Context
 	streams   *streams
 	client    *stdio.Client // delivers to Stdout and Stderr
+	size      [2]int        // rows and columns asked for; 0 is what a terminal has
 	process   *command.Process
 	hostPID   int           // as the host sees it, 0 before Start
 	execution *Execution    // nil on a machine, and before Start if it is its own
@@ -121,6 +122,9 @@ func (c *Cmd) start(s *site) error {
 	c.client = stdio.NewClient(c.Stdout, c.Stderr)
 	context.AfterFunc(ctx, c.client.End) // who is killed waits for no reader
 	c.streams = newStreams(c.TTY, s.processes, c.client.Writer(stdio.Stdout), c.client.Writer(stdio.Stderr))
+	if c.size != [2]int{} {
+		c.streams.resize(c.size[0], c.size[1])
+	}
 	if c.Stdin != nil {
 		c.streams.open()
 	}
@@ -230,8 +234,9 @@ func (c *Cmd) Signal(s command.Signal) {
 	}
 }
 
-// Resize gives the terminal of a command that was started another size.
+// Resize gives the terminal another size, before Start its first one.
 func (c *Cmd) Resize(rows, columns int) {
+	c.size = [2]int{rows, columns}
 	if c.streams != nil {
 		c.streams.resize(rows, columns)
 	}

@@ -213,6 +213,12 @@ func TestExecTTY(t *testing.T) {
 		out, err = cmd.Output()
 		require.NoError(t, err)
 		require.Equal(t, "24 80\r\n", string(out))
+		cmd = c.Exec(t.Context(), "tty")
+		cmd.TTY = true
+		cmd.Resize(50, 132)
+		out, err = cmd.Output()
+		require.NoError(t, err)
+		require.Equal(t, "50 132\r\n", string(out))
 	})
 }
 

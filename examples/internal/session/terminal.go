@@ -42,11 +42,8 @@ func Open(ctx context.Context, h *sim.Host, dir string, w io.Writer) (*Terminal,
 	t.seen.also, t.seen.changed = w, make(chan struct{})
 	t.shell.TTY, t.shell.Stdin, t.shell.Stdout = true, t.keys, &t.seen
 	t.shell.Env = []string{`PS1=[\u@\h \W]\$ `}
-	if err := t.shell.Start(); err != nil {
-		return nil, err
-	}
 	t.shell.Resize(rows, columns)
-	return t, nil
+	return t, t.shell.Start()
 }
 
 // Close hangs up.

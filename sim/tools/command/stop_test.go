@@ -136,6 +136,13 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// held returns how many bytes wait in a pipe.
+func held(p *Pipe) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.held)
+}
+
 // TestStopStreams has a program read and write nothing while it is stopped.
 func TestStopStreams(t *testing.T) {
 	t.Parallel()
@@ -153,10 +160,10 @@ func TestStopStreams(t *testing.T) {
 		synctest.Wait()
 		in.Write([]byte("abc"))
 		synctest.Wait()
-		require.Len(t, in.held, 3)
+		require.Equal(t, 3, held(in))
 		p.Signal(SIGCONT)
 		synctest.Wait()
-		require.Len(t, out.held, 3)
+		require.Equal(t, 3, held(out))
 		in.CloseWrite()
 		require.Zero(t, <-done)
 	})
