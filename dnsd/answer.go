@@ -28,10 +28,7 @@ func (r *Resolver) answer(q *dns.Msg, size int) (*dns.Msg, verdict) {
 	if len(q.Question) != 1 {
 		return refusal(q, dns.RcodeFormatError), answered
 	}
-	question := q.Question[0]
-	if question.Qclass != dns.ClassINET {
-		return nil, unknown
-	}
+	question := q.Question[0] // of any class, which Docker does not look at
 	switch question.Qtype {
 	case dns.TypeA, dns.TypeAAAA, dns.TypeMX:
 		return r.answerName(q, question, size)

@@ -125,9 +125,19 @@ func TestFlags(t *testing.T) {
 	})
 	t.Run("class", func(t *testing.T) {
 		t.Parallel()
-		q := query("web", dns.TypeA)
-		q.Question[0].Qclass = dns.ClassCHAOS
-		assert.Nil(t, ask(t, r, "udp", q))
+		for _, class := range []uint16{dns.ClassCHAOS, dns.ClassANY, dns.ClassNONE} {
+			for _, typ := range []uint16{dns.TypeA, dns.TypeMX, dns.TypePTR} {
+				q := query(map[bool]string{true: "2.0.18.172.in-addr.arpa", false: "web"}[typ == dns.TypePTR], typ)
+				q.Question[0].Qclass = class
+				reply := ask(t, r, "udp", q)
+				require.NotNil(t, reply)
+				assert.Equal(t, q.Question, reply.Question)
+				for _, rr := range reply.Answer {
+					assert.EqualValues(t, dns.ClassINET, rr.Header().Class)
+				}
+				assert.Equal(t, typ != dns.TypeMX, len(reply.Answer) == 1)
+			}
+		}
 	})
 }
 

@@ -15,10 +15,9 @@
 // Client.NetResolver, which says so.
 //
 // What is answered, forwarded and left unanswered follows Docker Engine 20.10.24,
-// whose answers the tests compare with. On purpose different are three things that
-// its recordings do not show: only questions of class IN are answered from zones,
-// aliases of links know no case, and replies of upstreams that are not for the
-// query that was sent are ignored.
+// whose answers the tests compare with. On purpose different are two things that
+// its recordings do not show: aliases of links know no case, and replies of upstreams
+// that are not for the query that was sent are ignored.
 package dnsd
 
 import (

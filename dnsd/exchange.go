@@ -12,8 +12,17 @@ import (
 	"github.com/miekg/dns"
 )
 
-// errNoQuery is what a query is that cannot be sent.
-var errNoQuery = errors.New("not a query")
+// What is wrong with queries and replies.
+var (
+	errNoQuery   = errors.New("not a query")
+	errTooMany   = errors.New("too many queries")
+	errMalformed = errors.New("malformed reply")
+)
+
+// An unsentError is why a query did not get to a server.
+type unsentError struct{ error }
+
+func (e unsentError) Unwrap() error { return e.error }
 
 // A target is where a query can be sent.
 type target struct {
@@ -23,7 +32,9 @@ type target struct {
 }
 
 // exchange sends q to a server and returns its reply. Datagrams are taken up to size
-// bytes. It ends with ctx, with the context's error.
+// bytes: of a longer one, and of a malformed one, comes what could be read, with an error that
+// wraps errMalformed. It ends with ctx, with the context's error. Where q was not sent it is an
+// unsentError.
 //
 // It is not dns.Client's, which takes datagrams for a stream if the connection has
 // no ReadFrom, takes the first message that has the right id, and does not end when
@@ -31,11 +42,11 @@ type target struct {
 func (t target) exchange(ctx context.Context, q *dns.Msg, size int) (*dns.Msg, error) {
 	query, err := q.Pack()
 	if err != nil {
-		return nil, errors.Join(errNoQuery, err)
+		return nil, unsentError{errors.Join(errNoQuery, err)}
 	}
 	conn, err := t.dial(ctx, t.network, t.address)
 	if err != nil {
-		return nil, err
+		return nil, unsentError{err}
 	}
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -61,7 +72,7 @@ func converse(conn net.Conn, datagrams bool, q *dns.Msg, query []byte, size int)
 		query = append(binary.BigEndian.AppendUint16(nil, uint16(len(query))), query...)
 	}
 	if _, err := conn.Write(query); err != nil {
-		return nil, err
+		return nil, unsentError{err}
 	}
 	buf := make([]byte, max(size, dns.MinMsgSize))
 	for {
@@ -70,10 +81,12 @@ func converse(conn net.Conn, datagrams bool, q *dns.Msg, query []byte, size int)
 			return nil, err
 		}
 		reply := new(dns.Msg)
-		if err := reply.Unpack(b); err != nil && !reply.Truncated { // a truncated one may end anywhere
-			continue
-		}
-		if isReply(reply, q) {
+		err = reply.Unpack(b)
+		switch {
+		case !isReply(reply, q):
+		case err != nil && !reply.Truncated: // which may end anywhere
+			return reply, errors.Join(errMalformed, err)
+		default:
 			return reply, nil
 		}
 	}

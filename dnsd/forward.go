@@ -2,11 +2,13 @@ package dnsd
 
 import (
 	"context"
+	"errors"
 
 	"github.com/miekg/dns"
 )
 
-// forward answers a query with what the upstreams say, or not at all.
+// forward answers a query with what the upstreams say, or not at all. What one says
+// counts until a later one has been sent the query.
 func (r *Resolver) forward(w dns.ResponseWriter, q *dns.Msg) {
 	network := "udp"
 	if overTCP(w) {
@@ -15,30 +17,38 @@ func (r *Resolver) forward(w dns.ResponseWriter, q *dns.Msg) {
 	ctx, size := contextOf(w), maxSize(w, q)
 	var reply *dns.Msg
 	for _, upstream := range r.upstreams {
-		if reply = r.ask(ctx, target{r.dial, network, upstream.String()}, q, size); reply != nil && (r.anyReply || reply.Rcode == dns.RcodeSuccess) {
+		said, err := r.ask(ctx, target{r.dial, network, upstream.String()}, q, size)
+		if errors.As(err, new(unsentError)) {
+			continue
+		}
+		reply = said
+		if err == nil && (r.anyReply || isFinal(reply)) {
+			reply.Compress = true // as the recorded sizes show
 			break
 		}
 	}
 	if reply == nil || ctx.Err() != nil {
 		return
 	}
-	reply.Compress = r.anyReply || reply.Rcode == dns.RcodeSuccess // as the recorded sizes show
 	_ = w.WriteMsg(reply)
 }
 
-// ask returns the reply of one upstream, or nil.
-func (r *Resolver) ask(ctx context.Context, t target, q *dns.Msg, size int) *dns.Msg {
+// isFinal reports whether no other upstream can know better: of a name that does not
+// exist only who has authority can say that (RFC 8020).
+func isFinal(reply *dns.Msg) bool {
+	return reply.Rcode == dns.RcodeSuccess || reply.Rcode == dns.RcodeNameError && reply.Authoritative
+}
+
+// ask returns the reply of one upstream. With an error that is what could be read of it, or nil:
+// silence and refusal are the same to the client.
+func (r *Resolver) ask(ctx context.Context, t target, q *dns.Msg, size int) (*dns.Msg, error) {
 	defer r.forwarding.Add(-1)
 	if r.forwarding.Add(1) > forwardLimit {
-		return nil
+		return nil, unsentError{errTooMany}
 	}
 	ctx, cancel := context.WithTimeout(ctx, upstreamTimeout)
 	defer cancel()
-	reply, err := t.exchange(ctx, q, size)
-	if err != nil {
-		return nil // silence, refusal and no route are all the same to the client
-	}
-	return reply
+	return t.exchange(ctx, q, size)
 }
 
 // contextOf returns the context by which a query ends.

@@ -31,12 +31,30 @@ func upstreams(list ...string) []netip.AddrPort {
 	return servers
 }
 
+// authority is a nameserver that knows that there is no such name.
+var authority = dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	m := new(dns.Msg).SetRcode(q, dns.RcodeNameError)
+	m.Authoritative = true
+	_ = w.WriteMsg(m)
+})
+
+// broken is a nameserver whose replies break off within a record.
+var broken = dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	m := new(dns.Msg).SetReply(q)
+	m.Answer = []dns.RR{mustRR(q.Question[0].Name + " 5 IN A 192.0.2.1")}
+	wire, err := m.Pack()
+	if err == nil {
+		_, _ = w.Write(wire[:len(wire)-1])
+	}
+})
+
 // TestUpstreams has the ways through the list of upstreams, in virtual time.
 func TestUpstreams(t *testing.T) {
 	t.Parallel()
 	const good, bad, fails, rejects, closed, dead = "10.0.0.1:53", "10.0.0.2:53", "10.0.0.3:53", "10.0.0.4:53", "10.0.0.5:53", "10.0.0.6:53"
+	const knows, breaks, noRoute = "10.0.0.7:53", "10.0.0.8:53", "10.0.0.9:53"
 	in := &internet{servers: map[string]dns.Handler{good: rcodes(dns.RcodeSuccess), bad: rcodes(dns.RcodeNameError),
-		fails: rcodes(dns.RcodeServerFailure), rejects: rcodes(dns.RcodeRefused), closed: nil}}
+		fails: rcodes(dns.RcodeServerFailure), rejects: rcodes(dns.RcodeRefused), closed: nil, knows: authority, breaks: broken}, unreachable: noRoute}
 	const silence = -1
 	for _, tt := range []struct {
 		name    string
@@ -55,7 +73,17 @@ func TestUpstreams(t *testing.T) {
 		{"the last counts", []string{fails, rejects, bad}, dns.RcodeNameError, 0},
 		{"closed alone", []string{closed}, silence, 0},
 		{"closed moves on", []string{closed, good}, dns.RcodeSuccess, 0},
-		{"NXDOMAIN, then closed", []string{bad, closed}, silence, 0},
+		{"NXDOMAIN with authority", []string{knows, good}, dns.RcodeNameError, 0},
+		{"not the first with authority", []string{fails, knows, good}, dns.RcodeNameError, 0},
+		{"no route alone", []string{noRoute}, silence, 0},
+		{"NXDOMAIN, then no route", []string{bad, noRoute}, dns.RcodeNameError, 0},
+		{"SERVFAIL, then two without route", []string{fails, noRoute, noRoute}, dns.RcodeServerFailure, 0},
+		{"dead, then no route", []string{dead, noRoute}, silence, 4 * time.Second},
+		{"NXDOMAIN, dead, no route", []string{bad, dead, noRoute}, silence, 4 * time.Second},
+		{"broken alone", []string{breaks}, dns.RcodeSuccess, 0},
+		{"broken moves on", []string{breaks, bad}, dns.RcodeNameError, 0},
+		{"broken, then no route", []string{breaks, noRoute}, dns.RcodeSuccess, 0},
+		{"broken, then dead", []string{breaks, dead}, silence, 4 * time.Second},
 		{"dead moves on", []string{dead, good}, dns.RcodeSuccess, 4 * time.Second},
 		{"dead alone", []string{dead}, silence, 4 * time.Second},
 		{"NXDOMAIN, then dead", []string{bad, dead}, silence, 4 * time.Second},
@@ -79,6 +107,40 @@ func TestUpstreams(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestClosedKeepsReply: of the next upstream, which is closed, TCP hears when it dials, and UDP
+// when it waits for a reply.
+func TestClosedKeepsReply(t *testing.T) {
+	t.Parallel()
+	in := &internet{servers: map[string]dns.Handler{"10.0.0.2:53": rcodes(dns.RcodeNameError), "10.0.0.5:53": nil}}
+	r := newResolver(t, nil, dnsd.WithUpstreams(in.dial, upstreams("10.0.0.2:53", "10.0.0.5:53")...))
+	assert.Nil(t, ask(t, r, "udp", query("name.example", dns.TypeA)))
+	reply := ask(t, r, "tcp", query("name.example", dns.TypeA))
+	require.NotNil(t, reply)
+	assert.Equal(t, dns.RcodeNameError, reply.Rcode)
+}
+
+// TestOversized: a datagram that is longer than the client takes is cut, and has no answers then.
+func TestOversized(t *testing.T) {
+	t.Parallel()
+	in := &internet{servers: map[string]dns.Handler{"10.0.0.1:53": dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg).SetReply(q)
+		for range 30 {
+			m.Answer = append(m.Answer, mustRR(q.Question[0].Name+" 5 IN A 192.0.2.1"))
+		}
+		_ = w.WriteMsg(m)
+	})}}
+	r := newResolver(t, nil, dnsd.WithUpstreams(in.dial, upstreams("10.0.0.1:53")...))
+	for network, want := range map[string]int{"udp": 0, "tcp": 30} {
+		q := query("name.example", dns.TypeA)
+		reply := ask(t, r, network, q)
+		require.NotNil(t, reply)
+		assert.Equal(t, dns.RcodeSuccess, reply.Rcode)
+		assert.Equal(t, q.Question, reply.Question)
+		assert.Len(t, reply.Answer, want)
+		assert.False(t, reply.Truncated)
 	}
 }
 

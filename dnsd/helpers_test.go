@@ -95,7 +95,8 @@ func query(name string, qtype uint16) *dns.Msg {
 // An internet is nameservers by address, each a handler of its own. Those that it
 // does not have are silent, those with nil refuse. It keeps queries as text.
 type internet struct {
-	servers map[string]dns.Handler
+	servers     map[string]dns.Handler
+	unreachable string // the address to which there is no way
 
 	mu      sync.Mutex // guards what follows
 	queries []rawQuery
@@ -120,6 +121,9 @@ func (in *internet) take() []rawQuery {
 func (in *internet) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if address == in.unreachable {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ENETUNREACH}
 	}
 	h, ok := in.servers[address]
 	if ok && h == nil && network == "tcp" {

@@ -23,9 +23,10 @@ import (
 //     ".in-addr.arpa." nor ".ip6.arpa.", in lower case, is not answered at all.
 //   - Other types and unknown names are forwarded, see WithUpstreams.
 //
-// The question comes back as it was written and is the name of all records. No
-// record is added to the answers: EDNS options are ignored but for the size of
-// datagrams, beyond which answers are left out and the truncated flag is set.
+// The class of a question does not count: answers are of class IN. The question comes
+// back as it was written and is the name of all records. No record is added to the
+// answers: EDNS options are ignored but for the size of datagrams, beyond which answers
+// are left out and the truncated flag is set.
 type Resolver struct {
 	scopes     atomic.Pointer[[]scope]
 	upstreams  []netip.AddrPort
@@ -76,9 +77,11 @@ func New(opts ...Option) (*Resolver, error) {
 
 // WithUpstreams sets the servers that know the names that no scope has. The first
 // three are asked in their order, with the query as it came and over the transport
-// by which it came, for 4 s each. A reply other than NOERROR, or none, leads to the
-// next one; the client gets what the last one said, and nothing if that was silent,
-// whatever those before it said.
+// by which it came, for 4 s each. NOERROR is final, and so is NXDOMAIN of one with
+// authority; another reply, or none, leads to the next one. The client gets what the last
+// one said that could be sent the query, and nothing if that was silent, whatever those
+// before it said. Of a reply that is malformed or longer than the client takes it gets what
+// could be read, mostly NOERROR without answers.
 //
 // At most 100 queries are forwarded at once. Those beyond are not answered.
 //
