@@ -2,7 +2,9 @@ package ports
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"sort"
 )
 
 // Plan returns what to publish for a container, in the order in which Docker
@@ -14,61 +16,54 @@ import (
 // It also returns all ports, exposed or published, in the same order, which is that
 // of the rules of links.
 //
-// Docker puts the higher host port first, or the higher port of the container, or
-// TCP, without saying which of the three counts more: where they disagree its order
-// is random. Here the host port does, the highest one if a port of the container has
-// several, and then the port of the container.
+// Docker takes the ports from a map, in random order, and sorts them by a relation
+// that is none of order. Here they come by their text, "443/tcp" before "80/tcp",
+// which gives the order that was recorded most often.
 func Plan(published []Publication, exposed []Port, all bool) (plan []Publication, ports []Port) {
-	byPort := make(map[Port][]Publication)
+	asked := make(map[Port][]Publication)
 	for _, p := range published {
-		byPort[p.Port] = append(byPort[p.Port], p)
+		asked[p.Port] = append(asked[p.Port], p)
 	}
 	for _, p := range exposed {
-		if _, ok := byPort[p]; !ok {
-			byPort[p] = nil
+		if _, ok := asked[p]; !ok {
+			asked[p] = nil
 		}
 	}
-	entries := make([]planned, 0, len(byPort))
-	for port, pubs := range byPort {
-		if pubs == nil && all {
-			pubs = []Publication{{Port: port}}
+	var entries byDocker
+	for _, port := range slices.SortedFunc(maps.Keys(asked), compareText) {
+		if pubs := asked[port]; pubs != nil {
+			entries = append(entries, pubs...)
+		} else {
+			entries = append(entries, Publication{Port: port})
 		}
-		entries = append(entries, newPlanned(port, pubs))
 	}
-	slices.SortFunc(entries, planned.compare)
-	for _, e := range entries {
-		plan = append(plan, e.pubs...)
-		ports = append(ports, e.port)
+	sort.Sort(entries)
+	sorted := make(map[Port][]Publication)
+	for _, p := range entries {
+		if sorted[p.Port] == nil {
+			ports = append(ports, p.Port)
+		}
+		sorted[p.Port] = append(sorted[p.Port], p)
+	}
+	for _, port := range ports {
+		if all || asked[port] != nil {
+			plan = append(plan, sorted[port]...)
+		}
 	}
 	return plan, ports
 }
 
-// A planned is a port with its publications.
-type planned struct {
-	port    Port
-	pubs    []Publication
-	highest uint16 // host port
-}
+func compareText(a, b Port) int { return cmp.Compare(a.String(), b.String()) }
 
-// newPlanned orders the publications of a port. Those of TCP come in reverse: for
-// Docker's sort each is less than each other.
-func newPlanned(port Port, pubs []Publication) planned {
-	p := planned{port: port, pubs: pubs}
-	for _, pub := range pubs {
-		p.highest = max(p.highest, pub.First)
-	}
-	if port.Proto == TCP {
-		slices.Reverse(pubs)
-		return p
-	}
-	slices.SortStableFunc(pubs, func(a, b Publication) int { return cmp.Compare(b.First, a.First) })
-	return p
-}
+// byDocker is Docker's relation: the higher host port, or the higher port of the
+// container, or TCP. What it gives depends on the algorithm, which must be that of
+// sort.Sort, and on the order before.
+type byDocker []Publication
 
-func (p planned) compare(q planned) int {
-	return cmp.Or(
-		cmp.Compare(q.highest, p.highest),
-		cmp.Compare(q.port.Number, p.port.Number),
-		cmp.Compare(p.port.Proto, q.port.Proto),
-	)
+func (s byDocker) Len() int      { return len(s) }
+func (s byDocker) Swap(i, j int) { s[i], s[j] = s[j], s[i] }
+
+func (s byDocker) Less(i, j int) bool {
+	a, b := s[i], s[j]
+	return a.First > b.First || a.Port.Number > b.Port.Number || a.Port.Number == b.Port.Number && a.Port.Proto == TCP
 }
