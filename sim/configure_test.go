@@ -215,6 +215,7 @@ func TestSysctls(t *testing.T) {
 	}, lines(web.Sysctls(), "disable_ipv6"))
 	require.Equal(t, []string{"net.bridge.bridge-nf-call-ip6tables = 1", "net.bridge.bridge-nf-call-iptables = 1"}, lines(h.Sysctls(), "bridge"))
 	require.Empty(t, lines(web.Sysctls(), "bridge"))
+	require.ErrorIs(t, web.SetSysctl("net.bridge.bridge-nf-call-iptables", "0"), sim.ErrNotFound)
 	require.NoError(t, h.SetSysctl("net.ipv4.conf.docker0.rp_filter", "2"))
 	require.Equal(t, []string{
 		"net.ipv4.conf.all.rp_filter = 0", "net.ipv4.conf.default.rp_filter = 0", "net.ipv4.conf.docker0.rp_filter = 2", "net.ipv4.conf.lo.rp_filter = 0",

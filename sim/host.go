@@ -106,7 +106,7 @@ func (h *Host) boot(cfg *hostConfig) error {
 	if err := h.Machine.boot(&cfg.machineConfig); err != nil {
 		return err
 	}
-	h.own.ports, h.own.port = h.portInterfaces, h.portEndpoint
+	h.own.ports, h.own.port, h.own.filter = h.portInterfaces, h.portEndpoint, &bridgeFilter{tables: h.tables}
 	docker0, err := h.docker0()
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ type namespace struct {
 	settings *settings
 	hostname string
 	ports    func() []Interface          // of its bridges; nil: there are no bridges
+	filter   *bridgeFilter               // of its bridges; nil: there are no bridges
 	ipv6     bool                        // IPv6 is on, also where there are no addresses of it
 	proxies  *proxies                    // whose sockets it has; nil: there are none
 	port     func(name string) *endpoint // the one whose port has that name, nil if none has

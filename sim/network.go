@@ -107,7 +107,7 @@ func (n *Network) open(device string) (err error) {
 	if n.bridge, err = bridge.New(device); err != nil {
 		return err
 	}
-	n.bridge.SetFilter(h.tables)
+	n.bridge.SetFilter(h.own.filter)
 	if _, err = n.bridge.AddPort(device, port, bridge.Local(bridge.MAC(n.mac))); err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (n *Network) open(device string) (err error) {
 	if err != nil {
 		return errFirewall("create network", n.name, n.host.says.NetworkRules, err)
 	}
-	return nil
+	return n.filterBridged()
 }
 
 // open6 does what dockerd does for a network with IPv6: the bridge has fe80::1 as well,

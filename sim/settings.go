@@ -27,8 +27,8 @@ type settingKey struct{ full, dev string }
 
 // settingsTable has all keys, in order.
 var settingsTable = []setting{
-	{"net.bridge.bridge-nf-call-ip6tables", bridged, nil},
-	{"net.bridge.bridge-nf-call-iptables", bridged, nil},
+	{bridgeCall6, getBridged(bridged6), setBridged(bridged6)},
+	{bridgeCall, getBridged(bridged4), setBridged(bridged4)},
 	{"net.core.somaxconn", fixed("4096"), nil},
 	{"net.ipv4.conf.*.forwarding", getForward4, setForward4},
 	{"net.ipv4.conf.*.route_localnet", getLocalnet, setLocalnet},

@@ -31,15 +31,6 @@ func flag(on bool) string {
 	return "0"
 }
 
-// bridged is whether what passes a bridge passes the firewall. Without bridges there is no
-// such setting.
-func bridged(s *settings, _ string) string {
-	if s.space.ports == nil {
-		return ""
-	}
-	return "1"
-}
-
 // +checklocks:s.mu
 func getForward4(s *settings, _ string) string { return s.forward4 }
 

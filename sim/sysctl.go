@@ -36,11 +36,14 @@ func (ns *Netns) Sysctls() []Sysctl {
 //	net.ipv4.icmp_echo_ignore_broadcasts  0: pings of all on a network are answered
 //	net.ipv4.ip_default_ttl               of what is sent, 1 to 255
 //	net.ipv4.ip_local_port_range          "FIRST LAST" of the ports that programs get
+//	net.bridge.bridge-nf-call-iptables    0: IPv4 between containers of a network is not shown to the firewall
+//	net.bridge.bridge-nf-call-ip6tables   the same for IPv6
 //
 // The star is the name of an interface, or "all" for rp_filter, which and route_localnet a
 // container without the host's network only reads. Forwarding is off at first, for IPv6 also in
 // containers; for IPv4 these have what the host has when they start. Docker turns the first on
-// when it starts, and that of IPv6 with the first network that has IPv6.
+// when it starts, that of IPv6 with the first network that has IPv6, and those of bridges with each
+// network without ICC.
 //
 // Sysctls returns those that can only be read, too. A container sees /proc/sys, in which the
 // settings are, read-only unless it is privileged. The error is an *Error with sysctl's words
