@@ -16,11 +16,13 @@ import (
 func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 	a := &attachment{network: n, aliases: slices.Clone(s.Aliases), impairments: s.impairments}
 	switch {
+	case n.predefined() && s.IPAMConfig != nil && s.IPAMConfig.IPv4Address+s.IPAMConfig.IPv6Address != "":
+		return nil, newError(op, n.name, ErrConflict, s.host.says.AddrPredefined)
 	case n.predefined() && len(s.Aliases) > 0:
 		return nil, newError(op, n.name, ErrConflict, s.host.says.AliasPredefined)
 	case slices.Contains(s.Aliases, ""):
 		return nil, errorf(op, "", ErrName, "invalid network-scoped alias: it is empty")
-	case n.predefined() && len(s.Links) > 0:
+	case op == opCreate && n.predefined() && len(s.Links) > 0:
 		return nil, newError(op, n.name, ErrConflict, s.host.says.LinkMode)
 	}
 	if err := a.addLinks(op, s.Links); err != nil {
@@ -60,11 +62,8 @@ func (s *endpointSpec) addrs(op string) (addr, addr6 netip.Addr, err error) {
 func (a *attachment) checkAddrs(op string) error {
 	n := a.network
 	for _, addr := range a.asked() {
-		switch {
-		case n.predefined():
-			return newError(op, n.name, ErrConflict, a.network.host.says.AddrPredefined)
-		case !n.config.of(addr).given:
-			return newError(op, n.name, ErrConflict, a.network.host.says.AddrOnAutoSubnet)
+		if !n.config.of(addr).given {
+			return newError(op, n.name, ErrConflict, n.host.says.AddrOnAutoSubnet)
 		}
 	}
 	return nil

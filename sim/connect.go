@@ -73,26 +73,33 @@ func (c *Container) connect(r *run, l *Link) error {
 	return nil
 }
 
-// checkConnect refuses what cannot be connected.
+// checkConnect refuses what cannot be connected, in dockerd's order: what the network does not
+// allow comes before what the container's other networks do not.
 func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOption) (*attachment, error) {
 	const op = opConnect
 	if err := cmp.Or(c.gone(op), c.host.checkHas(op, n)); err != nil {
 		return nil, err
 	}
-	switch {
-	case n.name == hostNetwork:
-		return nil, newError(op, c.Name(), ErrConflict, c.host.says.ConnectHost)
-	case c.config.joined != nil || c.config.onHost():
-		return nil, newError(op, c.Name(), ErrConflict, c.host.says.ConnectShared)
+	shared := newError(op, c.Name(), ErrConflict, c.host.says.ConnectShared)
+	if c.config.joined != nil {
+		return nil, shared
 	}
-	if err := cmp.Or(c.checkPrivate(op, n), s.apply(opts)); err != nil {
+	if err := s.apply(opts); err != nil {
 		return nil, err
 	}
 	a, err := s.resolve(op, n)
 	switch {
 	case err != nil:
 		return nil, err
-	case c.running() != nil && c.linkTo(n) != nil:
+	case n.name == hostNetwork && !c.config.onHost():
+		return nil, newError(op, c.Name(), ErrConflict, c.host.says.ConnectHost)
+	case n.name != hostNetwork && c.config.onHost():
+		return nil, shared
+	}
+	if err := c.checkPrivate(op, n); err != nil {
+		return nil, err
+	}
+	if c.running() != nil && c.linkTo(n) != nil {
 		return nil, errorf(op, c.Name(), ErrExists, c.host.says.EndpointExists, c.Name(), n.name)
 	}
 	return a, a.checkRange(op)

@@ -178,6 +178,8 @@ func TestConnectRefused(t *testing.T) {
 	const shared = "container sharing network namespace with another container or host cannot be connected to any other network"
 	const private = "container cannot be connected to multiple networks with one of the networks in private (none) mode"
 	const host = "container cannot be disconnected from host network or connected to host network"
+	const alias = "network-scoped alias is supported only for containers in user defined networks"
+	const addr = "user specified IP address is supported on user defined networks only"
 	before := snapshot(h)
 	for _, test := range []struct {
 		err     error
@@ -196,6 +198,18 @@ func TestConnectRefused(t *testing.T) {
 		{c1.Connect(auto, with("172.18.0.9")), "user specified IP address is supported only when connecting to networks with user configured subnets", sim.ErrConflict},
 		{c1.Disconnect(network("host")), "container " + c1.ID() + " is not connected to network host", sim.ErrNotFound},
 		{h1.Disconnect(network("host")), host, sim.ErrConflict},
+		{c1.Connect(network("host"), sim.WithAlias("x")), alias, sim.ErrConflict},
+		{c1.Connect(network("none"), sim.WithAlias("x")), alias, sim.ErrConflict},
+		{c1.Connect(network("bridge"), sim.WithAlias("x")), alias, sim.ErrConflict},
+		{h1.Connect(network("bridge"), sim.WithAlias("x")), alias, sim.ErrConflict},
+		{h1.Connect(network("host"), sim.WithAlias("x")), alias, sim.ErrConflict},
+		{h1.Connect(network("host")), "endpoint with name h1 already exists in network host", sim.ErrExists},
+		{h1.Connect(na, sim.WithAlias("x")), shared, sim.ErrConflict},
+		{n1.Connect(network("bridge"), sim.WithAlias("x")), alias, sim.ErrConflict},
+		{cc.Connect(network("bridge"), sim.WithAlias("x")), shared, sim.ErrConflict},
+		{c1.Connect(network("host"), sim.WithAlias("x"), with("172.17.0.9")), addr, sim.ErrConflict},
+		{c1.Connect(network("bridge"), sim.WithAlias("x"), with("172.17.0.9")), addr, sim.ErrConflict},
+		{n1.Connect(auto, with("172.18.0.9")), "user specified IP address is supported only when connecting to networks with user configured subnets", sim.ErrConflict},
 		{c1.Disconnect(na), "container " + c1.ID() + " is not connected to network na", sim.ErrNotFound},
 		{c1.Connect(nil), "network not found: nil", sim.ErrNotFound},
 		{c1.Disconnect(nil), "container " + c1.ID() + " is not connected to network nil", sim.ErrNotFound},

@@ -315,12 +315,13 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 		if l.target, ok = s.host.Container(target); !ok {
 			return errNoLinked(s.host.says, opCreate, target)
 		}
-		switch on := l.target.config.network; {
-		case on != nil && on.name == hostNetwork:
+		for l.target.config.joined != nil { // the namespace is what is linked to
+			l.target = l.target.config.joined
+		}
+		if l.target.config.onHost() {
 			return newError(opCreate, name, ErrConflict, s.host.says.LinkHost)
-		case on != n:
-			return errorf(opCreate, name, ErrConflict, s.host.says.LinkNetwork, l.target.Name())
-		case !slices.ContainsFunc(c.links, func(o link) bool { return o.alias == alias }):
+		}
+		if !slices.ContainsFunc(c.links, func(o link) bool { return o.alias == alias }) {
 			c.links = append(c.links, l)
 		}
 	}

@@ -16,8 +16,8 @@ type link struct {
 }
 
 // link writes the variables and rules of the links of a container that starts. The
-// target must run, as its address is written down; what it exposes is taken as it was made,
-// whether something listens or not.
+// target must be on the network, also one that it was connected to, and run, as its address is
+// written down; what it exposes is taken as it was made, whether something listens or not.
 func (c *Container) link(r *run) error {
 	own := c.linkTo(c.network())
 	if own == nil || own.endpoint() == nil {
@@ -27,6 +27,9 @@ func (c *Container) link(r *run) error {
 	var links []linkenv.Link
 	defer func() { r.links.Store(&links) }()
 	for _, l := range c.legacyLinks() {
+		if l.target.linkTo(n) == nil {
+			return errorf("start container", c.Name(), ErrConflict, c.host.says.LinkNetwork, l.target.Name())
+		}
 		target := l.target.on(n)
 		if target == nil {
 			return errorf("start container", c.Name(), ErrNotRunning, c.host.says.LinkNotRunning, l.target.Name(), c.Name(), l.alias)

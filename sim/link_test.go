@@ -99,6 +99,32 @@ func TestLinkRefused(t *testing.T) {
 	}
 }
 
+// TestLinkConnectedLater: what counts is where the target is when the client starts.
+func TestLinkConnectedLater(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	bridge, _ := h.Network("bridge")
+	net := simtest.NewNetwork(t, h, "net")
+	db := simtest.Run(t, h, "db", sim.WithNetwork(net), sim.WithExpose("5432"))
+	client, err := h.Create("client", sim.WithLink(db, "store"))
+	require.NoError(t, err)
+	const elsewhere = "Cannot link to /db, as it does not belong to the default network"
+	require.EqualError(t, client.Start(), elsewhere)
+	require.Equal(t, "created 128 "+elsewhere, fmt.Sprint(client.State().Status, " ", client.State().ExitCode, " ", client.State().Error))
+	require.NoError(t, db.Connect(bridge))
+	require.NoError(t, client.Start())
+	require.Equal(t, "172.17.0.2 store "+db.ID()[:12]+" db\n172.17.0.3 "+client.ID()[:12]+"\n", file(t, client, "/etc/hosts"))
+	require.Contains(t, client.Inspect().HostConfig.Links, "/db:/client/store")
+
+	require.NoError(t, client.Stop(t.Context()))
+	require.NoError(t, db.Disconnect(bridge))
+	require.EqualError(t, client.Start(), elsewhere)
+
+	inside := simtest.Run(t, h, "inside", sim.WithNetworkOf(simtest.Run(t, h, "outside")))
+	other := simtest.Run(t, h, "other", sim.WithLink(inside, "in"))
+	require.Equal(t, []string{"/outside:/other/in"}, other.Inspect().HostConfig.Links, "whose namespace it is")
+}
+
 // TestRemoveLink: the client loses the line, the variables and the rules of the link, and the
 // target its name. Recorded of Docker 20.10.24 but for the rules, which its source has.
 func TestRemoveLink(t *testing.T) {
