@@ -54,12 +54,13 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 			return nil, err
 		}
 	}
+	asked := name
 	name = strings.TrimPrefix(name, "/")
 	if c.anonymous = name == ""; c.anonymous {
 		name = h.madeUpName(c.id, 0)
 	}
 	if !nameRE.MatchString(name) {
-		return nil, errBadName(h.says, opCreate, name)
+		return nil, errBadName(h.says, opCreate, asked)
 	}
 	c.setName(name)
 	var err error

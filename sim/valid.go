@@ -22,8 +22,11 @@ var limitedBroadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 // maxHostname is Linux's __NEW_UTS_LEN.
 const maxHostname = 64
 
+// validHostname refuses what the kernel or what Docker's client does, and what no variable of the
+// environment can hold.
 func validHostname(name string) bool {
-	return name != "" && len(name) <= maxHostname && !strings.ContainsFunc(name, unicode.IsSpace)
+	bad := func(r rune) bool { return r == 0 || unicode.IsSpace(r) }
+	return name != "" && len(name) <= maxHostname && !strings.ContainsFunc(name, bad)
 }
 
 // validMTU: 68 bytes are the least that IPv4 works with (RFC 791), 65535 the most that veth
