@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -15,7 +16,7 @@ import (
 func (c *Container) Inspect() dockerapi.Container {
 	info := dockerapi.Container{
 		ID: c.id, Created: c.created.UTC(), Args: []string{}, State: c.State(), RestartCount: c.restartCount(), Name: "/" + c.Name(),
-		Image: c.config.imageID, Driver: graphDriver, Platform: "linux", GraphDriver: dockerapi.GraphDriver{Name: graphDriver},
+		Image: c.config.imageID, Driver: graphDriver, Platform: "linux", GraphDriver: c.graphDriver(),
 		ExecIDs: c.host.executions.of(c), HostConfig: c.hostConfig(), Mounts: []dockerapi.Mount{}, Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}
 	info.State.StartedAt, info.State.FinishedAt = info.State.StartedAt.UTC(), info.State.FinishedAt.UTC()
@@ -28,6 +29,18 @@ func (c *Container) Inspect() dockerapi.Container {
 
 // graphDriver is what dockerd stores containers with.
 const graphDriver = "overlay2"
+
+// graphDriver tells where dockerd would have the layers: those that the container writes to, and
+// below them an image of one.
+func (c *Container) graphDriver() dockerapi.GraphDriver {
+	dir := func(of string) string {
+		return fmt.Sprintf("/var/lib/docker/overlay2/%x", sha256.Sum256([]byte("layer "+of)))
+	}
+	own := dir(c.id)
+	return dockerapi.GraphDriver{Name: graphDriver, Data: map[string]string{
+		"LowerDir": own + "-init/diff:" + dir(c.config.imageID) + "/diff", "MergedDir": own + "/merged", "UpperDir": own + "/diff", "WorkDir": own + "/work",
+	}}
+}
 
 // setPaths tells where dockerd has the container's files once it has made them: those for names
 // with the first namespace, the others at the first start. Of a container in the namespace of

@@ -153,21 +153,22 @@ func TestInspectConcurrently(t *testing.T) {
 	looking.Wait()
 }
 
-// notInspected are the fields of docker inspect that are left out: nothing is stored, and
-// there are no processes to protect.
-var notInspected = []string{"GraphDriver", "AppArmorProfile"}
+// notInspected are the fields of docker inspect that are left out: there are no processes to
+// protect.
+var notInspected = []string{"AppArmorProfile"}
 
 var (
+	layerRE = regexp.MustCompile(`overlay2/[0-9a-f]{64}(-init/diff:)?[^"]*/`)
 	timeRE  = regexp.MustCompile(`20\d\d-\d\d-\d\dT[\d:.]+Z`)
 	pidRE   = regexp.MustCompile(`("Pid": ?)\d+`)
 	keyRE   = regexp.MustCompile(`^( *)"(\w+)": `)
 	commaRE = regexp.MustCompile(`,(\s*[}\]])`)
 )
 
-// normalizeInspect makes times and process numbers equal and drops what is left out.
+// normalizeInspect makes times, process numbers and the layers of images equal and drops what is left out.
 func normalizeInspect(command, text string) string {
 	text = timeRE.ReplaceAllString(text, "TIME")
-	text = pidRE.ReplaceAllString(text, "${1}0")
+	text = layerRE.ReplaceAllString(pidRE.ReplaceAllString(text, "${1}0"), "overlay2/LAYER$1")
 	if !strings.HasPrefix(command, "docker inspect ") || !strings.HasPrefix(text, "[\n") {
 		return text
 	}

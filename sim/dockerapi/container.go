@@ -39,7 +39,7 @@ type Container struct {
 
 // A GraphDriver is where dockerd stores a container.
 type GraphDriver struct {
-	Data map[string]string // always nil: nothing is stored
+	Data map[string]string // of a container directories that are nowhere, as nothing is stored; of an image nil
 	Name string
 }
 
