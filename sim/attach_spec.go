@@ -22,7 +22,7 @@ func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 		return nil, newError(op, n.name, ErrConflict, s.host.says.AliasPredefined)
 	case slices.Contains(s.Aliases, ""):
 		return nil, errorf(op, "", ErrName, "invalid network-scoped alias: it is empty")
-	case op == opCreate && n.predefined() && len(s.Links) > 0:
+	case n.predefined() && len(s.Links) > 0:
 		return nil, newError(op, n.name, ErrConflict, s.host.says.LinkMode)
 	}
 	if err := a.addLinks(op, s.Links); err != nil {

@@ -170,7 +170,7 @@ func (s *stress) run(t *testing.T, rng *rand.Rand) bool {
 	s.mu.Lock()
 	s.containers = append(s.containers, c)
 	s.mu.Unlock()
-	s.expect(t, c.Start(), sim.ErrNotFound, sim.ErrNotRunning)
+	s.expect(t, c.Start(), sim.ErrNotFound, sim.ErrNotRunning, sim.ErrConflict)
 	return true
 }
 
@@ -230,13 +230,13 @@ func (s *stress) step(t *testing.T, rng *rand.Rand) {
 	c, other, n := s.any(rng), s.any(rng), s.nets[rng.IntN(len(s.nets))]
 	switch rng.IntN(18) {
 	case 0, 1, 2:
-		s.expect(t, c.Start(), sim.ErrNotFound, sim.ErrPaused, sim.ErrNotRunning)
+		s.expect(t, c.Start(), sim.ErrNotFound, sim.ErrPaused, sim.ErrNotRunning, sim.ErrConflict)
 	case 3:
 		s.expect(t, c.Stop(ctx), sim.ErrNotFound)
 	case 4:
 		s.expect(t, c.Kill(), sim.ErrNotFound, sim.ErrNotRunning)
 	case 5:
-		s.expect(t, c.Restart(ctx), sim.ErrNotFound, sim.ErrNotRunning)
+		s.expect(t, c.Restart(ctx), sim.ErrNotFound, sim.ErrNotRunning, sim.ErrConflict)
 	case 6, 7:
 		s.expect(t, c.Pause(), sim.ErrNotFound, sim.ErrNotRunning, sim.ErrPaused)
 	case 8:
