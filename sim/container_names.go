@@ -12,16 +12,12 @@ func (c *Container) startDNS(r *run) (err error) {
 	if r.dns != nil {
 		return nil
 	}
-	before, first := c.embedResolver()
-	upstreams := dnsd.ParseResolvConf(first).Upstreams()
-	if len(upstreams) == 0 {
-		upstreams = dnsd.ParseResolvConf(before).Upstreams()
-	}
+	before, upstreams := c.embedResolver()
 	d := &nameserver{sockets: r.ns.stack.Share(""), ended: make(chan error, 1)}
 	var ctx context.Context
 	ctx, d.end = context.WithCancel(context.Background())
 	seed := c.host.random.seedOf("dns " + c.id)
-	opts := []dnsd.Option{dnsd.WithSeed(seed), dnsd.WithUpstreams(d.sockets.DialContext, upstreams...)}
+	opts := []dnsd.Option{dnsd.WithSeed(seed), d.forwardTo(c.host.resolver, upstreams)}
 	forwarding := c.host.engine.Forwarding(before)
 	if forwarding.KeepSingleLabels {
 		opts = append(opts, dnsd.KeepSingleLabels())

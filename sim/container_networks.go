@@ -155,11 +155,10 @@ func (c *Container) join(r *run, l *Link, eth int) error {
 func (c *Container) leave(r *run, l *Link) {
 	n := l.asked.network
 	if n == c.network() {
-		c.host.firewall.delete(r.linkRules)
-		r.linkRules = nil
+		c.unlink(r)
 	}
 	if r.gateway == l {
-		c.host.ports.unpublish(r.setGateway(nil, nil))
+		c.revoke(r)
 	}
 	ep := l.endpoint()
 	l.set(nil)
@@ -177,19 +176,18 @@ func (c *Container) setIPv6(ns *namespace) error {
 	return ns.stack.SetIPv6(c.host.engine.IPv6Everywhere() || c.hasInterface6())
 }
 
-// hasIPv6 reports whether a network that the container is connected to has IPv6.
-func (c *Container) hasIPv6() bool {
-	return slices.ContainsFunc(c.Networks(), func(n *Network) bool { return n.config.v6.subnet.IsValid() })
-}
-
 // hasInterface6 reports whether an interface of the container has IPv6.
 func (c *Container) hasInterface6() bool {
 	return slices.ContainsFunc(c.live(), func(l *Link) bool { return l.endpoint().addr6.IsValid() })
 }
 
-// leaveAll undoes joinAll, also where it failed half-way.
+// leaveAll undoes joinAll, also where it failed half-way. As with dockerd the gateway moves from
+// each network that is left to the next one, so that the connections of all are forgotten.
 func (c *Container) leaveAll(r *run) {
 	for _, l := range c.live() {
+		if r.gateway == nil {
+			r.setGateway(l, nil)
+		}
 		c.leave(r, l)
 	}
 	if r.dns != nil {
@@ -206,7 +204,7 @@ func (c *Container) elect(r *run) error {
 		return nil
 	}
 	first := links[0]
-	c.host.ports.unpublish(r.setGateway(nil, nil))
+	c.revoke(r)
 	first.setDefault()
 	var list []*publishedPort
 	if n := first.asked.network; !n.config.internal {
@@ -218,6 +216,14 @@ func (c *Container) elect(r *run) error {
 	}
 	r.setGateway(first, list)
 	return nil
+}
+
+// revoke takes the published ports from the gateway, if there is one.
+func (c *Container) revoke(r *run) {
+	gateway := r.gateway
+	if list := r.setGateway(nil, nil); gateway != nil {
+		c.host.ports.revoke(gateway.endpoint(), list)
+	}
 }
 
 // reelect is elect where there is no way back: what cannot be published is logged.

@@ -13,9 +13,10 @@ import (
 type dockerFiles struct {
 	hosts, resolvConf, hostname *files.File
 
-	// Belong to the holder of life: resolv.conf as dockerd wrote it last, and as it was at the
-	// start.
-	written, first string
+	// Belong to the holder of life: resolv.conf as dockerd wrote it last, and what it was made
+	// of at the start.
+	written string
+	made    engine.ResolvConf
 }
 
 func newDockerFiles() *dockerFiles {
@@ -55,9 +56,9 @@ func (c *Container) writeDockerFiles(ns *namespace) *dockerFiles {
 		setText(d.resolvConf, text(c.host.files, resolvConfPath))
 	} else {
 		setText(d.hosts, c.host.engine.Hosts(engine.Hosts{Extra: c.extraHosts(), Links: c.linkedHosts()}))
-		d.first = c.host.engine.ResolvConf(c.resolvConf())
-		d.written = d.first
-		setText(d.resolvConf, d.first)
+		d.made = c.resolvConf()
+		d.written = c.host.engine.ResolvConf(d.made)
+		setText(d.resolvConf, d.written)
 	}
 	c.docker.Store(d)
 	return d
@@ -85,11 +86,10 @@ func (c *Container) linkedHosts() (list []engine.LinkedHost) {
 // givenDNS reports whether resolv.conf is made of what was given for the container.
 func (c *containerConfig) givenDNS() bool { return len(c.dns)+len(c.dnsSearch)+len(c.dnsOptions) > 0 }
 
-// resolvConf is what the container's resolv.conf is made of. Which of its networks have IPv6
-// counts when they are joined.
+// resolvConf is what the container's resolv.conf is made of.
 func (c *Container) resolvConf() engine.ResolvConf {
 	return engine.ResolvConf{
-		Host: text(c.host.files, resolvConfPath), IPv6: !c.config.givenDNS() || c.hasIPv6(),
+		Host:        text(c.host.files, resolvConfPath),
 		Nameservers: c.config.dns, Search: c.config.dnsSearch, Options: c.config.dnsOptions,
 	}
 }
@@ -131,12 +131,12 @@ func (c *Container) leaveFiles(n *Network) {
 }
 
 // embedResolver has resolv.conf lead to the embedded resolver. It returns the text before, and
-// that from which the resolver has its upstreams.
-func (c *Container) embedResolver() (before, upstreams string) {
+// whom the resolver asks.
+func (c *Container) embedResolver() (before string, upstreams []engine.Upstream) {
 	d := c.docker.Load()
 	d.resolvConf.Edit(func(text string) string {
 		before = text
 		return c.host.engine.EmbeddedResolvConf(text)
 	})
-	return before, d.first
+	return before, c.host.engine.Upstreams(d.made, before)
 }

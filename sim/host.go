@@ -47,6 +47,7 @@ type Host struct {
 	wrapDNS  func(dns.Handler) dns.Handler
 	ports    publisher
 	firewall firewall
+	resolver *netstack.Stack // dockerd's sockets, of the embedded resolvers
 
 	events     feed.Feed[Event]
 	executions executions
@@ -124,9 +125,10 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	if !h.daemon.noIPTables {
 		h.firewall = firewall{h.tables.IPv4(), h.says}
 	}
-	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall, processes: h.Processes()}
+	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall, tables: h.tables, processes: h.Processes()}
 	h.own.proxies = &h.ports.proxies
 	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: h.ports.holder()})
+	h.resolver = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: "dockerd"})
 	if err := h.firewall.add(h.engine.HostRules(h.daemon.forEngine())); err != nil {
 		return err
 	}
@@ -152,6 +154,9 @@ func (h *Host) stopDocker() {
 	killAll(containers)
 	h.mains.Wait()
 	h.ports.close()
+	if h.resolver != nil {
+		h.resolver.Leave(true)
+	}
 	for _, n := range networks {
 		if n.bridge != nil {
 			n.bridge.Close()

@@ -36,12 +36,32 @@ func (c *Container) link(r *run) error {
 		}
 		links = append(links, c.linkVars(l, target))
 		added, err := c.host.firewall.ensure(c.host.engine.LinkRules(n.forEngine(), ep.addr, target.addr, l.target.exposed()))
-		r.linkRules = append(r.linkRules, added...)
+		r.linkRules = append(r.linkRules, linkRules{l.target, target, added})
 		if err != nil {
 			return errFirewall("start container", c.Name(), c.host.says.LinkRules, err)
 		}
 	}
 	return nil
+}
+
+// linkRules are the rules of one link, as the commands that added them, and whom they lead to.
+type linkRules struct {
+	target *Container
+	to     *endpoint
+	rules  []string
+}
+
+// unlink deletes the rules of a run's links. dockerd looks for the endpoints that they lead to: at
+// the first that is gone, since its container has stopped or restarted, it gives up. The rules of
+// that link and of those behind it stay for ever, and whoever is given both addresses may use them.
+func (c *Container) unlink(r *run) {
+	for _, l := range r.linkRules {
+		if now := l.target.linkTo(c.network()); now == nil || now.endpoint() != l.to {
+			break
+		}
+		c.host.firewall.delete(l.rules)
+	}
+	r.linkRules = nil
 }
 
 // exposed returns the ports that the container exposes or publishes, in the order of rules.
@@ -130,8 +150,7 @@ func (h *Host) RemoveLink(name string) error {
 // refresh has a run forget the links that are no more. As dockerd it writes /etc/hosts and the
 // rules of all links anew; a target that does not run has none then.
 func (c *Container) refresh(r *run) {
-	c.host.firewall.delete(r.linkRules)
-	r.linkRules = nil
+	c.unlink(r)
 	if err := c.link(r); err != nil {
 		c.host.log.Warn("links are not renewed", "container", c.Name(), "error", err)
 	}

@@ -164,3 +164,48 @@ func TestRemoveLink(t *testing.T) {
 		require.ErrorIs(t, h.RemoveLink(name), sim.ErrNotFound, name)
 	}
 }
+
+// TestLinkRulesStay: without ICC the rules of a link stay for ever once the target has left before
+// the client does. Recorded of Docker 20.10.24 for stops and restarts.
+func TestLinkRulesStay(t *testing.T) {
+	t.Parallel()
+	for order, stays := range map[string]string{
+		"db cl":                      "80 6379",
+		"cl db":                      "",
+		"db:restart cl":              "80 6379",
+		"cl:restart db cl":           "80 6379",
+		"cache cl":                   "6379", // the one before it goes
+		"db:leave cl":                "80 6379",
+		"db:leave db:join cl":        "80 6379",
+		"db:restart cl:leave":        "80 6379",
+		"cl:leave db":                "",
+		"db cl db:start cl:start":    "80 6379",
+		"db cl db:start cl:start cl": "", // they are the same again
+	} {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			h := simtest.NewHost(t, sim.WithICC(false))
+			bridge, _ := h.Network("bridge")
+			c := map[string]*sim.Container{"db": simtest.Run(t, h, "db", sim.WithExpose("80")), "cache": simtest.Run(t, h, "cache", sim.WithExpose("6379"))}
+			c["cl"] = simtest.Run(t, h, "cl", sim.WithLink(c["db"], "db"), sim.WithLink(c["cache"], "cache"))
+			for step := range strings.FieldsSeq(order) {
+				name, verb, _ := strings.Cut(step, ":")
+				require.NoError(t, map[string]func() error{
+					"":        func() error { return c[name].Stop(t.Context()) },
+					"restart": func() error { return c[name].Restart(t.Context()) },
+					"start":   c[name].Start,
+					"leave":   func() error { return c[name].Disconnect(bridge) },
+					"join":    func() error { return c[name].Connect(bridge) },
+				}[verb]())
+			}
+			rules := runIptables(t, h, "-S DOCKER")
+			var left []string
+			for _, port := range []string{"80", "6379"} {
+				if strings.Contains(rules, "--dport "+port+" -j ACCEPT\n") {
+					left = append(left, port)
+				}
+			}
+			require.Equal(t, stays, strings.Join(left, " "))
+		})
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,12 +152,63 @@ func TestUpstream(t *testing.T) {
 	})
 }
 
-// serveDNS serves on port 53 of m.
-func serveDNS(t *testing.T, m machine, handler dns.Handler) {
+// TestUpstreamOnLoopback: a nameserver on the host's loopback interface is asked from there, also
+// for internal networks, unless it was given for the container. Recorded of Docker 20.10.24.
+func TestUpstreamOnLoopback(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t, sim.WithResolvConf("nameserver 127.0.1.1\nnameserver 172.16.80.47\n"))
+		var asked []string
+		server := func(m machine, known string, addr ...string) {
+			serveDNS(t, m, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+				r := new(dns.Msg).SetReply(q)
+				if name := q.Question[0].Name; name == known && q.Question[0].Qtype == dns.TypeA {
+					r.Answer = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60}, A: net.IPv4(10, 11, 12, 13)}}
+				} else if name != known {
+					r.Rcode = dns.RcodeNameError
+				}
+				if q.Question[0].Qtype == dns.TypeA {
+					asked = append(asked, m.Name()+" by "+host(w.RemoteAddr()))
+				}
+				w.WriteMsg(r)
+			}), addr...)
+		}
+		server(l.docker, "first.test.", "127.0.1.1")
+		server(l.peer, "second.test.")
+		n, inner := simtest.NewNetwork(t, l.docker, "n"), simtest.NewNetwork(t, l.docker, "inner", sim.WithInternal())
+		late := simtest.Run(t, l.docker, "late")
+		write(t, l.docker.FS(), "nameserver 192.0.2.1", ">", "etc/resolv.conf") // of which it does not hear
+		require.NoError(t, late.Connect(n))
+		write(t, l.docker.FS(), "nameserver 127.0.1.1\nnameserver 172.16.80.47", ">", "etc/resolv.conf")
+		user, internal := simtest.Run(t, l.docker, "user", sim.WithNetwork(n)), simtest.Run(t, l.docker, "internal", sim.WithNetwork(inner))
+		given := simtest.Run(t, l.docker, "given", sim.WithNetwork(n), sim.WithDNSSearch("a.test"))
+		for _, tt := range []struct {
+			c             *sim.Container
+			first, second string
+			asked         []string
+		}{
+			{late, "[10.11.12.13]", "[10.11.12.13]", []string{"docker by 127.0.0.1", "docker by 127.0.0.1", "peer by 172.16.80.10"}},
+			{user, "[10.11.12.13]", "[10.11.12.13]", []string{"docker by 127.0.0.1", "docker by 127.0.0.1", "peer by 172.16.80.10"}},
+			{internal, "[10.11.12.13]", "Temporary failure in name resolution", nil},
+			{given, "Name or service not known", "[10.11.12.13]", []string{"peer by 172.16.80.10", "peer by 172.16.80.10", "peer by 172.16.80.10"}},
+		} {
+			asked = nil
+			require.Equal(t, tt.first, lookup(t, tt.c, "first.test"), tt.c.Name())
+			require.Equal(t, tt.second, lookup(t, tt.c, "second.test"), tt.c.Name())
+			if tt.asked != nil {
+				require.Equal(t, tt.asked, asked, tt.c.Name())
+			}
+		}
+	})
+}
+
+// serveDNS serves on port 53 of m, of all its addresses or of one.
+func serveDNS(t *testing.T, m machine, handler dns.Handler, addr ...string) {
 	t.Helper()
-	pc, err := m.ListenPacket(t.Context(), "udp", ":53")
+	at := strings.Join(addr, "") + ":53"
+	pc, err := m.ListenPacket(t.Context(), "udp", at)
 	require.NoError(t, err)
-	l, err := m.Listen(t.Context(), "tcp", ":53")
+	l, err := m.Listen(t.Context(), "tcp", at)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"drydock/dnsd"
+	"drydock/sim/internal/engine"
 	"drydock/sim/internal/netstack"
 
 	"github.com/miekg/dns"
@@ -17,6 +18,24 @@ type nameserver struct {
 	sockets  *netstack.Stack
 	end      context.CancelFunc
 	ended    chan error
+}
+
+// forwardTo has the resolver ask upstreams, those of the host by the sockets that dockerd has
+// there.
+func (d *nameserver) forwardTo(dockerd *netstack.Stack, upstreams []engine.Upstream) dnsd.Option {
+	onHost := make(map[string]bool)
+	var servers []netip.AddrPort
+	for _, u := range upstreams {
+		a := netip.AddrPortFrom(u.Addr, 53)
+		servers = append(servers, a)
+		onHost[a.String()] = u.OnHost
+	}
+	return dnsd.WithUpstreams(func(ctx context.Context, network, address string) (net.Conn, error) {
+		if onHost[address] {
+			return dockerd.DialContext(ctx, network, address)
+		}
+		return d.sockets.DialContext(ctx, network, address)
+	}, servers...)
 }
 
 // serve listens on ports of its own, which are found by port 53.

@@ -6,8 +6,11 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 
+	"drydock/nat"
+	"drydock/nat/conntrack"
 	"drydock/sim/internal/engine"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/ports"
@@ -20,6 +23,7 @@ type publisher struct {
 	engine    engine.Engine
 	daemon    engine.Daemon
 	firewall  firewall
+	tables    *nat.Tables
 	sockets   *netstack.Stack // of the userland proxies
 	processes *command.Processes
 	proxies   proxies
@@ -100,6 +104,20 @@ func (p *publisher) unpublish(list []*publishedPort) {
 		p.proxies.remove(port)
 		p.allocated.Release(port.binding)
 	}
+}
+
+// revoke undoes publish for an endpoint that is the gateway no longer, with ports or without. Its
+// connections are forgotten: whoever is given its address next would get their packets. Those
+// that are masqueraded and those of 127.0.0.1 have their replies sent to the host and go on.
+func (p *publisher) revoke(ep *endpoint, list []*publishedPort) {
+	p.unpublish(list)
+	if !p.engine.ForgetsConnections() {
+		return
+	}
+	addrs := ep.addrs()
+	p.tables.Forget(func(e conntrack.Entry) bool {
+		return slices.Contains(addrs, e.Reply.Src) || slices.Contains(addrs, e.Reply.Dst)
+	})
 }
 
 // proxy starts the userland proxy of a binding. Without --userland-proxy it only keeps the

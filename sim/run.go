@@ -23,8 +23,8 @@ type run struct {
 	sockets   *netstack.Stack // those of the container
 	started   time.Time
 	links     atomic.Pointer[[]linkenv.Link]
-	linkRules []string // commands that added them; belongs to the holder of the container's life
-	sandbox   sandbox  // belongs to the holder of the container's life; zero before it joins a network
+	linkRules []linkRules // in the order of the links; belongs to the holder of the container's life
+	sandbox   sandbox     // belongs to the holder of the container's life; zero before it joins a network
 	env       []string
 	account   users.Account // of the main process
 	pid       int           // of the main process, as the host sees it

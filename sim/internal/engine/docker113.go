@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"drydock/dnsd"
 	"drydock/sim/internal/ports"
 )
 
@@ -64,6 +63,9 @@ func (docker113) HostAddrs(d Daemon, p ports.Publication) []netip.Addr {
 // Go's package net does it.
 func (docker113) ProxyNetwork(b ports.Binding) string { return b.Port.Proto.String() }
 
+// ForgetsConnections is false: that came with the release that followed.
+func (docker113) ForgetsConnections() bool { return false }
+
 // NextPool is the first that is free: what was given back is the next to be taken.
 func (docker113) NextPool(pools []netip.Prefix, _ int, inUse []netip.Prefix) (int, bool) {
 	index := slices.IndexFunc(pools, func(p netip.Prefix) bool { return !slices.ContainsFunc(inUse, p.Overlaps) })
@@ -104,16 +106,20 @@ func (docker113) JoinHosts(text string, own ...Host) string {
 
 // EmbeddedResolvConf adds its option in any case. C libraries take the last one.
 func (docker113) EmbeddedResolvConf(text string) string {
-	c := embedded(dnsd.ParseResolvConf(text))
-	c.Options = append(c.Options, "ndots:0")
+	c := readResolvConf(text).embed()
+	c.options = append(c.options, "ndots:0")
 	return c.String()
 }
 
 // Forwarding keeps names without dots if an option asked for dots, although the option that is
 // added says otherwise.
 func (docker113) Forwarding(text string) Forwarding {
-	c := dnsd.ParseResolvConf(text)
-	return Forwarding{KeepSingleLabels: setsNdots(c) && c.Ndots() > 0, FirstReply: true}
+	return Forwarding{KeepSingleLabels: readResolvConf(text).ndots() > 0, FirstReply: true}
+}
+
+// Upstreams are what the container's file had at the start.
+func (e docker113) Upstreams(made ResolvConf, text string) []Upstream {
+	return firstUpstreams(readResolvConf(e.ResolvConf(made)).upstreams(false), readResolvConf(text).upstreams(false))
 }
 
 func (docker113) Messages() *Messages { return messages113 }

@@ -71,6 +71,8 @@ func (docker20) HostAddrs(d Daemon, p ports.Publication) []netip.Addr {
 // ProxyNetwork is of one family, since there is a proxy for each.
 func (docker20) ProxyNetwork(b ports.Binding) string { return b.Network() }
 
+func (docker20) ForgetsConnections() bool { return true }
+
 // NextPool goes round: one that was given back waits until all others had their turn.
 func (docker20) NextPool(pools []netip.Prefix, last int, inUse []netip.Prefix) (int, bool) {
 	for i := range pools {
@@ -124,9 +126,9 @@ func (docker20) JoinHosts(text string, own ...Host) string {
 
 // EmbeddedResolvConf has names without dots tried as they are, unless an option says otherwise.
 func (docker20) EmbeddedResolvConf(text string) string {
-	c := embedded(dnsd.ParseResolvConf(text))
-	if !setsNdots(c) {
-		c.Options = append(c.Options, "ndots:0")
+	c := readResolvConf(text).embed()
+	if !c.setsNdots() {
+		c.options = append(c.options, "ndots:0")
 	}
 	return c.String()
 }
@@ -135,6 +137,16 @@ func (docker20) EmbeddedResolvConf(text string) string {
 // to be completed first.
 func (e docker20) Forwarding(text string) Forwarding {
 	return Forwarding{KeepSingleLabels: dnsd.ParseResolvConf(e.EmbeddedResolvConf(text)).Ndots() > 0}
+}
+
+// Upstreams are those of the host, also where the container's file lacks them for being on the
+// host's loopback interface; those on that of the container if they were given for it.
+func (e docker20) Upstreams(made ResolvConf, text string) []Upstream {
+	first := readResolvConf(made.Host).upstreams(true)
+	if made.given() {
+		first = readResolvConf(e.ResolvConf(made)).upstreams(false)
+	}
+	return firstUpstreams(first, readResolvConf(text).upstreams(false))
 }
 
 // Messages are as recorded.

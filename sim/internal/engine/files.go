@@ -31,6 +31,9 @@ type Files interface {
 	// Forwarding returns what the embedded resolver does with names that are not Docker's,
 	// given the text before.
 	Forwarding(text string) Forwarding
+	// Upstreams returns the nameservers that the embedded resolver asks, given what the file
+	// was made of at the start and its text before the resolver.
+	Upstreams(made ResolvConf, text string) []Upstream
 	// Environment returns that of a container's main process.
 	Environment(Environment) []string
 	// DefaultPath is the variable of images that have none.
@@ -61,10 +64,15 @@ type LinkedHost struct {
 // A ResolvConf is what a resolv.conf is made of.
 type ResolvConf struct {
 	Host        string // the host's; if it is empty there are no nameservers but those given here
-	IPv6        bool   // whether the container has it
 	Nameservers []netip.Addr
 	Search      []string
 	Options     []string
+}
+
+// An Upstream is a nameserver that the embedded resolver asks at port 53.
+type Upstream struct {
+	Addr   netip.Addr // of IPv4
+	OnHost bool       // it is asked from the host's namespace, not from the container's
 }
 
 // A Forwarding is how the embedded resolver asks its upstreams.

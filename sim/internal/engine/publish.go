@@ -16,4 +16,7 @@ type Publisher interface {
 	// ProxyNetwork returns the network that the userland proxy of a binding listens on:
 	// "tcp4".
 	ProxyNetwork(ports.Binding) string
+	// ForgetsConnections reports whether the connections that have an endpoint's address in
+	// their replies are forgotten when its ports are published no longer.
+	ForgetsConnections() bool
 }
