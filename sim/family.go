@@ -39,9 +39,6 @@ func (f *family) prefix(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 
 // without a gateway that nobody asked for.
 func (f *family) open(says *engine.Messages, network string) error {
 	f.asked.Subnet = f.subnet.String()
-	if f.ipRange.IsValid() {
-		f.asked.IPRange = f.ipRange.String()
-	}
 	if f.gateway.IsValid() {
 		f.asked.Gateway = f.gateway.String()
 	}
@@ -50,6 +47,9 @@ func (f *family) open(says *engine.Messages, network string) error {
 		f.ipRange = f.subnet
 	}
 	f.pool = engine.NewPool(f.subnet, f.ipRange)
+	if f.pool.Full() {
+		return errorf("create network", network, ErrNoAddress, says.GatewayNone, f.asked.Gateway)
+	}
 	if f.gateway.IsValid() {
 		if !f.pool.Reserve(f.gateway) {
 			return errGatewayTaken(says, network, f.gateway)
@@ -58,7 +58,7 @@ func (f *family) open(says *engine.Messages, network string) error {
 	}
 	a, ok := f.pool.Take()
 	if !ok {
-		return newError("create network", network, ErrNoAddress, says.GatewayNone)
+		return errorf("create network", network, ErrNoAddress, says.GatewayNone, "")
 	}
 	f.gateway = a
 	if !f.given {

@@ -234,6 +234,9 @@ func (n *Network) heldLocked() bool {
 
 func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (netip.Addr, error) {
 	if asked.IsValid() {
+		if f.pool.Full() {
+			return netip.Addr{}, newError("allocate address", n.name, ErrNoAddress, n.host.says.PoolFull)
+		}
 		if !f.pool.Reserve(asked) {
 			return netip.Addr{}, errAddrInUse("allocate address", n.name, n.host.says.AddrInUse)
 		}

@@ -70,8 +70,8 @@ func (c *networkConfig) checkSubnets(name string) error {
 		return newError(op, name, ErrConflict, c.says.SubnetMissing)
 	}
 	for _, f := range []*family{&c.v4, &c.v6} {
-		if f.ipRange.IsValid() && !f.ipRange.Overlaps(f.subnet) {
-			return errorf(op, name, ErrAddress, c.says.RangeOutside, f.ipRange)
+		if f.ipRange.IsValid() && !f.subnet.Contains(f.ipRange.Addr()) {
+			return errorf(op, name, ErrAddress, c.says.RangeOutside, f.asked.IPRange)
 		}
 		if f.gateway.IsValid() && !f.subnet.Contains(f.gateway) {
 			return errorf(op, name, ErrAddress, c.says.GatewayOutside, f.gateway)

@@ -130,7 +130,8 @@ func (c *networkConfig) addIPAM(network string, config dockerapi.IPAMConfig) err
 		if err != nil {
 			return errorf(opCreateNetwork, s, ErrAddress, c.says.RangeOutside, s)
 		}
-		c.of(p.Addr()).ipRange = p.Masked()
+		f := c.of(p.Addr())
+		f.ipRange, f.asked.IPRange = p, s
 	}
 	if s := config.Gateway; s != "" {
 		a, err := netip.ParseAddr(s)

@@ -91,6 +91,12 @@ func TestCreateNetwork(t *testing.T) {
 		{"10.6.0.7/24", "", "", "10.6.0.1", "10.6.0.2"},
 		{"10.7.0.0/30", "", "", "10.7.0.1", "10.7.0.2"},
 		{"10.2.0.0/24", "", "10.2.0.0/16", "10.2.0.1", "10.2.0.2"},
+		{"10.1.8.0/24", "", "10.1.8.0/16", "10.1.8.1", "10.1.8.2"},
+		{"10.1.5.0/24", "", "10.1.5.200/26", "10.1.5.192", "10.1.5.193"},
+		{"10.1.5.0/24", "10.1.5.1", "10.1.5.200/32", "10.1.5.1", "10.1.5.200"},
+		{"10.1.5.0/24", "", "10.1.5.0/31", "10.1.5.1", ""},
+		{"10.1.5.0/24", "10.1.5.254", "10.1.5.252/30", "10.1.5.254", "10.1.5.252"},
+		{"10.7.0.0/30", "10.7.0.2", "10.7.0.2/31", "10.7.0.2", ""},
 	} {
 		t.Run(test.subnet+" "+test.ipRange, func(t *testing.T) {
 			t.Parallel()
@@ -100,7 +106,15 @@ func TestCreateNetwork(t *testing.T) {
 			require.Equal(t, test.wantGateway, n.Gateway().String())
 			require.Equal(t, prefix(test.subnet).Masked(), n.Subnets()[0])
 			require.Equal(t, "br-"+n.ID()[:12], n.Device())
-			c := simtest.Run(t, h, "c1", sim.WithNetwork(n))
+			if test.ipRange != "" {
+				require.Equal(t, test.ipRange, n.Inspect().IPAM.Config[0].IPRange)
+			}
+			c, err := h.Run("c1", sim.WithNetwork(n))
+			if test.first == "" {
+				require.EqualError(t, err, "no available IPv4 addresses on this network's address pools: net ("+n.ID()+")")
+				return
+			}
+			require.NoError(t, err)
 			require.Equal(t, test.first, c.IP().String())
 		})
 	}
@@ -140,6 +154,11 @@ func TestCreateNetworkRefused(t *testing.T) {
 		{"x", "10.2.0.0/24", "10.2.0.0", "", "failed to allocate gateway (10.2.0.0): Address already in use", sim.ErrAddress},
 		{"x", "10.2.0.0/24", "10.2.0.255", "", "failed to allocate gateway (10.2.0.255): Address already in use", sim.ErrAddress},
 		{"x", "10.2.0.0/24", "", "10.3.0.0/24", "no matching subnet for range 10.3.0.0/24", sim.ErrAddress},
+		{"x", "10.1.8.0/23", "", "10.1.0.0/16", "no matching subnet for range 10.1.0.0/16", sim.ErrAddress},
+		{"x", "10.2.0.0/24", "", "10.2.1.0/23", "no matching subnet for range 10.2.1.0/23", sim.ErrAddress},
+		{"x", "10.2.0.0/24", "", "10.2.0.0/32", "failed to allocate gateway (): No available addresses on this pool", sim.ErrNoAddress},
+		{"x", "10.8.0.0/31", "10.8.0.0", "", "failed to allocate gateway (10.8.0.0): No available addresses on this pool", sim.ErrNoAddress},
+		{"x", "10.9.0.0/32", "10.9.0.0", "", "failed to allocate gateway (10.9.0.0): No available addresses on this pool", sim.ErrNoAddress},
 		{"x", "10.8.0.0/31", "", "", "failed to allocate gateway (): No available addresses on this pool", sim.ErrNoAddress},
 		{"x", "10.9.0.0/32", "", "", "failed to allocate gateway (): No available addresses on this pool", sim.ErrNoAddress},
 		{"ok1", "", "", "", "network with name ok1 already exists", sim.ErrExists},
@@ -226,5 +245,18 @@ func TestInspect(t *testing.T) {
 		b, err := json.Marshal(n.Inspect().IPAM.Config)
 		require.NoError(t, err)
 		require.Equal(t, want, string(b))
+	}
+}
+
+// TestAddressOfFullNetwork: Docker does not look who has an address while none is free.
+func TestAddressOfFullNetwork(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	n := simtest.NewNetwork(t, h, "tiny", sim.WithSubnet(prefix("10.7.0.0/30")))
+	simtest.Run(t, h, "only", sim.WithNetwork(n))
+	for _, addr := range []string{"10.7.0.1", "10.7.0.2"} {
+		_, err := h.Run("", sim.WithNetwork(n, sim.WithAddr(netip.MustParseAddr(addr))))
+		require.EqualError(t, err, "No available addresses on this pool")
+		require.ErrorIs(t, err, sim.ErrNoAddress)
 	}
 }

@@ -80,7 +80,8 @@ type Messages struct {
 	RangeOutside        string // the range
 	GatewayOutside      string // the gateway
 	GatewayTaken        string // the gateway
-	GatewayNone         string
+	GatewayNone         string // the gateway that was asked for
+	PoolFull            string
 	AuxAddr             string // name and address of what is none, and the network
 	AuxOutside          string // name, address and subnet
 	AuxTaken            string // name and address
@@ -180,7 +181,8 @@ var messages = Messages{
 	AuxAddr:             "non parsable secondary ip address (%s:%s) passed for network %s",
 	AuxOutside:          "auxiliary address: (%s:%v) must belong to the master pool: %v",
 	AuxTaken:            "failed to allocate secondary ip address (%s:%v): Address already in use",
-	GatewayNone:         "failed to allocate gateway (): No available addresses on this pool",
+	PoolFull:            "No available addresses on this pool",
+	GatewayNone:         "failed to allocate gateway (%s): No available addresses on this pool",
 	GatewayNotOfBridge:  "failed to add IPv6 address %v to bridge: cannot assign requested address",
 	SecondPredefined:    "only one instance of %q network is allowed",
 	NoPlugin:            "plugin %q not found",

@@ -11,6 +11,7 @@ import (
 // is made by NewPool and is not safe for concurrent use.
 type Pool struct {
 	addrs netip.Prefix // the range
+	bits  int          // of the subnet's addresses that differ
 	used  map[netip.Addr]bool
 	free  netip.Addr // no lower one is free; invalid behind the last address of all
 }
@@ -22,8 +23,12 @@ func NewPool(subnet, ipRange netip.Prefix) *Pool {
 	if subnet.Addr().Is4() {
 		used[lastAddr(subnet)] = true
 	}
-	return &Pool{addrs: ipRange, used: used, free: ipRange.Addr()}
+	return &Pool{addrs: ipRange, bits: subnet.Addr().BitLen() - subnet.Bits(), used: used, free: ipRange.Addr()}
 }
+
+// Full reports whether the subnet has no free address. Then Docker does not look whether a
+// particular one is taken.
+func (p *Pool) Full() bool { return p.bits < 32 && len(p.used) >= 1<<p.bits }
 
 // Take takes the lowest free address; false if there is none.
 func (p *Pool) Take() (netip.Addr, bool) {
