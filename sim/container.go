@@ -46,6 +46,8 @@ type Container struct {
 	starts    int  // likewise: how often it was started
 	anonymous bool // likewise, once it is made: its name is made up
 
+	signalled atomic.Bool // since somebody has started it
+
 	linkers []*Container // guarded by Host.mu; those that have links of the default bridge to it
 
 	stateMu sync.Mutex
@@ -97,6 +99,7 @@ type Container struct {
 type containerConfig struct {
 	image      Image
 	imageID    string               // as it was then: another image may have the name now
+	ofHost     bool                 // the host had it
 	asked      dockerapi.Config     // what is told as it was asked for
 	askedHost  dockerapi.HostConfig // likewise, and what dockerd adds
 	entrypoint []string             // the spec's or the image's

@@ -18,7 +18,7 @@ import (
 func (c *Container) Summary() dockerapi.ContainerSummary {
 	state := c.State()
 	s := dockerapi.ContainerSummary{
-		ID: c.id, Names: c.names(), Image: c.config.image.Name, ImageID: c.config.imageID,
+		ID: c.id, Names: c.names(), Image: c.shownImage(), ImageID: c.config.imageID,
 		Command: commandLine(c.config.argv()), Created: c.created.Unix(), Ports: summaryPorts(c.openPorts(c.running())),
 		Labels: cloneMap(c.config.asked.Labels), State: state.Status, Status: status(state),
 		HostConfig:      dockerapi.SummaryHostConfig{NetworkMode: c.networkMode()},
@@ -30,6 +30,19 @@ func (c *Container) Summary() dockerapi.ContainerSummary {
 		s.NetworkSettings.Networks[name] = e
 	}
 	return s
+}
+
+// shownImage is the name of the image, or its ID once the host has none or another one of that
+// name.
+func (c *Container) shownImage() string {
+	name := c.config.image.Name
+	if !c.config.ofHost {
+		return name
+	}
+	if image, ok := c.host.Image(name); ok && image.ID == c.config.imageID {
+		return name
+	}
+	return c.config.imageID
 }
 
 // summaryPorts returns the bindings of ports, and the exposed ports that have none. Docker has

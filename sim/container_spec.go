@@ -44,7 +44,7 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 		publishAll: s.HostConfig.PublishAllPorts,
 	}
 	c.image.Name = s.Image
-	c.imageID = s.host.imageIDOf(&c.image)
+	c.imageID, c.ofHost = s.host.imageIDOf(&c.image)
 	if c.hostname != "" {
 		if err := checkHostname(c.hostname); err != nil {
 			return c, err

@@ -133,6 +133,6 @@ func TestSocketsOfCommands(t *testing.T) {
 		for _, cmd := range commands {
 			require.Error(t, cmd.Wait())
 		}
-		require.Len(t, web.Sockets(), 2+1) // and the connection that was left
+		require.Len(t, web.Sockets(), 2, "a process that ends leaves none")
 	})
 }

@@ -238,6 +238,12 @@ func TestDocker113Refusals(t *testing.T) {
 	} {
 		require.EqualError(t, test.err, strings.NewReplacer("WEB", web.ID(), "IDLE", idle.ID()).Replace(test.want))
 	}
+	require.NoError(t, web.Pause())
+	for _, err := range []error{web.Kill(), web.Signal(command.SIGTERM), web.Signal(command.SIGHUP)} {
+		require.EqualError(t, err, "Cannot kill container web: Container "+web.ID()+" is paused. Unpause the container before stopping")
+		require.ErrorIs(t, err, sim.ErrPaused)
+	}
+	require.Equal(t, "paused", web.State().Status)
 }
 
 // TestWithEngine: the last one counts, and one that is not there is refused.

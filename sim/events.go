@@ -83,13 +83,11 @@ func (s *Subscription) Next(ctx context.Context) (Event, error) {
 // Close ends the subscription.
 func (s *Subscription) Close() { s.listener.Close() }
 
-// Events returns the events from the call on, until ctx is done or the host is closed. It may be
-// ranged over once.
+// Events returns the events from when it is ranged over, until ctx is done or the host is closed.
+// Subscribe misses nothing from the call on.
 func (h *Host) Events(ctx context.Context) iter.Seq[Event] {
-	s := h.Subscribe(time.Time{})
-	stop := context.AfterFunc(ctx, s.Close)
 	return func(yield func(Event) bool) {
-		defer stop()
+		s := h.Subscribe(time.Time{})
 		defer s.Close()
 		for ctx.Err() == nil {
 			if e, err := s.Next(ctx); err != nil || !yield(e) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"drydock/sim"
@@ -234,19 +235,30 @@ func TestEventsEnd(t *testing.T) {
 		h, err := sim.NewHost(sim.WithSeed(1), sim.WithVirtualTime())
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
-		canceled, all, unread := h.Events(ctx), h.Events(t.Context()), h.Events(ctx)
-		simtest.Run(t, h, "web")
-		cancel()
-		for range canceled {
-			t.Error("an event after the end of the context")
+		ranged := func(ctx context.Context) <-chan []string {
+			told, events := make(chan []string, 1), h.Events(ctx)
+			go func() {
+				var actions []string
+				for e := range events {
+					actions = append(actions, e.Action)
+				}
+				told <- actions
+			}()
+			synctest.Wait()
+			return told
 		}
+		late := h.Events(t.Context())
+		canceled, all := ranged(ctx), ranged(t.Context())
+		simtest.Run(t, h, "web")
+		synctest.Wait()
+		cancel()
+		require.Equal(t, []string{"create", "connect", "start"}, <-canceled)
 		s := h.Subscribe(time.Time{})
 		require.NoError(t, h.Close())
-		var actions []string
-		for e := range all {
-			actions = append(actions, e.Action)
+		require.Equal(t, []string{"create", "connect", "start", "kill", "die", "disconnect"}, <-all)
+		for e := range late {
+			t.Error("an event before anybody looked", e)
 		}
-		require.Equal(t, []string{"create", "connect", "start", "kill", "die", "disconnect"}, actions)
 		for range 3 {
 			_, err = s.Next(t.Context())
 			require.NoError(t, err)
@@ -254,7 +266,7 @@ func TestEventsEnd(t *testing.T) {
 		_, err = s.Next(t.Context())
 		require.ErrorIs(t, err, sim.ErrClosed)
 		require.True(t, errors.As(err, new(*sim.Error)))
-		for range unread {
+		for range h.Events(ctx) {
 			t.Error("an event after the end of the context")
 		}
 	})

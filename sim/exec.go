@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strings"
 
 	"drydock/sim/internal/stdio"
@@ -68,6 +69,9 @@ func (c *Cmd) Run() error {
 
 // Output runs the command and returns what it writes to standard output.
 func (c *Cmd) Output() ([]byte, error) {
+	if c.Stdout != nil {
+		return nil, c.misused("Stdout already set")
+	}
 	var out bytes.Buffer
 	c.Stdout = &out
 	err := c.Run()
@@ -76,28 +80,42 @@ func (c *Cmd) Output() ([]byte, error) {
 
 // CombinedOutput runs the command and returns what it writes.
 func (c *Cmd) CombinedOutput() ([]byte, error) {
+	if c.Stderr != nil {
+		return nil, c.misused("Stderr already set")
+	}
+	if c.Stdout != nil {
+		return nil, c.misused("Stdout already set")
+	}
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
 	err := c.Run()
 	return out.Bytes(), err
 }
 
+// misused is the error of a call that cannot be, in os/exec's words.
+func (c *Cmd) misused(why string) error {
+	return newError("exec", c.String(), ErrConflict, "exec: "+why)
+}
+
 // String returns the command line, without quotes.
 func (c *Cmd) String() string { return strings.Join(c.Args, " ") }
 
-// Start starts the command. The error is an *Error: it wraps ErrNotRunning or ErrPaused,
-// ErrName if there is no such User, or ErrNoProgram if there is no such program, with the words
-// of docker exec.
+// Start starts the command. The error is that of a context that is done, or an *Error: it wraps
+// ErrNotRunning or ErrPaused, ErrName if there is no such User, or ErrNoProgram if there is no
+// such program, with the words of docker exec or, on a machine, of os/exec.
 func (c *Cmd) Start() error {
-	const op = "exec"
 	if c.done != nil {
-		return errorf(op, c.String(), ErrConflict, "exec: already started")
+		return c.misused("already started")
 	}
-	s, err := c.ns.site(op)
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	s, err := c.ns.site("exec")
 	if err != nil {
 		return err
 	}
-	if s.container != nil && c.execution == nil && len(c.Args) > 0 {
+	own := s.container != nil && c.execution == nil && len(c.Args) > 0
+	if own {
 		c.execution = s.container.execute(c)
 	}
 	x := c.execution
@@ -107,14 +125,21 @@ func (c *Cmd) Start() error {
 	x.tell("exec_start: "+x.line(), nil)
 	if err := c.start(s); err != nil {
 		x.over(execNotStarted)
+		if own {
+			c.execution = nil // another Start has another one
+		}
 		return err
 	}
 	return nil
 }
 
-// start is Start at a place.
+// start is Start at a site. What may refuse it comes before the process is made.
 func (c *Cmd) start(s *site) error {
 	call, err := c.call(s)
+	if err != nil {
+		return err
+	}
+	leave, err := s.enter(c.String())
 	if err != nil {
 		return err
 	}
@@ -136,19 +161,17 @@ func (c *Cmd) start(s *site) error {
 	if c.execution != nil {
 		c.execution.began(c)
 	}
-	err = s.start(c.String(), func() {
-		defer close(c.done)
-		defer cancel(nil)
-		defer stop()
-		c.status = run()
-		c.streams.end()
+	s.labelled(func() error {
+		go func() {
+			defer leave()
+			defer close(c.done)
+			defer cancel(nil)
+			defer stop()
+			c.status = run()
+			c.streams.end()
+		}()
+		return nil
 	})
-	if err != nil {
-		cancel(command.SIGKILL)
-		c.status = run()
-		c.streams.end()
-		return err
-	}
 	if c.execution != nil {
 		go c.execution.await(c)
 	}
@@ -161,56 +184,67 @@ func (c *Cmd) start(s *site) error {
 	return nil
 }
 
-// call returns the call of the command at a place, or why there can be none.
+// call returns the call of the command at a site, or why there can be none.
 func (c *Cmd) call(s *site) (*command.Call, error) {
 	who, err := s.account(c.User)
 	if err != nil {
 		return nil, errorf("exec", c.String(), ErrName, "%v", err)
 	}
 	dir := cmp.Or(c.Dir, s.dir)
-	if err := s.find(s.files, dir, c.Args); err != nil {
-		e := errorf("exec", c.String(), ErrNoProgram, s.says.ExecFailed, err)
-		e.cause = err
-		return nil, e
+	if err := s.find(dir, c.Args); err != nil {
+		return nil, errNoProgram("exec", c.String(), s.noProgram(append(c.Args, "")[0], err), err)
 	}
 	return &command.Call{Machine: s.machine, Args: c.Args, Env: s.env(c.TTY, who, c.Env), Dir: dir, User: who.User}, nil
 }
 
-// find returns why there is no program of that name, in runc's words: it looks for names with a
-// slash as they are and for others in $PATH.
-func (s *site) find(files command.Files, dir string, args []string) error {
+func errNoProgram(op, name, message string, cause error) error {
+	return &Error{Op: op, Name: name, Err: ErrNoProgram, message: message, cause: cause}
+}
+
+// find returns why there is no such program. It looks for names with a slash as they are and for
+// others in $PATH.
+func (s *site) find(dir string, args []string) error {
 	if len(args) == 0 || args[0] == "" {
-		return errors.New(`unable to start container process: exec: "": executable file not found in $PATH: unknown`)
+		return &fs.PathError{Op: "exec", Err: fs.ErrNotExist}
 	}
-	_, err := s.commands.Lookup(files, dir, args[0])
-	const failed = "unable to start container process: exec: %q: %s: unknown"
+	_, err := s.commands.Lookup(s.files, dir, args[0])
+	return err
+}
+
+// runcError is what runc says of an error of find.
+func runcError(name string, err error) string {
 	switch {
-	case err == nil:
-		return nil
 	case errors.Is(err, fs.ErrPermission):
-		return &programError{fmt.Sprintf(failed, args[0], "permission denied"), err}
+		return fmt.Sprintf("exec: %q: permission denied", name)
 	case errors.Is(err, command.ErrNoExec):
-		return &programError{"unable to start container process: exec " + args[0] + ": exec format error: unknown", err}
-	case strings.Contains(args[0], "/"):
-		return &programError{fmt.Sprintf(failed, args[0], "stat "+args[0]+": no such file or directory"), err}
+		return "exec " + name + ": exec format error"
+	case strings.Contains(name, "/"):
+		return fmt.Sprintf("exec: %q: stat %s: no such file or directory", name, name)
 	}
-	return &programError{fmt.Sprintf(failed, args[0], "executable file not found in $PATH"), err}
+	return fmt.Sprintf("exec: %q: executable file not found in $PATH", name)
 }
 
-// A programError is an error of Table.Lookup in runc's words.
-type programError struct {
-	text string
-	err  error
+// execError is what package os/exec says of an error of find.
+func execError(name string, err error) string {
+	isPath := strings.Contains(name, "/")
+	switch {
+	case name == "":
+		return "exec: no command"
+	case errors.Is(err, command.ErrNoExec):
+		return "fork/exec " + name + ": exec format error"
+	case isPath && errors.Is(err, fs.ErrPermission):
+		return "fork/exec " + name + ": permission denied"
+	case isPath:
+		return "fork/exec " + name + ": no such file or directory"
+	}
+	return fmt.Sprintf("exec: %q: executable file not found in $PATH", name)
 }
-
-func (e *programError) Error() string { return e.text }
-func (e *programError) Unwrap() error { return e.err }
 
 // Wait waits until the command has ended and all that it wrote is delivered. The error is
 // an ExitStatus unless that is 0. One that a signal ended has 128 and its number.
 func (c *Cmd) Wait() error {
 	if c.done == nil {
-		return errorf("exec", c.String(), ErrConflict, "exec: not started")
+		return c.misused("not started")
 	}
 	<-c.done
 	<-c.client.Done()
@@ -223,15 +257,27 @@ func (c *Cmd) Wait() error {
 	return nil
 }
 
-// PID returns the process ID of a command that was started, in its container.
-func (c *Cmd) PID() int { return c.process.PID }
-
-// Signal sends the command a signal once it has started: see command.Process. It does nothing
-// to one that has ended.
-func (c *Cmd) Signal(s command.Signal) {
-	if c.process != nil {
-		c.process.Signal(s)
+// PID returns the process ID of a command that was started, in its container. It is 0 before.
+func (c *Cmd) PID() int {
+	if c.process == nil {
+		return 0
 	}
+	return c.process.PID
+}
+
+// Signal sends the command a signal: see command.Process. The error is os.ErrProcessDone if it
+// has ended, as os.Process has it, or that it was not started.
+func (c *Cmd) Signal(s command.Signal) error {
+	if c.done == nil {
+		return c.misused("not started")
+	}
+	select {
+	case <-c.done:
+		return os.ErrProcessDone
+	default:
+	}
+	c.process.Signal(s)
+	return nil
 }
 
 // Resize gives the terminal another size, before Start its first one.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -98,11 +99,122 @@ func TestExec(t *testing.T) {
 			require.ErrorIs(t, err, sim.ErrNoProgram)
 		}
 		require.ErrorIs(t, c.Exec(ctx, "nosuch").Run(), fs.ErrNotExist)
+		for name, want := range map[string]string{
+			"nosuch": `exec: "nosuch": executable file not found in $PATH`, "/x": "fork/exec /x: no such file or directory", "": "exec: no command",
+			"/etc/passwd": "fork/exec /etc/passwd: permission denied",
+		} {
+			err := h.Exec(ctx, name).Run()
+			require.EqualError(t, err, want, "a machine knows nothing of Docker")
+			require.ErrorIs(t, err, sim.ErrNoProgram)
+		}
 		require.NoError(t, c.Pause())
 		require.ErrorIs(t, c.Exec(ctx, "true").Run(), sim.ErrPaused)
 		require.NoError(t, c.Stop(ctx))
 		require.ErrorIs(t, c.Exec(ctx, "true").Run(), sim.ErrNotRunning)
 	})
+}
+
+// TestExecMisused has calls out of order, which os/exec refuses, too.
+func TestExecMisused(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t, sim.WithCommands(programs))
+		c := simtest.Run(t, h, "web", sim.WithImage(small))
+		for _, ns := range []*sim.Netns{&c.Netns, &h.Netns} {
+			cmd := ns.Exec(t.Context(), "true")
+			require.Zero(t, cmd.PID())
+			require.EqualError(t, cmd.Signal(command.SIGTERM), "exec: not started")
+			require.EqualError(t, cmd.Wait(), "exec: not started")
+			require.NoError(t, cmd.Run())
+			require.EqualError(t, cmd.Start(), "exec: already started")
+			require.ErrorIs(t, cmd.Signal(command.SIGTERM), os.ErrProcessDone)
+
+			cmd = ns.Exec(t.Context(), "true")
+			cmd.Stdout = io.Discard
+			for _, output := range []func() ([]byte, error){cmd.Output, cmd.CombinedOutput} {
+				_, err := output()
+				require.EqualError(t, err, "exec: Stdout already set")
+			}
+			cmd.Stdout, cmd.Stderr = nil, io.Discard
+			_, err := cmd.CombinedOutput()
+			require.EqualError(t, err, "exec: Stderr already set")
+
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			cmd = ns.Exec(ctx, "true")
+			require.ErrorIs(t, cmd.Run(), context.Canceled)
+			require.EqualError(t, cmd.Wait(), "exec: not started")
+
+			cmd = ns.Exec(t.Context(), "nosuch")
+			require.ErrorIs(t, cmd.Start(), sim.ErrNoProgram)
+			require.EqualError(t, cmd.Wait(), "exec: not started")
+			cmd.Args[0] = "true"
+			require.NoError(t, cmd.Run(), "another try")
+		}
+	})
+}
+
+// TestExecWhileStopping: a command that comes when the container is being stopped does nothing.
+func TestExecWhileStopping(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		ran := false
+		commands := programs.With(command.Table{"touch": func(context.Context, *command.Call) int { ran = true; return 0 }})
+		h := simtest.NewHost(t)
+		c := simtest.Run(t, h, "web", sim.WithImage(sim.Image{Cmd: []string{"sleep"}, Commands: commands}))
+		synctest.Wait()
+		stopped := make(chan error, 1)
+		go func() { stopped <- c.Stop(t.Context()) }()
+		synctest.Wait()
+		require.True(t, c.Running(), "it ignores SIGTERM")
+		before := len(c.Processes().List())
+		cmd := c.Exec(t.Context(), "touch")
+		require.ErrorIs(t, cmd.Start(), sim.ErrNotRunning)
+		require.EqualError(t, cmd.Wait(), "exec: not started")
+		require.False(t, ran)
+		require.Len(t, c.Processes().List(), before)
+		require.NoError(t, <-stopped)
+	})
+}
+
+// TestExecSockets: what a command has opened is closed when it has ended, and its port free.
+func TestExecSockets(t *testing.T) {
+	t.Parallel()
+	listen := func(leave bool) command.Func {
+		return func(ctx context.Context, c *command.Call) int {
+			l, err := c.Machine.Listen(ctx, "tcp", ":80")
+			if err != nil {
+				return c.Fail(1, "%v\n", err)
+			}
+			if _, err := c.Machine.ListenPacket(ctx, "udp", ":53"); err != nil {
+				return c.Fail(1, "%v\n", err)
+			}
+			if leave {
+				return 0
+			}
+			context.AfterFunc(ctx, func() { l.Close() })
+			l.Accept()
+			return command.Interrupted(ctx)
+		}
+	}
+	commands := command.Table{"leave": listen(true), "serve": listen(false), "sleep": programs["sleep"]}
+	h := simtest.NewHost(t, sim.WithCommands(commands))
+	c := simtest.Run(t, h, "web", sim.WithImage(sim.Image{Cmd: []string{"sleep"}, Commands: commands}))
+	for _, ns := range []*sim.Netns{&c.Netns, &h.Netns} {
+		opened := len(ns.Sockets())
+		for range 200 {
+			out, err := ns.Exec(t.Context(), "leave").CombinedOutput()
+			require.NoError(t, err, string(out))
+			cmd := ns.Exec(t.Context(), "serve")
+			require.NoError(t, cmd.Start())
+			for len(ns.Sockets()) < opened+2 {
+				time.Sleep(time.Microsecond)
+			}
+			require.NoError(t, cmd.Signal(command.SIGKILL))
+			require.Equal(t, sim.ExitStatus(137), cmd.Wait())
+			require.Len(t, ns.Sockets(), opened)
+		}
+	}
 }
 
 // TestExecEnds ends commands by a signal, by their context and with their container.

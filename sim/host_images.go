@@ -166,19 +166,19 @@ func (h *Host) Image(name string) (Image, bool) {
 }
 
 // imageIDOf returns the ID of the image that a container is made from, empty if it can have
-// none. Of an image that the host has not the files are not looked into.
-func (h *Host) imageIDOf(image *Image) string {
+// none, and whether the host has that image. Of one that it has not the files are not looked into.
+func (h *Host) imageIDOf(image *Image) (id string, ofHost bool) {
 	if stored, ok := h.Image(image.Name); ok {
-		return stored.ID
+		return stored.ID, true
 	}
 	ref, err := reference.Parse(image.Name)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	bare := *image
 	bare.Files = nil
-	id, _ := contentOf(&bare, ref.String())
-	return completeID(image.ID, id)
+	id, _ = contentOf(&bare, ref.String())
+	return completeID(image.ID, id), false
 }
 
 // completeID returns an ID that begins as was asked for.

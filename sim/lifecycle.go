@@ -60,6 +60,9 @@ func (c *Container) Stop(ctx context.Context) error {
 // Kill ends the container at once, also while another call stops it: open
 // connections are reset. Then it waits for the functions like Stop.
 func (c *Container) Kill() error {
+	if err := c.refusePaused("kill container"); err != nil {
+		return c.errKill(err)
+	}
 	r := c.running()
 	if r != nil {
 		c.kill(r)
@@ -88,10 +91,9 @@ func (c *Container) kill(r *run) {
 	r.die()
 }
 
-// errKill says what err is about.
-func (c *Container) errKill(err *Error) *Error {
-	err.message = fmt.Sprintf(c.host.says.Kill, c.Name(), err)
-	return err
+// errKill says what err is about. That is its cause, in its own words.
+func (c *Container) errKill(err *Error) error {
+	return &Error{Op: err.Op, Name: err.Name, Err: err.Err, message: fmt.Sprintf(c.host.says.Kill, c.Name(), err), cause: err}
 }
 
 // Restart is Stop and Start. The address is given back and the lowest free one

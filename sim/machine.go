@@ -12,7 +12,6 @@ import (
 
 	"drydock/nat"
 	"drydock/sim/internal/bubble"
-	"drydock/sim/internal/engine"
 	"drydock/sim/internal/files"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/slirp"
@@ -122,8 +121,7 @@ func (m *Machine) boot(cfg *machineConfig) error {
 		return err
 	}
 	m.files = fileTree(files.Options{Layers: []fs.FS{files.Debian()}, Mounted: map[string]func() *files.Made{"proc": m.proc}})
-	// The release of Docker does not matter: all begin the file alike.
-	err = writeFiles(m.files, hostsPath, engine.Docker20.Hosts(engine.Hosts{}), resolvConfPath, cfg.resolv, hostnamePath, m.name+"\n")
+	err = writeFiles(m.files, hostsPath, loopbackHosts, resolvConfPath, cfg.resolv, hostnamePath, m.name+"\n")
 	if err != nil {
 		return err
 	}
@@ -139,6 +137,13 @@ func (m *Machine) boot(cfg *machineConfig) error {
 	}
 	return nil
 }
+
+// loopbackHosts is what Debian begins /etc/hosts with.
+const loopbackHosts = `127.0.0.1	localhost
+::1	localhost ip6-localhost ip6-loopback
+ff02::1	ip6-allnodes
+ff02::2	ip6-allrouters
+`
 
 // plugTap makes tap0. With forward it leads to the real networks.
 func (m *Machine) plugTap(forward bool) (err error) {

@@ -100,8 +100,9 @@ func (ns *Netns) open(op string) (*namespace, *netstack.Stack, error) {
 	return space, sockets, nil
 }
 
-// caller returns a context in which sockets belong to the command that ctx is of.
-func caller(ctx context.Context) context.Context {
+// caller returns a context in which sockets of s belong to the command that ctx is of. They close
+// with it, as a process leaves none behind.
+func caller(ctx context.Context, s *netstack.Stack) context.Context {
 	p := command.ProcessOf(ctx)
 	if p == nil {
 		return ctx
@@ -110,7 +111,9 @@ func caller(ctx context.Context) context.Context {
 	if argv := p.CommandLine(); len(argv) > 0 {
 		name = path.Base(argv[0])
 	}
-	return netstack.WithProgram(ctx, netstack.Program{PIDs: p.Processes(), PID: p.PID, Name: name})
+	program := netstack.Program{PIDs: p.Processes(), PID: p.PID, Name: name}
+	p.AtExit(s, func() { s.Exit(program) })
+	return netstack.WithProgram(ctx, program)
 }
 
 // pids returns the processes of the owner, which it sees; nil while it is not running.
@@ -144,7 +147,7 @@ func (ns *Netns) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	return s.DialContext(caller(ctx), network, address)
+	return s.DialContext(caller(ctx, s), network, address)
 }
 
 // A Dialer dials from a Netns, as net.Dialer does from the real machine. Netns.Dialer
@@ -181,7 +184,7 @@ func (d Dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	c, err := (&netstack.Dialer{Stack: s, LocalAddr: d.LocalAddr, TTL: d.TTL, Errors: d.Errors}).DialContext(caller(ctx), network, address)
+	c, err := (&netstack.Dialer{Stack: s, LocalAddr: d.LocalAddr, TTL: d.TTL, Errors: d.Errors}).DialContext(caller(ctx, s), network, address)
 	if tcp, ok := c.(*netstack.TCPConn); ok && d.KeepAlive != 0 {
 		// It fails if the owner has stopped meanwhile, which the first use of c tells, too.
 		tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: d.KeepAlive > 0, Idle: d.KeepAlive})
@@ -196,7 +199,7 @@ func (ns *Netns) Listen(ctx context.Context, network, address string) (net.Liste
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	return s.Listen(caller(ctx), network, address)
+	return s.Listen(caller(ctx, s), network, address)
 }
 
 // ListenPacket announces on a local address, like net.ListenConfig.ListenPacket.
@@ -222,7 +225,7 @@ func (ns *Netns) ListenPacket(ctx context.Context, network, address string) (net
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Err: err}
 	}
-	return s.ListenPacket(caller(ctx), network, address)
+	return s.ListenPacket(caller(ctx, s), network, address)
 }
 
 // A ControlMessage is what ReadMsgUDP tells of a datagram, and WriteMsgUDP is told: see

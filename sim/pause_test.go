@@ -3,11 +3,13 @@ package sim_test
 import (
 	"context"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
 	"drydock/sim"
 	"drydock/sim/simtest"
+	"drydock/sim/tools/command"
 
 	"github.com/stretchr/testify/require"
 )
@@ -80,4 +82,48 @@ func TestPauseStates(t *testing.T) {
 		refused(c.Unpause(), sim.ErrNotFound, "No such container: dup")
 		refused(c.Rename("other"), sim.ErrNotFound, "No such container: dup")
 	})
+}
+
+// TestSignalPaused: a signal that stops the container has it go on; others wait until it does.
+func TestSignalPaused(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		stopSignal string
+		signal     command.Signal
+		goesOn     bool
+		events     []string
+	}{
+		{"", command.SIGTERM, true, []string{"kill", "unpause", "die", "disconnect"}},
+		{"", command.SIGHUP, true, []string{"kill", "unpause", "die", "disconnect"}},
+		{"", command.SIGWINCH, true, []string{"kill", "unpause"}},
+		{"SIGQUIT", command.SIGQUIT, true, []string{"kill", "unpause", "die", "disconnect"}},
+		{"SIGQUIT", command.SIGTERM, false, []string{"kill"}},
+		{"SIGQUIT", command.SIGKILL, true, []string{"kill", "unpause", "die", "disconnect"}},
+	} {
+		for _, image := range []sim.Image{{}, {Main: serve}, {Cmd: []string{"serve"}, Commands: programs}} {
+			simtest.VirtualTime(t, func(t *testing.T) {
+				h := simtest.NewHost(t)
+				image.StopSignal = tt.stopSignal
+				c := simtest.Run(t, h, "web", sim.WithImage(image))
+				require.NoError(t, c.Pause())
+				s := watch(t, h)
+				actions := func() (list []string) {
+					for _, line := range s.seen() {
+						list = append(list, strings.Fields(line)[1])
+					}
+					return list
+				}
+				require.NoError(t, c.Signal(tt.signal))
+				time.Sleep(time.Second)
+				require.Equal(t, tt.events, actions(), tt)
+				if tt.goesOn {
+					return
+				}
+				require.Equal(t, "paused", c.State().Status)
+				require.NoError(t, c.Unpause())
+				time.Sleep(time.Second)
+				require.Equal(t, []string{"unpause", "die", "disconnect"}, actions(), tt)
+			})
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -47,21 +48,19 @@ func (c *Container) site(op string) (*site, error) {
 
 func (c *Container) siteIn(r *run) *site {
 	return &site{
-		machine: c, container: c, commands: c.commands(), files: c.FS(), dir: cmp.Or(c.config.asked.WorkingDir, "/"), processes: r.console.processes, ctx: r.programs, says: c.host.says,
+		machine: c, container: c, commands: c.commands(), files: c.FS(), dir: cmp.Or(c.config.asked.WorkingDir, "/"), processes: r.console.processes, ctx: r.programs,
 		account: c.account, hostPID: r.hostPID,
 		env: func(tty bool, who users.Account, more []string) []string { return c.environment(r, tty, who, more...) },
-		start: func(name string, run func()) error {
+		enter: func(name string) (func(), error) {
 			f := function{done: make(chan struct{}), from: name, program: true}
 			if !r.add(f) {
-				return c.errDown("exec")
+				return nil, c.errDown("exec")
 			}
-			return c.host.labelled(func() error {
-				go func() {
-					defer r.end(f)
-					run()
-				}()
-				return nil
-			})
+			return func() { r.end(f) }, nil
+		},
+		labelled: c.host.labelled,
+		noProgram: func(name string, err error) string {
+			return fmt.Sprintf(c.host.says.ExecFailed, runcError(name, err))
 		},
 	}
 }
@@ -134,10 +133,9 @@ func (c *Container) checkProgram(r *run) error {
 		return nil
 	}
 	s := c.siteIn(r)
-	if err := s.find(s.files, s.dir, c.config.argv()); err != nil {
-		e := errorf("start container", c.Name(), ErrNoProgram, c.host.says.StartFailed, err)
-		e.cause = err
-		return e
+	argv := c.config.argv()
+	if err := s.find(s.dir, argv); err != nil {
+		return errNoProgram("start container", c.Name(), fmt.Sprintf(c.host.says.StartFailed, runcError(argv[0], err)), err)
 	}
 	return nil
 }
@@ -174,25 +172,49 @@ func (c *Container) main(r *run) func(context.Context) error {
 
 // Signal sends the main process a signal, as "docker kill -s" does: see command.Process for
 // what it does there. A main function returns for one that ends processes, as its context
-// is canceled; a container without a program is stopped, too. SIGKILL is Kill.
+// is canceled; a container without a program is stopped, too. SIGKILL is Kill. One that is
+// paused goes on for the signal of a stop, and gets others when it does; of Docker 1.13 it must
+// be unpaused before. No policy restarts it after the signal of a stop, which all are if it has
+// none of its own, and "unless-stopped" after none.
 func (c *Container) Signal(s command.Signal) error {
 	if s == command.SIGKILL {
 		return c.Kill()
 	}
+	stops := c.config.asked.StopSignal == "" || s == c.config.stopSignal()
 	r := c.running()
-	if r == nil {
-		if c.Running() {
-			defer c.change()()
+	switch {
+	case r == nil && c.Running():
+		defer c.change()()
+		c.signalled.Store(true)
+		if stops {
 			c.cancelRestart()
-			return nil
 		}
+		return nil
+	case r == nil:
 		return c.errKill(errorf("kill container", c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id))
 	}
-	if asked := c.config.asked.StopSignal; asked == "" || s == c.config.stopSignal() {
-		r.manual.Store(true) // dockerd counts each signal as a stop, unless there is a signal for that
+	if err := c.refusePaused("kill container"); err != nil {
+		return c.errKill(err)
+	}
+	c.signalled.Store(true)
+	if stops {
+		r.manual.Store(true)
 	}
 	c.event("kill", "signal", strconv.Itoa(int(s)))
-	r.signal(c, s)
+	switch held := c.holdSignal(r, s); {
+	case !held:
+		r.signal(c, s)
+	case stops:
+		c.resume(r)
+	}
+	return nil
+}
+
+// refusePaused refuses to signal a paused container where dockerd does.
+func (c *Container) refusePaused(op string) *Error {
+	if c.State().Paused && !c.host.engine.KillsPaused() {
+		return errorf(op, c.Name(), ErrPaused, c.host.says.KillPaused, c.id)
+	}
 	return nil
 }
 

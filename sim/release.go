@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"drydock/sim/internal/engine"
@@ -49,12 +48,12 @@ func releaseOf(opts []HostOption) (engine.Engine, error) {
 			name = Release(o)
 		}
 	}
+	if e, ok := engine.Find(string(name)); ok {
+		return e, nil
+	}
 	var known []string
 	for _, e := range engine.Releases {
 		known = append(known, e.Release().Name)
-	}
-	if i := slices.Index(known, string(name)); i >= 0 {
-		return engine.Releases[i], nil
 	}
 	return nil, newError("create host", string(name), ErrNotFound,
 		fmt.Sprintf("no Docker Engine %q: there are %s", string(name), strings.Join(known, ", ")))

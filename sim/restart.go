@@ -65,13 +65,15 @@ func (c *Container) planRestart(r *run, status int) *pendingRestart {
 	return &pendingRestart{c.backoff, make(chan struct{})}
 }
 
-// wantsRestart reports what the policy says of a status. Between "always" and "unless-stopped"
-// there is a difference only for a dockerd that starts.
+// wantsRestart reports what the policy says of a status. "unless-stopped" takes any signal of a
+// user for a stop.
 func (c *Container) wantsRestart(status int) bool {
 	p := c.config.askedHost.RestartPolicy
 	switch p.Name {
-	case restartAlways, restartUnlessStopped:
+	case restartAlways:
 		return true
+	case restartUnlessStopped:
+		return !c.signalled.Load()
 	case restartOnFailure:
 		return status != 0 && (p.MaximumRetryCount == 0 || c.restartCount() < p.MaximumRetryCount)
 	}
@@ -128,6 +130,7 @@ func (c *Container) cancelRestart() bool {
 // resetRestarts begins to count anew: somebody starts the container.
 func (c *Container) resetRestarts() {
 	c.backoff = 0
+	c.signalled.Store(false)
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
 	c.restarts = 0

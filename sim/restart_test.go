@@ -173,6 +173,23 @@ func TestNoRestartAfterStop(t *testing.T) {
 		require.NoError(t, other.Signal(command.SIGTERM))
 		time.Sleep(time.Minute)
 		require.Equal(t, 1, other.Inspect().RestartCount, "another signal than that for a stop")
+		unless := simtest.Run(t, h, "unless", sim.WithRestart("unless-stopped"), sim.WithImage(asked))
+		require.NoError(t, unless.Signal(command.SIGTERM))
+		time.Sleep(time.Minute)
+		require.Equal(t, "exited", unless.State().Status, "any signal of a user is a stop to that policy")
+		failing := sim.Image{StopSignal: "SIGUSR1", Main: exits(time.Second, 3).Main}
+		again := simtest.Run(t, h, "again", sim.WithRestart("unless-stopped"), sim.WithImage(failing))
+		time.Sleep(time.Second + time.Millisecond)
+		require.True(t, again.State().Restarting)
+		require.NoError(t, again.Signal(command.SIGTERM))
+		require.True(t, again.State().Restarting, "the restart that is due comes")
+		time.Sleep(time.Minute)
+		require.Equal(t, "exited", again.State().Status, "and no other one")
+		require.Equal(t, 1, again.Inspect().RestartCount)
+		require.NoError(t, again.Start())
+		time.Sleep(time.Second + time.Millisecond)
+		require.True(t, again.State().Restarting, "who starts it forgets the signal")
+		require.NoError(t, again.Stop(t.Context()))
 	})
 }
 
@@ -322,6 +339,9 @@ func TestWaitFor(t *testing.T) {
 		}
 
 		other := simtest.Run(t, h, "other")
+		_, err = other.WaitFor(t.Context(), "remvoed")
+		require.EqualError(t, err, `invalid condition: "remvoed"`)
+		require.ErrorIs(t, err, sim.ErrName)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err = other.WaitFor(ctx, sim.WaitRemoved)

@@ -48,6 +48,8 @@ type run struct {
 	ended    *moment       // its stop as others wait for it; nil: nobody does
 	paused   bool          // guarded by the container's stateMu
 
+	held []command.Signal // sent while it was paused; guarded by the container's stateMu
+
 	dns     *nameserver // nil: none; belongs to the holder of the container's life
 	nextEth int         // belongs to the holder of the container's life
 	gateway *Link       // that of the default route; likewise

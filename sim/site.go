@@ -20,10 +20,14 @@ type site struct {
 	processes *command.Processes
 	account   func(user string) (users.Account, error)
 	env       func(tty bool, who users.Account, more []string) []string
-	hostPID   func(pid int) int                   // what the host calls a process
-	ctx       context.Context                     // ends with the machine or the run, by the signal that is its cause
-	start     func(name string, run func()) error // runs a function that belongs to it
-	says      *engine.Messages
+	hostPID   func(pid int) int // what the host calls a process
+	ctx       context.Context   // ends with the machine or the run, by the signal that is its cause
+
+	// enter takes a place among what belongs to the machine or the run, which ends after leave.
+	enter    func(name string) (leave func(), err error)
+	labelled func(start func() error) error
+
+	noProgram func(name string, err error) string // says why find has found none
 }
 
 // WithCommands gives the machine the programs of a table, which Exec then finds there. On a
@@ -59,18 +63,31 @@ func (m *Machine) site(op string) (*site, error) {
 		return nil, m.errDown(op)
 	}
 	return &site{
-		machine: m.self, commands: w.commands, files: m.FS(), dir: "/root", processes: &w.processes, ctx: w.ctx, says: engine.Docker20.Messages(),
-		account: func(user string) (users.Account, error) { return findAccount(m.FS(), user) },
-		env:     loginEnv,
-		hostPID: func(pid int) int { return pid },
-		start: func(_ string, run func()) error {
-			return m.labelled(func() error { w.running.Go(run); return nil })
-		},
+		machine: m.self, commands: w.commands, files: m.FS(), dir: "/root", processes: &w.processes, ctx: w.ctx,
+		account:  func(user string) (users.Account, error) { return findAccount(m.FS(), user) },
+		env:      loginEnv,
+		hostPID:  func(pid int) int { return pid },
+		enter:    func(string) (func(), error) { return m.enter(op) },
+		labelled: m.labelled, noProgram: execError,
 	}, nil
 }
 
+// enter notes something that Close waits for.
+func (m *Machine) enter(op string) (leave func(), err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil, m.errDown(op)
+	}
+	m.work.running.Add(1)
+	return m.work.running.Done, nil
+}
+
+// loginPath is root's on Debian.
+const loginPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 func loginEnv(tty bool, who users.Account, more []string) []string {
-	env := []string{engine.Docker20.DefaultPath(), "HOME=" + who.Home, "USER=" + who.Name, "LOGNAME=" + who.Name, "SHELL=/bin/bash"}
+	env := []string{loginPath, "HOME=" + who.Home, "USER=" + who.Name, "LOGNAME=" + who.Name, "SHELL=/bin/bash"}
 	if tty {
 		env = append(env, "TERM=xterm")
 	}

@@ -12,9 +12,14 @@ const (
 	WaitRemoved    WaitCondition = "removed"     // it is removed
 )
 
+// known reports whether Docker knows the condition. None stands for WaitNotRunning.
+func (w WaitCondition) known() bool {
+	return w == "" || w == WaitNotRunning || w == WaitNextExit || w == WaitRemoved
+}
+
 // WaitFor waits for a condition and returns the exit status then, as Wait does. The removal
-// fulfills all of them, and so does the end of the host. With a restart policy each exit is one, though the container is
-// started again.
+// fulfills all of them, and so does the end of the host. With a restart policy each exit is one,
+// though the container is started again. A condition that Docker does not know is refused.
 func (c *Container) WaitFor(ctx context.Context, condition WaitCondition) (int, error) {
 	return c.PrepareWait(condition)(ctx)
 }
@@ -22,6 +27,10 @@ func (c *Container) WaitFor(ctx context.Context, condition WaitCondition) (int, 
 // PrepareWait returns what waits for a condition that is fulfilled from now on: between
 // PrepareWait and the call of wait nothing is missed. It need not be called.
 func (c *Container) PrepareWait(condition WaitCondition) (wait func(context.Context) (int, error)) {
+	if !condition.known() {
+		err := errorf("wait for container", c.Name(), ErrName, "invalid condition: %q", string(condition))
+		return func(context.Context) (int, error) { return 0, err }
+	}
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
 	code, ending := c.last.ExitCode, c.ending

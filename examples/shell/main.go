@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"drydock/sim"
 	"drydock/sim/dockerd"
@@ -60,7 +61,10 @@ func run(line, serve string, opts ...sim.HostOption) (err error) {
 		return err
 	}
 	defer host.Close()
-	ctx, cancel := context.WithCancel(context.Background())
+	// A signal ends the shell, and run puts the terminal in order and removes the socket. A second
+	// one ends the program.
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, cancel)
 	var api errgroup.Group
 	defer func() {
 		cancel()

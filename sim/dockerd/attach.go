@@ -27,8 +27,8 @@ func (c *call) containerAttach() error {
 
 // attach refuses before it has taken the connection over.
 func (c *call) attach() error {
-	keys, ok := detachKeys(c.form.Get("detachKeys"))
-	if !ok {
+	keys, err := detachKeys(c.form.Get("detachKeys"))
+	if err != nil {
 		return badRequest(fmt.Sprintf("Invalid detach keys (%s) provided", c.form.Get("detachKeys")))
 	}
 	found, err := c.container()

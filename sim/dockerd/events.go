@@ -9,6 +9,7 @@ import (
 
 	"drydock/sim"
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/apitext"
 	"drydock/sim/internal/reference"
 )
 
@@ -24,12 +25,12 @@ func (c *call) getEvents() error {
 	if err != nil {
 		return err
 	}
+	s := c.host.Subscribe(p.since) // before the headers, by which a client knows that it misses nothing
+	defer s.Close()
 	c.w.Header().Set("Content-Type", "application/json")
 	c.w.WriteHeader(http.StatusOK)
 	flush := http.NewResponseController(c.w).Flush
 	flush()
-	s := c.host.Subscribe(p.since)
-	defer s.Close()
 	e := json.NewEncoder(c.w)
 	for event := range p.read(c.r.Context(), s) {
 		message := event.Message()
@@ -47,10 +48,10 @@ func (c *call) getEvents() error {
 // period reads since and until.
 func (c *call) period() (p period, err error) {
 	since, until := c.form.Get("since"), c.form.Get("until")
-	if p.since, err = parseTime(since); err != nil {
+	if p.since, err = apitext.ParseTime(since); err != nil {
 		return p, err
 	}
-	if p.until, err = parseTime(until); err != nil {
+	if p.until, err = apitext.ParseTime(until); err != nil {
 		return p, err
 	}
 	if !p.until.IsZero() && p.until.Before(p.since) {

@@ -2,11 +2,14 @@ package dockerd_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +18,7 @@ import (
 	"drydock/sim/dockerapi"
 	"drydock/sim/dockerd"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -79,3 +83,25 @@ func TestEvents(t *testing.T) {
 		require.NoError(t, conn.Close())
 	}, image("sleep"))
 }
+
+// TestEventsFromHeaders: a client that has the headers misses nothing any more.
+func TestEventsFromHeaders(t *testing.T) {
+	withWeb(t, func(t *testing.T, h http.Handler, web *sim.Container) {
+		ctx, cancel := context.WithCancel(t.Context())
+		w := &flushed{ResponseRecorder: httptest.NewRecorder(), first: func() {
+			assert.NoError(t, web.Rename("www"))
+			time.AfterFunc(time.Second, cancel)
+		}}
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
+		require.Equal(t, "c:rename", told(t, w.Body.String()))
+	}, image("sleep"))
+}
+
+// flushed calls first when it is flushed first.
+type flushed struct {
+	*httptest.ResponseRecorder
+	first func()
+	once  sync.Once
+}
+
+func (f *flushed) Flush() { f.once.Do(f.first) }

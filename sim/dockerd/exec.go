@@ -28,7 +28,7 @@ func (c *call) execCreate() error {
 	case s.Paused:
 		return conflict(fmt.Sprintf("Container %s is paused, unpause the container before exec", c.name))
 	}
-	if _, ok := detachKeys(spec.DetachKeys); !ok {
+	if _, err := detachKeys(spec.DetachKeys); err != nil {
 		return internal(fmt.Sprintf("Invalid escape keys (%s) provided", spec.DetachKeys))
 	}
 	x, err := found.CreateExec(spec)

@@ -6,10 +6,10 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/internal/engine"
 	"drydock/sim/tools/command"
 )
 
@@ -62,7 +62,7 @@ func (c *call) containerRestart() error {
 		ctx, cancel := grace()
 		defer cancel()
 		if err := found.Restart(ctx); err != nil {
-			return internal(c.failed("Cannot restart container ", found, err))
+			return internal(fmt.Sprintf(c.says().Restart, c.name, reason(err)))
 		}
 		return nil
 	})
@@ -91,7 +91,7 @@ func (c *call) grace() (func() (context.Context, context.CancelFunc), error) {
 	}, nil
 }
 
-// containerKill sends a signal. An error is told with the name that the client uses.
+// containerKill sends a signal.
 func (c *call) containerKill() error {
 	signal := command.SIGKILL
 	if text := c.form.Get("signal"); text != "" {
@@ -111,25 +111,32 @@ func (c *call) containerKill() error {
 	if status == http.StatusConflict && c.version.less(version{1, 20}) {
 		return c.done() // of old, what does not run was no error
 	}
-	return &statusError{status, c.failed(killFailed, found, err)}
+	return &statusError{status, fmt.Sprintf(c.says().Kill, c.name, reason(err))}
 }
 
-const killFailed = "Cannot kill container: "
+// says returns the words of the host's release, for what is told with the name that the client
+// has for a container. Package sim says it with the container's own.
+func (c *call) says() *engine.Messages {
+	release, _ := engine.Find(string(c.engine.Release))
+	return release.Messages()
+}
 
-// failed returns what dockerd says of a change that failed, with the name that the client
-// has for the container. Package sim says it with the container's.
-func (c *call) failed(what string, found *sim.Container, err error) string {
-	reason := err.Error()
-	if found != nil {
-		reason = strings.TrimPrefix(reason, what+found.Name()+": ")
+// reason returns why a change failed, without what it was.
+func reason(err error) error {
+	if e, ok := err.(*sim.Error); ok {
+		for _, why := range e.Unwrap() {
+			if why, ok := why.(*sim.Error); ok {
+				return why
+			}
+		}
 	}
-	return what + c.name + ": " + reason
+	return err
 }
 
 // badSignal tells a number that is no signal from what is no number.
 func (c *call) badSignal(text string) error {
 	if n, err := strconv.Atoi(text); err == nil && n != 0 {
-		return internal(fmt.Sprintf("%s%s: The linux daemon does not support signal %d", killFailed, c.name, n))
+		return internal(fmt.Sprintf(c.says().Kill, c.name, fmt.Errorf("The linux daemon does not support signal %d", n)))
 	}
 	return badRequest("Invalid signal: " + text)
 }

@@ -99,6 +99,7 @@ func TestListRefused(t *testing.T) {
 			{"GET", "/containers/json", `{"health":["a"]}`, 400, "Unrecognised filter value for health: a"},
 			{"GET", "/containers/json", `{"is-task":["a"]}`, 400, "Invalid filter 'is-task=[a]'"},
 			{"GET", "/containers/json", `{"before":["a"]}`, 404, "no such container a"},
+			{"GET", "/containers/json", `{"since":["b"],"before":["a"]}`, 404, "no such container a"},
 			{"GET", "/containers/json", `{"publish":["a:b"]}`, 500, "filter for 'publish' should not contain ':': a:b"},
 			{"GET", "/containers/json", `{"expose":["9-8"]}`, 500, "error while looking up for expose 9-8: Invalid range specified for the Port: 9-8"},
 			{"GET", "/networks", `{"nonsense":["a"]}`, 400, "Invalid filter 'nonsense'"},
@@ -107,6 +108,7 @@ func TestListRefused(t *testing.T) {
 			{"POST", "/networks/prune", `{"a":["a"]}`, 400, "Invalid filter 'a'"},
 			{"POST", "/containers/prune", `[`, 400, "unexpected end of JSON input"},
 			{"POST", "/containers/prune", `{"until":["soon"]}`, 500, `failed to parse value as time or duration: "soon"`},
+			{"POST", "/containers/prune", `{"until":["2006-01-02T15:04:0"]}`, 500, `parsing time "2006-01-02T15:04:0" as "2006-01-02T15:04:05": cannot parse "0" as "05"`},
 			{"POST", "/containers/prune", `{"until":["1h","2h"]}`, 500, "more than one until filter specified"},
 		} {
 			resp, text := ask(t, h, tt.method, tt.path+"?filters="+url.QueryEscape(tt.filters), "")

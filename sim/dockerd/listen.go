@@ -56,21 +56,14 @@ func isLoopback(address string) bool {
 // listenUnix listens on a path, in place of a socket that is left of a process that ended.
 // Other files stay.
 func listenUnix(path string) (net.Listener, error) {
-	l, err := net.Listen("unix", path)
+	l, err := bindUnix(path)
 	if errors.Is(err, syscall.EADDRINUSE) && isStale(path) {
 		if err := os.Remove(path); err != nil {
 			return nil, err
 		}
-		l, err = net.Listen("unix", path)
+		l, err = bindUnix(path)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		l.Close()
-		return nil, err
-	}
-	return l, nil
+	return l, err
 }
 
 // isStale reports whether path is a socket on which nobody listens.

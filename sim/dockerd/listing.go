@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/apitext"
 )
 
 // Values that filters of containers may have.
@@ -73,13 +74,16 @@ func (l *listing) readOthers(*call) error {
 
 // readPlace finds the containers that the list is to begin after and end with.
 func (l *listing) readPlace(c *call) error {
-	for key, to := range map[string]*string{"before": &l.before, "since": &l.since} {
-		for _, value := range l.values(key) {
+	for _, end := range []struct {
+		key string
+		id  *string
+	}{{"before", &l.before}, {"since", &l.since}} {
+		for _, value := range l.values(end.key) {
 			found, ok := c.host.Container(value)
 			if !ok {
 				return notFound("no such container " + value)
 			}
-			*to = found.ID()
+			*end.id = found.ID()
 		}
 	}
 	return nil
@@ -118,7 +122,7 @@ func readPorts(key string, values []string) (map[string]bool, error) {
 		if !given {
 			proto = "tcp"
 		}
-		first, last, err := portRange(numbers)
+		first, last, err := apitext.PortRange(numbers)
 		if err != nil {
 			return nil, fmt.Errorf("error while looking up for %s %s: %s", key, value, err)
 		}
@@ -127,19 +131,4 @@ func readPorts(key string, values []string) (map[string]bool, error) {
 		}
 	}
 	return ports, nil
-}
-
-// portRange reads "80" or "80-90", in the words of Docker's package nat.
-func portRange(text string) (first, last uint64, err error) {
-	if text == "" {
-		return 0, 0, internal("Empty string specified for ports.")
-	}
-	from, to, isRange := strings.Cut(text, "-")
-	if first, err = strconv.ParseUint(from, 10, 16); err != nil || !isRange {
-		return first, first, err
-	}
-	if last, err = strconv.ParseUint(to, 10, 16); err == nil && last < first {
-		err = internal("Invalid range specified for the Port: " + text)
-	}
-	return first, last, err
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"drydock/sim"
+	"drydock/sim/internal/apitext"
 )
 
 // timestamps are those before lines of a log.
@@ -27,11 +28,11 @@ func (c *call) containerLogs() error {
 	default:
 		o.Tail = n
 	}
-	if o.Since, err = parseTime(c.form.Get("since")); err != nil {
+	if o.Since, err = apitext.ParseTime(c.form.Get("since")); err != nil {
 		return err
 	}
 	if until := c.form.Get("until"); until != "0" {
-		if o.Until, err = parseTime(until); err != nil {
+		if o.Until, err = apitext.ParseTime(until); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/apitext"
 )
 
 // A pruning is what to remove of what nobody uses.
@@ -52,27 +53,13 @@ func (p *pruning) wants(created time.Time, labels map[string]string) bool {
 	return len(p.filters["label!"]) == 0 || !p.pairs("label!", labels)
 }
 
-// layouts are those of times that people write, the most precise first.
-var layouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04Z07:00", "2006-01-02T15:04",
-	"2006-01-02T15Z07:00", "2006-01-02T15", "2006-01-02Z07:00", "2006-01-02",
-}
-
-// ago reads a time that people write: how long ago, "10m", a date, or what parseTime reads.
+// ago reads a time that people write: how long ago, "10m", a date, or seconds since 1970.
 func ago(text string, now time.Time) (time.Time, error) {
-	if d, err := time.ParseDuration(text); text != "0" && err == nil {
-		return now.Add(-d), nil
-	}
-	for _, layout := range layouts {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	t, err := parseTime(text)
+	stamp, err := apitext.Timestamp(text, now)
 	if err != nil {
-		return t, fmt.Errorf("failed to parse value as time or duration: %q", text)
+		return time.Time{}, err
 	}
-	return t, nil
+	return apitext.ParseTime(stamp)
 }
 
 // imagesPrune removes the images that no container is made from, if all of them are meant: those

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"drydock/sim/internal/apitext"
 	"drydock/sim/tools/command"
 )
 
@@ -61,7 +62,7 @@ func (x *session) listen(want interest) {
 	defer close(x.over)
 	var from io.Reader = x.stream.in
 	if want.stdin && want.tty {
-		from = &detachReader{r: from, keys: want.keys}
+		from = &detachReader{r: from, keys: apitext.NewKeyFilter(want.keys)}
 	}
 	err := x.pass(from)
 	close(x.eof)

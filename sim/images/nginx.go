@@ -1,7 +1,6 @@
 package images
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -121,7 +120,6 @@ func nginxServe(ctx context.Context, c *command.Call) int {
 	notice("nginx/%s", nginxVersion)
 	notice("start worker processes")
 	reload := c.Notify(command.SIGHUP)
-	first, failed := 0, 0 // the first worker, and how many could not bind since
 	for ctx.Err() == nil {
 		site := readNginxSite(c.Files)
 		var err error
@@ -131,21 +129,10 @@ func nginxServe(ctx context.Context, c *command.Call) int {
 			err = serve(ctx, c, site.port, func(conn net.Conn) { nginxConn(c, site.root, conn) })
 			return 0
 		}}.Prepare(ctx, &worker)
-		first = cmp.Or(first, process.PID)
 		notice("start worker process %d", process.PID)
 		until(reload, process, run)
-		if err == nil {
-			failed = 0
-			continue
-		}
-		// The port of a worker that was killed may be free only a moment later. nginx tries five
-		// times, too.
-		if failed++; first == process.PID || failed == 5 {
+		if err != nil {
 			return bindFailed(c, site.port)
-		}
-		select {
-		case <-time.After(500 * time.Millisecond):
-		case <-ctx.Done():
 		}
 	}
 	switch s := command.Signal(command.Interrupted(ctx) - 128); s {

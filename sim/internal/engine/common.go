@@ -49,6 +49,8 @@ func (common) VethName(random io.Reader) string {
 	return fmt.Sprintf("veth%07x", binary.BigEndian.Uint32(b[:])>>4)
 }
 
+func (common) KillsPaused() bool { return true }
+
 // DefaultPath is what docker build and docker import give an image.
 func (common) DefaultPath() string {
 	return "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

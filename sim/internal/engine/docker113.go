@@ -122,11 +122,16 @@ func (e docker113) Upstreams(made ResolvConf, text string) []Upstream {
 	return firstUpstreams(readResolvConf(e.ResolvConf(made)).upstreams(false), readResolvConf(text).upstreams(false))
 }
 
+// KillsPaused is false: containers must be unpaused before.
+func (docker113) KillsPaused() bool { return false }
+
 func (docker113) Messages() *Messages { return messages113 }
 
 var messages113 = messages.with(func(m *Messages) {
 	m.NameInUse = "Conflict. The container name %q is already in use by container %s. You have to remove (or rename) that container to be able to reuse that name."
 	m.Kill = "Cannot kill container %s: %v"
+	m.ExecFailed = "rpc error: code = 2 desc = oci runtime error: exec failed: container_linux.go:247: starting container process caused %q"
+	m.StartFailed = "oci runtime error: container_linux.go:247: starting container process caused %q"
 	m.StartPaused = "Cannot start a paused container, try unpause instead."
 	m.RemoveRestarting = "You cannot remove a running container %s. Stop the container before attempting removal or use -f"
 	m.RemoveRunning = "You cannot remove a running container %s. Stop the container before attempting removal or use -f"

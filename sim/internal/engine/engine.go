@@ -23,12 +23,24 @@ type Engine interface {
 	// Drain returns how long the namespace of a container that has exited goes on to send
 	// what its connections were given.
 	Drain() time.Duration
+	// KillsPaused reports whether a paused container takes signals.
+	KillsPaused() bool
 	// Messages returns what is not to be changed.
 	Messages() *Messages
 }
 
 // Releases are all, the oldest first.
 var Releases = []Engine{Docker113, Docker20}
+
+// Find returns the release of that name.
+func Find(name string) (Engine, bool) {
+	for _, e := range Releases {
+		if e.Release().Name == name {
+			return e, true
+		}
+	}
+	return nil, false
+}
 
 // A Release is what an Engine is called.
 type Release struct {

@@ -12,16 +12,17 @@ type Messages struct {
 	RenameEmpty      string
 	RenameSame       string
 	Kill             string // the name, and why not
+	KillPaused       string // the ID
 	Restart          string // the name, and why not
 	StartPaused      string
 	Restarting       string // the ID
 	RemoveRestarting string // the ID
 	ExecPaused       string // the name
-	ExecFailed       string // why
+	ExecFailed       string // why, as runc says it
 	ExecDown         string // the ID of the container and its state
 	ExecHasRun       string // the ID of the command
 	ExecRuns         string // likewise
-	StartFailed      string // why
+	StartFailed      string // likewise
 	AlreadyPaused    string // the ID
 	NotPaused        string // the ID
 	RemoveRunning    string // the ID
@@ -122,13 +123,14 @@ var messages = Messages{
 	Rename:          "Error when allocating new name: %v",
 	RenameEmpty:     "Neither old nor new names may be empty",
 	RenameSame:      "Renaming a container with the same name as its current name",
+	KillPaused:      "Container %s is paused. Unpause the container before stopping",
 	Restart:         "Cannot restart container %s: %v",
 	ExecPaused:      "Container %s is paused, unpause the container before exec",
-	ExecFailed:      "OCI runtime exec failed: exec failed: %v",
+	ExecFailed:      "OCI runtime exec failed: exec failed: unable to start container process: %s: unknown",
 	ExecDown:        "Container %s is not running: %s",
 	ExecHasRun:      "Error: Exec command %s has already run",
 	ExecRuns:        "Error: Exec command %s is already running",
-	StartFailed:     "failed to create shim task: OCI runtime create failed: runc create failed: %v",
+	StartFailed:     "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: %s: unknown",
 	AlreadyPaused:   "Container %s is already paused",
 	NotPaused:       "Container %s is not paused",
 	JoinNotRunning:  "cannot join network of a non running container: %s",

@@ -65,10 +65,10 @@ func (s *process) blocked(name string) (calls []string) {
 // oldestFirstLocked returns the sockets in an order that does not depend on
 // chance, so that their last segments do not either.
 func (s *process) oldestFirstLocked() []io.Closer {
-	return slices.SortedFunc(maps.Keys(s.sockets), func(a, b io.Closer) int {
-		return cmp.Compare(s.sockets[a], s.sockets[b])
-	})
+	return slices.SortedFunc(maps.Keys(s.sockets), s.olderLocked)
 }
+
+func (s *process) olderLocked(a, b io.Closer) int { return cmp.Compare(s.sockets[a], s.sockets[b]) }
 
 // track makes Leave close c. It is false after Leave: who has opened c meanwhile must close
 // it, or the namespace would not end.

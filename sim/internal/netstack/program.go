@@ -3,6 +3,7 @@ package netstack
 import (
 	"context"
 	"io"
+	"slices"
 )
 
 // A Program is who has sockets open, as it is seen by those who see the same process IDs. The
@@ -59,6 +60,23 @@ func (s *process) attribute(c io.Closer, p Program) {
 		s.others = make(map[io.Closer]file)
 	}
 	s.others[c] = f
+}
+
+// Exit closes the sockets of a program that has ended, unless it is the main one, and waits for
+// those that are being closed. The name does not count: a process may have run several programs.
+func (s *process) Exit(p Program) {
+	s.mu.Lock()
+	var sockets []io.Closer
+	for c, f := range s.others {
+		if f.program.PIDs == p.PIDs && f.program.PID == p.PID {
+			sockets = append(sockets, c)
+		}
+	}
+	slices.SortFunc(sockets, s.olderLocked)
+	s.mu.Unlock()
+	for _, c := range sockets {
+		c.Close()
+	}
 }
 
 // programOf returns the program that a socket belongs to, if it is not the main one.

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -38,6 +39,7 @@ type sock struct {
 	buffer      atomic.Int64 // of Memory, if it is a connection of TCP
 	shut        atomic.Bool
 	closed      chan struct{} // closed by Close
+	closing     sync.Mutex    // held by Close: who closes it again finds its port free
 	read, write side
 }
 
@@ -126,11 +128,13 @@ func (c *sock) blocked(name string) (calls []string) {
 
 // Close closes the socket once: with a reset if that is how its owner left.
 func (c *sock) Close() error {
+	c.closing.Lock()
+	defer c.closing.Unlock()
 	if c.shut.Swap(true) {
 		return net.ErrClosed
 	}
-	close(c.closed) // before the endpoint closes: who waits learns of this, not of a reset
-	c.stack.untrack(c)
+	close(c.closed)          // before the endpoint closes: who waits learns of this, not of a reset
+	defer c.stack.untrack(c) // Exit and Leave close it, too, and so wait for this
 	c.stack.gate.enter()
 	if c.stack.resets() {
 		c.ep.Abort()

@@ -45,6 +45,7 @@ type Process struct {
 	caught   map[Signal]chan Signal // +checklocks:mu
 	program  []string               // since Exec, +checklocks:mu
 	title    string                 // of SetTitle, +checklocks:mu
+	exits    map[any]func()         // of AtExit, +checklocks:mu
 	running  context.Context        // until it stops; nil: nobody asked, +checklocks:mu
 	halt     context.CancelFunc     // of running, +checklocks:mu
 }
@@ -153,9 +154,26 @@ func (t *Processes) numberLocked(p *Process) {
 	}
 }
 
+// AtExit has f called when the process has ended and before others see that: it frees what a
+// machine has for the process. One function of each key counts.
+func (p *Process) AtExit(key any, f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.exits == nil {
+		p.exits = make(map[any]func())
+	}
+	p.exits[key] = f
+}
+
 // end takes the process out of its table.
 func (p *Process) end() {
 	p.cancel(nil)
+	p.mu.Lock()
+	exits := p.exits
+	p.mu.Unlock()
+	for _, f := range exits {
+		f()
+	}
 	p.table.mu.Lock()
 	defer p.table.mu.Unlock()
 	delete(p.table.list, p.PID)

@@ -87,6 +87,51 @@ func TestDockerChange(t *testing.T) {
 	})
 }
 
+// TestDocker113Change has words of Docker 1.13 that the client's name for a container is in.
+func TestDocker113Change(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t, sim.WithEngine(sim.Docker113), sim.WithCommands(coreutils.Commands()), sim.WithImages(alpine))
+		web := simtest.Run(t, h, "web", sim.WithImage(alpine), sim.WithCommand("sleep", "infinity"))
+		id := web.ID()
+		for _, tt := range []struct{ line, want string }{
+			{"exec web nosuch", `rpc error: code = 2 desc = oci runtime error: exec failed: container_linux.go:247: starting container process caused "exec: \"nosuch\": executable file not found in $PATH"` + "\r\nexit status 126\n"},
+			{"run alpine nosuch", `docker: Error response from daemon: oci runtime error: container_linux.go:247: starting container process caused "exec: \"nosuch\": executable file not found in $PATH".` + "\nexit status 127\n"},
+			{"pause web", "web\n"},
+			{"kill " + id[:4], "Error response from daemon: Cannot kill container " + id[:4] + ": Container " + id + " is paused. Unpause the container before stopping\nexit status 1\n"},
+			{"unpause web", "web\n"},
+			{"kill web", "web\n"},
+			{"kill web", "Error response from daemon: Cannot kill container web: Container " + id + " is not running\nexit status 1\n"},
+			{"kill " + id[:4], "Error response from daemon: Cannot kill container " + id[:4] + ": Container " + id + " is not running\nexit status 1\n"},
+			{"kill -s 99 web", "Error response from daemon: Cannot kill container web: The linux daemon does not support signal 99\nexit status 1\n"},
+			{"kill nosuch", "Error response from daemon: Cannot kill container nosuch: No such container: nosuch\nexit status 1\n"},
+		} {
+			require.Equal(t, tt.want, docker(t, h, tt.line), tt.line)
+		}
+	})
+}
+
+// TestImageOfContainer: a container keeps its image, whoever has the name now.
+func TestImageOfContainer(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := newHost(t)
+		docker(t, h, "create --name web alpine")
+		simtest.Run(t, h, "own", sim.WithImage(sim.Image{Name: "shown"}))
+		image, _ := h.Image("alpine")
+		short := strings.TrimPrefix(image.ID, "sha256:")[:12]
+		const ps = "ps -a --format '{{.Names}} {{.Image}}'"
+		require.Equal(t, "own shown\nweb alpine\n", docker(t, h, ps))
+		require.NoError(t, h.AddImage(sim.Image{Name: "alpine", Cmd: []string{"other"}}))
+		require.Equal(t, "own shown\nweb "+short+"\n", docker(t, h, ps))
+		require.True(t, h.RemoveImage("alpine"))
+		require.Equal(t, "own shown\nweb "+short+"\n", docker(t, h, ps))
+		require.Equal(t, image.ID+" alpine\n", docker(t, h, "inspect -f '{{.Image}} {{.Config.Image}}' web"))
+		require.NoError(t, h.AddImage(alpine))
+		require.Equal(t, "own shown\nweb alpine\n", docker(t, h, ps))
+	})
+}
+
 // TestDockerRefuses has what was recorded of wrong flags of run and network create, and
 // others of their kind. Nothing is made.
 func TestDockerRefuses(t *testing.T) {

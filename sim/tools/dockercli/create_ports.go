@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/apitext"
 	"drydock/sim/internal/ports"
 )
 
@@ -74,7 +75,7 @@ func exposePorts(all map[string]struct{}, e string) error {
 		return dockerError("invalid port format for --expose: " + e)
 	}
 	numbers, protocol, _ := strings.Cut(e, "/")
-	first, last, err := parsePortRange(numbers)
+	first, last, err := apitext.PortRange(numbers)
 	if err != nil {
 		return dockerError("invalid range format for --expose: " + e + ", error: " + err.Error())
 	}

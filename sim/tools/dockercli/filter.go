@@ -3,7 +3,6 @@ package dockercli
 import (
 	"encoding/json"
 	"net/url"
-	"strconv"
 	"strings"
 )
 
@@ -48,20 +47,4 @@ func (f filters) query(q url.Values) url.Values {
 	}
 	q.Set("filters", string(text))
 	return q
-}
-
-// parsePortRange parses "80" and "80-90", in the words of docker/go-connections, whose
-// errors of numbers are strconv's.
-func parsePortRange(s string) (first, last uint64, err error) {
-	if s == "" {
-		return 0, 0, dockerError("Empty string specified for ports.")
-	}
-	from, to, isRange := strings.Cut(s, "-")
-	if first, err = strconv.ParseUint(from, 10, 16); err != nil || !isRange {
-		return first, first, err
-	}
-	if last, err = strconv.ParseUint(to, 10, 16); err == nil && last < first {
-		err = dockerError("Invalid range specified for the Port: " + s)
-	}
-	return first, last, err
 }

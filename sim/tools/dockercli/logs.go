@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"time"
 
+	"drydock/sim/internal/apitext"
+
 	"github.com/spf13/pflag"
 )
 
@@ -59,7 +61,7 @@ func setTime(query url.Values, name, text string) error {
 	if text == "" {
 		return nil
 	}
-	t, err := timestamp(text, time.Now())
+	t, err := apitext.Timestamp(text, time.Now())
 	if err == nil {
 		query.Set(name, t)
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/tools/command"
@@ -19,61 +18,6 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 )
-
-// TestDetachKeys has keys typed at once, one by one, and not to the end.
-func TestDetachKeys(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		keys, typed, want string
-		found             bool
-	}{
-		{"", "abc", "abc", false},
-		{"", "a\x10\x11b", "a", true},
-		{"", "a\x10b\x10\x10\x11", "a\x10b\x10", true},
-		{"", "\x11\x10", "\x11", false},
-		{"a,b,c", "aabc", "a", true},
-		{"a,b,c", "ababc", "ab", true},
-		{"ctrl-a,DEL", "\x01x\x01\x7f", "\x01x", true},
-		{"ctrl-[,ctrl-@", "\x1b\x00", "", true},
-		{"nosuch", "\x10\x11", "", true},
-		{"ctrl-A", "\x10\x11", "", true},
-	} {
-		e, text, found := newEscape(tt.keys), []byte(nil), false
-		for i := 0; i < len(tt.typed) && !found; i++ {
-			var part []byte
-			part, found = e.filter([]byte{tt.typed[i]})
-			text = append(text, part...)
-		}
-		require.Equal(t, tt.want, string(text), tt)
-		require.Equal(t, tt.found, found, tt)
-		if tt.found {
-			text, found = newEscape(tt.keys).filter([]byte(tt.typed))
-			require.Equal(t, tt.want, string(text), tt)
-			require.True(t, found, tt)
-		}
-	}
-}
-
-// TestTimestamp has points in time as docker/docker/api/types/time tests them.
-func TestTimestamp(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1136073600, 5).UTC()
-	for text, want := range map[string]string{
-		"2006-01-02T15:04:05.999999999+07:00": "1136189045.999999999", "2006-01-02T15:04:05.999999999Z": "1136214245.999999999",
-		"2006-01-02T15:04:05.999999999": "1136214245.999999999", "2006-01-02T15:04:05Z": "1136214245.000000000",
-		"2006-01-02T15:04:05": "1136214245.000000000", "2006-01-02T15:04:0Z": "", "2006-01-02T15:04:0": "",
-		"2006-01-02T15:04Z": "1136214240.000000000", "2006-01-02T15:04+00:00": "1136214240.000000000", "2006-01-02T15:04-00:00": "1136214240.000000000",
-		"2006-01-02T15:04": "1136214240.000000000", "2006-01-02T15:0Z": "", "2006-01-02T15:0": "", "2006-01-02T15Z": "1136214000.000000000",
-		"2006-01-02T15": "1136214000.000000000", "2006-01-02TZ": "", "2006-01-02T": "", "2006-01-02Z": "1136160000.000000000",
-		"2006-01-02+01:00": "1136156400.000000000", "2006-01-02": "1136160000.000000000", "2006-01-0": "",
-		"1136073600": "1136073600", "1136073600.000000001": "1136073600.000000001", "1m": "1136073540", "1.5h": "1136068200", "1h30m": "1136068200", "0": "0",
-		"": "", "invalid": "", "-": "", "1.x": "", "1.2.3": "",
-	} {
-		got, err := timestamp(text, now)
-		require.Equal(t, want, got, text)
-		require.Equal(t, want == "", err != nil, text)
-	}
-}
 
 // TestPortsColumn has what docker's own tests of the column have.
 func TestPortsColumn(t *testing.T) {
@@ -245,16 +189,9 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		_, _ = parseNetworkFlag(s)
-		_, _ = timestamp(s, time.Unix(1e9, 0))
-		if first, last, err := parsePortRange(s); err == nil && (first > last || last > 65535) {
-			t.Errorf("%q: %d-%d", s, first, last)
-		}
 		_, _ = shortPublish(s)
 		_ = exposePorts(map[string]struct{}{}, s)
 		_, _ = parsePairs("f", []byte(s), func(string) (string, bool) { return "", false })
-		if text, found := newEscape(s).filter([]byte(s)); !found && len(text) > len(s) {
-			t.Errorf("%q became %q", s, text)
-		}
 		_ = demux(io.Discard, io.Discard, strings.NewReader(s))
 		_ = showProgress(context.Background(), strings.NewReader(s), io.Discard)
 		_, _ = parseHost(s)

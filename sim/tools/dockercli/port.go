@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/apitext"
 
 	"github.com/spf13/pflag"
 )
@@ -32,7 +33,7 @@ func (d *docker) port(*pflag.FlagSet) action {
 		if protocol == "" {
 			number, protocol = args[1], "tcp"
 		}
-		if _, _, err := parsePortRange(number); number != "" && err != nil {
+		if _, _, err := apitext.PortRange(number); number != "" && err != nil {
 			return err
 		}
 		port := number + "/" + protocol

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"drydock/sim/internal/apitext"
 	"drydock/sim/tools/command"
 )
 
@@ -25,15 +26,25 @@ type session struct {
 	out  io.Writer // nil, as err is: nothing is shown
 	err  io.Writer
 	tty  bool
-	keys *escape
+	keys *apitext.KeyFilter
 }
 
 // errDetached is that the user typed the keys that leave a container.
 var errDetached = errors.New("read escape sequence")
 
+// newKeyFilter returns one for --detach-keys. Keys that are no good are as none: ctrl-p and
+// ctrl-q it is then, as dockerd has refused the others.
+func newKeyFilter(text string) *apitext.KeyFilter {
+	keys, err := apitext.ParseKeys(text)
+	if err != nil {
+		keys = apitext.DefaultKeys
+	}
+	return apitext.NewKeyFilter(keys)
+}
+
 // newSession returns a session with what of docker's own streams is wanted.
 func (d *docker) newSession(conn *connection, want streams) *session {
-	s := &session{d: d, conn: conn, tty: want.tty, keys: newEscape(want.keys)}
+	s := &session{d: d, conn: conn, tty: want.tty, keys: newKeyFilter(want.keys)}
 	if want.stdin {
 		s.in = d.Stdin
 	}
@@ -110,7 +121,7 @@ func (s *session) send(ctx context.Context) error {
 		n, err := readContext(ctx, s.in, b)
 		text, detach := b[:n], false
 		if s.tty {
-			text, detach = s.keys.filter(text)
+			text, detach = s.keys.Filter(text)
 		}
 		if _, err := s.conn.Write(text); err != nil {
 			return nil // told by who reads the output

@@ -1,16 +1,17 @@
-package dockercli
+package apitext
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// timestamp returns a point in time as the API has it, seconds and a fraction: of a duration,
+// Timestamp returns a point in time as the API has it, seconds and a fraction: of a duration,
 // which is before now, of a date with or without a time and a zone, and of such seconds
 // themselves. It is docker/docker/api/types/time.GetTimestamp.
-func timestamp(s string, now time.Time) (string, error) {
+func Timestamp(s string, now time.Time) (string, error) {
 	if d, err := time.ParseDuration(s); s != "0" && err == nil {
 		return strconv.FormatInt(now.Add(-d).Unix(), 10), nil
 	}
@@ -35,6 +36,26 @@ func timestamp(s string, now time.Time) (string, error) {
 		}
 	}
 	return s, nil
+}
+
+// ParseTime reads a time as clients send it: seconds since 1970, and after a point the
+// nanoseconds. The error is dockerd's, an internal one. Nothing is the zero time.
+func ParseTime(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	whole, part, ok := strings.Cut(text, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || !ok {
+		return time.Unix(seconds, 0), err
+	}
+	n, err := strconv.ParseInt(part, 10, 64)
+	if err != nil {
+		return time.Time{}, err
+	}
+	// A fraction of less than nine digits has its zeros left out.
+	n = int64(float64(n) * math.Pow(10, float64(9-len(part))))
+	return time.Unix(seconds, n), nil
 }
 
 // timeLayout returns the layout of a date by how much of a time follows it.
