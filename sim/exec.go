@@ -192,7 +192,11 @@ func (c *Cmd) call(s *site) (*command.Call, error) {
 	}
 	dir := cmp.Or(c.Dir, s.dir)
 	if err := s.find(dir, c.Args); err != nil {
-		return nil, errNoProgram("exec", c.String(), s.noProgram(append(c.Args, "")[0], err), err)
+		name := ""
+		if len(c.Args) > 0 {
+			name = c.Args[0]
+		}
+		return nil, errNoProgram("exec", c.String(), s.noProgram(name, err), err)
 	}
 	return &command.Call{Machine: s.machine, Args: c.Args, Env: s.env(c.TTY, who, c.Env), Dir: dir, User: who.User}, nil
 }
