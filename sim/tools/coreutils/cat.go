@@ -2,6 +2,7 @@ package coreutils
 
 import (
 	"context"
+	"io"
 	"strings"
 
 	"drydock/sim/tools/command"
@@ -57,9 +58,9 @@ func Tac(_ context.Context, c *command.Call) int {
 	}
 	return gnu.Status(gnu.Each(c, files, func(in gnu.Input) error {
 		text, err := gnu.ReadAll(in)
-		for text != "" {
+		for text != "" && err == nil {
 			i := strings.LastIndexByte(text[:len(text)-1], '\n') + 1
-			c.Printf("%s", text[i:])
+			_, err = io.WriteString(c.Stdout, text[i:])
 			text = text[:i]
 		}
 		return err

@@ -33,6 +33,8 @@ func TestBounds(t *testing.T) {
 		{"bash", double + "while :; do i=$((i+1)); eval v$i=\\$x; done", "bash: line 1: xrealloc: cannot allocate memory\n", 1},
 		{"sh", "f() { f; }; f", "sh: 1: Maximum function recursion depth (1000) reached\n", 2},
 		{"sh", "x='eval \"$x\"'; eval \"$x\"", "sh: 1: Maximum function recursion depth (1000) reached\n", 2},
+		{"bash", "a='a[a]'; echo $((a))", "bash: line 1: a: expression recursion level exceeded\n", 1},
+		{"bash", "a='b[a]' b='a[b]'; echo $((a))", "", 1},
 		{"sh", strings.Repeat("(", 30000), "sh: 1: Syntax error: too many parentheses\n", 2},
 		{"sh", strings.Repeat("{ ", 15000) + "echo a;" + strings.Repeat(" }", 15000), "", 2},
 		{"sh", strings.Repeat(" ", 128<<10+1), "sh: Argument list too long\n", 126},

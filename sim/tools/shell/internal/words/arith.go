@@ -18,6 +18,9 @@ func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
 // every machine, expressions as values of variables, and faults that a shell has words for.
 func (e *Expander) Arithmetic(x syntax.ArithmExpr) (int64, error) {
 	defer e.enter()()
+	if e.depth > maxNesting { // the index of a variable may be an expression that has it, too
+		return 0, &Fault{Text: source(x) + ": expression recursion level exceeded"}
+	}
 	n, err := e.value(x, 0)
 	if errors.Is(err, errZero) {
 		text := source(x)
