@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"drydock/sim/internal/engine"
 )
@@ -71,14 +70,10 @@ func errNoContainer(says *engine.Messages, op, name string) *Error {
 	return errorf(op, name, ErrNotFound, says.NoContainer, name)
 }
 
-// errBadName says of a name of one letter what Docker's words leave to the reader: they
-// allow two characters and more.
+// errBadName is also that of a name of one letter: Docker's words leave to the reader that names
+// have two characters and more.
 func errBadName(says *engine.Messages, op, name string) *Error {
-	err := errorf(op, name, ErrName, says.ContainerName, name)
-	if len(strings.TrimPrefix(name, "/")) == 1 {
-		err.message += ": a name has at least two characters"
-	}
-	return err
+	return errorf(op, name, ErrName, says.ContainerName, name)
 }
 
 func errGatewayTaken(says *engine.Messages, network string, gateway netip.Addr) *Error {

@@ -9,7 +9,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"strings"
+	"syscall"
 
 	"drydock/sim/internal/stdio"
 	"drydock/sim/tools/command"
@@ -191,7 +193,11 @@ func (c *Cmd) call(s *site) (*command.Call, error) {
 		return nil, errorf("exec", c.String(), ErrName, "%v", err)
 	}
 	dir := cmp.Or(c.Dir, s.dir)
-	if err := s.find(dir, c.Args); err != nil {
+	err = chdir(s.files, c.Dir)
+	if err == nil {
+		err = s.find(dir, c.Args)
+	}
+	if err != nil {
 		name := ""
 		if len(c.Args) > 0 {
 			name = c.Args[0]
@@ -203,6 +209,21 @@ func (c *Cmd) call(s *site) (*command.Call, error) {
 
 func errNoProgram(op, name, message string, cause error) error {
 	return &Error{Op: op, Name: name, Err: ErrNoProgram, message: message, cause: cause}
+}
+
+// chdir returns why a directory that was asked for cannot be the working directory.
+func chdir(files fs.FS, dir string) error {
+	if dir == "" {
+		return nil
+	}
+	info, err := fs.Stat(files, cmp.Or(strings.Trim(path.Clean(dir), "/"), "."))
+	switch {
+	case err != nil:
+		return &fs.PathError{Op: "chdir", Path: dir, Err: syscall.ENOENT}
+	case !info.IsDir():
+		return &fs.PathError{Op: "chdir", Path: dir, Err: syscall.ENOTDIR}
+	}
+	return nil
 }
 
 // find returns why there is no such program. It looks for names with a slash as they are and for
@@ -217,7 +238,10 @@ func (s *site) find(dir string, args []string) error {
 
 // runcError is what runc says of an error of find.
 func runcError(name string, err error) string {
+	var at *fs.PathError
 	switch {
+	case errors.As(err, &at) && at.Op == "chdir":
+		return fmt.Sprintf("chdir to cwd (%q) set in config.json failed: %v", at.Path, at.Err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("exec: %q: permission denied", name)
 	case errors.Is(err, command.ErrNoExec):
@@ -231,7 +255,10 @@ func runcError(name string, err error) string {
 // execError is what package os/exec says of an error of find.
 func execError(name string, err error) string {
 	isPath := strings.Contains(name, "/")
+	var at *fs.PathError
 	switch {
+	case errors.As(err, &at) && at.Op == "chdir":
+		return at.Error()
 	case name == "":
 		return "exec: no command"
 	case errors.Is(err, command.ErrNoExec):

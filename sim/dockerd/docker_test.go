@@ -134,6 +134,7 @@ func TestDockerCommand(t *testing.T) {
 		{line: "exec -i web cat", stdin: "some text", want: "some text"},
 		{line: "exec nosuch true", want: "Error: No such container: nosuch\n", status: 1},
 		{line: "exec web nosuch", want: "OCI runtime exec failed: exec failed: unable to start container process: exec: \"nosuch\": executable file not found in $PATH: unknown\r\n", status: 126},
+		{line: "exec -w /nosuch web true", want: "OCI runtime exec failed: exec failed: unable to start container process: chdir to cwd (\"/nosuch\") set in config.json failed: no such file or directory: unknown\r\n", status: 126},
 		{line: "pause web", want: "web\n"},
 		{line: "pause web", want: "Error response from daemon: Container {web} is already paused\n", status: 1},
 		{line: "exec web true", want: "Error response from daemon: Container web is paused, unpause the container before exec\n", status: 1},

@@ -44,5 +44,8 @@ func TestEndless(t *testing.T) {
 		cancel()
 		assert.Less(t, len(out), 200, line)
 	}
+	out, err := box.Exec(t.Context(), "bash", "-c", "cat /dev/zero >full").CombinedOutput()
+	require.Equal(t, sim.ExitStatus(1), err)
+	require.Equal(t, "cat: write error: No space left on device\n", string(out))
 	require.NoError(t, box.Kill())
 }

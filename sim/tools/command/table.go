@@ -32,7 +32,7 @@ const maxProcesses = 4096
 // to a bytes.Buffer.
 //
 // A command whose standard output fails ends as by SIGPIPE: its context is canceled,
-// and whatever it returns the status is BrokenPipe. So "ping HOST | head -1" ends, and
+// and whatever it returns the status is BrokenPipe, or 1 with a word of it for ErrNoSpace. So "ping HOST | head -1" ends, and
 // no command has to look at the errors of its writes.
 //
 // A command that is stopped waits when it next reads a stream or writes to one, and when it
@@ -74,7 +74,10 @@ func (c *Call) run(ctx context.Context, out *stream) int {
 		return c.notRun(err)
 	}
 	status := run(ctx, c)
-	if out.broken() {
+	switch err := out.failure(); {
+	case errors.Is(err, ErrNoSpace):
+		return c.Fail(1, "%s: write error: No space left on device\n", c.Args[0])
+	case err != nil:
 		return BrokenPipe
 	}
 	return status & 0xff // what wait(2) leaves of it
@@ -219,8 +222,8 @@ func (s *stream) WriteContext(ctx context.Context, b []byte) (n int, err error) 
 
 func (s *stream) unwrap() any { return s.w }
 
-func (s *stream) broken() bool {
+func (s *stream) failure() error {
 	s.lock <- struct{}{}
 	defer func() { <-s.lock }()
-	return s.err != nil
+	return s.err
 }
