@@ -31,6 +31,7 @@ func TestBounds(t *testing.T) {
 		{"bash", double + "y=${x//a/$x}", "bash: line 1: Argument list too long\n", 1},
 		{"bash", "echo {1..9}{1..9}{1..9}{1..9}{1..9}{1..9} >/dev/null", "bash: line 1: Argument list too long\n", 1},
 		{"bash", double + "while :; do i=$((i+1)); eval v$i=\\$x; done", "bash: line 1: xrealloc: cannot allocate memory\n", 1},
+		{"bash", double + "while :; do i=$((i+1)); alias a$i=$x; done", "bash: line 1: xrealloc: cannot allocate memory\n", 2},
 		{"sh", "f() { f; }; f", "sh: 1: Maximum function recursion depth (1000) reached\n", 2},
 		{"sh", "x='eval \"$x\"'; eval \"$x\"", "sh: 1: Maximum function recursion depth (1000) reached\n", 2},
 		{"bash", "a='a[a]'; echo $((a))", "bash: line 1: a: expression recursion level exceeded\n", 1},

@@ -178,6 +178,14 @@ func alias(s *shell, _ context.Context, args []string) int {
 	for _, arg := range args[1:] {
 		name, value, assigned := strings.Cut(arg, "=")
 		if assigned {
+			size := len(name) + len(value)
+			for name, value := range s.aliases {
+				size += len(name) + len(value)
+			}
+			if size > maxFuncs {
+				s.fail(2, "%s", s.words("xrealloc: cannot allocate memory", "Out of space", ""))
+				return s.status
+			}
 			s.change()
 			s.aliases[name] = value
 			continue
