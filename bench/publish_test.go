@@ -14,6 +14,9 @@ import (
 func BenchmarkPublish(b *testing.B) {
 	for _, n := range []int{100, 1000, 4000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			if n > 100 && testing.Short() {
+				b.Skip("takes seconds")
+			}
 			host, err := sim.NewHost()
 			require.NoError(b, err)
 			defer host.Close()
