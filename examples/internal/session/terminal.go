@@ -3,8 +3,11 @@ package session
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"path"
 	"regexp"
 	"strings"
 	"sync"
@@ -34,11 +37,14 @@ const (
 	columns = 250
 )
 
-// Open opens a terminal on a host, in a directory; "" is root's. What it shows is also
-// written to w, as it comes.
+// Open opens a terminal on a host, in root's home directory or one in that, which is made if it is
+// not there. What it shows is also written to w, as it comes.
 func Open(ctx context.Context, h *sim.Host, dir string, w io.Writer) (*Terminal, error) {
 	t := &Terminal{shell: h.Exec(ctx, "bash"), keys: command.NewPipe(), Names: make(map[string]string)}
-	t.shell.Dir = dir
+	t.shell.Dir = path.Join("/root", dir)
+	if err := h.FS().Mkdir(t.shell.Dir[1:], 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
 	t.seen.also, t.seen.changed = w, make(chan struct{})
 	t.shell.TTY, t.shell.Stdin, t.shell.Stdout = true, t.keys, &t.seen
 	t.shell.Env = []string{`PS1=[\u@\h \W]\$ `}
