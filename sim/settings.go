@@ -97,7 +97,8 @@ func (s *settings) find(key string) (c setting, k settingKey, ok bool) {
 			return c, settingKey{full: key}, true
 		case wild && len(key) > len(c.key)-1 && strings.HasPrefix(key, before) && strings.HasSuffix(key, after):
 			dev := key[len(before) : len(key)-len(after)]
-			return c, settingKey{key, dev}, slices.Contains(s.devices(), dev)
+			known := dev == "all" || dev == "default" || slices.Contains(s.devices(), dev) // a host has thousands
+			return c, settingKey{key, dev}, known
 		}
 	}
 	return setting{}, settingKey{}, false

@@ -23,9 +23,6 @@ type Memory struct {
 	used  atomic.Int64
 }
 
-// NewMemory returns a Memory of so many bytes.
-func NewMemory(limit int64) *Memory { return &Memory{limit: limit} }
-
 // take returns how large each of the two buffers of a connection may be. With leastBuffer
 // for each the limit may be exceeded.
 func (m *Memory) take() int64 {

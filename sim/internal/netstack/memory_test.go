@@ -15,7 +15,7 @@ func TestMemory(t *testing.T) {
 	t.Parallel()
 	const limit = 32 << 20
 	synctest.Test(t, func(t *testing.T) {
-		m := NewMemory(limit)
+		m := &Memory{limit: limit}
 		a, b := newPair(t, Options{Seed: 1, Virtual: true, Memory: m})
 		l, err := b.Listen(bg, "tcp", ":80")
 		require.NoError(t, err)

@@ -32,8 +32,9 @@ const maxProcesses = 4096
 // to a bytes.Buffer.
 //
 // A command whose standard output fails ends as by SIGPIPE: its context is canceled,
-// and whatever it returns the status is BrokenPipe, or 1 with a word of it for ErrNoSpace. So "ping HOST | head -1" ends, and
-// no command has to look at the errors of its writes.
+// and whatever it returns the status is BrokenPipe, so that "ping HOST | head -1" ends. If
+// there was ErrNoSpace it says so, and the status is 1. No command has to look at the errors
+// of its writes.
 //
 // A command that is stopped waits when it next reads a stream or writes to one, and when it
 // returns: see Process.Signal.

@@ -59,7 +59,7 @@ func (d *docker) attach(f *pflag.FlagSet) action {
 // detached returns the error with which a session ended. In Docker 1.13 it was the daemon that
 // looked for the keys that detach, and the command saw an end without a fault.
 func (d *docker) detached(err error) error {
-	if errors.Is(err, errDetached) && olderVersion(d.api.version, "1.27") {
+	if errors.Is(err, errDetached) && olderVersion(d.api.version, firstOther) {
 		return nil
 	}
 	return err

@@ -182,8 +182,7 @@ func alias(s *shell, _ context.Context, args []string) int {
 			for name, value := range s.aliases {
 				size += len(name) + len(value)
 			}
-			if size > maxFuncs {
-				s.fail(2, "%s", s.words("xrealloc: cannot allocate memory", "Out of space", ""))
+			if s.tooLarge(size) {
 				return s.status
 			}
 			s.change()

@@ -262,12 +262,19 @@ func (s *shell) define(f *syntax.FuncDecl) {
 	for _, other := range s.funcs {
 		size += int(other.End().Offset() - other.Pos().Offset())
 	}
-	if size > maxFuncs {
-		s.fail(2, "%s", s.words("xrealloc: cannot allocate memory", "Out of space", ""))
+	if s.tooLarge(size) {
 		return
 	}
 	s.funcs[f.Name.Value] = f
 	s.status = 0
+}
+
+// tooLarge reports, and says, that functions or aliases have too much text.
+func (s *shell) tooLarge(size int) bool {
+	if size > maxDefined {
+		s.fail(2, "%s", s.words("xrealloc: cannot allocate memory", "Out of space", ""))
+	}
+	return size > maxDefined
 }
 
 // aliased returns words with an alias for the first of them replaced. An alias is a command

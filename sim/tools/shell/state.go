@@ -24,7 +24,7 @@ const (
 	maxCalls   = 1000      // of functions, eval and source in each other: dash's MAXFUNCDEPTH
 	maxNesting = 10_000    // of statements; each takes some KiB of the stack
 	maxForks   = 500       // subshells that run at the same time
-	maxFuncs   = 4 << 20   // text of all functions
+	maxDefined = 4 << 20   // text of all functions, and of all aliases
 )
 
 // A process is what a shell and its subshells share.
