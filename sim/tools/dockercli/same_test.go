@@ -55,7 +55,8 @@ func TestSame(t *testing.T) {
 		"say":   func(_ context.Context, c *command.Call) int { c.Printf("one\ntwo\n"); return c.Fail(3, "three\n") },
 		"sleep": func(ctx context.Context, c *command.Call) int { <-ctx.Done(); return 0 },
 	}), sim.WithImages(sim.Image{Name: "alpine"}, sim.Image{Name: "alpine:3"}, sim.Image{Name: "x.org:5000/a/b:c", Cmd: []string{"true"}}))
-	socket := filepath.Join(t.TempDir(), "sock")
+	home := t.TempDir() // without a configuration
+	socket := filepath.Join(home, "sock")
 	l, err := dockerd.Listen("unix", socket)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -78,7 +79,7 @@ func TestSame(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		cmd := exec.CommandContext(ctx, real, append([]string{"-H", "unix://" + socket}, args...)...)
-		cmd.Env = []string{"HOME=/root"}
+		cmd.Env = []string{"HOME=" + home}
 		text, _ := cmd.CombinedOutput()
 		cancel()
 		want := string(text)
