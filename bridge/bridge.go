@@ -65,6 +65,7 @@ type Bridge struct {
 	fdb    table
 	ports  atomic.Pointer[[]*Port] // in the order of adding; what a reader sees of it does not change
 	filter atomic.Pointer[Filter]
+	onDrop func(Dropped) // nil: nobody asks
 
 	mu     sync.Mutex // guards changes of ports and what follows; taken before fdb.mu
 	byName map[string]*Port
@@ -82,7 +83,7 @@ func New(name string, opts ...Option) (*Bridge, error) {
 	if cfg.clock == nil {
 		cfg.clock = tcpip.NewStdClock()
 	}
-	b := &Bridge{name: name, byName: make(map[string]*Port)}
+	b := &Bridge{name: name, onDrop: cfg.onDrop, byName: make(map[string]*Port)}
 	b.clock.init(cfg.clock)
 	b.ports.Store(new([]*Port))
 	b.fdb.init(cfg.aging, cfg.tableSize)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"drydock/bridge"
+	"drydock/drop"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,7 +86,7 @@ func TestConcurrent(t *testing.T) {
 		assert.EqualValues(t, 4*frames, s.RxPackets)
 		assert.EqualValues(t, 4*frames*64, s.RxBytes)
 		assert.GreaterOrEqual(t, s.TxPackets, uint64(frames*senders), "unicast, and broadcasts of the others")
-		assert.Zero(t, s.Drops[bridge.DropFilter])
+		assert.Zero(t, s.Drops[drop.Filter])
 	}
 	require.Len(t, l.bridge.Ports(), senders+1)
 	known := 0

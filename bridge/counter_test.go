@@ -45,14 +45,3 @@ func TestCounterConcurrent(t *testing.T) {
 	assert.EqualValues(t, start+4000, p)
 	assert.EqualValues(t, 4000*64, b)
 }
-
-func TestDropString(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for d := range DropReason(numDrops) {
-		assert.NotEmpty(t, d.String())
-		seen[d.String()] = true
-	}
-	assert.Len(t, seen, numDrops)
-	assert.Equal(t, "DropReason(9)", DropReason(numDrops).String())
-}

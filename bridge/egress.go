@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"drydock/drop"
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -34,7 +35,7 @@ func newEgress(ep stack.LinkEndpoint) egress {
 func (p *Port) write(pkt *stack.PacketBuffer, size int) {
 	super := pkt.GSOOptions.Type != stack.GSONone
 	if !super && uint64(size) > uint64(p.egress.ep.MTU())+header.EthernetMinimumSize {
-		p.drop(DropTooBig)
+		p.drop(drop.TooBig, pkt)
 		return
 	}
 	if p.egress.direct == nil {
@@ -42,7 +43,7 @@ func (p *Port) write(pkt *stack.PacketBuffer, size int) {
 		return
 	}
 	if err := p.egress.direct.WritePacket(pkt); err != nil {
-		p.drop(DropRefused)
+		p.drop(drop.Refused, pkt)
 		return
 	}
 	p.tx.add(size)
@@ -52,7 +53,7 @@ func (p *Port) write(pkt *stack.PacketBuffer, size int) {
 func (p *Port) writeOwn(pkt *stack.PacketBuffer, super bool) {
 	wires := p.egress.wire(pkt, super)
 	if len(wires) == 0 {
-		p.drop(DropMalformed)
+		p.drop(drop.Malformed, pkt)
 		return
 	}
 	var list stack.PacketBufferList // belongs to WritePackets, but not the references to its packets
@@ -66,7 +67,7 @@ func (p *Port) writeOwn(pkt *stack.PacketBuffer, super bool) {
 		if i < sent {
 			p.tx.add(wire.Size())
 		} else {
-			p.drop(DropRefused)
+			p.drop(drop.Refused, wire)
 		}
 		own[i].DecRef()
 		wire.DecRef()

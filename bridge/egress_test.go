@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"drydock/bridge"
+	"drydock/drop"
 	internal "drydock/internal/packet"
 
 	"github.com/stretchr/testify/assert"
@@ -104,7 +105,7 @@ func TestSuperSegments(t *testing.T) {
 		}
 		assert.True(t, bytes.Equal(want[14+tcpHeaders:], payload(t, frames)))
 		assert.EqualValues(t, len(frames), p.Stats().TxPackets)
-		assert.Zero(t, p.Stats().Dropped())
+		assert.Zero(t, p.Stats().Drops.Total())
 	})
 	t.Run("with nonsense inside are dropped for others", func(t *testing.T) {
 		t.Parallel()
@@ -118,7 +119,7 @@ func TestSuperSegments(t *testing.T) {
 			pkt.GSOOptions = tcpFrame(macB, size).GSOOptions
 			l.cables["p1"].forward(pkt)
 			assert.Empty(t, plain.received(), "%d bytes of IP", n)
-			assert.EqualValues(t, 1, p.Stats().Drops[bridge.DropMalformed], "%d bytes of IP", n)
+			assert.EqualValues(t, 1, p.Stats().Drops[drop.Malformed], "%d bytes of IP", n)
 			assert.Equal(t, [][]byte{want[:14+n]}, gso.received())
 		}
 	})
@@ -159,8 +160,8 @@ func TestMTU(t *testing.T) {
 	assert.Empty(t, l.cables["p2"].received())
 	assert.Empty(t, w.received())
 	assert.Equal(t, [][]byte{big.bytes()}, l.cables["p3"].received())
-	assert.EqualValues(t, 1, l.ports["p2"].Stats().Drops[bridge.DropTooBig])
-	assert.EqualValues(t, 1, tap.Stats().Drops[bridge.DropTooBig])
+	assert.EqualValues(t, 1, l.ports["p2"].Stats().Drops[drop.TooBig])
+	assert.EqualValues(t, 1, tap.Stats().Drops[drop.TooBig])
 
 	fits := frame{src: macA, dst: broadcast, payload: make([]byte, 1400)}
 	l.send("p1", fits)
@@ -205,7 +206,7 @@ func TestRefused(t *testing.T) {
 		s := p.Stats()
 		assert.EqualValues(t, 2, s.TxPackets)
 		assert.EqualValues(t, 128, s.TxBytes)
-		assert.EqualValues(t, 3, s.Drops[bridge.DropRefused])
+		assert.EqualValues(t, 3, s.Drops[drop.Refused])
 	}
 }
 
@@ -225,7 +226,7 @@ func TestVirtioHeaderIsTakenOff(t *testing.T) {
 		pkt.DecRef()
 	}
 	assert.Equal(t, [][]byte{f.bytes()}, l.cables["p1"].received())
-	assert.EqualValues(t, 2, tap.Stats().Drops[bridge.DropMalformed])
+	assert.EqualValues(t, 2, tap.Stats().Drops[drop.Malformed])
 	assert.EqualValues(t, 64+10, tap.Stats().RxBytes)
 }
 

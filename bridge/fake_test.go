@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"drydock/bridge"
+	"drydock/drop"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -205,9 +207,19 @@ type lab struct {
 // newLab makes a bridge br0 with ports p1, p2 … pn.
 func newLab(tb testing.TB, n int, opts ...bridge.Option) *lab {
 	tb.Helper()
-	br, err := bridge.New("br0", opts...)
+	var told drop.Counters
+	br, err := bridge.New("br0", append(opts, bridge.OnDrop(func(d bridge.Dropped) { told.Add(d.Reason, 1) }))...)
 	require.NoError(tb, err)
-	tb.Cleanup(br.Close)
+	tb.Cleanup(func() {
+		var counted drop.Counts
+		for _, p := range br.Ports() {
+			counted = counted.Plus(p.Stats().Drops)
+		}
+		if len(br.Ports()) > 0 { // a closed bridge has none left to ask
+			assert.Equal(tb, counted, told.Load(), "every drop is told")
+		}
+		br.Close()
+	})
 	l := &lab{tb: tb, bridge: br, cables: map[string]*cable{}, ports: map[string]*bridge.Port{}}
 	for i := range n {
 		l.add(fmt.Sprint("p", i+1))

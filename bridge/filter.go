@@ -17,7 +17,7 @@ type Filter interface {
 	// out of a bridge; all three are names. It returns
 	//
 	//	pkt itself    to let it pass,
-	//	nil           to drop it, which the bridge counts as DropFilter,
+	//	nil           to drop it, which the bridge counts as drop.Filter,
 	//	another packet to send that out of port out instead.
 	//
 	// The bridge releases the other packet, whose link header must be parsed or

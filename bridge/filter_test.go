@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"drydock/bridge"
+	"drydock/drop"
 
 	"github.com/stretchr/testify/assert"
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -88,7 +89,7 @@ func TestFilterVerdicts(t *testing.T) {
 			assert.Equal(t, want, l.cables[name].received(), "%s, %s", tt.name, name)
 			assert.EqualValues(t, len(want)*len(tt.want), l.ports[name].Stats().TxBytes)
 		}
-		assert.Equal(t, tt.drops, l.ports["p1"].Stats().Drops[bridge.DropFilter], tt.name)
+		assert.Equal(t, tt.drops, l.ports["p1"].Stats().Drops[drop.Filter], tt.name)
 	}
 	assert.Equal(t, 2, released, "replacements are released, once each")
 }
@@ -105,7 +106,7 @@ func TestFilterReplacesWithNonsense(t *testing.T) {
 	}))
 	l.send("p1", frame{src: macA, dst: macB})
 	assert.Empty(t, w.received())
-	assert.EqualValues(t, 1, tap.Stats().Drops[bridge.DropMalformed])
+	assert.EqualValues(t, 1, tap.Stats().Drops[drop.Malformed])
 }
 
 // A filter may call back: answer by an endpoint, and change the bridge.

@@ -3,6 +3,7 @@ package bridge
 import (
 	"encoding/binary"
 
+	"drydock/drop"
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -38,11 +39,11 @@ func (d *dispatcher) ForwardFrame(pkt *stack.PacketBuffer) {
 	f := transit{pkt: pkt, size: pkt.Size()}
 	in.rx.add(f.size)
 	if !f.parse() {
-		in.drop(DropMalformed)
+		in.drop(drop.Malformed, pkt)
 		return
 	}
 	if packet.Cables(pkt) > maxCables {
-		in.drop(DropLoop)
+		in.drop(drop.Loop, pkt)
 		return
 	}
 	in.bridge.forward(in, &f)
@@ -113,14 +114,14 @@ func ethernetHeader(pkt *stack.PacketBuffer) []byte {
 // forward sends a frame that entered by in where it belongs.
 func (b *Bridge) forward(in *Port, f *transit) {
 	if !f.src.isStation() {
-		in.drop(DropSource)
+		in.drop(drop.BadSource, f.pkt)
 		return
 	}
 	now := b.clock.coarse()
 	if !in.local { // who sends through the local port is behind the host, or the host
 		b.fdb.hear(f.src, in, now)
 		if f.dst.isLinkLocal() { // learned from, as Linux does, but not forwarded
-			in.drop(DropLinkLocal)
+			in.drop(drop.LinkLocal, f.pkt)
 			return
 		}
 	}
@@ -137,9 +138,9 @@ func (b *Bridge) forward(in *Port, f *transit) {
 func (b *Bridge) unicast(in, out *Port, f *transit) {
 	switch {
 	case in == out && !in.hairpin:
-		in.drop(DropSamePort)
+		in.drop(drop.SamePort, f.pkt)
 	case in.isolated && out.isolated:
-		in.drop(DropIsolated)
+		in.drop(drop.Isolated, f.pkt)
 	default:
 		b.send(in, out, f)
 	}
@@ -167,7 +168,7 @@ func (b *Bridge) send(in, out *Port, f *transit) {
 	}
 	switch pkt := (*filter).FilterBridged(b.name, in.name, out.name, f.pkt); pkt {
 	case nil:
-		in.drop(DropFilter)
+		in.drop(drop.Filter, f.pkt)
 	case f.pkt:
 		out.write(pkt, f.size)
 	default:

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"drydock/bridge"
+	"drydock/drop"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,11 +44,11 @@ func out(ports ...string) check {
 
 // dropped demands that this one drop was counted, at the port where the frame
 // entered.
-func dropped(d bridge.DropReason) check {
+func dropped(d drop.Reason) check {
 	return func(t *testing.T, l *lab, in string, _ frame, _ map[string][]string) {
 		s := l.ports[in].Stats()
 		assert.EqualValues(t, 1, s.Drops[d], "%v", d)
-		assert.EqualValues(t, 1, s.Dropped())
+		assert.EqualValues(t, 1, s.Drops.Total())
 	}
 }
 
@@ -94,23 +95,23 @@ func TestForward(t *testing.T) {
 			{"p1", frame{src: macC, dst: macB}, out("p2", "p3")},
 			{"p2", bToA, out("p1")},
 			{"p2", frame{src: macB, dst: macC}, out("p1")},
-			{"p1", frame{src: macC, dst: macA}, all(out(), dropped(bridge.DropSamePort))},
+			{"p1", frame{src: macC, dst: macA}, all(out(), dropped(drop.SamePort))},
 		}},
 		{"link-local is learned from and not forwarded", nil, []step{
-			{"p1", lldp, all(out(), dropped(bridge.DropLinkLocal), leads(macA, "p1"))},
+			{"p1", lldp, all(out(), dropped(drop.LinkLocal), leads(macA, "p1"))},
 		}},
 		{"bridge group address is not forwarded either", nil, []step{
-			{"p1", frame{src: macA, dst: bridge.MAC{0x01, 0x80, 0xc2, 0, 0, 0}}, all(out(), dropped(bridge.DropLinkLocal))},
+			{"p1", frame{src: macA, dst: bridge.MAC{0x01, 0x80, 0xc2, 0, 0, 0}}, all(out(), dropped(drop.LinkLocal))},
 		}},
 		{"the addresses after the link-local ones are forwarded", nil, []step{
 			{"p1", frame{src: macA, dst: bridge.MAC{0x01, 0x80, 0xc2, 0, 0, 0x10}}, out("p2", "p3")},
 			{"p1", frame{src: macA, dst: bridge.MAC{0x01, 0x80, 0xc2, 0, 1, 0x00}}, out("p2", "p3")},
 		}},
 		{"group source", nil, []step{
-			{"p1", frame{src: multicast, dst: macB}, all(out(), dropped(bridge.DropSource), leads(multicast, ""))},
+			{"p1", frame{src: multicast, dst: macB}, all(out(), dropped(drop.BadSource), leads(multicast, ""))},
 		}},
 		{"zero source", nil, []step{
-			{"p1", frame{dst: macB}, all(out(), dropped(bridge.DropSource), leads(bridge.MAC{}, ""))},
+			{"p1", frame{dst: macB}, all(out(), dropped(drop.BadSource), leads(bridge.MAC{}, ""))},
 		}},
 		{"zero destination is an unknown station", nil, []step{
 			{"p1", frame{src: macA}, out("p2", "p3")},
@@ -123,7 +124,7 @@ func TestForward(t *testing.T) {
 		}},
 		{"isolated ports", map[string][]bridge.PortOption{"p1": {bridge.Isolated()}, "p2": {bridge.Isolated()}}, []step{
 			{"p1", arp, all(out("p3"), leads(macA, "p1"))},
-			{"p2", bToA, all(out(), dropped(bridge.DropIsolated))},
+			{"p2", bToA, all(out(), dropped(drop.Isolated))},
 			{"p3", frame{src: macC, dst: macA}, out("p1")},
 			{"p1", frame{src: macA, dst: macC}, out("p3")},
 			{"p3", frame{src: macC, dst: broadcast}, out("p1", "p2")},
@@ -134,17 +135,17 @@ func TestForward(t *testing.T) {
 			{"p1", aToB, out("p2")},
 		}},
 		{"the local port", map[string][]bridge.PortOption{"docker0": {bridge.Local(macBridge)}}, []step{
-			{"p1", aToB, out("p2", "p3")},                                                           // no unknown unicast
-			{"p1", arp, out("p2", "p3", "docker0")},                                                 // but broadcast
-			{"p1", mcast, out("p2", "p3", "docker0")},                                               // and multicast
-			{"p1", frame{src: macA, dst: macBridge}, out("docker0")},                                // and its own
-			{"docker0", frame{src: macBridge, dst: macA}, out("p1")},                                // known station
-			{"docker0", frame{src: macBridge, dst: macC}, out("p1", "p2", "p3")},                    // unknown one
-			{"docker0", frame{src: macBridge, dst: broadcast}, out("p1", "p2", "p3")},               // group
-			{"docker0", frame{src: macC, dst: macA}, all(out("p1"), leads(macC, ""))},               // not learned
-			{"docker0", frame{src: macBridge, dst: lldp.dst}, out("p1", "p2", "p3")},                // the host's own LLDP
-			{"p2", frame{src: macBridge, dst: macA}, all(out("p1"), leads(macBridge, "docker0"))},   // somebody else's claim
-			{"docker0", frame{src: macC, dst: macBridge}, all(out(), dropped(bridge.DropSamePort))}, // to itself
+			{"p1", aToB, out("p2", "p3")},                                                         // no unknown unicast
+			{"p1", arp, out("p2", "p3", "docker0")},                                               // but broadcast
+			{"p1", mcast, out("p2", "p3", "docker0")},                                             // and multicast
+			{"p1", frame{src: macA, dst: macBridge}, out("docker0")},                              // and its own
+			{"docker0", frame{src: macBridge, dst: macA}, out("p1")},                              // known station
+			{"docker0", frame{src: macBridge, dst: macC}, out("p1", "p2", "p3")},                  // unknown one
+			{"docker0", frame{src: macBridge, dst: broadcast}, out("p1", "p2", "p3")},             // group
+			{"docker0", frame{src: macC, dst: macA}, all(out("p1"), leads(macC, ""))},             // not learned
+			{"docker0", frame{src: macBridge, dst: lldp.dst}, out("p1", "p2", "p3")},              // the host's own LLDP
+			{"p2", frame{src: macBridge, dst: macA}, all(out("p1"), leads(macBridge, "docker0"))}, // somebody else's claim
+			{"docker0", frame{src: macC, dst: macBridge}, all(out(), dropped(drop.SamePort))},     // to itself
 		}},
 	}
 	for _, tt := range tests {
@@ -177,7 +178,7 @@ func TestMalformed(t *testing.T) {
 		l.cables["p1"].forward(incoming(whole[:n]))
 		assert.Empty(t, l.received(), "%d bytes", n)
 		s := l.ports["p1"].Stats()
-		assert.EqualValues(t, 1, s.Drops[bridge.DropMalformed])
+		assert.EqualValues(t, 1, s.Drops[drop.Malformed])
 		assert.EqualValues(t, n, s.RxBytes)
 	}
 	l := newLab(t, 2)
@@ -212,7 +213,7 @@ func TestStats(t *testing.T) {
 	l.send("p1", frame{src: macA, dst: macA})
 	assert.Equal(t, bridge.Stats{
 		RxPackets: 2, RxBytes: 128, TxPackets: 1, TxBytes: 1514,
-		Drops: [9]uint64{bridge.DropSamePort: 1},
+		Drops: drop.Counts{drop.SamePort: 1},
 	}, l.ports["p1"].Stats())
 	assert.Equal(t, bridge.Stats{RxPackets: 1, RxBytes: 1514, TxPackets: 1, TxBytes: 64}, l.ports["p2"].Stats())
 }

@@ -14,6 +14,7 @@ type config struct {
 	aging     time.Duration
 	tableSize int
 	clock     tcpip.Clock
+	onDrop    func(Dropped)
 }
 
 // WithAging sets how long a silent station is remembered, by default 300 s. With 0
@@ -46,6 +47,15 @@ func WithTableSize(stations int) Option {
 func WithClock(clock tcpip.Clock) Option {
 	return func(c *config) error {
 		c.clock = clock
+		return nil
+	}
+}
+
+// OnDrop makes f hear of every frame that is dropped, from the goroutine that delivers it. f
+// must be quick and must not use the bridge or what its ports lead to.
+func OnDrop(f func(Dropped)) Option {
+	return func(c *config) error {
+		c.onDrop = f
 		return nil
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -28,7 +30,7 @@ type Port struct {
 	// sharing a cache line.
 	_     [64]byte
 	rx    counter
-	drops [numDrops]atomic.Uint64
+	drops drop.Counters
 	_     [64]byte
 	tx    counter
 }

@@ -1,6 +1,8 @@
 package nat
 
 import (
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -32,7 +34,7 @@ func (t *Tables) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) 
 // bridged passes a frame through the hooks. p.pkt is then what came of it.
 func (t *Tables) bridged(p *packet, bridge, out string, frame *stack.PacketBuffer) bool {
 	if !p.parseFrame() {
-		return t.drop(p, DropMalformed)
+		return t.drop(p, drop.Malformed)
 	}
 	dst := p.dst
 	if !t.prerouting(p) {
@@ -54,7 +56,7 @@ func (t *Tables) bridged(p *packet, bridge, out string, frame *stack.PacketBuffe
 // that has begun here is not confirmed and leaves no trace, so that it begins there.
 func (t *Tables) reroute(p *packet, bridge string, frame *stack.PacketBuffer) bool {
 	if t.router == nil {
-		return t.drop(p, DropRoute)
+		return t.drop(p, drop.OffBridge)
 	}
 	t.router(bridge, frame)
 	return false

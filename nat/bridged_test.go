@@ -3,6 +3,7 @@ package nat
 import (
 	"testing"
 
+	"drydock/drop"
 	wire "drydock/internal/packet"
 
 	"github.com/stretchr/testify/assert"
@@ -98,12 +99,12 @@ func TestBridgedDrops(t *testing.T) {
 		packet []byte
 		want   Dropped
 	}{
-		{"rule", []string{"-A FORWARD -p tcp -m physdev --physdev-in p1 -j DROP"}, whole, Dropped{Reason: DropRule, Hook: "FORWARD", Chain: "filter/FORWARD", Rule: 1}},
-		{"policy", []string{"-P FORWARD DROP"}, whole, Dropped{Reason: DropPolicy, Hook: "FORWARD", Chain: "filter/FORWARD"}},
-		{"version", nil, changed(0, 0x55), Dropped{Reason: DropMalformed, Hook: "PREROUTING"}},
-		{"checksum", nil, changed(8, 1), Dropped{Reason: DropMalformed, Hook: "PREROUTING"}},
-		{"cut short", nil, whole[:30], Dropped{Reason: DropMalformed, Hook: "PREROUTING"}},
-		{"nothing", nil, whole[:0:1], Dropped{Reason: DropMalformed, Hook: "PREROUTING"}},
+		{"rule", []string{"-A FORWARD -p tcp -m physdev --physdev-in p1 -j DROP"}, whole, Dropped{Reason: drop.Rule, Hook: "FORWARD", Chain: "filter/FORWARD", Rule: 1}},
+		{"policy", []string{"-P FORWARD DROP"}, whole, Dropped{Reason: drop.Policy, Hook: "FORWARD", Chain: "filter/FORWARD"}},
+		{"version", nil, changed(0, 0x55), Dropped{Reason: drop.Malformed, Hook: "PREROUTING"}},
+		{"checksum", nil, changed(8, 1), Dropped{Reason: drop.Malformed, Hook: "PREROUTING"}},
+		{"cut short", nil, whole[:30], Dropped{Reason: drop.Malformed, Hook: "PREROUTING"}},
+		{"nothing", nil, whole[:0:1], Dropped{Reason: drop.Malformed, Hook: "PREROUTING"}},
 	}
 	for _, tt := range tests {
 		var got []Dropped
@@ -167,7 +168,7 @@ func TestBridgedRouted(t *testing.T) {
 	tables := newBedTables(t, rule)
 	pkt := framed(packet, 0)
 	assert.Nil(t, tables.FilterBridged("br0", "p1", "p2", pkt))
-	assert.EqualValues(t, 1, tables.Drops(DropRoute))
+	assert.EqualValues(t, 1, tables.Drops()[drop.OffBridge])
 	assert.Equal(t, packet, frameBytes(pkt)[14:])
 
 	var routed []string
@@ -177,7 +178,7 @@ func TestBridgedRouted(t *testing.T) {
 	addRule(t, tables, rule)
 	assert.Nil(t, tables.FilterBridged("br0", "p1", "p2", pkt))
 	assert.Equal(t, []string{"br0: udp 172.17.0.2:5 > 172.17.0.3:6"}, routed)
-	assert.Zero(t, tables.Drops(DropRoute))
+	assert.Zero(t, tables.Drops()[drop.OffBridge])
 	pkt.DecRef()
 }
 

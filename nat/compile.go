@@ -43,7 +43,7 @@ func verdictOf(t Target) verdict {
 	case Accept:
 		return accept
 	case Drop:
-		return drop
+		return dropped
 	case Return:
 		return returned
 	case Jump:

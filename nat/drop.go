@@ -4,39 +4,15 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"drydock/drop"
+
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
-
-// A DropReason is why a packet was dropped.
-type DropReason uint8
-
-const (
-	DropRule        DropReason = iota // a rule said so
-	DropPolicy                        // the policy of a chain did
-	DropMalformed                     // its IP header is not right
-	DropFull                          // the table of connections was full
-	DropClash                         // another connection has meanwhile taken its place
-	DropFragment                      // the first fragment is missing, was dropped, or lacks a part of the transport header
-	DropTranslation                   // an ICMP redirect of a translated connection
-	DropRoute                         // translated away from its bridge, and nobody routes it
-	numDropReasons
-)
-
-var dropReasons = [numDropReasons]string{
-	"rule", "policy", "malformed", "connection table full", "clash with another connection",
-	"fragment without the header", "redirect of a translated connection", "translated away from its bridge",
-}
-
-// String returns the reason in words.
-func (r DropReason) String() string {
-	if r < numDropReasons {
-		return dropReasons[r]
-	}
-	return fmt.Sprintf("DropReason(%d)", uint8(r))
-}
 
 // A Dropped says which packet was dropped, where and why. It is comparable.
 type Dropped struct {
-	Reason           DropReason
+	Reason           drop.Reason
 	Hook             string // "PREROUTING", "INPUT", "FORWARD", "OUTPUT" or "POSTROUTING"
 	Chain            Chain  // of the rule or the policy that dropped it
 	Rule             int    // in Chain, counted from 1; 0: not a rule
@@ -46,7 +22,8 @@ type Dropped struct {
 	Proto            uint8
 	SrcPort, DstPort uint16 // of TCP and UDP
 	State            StateSet
-	Size             int // bytes of the IP packet
+	Size             int                 // bytes of the IP packet
+	Packet           *stack.PacketBuffer // borrowed while it is told
 }
 
 // String returns one line: "FORWARD: dropped by filter/DOCKER-USER rule 1: docker0 to
@@ -54,9 +31,9 @@ type Dropped struct {
 func (d Dropped) String() string {
 	var b strings.Builder
 	switch d.Reason {
-	case DropRule:
+	case drop.Rule:
 		fmt.Fprintf(&b, "%s: dropped by %s rule %d", d.Hook, d.Chain, d.Rule)
-	case DropPolicy:
+	case drop.Policy:
 		fmt.Fprintf(&b, "%s: dropped by the policy of %s", d.Hook, d.Chain)
 	default:
 		fmt.Fprintf(&b, "%s: dropped: %v", d.Hook, d.Reason)
@@ -86,17 +63,12 @@ func (d Dropped) end(addr netip.Addr, port uint16) string {
 	return netip.AddrPortFrom(addr, port).String()
 }
 
-// Drops returns how many packets were dropped for a reason.
-func (t *Tables) Drops(r DropReason) uint64 {
-	if r >= numDropReasons {
-		return 0
-	}
-	return t.drops[r].Load()
-}
+// Drops returns how many packets were dropped.
+func (t *Tables) Drops() drop.Counts { return t.drops.Load() }
 
 // drop counts a packet that is dropped, and returns false.
-func (t *Tables) drop(p *packet, why DropReason) bool {
-	t.drops[why].Add(1)
+func (t *Tables) drop(p *packet, why drop.Reason) bool {
+	t.drops.Add(why, 1)
 	t.forgetFragments(p)
 	if t.onDrop == nil {
 		return false
@@ -105,9 +77,9 @@ func (t *Tables) drop(p *packet, why DropReason) bool {
 		Reason: why, Hook: hookNames[p.hook],
 		In: p.in, Out: p.out, PhysIn: p.physIn, PhysOut: p.physOut,
 		Src: p.src, Dst: p.dst, Proto: p.proto, SrcPort: p.srcPort, DstPort: p.dstPort,
-		State: p.state, Size: p.layout.Size,
+		State: p.state, Size: p.layout.Size, Packet: p.pkt,
 	}
-	if why == DropRule || why == DropPolicy {
+	if why == drop.Rule || why == drop.Policy {
 		d.Chain, d.Rule = p.chain, p.rule
 	}
 	t.onDrop(d)

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"drydock/drop"
 	"drydock/nat/conntrack"
 
 	"github.com/stretchr/testify/assert"
@@ -20,19 +21,18 @@ func TestDroppedString(t *testing.T) {
 		d    Dropped
 		want string
 	}{
-		{Dropped{Reason: DropRule, Hook: "FORWARD", Chain: "filter/DOCKER-USER", Rule: 1, In: "docker0", Out: "eth0", Src: src, Dst: dst, Proto: 6, SrcPort: 40000, DstPort: 80, Size: 52},
+		{Dropped{Reason: drop.Rule, Hook: "FORWARD", Chain: "filter/DOCKER-USER", Rule: 1, In: "docker0", Out: "eth0", Src: src, Dst: dst, Proto: 6, SrcPort: 40000, DstPort: 80, Size: 52},
 			"FORWARD: dropped by filter/DOCKER-USER rule 1: docker0 to eth0, 52 bytes of tcp from 172.17.0.2:40000 to 192.0.2.1:80"},
-		{Dropped{Reason: DropPolicy, Hook: "INPUT", Chain: "filter/INPUT", In: "eth0", Src: src, Dst: dst, Proto: 1, Size: 84},
+		{Dropped{Reason: drop.Policy, Hook: "INPUT", Chain: "filter/INPUT", In: "eth0", Src: src, Dst: dst, Proto: 1, Size: 84},
 			"INPUT: dropped by the policy of filter/INPUT: eth0, 84 bytes of icmp from 172.17.0.2 to 192.0.2.1"},
-		{Dropped{Reason: DropFull, Hook: "OUTPUT", Out: "eth0", Src: src, Dst: dst, Proto: 200, Size: 84},
+		{Dropped{Reason: drop.ConntrackFull, Hook: "OUTPUT", Out: "eth0", Src: src, Dst: dst, Proto: 200, Size: 84},
 			"OUTPUT: dropped: connection table full: to eth0, 84 bytes of 200 from 172.17.0.2 to 192.0.2.1"},
-		{Dropped{Reason: DropMalformed, Hook: "PREROUTING", In: "br0", PhysIn: "p1"}, "PREROUTING: dropped: malformed: br0 (p1)"},
-		{Dropped{Reason: 99, Hook: "PREROUTING"}, "PREROUTING: dropped: DropReason(99)"},
+		{Dropped{Reason: drop.Malformed, Hook: "PREROUTING", In: "br0", PhysIn: "p1"}, "PREROUTING: dropped: malformed: br0 (p1)"},
+		{Dropped{Reason: 99, Hook: "PREROUTING"}, "PREROUTING: dropped: Reason(99)"},
 	}
 	for _, tt := range tests {
 		assert.Equal(t, tt.want, tt.d.String())
 	}
-	assert.Zero(t, New().Drops(99))
 }
 
 // A full table drops what would begin a connection, and says so.
@@ -50,7 +50,7 @@ func TestTableFull(t *testing.T) {
 	require.True(t, passes(sample{src: "10.0.0.9:1", dst: "10.0.0.1:2"})) // assured: early drop spares it
 	assert.False(t, passes(sample{src: "10.0.0.9:3", dst: "10.0.0.1:2", flags: syn}))
 	require.Len(t, drops, 1)
-	assert.Equal(t, DropFull, drops[0].Reason)
+	assert.Equal(t, drop.ConntrackFull, drops[0].Reason)
 	assert.Equal(t, 1, tables.Forget(func(conntrack.Entry) bool { return true }))
 	assert.True(t, passes(sample{src: "10.0.0.9:3", dst: "10.0.0.1:2", flags: syn}))
 	for e := range tables.Conns() {
@@ -69,7 +69,7 @@ func TestClash(t *testing.T) {
 		pkt.DecRef()
 	}
 	require.Len(t, b.drops, 1)
-	assert.Equal(t, DropClash, b.drops[0].Reason)
+	assert.Equal(t, drop.ConntrackClash, b.drops[0].Reason)
 	assert.Equal(t, "POSTROUTING", b.drops[0].Hook)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"drydock/bridge"
+	"drydock/drop"
 	"drydock/nat"
 	"drydock/nat/iptables"
 
@@ -152,7 +153,7 @@ func ExampleTables_FilterBridged() {
 		panic(err)
 	}
 	send()
-	fmt.Println(tables.Drops(nat.DropRule), "dropped by a rule")
+	fmt.Println(tables.Drops()[drop.Rule], "dropped by a rule")
 	// Output:
 	// 1 left by veth2
 	// FORWARD: dropped by filter/FORWARD rule 1: docker0 (veth1) to docker0 (veth2), 28 bytes of udp from 172.17.0.2:1 to 172.17.0.3:53

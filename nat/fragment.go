@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"drydock/drop"
 	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
@@ -127,7 +128,7 @@ func (t *Tables) forgetFragments(p *packet) {
 func (t *Tables) follow(p *packet) bool {
 	d, ok := t.frags.find(p.fragmentKey(), t.now())
 	if !ok {
-		return t.drop(p, DropFragment)
+		return t.drop(p, drop.Fragment)
 	}
 	p.setRef(d.ref)
 	p.pkt.Mark = d.mark

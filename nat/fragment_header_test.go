@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"drydock/drop"
 	"encoding/binary"
 	"testing"
 
@@ -52,7 +53,7 @@ func TestHeaderIsInFirstFragment(t *testing.T) {
 		assert.Nil(t, b.passed(bedEth0, head), "%d bytes of %v", tt.first, dissect(tt.bytes()))
 		assert.Nil(t, b.passed(bedEth0, tail))
 		require.Len(t, b.drops, 2)
-		assert.Equal(t, DropFragment, b.drops[0].Reason)
+		assert.Equal(t, drop.Fragment, b.drops[0].Reason)
 
 		pkt := framed(head, 0)
 		assert.Nil(t, b.tables.FilterBridged("br0", "p1", "p2", pkt))
@@ -60,7 +61,7 @@ func TestHeaderIsInFirstFragment(t *testing.T) {
 
 		head, tail = split(tt.sample, 24)
 		assert.Nil(t, b.passed(bedEth0, head), "by the rule")
-		assert.Equal(t, DropRule, b.drops[len(b.drops)-1].Reason)
+		assert.Equal(t, drop.Rule, b.drops[len(b.drops)-1].Reason)
 		assert.Nil(t, b.passed(bedEth0, tail))
 	}
 }

@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"drydock/drop"
 	"testing"
 	"time"
 
@@ -125,7 +126,7 @@ func TestFragmentsWithoutFirst(t *testing.T) {
 	lost := func(b *bed) {
 		t.Helper()
 		require.NotEmpty(t, b.drops)
-		assert.Equal(t, DropFragment, b.drops[len(b.drops)-1].Reason)
+		assert.Equal(t, drop.Fragment, b.drops[len(b.drops)-1].Reason)
 	}
 	b := newBed(t)
 	assert.Nil(t, b.passed(bedEth0, pieces[1]))

@@ -71,7 +71,7 @@ type verdict uint8
 const (
 	carryOn verdict = iota // with the next rule
 	accept
-	drop
+	dropped
 	returned // from the chain
 	jumps    // to another chain, and comes back
 	goes     // to another chain

@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"drydock/drop"
 	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
@@ -22,7 +23,7 @@ func (t *Tables) CheckPrerouting(pkt *stack.PacketBuffer, _ *stack.Route, _ stac
 	p.nic = pkt.InputNICID
 	p.in = t.nicName(p.nic)
 	if !p.parse() {
-		return t.drop(p, DropMalformed)
+		return t.drop(p, drop.Malformed)
 	}
 	if !t.prerouting(p) {
 		return false
@@ -38,7 +39,7 @@ func (t *Tables) CheckInput(pkt *stack.PacketBuffer, _ *stack.Route, _ stack.Add
 	p.nic = pkt.InputNICID
 	p.in = t.nicName(p.nic)
 	if !p.parse() {
-		return t.drop(p, DropMalformed)
+		return t.drop(p, drop.Malformed)
 	}
 	return t.recall(p) && t.input(p)
 }
@@ -59,7 +60,7 @@ func (t *Tables) CheckForward(pkt *stack.PacketBuffer, route *stack.Route, _ sta
 	p.route, p.nic = route, route.NICID()
 	p.in, p.out = t.nicName(pkt.InputNICID), t.outName(route)
 	if !p.parse() {
-		return t.drop(p, DropMalformed)
+		return t.drop(p, drop.Malformed)
 	}
 	if !t.recall(p) || !t.forward(p) {
 		return false
@@ -81,7 +82,7 @@ func (t *Tables) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, _ stac
 		p.nic = route.NICID()
 	}
 	if !p.parse() {
-		return t.drop(p, DropMalformed)
+		return t.drop(p, drop.Malformed)
 	}
 	if r, ok := pkt.Owner.(*conntrack.Ref); ok { // an answer of REJECT
 		p.setRef(r)
@@ -107,7 +108,7 @@ func (t *Tables) CheckPostrouting(pkt *stack.PacketBuffer, route *stack.Route, _
 		p.nic = route.NICID()
 	}
 	if !p.parse() {
-		return t.drop(p, DropMalformed)
+		return t.drop(p, drop.Malformed)
 	}
 	if !t.recall(p) || !t.postrouting(p) {
 		return false

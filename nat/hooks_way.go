@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"drydock/drop"
 	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 )
@@ -15,7 +16,7 @@ func (t *Tables) prerouting(p *packet) bool {
 	case p.layout.Fragment == wire.Following:
 		return t.follow(p)
 	case p.layout.Fragment == wire.First && !p.wellFormed:
-		return t.drop(p, DropFragment)
+		return t.drop(p, drop.Fragment)
 	}
 	key := p.fragmentKey()
 	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p)
@@ -51,7 +52,7 @@ func (t *Tables) output(p *packet) bool {
 	case p.layout.Fragment == wire.Following:
 		return t.follow(p)
 	case p.layout.Fragment == wire.First && !p.wellFormed:
-		return t.drop(p, DropFragment)
+		return t.drop(p, drop.Fragment)
 	}
 	key := p.fragmentKey()
 	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p) && t.filter(p)
@@ -69,13 +70,13 @@ func (t *Tables) postrouting(p *packet) bool {
 
 // consult asks a table about p. It is false if p is dropped.
 func (t *Tables) consult(table tableID, p *packet) bool {
-	if t.rules(p).traverse(table, p) != drop {
+	if t.rules(p).traverse(table, p) != dropped {
 		return true
 	}
 	if p.rule > 0 {
-		return t.drop(p, DropRule)
+		return t.drop(p, drop.Rule)
 	}
-	return t.drop(p, DropPolicy)
+	return t.drop(p, drop.Policy)
 }
 
 // track finds the connection of a packet that has just come into being or into the
@@ -93,7 +94,7 @@ func (t *Tables) track(p *packet) bool {
 		p.segment.Size = p.layout.Size
 		c, d, err := t.conns.Track(&p.tuple, &p.segment)
 		if err == conntrack.ErrFull {
-			return t.drop(p, DropFull)
+			return t.drop(p, drop.ConntrackFull)
 		}
 		if err == nil {
 			p.setRef(c.Ref(d, false))
@@ -148,9 +149,9 @@ func (t *Tables) confirm(p *packet) bool {
 	switch err {
 	case nil:
 	case conntrack.ErrFull:
-		return t.drop(p, DropFull)
+		return t.drop(p, drop.ConntrackFull)
 	default:
-		return t.drop(p, DropClash)
+		return t.drop(p, drop.ConntrackClash)
 	}
 	if c != p.conn {
 		p.conn = c

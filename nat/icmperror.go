@@ -3,6 +3,7 @@ package nat
 import (
 	"encoding/binary"
 
+	"drydock/drop"
 	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
@@ -101,7 +102,7 @@ func (t *Tables) translateError(p *packet, m manip) bool {
 		// Whoever follows it would talk past the translation.
 		const done, any = conntrack.SrcNATDone | conntrack.DstNATDone, conntrack.SrcNAT | conntrack.DstNAT
 		if status&done != done || status&any != 0 {
-			return t.drop(p, DropTranslation)
+			return t.drop(p, drop.Redirect)
 		}
 	}
 	if status&m.inDir(p.dir).translated() == 0 {

@@ -268,7 +268,7 @@ func TestHashLimit(t *testing.T) {
 	clock.Advance(500 * time.Millisecond)
 	require.Equal(t, 1, passes(t, tables, 10, from(tables, 1)))
 	p := from(tables, 3)()
-	require.Equal(t, drop, tables.v4.traverse(filterTable, p), "there is no room for a third")
+	require.Equal(t, dropped, tables.v4.traverse(filterTable, p), "there is no room for a third")
 	require.Equal(t, 1, p.rule)
 	clock.Advance(3 * time.Second)
 	require.Equal(t, 3, passes(t, tables, 10, from(tables, 3)))
@@ -404,7 +404,7 @@ func TestQueue(t *testing.T) {
 		require.NoError(t, tables.v4.Append(MangleForward, parsed(t, rule)))
 		return tables.v4.traverse(mangleTable, synPacket(t, tables))
 	}
-	require.Equal(t, drop, queue("-j NFQUEUE --queue-num 2"))
+	require.Equal(t, dropped, queue("-j NFQUEUE --queue-num 2"))
 	require.Equal(t, accept, queue("-j NFQUEUE --queue-num 2 --queue-bypass"))
 	var seen []byte
 	tables.Queue(2, func(q *Queued) bool {
@@ -414,10 +414,10 @@ func TestQueue(t *testing.T) {
 	require.Equal(t, accept, queue("-j NFQUEUE --queue-num 2"))
 	require.Len(t, seen, 64)
 	tables.Queue(2, func(*Queued) bool { return false })
-	require.Equal(t, drop, queue("-j NFQUEUE --queue-num 2"))
-	require.Equal(t, drop, queue("-j NFQUEUE --queue-balance 3:5"))
+	require.Equal(t, dropped, queue("-j NFQUEUE --queue-num 2"))
+	require.Equal(t, dropped, queue("-j NFQUEUE --queue-balance 3:5"))
 	tables.Queue(2, nil)
-	require.Equal(t, drop, queue("-j NFQUEUE --queue-num 2"))
+	require.Equal(t, dropped, queue("-j NFQUEUE --queue-num 2"))
 }
 
 // TestTrace has the steps of a packet, and NFLOG.

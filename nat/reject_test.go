@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"drydock/drop"
 	"encoding/binary"
 	"testing"
 	"time"
@@ -130,7 +131,7 @@ func TestRejectInSilence(t *testing.T) {
 	pkt.InputNICID = bedEth0
 	require.True(t, tables.CheckPrerouting(pkt, nil, 0))
 	assert.False(t, tables.CheckInput(pkt, nil, 0))
-	assert.EqualValues(t, 1, tables.Drops(DropRule))
+	assert.EqualValues(t, 1, tables.Drops()[drop.Rule])
 
 	b := newBed(t, "-A INPUT -j REJECT")
 	pkt = received(sample{proto: "udp", src: "10.0.0.9:1", dst: "10.0.0.1:2"}.bytes())

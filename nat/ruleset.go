@@ -223,7 +223,7 @@ func (rs *Ruleset) Policy(c Chain) (Target, Counters, bool) {
 		return nil, Counters{}, false
 	}
 	var policy Target = Accept{}
-	if ch.policy == drop {
+	if ch.policy == dropped {
 		policy = Drop{}
 	}
 	if ch.count == nil {

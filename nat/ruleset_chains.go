@@ -19,7 +19,7 @@ func (d *draft) setPolicy(c Chain, policy Target) error {
 			if (Drop{}).place().tables&(1<<t.id) == 0 {
 				return ErrTarget
 			}
-			ch.policy = drop
+			ch.policy = dropped
 		default:
 			return ErrPolicy
 		}

@@ -198,7 +198,7 @@ func TestModel(t *testing.T) {
 					q.pkt = stack.NewPacketBuffer(stack.PacketBufferOptions{})
 					want := m.pass(p.hookName(), &q)
 					got := rs.traverse(filterTable, p)
-					require.Equal(t, want == Drop{}, got == drop, "after %s: %+v", did, p)
+					require.Equal(t, want == Drop{}, got == dropped, "after %s: %+v", did, p)
 					require.Equal(t, q.pkt.Mark, p.pkt.Mark)
 				}
 				m.requireSame(t, rs)

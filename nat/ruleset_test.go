@@ -150,7 +150,7 @@ func TestDepth(t *testing.T) {
 	require.NoError(t, rs.Append("filter/C15", target(Drop{})))
 	tables := &Tables{v4: rs}
 	p := samplePacket(tables)
-	require.Equal(t, drop, rs.traverse(filterTable, p))
+	require.Equal(t, dropped, rs.traverse(filterTable, p))
 	require.Equal(t, Chain("filter/C15"), p.chain)
 	require.Equal(t, 1, p.rule)
 
@@ -170,13 +170,13 @@ func TestVerdict(t *testing.T) {
 		chain Chain
 		rule  int
 	}{
-		{"policy", nil, drop, FilterForward, 0},
+		{"policy", nil, dropped, FilterForward, 0},
 		{"rule", []string{"-A FORWARD", "-A FORWARD -j ACCEPT"}, accept, FilterForward, 2},
-		{"own chain", []string{"-A FORWARD -j A", "-A A -p udp -j ACCEPT", "-A A -j DROP"}, drop, "filter/A", 2},
+		{"own chain", []string{"-A FORWARD -j A", "-A A -p udp -j ACCEPT", "-A A -j DROP"}, dropped, "filter/A", 2},
 		{"back from jump", []string{"-A FORWARD -j A", "-A A", "-A FORWARD -j ACCEPT"}, accept, FilterForward, 2},
 		{"RETURN from jump", []string{"-A FORWARD -j A", "-A A -j RETURN", "-A A -j DROP", "-A FORWARD -j ACCEPT"}, accept, FilterForward, 2},
-		{"RETURN to policy", []string{"-A FORWARD -j RETURN", "-A FORWARD -j ACCEPT"}, drop, FilterForward, 0},
-		{"goto does not come back", []string{"-A FORWARD -g A", "-A FORWARD -j ACCEPT"}, drop, FilterForward, 0},
+		{"RETURN to policy", []string{"-A FORWARD -j RETURN", "-A FORWARD -j ACCEPT"}, dropped, FilterForward, 0},
+		{"goto does not come back", []string{"-A FORWARD -g A", "-A FORWARD -j ACCEPT"}, dropped, FilterForward, 0},
 		{"goto comes back to the caller", []string{"-A FORWARD -j A", "-A A -g B", "-A A -j DROP", "-A B -j RETURN", "-A FORWARD -j ACCEPT"}, accept, FilterForward, 2},
 		{"jump behind goto", []string{"-A FORWARD -g A", "-A A -j B", "-A B", "-A A -j ACCEPT"}, accept, "filter/A", 2},
 	} {

@@ -3,8 +3,8 @@ package nat
 import (
 	"iter"
 	"math/rand/v2"
-	"sync/atomic"
 
+	"drydock/drop"
 	"drydock/nat/conntrack"
 	"drydock/nat/ipset"
 
@@ -23,7 +23,7 @@ type Tables struct {
 	router  func(bridge string, pkt *stack.PacketBuffer)
 	frags   fragments
 	flights flights
-	drops   [numDropReasons]atomic.Uint64
+	drops   drop.Counters
 }
 
 // New returns tables without rules, whose policies accept.

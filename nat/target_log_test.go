@@ -123,7 +123,7 @@ func TestLogLevels(t *testing.T) {
 		p, ok := logged(t, "docker0", unhex(t, ipTCP+tcpSyn))
 		require.True(t, ok)
 		p.host = &tables.host
-		require.Equal(t, drop, tables.v4.traverse(filterTable, p), "LOG goes on")
+		require.Equal(t, dropped, tables.v4.traverse(filterTable, p), "LOG goes on")
 		assert.Contains(t, b.String(), "level="+want+" msg=\"hit IN=docker0 OUT=eth0 ")
 	}
 }

@@ -43,7 +43,7 @@ func (t Masquerade) apply(h *host, p *packet) verdict {
 	}
 	addr, ok := h.addressOf(p.nic, p.out, p.nextHop())
 	if !ok {
-		return drop
+		return dropped
 	}
 	r := t.ports()
 	r.MinAddr, r.MaxAddr, r.Random, r.FullyRandom = addr, addr, t.Random, t.FullyRandom

@@ -85,7 +85,7 @@ func (t NFQueue) apply(h *host, p *packet) verdict {
 	case f == nil && t.Bypass:
 		return accept
 	case f == nil:
-		return drop
+		return dropped
 	}
 	q := &Queued{
 		Hook: hookNames[p.hook], In: p.in, Out: p.out, PhysIn: p.physIn, PhysOut: p.physOut,
@@ -95,7 +95,7 @@ func (t NFQueue) apply(h *host, p *packet) verdict {
 	ok := f(q)
 	p.pkt.Mark = q.Mark
 	if !ok {
-		return drop
+		return dropped
 	}
 	return accept
 }

@@ -46,7 +46,7 @@ func (t Redirect) apply(h *host, p *packet) verdict {
 		addr, ok = h.addressOf(p.nic, p.in, peer)
 	}
 	if !ok {
-		return drop
+		return dropped
 	}
 	r := t.ports()
 	r.MinAddr, r.MaxAddr, r.Random = addr, addr, t.Random

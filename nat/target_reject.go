@@ -90,7 +90,7 @@ func (t Reject) checked(in setting) (Target, error) {
 func (t Reject) apply(h *host, p *packet) verdict {
 	s := h.stack.Load()
 	if s == nil || !p.answerable() {
-		return drop
+		return dropped
 	}
 	var a *answer
 	if t.With == TCPReset {
@@ -99,7 +99,7 @@ func (t Reject) apply(h *host, p *packet) verdict {
 		a = p.unreachable(t.With)
 	}
 	if a == nil {
-		return drop
+		return dropped
 	}
 	a.ref = relative(p.ref())
 	if p.hook == input && p.src.IsLinkLocalUnicast() {
@@ -109,10 +109,10 @@ func (t Reject) apply(h *host, p *packet) verdict {
 	// bridge: the answer must not come back to them.
 	if p.hook == output || p.physIn != "" {
 		h.answerLater(a, s)
-		return drop
+		return dropped
 	}
 	a.send(h, s)
-	return drop
+	return dropped
 }
 
 // maxAnswers bounds the answers that wait (net.core.netdev_max_backlog).

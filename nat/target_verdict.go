@@ -6,7 +6,7 @@ package nat
 // nevertheless.
 type Accept struct{}
 
-// Drop loses the packet without a word. It is counted as DropRule and told to OnDrop. Not in
+// Drop loses the packet without a word. It is counted as drop.Rule and told to OnDrop. Not in
 // nat.
 type Drop struct{}
 

@@ -34,7 +34,7 @@ func (t *table) traverse(p *packet) verdict {
 		i := &c.code[next]
 		if p.hotdrop {
 			p.chain, p.rule = c.full, next+1
-			return drop
+			return dropped
 		}
 		i.rule.count.add(p.layout.Size)
 		if p.traced {
@@ -54,7 +54,7 @@ func (t *table) traverse(p *packet) verdict {
 			c, next = t.chains[i.to], 0
 		case returned:
 			next = len(c.code)
-		case accept, drop:
+		case accept, dropped:
 			p.chain, p.rule = c.full, next
 			return v
 		}

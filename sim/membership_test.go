@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"drydock/bridge"
+	"drydock/drop"
 	"drydock/sim"
 	"drydock/sim/ping"
 	"drydock/sim/simtest"
@@ -191,7 +191,7 @@ func TestLoopInBubble(t *testing.T) {
 			require.Error(t, err, "nobody has that address")
 			drops := uint64(0)
 			for _, p := range append(one.Bridge().Ports(), two.Bridge().Ports()...) {
-				drops += p.Stats().Drops[bridge.DropLoop]
+				drops += p.Stats().Drops[drop.Loop]
 			}
 			require.NotZero(t, drops)
 		})

@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"drydock/drop"
 	"fmt"
 	"runtime"
 
@@ -64,6 +65,10 @@ func (s *namespace) ignoreEcho() {
 		}
 		e := s.EchoIgnore()
 		dst := pkt.Network().DestinationAddress()
-		return e.All || e.Broadcasts && (pkt.NetworkPacketInfo.LocalAddressBroadcast || header.IsV4MulticastAddress(dst))
+		ignored := e.All || e.Broadcasts && (pkt.NetworkPacketInfo.LocalAddressBroadcast || header.IsV4MulticastAddress(dst))
+		if ignored {
+			s.drop(pkt.NICID, drop.EchoIgnored, pkt)
+		}
+		return ignored
 	})
 }

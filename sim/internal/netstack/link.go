@@ -1,6 +1,8 @@
 package netstack
 
 import (
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -13,6 +15,7 @@ type link struct {
 	gate       *gate
 	stack      *stack.Stack
 	dispatcher stack.NetworkDispatcher
+	drop       func(drop.Reason, *stack.PacketBuffer) // counts what is dropped here
 }
 
 var _ stack.GSOEndpoint = (*link)(nil)
@@ -34,9 +37,11 @@ func (l *link) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stac
 	}
 	l.gate.enter()
 	defer l.gate.leave()
-	if !l.logged(proto, pkt) {
-		l.dispatcher.DeliverNetworkPacket(proto, pkt)
+	if why := l.logged(proto, pkt); why != drop.Unknown {
+		l.drop(why, pkt)
+		return
 	}
+	l.dispatcher.DeliverNetworkPacket(proto, pkt)
 }
 
 // DeliverLinkPacket implements stack.NetworkDispatcher.

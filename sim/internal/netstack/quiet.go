@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"drydock/drop"
 	"drydock/internal/packet"
 	"drydock/sim/internal/router"
 
@@ -20,9 +21,9 @@ import (
 // What remains, and is rare: a later segment without a way back to a port that is listened
 // on, of a connection that the stack does not have.
 
-// logged reports whether gVisor would drop a packet with a message. One of 127.0.0.0/8 is
-// counted as gVisor does.
-func (l *link) logged(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) bool {
+// logged returns why gVisor would drop a packet with a message, drop.Unknown if it would not.
+// One of 127.0.0.0/8 is counted as gVisor does.
+func (l *link) logged(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) drop.Reason {
 	// The headers that a stack sends lie in one piece; others are copied.
 	off := len(pkt.LinkHeader().Slice())
 	b := packet.Front(pkt, off)
@@ -36,21 +37,25 @@ func (l *link) logged(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer
 		switch ip := l.stack.Stats().IP; {
 		case b[12] == loopback:
 			ip.InvalidSourceAddressesReceived.Increment()
-			return true
+			return drop.MartianSource
 		case b[16] == loopback:
 			ip.InvalidDestinationAddressesReceived.Increment()
-			return true
+			return drop.MartianDestination
 		}
 		h := header.IPv4(b)
 		size := int(h.HeaderLength())
-		return h.Protocol() == packet.TCP && size <= len(b) && h.FragmentOffset() == 0 && router.Opens(b[size:]) &&
-			l.unanswerable(pkt.NICID, h.SourceAddress(), h.DestinationAddress())
+		if h.Protocol() == packet.TCP && size <= len(b) && h.FragmentOffset() == 0 && router.Opens(b[size:]) &&
+			l.unanswerable(pkt.NICID, h.SourceAddress(), h.DestinationAddress()) {
+			return drop.NoReturn
+		}
 	case proto == ipv6.ProtocolNumber && len(b) >= header.IPv6MinimumSize:
 		h := header.IPv6(b)
-		return h.NextHeader() == packet.TCP && router.Opens(b[header.IPv6MinimumSize:]) &&
-			l.unanswerable(pkt.NICID, h.SourceAddress(), h.DestinationAddress())
+		if h.NextHeader() == packet.TCP && router.Opens(b[header.IPv6MinimumSize:]) &&
+			l.unanswerable(pkt.NICID, h.SourceAddress(), h.DestinationAddress()) {
+			return drop.NoReturn
+		}
 	}
-	return false
+	return drop.Unknown
 }
 
 // unanswerable reports whether a packet for the stack has no way back.

@@ -3,6 +3,7 @@ package netstack
 import (
 	"fmt"
 
+	"drydock/drop"
 	"drydock/sim/internal/errno"
 	"drydock/sim/internal/router"
 
@@ -15,7 +16,9 @@ import (
 
 // newLink returns what stands between the stack and the endpoint of an interface.
 func (s *Stack) newLink(index int, ep stack.LinkEndpoint) stack.LinkEndpoint {
-	l := link{LinkEndpoint: ep, gate: s.gate, stack: s.stack}
+	l := link{LinkEndpoint: ep, gate: s.gate, stack: s.stack, drop: func(why drop.Reason, pkt *stack.PacketBuffer) {
+		s.drop(tcpip.NICID(index), why, pkt)
+	}}
 	if s.router == nil {
 		return &l
 	}

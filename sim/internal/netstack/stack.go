@@ -72,6 +72,11 @@ type Options struct {
 	// the router only; nil has no hooks.
 	Netfilter stack.NFTablesInterface
 
+	// OnDrop hears of the packets that a stack with a router drops, but for those that
+	// Netfilter does, from the goroutine that delivers them. It must not block or use the
+	// stack. Nil: nobody asks.
+	OnDrop func(router.Dropped)
+
 	Memory *Memory // of TCP connections; nil: one of its own
 }
 
@@ -102,7 +107,7 @@ func New(opts Options) *Stack {
 	}
 	var r *router.Router
 	if opts.Router || opts.Netfilter != nil {
-		r = router.New(opts.Netfilter)
+		r = router.New(opts.Netfilter, opts.OnDrop)
 		networks = append(networks, r.Protocol)
 	}
 	ns := stack.New(stack.Options{
@@ -134,6 +139,7 @@ func New(opts Options) *Stack {
 	s := (&Stack{namespace: &namespace{stack: ns, gate: g, router: r, memory: opts.Memory}, resolver: opts.Resolver}).Share("")
 	setOptions(ns, g.virtual)
 	s.ignoreEcho()
+	s.countStrays()
 	return s
 }
 

@@ -1,6 +1,8 @@
 package router
 
 import (
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -39,5 +41,9 @@ func (h hooks) CheckInput(pkt *stack.PacketBuffer, route *stack.Route, af stack.
 		return true
 	}
 	src, dst := addresses(pkt)
-	return CanAnswer(h.router.stack, pkt.NICID, src, dst)
+	if !CanAnswer(h.router.stack, pkt.NICID, src, dst) {
+		h.router.Drop(pkt.NICID, drop.NoReturn, pkt)
+		return false
+	}
+	return true
 }

@@ -9,7 +9,9 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"drydock/drop"
 	"drydock/sim/internal/netstack"
+	"drydock/sim/internal/router"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +40,7 @@ var bg = context.Background()
 type topology struct {
 	a, router, b *netstack.Stack
 	cables       [2]*veth.Endpoint // the router's ends of eth1 and eth2
+	told         []drop.Reason     // what the router dropped, in virtual time
 }
 
 // A plan is what a topology is made of.
@@ -60,10 +63,14 @@ func (p plan) build(tb testing.TB) *topology {
 		return s
 	}
 	t := &topology{
-		a:      newStack(1, netstack.Options{}),
-		b:      newStack(2, netstack.Options{}),
-		router: newStack(3, netstack.Options{Router: !p.plain, Netfilter: p.filter}),
+		a: newStack(1, netstack.Options{}),
+		b: newStack(2, netstack.Options{}),
 	}
+	opts := netstack.Options{Router: !p.plain, Netfilter: p.filter}
+	if p.virtual {
+		opts.OnDrop = func(d router.Dropped) { t.told = append(t.told, d.Reason) }
+	}
+	t.router = newStack(3, opts)
 	for i, host := range []*netstack.Stack{t.a, t.b} {
 		mtu := p.mtu[i]
 		if mtu == 0 {
@@ -81,6 +88,17 @@ func (p plan) build(tb testing.TB) *topology {
 	require.NoError(tb, t.router.SetForwarding(!p.still))
 	require.NoError(tb, t.router.SetForwarding6(!p.still))
 	return t
+}
+
+// lost returns why the router dropped a packet, 0 if it dropped none. It counts what it tells of.
+func (t *topology) lost(tb testing.TB) drop.Reason {
+	tb.Helper()
+	require.EqualValues(tb, len(t.told), t.router.Drops().Total())
+	if len(t.told) == 0 {
+		return 0
+	}
+	require.EqualValues(tb, 1, t.router.Drops()[t.told[0]])
+	return t.told[0]
 }
 
 // plug adds an interface with addresses.

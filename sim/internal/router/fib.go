@@ -124,7 +124,7 @@ func (f *fib) find(dst tcpip.Address) *hop {
 	if dst.Len() == header.IPv6AddressSize {
 		proto = ipv6.ProtocolNumber
 	}
-	route, err := f.owners.stack.FindRoute(0, tcpip.Address{}, dst, proto, false)
+	route, err := f.owners.router.stack.FindRoute(0, tcpip.Address{}, dst, proto, false)
 	if err != nil {
 		return nil
 	}
@@ -135,7 +135,7 @@ func (f *fib) find(dst tcpip.Address) *hop {
 		return nil
 	}
 	f.lookup(out, route.LocalAddress()) // an interface without addresses asks with another one's
-	return &hop{route, out, route.HasHostGSOCapability(), route.RequiresTXTransportChecksum(), &f.owners.ip}
+	return &hop{route, out, route.HasHostGSOCapability(), route.RequiresTXTransportChecksum(), f.owners.router}
 }
 
 // release gives back what f has of the stack. Packets that are on their way with f

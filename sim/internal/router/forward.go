@@ -1,6 +1,7 @@
 package router
 
 import (
+	"drydock/drop"
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -17,27 +18,36 @@ func (r *Router) forward(f *fib, in *Port, pkt *stack.PacketBuffer, src, dst tcp
 	ip := pkt.NetworkHeader().Slice()
 	if pkt.PktType != tcpip.PacketHost || !six && sourceRouted(ip) {
 		r.ip.Forwarding.Errors.Increment() // a group on the link is no reason to route
+		if pkt.PktType != tcpip.PacketHost {
+			r.drop(in, drop.OtherHost, pkt)
+		} else {
+			r.drop(in, drop.SourceRoute, pkt)
+		}
 		return
 	}
 	h := f.hop(dst)
 	if h == nil {
 		r.ip.Forwarding.Unrouteable.Increment()
+		r.drop(in, drop.NoRoute, pkt)
 		r.complain(pkt, pick(six, netUnreachable4, noRoute6), 0)
 		return
 	}
 	if hopsLeft(ip) <= 1 {
 		r.ip.Forwarding.ExhaustedTTL.Increment()
+		r.drop(in, drop.TTL, pkt)
 		r.complain(pkt, pick(six, timeExceeded4, timeExceeded6), 0)
 		return
 	}
 	// RFC 4291, section 2.5.6: such a source means nobody on another link.
 	if six && header.IsV6LinkLocalUnicastAddress(src) {
 		r.ip.Forwarding.LinkLocalSource.Increment()
+		r.drop(in, drop.Scope, pkt)
 		r.complain(pkt, beyondScope6, 0)
 		return
 	}
 	if mtu := h.mtu(six); (six || header.IPv4(ip).Flags()&header.IPv4FlagDontFragment != 0) && exceeds(pkt, mtu) {
 		r.ip.Forwarding.PacketTooBig.Increment()
+		r.drop(h.out, drop.TooBig, pkt)
 		r.complain(pkt, pick(six, fragNeeded4, tooBig6), mtu)
 		return
 	}

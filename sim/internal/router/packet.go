@@ -1,6 +1,7 @@
 package router
 
 import (
+	"drydock/drop"
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -12,14 +13,17 @@ import (
 )
 
 // takeOver returns pkt as a packet that the router may change: its headers are its
-// own, the payload is shared, unless it quotes another packet. It is nil if the
-// packet is malformed. The caller owns the result; reserve is for the link header.
-func takeOver(pkt *stack.PacketBuffer, proto tcpip.NetworkProtocolNumber, reserve int) *stack.PacketBuffer {
+// own, the payload is shared, unless it quotes another packet. It is nil, with the reason, if
+// the packet is not right. The caller owns the result; reserve is for the link header.
+func takeOver(pkt *stack.PacketBuffer, proto tcpip.NetworkProtocolNumber, reserve int) (*stack.PacketBuffer, drop.Reason) {
 	var scratch [packet.MaxHeaders]byte
 	head := scratch[:packet.Copy(scratch[:], pkt, pkt.HeaderSize())]
 	l, ok := packet.Parse(head, pkt.Data().Size())
-	if !ok || l.V6 != (proto == ipv6.ProtocolNumber) || !l.V6 && !header.IPv4(head).IsChecksumValid() {
-		return nil
+	switch {
+	case !ok || l.V6 != (proto == ipv6.ProtocolNumber):
+		return nil, drop.Malformed
+	case !l.V6 && !header.IPv4(head).IsChecksumValid():
+		return nil, drop.Checksum
 	}
 	transport := head[l.Transport:min(len(head), l.Size)]
 	transport = transport[:l.HeaderSize(transport)]
@@ -44,7 +48,7 @@ func takeOver(pkt *stack.PacketBuffer, proto tcpip.NetworkProtocolNumber, reserv
 	own.GSOOptions = pkt.GSOOptions
 	own.Hash, own.Owner, own.Mark, own.PktType = pkt.Hash, pkt.Owner, pkt.Mark, pkt.PktType
 	own.RXChecksumValidated = pkt.RXChecksumValidated
-	return own
+	return own, 0
 }
 
 // protocolOf returns the protocol of an IP header.

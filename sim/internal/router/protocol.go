@@ -1,6 +1,8 @@
 package router
 
 import (
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -18,7 +20,7 @@ func Restore(pkt *stack.PacketBuffer) {
 // Protocol is the factory of a network protocol that the stack must have. Of its
 // packets none arrives; it is how the router gets hold of interfaces.
 func (r *Router) Protocol(s *stack.Stack) stack.NetworkProtocol {
-	r.stack, r.owners.stack = s, s
+	r.stack = s
 	return protocol{r}
 }
 
@@ -69,6 +71,7 @@ var _ stack.LinkResolvableNetworkEndpoint = endpoint{}
 func (e endpoint) HandleLinkResolutionFailure(pkt *stack.PacketBuffer) {
 	e.router.ip.Forwarding.HostUnreachable.Increment()
 	Restore(pkt)
+	e.router.drop(e.port, drop.NeighbourFailed, pkt)
 	why := hostUnreachable4
 	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
 		why = addressUnreachable6

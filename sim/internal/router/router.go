@@ -26,6 +26,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
@@ -39,6 +41,8 @@ import (
 type Router struct {
 	filter stack.NFTablesInterface              // nil: none
 	relate func(answer, to *stack.PacketBuffer) // tells the filter what an ICMP error is about; nil: no
+	onDrop func(Dropped)                        // nil: nobody asks
+	drops  drop.Counters                        // but for those of the filter
 	stack  *stack.Stack
 	ip     tcpip.IPStats
 
@@ -58,16 +62,20 @@ type Router struct {
 // New returns a router for the stack that is made with Protocol next. Its packets
 // pass the hooks of filter, unless that is nil. If filter has a method
 // Attach(*stack.Stack), Start calls it. If it has a method Relate(answer, to
-// *stack.PacketBuffer), that is called with each ICMP error before it is sent.
-func New(filter stack.NFTablesInterface) *Router {
-	return &Router{
+// *stack.PacketBuffer), that is called with each ICMP error before it is sent. Unless it is
+// nil, onDrop hears of what is dropped, but not by the filter.
+func New(filter stack.NFTablesInterface, onDrop func(Dropped)) *Router {
+	r := &Router{
 		filter: filter,
+		onDrop: onDrop,
 		ports:  ports{of: make(map[tcpip.NICID]*Port)},
 		owners: owners{
 			ports: make(map[tcpip.NICID]*Port),
 			own:   make(map[tcpip.Address][]*Port), lent: make(map[tcpip.Address][]*Port),
 		},
 	}
+	r.owners.router = r
+	return r
 }
 
 // Start makes r the router of the stack that has its Protocol, before that has any
@@ -81,7 +89,6 @@ func (r *Router) Start() {
 		}
 	}
 	r.ip = r.stack.Stats().IP
-	r.owners.ip = r.ip
 	h := hooks{r.filter, r}
 	if r.filter == nil {
 		h.NFTablesInterface = accept{}
@@ -207,13 +214,15 @@ func (r *Router) SetRouteLocalnet(index int, on bool) bool {
 func (r *Router) Receive(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
 	f := r.current()
 	if !in.ready.Load() || f.closed || !in.nic.Enabled() {
-		return // coming up, going down, or down
+		r.drop(in, drop.Down, pkt)
+		return
 	}
 	in.count(pkt.Data().Size())
 	r.ip.PacketsReceived.Increment()
-	own := takeOver(pkt, proto, f.reserve)
+	own, why := takeOver(pkt, proto, f.reserve)
 	if own == nil {
 		r.ip.MalformedPacketsReceived.Increment()
+		r.drop(in, why, pkt)
 		return
 	}
 	// The filter and sockets that are bound to an interface go by the one of arrival, also
@@ -237,22 +246,23 @@ func (r *Router) prerouting(pkt *stack.PacketBuffer) bool {
 // route sends pkt where its destination is.
 func (r *Router) route(f *fib, in *Port, pkt *stack.PacketBuffer) {
 	src, dst := addresses(pkt)
-	var way way
-	var owner *Port
+	var d decision
 	if pkt.NetworkProtocolNumber == ipv6.ProtocolNumber {
-		way, owner = r.decide6(f, in, src, dst)
+		d = r.decide6(f, in, src, dst)
 	} else {
-		way, owner = r.decide4(f, in, src, dst)
+		d = r.decide4(f, in, src, dst)
 	}
-	switch way {
-	case here:
-		owner.deliver(pkt)
-	case elsewhere:
+	switch {
+	case d.here != nil:
+		d.here.deliver(pkt)
+	case d == elsewhere:
 		r.forward(f, in, pkt, src, dst)
-	case martianSource:
+	case d.drop == drop.MartianSource || d.drop == drop.RPFilter:
 		r.ip.InvalidSourceAddressesReceived.Increment()
-	case martianDestination:
+		r.drop(in, d.drop, pkt)
+	default:
 		r.ip.InvalidDestinationAddressesReceived.Increment()
+		r.drop(in, d.drop, pkt)
 	}
 }
 

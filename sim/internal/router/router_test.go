@@ -1,6 +1,7 @@
 package router_test
 
 import (
+	"drydock/drop"
 	"testing"
 	"testing/synctest"
 
@@ -28,65 +29,66 @@ func TestPackets(t *testing.T) {
 		plan plan
 		in   packet
 		want check
+		lost drop.Reason // of in, 0: none
 	}{
-		{"forwarded", plan{}, datagram(func(p *packet) {}), one(out(1), ttl(63), addrs("10.1.0.99", "10.2.0.99"), body(udp(10)))},
-		{"IPv6 forwarded", plan{}, datagram6(func(p *packet) {}), one(out(1), ttl(63), addrs("fd01::99", "fd02::99"), body(udp(10)))},
-		{"forwarding off", plan{still: true}, datagram(func(p *packet) {}), none},
-		{"forwarding off, IPv6", plan{still: true}, datagram6(func(p *packet) {}), none},
-		{"forwarding off, no route", plan{still: true}, datagram(func(p *packet) { p.dst = "10.77.0.1" }), none},
-		{"forwarding off, TTL 1", plan{still: true}, datagram(func(p *packet) { p.ttl = 1 }), none},
-		{"TTL 2", plan{}, datagram(func(p *packet) { p.ttl = 2 }), one(out(1), ttl(1))},
-		{"TTL 1", plan{}, datagram(func(p *packet) { p.ttl = 1 }), icmpError("10.1.0.1", 11, 0, 0)},
-		{"TTL 0", plan{}, datagram(func(p *packet) { p.edit = ttl0 }), icmpError("10.1.0.1", 11, 0, 0)},
-		{"TTL 1, IPv6", plan{}, datagram6(func(p *packet) { p.ttl = 1 }), icmpError("fd01::1", 3, 0, 0)},
-		{"no route", plan{}, datagram(func(p *packet) { p.dst = "10.77.0.1" }), icmpError("10.1.0.1", 3, 0, 0)},
-		{"no route, TTL 1", plan{}, datagram(func(p *packet) { p.dst, p.ttl = "10.77.0.1", 1 }), icmpError("10.1.0.1", 3, 0, 0)},
-		{"no route, IPv6", plan{}, datagram6(func(p *packet) { p.dst = "fd77::1" }), icmpError("fd01::1", 1, 0, 0)},
-		{"same interface", plan{}, datagram(func(p *packet) { p.dst = "10.1.0.98" }), one(out(0), ttl(63))},
-		{"type of service of errors", plan{}, datagram(func(p *packet) { p.ttl, p.tos = 1, 0x3f }), one(out(0), tos(0xde))},
+		{"forwarded", plan{}, datagram(func(p *packet) {}), one(out(1), ttl(63), addrs("10.1.0.99", "10.2.0.99"), body(udp(10))), 0},
+		{"IPv6 forwarded", plan{}, datagram6(func(p *packet) {}), one(out(1), ttl(63), addrs("fd01::99", "fd02::99"), body(udp(10))), 0},
+		{"forwarding off", plan{still: true}, datagram(func(p *packet) {}), none, drop.NotForwarding},
+		{"forwarding off, IPv6", plan{still: true}, datagram6(func(p *packet) {}), none, drop.NotForwarding},
+		{"forwarding off, no route", plan{still: true}, datagram(func(p *packet) { p.dst = "10.77.0.1" }), none, drop.NotForwarding},
+		{"forwarding off, TTL 1", plan{still: true}, datagram(func(p *packet) { p.ttl = 1 }), none, drop.NotForwarding},
+		{"TTL 2", plan{}, datagram(func(p *packet) { p.ttl = 2 }), one(out(1), ttl(1)), 0},
+		{"TTL 1", plan{}, datagram(func(p *packet) { p.ttl = 1 }), icmpError("10.1.0.1", 11, 0, 0), drop.TTL},
+		{"TTL 0", plan{}, datagram(func(p *packet) { p.edit = ttl0 }), icmpError("10.1.0.1", 11, 0, 0), drop.TTL},
+		{"TTL 1, IPv6", plan{}, datagram6(func(p *packet) { p.ttl = 1 }), icmpError("fd01::1", 3, 0, 0), drop.TTL},
+		{"no route", plan{}, datagram(func(p *packet) { p.dst = "10.77.0.1" }), icmpError("10.1.0.1", 3, 0, 0), drop.NoRoute},
+		{"no route, TTL 1", plan{}, datagram(func(p *packet) { p.dst, p.ttl = "10.77.0.1", 1 }), icmpError("10.1.0.1", 3, 0, 0), drop.NoRoute},
+		{"no route, IPv6", plan{}, datagram6(func(p *packet) { p.dst = "fd77::1" }), icmpError("fd01::1", 1, 0, 0), drop.NoRoute},
+		{"same interface", plan{}, datagram(func(p *packet) { p.dst = "10.1.0.98" }), one(out(0), ttl(63)), 0},
+		{"type of service of errors", plan{}, datagram(func(p *packet) { p.ttl, p.tos = 1, 0x3f }), one(out(0), tos(0xde)), drop.TTL},
 
-		{"wrong header checksum", plan{}, datagram(func(p *packet) { p.breakSum = true }), none},
-		{"version 5", plan{}, datagram(func(p *packet) { p.edit = func(b []byte) { b[0] = 0x55 } }), none},
-		{"header longer than packet", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", edit: func(b []byte) { b[0] = 0x46 }}, none},
-		{"length beyond the frame", plan{}, datagram(func(p *packet) { p.edit = longer }), none},
-		{"length beyond the frame, IPv6", plan{}, datagram6(func(p *packet) { p.edit = func(b []byte) { b[5]++ } }), none},
-		{"length within the frame", plan{}, datagram(func(p *packet) { p.padding = 18 }), one(out(1), body(udp(10)))},
-		{"length within the frame, IPv6", plan{}, datagram6(func(p *packet) { p.padding = 18 }), one(out(1), body(udp(10)))},
-		{"header only", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", proto: 17}, one(out(1), body(nil))},
-		{"part of a TCP header", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", proto: 6, body: tcp(0)[:19]}, one(out(1), body(tcp(0)[:19]))},
-		{"unknown protocol", plan{}, datagram(func(p *packet) { p.proto = 253 }), one(out(1), body(udp(10)))},
-		{"to a multicast MAC", plan{}, datagram(func(p *packet) { p.multicast = true }), none},
-		{"extension headers", plan{}, datagram6(func(p *packet) { p.ext, p.options = 0, []byte{17, 0, 1, 4, 0, 0, 0, 0} }), one(out(1), ttl(63))},
-		{"extension header cut short", plan{}, datagram6(func(p *packet) { p.ext, p.options, p.body = 60, []byte{17, 9, 1, 4, 0, 0, 0, 0}, nil }), none},
+		{"wrong header checksum", plan{}, datagram(func(p *packet) { p.breakSum = true }), none, drop.Checksum},
+		{"version 5", plan{}, datagram(func(p *packet) { p.edit = func(b []byte) { b[0] = 0x55 } }), none, drop.Malformed},
+		{"header longer than packet", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", edit: func(b []byte) { b[0] = 0x46 }}, none, drop.Malformed},
+		{"length beyond the frame", plan{}, datagram(func(p *packet) { p.edit = longer }), none, drop.Malformed},
+		{"length beyond the frame, IPv6", plan{}, datagram6(func(p *packet) { p.edit = func(b []byte) { b[5]++ } }), none, drop.Malformed},
+		{"length within the frame", plan{}, datagram(func(p *packet) { p.padding = 18 }), one(out(1), body(udp(10))), 0},
+		{"length within the frame, IPv6", plan{}, datagram6(func(p *packet) { p.padding = 18 }), one(out(1), body(udp(10))), 0},
+		{"header only", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", proto: 17}, one(out(1), body(nil)), 0},
+		{"part of a TCP header", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", proto: 6, body: tcp(0)[:19]}, one(out(1), body(tcp(0)[:19])), 0},
+		{"unknown protocol", plan{}, datagram(func(p *packet) { p.proto = 253 }), one(out(1), body(udp(10))), 0},
+		{"to a multicast MAC", plan{}, datagram(func(p *packet) { p.multicast = true }), none, drop.OtherHost},
+		{"extension headers", plan{}, datagram6(func(p *packet) { p.ext, p.options = 0, []byte{17, 0, 1, 4, 0, 0, 0, 0} }), one(out(1), ttl(63)), 0},
+		{"extension header cut short", plan{}, datagram6(func(p *packet) { p.ext, p.options, p.body = 60, []byte{17, 9, 1, 4, 0, 0, 0, 0}, nil }), none, drop.Malformed},
 
-		{"from loopback", plan{}, datagram(func(p *packet) { p.src = "127.0.0.1" }), none},
-		{"to loopback", plan{}, datagram(func(p *packet) { p.dst = "127.0.0.1" }), none},
-		{"from multicast", plan{}, datagram(func(p *packet) { p.src = "224.0.0.9" }), none},
-		{"from broadcast", plan{}, datagram(func(p *packet) { p.src = "255.255.255.255" }), none},
-		{"from nobody", plan{}, datagram(func(p *packet) { p.src = "0.0.0.0" }), none},
-		{"from 0/8", plan{}, datagram(func(p *packet) { p.src = "0.1.2.3" }), none},
-		{"to 0/8", plan{}, datagram(func(p *packet) { p.dst = "0.1.2.3" }), none},
-		{"from the router's own address", plan{}, datagram(func(p *packet) { p.src = "10.2.0.1" }), none},
-		{"to multicast", plan{}, datagram(func(p *packet) { p.dst = "239.1.2.3" }), none},
-		{"to a broadcast", plan{}, datagram(func(p *packet) { p.dst = "10.2.0.255" }), none},
-		{"to the limited broadcast", plan{}, datagram(func(p *packet) { p.dst = "255.255.255.255" }), none},
-		{"source route", plan{}, datagram(func(p *packet) { p.options = []byte{131, 7, 4, 10, 2, 0, 9, 0} }), none},
-		{"from ::1", plan{}, datagram6(func(p *packet) { p.src = "::1" }), none},
-		{"to ::1", plan{}, datagram6(func(p *packet) { p.dst = "::1" }), none},
-		{"from ::", plan{}, datagram6(func(p *packet) { p.src = "::" }), none},
-		{"to ::", plan{}, datagram6(func(p *packet) { p.dst = "::" }), none},
-		{"from IPv6 multicast", plan{}, datagram6(func(p *packet) { p.src = "ff02::9" }), none},
-		{"to IPv6 multicast", plan{}, datagram6(func(p *packet) { p.dst = "ff0e::9" }), none},
-		{"to another's link", plan{}, datagram6(func(p *packet) { p.dst = "fe80::9" }), none},
+		{"from loopback", plan{}, datagram(func(p *packet) { p.src = "127.0.0.1" }), none, drop.MartianSource},
+		{"to loopback", plan{}, datagram(func(p *packet) { p.dst = "127.0.0.1" }), none, drop.MartianDestination},
+		{"from multicast", plan{}, datagram(func(p *packet) { p.src = "224.0.0.9" }), none, drop.MartianSource},
+		{"from broadcast", plan{}, datagram(func(p *packet) { p.src = "255.255.255.255" }), none, drop.MartianSource},
+		{"from nobody", plan{}, datagram(func(p *packet) { p.src = "0.0.0.0" }), none, drop.MartianSource},
+		{"from 0/8", plan{}, datagram(func(p *packet) { p.src = "0.1.2.3" }), none, drop.MartianSource},
+		{"to 0/8", plan{}, datagram(func(p *packet) { p.dst = "0.1.2.3" }), none, drop.MartianDestination},
+		{"from the router's own address", plan{}, datagram(func(p *packet) { p.src = "10.2.0.1" }), none, drop.MartianSource},
+		{"to multicast", plan{}, datagram(func(p *packet) { p.dst = "239.1.2.3" }), none, 0},
+		{"to a broadcast", plan{}, datagram(func(p *packet) { p.dst = "10.2.0.255" }), none, drop.NoSocket},
+		{"to the limited broadcast", plan{}, datagram(func(p *packet) { p.dst = "255.255.255.255" }), none, drop.NoSocket},
+		{"source route", plan{}, datagram(func(p *packet) { p.options = []byte{131, 7, 4, 10, 2, 0, 9, 0} }), none, drop.SourceRoute},
+		{"from ::1", plan{}, datagram6(func(p *packet) { p.src = "::1" }), none, drop.MartianSource},
+		{"to ::1", plan{}, datagram6(func(p *packet) { p.dst = "::1" }), none, drop.MartianDestination},
+		{"from ::", plan{}, datagram6(func(p *packet) { p.src = "::" }), none, drop.MartianSource},
+		{"to ::", plan{}, datagram6(func(p *packet) { p.dst = "::" }), none, drop.MartianDestination},
+		{"from IPv6 multicast", plan{}, datagram6(func(p *packet) { p.src = "ff02::9" }), none, drop.MartianSource},
+		{"to IPv6 multicast", plan{}, datagram6(func(p *packet) { p.dst = "ff0e::9" }), none, 0},
+		{"to another's link", plan{}, datagram6(func(p *packet) { p.dst = "fe80::9" }), none, 0},
 
-		{"ICMP error, TTL 1", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", ttl: 1, proto: 1, body: icmp(3)}, none},
-		{"echo, TTL 1", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", ttl: 1, proto: 1, body: icmp(8)}, icmpError("10.1.0.1", 11, 0, 0)},
-		{"ICMPv6 error, hop limit 1", plan{}, packet{src: "fd01::99", dst: "fd02::99", ttl: 1, proto: 58, body: icmp(1)}, none},
-		{"ICMPv6 echo, hop limit 1", plan{}, packet{src: "fd01::99", dst: "fd02::99", ttl: 1, proto: 58, body: icmp(128)}, icmpError("fd01::1", 3, 0, 0)},
-		{"first fragment, TTL 1", plan{}, datagram(func(p *packet) { p.ttl, p.more = 1, true }), icmpError("10.1.0.1", 11, 0, 0)},
-		{"further fragment, TTL 1", plan{}, datagram(func(p *packet) { p.ttl, p.offset = 1, 8 }), none},
-		{"an error quotes 576 bytes less headers", plan{}, datagram(func(p *packet) { p.ttl, p.body = 1, udp(1400) }), one(out(0), size(576))},
-		{"an IPv6 error has 1280 bytes", plan{}, datagram6(func(p *packet) { p.ttl, p.body = 1, udp(1400) }), one(out(0), size(1280))},
+		{"ICMP error, TTL 1", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", ttl: 1, proto: 1, body: icmp(3)}, none, drop.TTL},
+		{"echo, TTL 1", plan{}, packet{src: "10.1.0.99", dst: "10.2.0.99", ttl: 1, proto: 1, body: icmp(8)}, icmpError("10.1.0.1", 11, 0, 0), drop.TTL},
+		{"ICMPv6 error, hop limit 1", plan{}, packet{src: "fd01::99", dst: "fd02::99", ttl: 1, proto: 58, body: icmp(1)}, none, drop.TTL},
+		{"ICMPv6 echo, hop limit 1", plan{}, packet{src: "fd01::99", dst: "fd02::99", ttl: 1, proto: 58, body: icmp(128)}, icmpError("fd01::1", 3, 0, 0), drop.TTL},
+		{"first fragment, TTL 1", plan{}, datagram(func(p *packet) { p.ttl, p.more = 1, true }), icmpError("10.1.0.1", 11, 0, 0), drop.TTL},
+		{"further fragment, TTL 1", plan{}, datagram(func(p *packet) { p.ttl, p.offset = 1, 8 }), none, drop.TTL},
+		{"an error quotes 576 bytes less headers", plan{}, datagram(func(p *packet) { p.ttl, p.body = 1, udp(1400) }), one(out(0), size(576)), drop.TTL},
+		{"an IPv6 error has 1280 bytes", plan{}, datagram6(func(p *packet) { p.ttl, p.body = 1, udp(1400) }), one(out(0), size(1280)), drop.TTL},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
@@ -98,6 +100,7 @@ func TestPackets(t *testing.T) {
 				top.inject(t, 0, tt.in)
 				synctest.Wait()
 				tt.want(t, tt.in, c.take())
+				assert.Equal(t, tt.lost, top.lost(t), tt.name)
 			})
 		})
 	}

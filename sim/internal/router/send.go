@@ -1,6 +1,7 @@
 package router
 
 import (
+	"drydock/drop"
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -17,11 +18,11 @@ const forwarded tcpip.NetworkProtocolNumber = 1 << 16
 
 // A hop is the way to a destination.
 type hop struct {
-	route *stack.Route
-	out   *Port
-	gso   bool           // out takes super-segments
-	sums  bool           // out wants checksums computed
-	ip    *tcpip.IPStats // of the stack
+	route  *stack.Route
+	out    *Port
+	gso    bool // out takes super-segments
+	sums   bool // out wants checksums computed
+	router *Router
 }
 
 // mtu is the largest packet that may be sent on h. Linux sends IPv6 no smaller
@@ -73,10 +74,16 @@ func (h *hop) send(pkt *stack.PacketBuffer) {
 func (h *hop) transmit(pkt *stack.PacketBuffer) {
 	pkt.NetworkProtocolNumber = forwarded
 	if err := h.out.nic.WritePacket(h.route, pkt); err != nil {
-		h.ip.OutgoingPacketErrors.Increment()
+		h.lose(drop.Down, pkt)
 		return
 	}
-	h.ip.PacketsSent.Increment()
+	h.router.ip.PacketsSent.Increment()
+}
+
+// lose drops a packet that cannot be sent.
+func (h *hop) lose(why drop.Reason, pkt *stack.PacketBuffer) {
+	h.router.ip.OutgoingPacketErrors.Increment()
+	h.router.drop(h.out, why, pkt)
 }
 
 // The parts of a packet share its payload and have headers of their own: copying 64 KiB
@@ -116,7 +123,7 @@ func (h *hop) segment(pkt *stack.PacketBuffer) {
 	transport := pkt.TransportHeader().Slice()
 	mss := int(pkt.GSOOptions.MSS)
 	if pkt.TransportProtocolNumber != header.TCPProtocolNumber || len(transport) == 0 || mss == 0 && pkt.Data().Size() > 0 {
-		h.ip.OutgoingPacketErrors.Increment() // no super-segment
+		h.lose(drop.Malformed, pkt) // no super-segment
 		return
 	}
 	c := cut{pkt, transport, pkt.Data().ToBuffer(), int(h.out.nic.MaxHeaderLength())}
@@ -141,7 +148,7 @@ func (h *hop) fragment(pkt *stack.PacketBuffer, mtu int) {
 	// With options and an MTU of 68 no byte may fit; a fragment that reaches beyond
 	// the largest packet would start anew.
 	if most <= 0 || int(offset)+size > header.IPv4MaximumPayloadSize {
-		h.ip.OutgoingPacketErrors.Increment()
+		h.lose(drop.TooBig, pkt)
 		return
 	}
 	for at := 0; at < size; at += most {

@@ -24,8 +24,7 @@ import (
 
 // Owners are the addresses of the interfaces: whose they are and to whom they are lent.
 type owners struct {
-	stack *stack.Stack
-	ip    tcpip.IPStats // of the stack
+	router *Router // whose they are
 
 	mu    sync.Mutex // guards what follows, addrs of all ports, and changes of their borrowed
 	ports map[tcpip.NICID]*Port
@@ -89,7 +88,7 @@ func (o *owners) dropLocked(p *Port, keep []tcpip.AddressWithPrefix) {
 		}
 		for _, b := range o.lent[a] {
 			b.borrow(a, false)
-			o.stack.RemoveAddress(b.id, a) // which fails if b has gone, too
+			o.router.stack.RemoveAddress(b.id, a) // which fails if b has gone, too
 		}
 		delete(o.own, a)
 		delete(o.lent, a)
@@ -111,7 +110,7 @@ func (o *owners) lend(p *Port, a tcpip.Address) {
 	if a.Len() == header.IPv6AddressSize {
 		proto = ipv6.ProtocolNumber
 	}
-	err := o.stack.AddProtocolAddress(p.id, tcpip.ProtocolAddress{
+	err := o.router.stack.AddProtocolAddress(p.id, tcpip.ProtocolAddress{
 		Protocol:          proto,
 		AddressWithPrefix: a.WithPrefix(),
 	}, stack.AddressProperties{PEB: stack.NeverPrimaryEndpoint})
