@@ -121,6 +121,9 @@ func (c *Container) checkPrivate(op string, n *Network) error {
 func (c *Container) Disconnect(n *Network) error {
 	const op = "disconnect container"
 	defer c.change()()
+	if err := c.host.daemonAway(op, c.Name()); err != nil {
+		return err
+	}
 	switch {
 	case c.removed:
 		return errNoContainer(c.host.says, op, c.Name())

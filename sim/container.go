@@ -46,7 +46,7 @@ type Container struct {
 	starts    int  // likewise: how often it was started
 	anonymous bool // likewise, once it is made: its name is made up
 
-	signalled atomic.Bool // since somebody has started it
+	signalled atomic.Bool // somebody has sent it a signal or stopped it since he started it
 
 	linkers []*Container // guarded by Host.mu; those that have links of the default bridge to it
 
@@ -147,8 +147,8 @@ func (c *Container) setName(name string) { c.name.Store(&name) }
 
 // errNotRunning is why op cannot be done: the container does not run.
 func (c *Container) errNotRunning(op string) *Error {
-	if c.host.isClosed() {
-		return errClosed(op, c.Name())
+	if err := c.host.away(op, c.Name()); err != nil {
+		return err
 	}
 	return errorf(op, c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id)
 }

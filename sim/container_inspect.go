@@ -185,7 +185,7 @@ func (c *Container) endpointSettings(l *Link) dockerapi.EndpointSettings {
 		}
 	}
 	if past.joined {
-		e.NetworkID = a.network.id
+		e.NetworkID = a.network.ID()
 	}
 	if past.named && !a.network.predefined() {
 		for _, name := range c.aliases(a)[len(a.aliases):] {

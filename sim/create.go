@@ -108,8 +108,8 @@ func (h *Host) add(c *Container) error {
 	const op = "create container"
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.isClosed() {
-		return errClosed(op, c.Name())
+	if err := h.away(op, c.Name()); err != nil {
+		return err
 	}
 	if err := h.checkFreeLocked(op, c.Name()); err != nil {
 		return err

@@ -29,6 +29,7 @@ var (
 	ErrMTU        = errors.New("invalid MTU")
 	ErrConflict   = errors.New("conflicting options")
 	ErrClosed     = errors.New("host closed")
+	ErrDaemon     = errors.New("dockerd does not run")
 	ErrTime       = errors.New("real and virtual time do not mix")
 	ErrPermission = errors.New("operation not permitted")
 )

@@ -132,7 +132,7 @@ func (n *Network) event(action string, container ...string) {
 	if len(container) > 0 {
 		attributes["container"] = container[0]
 	}
-	n.host.tell(networkEvent, action, n.id, attributes)
+	n.host.tell(networkEvent, action, n.ID(), attributes)
 }
 
 // LogEvent tells those who watch the host of something that happened to no single object: of a

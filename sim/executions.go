@@ -63,6 +63,13 @@ func (e *executions) dropOf(c *Container) {
 	maps.DeleteFunc(e.list, func(_ string, x *Execution) bool { return x.container == c })
 }
 
+// dropAll forgets all, as who keeps them in memory alone.
+func (e *executions) dropAll() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = nil
+}
+
 // of returns the IDs of those of a container that have not ended, nil if there are none.
 func (e *executions) of(c *Container) (ids []string) {
 	e.mu.Lock()

@@ -14,7 +14,7 @@ func (h *Host) Network(name string) (*Network, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, n := range h.networks {
-		if n.name == name || n.id == name {
+		if n.name == name || n.ID() == name {
 			return n, true
 		}
 	}

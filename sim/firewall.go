@@ -66,6 +66,29 @@ func (f firewall) ensure(commands []string) (there []string, err error) {
 	return there, nil
 }
 
+// renew does what add does where dockerd has run before. Its chains are emptied, but for the user's;
+// the jumps to them of table nat come last again, and the others stay where they are.
+func (f firewall) renew(commands []string) error {
+	for _, command := range commands {
+		var err error
+		switch before, chain, makes := strings.Cut(command, "-N "); {
+		case makes && f.run(command) != nil && chain != "DOCKER-USER":
+			err = f.run(before + "-F " + chain)
+		case makes:
+		case strings.HasPrefix(command, "-t nat "):
+			err = f.raise([]string{command})
+		case strings.HasPrefix(command, "-P "):
+			err = f.run(command)
+		default:
+			_, err = f.ensure([]string{command})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // delete deletes rules, given as the commands that added them. Like dockerd it does not
 // mind if someone did so before. They go in one edit: each alone would copy the chain, and
 // 4,000 ports have 4,000 rules in each of three.

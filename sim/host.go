@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"time"
 
 	"drydock/sim/internal/engine"
 	"drydock/sim/internal/feed"
@@ -35,6 +34,7 @@ import (
 //   - Names on networks of one's own: the embedded resolver at 127.0.0.11, by UDP and TCP,
 //     with names, aliases, short IDs, hostnames and PTR; forwarding to nameservers on the LAN;
 //     resolv.conf with search list and options.
+//   - What the daemon leaves when it stops and finds when it starts: see StopDaemon.
 //   - IPv6 on networks that have a subnet of it, and nowhere else, routed between networks
 //     without rules.
 //   - The lowest free address at each start; MACs, IDs, hostnames, ifindexes and names of
@@ -48,6 +48,10 @@ type Host struct {
 	ports    publisher
 	firewall firewall
 	resolver *netstack.Stack // dockerd's sockets, of the embedded resolvers
+
+	daemonRun daemonRun
+	// Held by who stops or starts dockerd, for the reason that Container.life is a channel.
+	daemonTurn chan struct{}
 
 	events     feed.Feed[Event]
 	executions executions
@@ -86,7 +90,7 @@ func NewHost(opts ...HostOption) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{Machine: m, daemon: cfg.daemon, engine: release, says: release.Messages(), wrapDNS: cfg.wrapDNS, lastPool: -1, byName: make(map[string]*Container)}
+	h := &Host{Machine: m, daemon: cfg.daemon, engine: release, says: release.Messages(), wrapDNS: cfg.wrapDNS, lastPool: -1, byName: make(map[string]*Container), daemonTurn: make(chan struct{}, 1)}
 	m.services, m.reroute, m.self = h.stopDocker, h.reroute, h
 	err = m.labelled(func() error { return h.boot(&cfg) })
 	for _, image := range cfg.images {
@@ -117,10 +121,10 @@ func (h *Host) boot(cfg *hostConfig) error {
 
 // startDocker does what dockerd does when it starts.
 func (h *Host) startDocker(docker0 networkConfig) error {
-	if !h.daemon.noForward {
-		if err := h.own.settings.set(ipForward, "1"); err != nil {
-			return err
-		}
+	h.daemonRun.begin()
+	d, err := h.forward()
+	if err != nil {
+		return err
 	}
 	if !h.daemon.noIPTables {
 		h.firewall = firewall{h.tables.IPv4(), h.says}
@@ -129,7 +133,7 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	h.own.proxies = &h.ports.proxies
 	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: h.ports.holder()})
 	h.resolver = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: "dockerd"})
-	if err := h.firewall.add(h.engine.HostRules(h.daemon.forEngine())); err != nil {
+	if err := h.firewall.add(h.engine.HostRules(d)); err != nil {
 		return err
 	}
 	predefined := []*Network{
@@ -138,7 +142,8 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 		{name: noneNetwork, driver: "null"},
 	}
 	for _, n := range predefined {
-		n.host, n.id, n.created = h, h.random.id("network id"), time.Now()
+		n.host = h
+		n.beBorn()
 		h.addNetwork(n)
 	}
 	return predefined[0].open("docker0")
@@ -162,6 +167,7 @@ func (h *Host) stopDocker() {
 			n.bridge.Close()
 		}
 	}
+	h.daemonRun.end()
 	h.events.Close()
 }
 

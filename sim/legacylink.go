@@ -123,6 +123,9 @@ func (r *run) linkVars() []linkenv.Link {
 // the link any more.
 func (h *Host) RemoveLink(name string) error {
 	const op = "remove link"
+	if err := h.away(op, name); err != nil {
+		return err
+	}
 	owner, alias, _ := strings.Cut(strings.TrimPrefix(name, "/"), "/")
 	c, ok := h.Container(owner)
 	if !ok {

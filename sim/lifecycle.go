@@ -51,6 +51,7 @@ func (c *Container) Stop(ctx context.Context) error {
 		return errNoContainer(c.host.says, "stop container", c.Name())
 	}
 	if c.stop(ctx, stopAsked) {
+		c.signalled.Store(true)
 		c.event("stop")
 		c.autoRemove()
 	}
@@ -73,10 +74,13 @@ func (c *Container) Kill() error {
 		return nil // as it was to be when it exits
 	case c.removed:
 		return c.errKill(errNoContainer(c.host.says, "kill container", c.Name()))
+	case c.host.daemonRun.isDown() && !c.host.isClosed():
+		return errDaemon("kill container", c.Name())
 	case r == nil && !c.Running():
 		return c.errKill(errorf("kill container", c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id))
 	}
 	if c.stop(context.Background(), stopKilled) {
+		c.signalled.Store(true)
 		c.autoRemove()
 	}
 	return nil
@@ -120,6 +124,9 @@ func (c *Container) Restart(ctx context.Context) error {
 func (c *Container) Remove() error {
 	const op = "remove container"
 	defer c.change()()
+	if err := c.host.daemonAway(op, c.Name()); err != nil {
+		return err
+	}
 	switch s := c.State(); {
 	case c.removed:
 		return errNoContainer(c.host.says, op, c.Name())
@@ -146,6 +153,9 @@ func (c *Container) ForceRemove() error {
 			return nil // as it was to be when it exits
 		}
 		return errNoContainer(c.host.says, "remove container", c.Name())
+	}
+	if err := c.host.daemonAway("remove container", c.Name()); err != nil {
+		return err
 	}
 	c.stop(context.Background(), stopKilled)
 	c.remove()
@@ -186,11 +196,11 @@ func (c *Container) forget() {
 // gone is why a container cannot change any more: it is removed or its host closed. It is asked
 // by who holds life, and so holds until that is given back.
 func (c *Container) gone(op string) error {
-	switch {
-	case c.host.isClosed():
-		return errClosed(op, c.Name())
-	case c.removed:
+	if c.removed && !c.host.isClosed() {
 		return errNoContainer(c.host.says, op, c.Name())
+	}
+	if err := c.host.away(op, c.Name()); err != nil {
+		return err
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func (l *Link) takeAddrs(ep *endpoint) (err error) {
 	if n.removed {
 		name := n.name
 		if l.past().joined {
-			name = n.id // as which dockerd knows it since then
+			name = n.ID() // as which dockerd knows it since then
 		}
 		return errorf("start container", n.name, ErrNotFound, n.host.says.NetworkNotFound, name)
 	}

@@ -4,8 +4,10 @@ package sim
 //
 // What can take time is held by channels of one element, since in virtual time nothing may
 // wait for a mutex while time passes. Nobody who holds one of them asks for another one, but
-// for Close, which waits for devices before it takes the life of each container:
+// for Close, which waits for devices before it takes the life of each container, and who stops or
+// starts dockerd, who takes both:
 //
+//	Host.daemonTurn   stopping and starting dockerd
 //	Machine.devices   making and removing the interfaces of networks, and tap0
 //	Container.life    a change of state: start, stop, pause, rename, connect
 //

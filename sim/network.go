@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -23,10 +24,10 @@ import (
 type Network struct {
 	host   *Host
 	name   string
-	id     string
 	driver string
-
-	created time.Time
+	birth  atomic.Pointer[birth]
+	// dockerd has started anew since it was made, and tells of gateways that nobody asked for.
+	restored atomic.Bool
 
 	// The rest is for bridges.
 	config    networkConfig
@@ -39,14 +40,23 @@ type Network struct {
 	removed   bool         // guarded by host.mu
 }
 
+// A birth is what a network gets when it is made: "bridge" whenever dockerd starts.
+type birth struct {
+	id   string
+	time time.Time
+}
+
+// beBorn gives the network an ID.
+func (n *Network) beBorn() { n.birth.Store(&birth{n.host.random.id("network id"), time.Now()}) }
+
 // Name returns the name, "bridge".
 func (n *Network) Name() string { return n.name }
 
 // String returns the name.
 func (n *Network) String() string { return n.name }
 
-// ID returns 64 hex digits.
-func (n *Network) ID() string { return n.id }
+// ID returns 64 hex digits. That of "bridge" is another one when dockerd has started anew.
+func (n *Network) ID() string { return n.birth.Load().id }
 
 // Subnets returns the subnets that addresses are taken from; none for "host" and
 // "none".
@@ -116,8 +126,7 @@ func (n *Network) open(device string) (err error) {
 		return err
 	}
 	n.index = index
-	h.own.stack.SetRouteLocalnet(index, h.daemon.noProxy)
-	h.own.settings.noteLocalnet(index, h.daemon.noProxy)
+	n.setLocalnet()
 	n.linkLocal = sync.OnceValue(func() error { return h.own.stack.AddAddr(index, linkLocal(n.mac)) })
 	for _, f := range n.config.families() {
 		if err := h.own.stack.AddAddr(index, f.prefix(f.gateway)); err != nil {
@@ -127,14 +136,26 @@ func (n *Network) open(device string) (err error) {
 	if err := n.open6(); err != nil {
 		return err
 	}
-	err = h.firewall.add(h.engine.NetworkRules(n.forEngine(), h.otherBridges(n)))
+	return n.addRules(h.firewall.add)
+}
+
+// addRules has the rules of the network added, and what comes before those of all networks.
+func (n *Network) addRules(add func(commands []string) error) error {
+	h := n.host
+	err := add(h.engine.NetworkRules(n.forEngine(), h.otherBridges(n)))
 	if err == nil {
 		err = h.firewall.raise(h.engine.TopRules())
 	}
 	if err != nil {
-		return errFirewall("create network", n.name, n.host.says.NetworkRules, err)
+		return errFirewall("create network", n.name, h.says.NetworkRules, err)
 	}
 	return n.filterBridged()
+}
+
+// setLocalnet has 127.0.0.0/8 routed there if no proxy serves it.
+func (n *Network) setLocalnet() {
+	n.host.own.stack.SetRouteLocalnet(n.index, n.host.daemon.noProxy)
+	n.host.own.settings.noteLocalnet(n.index, n.host.daemon.noProxy)
 }
 
 // open6 does what dockerd does for a network with IPv6: the bridge has fe80::1 as well,
@@ -191,13 +212,14 @@ func (n *Network) Remove() error {
 func (n *Network) retire(op string) error {
 	n.host.mu.Lock()
 	defer n.host.mu.Unlock()
+	if err := n.host.away(op, n.name); err != nil {
+		return err
+	}
 	switch {
-	case n.host.isClosed():
-		return errClosed(op, n.name)
 	case n.removed:
 		return errorf(op, n.name, ErrNotFound, n.host.says.NoNetwork, n.name)
 	case n.heldLocked():
-		return errorf(op, n.name, ErrInUse, n.host.says.HasEndpoints, n.name, n.id)
+		return errorf(op, n.name, ErrInUse, n.host.says.HasEndpoints, n.name, n.ID())
 	}
 	n.removed = true
 	return nil
@@ -209,7 +231,7 @@ func (h *Host) checkHas(op string, n *Network) error {
 	case n == nil:
 		return errorf(op, "", ErrNotFound, "network not found: nil")
 	case n.host != h:
-		return errorf(op, n.name, ErrNotFound, h.says.NetworkNotFound, n.id)
+		return errorf(op, n.name, ErrNotFound, h.says.NetworkNotFound, n.ID())
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -244,7 +266,7 @@ func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (n
 	}
 	addr, ok := f.pool.Take()
 	if !ok {
-		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress, n.host.says.AddrsExhausted, version, n.name, n.id)
+		return netip.Addr{}, errorf("allocate address", n.name, ErrNoAddress, n.host.says.AddrsExhausted, version, n.name, n.ID())
 	}
 	return addr, nil
 }

@@ -3,7 +3,6 @@ package sim
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"drydock/dnsd"
 	"drydock/sim/dockerapi"
@@ -33,11 +32,12 @@ func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error)
 	name := spec.Name
 	h.devices <- struct{}{}
 	defer func() { <-h.devices }()
-	n := &Network{host: h, name: name, id: h.random.id("network id"), driver: "bridge", config: cfg, zone: dnsd.NewZone(name), created: time.Now()}
+	n := &Network{host: h, name: name, driver: "bridge", config: cfg, zone: dnsd.NewZone(name)}
+	n.beBorn()
 	if err := h.checkNetwork(n); err != nil {
 		return nil, err
 	}
-	if err := h.labelled(func() error { return n.open("br-" + n.id[:12]) }); err != nil {
+	if err := h.labelled(func() error { return n.open("br-" + n.ID()[:12]) }); err != nil {
 		n.close()
 		return nil, err
 	}
@@ -72,9 +72,10 @@ func (h *Host) checkNetwork(n *Network) error {
 // +checklocks:h.mu
 func (h *Host) checkNetworkLocked(n *Network) error {
 	const op = "create network"
+	if err := h.away(op, n.name); err != nil {
+		return err
+	}
 	switch {
-	case h.isClosed():
-		return errClosed(op, n.name)
 	case slices.Contains([]string{bridgeNetwork, hostNetwork, noneNetwork, "default"}, n.name):
 		return errorf(op, n.name, ErrPredefined, h.says.CreatePredefined, n.name)
 	case n.name != "" && strings.TrimSpace(n.name) == "":

@@ -4,8 +4,9 @@ import "drydock/sim/dockerapi"
 
 // Inspect returns what "docker network inspect" tells.
 func (n *Network) Inspect() dockerapi.Network {
+	birth := n.birth.Load()
 	info := dockerapi.Network{
-		Name: n.name, ID: n.id, Created: n.created.UTC().Round(0), Scope: "local", Driver: n.driver, Internal: n.config.internal, Attachable: n.config.attachable,
+		Name: n.name, ID: birth.id, Created: birth.time.UTC().Round(0), Scope: "local", Driver: n.driver, Internal: n.config.internal, Attachable: n.config.attachable,
 		EnableIPv6: n.config.v6.subnet.IsValid(),
 		IPAM:       dockerapi.IPAM{Driver: "default", Config: []dockerapi.IPAMConfig{}},
 		Containers: make(map[string]dockerapi.NetworkContainer),
@@ -22,7 +23,11 @@ func (n *Network) Inspect() dockerapi.Network {
 		info.Options = n.docker0Options()
 	}
 	for _, f := range n.config.families() {
-		info.IPAM.Config = append(info.IPAM.Config, f.asked)
+		asked := f.asked
+		if n.restored.Load() {
+			asked.Gateway = f.gateway.String()
+		}
+		info.IPAM.Config = append(info.IPAM.Config, asked)
 	}
 	for c := range n.host.Containers() {
 		l := c.linkTo(n)

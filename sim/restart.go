@@ -55,7 +55,7 @@ type pendingRestart struct {
 // planRestart returns what to wait for before the container is started again after a run, nil
 // if it is not. The caller holds life.
 func (c *Container) planRestart(r *run, status int) *pendingRestart {
-	if r.manual.Load() || c.host.isClosed() || !c.wantsRestart(status) {
+	if r.manual.Load() || c.host.isClosed() || c.host.daemonRun.isDown() || !c.wantsRestart(status) {
 		return nil
 	}
 	if time.Since(r.started) >= goodRun {

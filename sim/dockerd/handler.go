@@ -1,6 +1,7 @@
 package dockerd
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,9 +15,18 @@ import (
 const maxBody = 1 << 20
 
 // Handler returns Docker's API over a host. It keeps nothing: all that there is the host has, and
-// any number of Handlers over it tell the same.
+// any number of Handlers over it tell the same. While the host's dockerd does not run it answers
+// nothing: connections are closed.
 func Handler(h *sim.Host) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		daemon := h.DaemonContext()
+		if daemon.Err() != nil {
+			panic(http.ErrAbortHandler)
+		}
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(daemon, cancel)()
+		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		c := &call{host: h, engine: h.Engine(), w: w, r: r}
 		c.version = parseVersion(c.engine.APIVersion)

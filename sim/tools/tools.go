@@ -12,7 +12,7 @@
 // netcat (nc), traceroute, libcbin (getent), busybox, conntracktools (conntrack), dockercli
 // (docker), shell (sh, bash, ash), coreutils (cat, ls, sort, date, env …), findutils (find,
 // xargs), grep, sed, awk, procps (ps, kill, pgrep, sysctl), less, debianutils (which), ncurses
-// (clear), packages (apt-get), systemd (systemctl, which says that there is none). Package command has the shape that they share, for commands of one's own.
+// (clear), packages (apt-get), systemd (systemctl, by which dockerd restarts). Package command has the shape that they share, for commands of one's own.
 package tools
 
 import (

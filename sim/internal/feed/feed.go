@@ -84,6 +84,13 @@ func (f *Feed[T]) Listeners() int {
 	return len(f.listeners)
 }
 
+// Forget drops the values that are kept. Listeners go on.
+func (f *Feed[T]) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.past = nil
+}
+
 // Close ends all listeners when they have had what was told before.
 func (f *Feed[T]) Close() {
 	f.mu.Lock()

@@ -110,7 +110,12 @@ func (d *docker) client(host string) *client {
 		return newClient(host, func(context.Context) (net.Conn, error) { return nil, errUnreachable{host} })
 	}
 	handler := dockerd.Handler(h)
-	return newClient(host, func(ctx context.Context) (net.Conn, error) { return dockerd.Dial(ctx, handler) })
+	return newClient(host, func(ctx context.Context) (net.Conn, error) {
+		if h.DaemonContext().Err() != nil {
+			return nil, errUnreachable{host}
+		}
+		return dockerd.Dial(ctx, handler)
+	})
 }
 
 // getenv returns a variable of docker's own environment.

@@ -1,0 +1,225 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"drydock/sim/internal/engine"
+)
+
+// A daemonRun is one run of dockerd after the other.
+type daemonRun struct {
+	run atomic.Pointer[daemonContext]
+}
+
+// A daemonContext is done when dockerd stops.
+type daemonContext struct {
+	context.Context
+	cancel context.CancelFunc
+}
+
+func (d *daemonRun) begin() {
+	ctx, cancel := context.WithCancel(context.Background())
+	d.run.Store(&daemonContext{ctx, cancel})
+}
+
+func (d *daemonRun) end() {
+	if r := d.run.Load(); r != nil {
+		r.cancel()
+	}
+}
+
+func (d *daemonRun) isDown() bool {
+	r := d.run.Load()
+	return r != nil && r.Err() != nil
+}
+
+// errDaemon is what the command docker says.
+func errDaemon(op, name string) *Error {
+	return newError(op, name, ErrDaemon, "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")
+}
+
+// away is why nothing can be changed: the host is closed or dockerd does not run.
+func (h *Host) away(op, name string) *Error {
+	if h.isClosed() {
+		return errClosed(op, name)
+	}
+	return h.daemonAway(op, name)
+}
+
+// daemonAway is away for what may be done to a host that is closed.
+func (h *Host) daemonAway(op, name string) *Error {
+	if h.daemonRun.isDown() && !h.isClosed() {
+		return errDaemon(op, name)
+	}
+	return nil
+}
+
+// DaemonContext returns a context that is done when dockerd stops, as it is while dockerd does not
+// run. Another run of dockerd has another one.
+func (h *Host) DaemonContext() context.Context { return h.daemonRun.run.Load().Context }
+
+// StopDaemon stops dockerd, as "systemctl stop docker" does. All containers are stopped at the
+// same time, each as by Stop, and those with AutoRemove removed. Then the rules for their ports are
+// gone; bridges, the rules of networks and the chains stay, and other rules as they are. Until
+// StartDaemon containers and networks can be looked at, as their files would be, and not be
+// changed: that fails with an *Error that wraps ErrDaemon. The machine goes on.
+func (h *Host) StopDaemon(ctx context.Context) error {
+	defer h.turn()()
+	if err := h.away("stop daemon", h.name); err != nil {
+		return err
+	}
+	h.daemonRun.end()
+	var ended sync.WaitGroup
+	for c := range h.Containers() {
+		ended.Go(func() {
+			defer c.change()()
+			if c.stop(ctx, stopAsked) {
+				c.event("stop")
+				c.autoRemove()
+			}
+		})
+	}
+	ended.Wait()
+	return nil
+}
+
+// StartDaemon starts dockerd again; one that runs stays as it is. It sets its rules anew: its own
+// chains are emptied, DOCKER-USER excepted, and rules that somebody deleted come back. "bridge" has
+// another ID. Default pools are given out from the first on. The containers start whose policy says
+// so: "always", "unless-stopped" if nobody stopped them, "on-failure" if they ended with a status
+// that is not 0. They do in an order that comes of the host's seed, links' targets first: dockerd
+// starts them all at once, so that addresses may change. One that does not start is logged.
+func (h *Host) StartDaemon() error {
+	const op = "start daemon"
+	if err := h.sameTime(op); err != nil {
+		return err
+	}
+	defer h.turn()()
+	err := h.away(op, h.name)
+	if err == nil {
+		return nil
+	}
+	if err.Err != ErrDaemon {
+		return err
+	}
+	if err := h.restoreNetworks(); err != nil {
+		return err
+	}
+	h.executions.dropAll()
+	h.events.Forget()
+	h.daemonRun.begin()
+	h.restoreContainers()
+	return nil
+}
+
+// RestartDaemon is StopDaemon and StartDaemon: "systemctl restart docker".
+func (h *Host) RestartDaemon(ctx context.Context) error {
+	if err := h.StopDaemon(ctx); err != nil && err.(*Error).Err != ErrDaemon {
+		return err
+	}
+	return h.StartDaemon()
+}
+
+// turn waits until nobody stops or starts dockerd, and returns what lets the next one do it.
+func (h *Host) turn() (done func()) {
+	h.daemonTurn <- struct{}{}
+	return func() { <-h.daemonTurn }
+}
+
+// forward turns forwarding on as dockerd does, which sets the policy of FORWARD only if it is who
+// has turned it on: what is returned says so to the engine.
+func (h *Host) forward() (engine.Daemon, error) {
+	d := h.daemon.forEngine()
+	if !d.Forwarding {
+		return d, nil
+	}
+	was, err := h.own.settings.get(ipForward)
+	if err != nil {
+		return d, err
+	}
+	d.Forwarding = was == "0"
+	return d, h.own.settings.set(ipForward, "1")
+}
+
+// restoreNetworks does what dockerd does at its start where networks are. In the order of their
+// IDs, in which it keeps them, they get back the rules that they lack; "bridge" is made anew, so
+// that its rules are above all others.
+func (h *Host) restoreNetworks() error {
+	h.devices <- struct{}{}
+	defer func() { <-h.devices }()
+	d, err := h.forward()
+	if err != nil {
+		return err
+	}
+	if err := h.firewall.renew(h.engine.HostRules(d)); err != nil {
+		return err
+	}
+	networks := slices.Collect(h.Networks())
+	slices.SortFunc(networks, func(a, b *Network) int { return cmp.Compare(a.ID(), b.ID()) })
+	for _, n := range networks {
+		if n.predefined() {
+			continue
+		}
+		n.restored.Store(true)
+		n.setLocalnet()
+		if err := n.addRules(func(rules []string) error { _, err := h.firewall.ensure(rules); return err }); err != nil {
+			return err
+		}
+	}
+	for _, n := range networks {
+		if n.name == bridgeNetwork {
+			n.beBorn()
+			n.setLocalnet()
+			if err := n.addRules(h.firewall.raise); err != nil {
+				return err
+			}
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lastPool = -1
+	return nil
+}
+
+// restoreContainers starts the containers whose policies say so.
+func (h *Host) restoreContainers() {
+	h.mu.Lock()
+	var list []*Container
+	for _, c := range h.containers {
+		if c.wantsRestore() {
+			at := h.random.number("restore", len(list)+1)
+			list = slices.Insert(list, at, c)
+		}
+	}
+	h.mu.Unlock()
+	begun := make(map[*Container]bool)
+	var start func(c *Container)
+	start = func(c *Container) {
+		if begun[c] || !slices.Contains(list, c) {
+			return
+		}
+		begun[c] = true
+		for _, l := range c.legacyLinks() {
+			start(l.target)
+		}
+		if err := c.Start(); err != nil {
+			h.log.Error("failed to start container", "container", c.Name(), "error", err)
+		}
+	}
+	for _, c := range list {
+		start(c)
+	}
+}
+
+// wantsRestore reports whether the policy wants a container to run that dockerd finds at its start.
+func (c *Container) wantsRestore() bool {
+	s := c.State()
+	if c.config.askedHost.RestartPolicy.Name == restartNo || s.StartedAt.IsZero() {
+		return false // never started
+	}
+	return c.wantsRestart(s.ExitCode)
+}
