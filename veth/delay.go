@@ -1,38 +1,53 @@
 package veth
 
 import (
-	"slices"
-	"sort"
-
-	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"math"
+	"time"
 )
 
-// maxInFlight bounds the memory of a delayed direction: 65536 frames of 1500
-// bytes are 8 Gbit/s over 100 ms.
-const maxInFlight = 1 << 16
-
-// A flying frame is on its way.
-type flying struct {
-	due tcpip.MonotonicTime
-	pkt *stack.PacketBuffer
+// A Jitter is how delays differ. Without Distribution they are uniform in Delay ± Spread;
+// with one Spread is the standard deviation.
+type Jitter struct {
+	Spread       time.Duration
+	Correlation  float64 // of a delay with the one before, in [0, 1]
+	Distribution *Distribution
 }
 
-// A flight is the frames on their way, by time of arrival.
-type flight []flying
+// maxSpread is netem's bound, the largest int32 in nanoseconds.
+const maxSpread = math.MaxInt32 * time.Nanosecond
 
-// insert puts a frame in flight, and reports whether it arrives first. Frames that are due
-// at one instant stay in their order.
-func (l *flight) insert(f flying) (first bool) {
-	i := sort.Search(len(*l), func(i int) bool { return (*l)[i].due.After(f.due) })
-	*l = slices.Insert(*l, i, f)
-	return i == 0
+func (j Jitter) validate(delay time.Duration) error {
+	switch {
+	case j.Spread < 0:
+		return invalid("Jitter", j.Spread, "negative")
+	case j.Spread > maxSpread:
+		return invalid("Jitter", j.Spread, "more than 2.147483647s")
+	case j.Distribution != nil && (delay == 0 || j.Spread == 0):
+		return invalid("Jitter", j.Spread, "distribution specified but no latency and jitter values")
+	case j.Correlation != 0 && j.Spread == 0:
+		return invalid("Jitter.Correlation", j.Correlation, "correlation of no jitter")
+	}
+	return probability("Jitter.Correlation", j.Correlation)
 }
 
-// take takes the first frame out of flight.
-func (l *flight) take() *stack.PacketBuffer {
-	f := (*l)[0].pkt
-	(*l)[0].pkt = nil
-	*l = (*l)[1:]
-	return f
+// sample is netem's tabledist: mean and spread with the random number rnd. It may be negative.
+// netem takes what rnd leaves when it is divided by the size of a table or the width of an
+// interval. Those are its low bits, in which nothing is left of a correlation; here the high
+// ones decide, so that correlated delays are.
+func (d *Distribution) sample(mean, spread time.Duration, rnd uint32) time.Duration {
+	if spread == 0 {
+		return mean
+	}
+	if d == nil || d.table == nil {
+		return time.Duration(uint64(rnd)*uint64(2*spread)>>32) + mean - spread
+	}
+	table := d.table()
+	t := int64(table[uint64(rnd)*uint64(len(table))>>32])
+	x := int64(spread) % distScale * t
+	if x >= 0 {
+		x += distScale / 2
+	} else {
+		x -= distScale / 2
+	}
+	return mean + time.Duration(x/distScale+int64(spread)/distScale*t)
 }

@@ -32,6 +32,7 @@ type Endpoint struct {
 
 	forwarder atomic.Pointer[forwarder] // takes frames for e from their senders; nil: they go to queue
 	impaired  atomic.Bool               // frames that e sends go through line
+	cut       atomic.Bool               // and super-segments in pieces
 	line      line
 	stats     stats
 	queue     queue // frames that await the dispatcher; last, for the caches
@@ -44,13 +45,13 @@ var (
 
 func newEndpoint(cfg *config, n int) *Endpoint {
 	e := &Endpoint{clock: cfg.clock, index: n}
-	e.line.from = e
-	e.line.rng = rand.New(rand.NewPCG(cfg.seed, uint64(n)))
+	rng := rand.New(rand.NewPCG(cfg.seed, uint64(n)))
 	e.mtu.Store(cfg.mtu)
 	mac := cfg.macs[n]
-	if drawn := randomMAC(e.line.rng); mac == "" { // drawn in any case: losses must not depend on WithMAC
+	if drawn := randomMAC(rng); mac == "" { // drawn in any case: losses must not depend on WithMAC
 		mac = drawn
 	}
+	e.line.init(e, rng.Uint64())
 	e.mac.Store(&mac)
 	e.queue.init(cfg.queue, e.deliver)
 	return e

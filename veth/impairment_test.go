@@ -36,6 +36,24 @@ func TestInvalid(t *testing.T) {
 		{impair(veth.Impairment{Loss: veth.Loss{P: -0.1}}), "Loss", veth.ErrImpairment, "veth: Loss -0.1: invalid impairment: outside [0, 1]"},
 		{impair(veth.Impairment{Loss: veth.Loss{P: math.NaN()}}), "Loss", veth.ErrImpairment, "veth: Loss NaN: invalid impairment: outside [0, 1]"},
 		{impair(veth.Impairment{Rate: -1}), "Rate", veth.ErrImpairment, "veth: Rate -1: invalid impairment: negative"},
+		{impair(veth.Impairment{Limit: -1}), "Limit", veth.ErrImpairment, "veth: Limit -1: invalid impairment: negative"},
+		{impair(veth.Impairment{Limit: 1<<20 + 1}), "Limit", veth.ErrImpairment, "veth: Limit 1048577: invalid impairment: outside [0, 1048576]"},
+		{impair(veth.Impairment{MTU: 67}), "MTU", veth.ErrImpairment, "veth: MTU 67: invalid impairment: outside [68, 65535]"},
+		{impair(veth.Impairment{Reorder: veth.Reorder{P: 0.1}}), "Reorder", veth.ErrImpairment, "veth: Reorder 0.1: invalid impairment: reordering not possible without specifying some delay"},
+		{impair(veth.Impairment{Delay: 1, Reorder: veth.Reorder{Gap: 2}}), "Reorder.Gap", veth.ErrImpairment, "veth: Reorder.Gap 2: invalid impairment: gap specified without reorder probability"},
+		{impair(veth.Impairment{ECN: true}), "ECN", veth.ErrImpairment, "veth: ECN true: invalid impairment: ecn requested without loss model"},
+		{impair(veth.Impairment{Delay: 1, Jitter: veth.Jitter{Distribution: veth.Normal}}), "Jitter", veth.ErrImpairment, "veth: Jitter 0s: invalid impairment: distribution specified but no latency and jitter values"},
+		{impair(veth.Impairment{Delay: 1, Jitter: veth.Jitter{Spread: 3 * time.Second}}), "Jitter", veth.ErrImpairment, "veth: Jitter 3s: invalid impairment: more than 2.147483647s"},
+		{impair(veth.Impairment{Loss: veth.Loss{P: 0.1, Model: veth.GilbertElliott{}}}), "Loss", veth.ErrImpairment, "veth: Loss 0.1: invalid impairment: two loss models"},
+		{impair(veth.Impairment{Loss: veth.Loss{Model: veth.FourState{P13: 0.6, P14: 0.6}}}), "Loss", veth.ErrImpairment, "veth: Loss loss state p13 60% p31 0% p32 0% p23 0% p14 60%: invalid impairment: P13 and P14 exceed 1 together"},
+		{impair(veth.Impairment{Duplicate: veth.Chance{P: 2}}), "Duplicate", veth.ErrImpairment, "veth: Duplicate 2: invalid impairment: outside [0, 1]"},
+		{impair(veth.Impairment{Corrupt: veth.Chance{Correlation: 2}}), "Corrupt.Correlation", veth.ErrImpairment, "veth: Corrupt.Correlation 2: invalid impairment: outside [0, 1]"},
+		{impair(veth.Impairment{Framing: veth.Framing{CellOverhead: 5}}), "Framing.CellOverhead", veth.ErrImpairment, "veth: Framing.CellOverhead 5: invalid impairment: overhead of no cells"},
+		{impair(veth.Impairment{Slots: veth.Slots{Packets: 5}}), "Slots", veth.ErrImpairment, "veth: Slots 5: invalid impairment: no time between slots"},
+		{impair(veth.Impairment{Slots: veth.Slots{Min: 5}}), "Slots.Max", veth.ErrImpairment, "veth: Slots.Max 0s: invalid impairment: less than Min"},
+		{impair(veth.Impairment{Shaper: veth.Shaper{Burst: 5}}), "Shaper.Rate", veth.ErrImpairment, "veth: Shaper.Rate 0: invalid impairment: not positive: nothing would wait"},
+		{impair(veth.Impairment{Shaper: veth.Shaper{Rate: 5, PeakRate: 5}}), "Shaper.PeakRate", veth.ErrImpairment, "veth: Shaper.PeakRate 5: invalid impairment: not more than Rate"},
+		{impair(veth.Impairment{Shaper: veth.Shaper{Rate: 5, Queue: veth.FQCoDel{Flows: 1 << 17}}}), "FQCoDel.Flows", veth.ErrImpairment, "veth: FQCoDel.Flows 131072: invalid impairment: outside [0, 65536]"},
 		{impair(veth.Impairment{Queue: -1}), "Queue", veth.ErrImpairment, "veth: Queue -1: invalid impairment: negative"},
 	}
 	for _, tt := range tests {
@@ -107,7 +125,7 @@ func TestString(t *testing.T) {
 		{veth.Impairment{Loss: veth.Loss{P: 0.01}}, "loss 1%"},
 		{veth.Impairment{Loss: veth.Loss{P: 1}}, "loss 100%"},
 		{veth.Impairment{Loss: veth.Loss{P: 0.123456789}}, "loss 12.3457%"},
-		{veth.Impairment{Loss: veth.Loss{P: 0.000001}}, "loss 0.0001%"},
+		{veth.Impairment{Loss: veth.Loss{P: 0.000001}}, "loss 0.000100001%"},
 		{veth.Impairment{Rate: 1}, "rate 1bit"},
 		{veth.Impairment{Rate: 999}, "rate 999bit"},
 		{veth.Impairment{Rate: 64_000}, "rate 64Kbit"},
@@ -119,8 +137,36 @@ func TestString(t *testing.T) {
 		{veth.Impairment{Rate: 2_500_000_000}, "rate 2500Mbit"},
 		{veth.Impairment{Rate: 400_000_000_000_000}, "rate 400Tbit"},
 		{
-			veth.Impairment{Queue: 20, Delay: 50 * time.Millisecond, Loss: veth.Loss{P: 0.02}, Rate: 1_000_000},
+			veth.Impairment{Limit: 20, Delay: 50 * time.Millisecond, Loss: veth.Loss{P: 0.02}, Rate: 1_000_000},
 			"limit 20 delay 50ms loss 2% rate 1Mbit",
+		},
+		{
+			veth.Impairment{
+				Limit: 1000, Delay: 100 * time.Millisecond, Jitter: veth.Jitter{Spread: 10 * time.Millisecond, Correlation: 0.25},
+				Loss: veth.Loss{P: 0.003, Correlation: 0.25}, ECN: true, Duplicate: veth.Chance{P: 0.01}, Corrupt: veth.Chance{P: 0.001},
+				Reorder: veth.Reorder{P: 0.25, Correlation: 0.5, Gap: 5}, Rate: 10_000_000,
+				Framing: veth.Framing{PacketOverhead: -20, CellSize: 48, CellOverhead: 5},
+				Slots:   veth.Slots{Min: 800 * time.Microsecond, Max: 10 * time.Millisecond, Packets: 32, Bytes: 65536},
+			},
+			"limit 1000 delay 100ms  10ms 25% loss 0.3% 25% duplicate 1% reorder 25% 50% corrupt 0.1% rate 10Mbit " +
+				"packetoverhead -20 cellsize 48 celloverhead 5 slot 800us 10ms packets 32 bytes 65536 ecn  gap 5",
+		},
+		{
+			veth.Impairment{Limit: 1000, Loss: veth.Loss{Model: veth.GilbertElliott{P: 0.01, R: 0.1}}},
+			"limit 1000 loss gemodel p 1% r 10% 1-h 100% 1-k 0%",
+		},
+		{
+			veth.Impairment{Limit: 1000, Loss: veth.Loss{Model: veth.FourState{P13: 0.01, P31: 0.99, P23: 1}}},
+			"limit 1000 loss state p13 1% p31 99% p32 0% p23 100% p14 0%",
+		},
+		{veth.Impairment{Loss: veth.Loss{Model: veth.LoseFrames(3, 7)}}, "loss frames 3 7"},
+		{
+			veth.Impairment{Queue: 5, MTU: 1400, Seed: 7, Shaper: veth.Shaper{Rate: 1e6, Queue: veth.FQCoDel{}}},
+			"queue 5 mtu 1400 seed 7 tbf rate 1Mbit burst 1514b fq_codel limit 10240p flows 1024 quantum 1514 target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64",
+		},
+		{
+			veth.Impairment{Shaper: veth.Shaper{Rate: 1e6, Burst: 4096, Limit: 54096, PeakRate: 2e6, MTU: 1514, Overhead: 8, ATM: true}},
+			"tbf rate 1Mbit burst 4Kb peakrate 2Mbit minburst 1514b lat 400ms overhead 8 linklayer atm",
 		},
 	}
 	for _, tt := range tests {

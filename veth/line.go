@@ -1,7 +1,6 @@
 package veth
 
 import (
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -11,34 +10,55 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// A line is the impaired direction of a cable that starts at from: frames wait for
-// the wire at the line's rate, then for the delay. One timer serves all of them.
+// A line is the impaired direction of a cable that starts at from: it brings frames through
+// a medium in time. One timer serves all of them.
+//
+// One goroutine at a time delivers what is due, that of a sender or the timer's, so that
+// frames arrive in their order.
 type line struct {
 	from *Endpoint
-	busy sync.WaitGroup // while running
+	seed uint64
+	busy sync.WaitGroup                // while armed, and while fire runs
+	wire func(pkt *stack.PacketBuffer) // sendOwn
 
-	mu         sync.Mutex // guards what follows; the clock is called with it held
-	impairment Impairment
-	rng        *rand.Rand
-	closed     bool
-	wire       wire
-	flight     flight
-	running    bool // the timer is set, or fire runs
-	timer      tcpip.Timer
+	mu     sync.Mutex // guards what follows; the clock is called with it held
+	medium *medium    // nil until the direction is impaired
+	closed bool
+	firing bool                // a goroutine delivers
+	armed  bool                // the timer is set
+	alarm  tcpip.MonotonicTime // for when
+	timer  tcpip.Timer
+}
+
+func (l *line) init(from *Endpoint, seed uint64) {
+	l.from, l.seed, l.wire = from, seed, l.sendOwn
 }
 
 // Impair changes what happens to the frames that e sends from now on, like "tc
 // qdisc change … netem". Frames in flight arrive when they would have, so that
-// after a delay or rate was taken away later ones may overtake them. The error is
-// an *Error; nothing has changed then.
+// after a delay or rate was taken away later ones may overtake them; those that wait for a
+// Shaper go to the new one. What is as it was goes on where it is: to change Delay does not
+// change which frames are lost. The error is an *Error; nothing has changed then.
 func (e *Endpoint) Impair(i Impairment) error {
 	if err := i.Validate(); err != nil {
 		return err
 	}
-	e.line.mu.Lock()
-	defer e.line.mu.Unlock()
-	e.line.impairment = i
+	l := &e.line
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.medium == nil {
+		if i == (Impairment{}) {
+			return nil
+		}
+		l.medium = new(medium)
+	}
+	now := e.clock.NowMonotonic()
+	l.medium.set(i, l.seed, int(e.mtu.Load()), now)
+	e.cut.Store(!i.whole())
 	e.impaired.Store(i != Impairment{})
+	if l.medium.flight.n > 0 && !l.firing {
+		l.arm(now) // what waited for a shaper may be due
+	}
 	return nil
 }
 
@@ -46,83 +66,92 @@ func (e *Endpoint) Impair(i Impairment) error {
 func (e *Endpoint) Impairment() Impairment {
 	e.line.mu.Lock()
 	defer e.line.mu.Unlock()
-	return e.line.impairment
+	if e.line.medium == nil {
+		return Impairment{}
+	}
+	return e.line.medium.impairment
 }
 
 // send puts a frame on the line, or the frames of a super-segment. It borrows pkt.
 func (l *line) send(pkt *stack.PacketBuffer) {
-	if pkt.GSOOptions.Type == stack.GSONone {
-		l.sendFrame(packet.Inbound(pkt))
+	if pkt.GSOOptions.Type == stack.GSONone || !l.from.cut.Load() {
+		l.sendFrame(pkt, false)
 		return
 	}
-	frames := packet.Segment(pkt)
-	if len(frames) == 0 {
+	if !packet.SegmentTo(pkt, l.wire) {
 		l.from.stats.txDropped.Add(1)
 	}
-	for _, f := range frames {
-		if oversize(f, f.Size(), l.from.peer.mtu.Load()) {
-			l.from.stats.txDropped.Add(1)
-			f.DecRef()
-			continue
-		}
-		l.sendFrame(f)
-	}
 }
 
-// sendFrame takes f over.
-func (l *line) sendFrame(f *stack.PacketBuffer) {
-	if now, ok := l.schedule(f); now {
-		l.from.peer.accept(f)
-	} else if !ok {
-		l.lose(f)
+// sendOwn puts a piece of a super-segment on the line. It takes f over.
+func (l *line) sendOwn(f *stack.PacketBuffer) {
+	if oversize(f, f.Size(), l.from.peer.mtu.Load()) {
+		l.from.stats.txDropped.Add(1)
+	} else {
+		l.sendFrame(f, true)
 	}
-}
-
-func (l *line) lose(f *stack.PacketBuffer) {
-	l.from.stats.txLost.Add(1)
 	f.DecRef()
 }
 
-// schedule decides the fate of a frame: it arrives now, or later (now false, ok
-// true), or never.
-func (l *line) schedule(f *stack.PacketBuffer) (now, ok bool) {
+// sendFrame borrows f; own says that it may be kept as it is.
+func (l *line) sendFrame(f *stack.PacketBuffer, own bool) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	lost := l.impairment.Loss.strikes(l.rng)
-	if lost || l.closed || len(l.flight) >= maxInFlight {
-		return false, false
+	if l.closed {
+		l.medium.counts.NoCarrier++
+		l.mu.Unlock()
+		return
 	}
-	t := l.from.clock.NowMonotonic()
-	sent, ok := l.wire.transmit(l.impairment.Rate, l.impairment.limit(), t, f.Size())
-	if !ok {
-		return false, false
+	now := l.from.clock.NowMonotonic()
+	l.medium.direct = !l.firing
+	arrived := l.medium.arrive(f, own, now)
+	due := l.wake(now)
+	l.mu.Unlock()
+	if arrived != nil {
+		l.from.peer.accept(arrived)
 	}
-	due := sent.Add(l.impairment.Delay) // saturates
-	if !due.After(t) && !l.running {
-		return true, true
+	if due {
+		l.deliver()
 	}
-	l.insert(flying{due, f})
-	return false, true
 }
 
-// insert puts a frame in flight and sees to the timer.
+// lose counts a frame that found no carrier at the other end. It takes f over.
+func (l *line) lose(f *stack.PacketBuffer) {
+	l.mu.Lock()
+	l.medium.counts.NoCarrier++
+	l.mu.Unlock()
+	f.DecRef()
+}
+
+// wake sees to it that what is in flight arrives. It is true if something may now: the
+// caller must deliver.
 // +checklocks:l.mu
-func (l *line) insert(f flying) {
-	first := l.flight.insert(f)
-	switch {
-	case !l.running:
-		l.running = true
+func (l *line) wake(now tcpip.MonotonicTime) (due bool) {
+	m := l.medium
+	first := m.flight.first(&m.arena)
+	if l.firing || first == 0 {
+		return false
+	}
+	at := m.arena.node(first).at
+	if at.After(now) {
+		l.arm(at)
+		return false
+	}
+	l.firing = true
+	return true
+}
+
+// arm sets the timer, unless it is set for a time that is no later.
+// +checklocks:l.mu
+func (l *line) arm(at tcpip.MonotonicTime) {
+	if l.closed || l.armed && (!at.Before(l.alarm) || !l.timer.Stop()) { // a timer that cannot be stopped fires
+		return
+	}
+	if !l.armed {
+		l.armed = true
 		l.busy.Add(1)
-		l.arm()
-	case first && l.timer.Stop(): // sooner than what it was set for; else fire sees to it
-		l.arm()
 	}
-}
-
-// arm sets the timer for the first frame.
-// +checklocks:l.mu
-func (l *line) arm() {
-	d := l.flight[0].due.Sub(l.from.clock.NowMonotonic())
+	l.alarm = at
+	d := at.Sub(l.from.clock.NowMonotonic())
 	if l.timer == nil {
 		l.timer = l.from.clock.AfterFunc(d, l.fire)
 		return
@@ -130,16 +159,29 @@ func (l *line) arm() {
 	l.timer.Reset(d)
 }
 
-// budget is how many frames one run of the timer delivers: the weight of NAPI in
+// fire is what the timer calls.
+func (l *line) fire() {
+	l.mu.Lock()
+	l.armed = false
+	deliver := !l.firing
+	l.firing = true
+	l.mu.Unlock()
+	if deliver {
+		l.deliver()
+	}
+	l.busy.Done()
+}
+
+// budget is how many frames one goroutine delivers in a row: the weight of NAPI in
 // Linux. Further ones arrive a nanosecond later, when receivers have had their turn.
 // Without it the frames of a TCP window, which in virtual time arrive in one
 // instant, would overrun the queue of the receiver.
 const budget = 64
 
-// fire delivers what has arrived and sets the timer for what has not.
-func (l *line) fire() {
+// deliver delivers what is due, while firing, and sets the timer for what is not.
+func (l *line) deliver() {
 	for n := range budget + 1 {
-		f := l.arrived(n == budget)
+		f := l.next(n == budget)
 		if f == nil {
 			return
 		}
@@ -147,36 +189,36 @@ func (l *line) fire() {
 	}
 }
 
-// arrived takes the first frame out of flight if it is due and the budget is not
-// spent. Otherwise it sets the timer, and it is nil.
-func (l *line) arrived(spent bool) *stack.PacketBuffer {
+// next takes the next frame that is due, if the budget is not spent. If there is none it ends
+// firing.
+func (l *line) next(spent bool) *stack.PacketBuffer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case len(l.flight) == 0:
-		l.running = false
-		l.busy.Done()
-		return nil
-	case spent:
-		l.timer.Reset(time.Nanosecond)
-		return nil
-	case l.flight[0].due.After(l.from.clock.NowMonotonic()):
-		l.arm()
-		return nil
+	now := l.from.clock.NowMonotonic()
+	at := now.Add(time.Nanosecond)
+	if !spent {
+		var f *stack.PacketBuffer
+		if f, at = l.medium.next(now); f != nil {
+			return f
+		}
 	}
-	return l.flight.take()
+	l.firing = false
+	if at != tcpip.MonotonicTimeInfinite() {
+		l.arm(at)
+	}
+	return nil
 }
 
 // clear loses the frames in flight and empties the wire.
 func (l *line) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, f := range l.flight {
-		l.lose(f.pkt)
+	if l.medium == nil {
+		return
 	}
-	l.flight, l.wire = nil, wire{}
-	if l.running && l.timer.Stop() { // else fire runs and finds nothing
-		l.running = false
+	l.medium.clear(l.from.clock.NowMonotonic())
+	if l.armed && l.timer.Stop() { // else fire runs and finds nothing
+		l.armed = false
 		l.busy.Done()
 	}
 }
@@ -190,3 +232,13 @@ func (l *line) close() {
 }
 
 func (l *line) wait() { l.busy.Wait() }
+
+// stats returns the counters.
+func (l *line) stats() LineStats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.medium == nil {
+		return LineStats{}
+	}
+	return l.medium.stats()
+}

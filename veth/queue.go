@@ -73,6 +73,15 @@ func (s *slot) packet() *stack.PacketBuffer {
 	return pkt
 }
 
+// keep stores the bytes of a frame that is small.
+func (s *slot) keep(pkt *stack.PacketBuffer, size int) {
+	s.size, s.note = uint8(size), uint8(packet.Cables(pkt))&^validated
+	if packet.Offloaded(pkt) {
+		s.note |= validated
+	}
+	packet.Copy(s.data[:], pkt, 0)
+}
+
 // A block is a piece of a queue, 4 KiB. Queues share them: one that is idle holds
 // none.
 type block struct {
@@ -182,11 +191,7 @@ func (q *queue) receive(pkt *stack.PacketBuffer, size int) {
 		return
 	}
 	if s.pkt = shared; shared == nil {
-		s.size, s.note = uint8(size), uint8(packet.Cables(pkt))&^validated
-		if packet.Offloaded(pkt) {
-			s.note |= validated
-		}
-		packet.Copy(s.data[:], pkt, 0)
+		s.keep(pkt, size)
 	}
 	q.unlockAndWake()
 }

@@ -7,33 +7,81 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
-// A wire sends one frame after the other at a rate. The zero wire is idle.
-type wire struct {
-	free    tcpip.MonotonicTime   // when it has sent all it was given
-	waiting []tcpip.MonotonicTime // when each frame that waits gets it
+// A Framing is what a wire adds to frames, as Rate counts them. ATM, on which old DSL runs, is
+// Framing{CellSize: 48, CellOverhead: 5}.
+type Framing struct {
+	PacketOverhead int // bytes that every frame has more, or less
+	CellSize       int // bytes of a frame that a cell carries; 0: no cells. The last one is filled up
+	CellOverhead   int // bytes that every cell has more, or less
 }
 
-// transmit gives a frame its turn on the wire and returns when it has been sent. It is
-// false if as many wait already as may. Rate 0 is a wire that takes no time.
-func (w *wire) transmit(rate int64, limit int, now tcpip.MonotonicTime, size int) (tcpip.MonotonicTime, bool) {
-	if rate == 0 {
-		return now, true
+// maxFraming bounds what is added to a frame.
+const maxFraming = 65535
+
+func (f Framing) validate() error {
+	if f.CellSize == 0 && f.CellOverhead != 0 {
+		return invalid("Framing.CellOverhead", f.CellOverhead, "overhead of no cells")
 	}
-	start := now
-	if w.free.After(now) {
-		start = w.free
+	return first(within("Framing.PacketOverhead", f.PacketOverhead, -maxFraming, maxFraming),
+		within("Framing.CellSize", f.CellSize, 0, maxFraming),
+		within("Framing.CellOverhead", f.CellOverhead, -min(f.CellSize, maxFraming), maxFraming))
+}
+
+// size returns how many bytes a frame is on the wire.
+func (f Framing) size(size int) int {
+	size = max(size+f.PacketOverhead, 0)
+	if f.CellSize == 0 {
+		return size
 	}
-	for len(w.waiting) > 0 && !w.waiting[0].After(now) {
-		w.waiting = w.waiting[1:]
+	cells := (size + f.CellSize - 1) / f.CellSize
+	return cells * (f.CellSize + f.CellOverhead)
+}
+
+// A wire sends one frame after the other at a rate. The zero wire is idle.
+type wire struct {
+	free    tcpip.MonotonicTime // when the last frame that it was given arrives
+	waiting times               // when each frame that waits gets the wire, and Delay has passed
+}
+
+// start returns when a frame whose delay ends at due gets the wire. It is false if as many
+// wait already as may. As netem has it, delays pass while frames wait.
+func (w *wire) start(due, now tcpip.MonotonicTime, delay time.Duration, limit int) (tcpip.MonotonicTime, bool) {
+	if w.free.After(due) {
+		due = w.free
 	}
-	if start.After(now) {
-		if len(w.waiting) >= limit {
-			return start, false
+	w.waiting.dropUntil(now.Add(delay))
+	if due.After(now.Add(delay)) {
+		if w.waiting.n >= limit {
+			return due, false
 		}
-		w.waiting = append(w.waiting, start)
+		w.waiting.push(due)
 	}
-	w.free = start.Add(serialization(size, rate))
-	return w.free, true
+	return due, true
+}
+
+// times is a queue of times in a ring.
+type times struct {
+	ring    []tcpip.MonotonicTime
+	head, n int
+}
+
+func (t *times) push(at tcpip.MonotonicTime) {
+	if t.n == len(t.ring) {
+		larger := make([]tcpip.MonotonicTime, max(2*t.n, 16))
+		k := copy(larger, t.ring[t.head:])
+		copy(larger[k:], t.ring[:t.head])
+		t.ring, t.head = larger, 0
+	}
+	t.ring[(t.head+t.n)%len(t.ring)] = at
+	t.n++
+}
+
+// dropUntil drops the times that are not after now, from the front.
+func (t *times) dropUntil(now tcpip.MonotonicTime) {
+	for t.n > 0 && !t.ring[t.head].After(now) {
+		t.head = (t.head + 1) % len(t.ring)
+		t.n--
+	}
 }
 
 // serialization is how long size bytes occupy a wire of so many bit/s.

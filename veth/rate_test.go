@@ -132,5 +132,3 @@ func TestRateRefills(t *testing.T) {
 		conserved(t, a, b)
 	})
 }
-
-// lost returns which of 1000 frames do not arrive.

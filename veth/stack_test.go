@@ -120,7 +120,8 @@ func TestSuperSegments(t *testing.T) {
 		{name: "perfect", mtu: 1500, lossless: true},
 		{name: "cut", mtu: 1500, impairment: veth.Impairment{Queue: 1}, lossless: true},
 		{name: "cut, jumbo frames", mtu: 9000, impairment: veth.Impairment{Queue: 1}, lossless: true},
-		{name: "cut, delayed", mtu: 1500, impairment: veth.Impairment{Delay: time.Microsecond}, lossless: true},
+		{name: "cut, delayed", mtu: 1500, impairment: veth.Impairment{Delay: time.Microsecond, Queue: 1}, lossless: true},
+		{name: "whole, delayed", mtu: 1500, impairment: veth.Impairment{Delay: time.Microsecond}, lossless: true},
 		{name: "cut, rate", mtu: 1500, impairment: veth.Impairment{Rate: 1e9}},
 		{name: "cut, some lost", mtu: 1500, impairment: veth.Impairment{Loss: veth.Loss{P: 0.01}}},
 	}
@@ -145,7 +146,7 @@ func TestSuperSegments(t *testing.T) {
 				if largest(sent.frames) <= tt.mtu+14 {
 					t.Error("no super-segments were sent")
 				}
-				if (tt.impairment == veth.Impairment{}) {
+				if (tt.impairment == veth.Impairment{Delay: tt.impairment.Delay}) {
 					assert.Equal(t, sent.frames, received.frames)
 					return
 				}

@@ -11,7 +11,7 @@ import "sync/atomic"
 type Stats struct {
 	TxPackets, TxBytes uint64 // frames sent to the other end, lost ones included
 	TxDropped          uint64 // frames not sent: no carrier, shorter than a header, larger than the other end's MTU
-	TxLost             uint64 // wire frames lost on the way: by Loss, a full Queue, loss of carrier
+	TxLost             uint64 // wire frames lost on the way, by the impairment or loss of carrier: LineStats has the causes
 	RxPackets, RxBytes uint64 // frames received
 	RxDropped          uint64 // frames that arrived, but were not accepted (queue full, nobody attached) or were lost in the queue
 	RxErrors           uint64 // received frames with a wrong checksum, not delivered
@@ -23,9 +23,51 @@ type stats struct {
 	impaired  counter // frames sent into the line
 	late      counter // frames received from the other end's line
 	txDropped atomic.Uint64
-	txLost    atomic.Uint64
 	rxErrors  atomic.Uint64
 }
+
+// LineStats are the counters of an impaired direction since its end was made. They count
+// wire frames, and super-segments that need not be cut.
+type LineStats struct {
+	Sent, SentBytes uint64 // frames that came through
+
+	Lost      uint64 // by Loss
+	QueueFull uint64 // by Queue, Limit or the limit of a queue
+	CoDel     uint64 // by CoDel or FQCoDel, for having waited
+	TooLarge  uint64 // by MTU, or larger than a Shaper ever lets through
+	NoCarrier uint64 // on their way when a plug was pulled or the cable closed
+
+	Corrupted  uint64
+	Duplicated uint64 // second copies
+	Reordered  uint64 // sent ahead
+	Marked     uint64 // ECN, instead of a loss
+
+	Overlimits            uint64 // how often a Shaper had too few tokens
+	DropOverlimit         uint64 // of QueueFull, by a CoDel or FQCoDel
+	NewFlows              uint64 // that FQCoDel saw begin
+	MaxPacket             int    // the largest frame that a CoDel or FQCoDel had
+	Waiting, WaitingBytes int    // now
+}
+
+func (s *LineStats) count(size int) {
+	s.Sent++
+	s.SentBytes += uint64(size)
+}
+
+func (s LineStats) lost() uint64 { return s.Lost + s.QueueFull + s.CoDel + s.TooLarge + s.NoCarrier }
+
+func (m *medium) stats() LineStats {
+	s := m.counts
+	s.Waiting, s.WaitingBytes = m.flight.n, m.flight.bytes
+	if m.shaping != nil {
+		s.Waiting += m.shaping.n
+		s.WaitingBytes += m.shaping.bytes
+	}
+	return s
+}
+
+// LineStats returns the present counters of the direction that starts at e.
+func (e *Endpoint) LineStats() LineStats { return e.line.stats() }
 
 type tally struct{ packets, bytes uint64 }
 
@@ -60,7 +102,7 @@ func (e *Endpoint) Stats() Stats {
 		TxPackets: tx.packets,
 		TxBytes:   tx.bytes,
 		TxDropped: e.stats.txDropped.Load(),
-		TxLost:    e.stats.txLost.Load(),
+		TxLost:    e.line.stats().lost(),
 		RxPackets: rx.packets,
 		RxBytes:   rx.bytes,
 		RxDropped: dropped.packets,

@@ -34,9 +34,26 @@
 //
 // # Time and randomness
 //
-// Ends keep time with the clock they are given and draw from a seeded generator,
-// one per direction. A wire frame takes the same draws whatever the Impairment, if
-// there is one, so that changing a delay does not change which frames are lost.
+// Ends keep time with the clock they are given and draw from seeded generators, one per
+// direction and kind of impairment. The number of a wire frame is its place in each of them,
+// so that changing a delay does not change which frames are lost.
+//
+// # Netem
+//
+// An Impairment does what Linux's sch_netem, sch_tbf, sch_codel and sch_fq_codel do, but:
+//
+//   - Frames of a real wire are lost, doubled, damaged and counted, while Linux does that to
+//     super-segments whole. A frame may be damaged anywhere, not in its first piece of memory.
+//   - Correlated jitter is correlated. In netem the low bits of a random number decide, in
+//     which nothing of the correlation is left.
+//   - A FourState and a GilbertElliott go on where they are when something else is changed;
+//     netem begins anew with each change.
+//   - What Reorder sends ahead passes a Shaper like all frames. In netem it passes a child
+//     qdisc by.
+//   - The control law of CoDel is computed exactly, not with Newton's step in 16 bits.
+//   - FQCoDel counts the bytes of frames, not those of socket buffers, against MemoryLimit.
+//   - Nobody but the receiver of a frame drops it for a wrong checksum. The fragments of a
+//     datagram have none of their own, and here nobody looks at that of the datagram.
 package veth
 
 import (

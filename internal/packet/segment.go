@@ -68,16 +68,24 @@ func SetHeaderSum(ip header.IPv4) {
 // Segment cuts the super-segment pkt, a frame, into the frames that would cross a wire,
 // with checksums. A packet that needs no cutting comes back whole. The result is empty if
 // pkt is no TCP segment that can be cut. The caller owns the frames; pkt is not changed.
-func Segment(pkt *stack.PacketBuffer) []*stack.PacketBuffer {
+func Segment(pkt *stack.PacketBuffer) (frames []*stack.PacketBuffer) {
+	SegmentTo(pkt, func(frame *stack.PacketBuffer) { frames = append(frames, frame) })
+	return frames
+}
+
+// SegmentTo is Segment that gives the frames to a function, which owns them, and makes no
+// list. It is false if there is none.
+func SegmentTo(pkt *stack.PacketBuffer, give func(*stack.PacketBuffer)) bool {
 	if pkt.GSOOptions.Type == stack.GSONone {
-		return []*stack.PacketBuffer{Complete(pkt)}
+		give(Complete(pkt))
+		return true
 	}
 	v := pkt.ToView()
 	defer v.Release()
 	b := v.AsSlice()
 	l, ok := parseFrame(b, len(b))
 	if !ok {
-		return nil
+		return false
 	}
 	b = b[:header.EthernetMinimumSize+l.Size]
 	tcp := b[header.EthernetMinimumSize+l.Transport:]
@@ -85,13 +93,12 @@ func Segment(pkt *stack.PacketBuffer) []*stack.PacketBuffer {
 	data := len(tcp) - headers
 	// Before a connection has an MSS gVisor has none for its acknowledgements, either.
 	if l.Protocol != TCP || !l.offloads(tcp) || headers == 0 || mss == 0 && data > 0 {
-		return nil
+		return false
 	}
-	var frames []*stack.PacketBuffer
 	for c := range Cuts(data, max(mss, 1)) {
-		frames = append(frames, l.cut(b, headers, &c))
+		give(l.cut(b, headers, &c))
 	}
-	return frames
+	return true
 }
 
 // cut returns the frame of a piece of the super-segment b, whose TCP header has so many
