@@ -291,7 +291,7 @@ func TestSeed(t *testing.T) {
 func TestFQCoDelLimit(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T) {
-		a, b := pair(t, veth.WithImpairment(veth.Impairment{Shaper: veth.Shaper{Rate: 8000, Queue: veth.FQCoDel{Limit: 10, DropBatch: 1}}}))
+		a, b := pair(t, veth.WithImpairment(veth.Impairment{Shaper: veth.Shaper{Rate: 8000, Burst: 46, Queue: veth.FQCoDel{Limit: 10, DropBatch: 1}}}))
 		defer a.Close()
 		b.Attach(&station{})
 		thin := udpFrame(1, 2, 3, 4)

@@ -56,7 +56,7 @@ func (e *Endpoint) Impair(i Impairment) error {
 	l.medium.set(i, l.seed, int(e.mtu.Load()), now)
 	e.cut.Store(!i.whole())
 	e.impaired.Store(i != Impairment{})
-	if l.medium.flight.n > 0 && !l.firing {
+	if l.medium.stats().Waiting > 0 && !l.firing {
 		l.arm(now) // what waited for a shaper may be due
 	}
 	return nil
