@@ -54,9 +54,19 @@ type publishedPort struct {
 }
 
 // publish publishes ports of an endpoint, all or none: a container whose third port is taken
-// does not start, and must not leave two rules behind.
+// does not start, and must not leave two rules behind. Before the
+// first port that the host chooses it asks whether all that follow find one: there are fewer than
+// -P may ask for.
 func (p *publisher) publish(n engine.Network, ep *endpoint, plan []ports.Publication) (list []*publishedPort, err error) {
-	for _, pub := range plan {
+	chosen := false
+	for i, pub := range plan {
+		if !chosen && pub.First == 0 {
+			chosen = true
+			if err := p.allocated.Room(plan[i:], func(pub ports.Publication) []netip.Addr { return p.engine.HostAddrs(p.daemon, pub) }); err != nil {
+				p.unpublish(list)
+				return nil, err
+			}
+		}
 		for _, addr := range p.engine.HostAddrs(p.daemon, pub) {
 			port, err := p.bind(n, ep, addr, pub)
 			if err != nil {

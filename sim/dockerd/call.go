@@ -16,13 +16,14 @@ import (
 
 // A call is one request, while it is answered.
 type call struct {
-	host    *sim.Host
-	engine  sim.Engine
-	w       http.ResponseWriter
-	r       *http.Request
-	form    url.Values
-	name    string // what the path names: a container, a network, an image
-	version version
+	host      *sim.Host
+	engine    sim.Engine
+	w         http.ResponseWriter
+	r         *http.Request
+	unbounded io.ReadCloser // the body of r, of which r.Body is the part that is allowed
+	form      url.Values
+	name      string // what the path names: a container, a network, an image
+	version   version
 }
 
 // reply answers with JSON.

@@ -44,6 +44,7 @@ func (c *call) containerCreate() error {
 		return err
 	}
 	var body createBody
+	c.allow(maxCreate)
 	if err := json.NewDecoder(c.r.Body).Decode(&body); err != nil {
 		return err // 500: dockerd does not classify it
 	}

@@ -12,6 +12,7 @@ import (
 
 func (c *call) execCreate() error {
 	var spec dockerapi.ExecCreate
+	c.allow(maxExec)
 	if err := c.body(&spec); err != nil {
 		return err
 	}

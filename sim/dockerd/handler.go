@@ -10,9 +10,14 @@ import (
 	"drydock/sim/dockerapi"
 )
 
-// maxBody is what a request may send in bytes. The longest that the command docker sends
-// has a few thousand.
-const maxBody = 1 << 20
+// What requests may send in bytes. A container may publish each port there is of three protocols,
+// at some 70 bytes; an exec may have arguments up to what Linux refuses with words of its own.
+// Of others the longest that the command docker sends has a few thousand.
+const (
+	maxBody   = 1 << 20
+	maxCreate = 16 << 20
+	maxExec   = 4 << 20
+)
 
 // Handler returns Docker's API over a host. It keeps nothing: all that there is the host has, and
 // any number of Handlers over it tell the same. While the host's dockerd does not run it answers
@@ -27,14 +32,17 @@ func Handler(h *sim.Host) http.Handler {
 		defer cancel()
 		defer context.AfterFunc(daemon, cancel)()
 		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		c := &call{host: h, engine: h.Engine(), w: w, r: r}
+		c := &call{host: h, engine: h.Engine(), w: w, r: r, unbounded: r.Body}
+		c.allow(maxBody)
 		c.version = parseVersion(c.engine.APIVersion)
 		if err := c.serve(); err != nil {
 			c.fail(err)
 		}
 	})
 }
+
+// allow has the body be at most that long.
+func (c *call) allow(bytes int64) { c.r.Body = http.MaxBytesReader(c.w, c.unbounded, bytes) }
 
 // serve finds the route and follows it.
 func (c *call) serve() error {

@@ -3,6 +3,7 @@ package ports
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"sync"
 )
@@ -137,6 +138,29 @@ func (p *pool) take(s span) (uint16, bool) {
 		return port, true
 	}
 	return 0, false
+}
+
+// Room returns ErrAllAllocated if Allocate would for one of some publications, allocated one
+// after the other on their addresses, and nil if nothing fails or something else does first.
+// It changes nothing: who asks before need not open thousands of ports to learn that there are
+// too few.
+func (a *Allocator) Room(pubs []Publication, addrs func(Publication) []netip.Addr) error {
+	trial := Allocator{pools: make(map[poolKey]*pool)}
+	a.mu.Lock()
+	for key, p := range a.pools {
+		trial.pools[key] = &pool{maps.Clone(p.taken), maps.Clone(p.last)}
+	}
+	a.mu.Unlock()
+	for _, p := range pubs {
+		for _, addr := range addrs(p) {
+			if _, err := trial.Allocate(addr, p); errors.Is(err, ErrAllAllocated) {
+				return err
+			} else if err != nil {
+				return nil
+			}
+		}
+	}
+	return nil
 }
 
 // Release gives a port back. One that is not allocated may be released.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 
@@ -70,6 +71,29 @@ func TestRange(t *testing.T) {
 	require.EqualValues(t, 65535, next(65534, 65535))
 	release(65534)
 	require.EqualValues(t, 65534, next(65534, 65535))
+}
+
+// TestRoom asks before ports are taken, and changes nothing.
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	var a Allocator
+	both := func(Publication) []netip.Addr { return []netip.Addr{any4, netip.IPv6Unspecified()} }
+	const all = EphemeralLast - EphemeralFirst + 1
+	many := slices.Repeat([]Publication{ephemeral(TCP)}, all)
+	for range 2 {
+		require.NoError(t, a.Room(many, both))
+	}
+	require.ErrorIs(t, a.Room(append(many, ephemeral(TCP)), both), ErrAllAllocated)
+	require.NoError(t, a.Room(append(many, ephemeral(UDP)), both))
+	b, err := a.Allocate(any4, ephemeral(TCP))
+	require.NoError(t, err)
+	require.EqualValues(t, EphemeralFirst, b.HostPort, "nothing was taken")
+	require.ErrorIs(t, a.Room(many, both), ErrAllAllocated)
+	taken := Publication{Port: Port{80, TCP}, First: b.HostPort, Last: b.HostPort}
+	require.NoError(t, a.Room(append([]Publication{taken}, many...), both), "another error comes first")
+	spread := slices.Repeat([]Publication{{Port: Port{80, TCP}, First: 7000, Last: 7002}}, 3)
+	require.NoError(t, a.Room(spread, both))
+	require.ErrorIs(t, a.Room(append(spread, spread[0]), both), ErrAllAllocated)
 }
 
 func TestAllocateErrors(t *testing.T) {

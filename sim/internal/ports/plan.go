@@ -1,7 +1,6 @@
 package ports
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"sort"
@@ -29,8 +28,13 @@ func Plan(published []Publication, exposed []Port, all bool) (plan []Publication
 			asked[p] = nil
 		}
 	}
+	texts := make(map[string]Port, len(asked)) // made once each: there may be 65,535
+	for port := range asked {
+		texts[port.String()] = port
+	}
 	var entries byDocker
-	for _, port := range slices.SortedFunc(maps.Keys(asked), compareText) {
+	for _, text := range slices.Sorted(maps.Keys(texts)) {
+		port := texts[text]
 		if pubs := asked[port]; pubs != nil {
 			entries = append(entries, pubs...)
 		} else {
@@ -52,8 +56,6 @@ func Plan(published []Publication, exposed []Port, all bool) (plan []Publication
 	}
 	return plan, ports
 }
-
-func compareText(a, b Port) int { return cmp.Compare(a.String(), b.String()) }
 
 // byDocker is Docker's relation: the higher host port, or the higher port of the
 // container, or TCP. What it gives depends on the algorithm, which must be that of

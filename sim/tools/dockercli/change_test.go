@@ -185,6 +185,24 @@ func TestDockerNotStarted(t *testing.T) {
 	}
 }
 
+// TestManyPorts has more ports than the host can choose, which are refused before the first is
+// opened, and what a request may be long.
+func TestManyPorts(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	before := docker(t, h, "network inspect bridge")
+	got := regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAllString(docker(t, h, "run -d -P --expose 1-65535 --name all alpine true"), "ID")
+	require.Equal(t, "ID\ndocker: Error response from daemon: driver failed programming external connectivity on endpoint all (ID): all ports are allocated.\nexit status 125\n", got)
+	require.Equal(t, before, docker(t, h, "network inspect bridge"))
+	l, err := h.Listen(t.Context(), "tcp", ":32768")
+	require.NoError(t, err)
+	l.Close()
+	docker(t, h, "create -p 1024-60000:1024-60000 --name most alpine true")
+	require.Equal(t, "58977 60000\n", docker(t, h, `inspect -f '{{len .HostConfig.PortBindings}} {{(index (index .HostConfig.PortBindings "60000/tcp") 0).HostPort}}' most`))
+	require.Equal(t, "docker: Error response from daemon: http: request body too large.\nSee 'docker run --help'.\nexit status 125\n",
+		docker(t, h, "run -e LONG="+strings.Repeat("x", 16<<20)+" alpine true"))
+}
+
 // TestDockerUser has docker's --user with a name and a number.
 func TestDockerUser(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package dockercli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net"
@@ -74,12 +75,16 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// exchange sends the request and reads the head of the answer.
+// exchange sends the request and reads the head of the answer. A daemon that will not read all
+// of it may have answered why.
 func (c *connection) exchange(req *http.Request) (*http.Response, error) {
-	if err := req.Write(c.Conn); err != nil {
-		return nil, err
+	failed := req.Write(c.Conn)
+	answer, err := http.ReadResponse(c.r, req)
+	if err != nil {
+		return nil, cmp.Or(failed, err)
 	}
-	return http.ReadResponse(c.r, req)
+	answer.Close = answer.Close || failed != nil
+	return answer, nil
 }
 
 // closeWith closes c when ctx is done, until stop is called.
