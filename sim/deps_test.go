@@ -33,11 +33,11 @@ var floors = []floor{
 		"sim/tools/internal/condition sim/tools/internal/posixre sim/tools/shell/internal/vars sim/tools/shell/internal/edit " +
 		"sim/tools/shell/internal/faults sim/tools/shell/internal/glob sim/tools/shell/internal/jobs sim/tools/shell/internal/options " +
 		"sim/tools/shell/internal/prompt sim/tools/shell/internal/streams"},
-	{"what uses these", "sim/tools/internal/printf sim/tools/shell/internal/words"},
+	{"what uses these", "sim/tools/internal/printf sim/tools/shell/internal/words sim/tools/procps"},
 	{"Docker's API", "sim/dockerd"},
 	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils sim/tools/ipset " +
 		"sim/tools/awk sim/tools/debianutils sim/tools/grep sim/tools/less sim/tools/ncurses sim/tools/packages sim/tools/sed sim/tools/systemd " +
-		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/procps sim/tools/shell"},
+		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/shell"},
 	{"what commands of two suites share", "sim/tools/internal/bsdping sim/tools/internal/http1"},
 	{"suites of network clients", "sim/tools/bind9 sim/tools/busybox sim/tools/curl sim/tools/inetutils sim/tools/libcbin sim/tools/netcat sim/tools/traceroute " +
 		"sim/tools/wget"},

@@ -126,6 +126,7 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	if err != nil {
 		return err
 	}
+	h.Processes().Include(h.containerProcesses)
 	if !h.daemon.noIPTables {
 		h.firewall = firewall{h.tables.IPv4(), h.says}
 	}

@@ -234,21 +234,3 @@ func (r *run) sending() bool {
 	}
 	return false
 }
-
-// Numbers of processes, as a host that runs for some time has them: not those of its daemons, and
-// up to what 64-bit kernels count to.
-const (
-	firstPID = 2000
-	lastPID  = 4 << 20
-)
-
-// newPID returns the number that the host has for the main process of a run: another one for each
-// run, made from the ID so that other containers do not shift it. The caller holds life.
-func (c *Container) newPID() int {
-	c.starts++
-	n := c.host.random.seedOf(fmt.Sprint("pid ", c.id, c.starts))
-	return firstPID + int(n%(lastPID-firstPID))
-}
-
-// hostPID returns the number that the host has for a process of a run.
-func (r *run) hostPID(pid int) int { return r.pid + pid - 1 }

@@ -133,6 +133,7 @@ var messages113 = messages.with(func(m *Messages) {
 	m.ExecFailed = "rpc error: code = 2 desc = oci runtime error: exec failed: container_linux.go:247: starting container process caused %q"
 	m.StartFailed = "oci runtime error: container_linux.go:247: starting container process caused %q"
 	m.StartPaused = "Cannot start a paused container, try unpause instead."
+	m.Shim = "docker-containerd-shim %[1]s /var/run/docker/libcontainerd/%[1]s docker-runc"
 	m.RemoveRestarting = "You cannot remove a running container %s. Stop the container before attempting removal or use -f"
 	m.RemoveRunning = "You cannot remove a running container %s. Stop the container before attempting removal or use -f"
 	m.RemovePaused = "You cannot remove a running container %s. Stop the container before attempting removal or use -f"

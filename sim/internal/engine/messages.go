@@ -23,6 +23,7 @@ type Messages struct {
 	ExecHasRun       string // the ID of the command
 	ExecRuns         string // likewise
 	StartFailed      string // likewise
+	Shim             string // the ID: the command line of what holds the container's processes
 	AlreadyPaused    string // the ID
 	NotPaused        string // the ID
 	RemoveRunning    string // the ID
@@ -127,6 +128,7 @@ var messages = Messages{
 	Restart:         "Cannot restart container %s: %v",
 	ExecPaused:      "Container %s is paused, unpause the container before exec",
 	ExecFailed:      "OCI runtime exec failed: exec failed: unable to start container process: %s: unknown",
+	Shim:            "/usr/bin/containerd-shim-runc-v2 -namespace moby -id %s -address /run/containerd/containerd.sock",
 	ExecDown:        "Container %s is not running: %s",
 	ExecHasRun:      "Error: Exec command %s has already run",
 	ExecRuns:        "Error: Exec command %s is already running",

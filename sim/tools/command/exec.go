@@ -30,6 +30,7 @@ func (p *Process) SetTitle(title string) {
 // CommandLine returns what the process is shown by: its title, or else the arguments of the
 // program that it runs.
 func (p *Process) CommandLine() []string {
+	p = p.self()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.title != "" {
@@ -40,6 +41,7 @@ func (p *Process) CommandLine() []string {
 
 // Name returns the name of the program that it runs, in at most 15 bytes as Linux has it.
 func (p *Process) Name() string {
+	p = p.self()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	args := p.argumentsLocked()

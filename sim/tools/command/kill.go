@@ -8,6 +8,7 @@ package command
 // A process with PID 1 is not ended by signals that it does not catch, but for SIGKILL: see
 // Uncaught. A process that is stopped notices no signals but SIGKILL before it goes on.
 func (p *Process) Signal(s Signal) {
+	p = p.self()
 	switch {
 	case s == SIGKILL:
 		p.cancel(s)

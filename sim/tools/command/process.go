@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -17,7 +18,8 @@ type Processes struct {
 	last int              // +checklocks:mu
 	list map[int]*Process // +checklocks:mu
 	// How many of them are no commands.
-	resident int // +checklocks:mu
+	resident int                       // +checklocks:mu
+	others   func() iter.Seq[*Process] // of Include, +checklocks:mu
 	// Closed when one starts, ends, stops or goes on; nil while nobody waits for that.
 	changed chan struct{} // +checklocks:mu
 }
@@ -31,6 +33,7 @@ type Process struct {
 	Args    []string
 	Started time.Time
 
+	seen     *Process // of which this is a View, which has none of what follows; nil: it is none
 	table    *Processes
 	ctx      context.Context // of the command
 	cancel   context.CancelCauseFunc
@@ -85,11 +88,44 @@ func (t *Processes) addLocked(p *Process) {
 	t.changeLocked()
 }
 
-// List returns the processes by PID.
+// List returns the processes by PID, with those of Include.
 func (t *Processes) List() []*Process {
 	t.mu.Lock()
+	list := slices.Collect(maps.Values(t.list))
+	others := t.others
+	t.mu.Unlock()
+	if others != nil {
+		list = slices.AppendSeq(list, others())
+	}
+	slices.SortFunc(list, func(a, b *Process) int { return a.PID - b.PID })
+	return list
+}
+
+// Include has List show processes of other tables as well, as the PID namespace of a host has those
+// of its containers. They are made by View at each call.
+func (t *Processes) Include(others func() iter.Seq[*Process]) {
+	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.SortedFunc(maps.Values(t.list), func(a, b *Process) int { return a.PID - b.PID })
+	t.others = others
+}
+
+// NewProcess returns a process of a machine's own for Include. It cannot be signalled.
+func NewProcess(pid int, args []string, started time.Time) *Process {
+	return &Process{PID: pid, Parent: 1, Group: pid, Args: args, Started: started, table: new(Processes), alone: true, cancel: func(error) {}}
+}
+
+// View returns the process as another PID namespace has it, with these numbers. What is done to
+// it is done to p, as from outside of p's own.
+func (p *Process) View(pid, parent, group int) *Process {
+	return &Process{PID: pid, Parent: parent, Group: group, User: p.User, Args: p.Args, Started: p.Started, table: p.table, seen: p}
+}
+
+// self returns the process itself.
+func (p *Process) self() *Process {
+	if p.seen != nil {
+		return p.seen
+	}
+	return p
 }
 
 // full tells whether there are too many of them.

@@ -66,6 +66,7 @@ func (p *Process) pend(signal Signal) bool {
 
 // Stopped returns the signal that has stopped the process, 0 while it runs.
 func (p *Process) Stopped() Signal {
+	p = p.self()
 	if s := p.stop.Load(); s != nil {
 		return s.by
 	}

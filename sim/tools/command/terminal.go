@@ -42,6 +42,7 @@ func (c *Call) terminal() Terminal {
 
 // TTY returns the name of the terminal that controls the process, "pts/0", or "" if it has none.
 func (p *Process) TTY() string {
+	p = p.self()
 	if p.terminal == nil {
 		return ""
 	}
@@ -51,6 +52,7 @@ func (p *Process) TTY() string {
 // Foreground tells whether the process is in the group that ^C of its terminal reaches. A
 // terminal that cannot tell has all of them there.
 func (p *Process) Foreground() bool {
+	p = p.self()
 	t, ok := p.terminal.(interface{ Foreground() int })
 	if p.terminal == nil || !ok {
 		return p.terminal != nil

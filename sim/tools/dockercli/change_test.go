@@ -2,7 +2,9 @@ package dockercli_test
 
 import (
 	"context"
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"drydock/sim/tools/coreutils"
 	"drydock/sim/tools/dockercli"
 	"drydock/sim/tools/nettools"
+	"drydock/sim/tools/procps"
 	"drydock/sim/tools/shell"
 
 	"github.com/stretchr/testify/require"
@@ -183,6 +186,47 @@ func TestDockerNotStarted(t *testing.T) {
 		}
 		require.Equal(t, tt.want, docker(t, h, tt.line), tt.line)
 	}
+}
+
+// TestDockerTop has ps with whatever options, on the processes as the host has them.
+func TestDockerTop(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := newHost(t, procps.Commands())
+		docker(t, h, "run -d --name other alpine sleep 1000")
+		docker(t, h, "run -d --name web alpine sh -c 'sleep 500 & exec sleep 600'")
+		time.Sleep(time.Second)
+		pid, err := strconv.Atoi(strings.TrimSpace(docker(t, h, "inspect -f {{.State.Pid}} web")))
+		require.NoError(t, err)
+		names := strings.NewReplacer("PID1", fmt.Sprint(pid), "PID2", fmt.Sprint(pid+1), "SHIM", fmt.Sprint(pid-20), "<RUN>", "8:00")
+		for _, tt := range []struct{ line, want string }{
+			{"top web", "UID PID PPID C STIME TTY TIME CMD\nroot PID1 SHIM 0 00:00 ? 00:00:00 sleep 600\nroot PID2 PID1 0 00:00 ? 00:00:00 sleep 500\n"},
+			{"top web -o pid,comm", "PID COMMAND\nPID1 sleep\nPID2 sleep\n"},
+			{"top web -eo pid,args", "PID COMMAND\nPID1 sleep 600\nPID2 sleep 500\n"},
+			{"top web axo pid,ppid", "PID PPID\nPID1 SHIM\nPID2 PID1\n"},
+			{"top web aux", "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\nroot PID1 0.0 0.0 0 0 ? S 00:00 0:00 sleep 600\nroot PID2 0.0 0.0 0 0 ? S 00:00 0:00 sleep 500\n"},
+			{"top web -o comm", "Error response from daemon: Couldn't find PID field in ps output\nexit status 1\n"},
+			{"top web -o ppid=PID", `Error response from daemon: specifying "ppid=PID" is not allowed` + "\nexit status 1\n"},
+			{"top web zz", "Error response from daemon: ps: error: unsupported option (BSD syntax)\nexit status 1\n"},
+			{"top nosuch", "Error response from daemon: No such container: nosuch\nexit status 1\n"},
+		} {
+			got := regexp.MustCompile(` +`).ReplaceAllString(docker(t, h, tt.line), " ")
+			require.Equal(t, names.Replace(tt.want), got, tt.line)
+		}
+
+		host := func(line string) string {
+			out, err := h.Exec(t.Context(), "sh", "-c", line).Output()
+			require.NoError(t, err, line)
+			return string(out)
+		}
+		require.Regexp(t, fmt.Sprintf(`(?m)^root +%d +1 .* /usr/bin/containerd-shim-runc-v2 -namespace moby -id [0-9a-f]{64} -address /run/containerd/containerd.sock$`, pid-20), host("ps -ef"))
+		require.Regexp(t, fmt.Sprintf(`(?m)^root +%d +%d .* sleep 600$`, pid, pid-20), host("ps -ef"))
+		host(fmt.Sprintf("kill -9 %d", pid))
+		time.Sleep(time.Second)
+		require.Equal(t, "137 0\n", docker(t, h, "inspect -f '{{.State.ExitCode}} {{.State.Pid}}' web"))
+		require.NotContains(t, host("ps -ef"), "sleep 600")
+		require.Contains(t, host("ps -ef"), "sleep 1000")
+	})
 }
 
 // TestManyPorts has more ports than the host can choose, which are refused before the first is

@@ -2,7 +2,7 @@
 //
 //	sysctl [-abeNnqw] [--dry-run] KEY | KEY=VALUE …
 //	sysctl -p | --load[=FILE] [FILE …]
-//	ps [-e | -A | a | x | ax | aux | -ef | -f] [-p PID[,PID...]] [-o FIELD[,FIELD...]]
+//	ps [-e | -A | a | x | ax | aux | -ef | -f] [-p | -q PID[,PID...]] [-C NAME[,...]] [-u USER[,...]] [-o FIELD[,FIELD...]] [h] [w]
 //	kill [-SIGNAL | -s SIGNAL | -n NUMBER] PID..., kill -l [SIGNAL]
 //	pgrep, pkill [-SIGNAL] [-f] [-x] [-l] [-a] PATTERN
 //	pidof NAME...
@@ -12,8 +12,8 @@
 // read.
 //
 // Programs are functions, so processors, memory and states that ps shows are those of processes
-// that sleep. Fields of -o are pid, ppid, pgid, user, uid, comm, args, cmd, tty, stat, stime, time
-// and etime.
+// that sleep. Fields of -o are pid, ppid, pgid, pgrp, user, euser, uid, comm, ucmd, args, cmd, command,
+// tty, tt, tname, stat, stime, start_time, time, etime, c, pcpu, pmem, vsz and rss.
 package procps
 
 import (
