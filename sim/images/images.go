@@ -26,6 +26,7 @@ package images
 import (
 	"maps"
 	"strings"
+	"time"
 
 	"drydock/sim"
 	"drydock/sim/tools"
@@ -45,6 +46,9 @@ func All() []sim.Image {
 	for i := range all {
 		p := published[all[i].Name]
 		all[i].Size = p.size
+		if created, _ := time.Parse(time.DateOnly, p.created); created.Before(time.Now()) {
+			all[i].Created = created // else the clock is a virtual one that has yet to come there
+		}
 		if p.tags != "" {
 			all[i].Tags = strings.Fields(p.tags)
 		}
@@ -52,28 +56,30 @@ func All() []sim.Image {
 	return all
 }
 
-// published has the sizes of images, as docker images shows those of the real ones, and the
-// patterns of the tags that people use of them. Who made an image on a machine has no registry.
+// published has the sizes of images, as docker images shows those of the real ones, the days when
+// those were made, and the patterns of the tags that people use of them. Who made an image on a
+// machine has no registry.
 var published = map[string]struct {
-	size int64
-	tags string
+	size    int64
+	created string
+	tags    string
 }{
-	"nginx":                {141_530_000, "latest 1 1.[0-9]* stable* mainline* alpine* perl"},
-	"tomcat":               {484_000_000, "latest 10* 9* 8* 7* jdk* jre*"},
-	"mysql":                {556_000_000, "latest 8* 5* oracle debian"},
-	"training/webapp":      {348_800_000, "latest"},
-	"training/postgres":    {365_000_000, "latest"},
-	"centos":               {203_900_000, "latest 7 7.[0-9]* centos7* 8 8.[0-9]* centos8* 6* centos6*"},
-	"centos:v1":            {231_200_000, ""},
-	"centos_nginx:1.0":     {288_500_000, ""},
-	"httpd":                {167_700_000, "latest 2 2.[0-9]* alpine*"},
-	"hello-world":          {13_260, "latest linux"},
-	"debian":               {116_500_000, "latest 12* 11* 10* 9* bookworm* bullseye* buster* stretch* stable* oldstable* testing* sid*"},
-	"ubuntu":               {77_820_000, "latest 2[0-9].[0-9][0-9] 18.04 16.04 14.04 jammy* focal* bionic* xenial* trusty* rolling devel"},
-	"alpine":               {7_377_000, "latest 3 3.[0-9]* edge"},
-	"busybox":              {4_855_000, "latest 1 1.[0-9]* glibc* musl* uclibc* stable* unstable*"},
-	"itcoke/mytomcat8:1.0": {487_200_000, ""},
-	"itcoke/mysql8:1.0":    {449_300_000, ""},
+	"nginx":                {141_530_000, "2021-11-17", "latest 1 1.[0-9]* stable* mainline* alpine* perl"},
+	"tomcat":               {484_000_000, "2022-11-15", "latest 10* 9* 8* 7* jdk* jre*"},
+	"mysql":                {556_000_000, "2021-10-12", "latest 8* 5* oracle debian"},
+	"training/webapp":      {348_800_000, "2015-05-27", "latest"},
+	"training/postgres":    {365_000_000, "2014-06-12", "latest"},
+	"centos":               {203_900_000, "2021-09-15", "latest 7 7.[0-9]* centos7* 8 8.[0-9]* centos8* 6* centos6*"},
+	"centos:v1":            {231_200_000, "2021-09-16", ""},
+	"centos_nginx:1.0":     {288_500_000, "2021-10-08", ""},
+	"httpd":                {167_700_000, "2023-04-12", "latest 2 2.[0-9]* alpine*"},
+	"hello-world":          {13_260, "2023-05-04", "latest linux"},
+	"debian":               {116_500_000, "2023-12-19", "latest 12* 11* 10* 9* bookworm* bullseye* buster* stretch* stable* oldstable* testing* sid*"},
+	"ubuntu":               {77_820_000, "2023-10-05", "latest 2[0-9].[0-9][0-9] 18.04 16.04 14.04 jammy* focal* bionic* xenial* trusty* rolling devel"},
+	"alpine":               {7_377_000, "2024-01-27", "latest 3 3.[0-9]* edge"},
+	"busybox":              {4_855_000, "2022-12-06", "latest 1 1.[0-9]* glibc* musl* uclibc* stable* unstable*"},
+	"itcoke/mytomcat8:1.0": {487_200_000, "2021-04-20", ""},
+	"itcoke/mysql8:1.0":    {449_300_000, "2021-04-20", ""},
 }
 
 // ofNetwork are the programs that small images do not have.

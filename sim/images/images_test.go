@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"drydock/sim"
@@ -145,4 +146,17 @@ func TestFirstPrompts(t *testing.T) {
 			require.NoError(t, c.Kill())
 		})
 	}
+}
+
+// TestCreated: images are as old as the real ones, where the clock has come that far.
+func TestCreated(t *testing.T) {
+	t.Parallel()
+	for _, image := range images.All() {
+		require.True(t, image.Created.Before(time.Now().AddDate(-1, 0, 0)) && image.Created.Year() > 2013, image.Name)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		for _, image := range images.All() {
+			require.True(t, image.Created.IsZero(), image.Name) // it is 2000
+		}
+	})
 }
