@@ -1,6 +1,7 @@
 package images
 
 import (
+	"bytes"
 	"embed"
 	"io/fs"
 	"os"
@@ -16,8 +17,9 @@ var embedded embed.FS
 // dates are when the files of an image were made, which servers tell; others are as old as
 // Debian 12.
 var dates = map[string]time.Time{
-	"nginx": time.Date(2021, time.November, 16, 14, 44, 2, 0, time.UTC),
-	"httpd": time.Date(2007, time.June, 11, 18, 53, 14, 0, time.UTC),
+	"nginx":        time.Date(2021, time.November, 16, 14, 44, 2, 0, time.UTC),
+	"nginx-docker": time.Date(2021, time.November, 17, 10, 38, 14, 0, time.UTC),
+	"httpd":        time.Date(2007, time.June, 11, 18, 53, 14, 0, time.UTC),
 }
 
 // layers are files one over the other.
@@ -44,7 +46,11 @@ func files(name string) fs.FS {
 		if err != nil {
 			return err
 		}
-		f, err := t.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o644)
+		mode := fs.FileMode(0o644)
+		if bytes.HasPrefix(text, []byte("#!")) {
+			mode = 0o755
+		}
+		f, err := t.OpenFile(to, os.O_CREATE|os.O_WRONLY, mode)
 		if err != nil {
 			return err
 		}

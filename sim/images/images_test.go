@@ -160,3 +160,23 @@ func TestCreated(t *testing.T) {
 		}
 	})
 }
+
+// TestAccounts has who there is in images, which the real ones' /etc/passwd and /etc/group say.
+func TestAccounts(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	for _, tt := range []struct {
+		image      sim.Image
+		line, want string
+	}{
+		{images.Alpine(), "id nobody; id -u guest; id -u _apt 2>/dev/null || echo none", "uid=65534(nobody) gid=65534(nobody) groups=65534(nobody)\n405\nnone\n"},
+		{images.Busybox(), "id nobody; id -u sync; tail -1 /etc/group", "uid=65534(nobody) gid=65534(nobody) groups=65534(nobody)\n4\nnobody:x:65534:\n"},
+		{images.CentOS(), "id nobody; id dbus", "uid=99(nobody) gid=99(nobody) groups=99(nobody)\nuid=81(dbus) gid=81(dbus) groups=81(dbus)\n"},
+		{images.Nginx(), "id nginx; ls -l /docker-entrypoint.d | cut -c1-10; ls /docker-entrypoint.d", "uid=101(nginx) gid=101(nginx) groups=101(nginx)\ntotal 12\n-rwxr-xr-x\n-rwxr-xr-x\n-rwxr-xr-x\n" +
+			"10-listen-on-ipv6-by-default.sh\n20-envsubst-on-templates.sh\n30-tune-worker-processes.sh\n"},
+	} {
+		c, err := h.Run("", sim.WithImage(tt.image), sim.WithCommand("sleep", "1000"))
+		require.NoError(t, err)
+		require.Equal(t, tt.want, run(t, c, "sh", tt.line), tt.image.Name)
+	}
+}

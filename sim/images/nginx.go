@@ -21,7 +21,7 @@ func Nginx() sim.Image {
 		Name: "nginx", Entrypoint: []string{"/docker-entrypoint.sh"}, Cmd: []string{"nginx", "-g", "daemon off;"},
 		Env: []string{"NGINX_VERSION=" + nginxVersion, "NJS_VERSION=0.7.0", "PKG_RELEASE=1~bullseye"}, Expose: []string{"80"}, StopSignal: "SIGQUIT",
 		Commands: debianWith("curl", command.Table{"nginx": nginx, "/docker-entrypoint.sh": nginxEntrypoint}),
-		Files:    layers{files("nginx"), files("debian")},
+		Files:    layers{files("nginx-docker"), files("nginx"), files("debian")},
 	}
 }
 

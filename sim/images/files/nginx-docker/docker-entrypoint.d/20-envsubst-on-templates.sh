@@ -1,0 +1,2 @@
+#!/bin/sh
+# What this does is part of /docker-entrypoint.sh.
