@@ -116,7 +116,7 @@ func (c *Container) joinAll(r *run) error {
 
 // newNamespace makes a namespace of the container's own, without networks.
 func (c *Container) newNamespace() (*namespace, error) {
-	ns, err := c.host.newNamespace(c.id, c.id[:12], nil)
+	ns, err := c.host.newNamespace(c.id, c.Name, c.id[:12], nil)
 	if err != nil {
 		return nil, err
 	}

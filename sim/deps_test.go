@@ -21,7 +21,7 @@ type floor struct {
 // floors are all packages of the module, from the ground up. Examples and benchmarks, which
 // nobody imports, use what they like.
 var floors = []floor{
-	{"packets", "drop internal/packet nat/internal/words nat/conntrack nat/ipset"},
+	{"packets", "drop internal/taps internal/packet nat/internal/words nat/conntrack nat/ipset"},
 	{"libraries for any gVisor stack", "veth bridge nat dnsd"},
 	{"the commands of nat", "nat/iptables"},
 	{"shapes and leaves of sim", "sim/dockerapi sim/ping sim/internal/random sim/internal/errno sim/internal/addrselect " +

@@ -24,6 +24,7 @@ type endpoint struct {
 	index           int    // of the interface; on a network the port's is one more
 	device          string // its name
 	bridge          *bridge.Bridge
+	watch           *watch // of the bridge
 	port            string // vethXXXXXXX; "" if the bridge did not take it
 	inside, outside *veth.Endpoint
 	insideDown      atomic.Bool // the interface was brought down
@@ -37,6 +38,7 @@ type cableSpec struct {
 	peerIndex int            // of the port; 0: it has none
 	addrs     []netip.Prefix // of the interface
 	port      func() string  // its name; another one each time
+	portOwner string         // of its Place
 	opts      []bridge.PortOption
 
 	noBroadcast bool // see cable
@@ -60,10 +62,13 @@ func (ep *endpoint) connect(s cableSpec) (err error) {
 	}
 	for {
 		name := s.port()
+		ep.watch.plugged(Place{s.portOwner, name, ep.bridge.Name()}, ep.outside)
 		_, err := ep.bridge.AddPort(name, ep.outside, s.opts...)
 		if err == nil {
 			ep.port = name
+			return nil
 		}
+		ep.watch.unplugged(ep.outside)
 		if !errors.Is(err, bridge.ErrExists) { // as dockerd does: another name
 			return err
 		}
@@ -75,6 +80,7 @@ func (ep *endpoint) connect(s cableSpec) (err error) {
 func (ep *endpoint) disconnect() {
 	if ep.port != "" {
 		ep.bridge.RemovePort(ep.port)
+		ep.watch.unplugged(ep.outside)
 	}
 	ep.space.unplug(ep.index)
 	if ep.inside != nil {

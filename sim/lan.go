@@ -12,6 +12,7 @@ import (
 type LAN struct {
 	bridge *bridge.Bridge
 	mtu    int
+	watch  watch
 	bubble string // in which it was made, whose time it has
 }
 
@@ -42,8 +43,12 @@ func NewLAN(opts ...LANOption) (*LAN, error) {
 		}
 	}
 	var err error
-	l.bridge, err = bridge.New("lan")
-	return l, err
+	l.bridge, err = bridge.New("lan", bridge.OnDrop(func(d bridge.Dropped) { l.watch.bridgeDropped(l.String(), d) }))
+	if err != nil {
+		return nil, err
+	}
+	l.watch.addBridge(l.String(), l.bridge)
+	return l, nil
 }
 
 // String returns "lan".

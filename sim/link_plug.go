@@ -17,7 +17,7 @@ import (
 func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	n := l.asked.network
 	h := n.host
-	ep := &endpoint{space: space, device: device, bridge: n.bridge}
+	ep := &endpoint{space: space, device: device, bridge: n.bridge, watch: &h.watch}
 	if err := l.takeAddrs(ep); err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	// taken, once in 2^28, must not shift them.
 	name := h.engine.VethName(h.random.stream("veth name"))
 	spec := cableSpec{
-		mtu: n.config.mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1, noBroadcast: !h.engine.Broadcast(),
+		mtu: n.config.mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1, portOwner: h.name, noBroadcast: !h.engine.Broadcast(),
 		port: func() (next string) {
 			next, name = name, h.engine.VethName(h.random.stream("veth name"))
 			return next
@@ -115,7 +115,7 @@ func (l *Link) plugLAN(addr netip.Prefix) error {
 	key := m.random.key(id)
 	ep := &endpoint{
 		mac:   net.HardwareAddr{0x00, 0x0c, 0x29, key[0], key[1], key[2]},
-		space: m.own, index: m.newIndexes(1), device: device, bridge: l.lan.bridge,
+		space: m.own, index: m.newIndexes(1), device: device, bridge: l.lan.bridge, watch: &l.lan.watch,
 	}
 	name := m.name + " " + device
 	n := 0
@@ -125,7 +125,7 @@ func (l *Link) plugLAN(addr netip.Prefix) error {
 		}
 		return name
 	}
-	err := ep.connect(cableSpec{mtu: l.lan.mtu, seed: m.random.seedOf(id), addrs: []netip.Prefix{linkLocal(ep.mac)}, port: port})
+	err := ep.connect(cableSpec{mtu: l.lan.mtu, seed: m.random.seedOf(id), addrs: []netip.Prefix{linkLocal(ep.mac)}, port: port, portOwner: l.lan.String()})
 	if err == nil {
 		return l.set(ep)
 	}

@@ -25,11 +25,14 @@ package sim
 //	Netns.mu          the namespace that its owner is in
 //	Container.treeMu  that the files of a container are made once
 //	Host.events       the last events, and who listens; asked for without any of the others
+//	watch.mu          who looks at frames, and what there is to look at; namespace.mu is asked
+//	                  for with it, and the locks of bridges, cables and stacks
 //	names.mu, namespace.mu, settings.mu, generator.mu, and the locks of package files
 //
 // While one of these is held no function of users is called, but for the methods of
-// Image.Files. Of other packages only the impairing of a cable (Link.mu), the setting of a sysctl (settings.mu) and pools of addresses
-// (Host.mu) are, which do not call back.
+// Image.Files and the "where" of Sniff. Of other packages only the impairing of a cable (Link.mu),
+// its taps (watch.mu), the setting of a sysctl (settings.mu) and pools of addresses (Host.mu) are,
+// which do not call back.
 //
 // Fields say by +checklocks which mutex of their struct guards them, and gVisor's checklocks
 // sees to it; "guarded by" stands where the mutex is another struct's, which it does not follow.

@@ -41,6 +41,7 @@ type Machine struct {
 	memory  netstack.Memory // of the TCP connections of all namespaces
 	tap     *slirp.Net      // nil without; belongs to the holder of devices
 	work    *workplace
+	watch   watch
 	self    command.Machine // itself, or the Host that it is of
 
 	// devices is held by who makes or removes an interface that is not there from the
@@ -107,12 +108,12 @@ func newMachine(cfg *machineConfig) (*Machine, error) {
 
 // boot makes the namespace with the interfaces that are there from the start.
 func (m *Machine) boot(cfg *machineConfig) error {
-	opts := []nat.Option{nat.WithLogger(m.log), nat.WithSeed(m.random.seedOf("nat")), nat.OnDrop(m.logDrop)}
+	opts := []nat.Option{nat.WithLogger(m.log), nat.WithSeed(m.random.seedOf("nat")), nat.OnDrop(m.filterDropped)}
 	if m.reroute != nil {
 		opts = append(opts, nat.WithRouter(m.reroute))
 	}
 	m.tables = nat.New(opts...)
-	space, err := m.newNamespace("host", m.name, m.tables)
+	space, err := m.newNamespace("host", m.Name, m.name, m.tables)
 	if err != nil {
 		return err
 	}
@@ -169,12 +170,12 @@ func (m *Machine) plight(ended bool) []string {
 
 // newNamespace makes a namespace of this machine, with tables or without. Containers route,
 // too: one with two networks answers on each for both of its addresses.
-func (m *Machine) newNamespace(id, hostname string, tables *nat.Tables) (*namespace, error) {
+func (m *Machine) newNamespace(id string, owner func() string, hostname string, tables *nat.Tables) (*namespace, error) {
 	opts := netstack.Options{Seed: m.random.seedOf("stack " + id), Virtual: m.virtual, Router: true, Memory: &m.memory}
 	if tables != nil {
 		opts.Netfilter = tables
 	}
-	return newNamespace(hostname, opts)
+	return newNamespace(owner, hostname, &m.watch, opts)
 }
 
 // Name returns the hostname that the machine was made with.

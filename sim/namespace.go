@@ -10,6 +10,7 @@ import (
 
 	"drydock/bridge"
 	"drydock/sim/internal/netstack"
+	"drydock/sim/internal/router"
 	"drydock/veth"
 )
 
@@ -18,6 +19,8 @@ import (
 type namespace struct {
 	stack    *netstack.Stack
 	settings *settings
+	owner    func() string // the name of whose it is
+	watch    *watch        // of its machine
 	hostname string
 	ports    func() []Interface          // of its bridges; nil: there are no bridges
 	filter   *bridgeFilter               // of its bridges; nil: there are no bridges
@@ -36,6 +39,7 @@ type namespace struct {
 // A cable is a veth pair as seen from a namespace.
 type cable struct {
 	inside    *veth.Endpoint
+	device    string // its name, which plug notes
 	peerIndex int
 	bridge    *bridge.Bridge // of the interface of a bridge, which runs if the bridge has another port
 
@@ -44,14 +48,16 @@ type cable struct {
 }
 
 // newNamespace makes a namespace with lo, held by the caller.
-func newNamespace(hostname string, opts netstack.Options) (*namespace, error) {
-	ns := &namespace{hostname: hostname, users: 1, cables: make(map[int]cable)}
+func newNamespace(owner func() string, hostname string, w *watch, opts netstack.Options) (*namespace, error) {
+	ns := &namespace{owner: owner, hostname: hostname, watch: w, users: 1, cables: make(map[int]cable)}
 	ns.settings = newSettings(ns)
+	opts.OnDrop = func(d router.Dropped) { w.stackDropped(ns, d) }
 	ns.stack = netstack.New(opts)
 	if err := ns.stack.AddLoopback(); err != nil {
 		ns.stack.Close()
 		return nil, err
 	}
+	w.addSpace(ns)
 	return ns, nil
 }
 
@@ -75,29 +81,37 @@ func (ns *namespace) release() {
 	last := ns.users == 0
 	ns.mu.Unlock()
 	if last {
+		ns.watch.removeSpace(ns)
 		ns.stack.Close()
 	}
 }
 
 // plug adds an interface with a cable. The stack takes the cable's end over: unplug closes it.
 func (ns *namespace) plug(index int, name string, c cable) error {
+	c.device = name
+	ns.watch.plugged(ns.place(name), c.inside)
 	if err := ns.stack.AddNIC(index, name, c.inside); err != nil {
+		ns.watch.unplugged(c.inside)
 		return err
 	}
 	ns.mu.Lock()
-	defer ns.mu.Unlock()
 	ns.cables[index] = c
+	ns.mu.Unlock()
 	return nil
 }
 
 // unplug removes an interface and closes its cable.
 func (ns *namespace) unplug(index int) {
 	ns.mu.Lock()
+	c, ok := ns.cables[index]
 	delete(ns.cables, index)
 	delete(ns.lost, index)
 	ns.mu.Unlock()
 	ns.settings.forget(index)
 	ns.stack.RemoveNIC(index)
+	if ok {
+		ns.watch.unplugged(c.inside)
+	}
 }
 
 // setUp brings an interface of the stack up or down.

@@ -114,9 +114,11 @@ func (n *Network) open(device string) (err error) {
 	}
 	local.SetLinkAddress(tcpip.LinkAddress(n.mac))
 	n.device = device
-	if n.bridge, err = bridge.New(device); err != nil {
+	n.bridge, err = bridge.New(device, bridge.OnDrop(func(d bridge.Dropped) { h.watch.bridgeDropped(h.name, d) }))
+	if err != nil {
 		return err
 	}
+	h.watch.addBridge(h.name, n.bridge)
 	n.bridge.SetFilter(h.own.filter)
 	if _, err = n.bridge.AddPort(device, port, bridge.Local(bridge.MAC(n.mac))); err != nil {
 		return err
@@ -181,6 +183,7 @@ func (n *Network) close() {
 	n.host.firewall.delete(n.host.engine.NetworkRules(n.forEngine(), n.host.otherBridges(n)))
 	if n.bridge != nil {
 		n.bridge.Close()
+		n.host.watch.removeBridge(n.bridge)
 	}
 	if n.index != 0 {
 		n.host.own.unplug(n.index)

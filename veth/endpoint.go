@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"drydock/internal/packet"
+	"drydock/internal/taps"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -28,7 +29,7 @@ type Endpoint struct {
 
 	mtu  atomic.Uint32
 	mac  atomic.Pointer[tcpip.LinkAddress]
-	taps taps
+	taps taps.List[Tapped]
 
 	forwarder atomic.Pointer[forwarder] // takes frames for e from their senders; nil: they go to queue
 	impaired  atomic.Bool               // frames that e sends go through line
@@ -85,13 +86,13 @@ func (e *Endpoint) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
 		e.stats.txDropped.Add(1)
 		return nil
 	}
-	e.taps.see(e, Sent, pkt)
+	e.show(Sent, pkt)
 	if e.impaired.Load() {
 		e.stats.impaired.add(size)
 		e.line.send(pkt)
 		return nil
 	}
-	e.peer.taps.see(e.peer, Received, pkt)
+	e.peer.show(Received, pkt)
 	if f := e.peer.forwarder.Load(); f != nil {
 		e.stats.forwarded.add(size)
 		(*f).ForwardFrame(pkt)
@@ -114,7 +115,7 @@ func (e *Endpoint) accept(pkt *stack.PacketBuffer) {
 		return
 	}
 	e.stats.late.add(pkt.Size())
-	e.taps.see(e, Received, pkt)
+	e.show(Received, pkt)
 	if f := e.forwarder.Load(); f != nil {
 		packet.Ethernet(pkt)
 		(*f).ForwardFrame(pkt)

@@ -78,6 +78,16 @@ func Bytes(pkt *stack.PacketBuffer) []byte {
 	return b
 }
 
+// LoopbackFrame returns a packet without link header as lo of Linux shows it, in a frame with
+// addresses of zeros and its transport checksum computed.
+func LoopbackFrame(pkt *stack.PacketBuffer) []byte {
+	b := make([]byte, header.EthernetMinimumSize+pkt.Size())
+	Copy(b[header.EthernetMinimumSize:], pkt, 0)
+	header.Ethernet(b).Encode(&header.EthernetFields{Type: pkt.NetworkProtocolNumber})
+	completeFrame(b)
+	return b
+}
+
 // completeFrame computes the checksum of the frame b, if there is one to compute.
 func completeFrame(b []byte) bool {
 	l, ok := parseFrame(b, len(b))

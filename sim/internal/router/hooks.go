@@ -1,6 +1,10 @@
 package router
 
-import "gvisor.dev/gvisor/pkg/tcpip/stack"
+import (
+	"drydock/internal/packet"
+
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
 
 // hooks are the netfilter as the stack behind the router calls it.
 type hooks struct {
@@ -25,6 +29,9 @@ func (h hooks) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, af stack
 		return false
 	}
 	src, dst := addresses(pkt)
+	if !h.router.local.Empty() && h.router.current().addresses[dst] != nil {
+		h.router.local.Show(func() []byte { return packet.LoopbackFrame(pkt) })
+	}
 	if dst != route.RemoteAddress() {
 		h.router.Reach(src, dst, 0)
 		return true
@@ -40,6 +47,10 @@ func (h hooks) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, af stack
 	}
 	return false
 }
+
+// TapLocal calls fn with each packet that the stack sends to itself, as a frame of lo, until
+// remove is called. GVisor does not pass them through the endpoint of lo.
+func (r *Router) TapLocal(fn func(frame []byte)) (remove func()) { return r.local.Add(fn) }
 
 // accept is the netfilter of a router that has none: its stack must call CheckOutput all
 // the same.

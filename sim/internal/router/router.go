@@ -27,6 +27,7 @@ import (
 	"sync/atomic"
 
 	"drydock/drop"
+	"drydock/internal/taps"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -42,6 +43,7 @@ type Router struct {
 	filter stack.NFTablesInterface              // nil: none
 	relate func(answer, to *stack.PacketBuffer) // tells the filter what an ICMP error is about; nil: no
 	onDrop func(Dropped)                        // nil: nobody asks
+	local  taps.List[[]byte]                    // see TapLocal
 	drops  drop.Counters                        // but for those of the filter
 	stack  *stack.Stack
 	ip     tcpip.IPStats

@@ -1,0 +1,179 @@
+package sim
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"drydock/bridge"
+	"drydock/drop"
+	"drydock/internal/packet"
+	"drydock/nat"
+	"drydock/nat/iptables"
+	"drydock/sim/internal/router"
+
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// A Drop is a packet that did not arrive.
+type Drop struct {
+	Time   time.Time
+	Place  Place // of netfilter the interface by which it came, or was to leave
+	Reason drop.Reason
+	Filter nat.Dropped // of drop.Rule, drop.Policy and other reasons of netfilter; else the zero Dropped
+	Rule   string      // of drop.Rule as iptables -S prints it: "-A DOCKER-USER -j DROP"; of drop.Policy "-P FORWARD DROP"
+	Frame  []byte      // a copy; without a link header at that place, its addresses are zeros
+}
+
+// String returns one line: "web eth0: no socket: 60 bytes of tcp from 172.17.0.1:40000 to
+// 172.17.0.2:81".
+func (d Drop) String() string {
+	why := d.Reason.String()
+	if d.Rule != "" {
+		why = fmt.Sprintf("%s, %v: %s", d.Filter.Hook, d.Filter.Chain, d.Rule)
+	}
+	return fmt.Sprintf("%v: %s: %s", d.Place, why, summary(d.Frame))
+}
+
+// OnDrop calls fn with each packet that the machine, its bridges or its containers drop, until
+// stop is called. What sockets drop for lack of room is counted by Drops alone.
+//
+// fn runs in the goroutine that carries the packet: it must be quick, and must not use the
+// machine. It may still run in another goroutine when stop returns.
+func (m *Machine) OnDrop(fn func(Drop)) (stop func()) { return m.watch.drops.Add(fn) }
+
+// OnDrop is Machine.OnDrop for the switch of the LAN.
+func (l *LAN) OnDrop(fn func(Drop)) (stop func()) { return l.watch.drops.Add(fn) }
+
+// Drops returns how many packets were dropped by the machine, its bridges and the containers that
+// run.
+func (m *Machine) Drops() drop.Counts {
+	n := m.tables.Drops()
+	m.watch.mu.Lock()
+	defer m.watch.mu.Unlock()
+	for ns := range m.watch.spaces {
+		n = n.Plus(ns.stack.Drops())
+	}
+	for b := range m.watch.bridges {
+		n = n.Plus(bridgeDrops(b))
+	}
+	return n
+}
+
+// Drops returns how many packets the namespace has dropped since it was made: its router and its
+// sockets, not its cables. It is zero while the owner is not running.
+func (ns *Netns) Drops() drop.Counts {
+	space, _, err := ns.open("count drops")
+	if err != nil {
+		return drop.Counts{}
+	}
+	return space.stack.Drops()
+}
+
+// Drops returns how many frames the switch has dropped, at the ports that it has now.
+func (l *LAN) Drops() drop.Counts { return bridgeDrops(l.bridge) }
+
+// bridgeDrops leaves out what the filter refuses, which netfilter counts.
+func bridgeDrops(b *bridge.Bridge) (n drop.Counts) {
+	for _, p := range b.Ports() {
+		n = n.Plus(p.Stats().Drops)
+	}
+	n[drop.Filter] = 0
+	return n
+}
+
+// filterDropped is told by the firewall.
+func (m *Machine) filterDropped(d nat.Dropped) {
+	m.logDrop(d)
+	m.watch.drops.Show(func() Drop {
+		device := d.In
+		if device == "" {
+			device = d.Out
+		}
+		pkt := d.Packet
+		d.Packet = nil // it is borrowed
+		return Drop{
+			Time: time.Now(), Place: m.own.place(device), Reason: d.Reason, Filter: d, Rule: m.ruleText(d), Frame: frameOf(pkt),
+		}
+	})
+}
+
+// ruleText returns the rule or the policy that dropped a packet, as it is now.
+func (m *Machine) ruleText(d nat.Dropped) string {
+	rules := m.tables.IPv4()
+	if d.Src.Is6() {
+		rules = m.tables.IPv6()
+	}
+	table, chain, _ := strings.Cut(string(d.Chain), "/")
+	switch d.Reason {
+	case drop.Rule:
+		var b strings.Builder
+		if iptables.Run(&b, rules, "-t", table, "-S", chain, strconv.Itoa(d.Rule)) != nil {
+			return ""
+		}
+		return strings.TrimSuffix(b.String(), "\n")
+	case drop.Policy:
+		return "-P " + chain + " DROP"
+	}
+	return ""
+}
+
+// stackDropped is told by the stack of a namespace.
+func (w *watch) stackDropped(ns *namespace, d router.Dropped) {
+	w.drops.Show(func() Drop {
+		return Drop{Time: time.Now(), Place: ns.place(d.Interface), Reason: d.Reason, Frame: frameOf(d.Packet)}
+	})
+}
+
+// bridgeDropped is told by the bridge of a network or a LAN. What the filter refuses, netfilter
+// tells.
+func (w *watch) bridgeDropped(owner string, d bridge.Dropped) {
+	if d.Reason == drop.Filter {
+		return
+	}
+	w.drops.Show(func() Drop {
+		return Drop{
+			Time: time.Now(), Place: Place{owner, d.Port.Name(), d.Port.Bridge().Name()}, Reason: d.Reason, Frame: frameOf(d.Frame),
+		}
+	})
+}
+
+// frameOf returns a copy of a packet as a frame.
+func frameOf(pkt *stack.PacketBuffer) []byte {
+	if len(pkt.LinkHeader().Slice()) > 0 {
+		return packet.Bytes(pkt)
+	}
+	return packet.LoopbackFrame(pkt)
+}
+
+// summary returns what a frame is in a few words.
+func summary(frame []byte) string {
+	const header = 14
+	if len(frame) < header {
+		return fmt.Sprintf("%d bytes", len(frame))
+	}
+	b := frame[header:]
+	l, ok := packet.Parse(b, len(b))
+	if !ok {
+		return fmt.Sprintf("%d bytes of EtherType %#04x", len(b), frame[header-2:header])
+	}
+	var src, dst netip.Addr
+	if l.V6 {
+		src, dst = netip.AddrFrom16([16]byte(b[8:])), netip.AddrFrom16([16]byte(b[24:]))
+	} else {
+		src, dst = netip.AddrFrom4([4]byte(b[12:])), netip.AddrFrom4([4]byte(b[16:]))
+	}
+	from, to := src.String(), dst.String()
+	if ports := b[min(l.Transport, len(b)):]; len(ports) >= 4 && l.Fragment != packet.Following && (l.Protocol == packet.TCP || l.Protocol == packet.UDP) {
+		from = netip.AddrPortFrom(src, binary.BigEndian.Uint16(ports)).String()
+		to = netip.AddrPortFrom(dst, binary.BigEndian.Uint16(ports[2:])).String()
+	}
+	name := map[uint8]string{packet.TCP: "tcp", packet.UDP: "udp", packet.ICMP: "icmp", packet.ICMPv6: "icmpv6"}[l.Protocol]
+	if name == "" {
+		name = fmt.Sprint("protocol ", l.Protocol)
+	}
+	return fmt.Sprintf("%d bytes of %s from %s to %s", l.Size, name, from, to)
+}
