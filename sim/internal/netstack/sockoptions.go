@@ -36,17 +36,26 @@ func (c *sock) withOptions(change func(*tcpip.SocketOptions)) error {
 	return nil
 }
 
-// setTTL sets the TTL and the hop limit of what the socket sends, 0 leaving the default. The
-// error is that of setsockopt(2).
+// setTTL sets the TTL and the hop limit of what a new socket sends, 0 leaving the default.
 func (c *sock) setTTL(ttl int) error {
-	switch {
-	case ttl == 0:
+	if ttl == 0 {
 		return nil
-	case ttl < 0 || ttl > 255:
+	}
+	return c.hops(ttl, ttlOptions...)
+}
+
+// ttlOptions are those of both families: an IPv6 socket sends IPv4, too.
+var ttlOptions = []tcpip.SockOptInt{tcpip.IPv4TTLOption, tcpip.IPv6HopLimitOption}
+
+// hops sets options that are a number of hops. The error is that of setsockopt(2).
+func (c *sock) hops(ttl int, options ...tcpip.SockOptInt) error {
+	if ttl < 1 || ttl > 255 {
 		return os.NewSyscallError("setsockopt", syscall.EINVAL)
 	}
-	// Netstack refuses neither, whatever the family of the socket.
-	_ = c.ep.SetSockOptInt(tcpip.IPv4TTLOption, ttl)
-	_ = c.ep.SetSockOptInt(tcpip.IPv6HopLimitOption, ttl)
+	for _, o := range options {
+		if err := c.ep.SetSockOptInt(o, ttl); err != nil {
+			return c.failure("setsockopt", err)
+		}
+	}
 	return nil
 }

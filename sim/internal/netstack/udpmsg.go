@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"syscall"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
@@ -121,7 +120,7 @@ func (c *UDPConn) writeMsg(b, oob []byte, ap netip.AddrPort, addr net.Addr) (n, 
 // SetTTL sets the time to live or hop limit of what the socket sends to single hosts: 1 to
 // 255.
 func (c *sock) SetTTL(ttl int) error {
-	return c.setHops(ttl, tcpip.IPv4TTLOption, tcpip.IPv6HopLimitOption)
+	return c.setHops(ttl, ttlOptions...)
 }
 
 // SetMulticastTTL is SetTTL for what goes to groups, which is 1 at first, and may be 0.
@@ -132,15 +131,15 @@ func (c *UDPConn) SetMulticastTTL(ttl int) error {
 	return c.setHops(ttl, tcpip.MulticastTTLOption)
 }
 
-// setHops sets options of both families: an IPv6 socket sends IPv4, too.
+// setHops is hops for a socket that is in use.
 func (c *sock) setHops(ttl int, options ...tcpip.SockOptInt) error {
-	if ttl < 1 || ttl > 255 {
-		return c.setError(os.NewSyscallError("setsockopt", syscall.EINVAL))
+	if c.shut.Load() {
+		return c.setError(net.ErrClosed)
 	}
-	for _, o := range options {
-		if err := c.setOption(o, ttl); err != nil {
-			return err
-		}
+	c.stack.gate.enter()
+	defer c.stack.gate.leave()
+	if err := c.hops(ttl, options...); err != nil {
+		return c.setError(err)
 	}
 	return nil
 }
