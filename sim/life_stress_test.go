@@ -174,7 +174,8 @@ func (s *stress) run(t *testing.T, rng *rand.Rand) bool {
 	s.mu.Lock()
 	s.containers = append(s.containers, c)
 	s.mu.Unlock()
-	s.expect(t, c.Start(), sim.ErrNotFound, sim.ErrNotRunning, sim.ErrConflict)
+	// Another worker may have started and paused it meanwhile.
+	s.expect(t, c.Start(), sim.ErrNotFound, sim.ErrPaused, sim.ErrNotRunning, sim.ErrConflict)
 	return true
 }
 
