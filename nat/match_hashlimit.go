@@ -29,6 +29,12 @@ type HashLimit struct {
 	Max        uint32 // entries; 0: 65536
 	GCInterval uint32 // in milliseconds, 1000 unless given: changes nothing
 	Expire     uint32 // in milliseconds: when an entry that no packet touched is given up
+
+	// Interval is the seconds for which packets are counted with RateMatch, 1 unless given. What
+	// is more than Count and Burst together is too much, as is all after an interval in which more
+	// than Count came. Unit is PerSecond then.
+	RateMatch bool
+	Interval  uint32
 }
 
 // A HashMode is what HashLimit keeps apart.
@@ -77,6 +83,9 @@ func (m HashLimit) checked(in setting) (Match, error) {
 	if m.Expire == 0 {
 		m.Expire = m.DefaultExpire()
 	}
+	if m.RateMatch && m.Interval == 0 {
+		m.Interval = 1
+	}
 	switch m.Unit {
 	case PerSecond, PerMinute, PerHour, PerDay:
 	default:
@@ -86,7 +95,7 @@ func (m HashLimit) checked(in setting) (Match, error) {
 	case m.V6 != in.v6:
 		return nil, ErrFamily
 	case m.Count == 0, uint64(m.Count) > uint64(m.Unit)*maxHashBurst && !m.Bytes, m.Burst > maxHashBurst, m.Mode > 15,
-		m.Bytes && m.Unit != PerSecond, m.Name == "", len(m.Name) > maxHashName, strings.ContainsAny(m.Name, "/ \t\n"),
+		(m.Bytes || m.RateMatch) && m.Unit != PerSecond, m.Interval != 0 && !m.RateMatch, m.Name == "", len(m.Name) > maxHashName, strings.ContainsAny(m.Name, "/ \t\n"),
 		m.SrcBits > width || m.DstBits > width:
 		return nil, ErrValue
 	}
@@ -117,7 +126,7 @@ func (m HashLimit) String() string {
 		s += " --hashlimit-mode " + m.Mode.Text(",")
 	}
 	s += " --hashlimit-name " + m.Name
-	return s + m.Rest(" --hashlimit-")
+	return s + m.Rest(" --hashlimit-", m.DefaultExpire())
 }
 
 // width is the length of an address.
@@ -183,8 +192,8 @@ func RoundBytes(rate uint64) (rounded, least uint64) {
 	return least, least
 }
 
-// Rest returns what is not as it is by default, each behind a prefix.
-func (m HashLimit) Rest(prefix string) string {
+// Rest returns what is not as it is by default, which of Expire is given, each behind a prefix.
+func (m HashLimit) Rest(prefix string, expire uint32) string {
 	width := m.width()
 	var b strings.Builder
 	for _, o := range []struct {
@@ -192,11 +201,17 @@ func (m HashLimit) Rest(prefix string) string {
 		n, usually uint32
 	}{
 		{"htable-size", m.Size, 0}, {"htable-max", m.Max, 0}, {"htable-gcinterval", m.GCInterval, hashGCInterval},
-		{"htable-expire", m.Expire, m.DefaultExpire()}, {"srcmask", uint32(m.SrcBits), uint32(width)}, {"dstmask", uint32(m.DstBits), uint32(width)},
+		{"htable-expire", m.Expire, expire}, {"srcmask", uint32(m.SrcBits), uint32(width)}, {"dstmask", uint32(m.DstBits), uint32(width)},
 	} {
 		if o.n != o.usually {
 			fmt.Fprintf(&b, "%s%s %d", prefix, o.name, o.n)
 		}
+	}
+	if m.RateMatch {
+		b.WriteString(prefix + "rate-match")
+	}
+	if m.Interval > 1 {
+		fmt.Fprintf(&b, "%srate-interval %d", prefix, m.Interval)
 	}
 	return b.String()
 }
@@ -222,6 +237,14 @@ type hashEntry struct {
 	bucket
 	refills uint64 // of bytes: how often it may be filled at once
 	expires int64
+	window  // instead of a bucket with RateMatch
+}
+
+// A window counts what has come since a time.
+type window struct {
+	since   int64
+	n       uint64
+	tooMany bool // in the window before
 }
 
 // A hashMatcher asks a table, which may have been made by another rule.
@@ -253,9 +276,12 @@ func (m *hashMatcher) match(p *packet) bool {
 	}
 	e.expires = now + int64(m.Expire)*int64(time.Millisecond)
 	within := false
-	if m.Bytes {
+	switch {
+	case m.RateMatch:
+		within = m.inWindow(&e.window, now, p.layout.Size)
+	case m.Bytes:
 		within = e.takeBytes(now, p.layout.Size, m.Count)
-	} else {
+	default:
 		within = e.take(now, int64(e.cost))
 	}
 	return within != m.above
@@ -309,8 +335,25 @@ func (t *hashTable) entry(k hashKey, now int64) *hashEntry {
 	if t.Bytes {
 		e.size = time.Second
 	}
+	e.since = now
 	t.by[k] = e
 	return e
+}
+
+// inWindow counts a packet and reports whether it is within the rate.
+func (m HashLimit) inWindow(w *window, now int64, size int) bool {
+	rate, most, n := uint64(m.Count), m.Burst+uint64(m.Count), uint64(1)
+	if m.Bytes {
+		rate, n = bytesOfCost(costOfBytes(rate)), uint64(size)
+		most = rate * max(m.Burst, 1)
+	}
+	if interval := int64(m.Interval) * int64(time.Second); now-w.since >= interval {
+		// Who is silent for long has come at a lower rate.
+		w.tooMany = float64(w.n)*float64(interval) > float64(now-w.since)*float64(rate)
+		w.since, w.n = now, 0
+	}
+	w.n += n
+	return !w.tooMany && w.n <= most
 }
 
 // takeBytes takes a packet out of a bucket that holds what flows in within a second. Linux

@@ -66,8 +66,8 @@
 // # How equal it is
 //
 // The extensions of iptables come with tests of their own, extensions/*.t of its sources. Of
-// those of 1.8.9 about what is here, 1533 of 1545 are as they say, each line once for each of
-// its chains. The others have --hashlimit-rate-match:
+// those of 1.8.9 about what is here, all 1545 are as they say, each line once for each of its
+// chains:
 //
 //	apt-get source iptables
 //	IPTABLES_EXTENSIONS=$PWD/iptables-1.8.9/extensions go test -v -run 'TestCorpus$' ./nat/iptables

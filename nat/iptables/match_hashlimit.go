@@ -1,6 +1,7 @@
 package iptables
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -21,15 +22,14 @@ const hashScale = 1000000
 //	--hashlimit-srcmask N, --hashlimit-dstmask N
 //	--hashlimit-name NAME
 //	--hashlimit-htable-size N, -max N, -gcinterval N, -expire N
-//
-// --hashlimit-rate-match and --hashlimit-rate-interval are not here.
+//	--hashlimit-rate-match [--hashlimit-rate-interval SECONDS]
 func beginHashLimit(s *scope) *extension {
 	m := nat.HashLimit{V6: s.v6, SrcBits: 32, DstBits: 32}
 	if s.v6 {
 		m.SrcBits, m.DstBits = 128, 128
 	}
 	width := uint64(m.SrcBits)
-	burst, least := uint64(0), uint64(0)
+	burst, least, interval := uint64(0), uint64(0), uint32(0)
 	e := &extension{name: "hashlimit", match: func() nat.Match { return m }}
 	rate := func(above bool, names ...string) option {
 		return option{names: names, not: true, set: func(value string, not bool) (err error) {
@@ -66,6 +66,14 @@ func beginHashLimit(s *scope) *extension {
 			}
 			return nil
 		}).required(),
+		flagOption("hashlimit-rate-match", &m.RateMatch),
+		textOption("hashlimit-rate-interval", func(value string, _ bool) error {
+			n, ok := parseUint(value[:len(value)-len(strings.TrimLeft(value, "0123456789"))], math.MaxInt32)
+			if interval = uint32(n); !ok || n == 0 {
+				return badValue("hashlimit", "--hashlimit-rate-interval", value)
+			}
+			return nil
+		}),
 	}
 	e.check = func() error {
 		switch {
@@ -80,12 +88,35 @@ func beginHashLimit(s *scope) *extension {
 		default:
 			m.Burst = burst
 		}
+		switch {
+		case m.RateMatch:
+			setRateMatch(&m, interval)
+		case !m.Bytes:
+			m.Count, m.Unit = roundRate(hashScale, m.Count, m.Unit)
+		}
 		return nil
 	}
 	return e
 }
 
-// parseHashRate reads "5/sec" or "512kb/s", and rounds it as the kernel does. least is what
+// setRateMatch has the rate be one in an interval, which is a unit unless given. iptables keeps
+// what a packet takes of a second, and so shows seconds.
+func setRateMatch(m *nat.HashLimit, interval uint32) {
+	if m.Expire == 0 {
+		m.Expire = m.DefaultExpire()
+	}
+	if m.Interval = interval; interval == 0 {
+		m.Interval = uint32(m.Unit)
+	}
+	if cost := hashScale / max(m.Count, 1); !m.Bytes {
+		m.Unit, m.Count = nat.PerSecond, 0 // which is refused
+		if cost > 0 {
+			m.Count = hashScale / cost
+		}
+	}
+}
+
+// parseHashRate reads "5/sec", or "512kb/s", which it rounds as the kernel does. least is what
 // a burst of bytes must be.
 func parseHashRate(m *nat.HashLimit, option, s string) (least uint64, err error) {
 	digits := s[:len(s)-len(strings.TrimLeft(s, "0123456789"))]
@@ -116,7 +147,7 @@ func parseHashRate(m *nat.HashLimit, option, s string) (least uint64, err error)
 	case n > uint64(unit)*hashScale:
 		return 0, wrong("Rate too fast \"%s\"", s)
 	}
-	m.Count, m.Unit = roundRate(hashScale, uint32(n), unit)
+	m.Count, m.Unit = uint32(n), unit
 	return 0, nil
 }
 
@@ -164,12 +195,19 @@ func listHashLimit(m nat.HashLimit, _ column) string {
 	if m.Above {
 		s = "limit: above "
 	}
-	s += m.Rate()
+	expire := m.DefaultExpire()
+	if m.RateMatch && !m.Bytes {
+		n, unit := shownRate(hashScale, uint64(hashScale/m.Count)*uint64(m.Interval))
+		s += fmt.Sprintf("%d/%s", n, unit)
+		expire = uint32(unit) * 1000
+	} else {
+		s += m.Rate()
+	}
 	if !m.Bytes || m.Burst > 0 {
 		s += " burst " + m.BurstText()
 	}
 	if m.Mode != 0 {
 		s += " mode " + m.Mode.Text("-")
 	}
-	return s + m.Rest(" ")
+	return s + m.Rest(" ", expire)
 }

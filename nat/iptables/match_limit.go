@@ -89,19 +89,23 @@ func parseRate(s string) (count uint32, unit nat.LimitUnit, err error) {
 // comes close. It is the fixed point of going through the kernel and back.
 func roundRate(scale uint64, count uint32, unit nat.LimitUnit) (uint32, nat.LimitUnit) {
 	for {
-		period := uint64(unit) * scale / uint64(count)
-		shown := nat.PerDay
-		for _, u := range []nat.LimitUnit{nat.PerHour, nat.PerMinute, nat.PerSecond} {
-			ticks := uint64(u) * scale
-			if period > ticks || ticks/period < ticks%period {
-				break
-			}
-			shown = u
-		}
-		c := uint32(uint64(shown) * scale / period)
+		c, shown := shownRate(scale, uint64(unit)*scale/uint64(count))
 		if c == count && shown == unit {
 			return c, shown
 		}
 		count, unit = c, shown
 	}
+}
+
+// shownRate returns the rate that iptables shows for what a packet takes of a second.
+func shownRate(scale, period uint64) (uint32, nat.LimitUnit) {
+	shown := nat.PerDay
+	for _, u := range []nat.LimitUnit{nat.PerHour, nat.PerMinute, nat.PerSecond} {
+		ticks := uint64(u) * scale
+		if period > ticks || ticks/period < ticks%period {
+			break
+		}
+		shown = u
+	}
+	return uint32(uint64(shown) * scale / period), shown
 }

@@ -15,7 +15,7 @@ var _ = registerTarget(targetKind{name: "CONNMARK", begin: beginConnMark}, listC
 //	--save-mark [--nfmask MASK] [--ctmask MASK]      or --mask for both
 //	--restore-mark [--nfmask MASK] [--ctmask MASK]
 //
-// --left-shift-mark and --right-shift-mark are not here.
+// and for each --left-shift-mark N or --right-shift-mark N.
 func beginConnMark(*scope) *extension {
 	const all = ^uint32(0)
 	t := nat.ConnMark{CTMask: all, NFMask: all}
@@ -23,6 +23,7 @@ func beginConnMark(*scope) *extension {
 		if t.Op == nat.SetConnMark {
 			t.NFMask = 0
 		}
+		t.Right = t.Right && t.Shift > 0
 		return t
 	}}
 	set := func(name string, f func(value, mask uint32), masked bool) {
@@ -53,6 +54,20 @@ func beginConnMark(*scope) *extension {
 	mask("ctmask", &ct)
 	mask("nfmask", &nf)
 	mask("mask", &both)
+	for _, right := range []bool{false, true} {
+		name := "left-shift-mark"
+		if right {
+			name = "right-shift-mark"
+		}
+		e.options = append(e.options, textOption(name, func(value string, _ bool) error {
+			n, ok := parseUint(value, 32)
+			if !ok {
+				return wrong("CONNMARK: bad value for option \"--%s\", or out of range (0-32).\n", name)
+			}
+			t.Shift, t.Right = uint8(n), right
+			return nil
+		}))
+	}
 	e.check = func() error {
 		hasCT, hasNF, hasBoth := e.seen[operations] > 0, e.seen[operations+1] > 0, e.seen[operations+2] > 0
 		any := false
@@ -113,7 +128,7 @@ func listConnMark(t nat.ConnMark, _ column) (name, text string) {
 	default:
 		text = fmt.Sprintf("CONNMARK restore ctmask 0x%x nfmask ~0x%x", ct, nf)
 	}
-	return "CONNMARK", text
+	return "CONNMARK", text + t.ShiftText(" ")
 }
 
 func connMarkVerb(op nat.ConnMarkOp) string {

@@ -16,7 +16,7 @@ var _ = registerTarget(targetKind{name: "SET", begin: beginSetTarget}, func(t na
 //	--add-set NAME src|dst,… [--exist] [--timeout N]
 //	--del-set NAME src|dst,…
 //
-// --map-set is not here.
+// --map-set is not here: sets have no skbinfo that it could read.
 func beginSetTarget(*scope) *extension {
 	var t nat.SetTarget
 	e := &extension{name: "SET", target: func() nat.Target { return t }}
