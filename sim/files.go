@@ -18,7 +18,7 @@ var (
 )
 
 // FS returns the files that programs there see, and can write: those of Debian 12 in which names
-// are looked up, those of the image (see Image.Files), /dev/null and /dev/zero, /proc with net,
+// are looked up, those of the image (see Image.Files), its programs in /bin and its like, /dev/null and /dev/zero, /proc with net,
 // sys, uptime, version and the command lines of processes, and what programs wrote, in memory
 // and up to 64 MiB. There are no symbolic links and no owners. No path leads to the real
 // machine. The functions of io/fs work on it, fs.ReadFile(c.FS(), "etc/hosts"), and http.FS.
@@ -90,7 +90,7 @@ func (c *Container) newTree() *files.Tree {
 		}
 	}
 	return fileTree(files.Options{
-		Layers: []fs.FS{c.config.image.Files, initLayer()},
+		Layers: []fs.FS{c.config.image.Files, initLayer(), files.Programs(c.commands())},
 		Bound: map[string]func() *files.File{
 			hostsPath:      bound(func(d *dockerFiles) *files.File { return d.hosts }),
 			resolvConfPath: bound(func(d *dockerFiles) *files.File { return d.resolvConf }),

@@ -180,3 +180,27 @@ func TestAccounts(t *testing.T) {
 		require.Equal(t, tt.want, run(t, c, "sh", tt.line), tt.image.Name)
 	}
 }
+
+// TestProgramFiles: programs are files where images have them, and can be copied.
+func TestProgramFiles(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	for _, image := range []sim.Image{images.CentOS(), images.Debian(), images.Alpine(), images.Busybox(), images.Nginx()} {
+		c, err := h.Run("", sim.WithImage(image), sim.WithCommand("sleep", "1000"))
+		require.NoError(t, err)
+		for _, tt := range []struct{ line, want string }{
+			{"ls /bin/ls; test -x /bin/sh && test -s /usr/bin/cat && echo yes", "/bin/ls\nyes\n"},
+			{"ls -l /bin/ls | cut -c1-10", "-rwxr-xr-x\n"},
+			{"ls /bin | grep -x -e cat -e nosuch; ls / | grep -x -e bin -e sbin", "cat\nbin\nsbin\n"},
+			{"ls -d /usr/sbin", "/usr/sbin\n"},
+			{"cat /bin/ls | grep -c Drydock; /bin/echo run", "1\nrun\n"},
+			{"cp /bin/echo /tmp/say; chmod +x /tmp/say; /tmp/say copied", "copied\n"},
+			{"mv /bin/echo /bin/tell; /bin/tell moved; tell moved; ls /bin/echo 2>/dev/null || echo gone", "moved\nmoved\ngone\n"},
+		} {
+			require.Equal(t, tt.want, run(t, c, "sh", tt.line), image.Name+": "+tt.line)
+		}
+	}
+	web, err := h.Run("web", sim.WithImage(images.Nginx()))
+	require.NoError(t, err)
+	require.Equal(t, "/docker-entrypoint.sh\n", run(t, web, "sh", "ls /docker-entrypoint.sh"))
+}

@@ -26,7 +26,7 @@ func (t Table) Lookup(files Files, dir, name string) (Func, error) {
 	}
 	if !strings.Contains(name, "/") {
 		for _, dir := range binDirs {
-			if f, err := script(files, path.Join(dir, name)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+			if f, err := t.script(files, path.Join(dir, name)); err == nil || !errors.Is(err, fs.ErrNotExist) {
 				return f, err
 			}
 		}
@@ -36,7 +36,7 @@ func (t Table) Lookup(files Files, dir, name string) (Func, error) {
 	if !path.IsAbs(at) {
 		at = path.Join("/", dir, at)
 	}
-	run, err := script(files, path.Clean(at))
+	run, err := t.script(files, path.Clean(at))
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return run, err
 	}
@@ -46,8 +46,15 @@ func (t Table) Lookup(files Files, dir, name string) (Func, error) {
 	return nil, err
 }
 
+// programMagic begins the files that commands of tables are: that of ELF, and what they are.
+const programMagic = "\x7fELF\x02\x01\x01 a program of Drydock: "
+
+// ProgramText returns what is in the file that a command of a table is. A copy of it can be run by
+// another name.
+func ProgramText(name string) string { return programMagic + name + "\n" }
+
 // script returns the program that a file is.
-func script(files Files, at string) (Func, error) {
+func (t Table) script(files Files, at string) (Func, error) {
 	fail := func(err error) (Func, error) { return nil, &fs.PathError{Op: "exec", Path: at, Err: err} }
 	if files == nil {
 		return fail(fs.ErrNotExist)
@@ -64,6 +71,9 @@ func script(files Files, at string) (Func, error) {
 	head := make([]byte, 256) // BINPRM_BUF_SIZE
 	n, _ := io.ReadFull(f, head)
 	line, _, _ := strings.Cut(string(head[:n]), "\n")
+	if name, ok := strings.CutPrefix(line, programMagic); ok && t[name] != nil {
+		return t[name], nil
+	}
 	interpreter, isScript := strings.CutPrefix(line, "#!")
 	name, arg, _ := strings.Cut(strings.TrimSpace(interpreter), " ")
 	if !isScript || name == "" {

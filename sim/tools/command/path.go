@@ -23,7 +23,7 @@ func (t Table) Path(files Files, name string) (string, bool) {
 		return "", false
 	}
 	for _, dir := range binDirs {
-		if _, err := script(files, path.Join(dir, name)); err == nil {
+		if _, err := t.script(files, path.Join(dir, name)); err == nil {
 			return path.Join(dir, name), true
 		}
 	}
