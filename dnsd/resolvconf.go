@@ -62,18 +62,6 @@ func (c ResolvConf) String() string {
 	return b.String()
 }
 
-// Upstreams returns the IPv4 nameservers of c as WithUpstreams takes them. Docker's
-// resolver forwards to no others.
-func (c ResolvConf) Upstreams() []netip.AddrPort {
-	var list []netip.AddrPort
-	for _, a := range c.Nameservers {
-		if a.Is4() {
-			list = append(list, netip.AddrPortFrom(a, 53))
-		}
-	}
-	return list
-}
-
 // Limits and defaults are those of glibc.
 const (
 	defaultNdots, maxNdots       = 1, 15

@@ -1,7 +1,6 @@
 package dnsd_test
 
 import (
-	"net/netip"
 	"testing"
 	"time"
 
@@ -9,12 +8,6 @@ import (
 
 	"drydock/dnsd"
 )
-
-func TestResolvConfUpstreams(t *testing.T) {
-	t.Parallel()
-	conf := dnsd.ResolvConf{Nameservers: addrs("172.16.80.53", "fd00::53", "1.1.1.1")}
-	assert.Equal(t, []netip.AddrPort{netip.MustParseAddrPort("172.16.80.53:53"), netip.MustParseAddrPort("1.1.1.1:53")}, conf.Upstreams())
-}
 
 func TestParseResolvConf(t *testing.T) {
 	t.Parallel()

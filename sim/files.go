@@ -18,9 +18,9 @@ var (
 )
 
 // FS returns the files that programs there see, and can write: those of Debian 12 in which names
-// are looked up, those of the image (see Image.Files), its programs in /bin and its like, /dev/null and /dev/zero, /proc with net,
-// sys, uptime, version and the command lines of processes, and what programs wrote, in memory
-// and up to 64 MiB. There are no symbolic links and no owners. No path leads to the real
+// are looked up, those of the image (see Image.Files), its programs in /bin and the like,
+// /dev/null and /dev/zero, /proc with net, sys, uptime, version and the command lines of
+// processes, and what programs wrote, in memory and up to 64 MiB. There are no symbolic links and no owners. No path leads to the real
 // machine. The functions of io/fs work on it, fs.ReadFile(c.FS(), "etc/hosts"), and http.FS.
 //
 // What programs write to /etc/hosts and /etc/resolv.conf is what names are found by from then
