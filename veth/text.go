@@ -8,11 +8,23 @@ import (
 	"time"
 )
 
-// String returns the impairment as tc(8) of iproute2 6.1 prints it behind "qdisc netem 1: root
-// refcnt 2", with its rounding: "limit 1000 delay 50ms loss 1% rate 10Mbit". What tc has no
-// word for follows in ours: "queue", "mtu", "seed". A Shaper comes behind " tbf ", and its
-// queue behind that. The perfect cable is "".
+// String returns the impairment in words that ParseNetem reads: those of Netem and, for what
+// tc does not print, "distribution normal", "seed 7", and what is ours, "queue 20" and "mtu
+// 1400". A Shaper comes behind "tbf", and its queue behind that. Times have three digits, as
+// tc prints them. The perfect cable is "".
 func (i Impairment) String() string {
+	text := i.netem(i.Slots.text(true))
+	if i.Jitter.Distribution != nil {
+		text += " distribution " + i.Jitter.Distribution.name
+	}
+	return strings.TrimPrefix(text+i.ours(), " ")
+}
+
+// Netem returns the impairment as tc(8) of iproute2 6.1 prints it behind "qdisc netem 1: root
+// refcnt 2", with its rounding: "limit 1000 delay 50ms loss 1% rate 10Mbit".
+func (i Impairment) Netem() string { return strings.TrimPrefix(i.netem(i.Slots.text(false)), " ") }
+
+func (i Impairment) netem(slots string) string {
 	var b strings.Builder
 	put := func(format string, args ...any) { fmt.Fprintf(&b, " "+format, args...) }
 	if i.Limit != 0 {
@@ -41,15 +53,14 @@ func (i Impairment) String() string {
 	if i.Rate != 0 {
 		put("rate %s%s", formatRate(i.Rate), i.Framing.text())
 	}
-	b.WriteString(i.Slots.text())
+	b.WriteString(slots)
 	if i.ECN {
 		put("ecn ")
 	}
 	if i.Reorder.P != 0 {
 		put("gap %d", max(i.Reorder.Gap, 1))
 	}
-	b.WriteString(i.ours())
-	return strings.TrimPrefix(b.String(), " ")
+	return b.String()
 }
 
 // ours is what tc has no words for.
@@ -85,10 +96,11 @@ func (f Framing) text() (s string) {
 	return s
 }
 
-func (s Slots) text() (text string) {
+// text has the name of a distribution, which tc takes and does not print, if that is asked for.
+func (s Slots) text(named bool) (text string) {
 	switch {
 	case s.Distribution != nil:
-		text = fmt.Sprintf(" slot distribution %s %s", formatTime(s.Mean), formatTime(s.Spread))
+		text = fmt.Sprintf(" slot distribution %s%s %s", word(named, s.Distribution.name+" "), formatTime(s.Mean), formatTime(s.Spread))
 	case s != Slots{}:
 		text = fmt.Sprintf(" slot %s %s", formatTime(s.Min), formatTime(s.Max))
 	}
@@ -123,6 +135,9 @@ func (s Shaper) String() string {
 	}
 	if s.Overhead != 0 {
 		fmt.Fprintf(&b, "overhead %d ", s.Overhead)
+	}
+	if s.MPU != 0 {
+		fmt.Fprintf(&b, "mpu %d ", s.MPU)
 	}
 	if s.ATM {
 		b.WriteString("linklayer atm ")
