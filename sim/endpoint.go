@@ -88,18 +88,6 @@ func (ep *endpoint) disconnect() {
 	}
 }
 
-// The impairments of a cable, as seen from the container.
-type impairments struct {
-	send, receive veth.Impairment
-}
-
-func (i impairments) validate() error {
-	if err := i.send.Validate(); err != nil {
-		return err
-	}
-	return i.receive.Validate()
-}
-
 func (ep *endpoint) impair(i impairments) error {
 	if err := ep.inside.Impair(i.send); err != nil {
 		return err

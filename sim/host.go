@@ -199,7 +199,9 @@ func (h *Host) portInterfaces() (list []Interface) {
 	for c := range h.Containers() {
 		for _, l := range c.list() {
 			if ep := l.endpoint(); ep != nil {
-				list = append(list, ep.portInterface(l.asked.network.device))
+				i := ep.portInterface(l.asked.network.device)
+				i.Qdisc = rootKind(h.own.qdiscsOf(ep.outside))
+				list = append(list, i)
 			}
 		}
 	}

@@ -19,6 +19,7 @@ type Interface struct {
 	Up       bool
 	Running  bool // has carrier
 	Loopback bool
+	Qdisc    string // the kind of the root qdisc; "" is noqueue
 	// NoBroadcast is that IPv4 addresses have no broadcast address, as with Docker 1.13.
 	NoBroadcast bool
 

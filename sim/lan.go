@@ -13,6 +13,7 @@ type LAN struct {
 	bridge *bridge.Bridge
 	mtu    int
 	watch  watch
+	common common // what impairs all cables
 	bubble string // in which it was made, whose time it has
 }
 

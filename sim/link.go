@@ -25,6 +25,7 @@ type Link struct {
 	mu       sync.Mutex
 	history  history     // +checklocks:mu
 	impaired impairments // +checklocks:mu
+	since    uint64      // +checklocks:mu; how often all cables were impaired until impaired was said
 	// Nil without an interface.
 	live *endpoint // +checklocks:mu
 }
@@ -49,7 +50,11 @@ type history struct {
 }
 
 func (c *Container) newLink(a attachment) *Link {
-	return &Link{machine: c.host.Machine, container: c, asked: a, impaired: a.impairments}
+	l := &Link{machine: c.host.Machine, container: c, asked: a, impaired: a.impairments}
+	if a.network != nil && a.impairments != (impairments{}) {
+		_, l.since = a.network.common.now()
+	}
+	return l
 }
 
 // Network returns the network that the link leads to, nil if that is a LAN.
@@ -107,6 +112,7 @@ func (l *Link) Impair(send, receive veth.Impairment) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.impaired = i
+	_, l.since = l.common().now()
 	if l.live == nil {
 		return nil
 	}
@@ -162,9 +168,11 @@ func (l *Link) set(ep *endpoint) error {
 	defer l.mu.Unlock()
 	l.live = ep
 	if ep == nil {
+		l.common().leave(l)
 		return nil
 	}
-	return ep.impair(l.impaired)
+	l.common().join(l)
+	return ep.impair(l.wanted())
 }
 
 // note adds to the history.

@@ -21,6 +21,7 @@ package sim
 //	Container.linksMu the list of links, and of those that are yet to be found
 //	Container.stateMu the run, and what is left of the last one
 //	Link.mu           the live part of a link, and that its cable is impaired as was asked for
+//	common.mu         the impairment of all cables of a network or LAN, and which those are
 //	run.mu            functions and published ports of a run
 //	Netns.mu          the namespace that its owner is in
 //	Container.treeMu  that the files of a container are made once

@@ -31,7 +31,8 @@ type namespace struct {
 	mu    sync.Mutex
 	users int // +checklocks:mu
 	// By index of the interface.
-	cables map[int]cable // +checklocks:mu
+	cables map[int]cable             // +checklocks:mu
+	qdiscs map[*veth.Endpoint]qdiscs // of cables that tc set some on; guarded by mu
 	// The IPv6 address that an interface which is down gets when it comes up, by index.
 	lost map[int]netip.Prefix // +checklocks:mu
 }
@@ -180,6 +181,7 @@ func (ns *namespace) interfaces() []Interface {
 		}
 		if c, ok := cables[n.Index]; ok {
 			i.Peer, i.NoBroadcast = c.peerIndex, c.noBroadcast
+			i.Qdisc = rootKind(ns.qdiscsOf(c.inside))
 			i.count(c.inside)
 			i.Running = n.Up && c.inside.Carrier()
 			if c.bridge != nil {

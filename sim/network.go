@@ -29,6 +29,8 @@ type Network struct {
 	// dockerd has started anew since it was made, and tells of gateways that nobody asked for.
 	restored atomic.Bool
 
+	common common // what impairs all cables
+
 	// The rest is for bridges.
 	config    networkConfig
 	device    string // docker0

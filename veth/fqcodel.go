@@ -76,6 +76,13 @@ func (q *fqCodel) pop(r *row) {
 	}
 }
 
+func (q *fqCodel) length(r row) (n int) {
+	for id := r.head; id != 0; id = q.flows[id-1].next {
+		n++
+	}
+	return n
+}
+
 func (q *fqCodel) put(m *medium, id int32, _ tcpip.MonotonicTime) {
 	n := m.arena.node(id)
 	number := int32(n.flow(q.seed)%uint64(len(q.flows))) + 1

@@ -47,6 +47,7 @@ type LineStats struct {
 	NewFlows              uint64 // that FQCoDel saw begin
 	MaxPacket             int    // the largest frame that a CoDel or FQCoDel had
 	Waiting, WaitingBytes int    // now
+	FlowsNew, FlowsOld    int    // now, of FQCoDel: flows that have a first turn, and others
 }
 
 func (s *LineStats) count(size int) {
@@ -54,7 +55,22 @@ func (s *LineStats) count(size int) {
 	s.SentBytes += uint64(size)
 }
 
-func (s LineStats) lost() uint64 { return s.Lost + s.QueueFull + s.CoDel + s.TooLarge + s.NoCarrier }
+// Since returns what the counters have grown by since they were old. What is not a sum is
+// what it is now.
+func (s LineStats) Since(old LineStats) LineStats {
+	for _, c := range []struct{ to, from *uint64 }{
+		{&s.Sent, &old.Sent}, {&s.SentBytes, &old.SentBytes}, {&s.Lost, &old.Lost}, {&s.QueueFull, &old.QueueFull},
+		{&s.CoDel, &old.CoDel}, {&s.TooLarge, &old.TooLarge}, {&s.NoCarrier, &old.NoCarrier}, {&s.Corrupted, &old.Corrupted},
+		{&s.Duplicated, &old.Duplicated}, {&s.Reordered, &old.Reordered}, {&s.Marked, &old.Marked},
+		{&s.Overlimits, &old.Overlimits}, {&s.DropOverlimit, &old.DropOverlimit}, {&s.NewFlows, &old.NewFlows},
+	} {
+		*c.to -= *c.from
+	}
+	return s
+}
+
+// Dropped returns how many frames did not come through.
+func (s LineStats) Dropped() uint64 { return s.Lost + s.QueueFull + s.CoDel + s.TooLarge + s.NoCarrier }
 
 func (m *medium) stats() LineStats {
 	s := m.counts
@@ -62,6 +78,9 @@ func (m *medium) stats() LineStats {
 	if m.shaping != nil {
 		s.Waiting += m.shaping.n
 		s.WaitingBytes += m.shaping.bytes
+		if q, ok := m.shaping.queue.(*fqCodel); ok {
+			s.FlowsNew, s.FlowsOld = q.length(q.new), q.length(q.old)
+		}
 	}
 	return s
 }
@@ -102,7 +121,7 @@ func (e *Endpoint) Stats() Stats {
 		TxPackets: tx.packets,
 		TxBytes:   tx.bytes,
 		TxDropped: e.stats.txDropped.Load(),
-		TxLost:    e.line.stats().lost(),
+		TxLost:    e.line.stats().Dropped(),
 		RxPackets: rx.packets,
 		RxBytes:   rx.bytes,
 		RxDropped: dropped.packets,

@@ -118,9 +118,9 @@ func (s Slots) text(named bool) (text string) {
 func (s Shaper) String() string {
 	var b strings.Builder
 	burst := or(s.Burst, s.onWire(codelFrame))
-	fmt.Fprintf(&b, "rate %s burst %s ", formatRate(s.Rate), formatSize(burst))
+	fmt.Fprintf(&b, "rate %s burst %s ", formatRate(s.Rate), FormatSize(burst))
 	if s.PeakRate != 0 {
-		fmt.Fprintf(&b, "peakrate %s minburst %s ", formatRate(s.PeakRate), formatSize(s.MTU))
+		fmt.Fprintf(&b, "peakrate %s minburst %s ", formatRate(s.PeakRate), FormatSize(s.MTU))
 	}
 	if s.Limit != 0 {
 		latency := duration(s.Limit, s.Rate) - duration(burst, s.Rate)
@@ -130,7 +130,7 @@ func (s Shaper) String() string {
 		if latency >= 0 {
 			fmt.Fprintf(&b, "lat %s ", formatMicroseconds(latency))
 		} else {
-			fmt.Fprintf(&b, "limit %s ", formatSize(s.Limit))
+			fmt.Fprintf(&b, "limit %s ", FormatSize(s.Limit))
 		}
 	}
 	if s.Overhead != 0 {
@@ -153,7 +153,7 @@ func (c CoDel) text() string {
 func (f FQCoDel) text() string {
 	f = f.withDefaults()
 	return "fq_codel " + fmt.Sprintf("limit %dp flows %d quantum %d target %s interval %s memory_limit %s ", f.Limit, f.Flows, f.Quantum,
-		formatMicroseconds(f.Target), formatMicroseconds(f.Interval), formatSize(f.MemoryLimit)) + word(!f.NoECN, "ecn ") + fmt.Sprintf("drop_batch %d ", f.DropBatch)
+		formatMicroseconds(f.Target), formatMicroseconds(f.Interval), FormatSize(f.MemoryLimit)) + word(!f.NoECN, "ecn ") + fmt.Sprintf("drop_batch %d ", f.DropBatch)
 }
 
 // String returns the queue as tc prints it, with its kind in front.
@@ -200,8 +200,8 @@ func formatMicroseconds(d time.Duration) string {
 	return fmt.Sprintf("%.3gus", float64(d)/float64(time.Microsecond))
 }
 
-// formatSize prints bytes as iproute2 does: in Mb or Kb where that is nearly right.
-func formatSize(bytes int) string {
+// FormatSize returns bytes as iproute2 prints them: in Mb or Kb where that is nearly right.
+func FormatSize(bytes int) string {
 	const kilo, mega = 1 << 10, 1 << 20
 	near := func(unit, off int) bool {
 		rest := bytes - int(math.RoundToEven(float64(bytes)/float64(unit)))*unit

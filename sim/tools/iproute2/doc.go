@@ -14,6 +14,9 @@
 //	ip neighbour flush { dev NAME | PREFIX | nud STATE | all }
 //	bridge [-o] link [show [dev NAME]]
 //	bridge fdb [show [br BRIDGE | brport NAME | dev NAME]]
+//	tc [-s] [-o] qdisc [show [dev NAME] [root | parent CLASS | handle HANDLE]]
+//	tc qdisc { add | change | replace } dev NAME { root | parent CLASS } [handle HANDLE] KIND …
+//	tc qdisc del dev NAME { root | parent CLASS } [handle HANDLE]
 //	ss [-tuwnaloepsmiH46] [--tcp …] [state STATE] [( ) sport dport src dst = …]
 //
 // Options of ip are -4, -6, -f inet|inet6, -s, -j, -p, -br, -o, -V and -c, which is accepted
@@ -21,6 +24,14 @@
 // ("ip -br a s eth0", "ip r", "ip n"). Whatever else it knows (rules, tunnels, metrics, further
 // tables and types of interface) is refused as unknown. The broadcast address of an interface
 // follows from its prefix: the one that is given is accepted and not kept.
+//
+// The kinds of tc are netem, tbf, codel, fq_codel, pfifo and bfifo; one netem, one tbf and one
+// queue may hang on each other, tbf before netem or behind it. They impair what an interface
+// sends, in a container, at the host's end of its cable (vethXXXXXXX), on docker0 (what the
+// host itself sends there) and on uplinks; lo has none. Their options are those of iproute2 6.1
+// but ce_threshold, estimator and stab, and "seed" of later ones, with "queue" and "mtu" of
+// package veth. What the kernel would take and not do is refused by name. Handles that nobody
+// gave begin with 8001: on each interface.
 //
 // The status is 2 when the kernel refuses, as it does in a container without NET_ADMIN, 1 for
 // a device that does not exist and an object that is unknown, and 255 for most other faults of
@@ -30,4 +41,4 @@ package iproute2
 import "drydock/sim/tools/command"
 
 // Commands returns the commands of the suite.
-func Commands() command.Table { return command.Table{"ip": IP, "bridge": Bridge, "ss": SS} }
+func Commands() command.Table { return command.Table{"ip": IP, "bridge": Bridge, "ss": SS, "tc": TC} }

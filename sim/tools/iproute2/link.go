@@ -164,13 +164,12 @@ func stateOf(i sim.Interface) string {
 	return "DOWN"
 }
 
-// linkLines returns an interface without its addresses. qdisc noqueue is the kernel's for
-// veth, bridges and lo; those have no queue of their own. Of IPv6 the kernel tells less.
+// linkLines returns an interface without its addresses. Of IPv6 the kernel tells less.
 func linkLines(l shownLink, mode, v6 bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d: %s: <%s> mtu %d ", l.Index, shownName(l, true), strings.Join(linkFlags(l.Interface), ","), l.MTU)
 	if !v6 {
-		b.WriteString("qdisc noqueue ")
+		b.WriteString("qdisc " + qdiscOf(l) + " ")
 	}
 	if l.Master != "" {
 		fmt.Fprintf(&b, "master %s ", l.Master)
@@ -182,7 +181,7 @@ func linkLines(l shownLink, mode, v6 bool) string {
 	if !v6 {
 		b.WriteString("group default ")
 	}
-	if l.Loopback {
+	if queued(l) {
 		b.WriteString("qlen 1000")
 	}
 	b.WriteString("\n")
@@ -199,6 +198,18 @@ func linkLines(l shownLink, mode, v6 bool) string {
 	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// queued reports whether an interface has a queue with a length: the first qdisc that it is
+// given brings one.
+func queued(l shownLink) bool { return l.Loopback || l.Qdisc != "" }
+
+// qdiscOf is the kind of the root qdisc. veth, bridges and lo have no queue of their own.
+func qdiscOf(l shownLink) string {
+	if l.Qdisc == "" {
+		return "noqueue"
+	}
+	return l.Qdisc
 }
 
 // linkFlags returns the flags in iproute2's order. LOWER_UP is the carrier; an
@@ -239,7 +250,7 @@ func (p *ip) linkFields(l shownLink, mode bool) (f fields) {
 	f.add("ifname", l.Name)
 	f.add("flags", linkFlags(l.Interface))
 	f.add("mtu", l.MTU)
-	f.add("qdisc", "noqueue")
+	f.add("qdisc", qdiscOf(l))
 	f.add("master", l.Master)
 	f.add("operstate", stateOf(l.Interface))
 	if mode {
@@ -249,6 +260,8 @@ func (p *ip) linkFields(l shownLink, mode bool) (f fields) {
 	kind, broadcast := "ether", "ff:ff:ff:ff:ff:ff"
 	if l.Loopback {
 		kind, broadcast = "loopback", "00:00:00:00:00:00"
+	}
+	if queued(l) {
 		f.add("txqlen", 1000)
 	}
 	f.add("link_type", kind)

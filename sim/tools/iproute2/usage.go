@@ -36,4 +36,47 @@ ROUTE := PREFIX [ via ADDRESS ] [ dev STRING ] [ src ADDRESS ]
 TABLE_ID := [ main | all ]
 SCOPE := [ host | link | global ]
 `
+	tcUsage = `Usage:	tc [ OPTIONS ] OBJECT { COMMAND | help }
+where  OBJECT := { qdisc }
+       OPTIONS := { -V[ersion] | -s[tatistics] | -o[neline] }
+`
+	qdiscUsage = `Usage: tc qdisc [ add | del | replace | change | show ] dev STRING
+       [ handle QHANDLE ] [ root | parent CLASSID ]
+       [ [ QDISC_KIND ] [ help | OPTIONS ] ]
+
+       tc qdisc { show | list } [ dev STRING ] [ QDISC_ID ]
+Where:
+QDISC_KIND := { [p|b]fifo | tbf | netem | codel | fq_codel }
+OPTIONS := ... try tc qdisc add <desired QDISC_KIND> help
+QDISC_ID := { root | handle QHANDLE | parent CLASSID }
+`
+	netemUsage = `Usage: ... netem [ limit PACKETS ]
+                 [ delay TIME [ JITTER [CORRELATION]]]
+                 [ distribution {uniform|normal|pareto|paretonormal} ]
+                 [ corrupt PERCENT [CORRELATION]]
+                 [ duplicate PERCENT [CORRELATION]]
+                 [ loss random PERCENT [CORRELATION]]
+                 [ loss state P13 [P31 [P32 [P23 P14]]]
+                 [ loss gemodel PERCENT [R [1-H [1-K]]]
+                 [ ecn ]
+                 [ reorder PERCENT [CORRELATION] [ gap DISTANCE ]]
+                 [ rate RATE [PACKETOVERHEAD] [CELLSIZE] [CELLOVERHEAD]]
+                 [ slot MIN_DELAY [MAX_DELAY] [packets MAX_PACKETS] [bytes MAX_BYTES]]
+                 [ slot distribution {uniform|normal|pareto|paretonormal|custom}
+                   DELAY JITTER [packets MAX_PACKETS] [bytes MAX_BYTES]]
+`
+	tbfUsage = `Usage: ... tbf limit BYTES burst BYTES[/BYTES] rate KBPS [ mtu BYTES[/BYTES] ]
+	[ peakrate KBPS ] [ latency TIME ] [ overhead BYTES ] [ linklayer TYPE ]
+`
+	codelUsage = `Usage: ... codel [ limit PACKETS ] [ target TIME ]
+		 [ interval TIME ] [ ecn | noecn ]
+`
+	fqCodelUsage = `Usage: ... fq_codel	[ limit PACKETS ] [ flows NUMBER ]
+[ memory_limit BYTES ]
+[ target TIME ] [ interval TIME ]
+[ quantum BYTES ] [ [no]ecn ]
+[ drop_batch SIZE ]
+`
+	fifoUsage = `Usage: ... <[p|b]fifo | pfifo_head_drop> [ limit NUMBER ]
+`
 )
