@@ -7,7 +7,7 @@
 // The commands take the arguments of the real ones, print the same text and return the
 // same exit statuses. There is a package for each suite that Debian 12 has them from,
 // whose text says what they can and what they refuse: iputils (ping), iproute2 (ip,
-// ss, bridge), nettools (ifconfig, netstat, route, arp, hostname), bridgeutils (brctl),
+// ss, bridge, tc), nettools (ifconfig, netstat, route, arp, hostname), bridgeutils (brctl),
 // iptables (iptables, ip6tables, -save and -restore), ipset, bind9 (dig, nslookup, host), curl, wget, inetutils (telnet),
 // netcat (nc), traceroute, libcbin (getent), busybox, conntracktools (conntrack), dockercli
 // (docker), shell (sh, bash, ash), coreutils (cat, ls, sort, date, env …), findutils (find,
