@@ -204,7 +204,11 @@ func (c *Cmd) call(s *site) (*command.Call, error) {
 		}
 		return nil, errNoProgram("exec", c.String(), s.noProgram(name, err), err)
 	}
-	return &command.Call{Machine: s.machine, Args: c.Args, Env: s.env(c.TTY, who, c.Env), Dir: dir, User: who.User}, nil
+	env := s.env(c.TTY, who, c.Env)
+	if command.TooLong(c.Args, env) {
+		return nil, errNoProgram("exec", c.String(), s.noProgram(c.Args[0], syscall.E2BIG), syscall.E2BIG)
+	}
+	return &command.Call{Machine: s.machine, Args: c.Args, Env: env, Dir: dir, User: who.User}, nil
 }
 
 func errNoProgram(op, name, message string, cause error) error {
@@ -246,6 +250,8 @@ func runcError(name string, err error) string {
 		return fmt.Sprintf("exec: %q: permission denied", name)
 	case errors.Is(err, command.ErrNoExec):
 		return "exec " + name + ": exec format error"
+	case err == syscall.E2BIG:
+		return "exec " + name + ": argument list too long"
 	case strings.Contains(name, "/"):
 		return fmt.Sprintf("exec: %q: stat %s: no such file or directory", name, name)
 	}
@@ -263,6 +269,8 @@ func execError(name string, err error) string {
 		return "exec: no command"
 	case errors.Is(err, command.ErrNoExec):
 		return "fork/exec " + name + ": exec format error"
+	case err == syscall.E2BIG:
+		return "fork/exec " + name + ": argument list too long"
 	case isPath && errors.Is(err, fs.ErrPermission):
 		return "fork/exec " + name + ": permission denied"
 	case isPath:

@@ -4,17 +4,23 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"drydock/sim/tools/command"
 )
 
 // executions are those of a host, by ID.
 type executions struct {
 	mu   sync.Mutex
 	list map[string]*Execution // +checklocks:mu
+	size int                   // +checklocks:mu: bytes of all of them
 }
 
 // maxExecutions is how many a host has: dockerd forgets what has ended within ten minutes,
-// and what never ran with its container.
-const maxExecutions = 10_000
+// and what never ran with its container. maxExecutionBytes bounds their arguments and environments.
+const (
+	maxExecutions     = 10_000
+	maxExecutionBytes = 64 << 20
+)
 
 // Execution returns the Execution with that ID.
 func (h *Host) Execution(id string) (*Execution, bool) {
@@ -26,48 +32,74 @@ func (h *Host) Execution(id string) (*Execution, bool) {
 
 // add is put where there is room.
 func (e *executions) add(x *Execution) error {
+	size := command.ArgBytes(x.spec.Cmd, x.spec.Env)
 	e.mu.Lock()
-	full := len(e.list) >= maxExecutions
-	if full {
-		maps.DeleteFunc(e.list, func(_ string, x *Execution) bool { return x.isOver() })
-		full = len(e.list) >= maxExecutions
+	defer e.mu.Unlock()
+	if !e.roomLocked(size) {
+		e.deleteLocked((*Execution).isOver)
 	}
-	e.mu.Unlock()
-	if full {
+	if !e.roomLocked(size) {
 		return errorf("create exec", x.container.Name(), ErrInUse, "too many exec instances")
 	}
-	e.put(x)
+	e.putLocked(x)
 	return nil
+}
+
+// roomLocked reports whether there is room for one more.
+// +checklocks:e.mu
+func (e *executions) roomLocked(size int) bool {
+	return len(e.list) < maxExecutions && e.size+size <= maxExecutionBytes
 }
 
 func (e *executions) put(x *Execution) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.putLocked(x)
+}
+
+// +checklocks:e.mu
+func (e *executions) putLocked(x *Execution) {
 	if e.list == nil {
 		e.list = make(map[string]*Execution)
 	}
 	e.list[x.id] = x
+	e.size += command.ArgBytes(x.spec.Cmd, x.spec.Env)
+}
+
+// deleteLocked forgets those that which says.
+// +checklocks:e.mu
+func (e *executions) deleteLocked(which func(*Execution) bool) {
+	maps.DeleteFunc(e.list, func(_ string, x *Execution) bool {
+		gone := which(x)
+		if gone {
+			e.size -= command.ArgBytes(x.spec.Cmd, x.spec.Env)
+		}
+		return gone
+	})
 }
 
 // drop forgets one of which nobody was told.
 func (e *executions) drop(x *Execution) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.list, x.id)
+	if e.list[x.id] == x {
+		delete(e.list, x.id)
+		e.size -= command.ArgBytes(x.spec.Cmd, x.spec.Env)
+	}
 }
 
 // dropOf forgets those of a container that is removed.
 func (e *executions) dropOf(c *Container) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	maps.DeleteFunc(e.list, func(_ string, x *Execution) bool { return x.container == c })
+	e.deleteLocked(func(x *Execution) bool { return x.container == c })
 }
 
 // dropAll forgets all, as who keeps them in memory alone.
 func (e *executions) dropAll() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.list = nil
+	e.list, e.size = nil, 0
 }
 
 // of returns the IDs of those of a container that have not ended, nil if there are none.
