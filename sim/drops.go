@@ -14,6 +14,7 @@ import (
 	"drydock/nat"
 	"drydock/nat/iptables"
 	"drydock/sim/internal/router"
+	"drydock/veth"
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -21,7 +22,7 @@ import (
 // A Drop is a packet that did not arrive.
 type Drop struct {
 	Time   time.Time
-	Place  Place // of netfilter the interface by which it came, or was to leave
+	Place  Place // of netfilter the interface by which it came, or was to leave; of a cable the end, see veth.Dropped
 	Reason drop.Reason
 	Filter nat.Dropped // of drop.Rule, drop.Policy and other reasons of netfilter; else the zero Dropped
 	Rule   string      // of drop.Rule as iptables -S prints it: "-A DOCKER-USER -j DROP"; of drop.Policy "-P FORWARD DROP"
@@ -38,24 +39,29 @@ func (d Drop) String() string {
 	return fmt.Sprintf("%v: %s: %s", d.Place, why, summary(d.Frame))
 }
 
-// OnDrop calls fn with each packet that the machine, its bridges or its containers drop, until
-// stop is called. What sockets drop for lack of room is counted by Drops alone.
+// OnDrop calls fn with each packet that the machine, its bridges, its containers or their cables
+// drop, until stop is called. What sockets drop for lack of room is counted by Drops alone.
 //
-// fn runs in the goroutine that carries the packet: it must be quick, and must not use the
-// machine. It may still run in another goroutine when stop returns.
+// fn runs in the goroutine that carries the packet, which holds locks: it must be quick, and must
+// not use the machine. It may still run in another goroutine when stop returns.
 func (m *Machine) OnDrop(fn func(Drop)) (stop func()) { return m.watch.drops.Add(fn) }
 
-// OnDrop is Machine.OnDrop for the switch of the LAN.
+// OnDrop is Machine.OnDrop for the switch of the LAN and its ends of the cables.
 func (l *LAN) OnDrop(fn func(Drop)) (stop func()) { return l.watch.drops.Add(fn) }
 
-// Drops returns how many packets were dropped by the machine, its bridges and the containers that
-// run.
+// Drops returns how many packets were dropped by the machine, its bridges, the containers that
+// run, and the cables that there are.
 func (m *Machine) Drops() drop.Counts {
 	n := m.tables.Drops()
 	m.watch.mu.Lock()
 	defer m.watch.mu.Unlock()
 	for ns := range m.watch.spaces {
 		n = n.Plus(ns.stack.Drops())
+		for _, t := range ns.tappers() {
+			if d, ok := t.(dropper); ok {
+				n = n.Plus(d.Drops())
+			}
+		}
 	}
 	for b := range m.watch.bridges {
 		n = n.Plus(bridgeDrops(b))
@@ -73,13 +79,18 @@ func (ns *Netns) Drops() drop.Counts {
 	return space.stack.Drops()
 }
 
-// Drops returns how many frames the switch has dropped, at the ports that it has now.
+// Drops returns how many frames the switch and its ends of the cables have dropped, at the ports
+// that it has now.
 func (l *LAN) Drops() drop.Counts { return bridgeDrops(l.bridge) }
 
-// bridgeDrops leaves out what the filter refuses, which netfilter counts.
+// bridgeDrops counts what ports and their cables drop, and leaves out what the filter refuses,
+// which netfilter counts.
 func bridgeDrops(b *bridge.Bridge) (n drop.Counts) {
 	for _, p := range b.Ports() {
 		n = n.Plus(p.Stats().Drops)
+		if d, ok := p.Endpoint().(dropper); ok {
+			n = n.Plus(d.Drops())
+		}
 	}
 	n[drop.Filter] = 0
 	return n
@@ -138,6 +149,13 @@ func (w *watch) bridgeDropped(owner string, d bridge.Dropped) {
 		return Drop{
 			Time: time.Now(), Place: Place{owner, d.Port.Name(), d.Port.Bridge().Name()}, Reason: d.Reason, Frame: frameOf(d.Frame),
 		}
+	})
+}
+
+// cableDropped is told by the end of a cable.
+func (w *watch) cableDropped(p Place, d veth.Dropped) {
+	w.drops.Show(func() Drop {
+		return Drop{Time: time.Now(), Place: p, Reason: d.Reason, Frame: packet.Bytes(d.Frame)}
 	})
 }
 

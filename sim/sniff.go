@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"drydock/bridge"
+	"drydock/drop"
 	"drydock/internal/taps"
 	"drydock/veth"
 )
@@ -56,9 +57,17 @@ type tapper interface {
 	Tap(fn func(veth.Tapped)) (remove func())
 }
 
+// A dropper is a tapper that tells what it drops: the end of a cable.
+type dropper interface {
+	OnDrop(fn func(veth.Dropped)) (remove func())
+	Drops() drop.Counts
+}
+
 // Watch is who looks at the frames of a machine or a LAN, and at what it drops.
 type watch struct {
 	drops taps.List[Drop]
+
+	hooks sync.Map // of droppers, each with what removes the hook
 
 	mu       sync.Mutex
 	sniffers []*sniffer                // +checklocks:mu
@@ -119,6 +128,9 @@ func (w *watch) stop(s *sniffer) {
 // plugged is told of each interface and port before frames pass it, and unplugged when they do
 // no more.
 func (w *watch) plugged(p Place, t tapper) {
+	if d, ok := t.(dropper); ok {
+		w.hooks.Store(d, d.OnDrop(func(d veth.Dropped) { w.cableDropped(p, d) }))
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.sniffers {
@@ -127,6 +139,9 @@ func (w *watch) plugged(p Place, t tapper) {
 }
 
 func (w *watch) unplugged(t tapper) {
+	if remove, ok := w.hooks.LoadAndDelete(t); ok {
+		remove.(func())()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.sniffers {

@@ -14,6 +14,7 @@ import (
 	"drydock/sim"
 	"drydock/sim/ping"
 	"drydock/sim/simtest"
+	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -151,6 +152,17 @@ func TestOnDrop(t *testing.T) {
 			"33 bytes of udp from 172.17.0.3:PORT to 172.17.0.2:53", send(web.IP().String()+":53"))
 		require.NoError(t, iptables.Run(&strings.Builder{}, host.Firewall().IPv4(), "-P", "INPUT", "DROP"))
 		assert.Equal(t, "docker docker0: INPUT, filter/INPUT: -P INPUT DROP: 33 bytes of udp from 172.17.0.3:PORT to 172.17.0.1:53", send("172.17.0.1:53"))
+
+		require.NoError(t, iptables.Run(&strings.Builder{}, host.Firewall().IPv4(), "-D", "DOCKER-USER", "1"))
+		docker0, ok := host.Network("bridge")
+		require.True(t, ok)
+		require.NoError(t, client.Link(docker0).Impair(veth.Lossy(1), veth.Impairment{}))
+		assert.Equal(t, "client eth0: lost by impairment: 33 bytes of udp from 172.17.0.3:PORT to 172.17.0.2:53", send(web.IP().String()+":53"))
+		require.NoError(t, client.Link(docker0).Impair(veth.Impairment{}, veth.Impairment{}))
+		web.Link(docker0).SetCarrier(false)
+		line := send(web.IP().String() + ":53")
+		assert.Regexp(t, `^docker veth\w{7} \(docker0\): no carrier: 33 bytes of udp from 172.17.0.3:PORT to 172.17.0.2:53$`, line)
+		web.Link(docker0).SetCarrier(true)
 
 		stop()
 		c, err := client.DialContext(context.Background(), "udp", web.IP().String()+":53")

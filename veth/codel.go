@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
@@ -148,7 +150,7 @@ func (q *codelQueue) put(m *medium, id int32, _ tcpip.MonotonicTime) {
 	if q.n >= q.limit {
 		m.shaping.gone(int(m.arena.node(id).bytes))
 		m.counts.DropOverlimit++
-		m.drop(id, &m.counts.QueueFull)
+		m.dropNode(drop.Limit, id)
 		return
 	}
 	q.push(m, id)

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"sync/atomic"
 
+	"drydock/drop"
 	"drydock/internal/packet"
 	"drydock/internal/taps"
 
@@ -31,6 +32,9 @@ type Endpoint struct {
 	mac  atomic.Pointer[tcpip.LinkAddress]
 	taps taps.List[Tapped]
 
+	drops  drop.Counters
+	onDrop taps.List[Dropped]
+
 	forwarder atomic.Pointer[forwarder] // takes frames for e from their senders; nil: they go to queue
 	impaired  atomic.Bool               // frames that e sends go through line
 	cut       atomic.Bool               // and super-segments in pieces
@@ -54,7 +58,7 @@ func newEndpoint(cfg *config, n int) *Endpoint {
 	}
 	e.line.init(e, rng.Uint64())
 	e.mac.Store(&mac)
-	e.queue.init(cfg.queue, e.deliver)
+	e.queue.init(cfg.queue, e.deliver, e.drop)
 	return e
 }
 
@@ -78,12 +82,16 @@ func (e *Endpoint) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
 	case stateClosed:
 		return &tcpip.ErrClosedForSend{}
 	case stateDown:
-		e.stats.txDropped.Add(1)
+		e.dropSent(drop.NoCarrier, pkt)
 		return nil
 	}
 	size := pkt.Size()
-	if size < header.EthernetMinimumSize || oversize(pkt, size, e.peer.mtu.Load()) {
-		e.stats.txDropped.Add(1)
+	if size < header.EthernetMinimumSize {
+		e.dropSent(drop.Malformed, pkt)
+		return nil
+	}
+	if oversize(pkt, size, e.peer.mtu.Load()) {
+		e.dropSent(drop.TooBig, pkt)
 		return nil
 	}
 	e.show(Sent, pkt)
@@ -100,6 +108,12 @@ func (e *Endpoint) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
 	}
 	e.peer.queue.receive(pkt, size)
 	return nil
+}
+
+// dropSent drops a frame that is not sent.
+func (e *Endpoint) dropSent(r drop.Reason, pkt *stack.PacketBuffer) {
+	e.stats.txDropped.Add(1)
+	e.drop(r, pkt)
 }
 
 // oversize reports whether a receiver with that MTU drops the frame, as Linux's
@@ -129,6 +143,7 @@ func (e *Endpoint) accept(pkt *stack.PacketBuffer) {
 func (e *Endpoint) deliver(d stack.NetworkDispatcher, pkt *stack.PacketBuffer) {
 	if !pkt.RXChecksumValidated && !packet.Valid(pkt) {
 		e.stats.rxErrors.Add(1)
+		e.drop(drop.Checksum, pkt)
 		return
 	}
 	switch dst := packet.Ethernet(pkt)[:header.EthernetAddressSize]; {

@@ -74,8 +74,6 @@ func (a *arena) take(id int32) *stack.PacketBuffer {
 	return pkt
 }
 
-func (a *arena) drop(id int32) { a.take(id).DecRef() }
-
 func (a *arena) reset() {
 	for i, c := range a.chunks[1:] {
 		chunks.Put(c)

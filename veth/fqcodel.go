@@ -3,6 +3,8 @@ package veth
 import (
 	"time"
 
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
@@ -119,7 +121,7 @@ func (q *fqCodel) dropFattest(m *medium) {
 		q.bytes -= size
 		m.shaping.gone(size)
 		m.counts.DropOverlimit++
-		m.drop(id, &m.counts.QueueFull)
+		m.dropNode(drop.Limit, id)
 		if dropped += size; dropped >= threshold {
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"drydock/drop"
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -50,7 +51,7 @@ func (e *Endpoint) Impair(i Impairment) error {
 		if i == (Impairment{}) {
 			return nil
 		}
-		l.medium = new(medium)
+		l.medium = &medium{tell: e.drop}
 	}
 	now := e.clock.NowMonotonic()
 	l.medium.set(i, l.seed, int(e.mtu.Load()), now)
@@ -79,14 +80,14 @@ func (l *line) send(pkt *stack.PacketBuffer) {
 		return
 	}
 	if !packet.SegmentTo(pkt, l.wire) {
-		l.from.stats.txDropped.Add(1)
+		l.from.dropSent(drop.Malformed, pkt)
 	}
 }
 
 // sendOwn puts a piece of a super-segment on the line. It takes f over.
 func (l *line) sendOwn(f *stack.PacketBuffer) {
 	if oversize(f, f.Size(), l.from.peer.mtu.Load()) {
-		l.from.stats.txDropped.Add(1)
+		l.from.dropSent(drop.TooBig, f)
 	} else {
 		l.sendFrame(f, true)
 	}
@@ -97,7 +98,7 @@ func (l *line) sendOwn(f *stack.PacketBuffer) {
 func (l *line) sendFrame(f *stack.PacketBuffer, own bool) {
 	l.mu.Lock()
 	if l.closed {
-		l.medium.counts.NoCarrier++
+		l.medium.drop(drop.NoCarrier, f)
 		l.mu.Unlock()
 		return
 	}
@@ -117,7 +118,7 @@ func (l *line) sendFrame(f *stack.PacketBuffer, own bool) {
 // lose counts a frame that found no carrier at the other end. It takes f over.
 func (l *line) lose(f *stack.PacketBuffer) {
 	l.mu.Lock()
-	l.medium.counts.NoCarrier++
+	l.medium.drop(drop.NoCarrier, f)
 	l.mu.Unlock()
 	f.DecRef()
 }

@@ -3,6 +3,7 @@ package veth
 import (
 	"math/rand/v2"
 
+	"drydock/drop"
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -31,6 +32,7 @@ type medium struct {
 	arena  arena
 	flight flight
 	counts LineStats
+	tell   func(drop.Reason, *stack.PacketBuffer) // of what is dropped, which it borrows
 }
 
 // set changes the impairment, at a time and on a cable with an MTU. What is as it was goes
@@ -114,7 +116,7 @@ func (m *medium) arrive(pkt *stack.PacketBuffer, own bool, now tcpip.MonotonicTi
 	switch {
 	case lost && twice: // one copy is left, as netem has it
 	case lost:
-		m.counts.Lost++
+		m.drop(drop.Loss, pkt)
 		return nil
 	case twice:
 		m.counts.Duplicated++
@@ -132,7 +134,7 @@ func (m *medium) again(pkt *stack.PacketBuffer, own bool, frame uint64, now tcpi
 		pkt, own = marked, true
 	}
 	if lost {
-		m.counts.Lost++
+		m.drop(drop.Loss, pkt)
 		return
 	}
 	direct := m.direct
@@ -164,17 +166,17 @@ func (m *medium) delay(pkt *stack.PacketBuffer, own bool, frame uint64, now tcpi
 	}
 	size := pkt.Size()
 	if mtu := m.impairment.MTU; mtu != 0 && size > mtu+header.EthernetMinimumSize {
-		m.counts.TooLarge++
+		m.drop(drop.TooBig, pkt)
 		return nil
 	}
 	if !m.room() {
-		m.counts.QueueFull++
+		m.drop(drop.Limit, pkt)
 		return nil
 	}
 	due, ok := m.due(size, frame, now)
 	switch {
 	case !ok:
-		m.counts.QueueFull++
+		m.drop(drop.Limit, pkt)
 		return nil
 	case due.After(now) || !m.passes(now):
 		m.put(m.arena.keep(pkt, size, own), due)
@@ -276,7 +278,7 @@ func (m *medium) next(now tcpip.MonotonicTime) (pkt *stack.PacketBuffer, at tcpi
 // clear loses all that is on its way.
 func (m *medium) clear(now tcpip.MonotonicTime) {
 	for m.flight.n > 0 {
-		m.drop(m.flight.remove(&m.arena), &m.counts.NoCarrier)
+		m.dropNode(drop.NoCarrier, m.flight.remove(&m.arena))
 	}
 	if s := m.shaping; s != nil {
 		for id := s.head; ; id = s.queue.take(m, now) {
@@ -285,23 +287,30 @@ func (m *medium) clear(now tcpip.MonotonicTime) {
 			} else if id != 0 {
 				s.head = 0
 				s.gone(int(m.arena.node(id).bytes))
-				m.drop(id, &m.counts.NoCarrier)
+				m.dropNode(drop.NoCarrier, id)
 			}
 		}
 	}
 	m.wire = wire{}
 }
 
-// drop loses a frame and counts it.
-func (m *medium) drop(id int32, cause *uint64) {
-	*cause++
-	m.arena.drop(id)
+// drop counts a frame that is lost, which it borrows.
+func (m *medium) drop(r drop.Reason, pkt *stack.PacketBuffer) {
+	*m.counts.of(r)++
+	m.tell(r, pkt)
+}
+
+// dropNode drops a frame that waits.
+func (m *medium) dropNode(r drop.Reason, id int32) {
+	pkt := m.arena.take(id)
+	m.drop(r, pkt)
+	pkt.DecRef()
 }
 
 // forget is how CoDel drops a frame that waits for the shaper.
 func (m *medium) forget(id int32) {
 	m.shaping.gone(int(m.arena.node(id).bytes))
-	m.drop(id, &m.counts.CoDel)
+	m.dropNode(drop.AQM, id)
 }
 
 // mark is how CoDel marks one.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"drydock/drop"
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -17,6 +18,7 @@ import (
 type queue struct {
 	limit   int
 	deliver func(stack.NetworkDispatcher, *stack.PacketBuffer)
+	tell    func(drop.Reason, *stack.PacketBuffer) // of what is dropped, which it borrows
 	worker  sync.WaitGroup
 
 	// epoch counts the times that waiting frames were lost: what was taken from
@@ -34,9 +36,10 @@ type queue struct {
 	asleep     bool                    // it needs to be woken
 	closed     bool
 	frames     []*block
-	length     int   // frames in frames
-	direct     tally // frames that came straight from a sender, accepted or not
-	dropped    tally // frames that were not accepted, or lost later
+	length     int         // frames in frames
+	direct     tally       // frames that came straight from a sender, accepted or not
+	dropped    tally       // frames that were not accepted, or lost later
+	lost       drop.Reason // why, in this epoch
 }
 
 // A slot holds a frame: small ones as bytes, larger ones as packet. To copy a small
@@ -97,8 +100,8 @@ func (b *block) free() {
 	blocks.Put(b)
 }
 
-func (q *queue) init(limit int, deliver func(stack.NetworkDispatcher, *stack.PacketBuffer)) {
-	q.limit, q.deliver = limit, deliver
+func (q *queue) init(limit int, deliver func(stack.NetworkDispatcher, *stack.PacketBuffer), tell func(drop.Reason, *stack.PacketBuffer)) {
+	q.limit, q.deliver, q.tell = limit, deliver, tell
 	q.wake.L = &q.mu
 }
 
@@ -108,7 +111,7 @@ func (q *queue) init(limit int, deliver func(stack.NetworkDispatcher, *stack.Pac
 func (q *queue) attach(d stack.NetworkDispatcher) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.loseLocked()
+	q.loseLocked(drop.Unattached)
 	q.dispatcher = d
 }
 
@@ -131,7 +134,7 @@ func (q *queue) attached() bool {
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.loseLocked()
+	q.loseLocked(drop.NoCarrier)
 	q.dispatcher, q.closed = nil, true
 	q.wake.Signal()
 }
@@ -149,15 +152,16 @@ func (q *queue) wait() { q.worker.Wait() }
 func (q *queue) lose() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.loseLocked()
+	q.loseLocked(drop.NoCarrier)
 }
 
 // +checklocks:q.mu
-func (q *queue) loseLocked() {
+func (q *queue) loseLocked(r drop.Reason) {
 	q.epoch.Add(1)
+	q.lost = r
 	for _, b := range q.frames {
 		for i := range b.slots[:b.n] {
-			q.dropLocked(b.slots[i].packet())
+			q.dropOwnLocked(r, b.slots[i].packet())
 		}
 		b.free()
 	}
@@ -165,11 +169,27 @@ func (q *queue) loseLocked() {
 	q.frames, q.length = q.frames[:0], 0
 }
 
-// dropLocked counts and releases a packet that the queue owns.
+// dropLocked counts a packet, which it borrows.
 // +checklocks:q.mu
-func (q *queue) dropLocked(pkt *stack.PacketBuffer) {
+func (q *queue) dropLocked(r drop.Reason, pkt *stack.PacketBuffer) {
 	q.dropped.add(pkt.Size())
+	q.tell(r, pkt)
+}
+
+// dropOwnLocked is dropLocked for a packet that the queue owns, and releases it.
+// +checklocks:q.mu
+func (q *queue) dropOwnLocked(r drop.Reason, pkt *stack.PacketBuffer) {
+	q.dropLocked(r, pkt)
 	pkt.DecRef()
+}
+
+// refusalLocked is why slotLocked refuses a frame.
+// +checklocks:q.mu
+func (q *queue) refusalLocked() drop.Reason {
+	if q.dispatcher == nil {
+		return drop.Unattached
+	}
+	return drop.QueueFull
 }
 
 // receive appends a frame that comes straight from its sender, or drops it if
@@ -183,7 +203,7 @@ func (q *queue) receive(pkt *stack.PacketBuffer, size int) {
 	q.direct.add(size)
 	s := q.slotLocked()
 	if s == nil {
-		q.dropped.add(size)
+		q.dropLocked(q.refusalLocked(), pkt)
 		q.mu.Unlock()
 		if shared != nil {
 			shared.DecRef()
@@ -201,7 +221,7 @@ func (q *queue) put(pkt *stack.PacketBuffer) {
 	q.mu.Lock()
 	s := q.slotLocked()
 	if s == nil {
-		q.dropLocked(pkt)
+		q.dropOwnLocked(q.refusalLocked(), pkt)
 		q.mu.Unlock()
 		return
 	}
@@ -302,10 +322,11 @@ func (q *queue) deliverBlock(d stack.NetworkDispatcher, b *block, epoch uint32) 
 	b.free()
 }
 
+// drop drops a packet of an earlier epoch.
 func (q *queue) drop(pkt *stack.PacketBuffer) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.dropLocked(pkt)
+	q.dropOwnLocked(q.lost, pkt)
 }
 
 // take waits for frames and exchanges all of them for what batch had, which has

@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
@@ -124,9 +126,9 @@ func (s *shaping) put(m *medium, id int32, now tcpip.MonotonicTime) {
 	}
 	switch {
 	case s.onWire(size) > s.largest:
-		m.drop(id, &m.counts.TooLarge)
+		m.dropNode(drop.TooBig, id)
 	case full:
-		m.drop(id, &m.counts.QueueFull)
+		m.dropNode(drop.Limit, id)
 	default:
 		n.at = now
 		s.n++

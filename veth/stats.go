@@ -1,6 +1,10 @@
 package veth
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"drydock/drop"
+)
 
 // Stats are the counters of one end since it was made, as "ip -s link" shows them.
 // Bytes include the Ethernet header; a super-segment is one packet.
@@ -48,6 +52,21 @@ type LineStats struct {
 	MaxPacket             int    // the largest frame that a CoDel or FQCoDel had
 	Waiting, WaitingBytes int    // now
 	FlowsNew, FlowsOld    int    // now, of FQCoDel: flows that have a first turn, and others
+}
+
+// of returns the counter of a reason.
+func (s *LineStats) of(r drop.Reason) *uint64 {
+	switch r {
+	case drop.Loss:
+		return &s.Lost
+	case drop.Limit:
+		return &s.QueueFull
+	case drop.AQM:
+		return &s.CoDel
+	case drop.TooBig:
+		return &s.TooLarge
+	}
+	return &s.NoCarrier
 }
 
 func (s *LineStats) count(size int) {

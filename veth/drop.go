@@ -1,0 +1,32 @@
+package veth
+
+import (
+	"drydock/drop"
+
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// A Dropped is a frame that did not arrive.
+type Dropped struct {
+	// Endpoint is where it was dropped: the end that sent it for what happens on the way, the
+	// end that was to receive it for drop.QueueFull, drop.Unattached and drop.Checksum, and for
+	// what its queue loses.
+	Endpoint *Endpoint
+	Reason   drop.Reason
+	Frame    *stack.PacketBuffer // borrowed; possibly a super-segment
+}
+
+// OnDrop calls fn with every frame that is dropped at e, until remove is called. fn runs in the
+// goroutine that drops the frame, which holds locks of the cable: it must be quick and must not
+// use the cable. It may still be running in another goroutine when remove returns.
+func (e *Endpoint) OnDrop(fn func(Dropped)) (remove func()) { return e.onDrop.Add(fn) }
+
+// Drops returns how many frames were dropped at e, by reason. A super-segment that is dropped
+// whole is one.
+func (e *Endpoint) Drops() drop.Counts { return e.drops.Load() }
+
+// drop counts a frame and tells who asked. It borrows pkt.
+func (e *Endpoint) drop(r drop.Reason, pkt *stack.PacketBuffer) {
+	e.drops.Add(r, 1)
+	e.onDrop.Show(func() Dropped { return Dropped{e, r, pkt} })
+}
