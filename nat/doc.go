@@ -39,7 +39,8 @@
 // translation turns elsewhere are routed ([WithRouter]).
 //
 // A packet that is dropped is counted by its reason ([Tables.Drops]) and can be seen
-// ([OnDrop]), with the rule that dropped it.
+// ([OnDrop]), with the rule that dropped it. What would become of a packet is found out in a copy
+// of the tables ([Tables.Clone]).
 //
 // # Rules and packets
 //

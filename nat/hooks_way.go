@@ -70,6 +70,9 @@ func (t *Tables) postrouting(p *packet) bool {
 
 // consult asks a table about p. It is false if p is dropped.
 func (t *Tables) consult(table tableID, p *packet) bool {
+	if p.traced && t.onMiss != nil {
+		t.tellMisses(table, p)
+	}
 	if t.rules(p).traverse(table, p) != dropped {
 		return true
 	}

@@ -29,6 +29,7 @@ type host struct {
 	named   named
 	queues  queues
 	answers atomic.Int32 // of REJECT that wait to be sent
+	still   bool         // a clone: nothing leaves, and all is traced
 
 	rngMu sync.Mutex // guards rng and dice
 	rng   *rand.Rand

@@ -18,6 +18,7 @@ type config struct {
 	logger  *slog.Logger
 	onDrop  func(Dropped)
 	onTrace func(Traced)
+	onMiss  func(Miss)
 	router  func(bridge string, pkt *stack.PacketBuffer)
 	conns   conntrack.Config
 	seed    uint64

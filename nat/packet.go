@@ -71,7 +71,7 @@ var packets = sync.Pool{New: func() any { return &packet{room: new([roomSize]byt
 // newPacket returns a packet without headers. It must be released.
 func (on *host) newPacket(h hook, pkt *stack.PacketBuffer) *packet {
 	p := packets.Get().(*packet)
-	*p = packet{host: on, hook: h, pkt: pkt, state: StateInvalid, room: p.room}
+	*p = packet{host: on, hook: h, pkt: pkt, state: StateInvalid, traced: on.still, room: p.room}
 	return p
 }
 

@@ -20,6 +20,7 @@ type Tables struct {
 	host
 	v4, v6  *Ruleset
 	onDrop  func(Dropped)
+	onMiss  func(Miss) // nil: nobody asks
 	router  func(bridge string, pkt *stack.PacketBuffer)
 	frags   fragments
 	flights flights
@@ -34,6 +35,7 @@ func New(opts ...Option) *Tables {
 	}
 	t := &Tables{
 		onDrop: cfg.onDrop,
+		onMiss: cfg.onMiss,
 		router: cfg.router,
 	}
 	t.v4, t.v6 = newRuleset(false, &t.host), newRuleset(true, &t.host)

@@ -74,6 +74,9 @@ func (t *Tables) Queue(num uint16, f func(*Queued) bool) {
 }
 
 func (t NFQueue) apply(h *host, p *packet) verdict {
+	if h.still {
+		return accept
+	}
 	num := t.Num
 	if t.Last > t.Num {
 		num += uint16(p.balance() % uint64(t.Last-t.Num+1))

@@ -89,7 +89,7 @@ func (t Reject) checked(in setting) (Target, error) {
 // of the connection of p, so that it is translated like its replies.
 func (t Reject) apply(h *host, p *packet) verdict {
 	s := h.stack.Load()
-	if s == nil || !p.answerable() {
+	if s == nil || h.still || !p.answerable() {
 		return dropped
 	}
 	var a *answer

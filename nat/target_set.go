@@ -76,7 +76,10 @@ func (t SetTarget) compileTarget(on *host, _ bool) applier {
 	}
 }
 
-func (t *setApplier) apply(_ *host, p *packet) verdict {
+func (t *setApplier) apply(h *host, p *packet) verdict {
+	if h.still {
+		return carryOn
+	}
 	q := p.setPacket()
 	if t.add != nil {
 		t.add.AddPacket(&q, &t.askAdd, ipset.Entry{Timeout: t.Timeout, Default: !t.HasTimeout}, t.Exist)

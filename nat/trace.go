@@ -5,6 +5,7 @@ import "fmt"
 // A Traced is a step of a packet that the target TRACE has marked, a rule that it matched
 // or the policy of a chain, or a packet that met NFLOG. It is comparable.
 type Traced struct {
+	Hook    string // "FORWARD"
 	Chain   Chain
 	Rule    int    // counted from 1; the policy is one more than there are rules
 	Verdict string // "rule", "return" or "policy", as Linux's TRACE has it; "nflog" of NFLOG
@@ -21,7 +22,7 @@ func (t Traced) String() string {
 
 // trace tells of a rule of c, of which at is the number, or of its policy.
 func (p *packet) trace(c *chain, at int, v verdict) {
-	t := Traced{Chain: c.full, Rule: at, Verdict: "rule", Packet: traceLog.line(p)}
+	t := Traced{Hook: hookNames[p.hook], Chain: c.full, Rule: at, Verdict: "rule", Packet: traceLog.line(p)}
 	switch {
 	case at == 0:
 		t.Verdict, t.Rule = "policy", len(c.rules)+1

@@ -1,0 +1,60 @@
+package nat
+
+import (
+	"log/slog"
+	"math/rand/v2"
+)
+
+// Clone returns tables with the rules, policies and sets that t has now, attached to the same
+// stack, which does not know of them: packets can be tried there, and t and the stack notice
+// nothing. Packets leave no trace but in the clone: REJECT answers nobody, SET changes no set,
+// NFQUEUE asks nobody and accepts, and LOG writes nothing. There are no connections at first, and
+// what limit, hashlimit and recent remember begins anew.
+//
+// Every packet is traced to those who [OnTrace] of the clone, which has the clock of t; and who
+// has [OnMiss] hears of the rules that one nearly matched.
+func (t *Tables) Clone(opts ...Option) (*Tables, error) {
+	still := []Option{WithClock(t.clock), WithLogger(slog.New(slog.DiscardHandler)), WithSeed(rand.Uint64())}
+	c := New(append(still, opts...)...)
+	c.still, c.sets = true, t.sets
+	c.stack.Store(t.stack.Load())
+	for from, to := range map[*Ruleset]*Ruleset{t.v4: c.v4, t.v6: c.v6} {
+		if err := to.Edit(func(tx *Ruleset) error { return tx.copy(from) }); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// copy makes the rules of another Ruleset in rs, which has none.
+func (rs *Ruleset) copy(from *Ruleset) error {
+	s := from.current()
+	for id, t := range s.tables {
+		if !t.used {
+			continue
+		}
+		for _, c := range t.sorted() {
+			if c.builtin() {
+				continue
+			}
+			if err := rs.NewChain(c.full); err != nil {
+				return err
+			}
+		}
+		for _, c := range s.tables[id].sorted() {
+			if c.builtin() && c.policy == dropped {
+				if err := rs.SetPolicy(c.full, Drop{}); err != nil {
+					return err
+				}
+			}
+			rules := make([]Rule, len(c.rules))
+			for i, r := range c.rules {
+				rules[i] = r.Rule.clone()
+			}
+			if err := rs.Append(c.full, rules...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
