@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"drydock/veth"
 
@@ -111,6 +112,57 @@ func TestNoAllocations(t *testing.T) {
 					}
 				})
 				require.Zero(t, perBurst)
+			})
+		}
+	}
+}
+
+// impaired are what TestNoAllocationsImpaired sends through.
+var impaired = map[string]veth.Impairment{
+	"delay":    {Delay: 50 * time.Microsecond},
+	"jitter":   {Delay: 50 * time.Microsecond, Jitter: veth.Jitter{Spread: 40 * time.Microsecond, Distribution: veth.Normal}},
+	"loss":     {Loss: veth.Loss{P: 0.1}},
+	"gemodel":  {Loss: veth.Loss{Model: veth.GilbertElliott{P: 0.01, R: 0.1}}},
+	"dup":      {Duplicate: veth.Chance{P: 0.1}},
+	"corrupt":  {Corrupt: veth.Chance{P: 0.1}},
+	"reorder":  {Delay: 50 * time.Microsecond, Reorder: veth.Reorder{P: 0.1}},
+	"rate":     {Rate: 100e9},
+	"slots":    {Slots: veth.Slots{Min: time.Microsecond, Max: 20 * time.Microsecond}},
+	"tbf":      {Shaper: veth.Shaper{Rate: 100e9, Burst: 1 << 20}},
+	"fq_codel": {Shaper: veth.Shaper{Rate: 100e9, Burst: 1 << 20, Queue: veth.FQCoDel{}}},
+}
+
+// TestNoAllocationsImpaired sends small frames, large ones and super-segments that are cut.
+func TestNoAllocationsImpaired(t *testing.T) {
+	if raceDetector {
+		t.Skip("pools lose things on purpose")
+	}
+	defer refs.SetLeakMode(refs.GetLeakMode())
+	refs.SetLeakMode(refs.NoLeakChecking)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for name, i := range impaired {
+		for _, size := range []int{64, 1514, 15000} {
+			t.Run(fmt.Sprintf("%s/%dB", name, size), func(t *testing.T) {
+				from, to := pair(t, veth.WithImpairment(i))
+				defer from.Close()
+				d, _ := counters("forward")
+				to.Attach(d)
+				frame := tcpFrame(string(make([]byte, size-54)))
+				pkt := outgoing(frame, stack.GSO{Type: stack.GSOTCPv4, MSS: 1460, L3HdrLen: 20})
+				defer pkt.DecRef()
+				send := func() {
+					for range 100 {
+						from.WritePacket(pkt)
+					}
+					for from.LineStats().Waiting > 0 {
+						time.Sleep(10 * time.Microsecond)
+					}
+				}
+				for range 50 { // so that the pools of all CPUs are full
+					send()
+				}
+				perBurst := testing.AllocsPerRun(20, send)
+				require.LessOrEqual(t, perBurst, 1.0, "of 100 frames; the runtime's timers are not ours")
 			})
 		}
 	}
