@@ -45,6 +45,9 @@ func (m *medium) set(i Impairment, seed uint64, mtu int, now tcpip.MonotonicTime
 		for n := range m.draws {
 			m.draws[n] = stream(rng.Uint64())
 		}
+		if i.Seed != 0 {
+			m.frames = 0 // or they would depend on what came before
+		}
 	}
 	m.impairment = i
 	if reseeded || i.Loss != old.Loss {
