@@ -127,6 +127,7 @@ func bySchedule(ctx context.Context, out io.Writer, cli *sim.Container, network 
 	defer cancel()
 	fmt.Fprintln(out, "\nTen pings in a tenth of a second each; \"x\" is where some were lost:")
 	fmt.Fprint(out, "  ")
+	time.Sleep(3 * time.Millisecond) // no ping at the instant of a step
 	for range 90 {
 		stats, err := cli.Ping(ctx, "web", &ping.Config{Count: 10, Interval: 10 * time.Millisecond, Timeout: 5 * time.Millisecond})
 		if err != nil {
