@@ -98,7 +98,7 @@ func bridgeDrops(b *bridge.Bridge) (n drop.Counts) {
 
 // filterDropped is told by the firewall.
 func (m *Machine) filterDropped(d nat.Dropped) {
-	m.logDrop(d)
+	m.filterLogged(d)
 	m.watch.drops.Show(func() Drop {
 		device := d.In
 		if device == "" {
@@ -189,9 +189,12 @@ func summary(frame []byte) string {
 		from = netip.AddrPortFrom(src, binary.BigEndian.Uint16(ports)).String()
 		to = netip.AddrPortFrom(dst, binary.BigEndian.Uint16(ports[2:])).String()
 	}
-	name := map[uint8]string{packet.TCP: "tcp", packet.UDP: "udp", packet.ICMP: "icmp", packet.ICMPv6: "icmpv6"}[l.Protocol]
-	if name == "" {
-		name = fmt.Sprint("protocol ", l.Protocol)
+	return fmt.Sprintf("%d bytes of %s from %s to %s", l.Size, protocolName(l.Protocol), from, to)
+}
+
+func protocolName(proto uint8) string {
+	if name := map[uint8]string{packet.TCP: "tcp", packet.UDP: "udp", packet.ICMP: "icmp", packet.ICMPv6: "icmpv6"}[proto]; name != "" {
+		return name
 	}
-	return fmt.Sprintf("%d bytes of %s from %s to %s", l.Size, name, from, to)
+	return fmt.Sprint("protocol ", proto)
 }

@@ -2,6 +2,13 @@ package sim
 
 import "drydock/sim/dockerapi"
 
+// DropCauses returns how many causes the log of drops sums up.
+func (m *Machine) DropCauses() int {
+	m.dropLog.mu.Lock()
+	defer m.dropLog.mu.Unlock()
+	return len(m.dropLog.causes)
+}
+
 // ContainerSpec returns what options fill in.
 func (h *Host) ContainerSpec(opts ...ContainerOption) (dockerapi.ContainerCreate, error) {
 	s := newContainerSpec(h, dockerapi.ContainerCreate{})

@@ -166,7 +166,13 @@ func (l *Link) running() *endpoint {
 func (l *Link) set(ep *endpoint) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.container != nil && l.live != nil {
+		l.machine.dropLog.left(l.container, l.live)
+	}
 	l.live = ep
+	if l.container != nil && ep != nil {
+		l.machine.dropLog.joined(l.container, ep)
+	}
 	if ep == nil {
 		l.common().leave(l)
 		return nil

@@ -42,6 +42,7 @@ type Machine struct {
 	tap     *slirp.Net      // nil without; belongs to the holder of devices
 	work    *workplace
 	watch   watch
+	dropLog dropLog
 	self    command.Machine // itself, or the Host that it is of
 
 	// devices is held by who makes or removes an interface that is not there from the
@@ -195,13 +196,6 @@ func (m *Machine) String() string { return m.name }
 // Clients that the userland proxy serves, those by IPv6 for one, pass INPUT instead.
 func (m *Machine) Firewall() *nat.Tables { return m.tables }
 
-// logDrop logs a packet that the firewall drops.
-func (m *Machine) logDrop(d nat.Dropped) {
-	if ctx := context.Background(); m.log.Enabled(ctx, slog.LevelDebug) {
-		m.log.DebugContext(ctx, d.String(), "host", m.name)
-	}
-}
-
 // labelled runs fn so that the goroutines it starts carry the machine's label. It does
 // so in a goroutine of its own since pprof.Do takes the caller's labels away.
 func (m *Machine) labelled(fn func() error) error {
@@ -263,6 +257,7 @@ func (m *Machine) Close() error {
 	if m.own != nil {
 		m.own.release()
 	}
+	m.logRest()
 	return nil
 }
 
