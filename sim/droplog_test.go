@@ -82,7 +82,8 @@ func TestDropsAreSummedUp(t *testing.T) {
 		}
 		lines := log.take()
 		assert.Len(t, lines, 2)
-		assert.Equal(t, "dropped 11 packets of udp from web (172.17.0.2) to base (172.17.0.3:53) and others"+by, lines[0])
+		assert.Equal(t, "dropped 11 packets of udp from web (172.17.0.2) to db (172.17.0.3:53) and others"+by, lines[0])
+		assert.Equal(t, "dropped 10 packets of udp from web (172.17.0.2) to base (172.17.0.3:1010) and others"+by, lines[1])
 
 		rule("-P", "INPUT", "DROP")
 		send(1, "172.17.0.1:53")
