@@ -65,7 +65,8 @@ type Bridge struct {
 	fdb    table
 	ports  atomic.Pointer[[]*Port] // in the order of adding; what a reader sees of it does not change
 	filter atomic.Pointer[Filter]
-	onDrop func(Dropped) // nil: nobody asks
+	walls  atomic.Pointer[walls] // nil: no partition
+	onDrop func(Dropped)         // nil: nobody asks
 
 	mu     sync.Mutex // guards changes of ports and what follows; taken before fdb.mu
 	byName map[string]*Port

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"drydock/drop"
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -47,11 +48,15 @@ func (f FilterFunc) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffe
 // since its destination was translated to that of another network: it goes to the local
 // port with the bridge's own address in it, as Linux's br_pass_frame_up does, and from there
 // is the host's to route. It borrows pkt and does not change it. A bridge without a local
-// port loses the frame.
+// port loses the frame, and so does a partition between that and its station.
 func (b *Bridge) PassUp(pkt *stack.PacketBuffer) {
 	for _, p := range *b.ports.Load() {
 		if !p.local {
 			continue
+		}
+		if in := b.sender(pkt); in != nil && b.apart(in, p) {
+			in.drop(drop.Partitioned, pkt)
+			return
 		}
 		up, own := packet.Inbound(pkt), p.own.mac()
 		copy(packet.Ethernet(up), own[:])
@@ -59,6 +64,16 @@ func (b *Bridge) PassUp(pkt *stack.PacketBuffer) {
 		up.DecRef()
 		return
 	}
+}
+
+// sender returns the port by which a frame came that is being filtered, nil if a partition need
+// not be asked about it.
+func (b *Bridge) sender(pkt *stack.PacketBuffer) *Port {
+	eth := ethernetHeader(pkt)
+	if eth == nil || b.walls.Load() == nil {
+		return nil
+	}
+	return b.fdb.lookup(srcAddr(eth), b.clock.coarse())
 }
 
 // SetFilter makes f see the frames that are forwarded from now on, instead of the

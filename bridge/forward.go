@@ -141,6 +141,8 @@ func (b *Bridge) unicast(in, out *Port, f *transit) {
 		in.drop(drop.SamePort, f.pkt)
 	case in.isolated && out.isolated:
 		in.drop(drop.Isolated, f.pkt)
+	case b.apart(in, out):
+		in.drop(drop.Partitioned, f.pkt)
 	default:
 		b.send(in, out, f)
 	}
@@ -153,6 +155,8 @@ func (b *Bridge) flood(in *Port, f *transit) {
 		case in == out && !in.hairpin:
 		case in.isolated && out.isolated:
 		case out.local && !f.dst.isGroup():
+		case b.apart(in, out):
+			in.drop(drop.Partitioned, f.pkt)
 		default:
 			b.send(in, out, f)
 		}

@@ -81,6 +81,15 @@ func Hairpin() PortOption {
 	}
 }
 
+// WithOwner has the port remember what it leads to, for Port.Owner. The bridge does not look at
+// it.
+func WithOwner(owner any) PortOption {
+	return func(p *Port) error {
+		p.owner = owner
+		return nil
+	}
+}
+
 // WithStation makes a static entry: mac is behind this port, for as long as the
 // port exists, whatever port its frames come from. It can be given several times.
 // It fails with ErrMAC if mac is no station's address and with ErrStation if mac

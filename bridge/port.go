@@ -22,6 +22,7 @@ type Port struct {
 	local    bool
 	own      addr   // the bridge's address, if local
 	stations []addr // static ones, own included
+	owner    any
 
 	ready    chan struct{} // closed when the endpoint has been attached
 	attached atomic.Bool   // false: frames of the endpoint are ignored
@@ -66,6 +67,9 @@ func (p *Port) Bridge() *Bridge { return p.bridge }
 
 // Endpoint returns what AddPort was given.
 func (p *Port) Endpoint() stack.LinkEndpoint { return p.egress.ep }
+
+// Owner returns what WithOwner was given, else nil.
+func (p *Port) Owner() any { return p.owner }
 
 // Local reports whether this is the port of the bridge itself.
 func (p *Port) Local() bool { return p.local }

@@ -14,8 +14,8 @@ import (
 //
 // A drop is counted where it shows: at the port by which the frame entered, or at the one by
 // which it was to leave (drop.TooBig, drop.Refused, and drop.Malformed of a super-segment that
-// cannot be cut). That a flooded frame does not go everywhere is no drop; that the filter or an
-// endpoint refuses it is one each time.
+// cannot be cut). That a flooded frame does not go everywhere is no drop; that a partition, the filter or
+// an endpoint refuses it is one each time.
 type Stats struct {
 	RxPackets, RxBytes uint64      // frames that entered by the port, dropped ones included
 	TxPackets, TxBytes uint64      // frames that left by it
