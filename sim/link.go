@@ -26,6 +26,8 @@ type Link struct {
 	history  history     // +checklocks:mu
 	impaired impairments // +checklocks:mu
 	since    uint64      // +checklocks:mu; how often all cables were impaired until impaired was said
+	// How many Cuts hold.
+	cuts int // +checklocks:mu
 	// Nil without an interface.
 	live *endpoint // +checklocks:mu
 }
@@ -135,6 +137,22 @@ func (l *Link) SetCarrier(up bool) error {
 	return nil
 }
 
+// Inflight returns what is on its way on the cable, as seen from the owner, to be held, looked
+// at, and released or dropped by hand. It lasts until a container stops; one that does not run
+// has none, which is an *Error that wraps ErrNotRunning. Where there is no such link it wraps
+// ErrNotFound.
+func (l *Link) Inflight() (send, receive veth.Inflight, err error) {
+	const op = "look into the cable"
+	if err := l.check(op); err != nil {
+		return send, receive, err
+	}
+	ep := l.running()
+	if ep == nil {
+		return send, receive, l.container.errDown(op)
+	}
+	return ep.inside.Inflight(), ep.outside.Inflight(), nil
+}
+
 // check refuses what is no link any more or never was one.
 func (l *Link) check(op string) error {
 	switch {
@@ -178,6 +196,7 @@ func (l *Link) set(ep *endpoint) error {
 		return nil
 	}
 	l.common().join(l)
+	ep.inside.SetCut(l.cuts > 0)
 	return ep.impair(l.wanted())
 }
 

@@ -32,6 +32,9 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 			return next
 		},
 	}
+	if c := l.container; c != nil {
+		spec.opts = append(spec.opts, bridge.WithOwner(c))
+	}
 	for _, a := range ep.addrs() {
 		spec.addrs = append(spec.addrs, n.config.of(a).prefix(a))
 	}
@@ -125,7 +128,7 @@ func (l *Link) plugLAN(addr netip.Prefix) error {
 		}
 		return name
 	}
-	err := ep.connect(cableSpec{mtu: l.lan.mtu, seed: m.random.seedOf(id), addrs: []netip.Prefix{linkLocal(ep.mac)}, port: port, portOwner: l.lan.String()})
+	err := ep.connect(cableSpec{mtu: l.lan.mtu, seed: m.random.seedOf(id), addrs: []netip.Prefix{linkLocal(ep.mac)}, port: port, portOwner: l.lan.String(), opts: []bridge.PortOption{bridge.WithOwner(m)}})
 	if err == nil {
 		return l.set(ep)
 	}

@@ -261,6 +261,19 @@ func (m *Machine) Close() error {
 	return nil
 }
 
+// Kill is a power cut: the machine and what runs on it vanish without a FIN or RST, and what is in
+// its cables is lost; what has passed a switch arrives. Nothing answers any more, so that others
+// learn of it by their timeouts. Programs and containers end as by Close, which has nothing left
+// to do, but nobody hears of it. What Expose and WithRealUplink have opened on the real
+// machine is closed in order. It does not come back: NewMachine makes another one with its
+// addresses.
+func (m *Machine) Kill() error {
+	for _, l := range m.uplinks {
+		l.cut(1)
+	}
+	return m.Close()
+}
+
 // Uplink returns the machine's link to a LAN. If it has none there, the methods of the Link
 // that return an error say so, and the others return zero values.
 func (m *Machine) Uplink(lan *LAN) *Link {

@@ -123,7 +123,7 @@ func (n *Network) open(device string) (err error) {
 	h.watch.addBridge(h.name, n.bridge)
 	port.OnDrop(func(d veth.Dropped) { h.watch.cableDropped(h.own.place(device), d) }) // it is no place of its own
 	n.bridge.SetFilter(h.own.filter)
-	if _, err = n.bridge.AddPort(device, port, bridge.Local(bridge.MAC(n.mac))); err != nil {
+	if _, err = n.bridge.AddPort(device, port, bridge.Local(bridge.MAC(n.mac)), bridge.WithOwner(h.Machine)); err != nil {
 		return err
 	}
 	index := h.newIndexes(1)

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"drydock/drop"
+
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -11,6 +13,7 @@ import (
 const (
 	stateUp     = iota // carries them
 	stateDown          // loses them: no carrier
+	stateCut           // loses them, and nobody notices
 	stateClosed        // refuses them
 )
 
@@ -19,22 +22,27 @@ type cable struct {
 	ends  [2]*Endpoint
 	state atomic.Int32
 
-	mu          sync.Mutex                 // guards what follows and changes of state; taken before a queue's
-	down        [2]bool                    // ends whose plug is out
+	mu          sync.Mutex // guards what follows and changes of state; taken before a queue's
+	down        [2]bool    // ends whose plug is out
+	cut         bool
 	dispatchers [2]stack.NetworkDispatcher // by end
 	onClose     [2]func()                  // by end
 }
 
-func (c *cable) setCarrier(e *Endpoint, up bool) {
+// change changes what the state follows from.
+func (c *cable) change(edit func()) {
 	c.mu.Lock()
 	if c.state.Load() == stateClosed {
 		c.mu.Unlock()
 		return
 	}
-	c.down[e.index] = !up
+	edit()
 	state := int32(stateUp)
-	if c.down[0] || c.down[1] {
+	switch {
+	case c.down[0] || c.down[1]:
 		state = stateDown
+	case c.cut:
+		state = stateCut
 	}
 	c.state.Store(state)
 	c.mu.Unlock()
@@ -43,8 +51,16 @@ func (c *cable) setCarrier(e *Endpoint, up bool) {
 	}
 	for _, e := range c.ends {
 		e.line.clear()
-		e.queue.lose()
+		e.queue.lose(c.loss())
 	}
+}
+
+// loss is why the cable loses frames.
+func (c *cable) loss() drop.Reason {
+	if c.state.Load() == stateCut {
+		return drop.Partitioned
+	}
+	return drop.NoCarrier
 }
 
 // attach makes d the dispatcher of e, and decides anew which end is given frames by
@@ -100,10 +116,17 @@ func (c *cable) close() {
 // SetCarrier pulls the plug of this end or puts it back. A cable with either plug
 // out loses every frame in both directions, also those in flight and in queues,
 // without an error to the sender.
-func (e *Endpoint) SetCarrier(up bool) { e.cable.setCarrier(e, up) }
+func (e *Endpoint) SetCarrier(up bool) { e.cable.change(func() { e.cable.down[e.index] = !up }) }
 
 // Carrier reports whether both plugs are in.
-func (e *Endpoint) Carrier() bool { return e.cable.state.Load() == stateUp }
+func (e *Endpoint) Carrier() bool {
+	s := e.cable.state.Load()
+	return s == stateUp || s == stateCut
+}
+
+// SetCut cuts the cable or mends it. One that is cut loses what a cable without carrier loses,
+// but both ends have carrier.
+func (e *Endpoint) SetCut(cut bool) { e.cable.change(func() { e.cable.cut = cut }) }
 
 // Attach implements stack.LinkEndpoint: frames go to d from now on, to nobody if it
 // is nil. Frames in the queue are lost. A delivery to the former dispatcher may be

@@ -27,8 +27,15 @@ func TestDrops(t *testing.T) {
 		after    func(t *testing.T, a, b *veth.Endpoint)
 		atA, atB drop.Counts
 	}{
-		"perfect":     {frames: repeated(3)},
-		"no carrier":  {do: func(_ *testing.T, a, b *veth.Endpoint) { b.SetCarrier(false) }, frames: repeated(3), atA: drop.Counts{drop.NoCarrier: 3}},
+		"perfect":    {frames: repeated(3)},
+		"no carrier": {do: func(_ *testing.T, a, b *veth.Endpoint) { b.SetCarrier(false) }, frames: repeated(3), atA: drop.Counts{drop.NoCarrier: 3}},
+		"cut":        {do: func(_ *testing.T, a, b *veth.Endpoint) { b.SetCut(true); assert.True(t, a.Carrier()) }, frames: repeated(3), atA: drop.Counts{drop.Partitioned: 3}},
+		"cut since":  {opts: []veth.Option{veth.WithImpairment(veth.Impairment{Delay: time.Second})}, frames: repeated(2), after: func(_ *testing.T, a, b *veth.Endpoint) { a.SetCut(true); a.SetCut(false) }, atA: drop.Counts{drop.Partitioned: 2}},
+		"mended":     {do: func(_ *testing.T, a, b *veth.Endpoint) { b.SetCut(true); b.SetCut(false) }, frames: repeated(3)},
+		"discarded": {do: func(_ *testing.T, a, b *veth.Endpoint) { a.Inflight().Hold() }, frames: repeated(3), after: func(t *testing.T, a, b *veth.Endpoint) {
+			require.NoError(t, a.Inflight().Drop(1, 3))
+			a.Inflight().Resume()
+		}, atA: drop.Counts{drop.Discarded: 2}},
 		"too big":     {frames: [][]byte{raw(macB, macA, 1515)}, atA: drop.Counts{drop.TooBig: 1}},
 		"too short":   {frames: [][]byte{make([]byte, 13)}, atA: drop.Counts{drop.Malformed: 1}},
 		"loss":        {opts: []veth.Option{veth.WithImpairment(veth.Lossy(1))}, frames: repeated(3), atA: drop.Counts{drop.Loss: 3}},

@@ -81,8 +81,8 @@ func (e *Endpoint) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
 	switch e.cable.state.Load() {
 	case stateClosed:
 		return &tcpip.ErrClosedForSend{}
-	case stateDown:
-		e.dropSent(drop.NoCarrier, pkt)
+	case stateDown, stateCut:
+		e.dropSent(e.cable.loss(), pkt)
 		return nil
 	}
 	size := pkt.Size()

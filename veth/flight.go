@@ -116,6 +116,7 @@ type flight struct {
 	inOrder list
 	early   []earlier // a heap
 	order   uint64    // of insertion into early
+	held    held
 	n       int
 	bytes   int
 }
@@ -132,6 +133,10 @@ func (e earlier) before(o earlier) bool {
 
 // insert puts a node in flight, which is due at its time.
 func (f *flight) insert(a *arena, id int32) {
+	if f.held.on {
+		f.holdOne(a, id, len(f.held.frames))
+		return
+	}
 	n := a.node(id)
 	f.n++
 	f.bytes += int(n.bytes)
@@ -171,8 +176,7 @@ func (f *flight) remove(a *arena) int32 {
 	} else {
 		f.removeEarly()
 	}
-	f.n--
-	f.bytes -= int(a.node(id).bytes)
+	f.left(a, id)
 	return id
 }
 

@@ -55,8 +55,9 @@ func (e *Endpoint) Impair(i Impairment) error {
 	}
 	now := e.clock.NowMonotonic()
 	l.medium.set(i, l.seed, int(e.mtu.Load()), now)
-	e.cut.Store(!i.whole())
-	e.impaired.Store(i != Impairment{})
+	holds := l.medium.flight.held.on
+	e.cut.Store(holds || !i.whole())
+	e.impaired.Store(holds || i != Impairment{})
 	if l.medium.stats().Waiting > 0 && !l.firing {
 		l.arm(now) // what waited for a shaper may be due
 	}
@@ -118,7 +119,7 @@ func (l *line) sendFrame(f *stack.PacketBuffer, own bool) {
 // lose counts a frame that found no carrier at the other end. It takes f over.
 func (l *line) lose(f *stack.PacketBuffer) {
 	l.mu.Lock()
-	l.medium.drop(drop.NoCarrier, f)
+	l.medium.drop(l.from.cable.loss(), f)
 	l.mu.Unlock()
 	f.DecRef()
 }
@@ -129,6 +130,10 @@ func (l *line) lose(f *stack.PacketBuffer) {
 func (l *line) wake(now tcpip.MonotonicTime) (due bool) {
 	m := l.medium
 	first := m.flight.first(&m.arena)
+	if released := m.flight.held.released.head; released != 0 && !l.firing {
+		l.firing = true
+		return true
+	}
 	if l.firing || first == 0 {
 		return false
 	}
@@ -204,6 +209,7 @@ func (l *line) next(spent bool) *stack.PacketBuffer {
 		}
 	}
 	l.firing = false
+	l.settle()
 	if at != tcpip.MonotonicTimeInfinite() {
 		l.arm(at)
 	}
@@ -217,7 +223,7 @@ func (l *line) clear() {
 	if l.medium == nil {
 		return
 	}
-	l.medium.clear(l.from.clock.NowMonotonic())
+	l.medium.clear(l.from.cable.loss(), l.from.clock.NowMonotonic())
 	if l.armed && l.timer.Stop() { // else fire runs and finds nothing
 		l.armed = false
 		l.busy.Done()

@@ -208,7 +208,7 @@ const averageSize = 2048
 
 // passes reports whether a frame that is due may arrive without more.
 func (m *medium) passes(now tcpip.MonotonicTime) bool {
-	if !m.direct || m.shaping != nil || m.slots.on {
+	if !m.direct || m.shaping != nil || m.slots.on || m.flight.held.on {
 		return false
 	}
 	first := m.flight.first(&m.arena)
@@ -249,6 +249,13 @@ func (m *medium) put(id int32, due tcpip.MonotonicTime) {
 // next returns a frame that arrives now, or when one may.
 func (m *medium) next(now tcpip.MonotonicTime) (pkt *stack.PacketBuffer, at tcpip.MonotonicTime) {
 	at = tcpip.MonotonicTimeInfinite()
+	if id := m.flight.landed(&m.arena); id != 0 {
+		m.counts.count(int(m.arena.node(id).bytes))
+		return m.arena.take(id), now
+	}
+	if m.flight.held.on {
+		return nil, at
+	}
 	for first := m.flight.first(&m.arena); first != 0; first = m.flight.first(&m.arena) {
 		n := m.arena.node(first)
 		size := int(n.bytes)
@@ -279,10 +286,16 @@ func (m *medium) next(now tcpip.MonotonicTime) (pkt *stack.PacketBuffer, at tcpi
 }
 
 // clear loses all that is on its way.
-func (m *medium) clear(now tcpip.MonotonicTime) {
-	for m.flight.n > 0 {
-		m.dropNode(drop.NoCarrier, m.flight.remove(&m.arena))
+func (m *medium) clear(why drop.Reason, now tcpip.MonotonicTime) {
+	holds := m.flight.held.on
+	m.flight.resume(&m.arena)
+	for id := m.flight.landed(&m.arena); id != 0; id = m.flight.landed(&m.arena) {
+		m.dropNode(why, id)
 	}
+	for m.flight.n > 0 {
+		m.dropNode(why, m.flight.remove(&m.arena))
+	}
+	m.flight.held.on = holds
 	if s := m.shaping; s != nil {
 		for id := s.head; ; id = s.queue.take(m, now) {
 			if id == 0 && s.n == 0 {
@@ -290,7 +303,7 @@ func (m *medium) clear(now tcpip.MonotonicTime) {
 			} else if id != 0 {
 				s.head = 0
 				s.gone(int(m.arena.node(id).bytes))
-				m.dropNode(drop.NoCarrier, id)
+				m.dropNode(why, id)
 			}
 		}
 	}

@@ -149,10 +149,10 @@ func (q *queue) tallies() (direct, dropped tally) {
 func (q *queue) wait() { q.worker.Wait() }
 
 // lose loses the frames that wait.
-func (q *queue) lose() {
+func (q *queue) lose(why drop.Reason) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.loseLocked(drop.NoCarrier)
+	q.loseLocked(why)
 }
 
 // +checklocks:q.mu

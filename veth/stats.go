@@ -39,7 +39,8 @@ type LineStats struct {
 	QueueFull uint64 // by Queue, Limit or the limit of a queue
 	CoDel     uint64 // by CoDel or FQCoDel, for having waited
 	TooLarge  uint64 // by MTU, or larger than a Shaper ever lets through
-	NoCarrier uint64 // on their way when a plug was pulled or the cable closed
+	NoCarrier uint64 // on their way when a plug was pulled, or the cable was cut or closed
+	Discarded uint64 // by Inflight.Drop
 
 	Corrupted  uint64
 	Duplicated uint64 // second copies
@@ -65,6 +66,8 @@ func (s *LineStats) of(r drop.Reason) *uint64 {
 		return &s.CoDel
 	case drop.TooBig:
 		return &s.TooLarge
+	case drop.Discarded:
+		return &s.Discarded
 	}
 	return &s.NoCarrier
 }
@@ -79,7 +82,7 @@ func (s *LineStats) count(size int) {
 func (s LineStats) Since(old LineStats) LineStats {
 	for _, c := range []struct{ to, from *uint64 }{
 		{&s.Sent, &old.Sent}, {&s.SentBytes, &old.SentBytes}, {&s.Lost, &old.Lost}, {&s.QueueFull, &old.QueueFull},
-		{&s.CoDel, &old.CoDel}, {&s.TooLarge, &old.TooLarge}, {&s.NoCarrier, &old.NoCarrier}, {&s.Corrupted, &old.Corrupted},
+		{&s.CoDel, &old.CoDel}, {&s.TooLarge, &old.TooLarge}, {&s.NoCarrier, &old.NoCarrier}, {&s.Discarded, &old.Discarded}, {&s.Corrupted, &old.Corrupted},
 		{&s.Duplicated, &old.Duplicated}, {&s.Reordered, &old.Reordered}, {&s.Marked, &old.Marked},
 		{&s.Overlimits, &old.Overlimits}, {&s.DropOverlimit, &old.DropOverlimit}, {&s.NewFlows, &old.NewFlows},
 	} {
@@ -89,7 +92,9 @@ func (s LineStats) Since(old LineStats) LineStats {
 }
 
 // Dropped returns how many frames did not come through.
-func (s LineStats) Dropped() uint64 { return s.Lost + s.QueueFull + s.CoDel + s.TooLarge + s.NoCarrier }
+func (s LineStats) Dropped() uint64 {
+	return s.Lost + s.QueueFull + s.CoDel + s.TooLarge + s.NoCarrier + s.Discarded
+}
 
 func (m *medium) stats() LineStats {
 	s := m.counts

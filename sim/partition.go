@@ -1,0 +1,246 @@
+package sim
+
+import (
+	"sync"
+
+	"drydock/bridge"
+)
+
+// A Member is who can be kept apart from others: a *Container or the *Host on a network, a
+// *Machine or a *Host on a LAN. A container that has the namespace of another one, or the
+// host's, is that one.
+type Member interface{ member() Member }
+
+func (m *Machine) member() Member { return m }
+
+func (c *Container) member() Member {
+	for c.config.joined != nil {
+		c = c.config.joined
+	}
+	if c.config.onHost() {
+		return c.host.Machine
+	}
+	return c
+}
+
+// leadsTo returns whom a port of a bridge leads to, nil if it was added from outside.
+func leadsTo(p *bridge.Port) Member {
+	m, _ := p.Owner().(Member)
+	return m
+}
+
+// Partition divides the network, until heal is called: containers reach those of their own group
+// only. Who is in no group, and who joins later, is in one with the others of that kind, the rest.
+// The host is in none: it reaches everybody, and everybody reaches it, other networks and published
+// ports by it, and other containers by their published ports. Block and Isolate cut it off, too.
+//
+// Members stay in their group when they restart or leave the network and come back. Partitions
+// stack, and each heals alone. The cut is in the bridge, below the firewall, of which no rule or
+// counter sees it: what has passed the bridge arrives, what has not is dropped and told as
+// drop.Partitioned (see Machine.OnDrop). Names are still found, since each container asks its
+// own resolver.
+//
+// The error wraps ErrNotFound if a container is not on the network, ErrConflict if it is in two
+// groups, and ErrPredefined if the network is "host" or "none".
+func (n *Network) Partition(groups ...[]*Container) (heal func(), err error) {
+	return partition(n, groups)
+}
+
+// PartitionOneWay keeps what the one containers send from the others, which still reach them: as
+// Partition does, in one direction.
+func (n *Network) PartitionOneWay(from, to []*Container) (heal func(), err error) {
+	return partitionOneWay(n, from, to)
+}
+
+// Block keeps what from sends from to, until heal is called. One of them may be the host, and a
+// container that the host is cut off from has neither other networks nor published ports. Apart
+// from that it is as Partition.
+func (n *Network) Block(from, to Member) (heal func(), err error) {
+	return partitionOneWay(n, []Member{from}, []Member{to})
+}
+
+// Partition divides the LAN as Network.Partition divides a network. A machine that is in no
+// group is in the rest, a Host like any other.
+func (l *LAN) Partition(groups ...[]*Machine) (heal func(), err error) { return partition(l, groups) }
+
+// PartitionOneWay is Network.PartitionOneWay for machines.
+func (l *LAN) PartitionOneWay(from, to []*Machine) (heal func(), err error) {
+	return partitionOneWay(l, from, to)
+}
+
+// Block keeps what from sends by the LAN from to, until heal is called.
+func (l *LAN) Block(from, to *Machine) (heal func(), err error) {
+	return partitionOneWay(l, []*Machine{from}, []*Machine{to})
+}
+
+// Isolate keeps the container away from everybody on the networks that it is connected to, the
+// host included, until heal is called. It stays so when it restarts. Like Partition it cuts in the
+// bridges; CutOff cuts the cables.
+func (c *Container) Isolate() (heal func(), err error) {
+	const op = "isolate container"
+	who, links, err := c.cables(op)
+	if err != nil {
+		return nil, err
+	}
+	return forAll(links, func(l *Link) (heal func(), err error) {
+		n := l.asked.network
+		if err := n.divisible(op); err != nil {
+			return nil, err
+		}
+		return n.bridge.Partition(func(in, out *bridge.Port) bool { return in != out && (leadsTo(in) == who || leadsTo(out) == who) }), nil
+	})
+}
+
+// CutOff cuts all cables of the container, as Link.Cut does one.
+func (c *Container) CutOff() (heal func(), err error) {
+	_, links, err := c.cables("cut off container")
+	if err != nil {
+		return nil, err
+	}
+	return forAll(links, (*Link).Cut)
+}
+
+// cables returns the links of the namespace that the container is in, and whose they are.
+func (c *Container) cables(op string) (Member, []*Link, error) {
+	who, ok := c.member().(*Container)
+	if !ok {
+		return nil, nil, errorf(op, c.Name(), ErrConflict, "container %s has the network of the host", c.Name())
+	}
+	var links []*Link
+	for _, l := range who.list() {
+		if l.asked.network.name != noneNetwork {
+			links = append(links, l)
+		}
+	}
+	return who, links, nil
+}
+
+// forAll cuts all links or none.
+func forAll(links []*Link, cut func(*Link) (heal func(), err error)) (heal func(), err error) {
+	var heals []func()
+	heal = func() {
+		for _, fn := range heals {
+			fn()
+		}
+	}
+	for _, l := range links {
+		fn, err := cut(l)
+		if err != nil {
+			heal()
+			return nil, err
+		}
+		heals = append(heals, fn)
+	}
+	return heal, nil
+}
+
+// Cut has the cable lose all that is sent, and what is on its way in it, until heal is called.
+// Unlike with SetCarrier both sides go on seeing a carrier, and a container that restarts is still
+// cut off. Where there is no such link the error wraps ErrNotFound.
+func (l *Link) Cut() (heal func(), err error) {
+	if err := l.check("cut"); err != nil {
+		return nil, err
+	}
+	l.cut(1)
+	return sync.OnceFunc(func() { l.cut(-1) }), nil
+}
+
+func (l *Link) cut(by int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cuts += by
+	if l.live != nil {
+		l.live.inside.SetCut(l.cuts > 0)
+	}
+}
+
+// A segment is what can be divided: a network or a LAN.
+type segment interface {
+	divisible(op string) error
+	// on returns who m is there.
+	on(op string, m Member) (Member, error)
+	Bridge() *bridge.Bridge
+}
+
+func (n *Network) divisible(op string) error {
+	if err := n.host.checkHas(op, n); err != nil {
+		return err
+	}
+	if n.bridge == nil {
+		return errorf(op, n.name, ErrPredefined, "network %s has no bridge", n.name)
+	}
+	return nil
+}
+
+func (l *LAN) divisible(string) error { return nil }
+
+func (n *Network) on(op string, m Member) (Member, error) {
+	switch m := m.member().(type) {
+	case *Container:
+		if m.host != n.host || m.linkTo(n) == nil {
+			return nil, m.errNotLinked(op, n.host.says.NotConnected, m.Name(), n)
+		}
+		return m, nil
+	case *Machine:
+		if m == n.host.Machine {
+			return m, nil
+		}
+		return nil, errorf(op, m.name, ErrNotFound, "machine %s is not the host of network %s", m.name, n.name)
+	default:
+		return nil, errorf(op, n.name, ErrNotFound, "network %s has no such member", n.name)
+	}
+}
+
+func (l *LAN) on(op string, m Member) (Member, error) {
+	machine := m.member().(*Machine)
+	if machine.uplinkTo(l) == nil {
+		return nil, machine.Uplink(l).check(op)
+	}
+	return machine, nil
+}
+
+// divide returns the number of the group that each member is in, from 1 on.
+func divide[M Member](s segment, op string, groups [][]M) (map[Member]int, error) {
+	if err := s.divisible(op); err != nil {
+		return nil, err
+	}
+	numbers := make(map[Member]int)
+	for i, group := range groups {
+		for _, m := range group {
+			who, err := s.on(op, m)
+			if err != nil {
+				return nil, err
+			}
+			if n := numbers[who]; n != 0 && n != i+1 {
+				return nil, errorf(op, "", ErrConflict, "%v is in two groups", who)
+			}
+			numbers[who] = i + 1
+		}
+	}
+	return numbers, nil
+}
+
+func partition[M Member](s segment, groups [][]M) (heal func(), err error) {
+	group, err := divide(s, "partition", groups)
+	if err != nil {
+		return nil, err
+	}
+	return s.Bridge().Partition(func(in, out *bridge.Port) bool {
+		return !in.Local() && !out.Local() && group[leadsTo(in)] != group[leadsTo(out)]
+	}), nil
+}
+
+func partitionOneWay[M Member](s segment, from, to []M) (heal func(), err error) {
+	const op = "block"
+	sends, err := divide(s, op, [][]M{from})
+	if err != nil {
+		return nil, err
+	}
+	receives, err := divide(s, op, [][]M{to})
+	if err != nil {
+		return nil, err
+	}
+	return s.Bridge().Partition(func(in, out *bridge.Port) bool {
+		return in != out && sends[leadsTo(in)] != 0 && receives[leadsTo(out)] != 0
+	}), nil
+}
