@@ -1,7 +1,9 @@
 package sim_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"log"
 	"net/netip"
 
@@ -34,6 +36,62 @@ func ExampleContainer_Link() {
 	// eth0 10.1.0.2 02:42:0a:01:00:02 on net
 	// <nil>
 	// container web is not connected to network bridge
+}
+
+// What a container sends waits in its cable, and leaves it as a test wants.
+func ExampleLink_Inflight() {
+	host, err := sim.NewHost()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer host.Close()
+	network, _ := host.Network("bridge")
+	web, err := host.Run("web")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cli, err := host.Run("cli")
+	if err != nil {
+		log.Fatal(err)
+	}
+	server, err := web.ListenPacket(context.Background(), "udp", ":53")
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := cli.DialContext(context.Background(), "udp", "172.17.0.2:53")
+	if err != nil {
+		log.Fatal(err)
+	}
+	hear := func() {
+		b := make([]byte, 100)
+		n, _, err := server.ReadFrom(b)
+		fmt.Printf("%s %v\n", b[:n], err)
+	}
+	io.WriteString(client, "warm") // ARP asks
+	hear()
+
+	send, _, err := cli.Link(network).Inflight()
+	if err != nil {
+		log.Fatal(err)
+	}
+	send.Hold()
+	for _, text := range []string{"one", "two", "three"} {
+		io.WriteString(client, text)
+	}
+	frames := send.Frames()
+	fmt.Println(len(frames), "frames wait")
+	fmt.Println(send.Drop(frames[0].ID))
+	fmt.Println(send.Release(frames[2].ID))
+	hear()
+	send.Resume()
+	hear()
+	// Output:
+	// warm <nil>
+	// 3 frames wait
+	// <nil>
+	// <nil>
+	// three <nil>
+	// two <nil>
 }
 
 // A router is a machine with two uplinks that forwards.
