@@ -40,6 +40,8 @@
 //	publish ports                  WithPublish; NewLAN and WithUplink for clients
 //	change rules                   Machine.Firewall with package nat/iptables
 //	pull a cable, lose packets     Container.Link and Machine.Uplink
+//	keep some from others          Network.Partition, Network.Block, Container.Isolate
+//	have frames wait, reorder them Link.Inflight
 //	spoil names                    WithResolver with dnsd.Faults
 //	build routers                  NewMachine, SetSysctl, AddRoute
 //	stop, freeze, rename           the methods of Container

@@ -32,7 +32,7 @@ package sim
 //	names.mu, namespace.mu, settings.mu, generator.mu, and the locks of package files
 //
 // While one of these is held no function of users is called, but for the methods of
-// Image.Files, the "where" of Sniff, and OnDrop's with what a cable loses when it is changed. Of other packages only the impairing of a cable (Link.mu),
+// Image.Files, the "where" of Sniff, and OnDrop's with what a cable loses when it is changed. Of other packages only the impairing and cutting of a cable (Link.mu),
 // its taps (watch.mu), the setting of a sysctl (settings.mu) and pools of addresses (Host.mu) are,
 // which do not call back.
 //
