@@ -62,6 +62,17 @@ func TestRecent(t *testing.T) {
 		passes(t, tables, 1, from(tables, byte(last)))
 	}
 	require.Len(t, tables.named.by[sharedName{"recent", "S", false}].(*recents).by, maxRecent)
+	list := tables.named.by[sharedName{"recent", "S", false}].(*recents)
+	require.Equal(t, 32, list.keep)
+	require.NoError(t, tables.v4.Append(FilterForward, parsed(t, "-m recent --rcheck --hitcount 32 --name S")))
+	require.Len(t, list.by, maxRecent)
+	require.NoError(t, tables.v4.Append(FilterForward, parsed(t, "-m recent --rcheck --hitcount 999 --name S")))
+	require.Equal(t, 1024, list.keep)
+	require.Empty(t, list.by, "larger rings begin empty")
+	require.NoError(t, tables.v4.DeleteAt(FilterForward, 1))
+	passes(t, tables, 1000, from(tables, 1))
+	require.EqualValues(t, 2, countersOf(tables.v4, FilterForward)[2].Packets)
+	require.Error(t, tables.v4.Append(FilterForward, Rule{Matches: []Match{Recent{Op: RecentCheck, HitCount: 65536}}}))
 	require.NoError(t, tables.v4.Flush(FilterForward))
 	require.Empty(t, tables.named.by, "with the last rule the list goes")
 }
@@ -107,6 +118,16 @@ func TestHashLimitRateMatch(t *testing.T) {
 	require.Equal(t, 2, passes(t, tables, 4, next))
 	clock.Advance(30 * time.Second)
 	require.Equal(t, 1, passes(t, tables, 1, next), "7 in 30 seconds are not too many")
+
+	// Recorded on Linux 6.18: ten packets at once, ten more after 1.2 seconds, and after 5.
+	tables, clock = tablesWith(t, "-m hashlimit --hashlimit-upto 3/sec --hashlimit-burst 2 --hashlimit-rate-match --hashlimit-name a")
+	next = func() *packet { return samplePacket(tables) }
+	clock.Advance(100 * time.Millisecond)
+	require.Equal(t, 5, passes(t, tables, 10, next))
+	clock.Advance(1200 * time.Millisecond) // it expires after a second, but is collected by the next whole one
+	require.Equal(t, 0, passes(t, tables, 10, next))
+	clock.Advance(5 * time.Second)
+	require.Equal(t, 5, passes(t, tables, 10, next))
 
 	tables, clock = tablesWith(t, "-m hashlimit --hashlimit-above 1kb/s --hashlimit-name b --hashlimit-rate-match")
 	next = func() *packet { return samplePacket(tables) }
@@ -160,6 +181,15 @@ func TestConnMark(t *testing.T) {
 		{"-j CONNMARK --set-xmark 0x1/0x1 --left-shift-mark 4", 0, 6, 0, 0x70},
 		{"-j CONNMARK --save-mark --nfmask 0xf --ctmask 0xff --left-shift-mark 4", 0x15, 0x100, 0x15, 0x150},
 		{"-j CONNMARK --restore-mark --nfmask 0xf --ctmask 0xf0 --right-shift-mark 4", 0x115, 0x37, 0x113, 0x37},
+		// What follows is recorded on Linux 6.18.
+		{"-j CONNMARK --set-xmark 0xf0/0xff --left-shift-mark 4", 0xabc, 0x12345, 0xabc, 0x123f00},
+		{"-j CONNMARK --save-mark --nfmask 0xff --ctmask 0xffff --left-shift-mark 4", 0xabc, 0x12345, 0xabc, 0x10bc0},
+		{"-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xfff --left-shift-mark 4", 0xabc, 0x12345, 0x3e50, 0x12345},
+		{"-j CONNMARK --set-xmark 0xf0/0xff --right-shift-mark 4", 0xabc, 0x12345, 0xabc, 0x123f},
+		{"-j CONNMARK --save-mark --nfmask 0xff --ctmask 0xffff --right-shift-mark 4", 0xabc, 0x12345, 0xabc, 0x1000b},
+		{"-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xfff --right-shift-mark 4", 0xabc, 0x12345, 0xa34, 0x12345},
+		{"-j CONNMARK --save-mark --nfmask 0xff --ctmask 0xffff --left-shift-mark 31", 0xabc, 0x12345, 0xabc, 0x10000},
+		{"-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xfff --left-shift-mark 31", 0xabc, 0x12345, 0x80000a00, 0x12345},
 	} {
 		p := samplePacket(tables)
 		p.conn, p.pkt.Mark = c, tt.mark
@@ -169,6 +199,7 @@ func TestConnMark(t *testing.T) {
 		assert.True(t, ConnMarkMatch{Value: tt.wantCT, Mask: ^uint32(0)}.match(p))
 		assert.False(t, ConnMarkMatch{Value: tt.wantCT, Mask: ^uint32(0), Not: true}.match(p))
 	}
+	require.ErrorIs(t, tables.v4.Append(FilterForward, Rule{Target: ConnMark{CTMask: 1, Shift: 32}}), ErrValue)
 	p := samplePacket(tables)
 	require.Equal(t, carryOn, ConnMark{Op: SaveConnMark}.apply(nil, p))
 	require.False(t, ConnMarkMatch{Not: true}.match(p), "there is no connection")

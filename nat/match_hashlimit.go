@@ -27,7 +27,7 @@ type HashLimit struct {
 	Name       string
 	Size       uint32 // buckets of the hash, which changes nothing
 	Max        uint32 // entries; 0: 65536
-	GCInterval uint32 // in milliseconds, 1000 unless given: changes nothing
+	GCInterval uint32 // in milliseconds, 1000 unless given: how often what has expired is deleted
 	Expire     uint32 // in milliseconds: when an entry that no packet touched is given up
 
 	// Interval is the seconds for which packets are counted with RateMatch, 1 unless given. What
@@ -229,7 +229,7 @@ type hashTable struct {
 	HashLimit
 	mu     sync.Mutex // guards what follows
 	by     map[hashKey]*hashEntry
-	nextGC int64
+	last   int64 // when the dead were collected: GCInterval after the table was made, and so on
 }
 
 // A hashEntry is a bucket, of packets or of bytes.
@@ -256,7 +256,7 @@ type hashMatcher struct {
 func (m HashLimit) compile(a *asking) matcher {
 	a.counted = true
 	return &hashMatcher{above: m.Above, hashTable: shared(a.on, m.sharedName(a.v6), func() *hashTable {
-		return &hashTable{HashLimit: m, by: map[hashKey]*hashEntry{}}
+		return &hashTable{HashLimit: m, by: map[hashKey]*hashEntry{}, last: a.on.nanoseconds()}
 	})}
 }
 
@@ -310,16 +310,23 @@ func (m *hashTable) key(p *packet) (k hashKey, ok bool) {
 	return k, has || p.layout.Fragment != wire.Following && p.proto != ianaTCP && p.proto != ianaUDP
 }
 
+// collect deletes what had expired when it was time to for the last time.
+func (t *hashTable) collect(now int64) {
+	interval := int64(t.GCInterval) * int64(time.Millisecond)
+	if now-t.last < interval {
+		return
+	}
+	t.last += (now - t.last) / interval * interval
+	for key, e := range t.by {
+		if e.expires <= t.last {
+			delete(t.by, key)
+		}
+	}
+}
+
 // entry returns the bucket of a key, nil if there is no room for a new one.
 func (t *hashTable) entry(k hashKey, now int64) *hashEntry {
-	if now >= t.nextGC {
-		for other, e := range t.by {
-			if e.expires <= now {
-				delete(t.by, other)
-			}
-		}
-		t.nextGC = now + int64(t.GCInterval)*int64(time.Millisecond)
-	}
+	t.collect(now)
 	if e := t.by[k]; e != nil {
 		return e
 	}

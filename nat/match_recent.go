@@ -3,6 +3,7 @@ package nat
 import (
 	"container/list"
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"strings"
 	"sync"
@@ -16,7 +17,7 @@ type Recent struct {
 	Not      bool
 	Seconds  uint32 // only packets of so long count; 0: all
 	Reap     bool   // older ones are forgotten
-	HitCount uint32 // so many must have come, up to 255; 0: one
+	HitCount uint32 // so many must have come, up to 65535; 0: one
 	TTL      bool   // with the TTL of this one
 	Name     string // "DEFAULT" unless given
 	Mask     netip.Addr
@@ -36,11 +37,12 @@ const (
 
 var recentOps = [...]string{RecentSet: "set", RecentCheck: "rcheck", RecentUpdate: "update", RecentRemove: "remove"}
 
-// The limits of Linux: addresses in a list (ip_list_tot), and of each packets, of which
-// there are as many as a power of 2 above the hit count.
+// The limits of Linux 6.9 and newer: addresses in a list (ip_list_tot), and of each the times
+// of as many packets as the next power of 2 from the hit count. Without one it is 32.
 const (
 	maxRecent     = 100
-	maxRecentHits = 255
+	recentTimes   = 32
+	maxRecentHits = 65535
 	maxRecentName = 199
 )
 
@@ -92,7 +94,7 @@ type recents struct {
 	mu    sync.Mutex // guards what follows
 	by    map[recentKey]*list.Element
 	order list.List // of *recentEntry
-	hits  int       // how many are kept of each, one less than a power of 2
+	keep  int       // how many times are kept of each
 }
 
 // A recentKey is an address with the TTL that its first packet had, or 0.
@@ -115,13 +117,24 @@ type recentMatcher struct {
 
 func (m Recent) compile(a *asking) matcher {
 	a.counted = true
-	l := shared(a.on, m.sharedName(a.v6), func() *recents { return &recents{by: map[recentKey]*list.Element{}, hits: 1} })
+	l := shared(a.on, m.sharedName(a.v6), func() *recents { return &recents{by: map[recentKey]*list.Element{}} })
+	l.grow(int(m.HitCount))
+	return &recentMatcher{m, bitsOf(m.Mask), l}
+}
+
+// grow has room for as many hits. A list whose rings are made larger is emptied, as by Linux.
+func (l *recents) grow(hits int) {
+	keep := recentTimes
+	if hits > 0 {
+		keep = 1 << bits.Len(uint(hits-1))
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.hits < int(m.HitCount) { // what there is keeps its times
-		l.hits = l.hits*2 + 1
+	if keep > l.keep {
+		l.keep = keep
+		clear(l.by)
+		l.order.Init()
 	}
-	return &recentMatcher{m, bitsOf(m.Mask), l}
 }
 
 func (m *recentMatcher) match(p *packet) bool {
@@ -218,7 +231,7 @@ func (l *recents) add(key recentKey, ttl uint8, now int64) {
 func (l *recents) touch(at *list.Element, ttl uint8, now int64) {
 	e := at.Value.(*recentEntry)
 	e.ttl = ttl
-	if len(e.times) < l.hits {
+	if len(e.times) < l.keep {
 		e.times = append(e.times, now)
 		e.next = 0
 	} else {

@@ -31,6 +31,9 @@ const (
 
 var _ = reserve("CONNMARK")
 
+// maxMarkShift is Linux's limit. iptables knows another one and asks for 32, too.
+const maxMarkShift = 31
+
 // String prints --set-xmark whatever was given.
 func (t ConnMark) String() string {
 	switch t.Op {
@@ -64,7 +67,7 @@ func (ConnMark) place() place { return anywhere }
 
 func (t ConnMark) checked(setting) (Target, error) {
 	switch {
-	case t.Op > RestoreConnMark, t.Op == SetConnMark && t.NFMask != 0, t.Op != SetConnMark && t.Value != 0, t.Shift > 32, t.Right && t.Shift == 0:
+	case t.Op > RestoreConnMark, t.Op == SetConnMark && t.NFMask != 0, t.Op != SetConnMark && t.Value != 0, t.Shift > maxMarkShift, t.Right && t.Shift == 0:
 		return nil, ErrValue
 	}
 	return t, nil

@@ -12,7 +12,7 @@ import (
 // here there is no program and they change nothing.
 type NFLog struct {
 	Group     uint16
-	Prefix    string // up to 63 bytes
+	Prefix    string // up to 127 bytes
 	Range     uint32 // --nflog-range
 	Size      uint32 // --nflog-size
 	HasSize   bool
@@ -21,8 +21,8 @@ type NFLog struct {
 
 var _ = reserve("NFLOG")
 
-// maxNFLogPrefix is that of the kernel without its closing 0.
-const maxNFLogPrefix = 63
+// maxNFLogPrefix is that of nf_tables without its closing 0.
+const maxNFLogPrefix = 127
 
 func (t NFLog) String() string { return "-j NFLOG" + t.Text(" --") }
 

@@ -17,7 +17,7 @@ func beginTOSMatch(*scope) *extension {
 	return &extension{name: "tos", match: func() nat.Match { return m }, options: []option{
 		textOption("tos", func(value string, not bool) (err error) {
 			m.Not = not
-			m.Value, m.Mask, err = parseTOS("tos", "tos", value, 0xff)
+			m.Value, m.Mask, err = parseTOS(value)
 			return err
 		}).required().inverted(),
 	}}
@@ -28,35 +28,26 @@ var tosNames = []struct {
 	value uint8
 }{{"Minimize-Delay", 0x10}, {"Maximize-Throughput", 0x08}, {"Maximize-Reliability", 0x04}, {"Minimize-Cost", 0x02}, {"Normal-Service", 0x00}}
 
-// parseTOS reads a name, of which the beginning is enough, or a value with a mask, which is
-// mask unless given.
-func parseTOS(ext, option, s string, mask uint8) (value, m uint8, err error) {
+// parseTOS reads a name in any case, or a value with a mask, which is 0xff unless given.
+func parseTOS(s string) (value, mask uint8, err error) {
+	illegal := wrong("Illegal value: \"%s\"", s)
+	if v, rest, ok := leadingUint(s); ok && v <= 255 {
+		m := uint64(255)
+		if k, masked := strings.CutPrefix(rest, "/"); masked {
+			if m, ok = parseUint(k, 255); !ok {
+				return 0, 0, illegal
+			}
+		} else if rest != "" {
+			return 0, 0, illegal
+		}
+		return uint8(v), uint8(m), nil
+	}
 	for _, n := range tosNames {
-		if begins(n.name, s) && (len(s) == len(n.name) || tosUnique(s)) {
+		if strings.EqualFold(n.name, s) {
 			return n.value, 0x3f, nil
 		}
 	}
-	v, k, masked := strings.Cut(s, "/")
-	n, ok := parseUint(v, 255)
-	l := uint64(mask)
-	if masked && ok {
-		l, ok = parseUint(k, 255)
-	}
-	if !ok {
-		return 0, 0, wrong("%s: bad value for option \"--%s\", or out of range (0-255).\n", ext, option)
-	}
-	return uint8(n), uint8(l), nil
-}
-
-// tosUnique reports whether one name alone begins with s.
-func tosUnique(s string) bool {
-	n := 0
-	for _, t := range tosNames {
-		if begins(t.name, s) {
-			n++
-		}
-	}
-	return n == 1
+	return 0, 0, wrong("Symbolic name \"%s\" is unknown", s)
 }
 
 // tosText returns the name of a value if it has one and -n is not there.

@@ -11,8 +11,8 @@ var _ = registerTarget(targetKind{name: "NFLOG", begin: beginNFLog}, func(t nat.
 	return "NFLOG", strings.TrimPrefix(t.Text(" "), " ")
 })
 
-// maxNFLogPrefix is NF_LOG_PREFIXLEN without its closing 0. What is longer is cut.
-const maxNFLogPrefix = 63
+// maxNFLogPrefix is NF_LOG_PREFIXLEN of nf_tables without its closing 0. What is longer is cut.
+const maxNFLogPrefix = 127
 
 // beginNFLog reads
 //

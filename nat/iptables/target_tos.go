@@ -20,7 +20,7 @@ func beginTOS(*scope) *extension {
 	}
 	e.options = []option{
 		textOption("set-tos", func(value string, _ bool) (err error) {
-			t.Value, t.Mask, err = parseTOS("TOS", "set-tos", value, 0xff)
+			t.Value, t.Mask, err = parseTOS(value)
 			return err
 		}).exclusive(),
 		bits("and-tos", func(b uint8) { t.Value, t.Mask = 0, ^b }),
