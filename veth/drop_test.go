@@ -136,7 +136,7 @@ func TestCoDelIsTold(t *testing.T) {
 			told++
 		})()
 		write(t, a, big(50)...)
-		time.Sleep(time.Minute)
+		sleep(time.Minute)
 		assert.NotZero(t, told)
 		assert.Equal(t, drop.Counts{drop.AQM: told}, a.Drops())
 		assert.Equal(t, told, a.LineStats().CoDel)
