@@ -143,6 +143,37 @@ func TestTCNetem(t *testing.T) {
 	ok(web, "tc qdisc show dev eth0", "qdisc netem 8001: root refcnt 2 delay 1s\n")
 }
 
+// TestNetemAsTheKernel compares what tc shows of options with what we show, where the kernel has
+// sch_netem.
+func TestNetemAsTheKernel(t *testing.T) {
+	if _, err := exec.LookPath("tc"); err != nil || os.Geteuid() != 0 {
+		t.Skip("needs tc and root")
+	}
+	options := []string{
+		"delay 100ms", "delay 1.5s 10ms 30%", "loss 0.3% 25%", "loss gemodel 1% 10% 70% 0.1%", "loss state 1% 10% 20% 30% 0.5%", "loss 1% ecn",
+		"limit 10k duplicate 1% 5% corrupt 0.1% reorder 25% 50% gap 5 delay 10ms", "rate 5kbit 20 100 5", "slot 800us 10ms packets 32 bytes 64k",
+	}
+	script := "ip link add eth0 numtxqueues 1 type veth peer name eth1 && ip link set eth0 up && exec 2>&1\n"
+	for _, o := range options {
+		script += "tc qdisc replace dev eth0 root handle 1: netem " + o + "; tc qdisc show dev eth0\n"
+	}
+	out, err := exec.Command("unshare", "-n", "sh", "-c", script).Output()
+	if err != nil || strings.Contains(string(out), "kind is unknown") {
+		t.Skip("makes no namespace, or has no sch_netem: ", err)
+	}
+	lines := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
+	require.Len(t, lines, len(options))
+	for n, o := range options {
+		i, err := veth.ParseNetem(o)
+		require.NoError(t, err)
+		_, shown, _ := strings.Cut(lines[n], "refcnt 2 ")
+		if text, _, ok := strings.Cut(shown, " seed "); ok { // of later kernels with a later tc
+			shown = text
+		}
+		assert.Equal(t, i.Netem(), shown, o)
+	}
+}
+
 func bridgeNetwork(t *testing.T, host *sim.Host) *sim.Network {
 	t.Helper()
 	n, ok := host.Network("bridge")
