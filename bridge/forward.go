@@ -150,12 +150,13 @@ func (b *Bridge) unicast(in, out *Port, f *transit) {
 
 // flood sends a frame to all ports that it may leave by.
 func (b *Bridge) flood(in *Port, f *transit) {
+	walls := b.walls.Load()
 	for _, out := range *b.ports.Load() {
 		switch {
 		case in == out && !in.hairpin:
 		case in.isolated && out.isolated:
 		case out.local && !f.dst.isGroup():
-		case b.apart(in, out):
+		case walls != nil && walls.divide(in, out):
 			in.drop(drop.Partitioned, f.pkt)
 		default:
 			b.send(in, out, f)

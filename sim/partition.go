@@ -74,8 +74,9 @@ func (l *LAN) Block(from, to *Machine) (heal func(), err error) {
 }
 
 // Isolate keeps the container away from everybody on the networks that it is connected to, the
-// host included, until heal is called. It stays so when it restarts. Like Partition it cuts in the
-// bridges; CutOff cuts the cables.
+// host included, until heal is called. It stays so when it restarts, or leaves one and comes
+// back; others that it joins later are not cut. Like Partition it cuts in the bridges, while CutOff
+// cuts the cables.
 func (c *Container) Isolate() (heal func(), err error) {
 	const op = "isolate container"
 	who, links, err := c.cables(op)
@@ -91,7 +92,7 @@ func (c *Container) Isolate() (heal func(), err error) {
 	})
 }
 
-// CutOff cuts all cables of the container, as Link.Cut does one.
+// CutOff cuts the cables that the container has, as Link.Cut does one.
 func (c *Container) CutOff() (heal func(), err error) {
 	_, links, err := c.cables("cut off container")
 	if err != nil {
@@ -136,7 +137,7 @@ func forAll(links []*Link, cut func(*Link) (heal func(), err error)) (heal func(
 
 // Cut has the cable lose all that is sent, and what is on its way in it, until heal is called.
 // Unlike with SetCarrier both sides go on seeing a carrier, and a container that restarts is still
-// cut off. Where there is no such link the error wraps ErrNotFound.
+// cut off. One that leaves the network and comes back has a Link and a cable of its own. Where there is no such link the error wraps ErrNotFound.
 func (l *Link) Cut() (heal func(), err error) {
 	if err := l.check("cut"); err != nil {
 		return nil, err

@@ -263,7 +263,7 @@ func TestPartitionARP(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
 		h := simtest.NewHost(t)
-		n := simtest.NewNetwork(t, h, "net")
+		n := simtest.NewNetwork(t, h, "net", sim.WithSubnet(prefix("fd00::/64")))
 		a := simtest.Run(t, h, "aa", sim.WithNetwork(n))
 		b := simtest.Run(t, h, "bb", sim.WithNetwork(n))
 		arp := 0
@@ -278,15 +278,19 @@ func TestPartitionARP(t *testing.T) {
 		heal, err := n.Partition([]*sim.Container{a}, []*sim.Container{b})
 		require.NoError(t, err)
 		start := time.Now()
-		_, err = a.DialContext(t.Context(), "tcp", "bb:80")
+		_, err = a.DialContext(t.Context(), "tcp4", "bb:80")
 		require.ErrorIs(t, err, syscall.EHOSTUNREACH)
 		assert.Equal(t, 3*time.Second, time.Since(start).Round(100*time.Millisecond))
 		mu.Lock()
 		assert.Equal(t, 3, arp, "requests, one a second")
 		mu.Unlock()
+		_, err = a.DialContext(t.Context(), "tcp6", "bb:80") // neighbour solicitations are lost, too
+		require.ErrorIs(t, err, syscall.EHOSTUNREACH)
 		heal()
-		_, err = a.DialContext(t.Context(), "tcp", "bb:80")
-		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		for _, network := range []string{"tcp4", "tcp6"} {
+			_, err = a.DialContext(t.Context(), network, "bb:80")
+			require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		}
 	})
 }
 
