@@ -137,6 +137,9 @@ func (c *containerConfig) onHost() bool {
 // Image returns the image that the container was made from. Its slices are the caller's.
 func (c *Container) Image() Image { return c.config.image.clone() }
 
+// Host returns the host that the container was made on.
+func (c *Container) Host() *Host { return c.host }
+
 // Name returns the name, "web".
 func (c *Container) Name() string { return *c.name.Load() }
 

@@ -104,10 +104,10 @@ func (m *Machine) filterDropped(d nat.Dropped) {
 		if device == "" {
 			device = d.Out
 		}
-		pkt := d.Packet
-		d.Packet = nil // it is borrowed
+		told := d
+		told.Packet = nil // it is borrowed
 		return Drop{
-			Time: time.Now(), Place: m.own.place(device), Reason: d.Reason, Filter: d, Rule: m.ruleText(d), Frame: frameOf(pkt),
+			Time: time.Now(), Place: m.own.place(device), Reason: d.Reason, Filter: told, Rule: m.ruleText(d), Frame: frameOf(d.Packet),
 		}
 	})
 }

@@ -81,6 +81,9 @@ func (n *Network) Gateway() netip.Addr { return n.config.v4.gateway }
 // no IPv6 subnet.
 func (n *Network) Gateway6() netip.Addr { return n.config.v6.gateway }
 
+// Host returns the host that the network was made on.
+func (n *Network) Host() *Host { return n.host }
+
 // Device returns the name of the bridge: "docker0", or "br-" and the first 12 digits
 // of the ID. It is empty for "host" and "none".
 func (n *Network) Device() string { return n.device }
