@@ -2,6 +2,7 @@ package dnsd
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -66,6 +67,14 @@ func (r *Resolver) answerPointer(q *dns.Msg, name string) (*dns.Msg, verdict) {
 		}
 	}
 	return nil, unknown
+}
+
+// Lookup returns the addresses of a name, without a final dot, that is one of the scopes', IPv4
+// first. No upstream is asked.
+func (r *Resolver) Lookup(name string) []netip.Addr {
+	v4, _ := r.find(name, dns.TypeA)
+	v6, _ := r.find(name, dns.TypeAAAA)
+	return slices.Concat(v4, v6)
 }
 
 // find looks a name without final dot up: whole in all scopes, then with one label

@@ -26,6 +26,14 @@ type bridgeFilter struct {
 	off, off6 atomic.Bool
 }
 
+// passes reports whether an IP packet does not pass the firewall.
+func (f *bridgeFilter) passes(b []byte) bool {
+	if b[0]>>4 == header.IPv6Version {
+		return f.off6.Load()
+	}
+	return f.off.Load()
+}
+
 // FilterBridged implements bridge.Filter.
 func (f *bridgeFilter) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) *stack.PacketBuffer {
 	off, off6 := f.off.Load(), f.off6.Load()

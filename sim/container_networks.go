@@ -120,6 +120,7 @@ func (c *Container) newNamespace() (*namespace, error) {
 	if err != nil {
 		return nil, err
 	}
+	ns.paused = func() bool { return c.State().Paused }
 	if ns.ipv6 = c.host.engine.IPv6Everywhere(); ns.ipv6 {
 		err = ns.stack.SetIPv6(true)
 	}

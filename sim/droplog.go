@@ -68,7 +68,7 @@ func (m *Machine) logRest() {
 
 // dropWhy returns the rule, the policy or the reason.
 func (m *Machine) dropWhy(d nat.Dropped) string {
-	if text := m.ruleText(d); text != "" {
+	if text := ruleText(m.tables, d); text != "" {
 		return "by " + text
 	}
 	return fmt.Sprintf("in %s: %v", d.Hook, d.Reason)

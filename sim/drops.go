@@ -107,16 +107,16 @@ func (m *Machine) filterDropped(d nat.Dropped) {
 		told := d
 		told.Packet = nil // it is borrowed
 		return Drop{
-			Time: time.Now(), Place: m.own.place(device), Reason: d.Reason, Filter: told, Rule: m.ruleText(d), Frame: frameOf(d.Packet),
+			Time: time.Now(), Place: m.own.place(device), Reason: d.Reason, Filter: told, Rule: ruleText(m.tables, d), Frame: frameOf(d.Packet),
 		}
 	})
 }
 
 // ruleText returns the rule or the policy that dropped a packet, as it is now.
-func (m *Machine) ruleText(d nat.Dropped) string {
-	rules := m.tables.IPv4()
+func ruleText(t *nat.Tables, d nat.Dropped) string {
+	rules := t.IPv4()
 	if d.Src.Is6() {
-		rules = m.tables.IPv6()
+		rules = t.IPv6()
 	}
 	table, chain, _ := strings.Cut(string(d.Chain), "/")
 	switch d.Reason {

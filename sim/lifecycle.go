@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"sync"
@@ -269,6 +270,12 @@ func (c *Container) boot() error {
 		c.host.log.Warn(c.host.says.HostIgnores, "container", c.Name())
 	}
 	n := &names{read: docker.read, seed: c.host.random.seedOf("dns " + c.id)}
+	n.local = func(host string) []netip.Addr {
+		if r.dns == nil {
+			return nil
+		}
+		return r.dns.resolver.Lookup(host)
+	}
 	r.sockets = c.up(ns, n, c.Name(), c.hostname(ns), r.console.processes, c.config.argv()...)
 	r.env = c.environment(r, c.config.asked.Tty, r.account)
 	r.pid = c.newPID()

@@ -176,7 +176,11 @@ func (m *Machine) newNamespace(id string, owner func() string, hostname string, 
 	if tables != nil {
 		opts.Netfilter = tables
 	}
-	return newNamespace(owner, hostname, &m.watch, opts)
+	ns, err := newNamespace(owner, hostname, &m.watch, opts)
+	if err == nil {
+		ns.tables = tables
+	}
+	return ns, err
 }
 
 // Name returns the hostname that the machine was made with.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 
 	"drydock/dnsd"
@@ -26,6 +27,7 @@ type names struct {
 	read    func(path string) string // returns the present text of a file
 	sockets *netstack.Stack          // from which nameservers are asked
 	seed    uint64
+	local   func(host string) []netip.Addr // what the embedded resolver knows itself; nil: there is none
 
 	mu     sync.Mutex
 	conf   string       // +checklocks:mu
@@ -57,6 +59,17 @@ func (n *names) LookupNetIP(ctx context.Context, network, host string) ([]netip.
 	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
+// knows returns the addresses of a name that are found without asking a nameserver, and where.
+func (n *names) knows(host string) (addrs []netip.Addr, where string) {
+	if addrs = hostsAddrs(n.read(hostsPath), "ip", host); addrs != nil {
+		return addrs, "/etc/hosts"
+	}
+	if n.local != nil {
+		return n.local(strings.TrimSuffix(host, ".")), "the embedded resolver"
+	}
+	return nil, ""
+}
+
 // Services returns /etc/services, where the names of ports are.
 func (n *names) Services() string { return n.read(servicesPath) }
 
@@ -83,4 +96,13 @@ func (ns *Netns) Resolver() *net.Resolver {
 		err = errors.New("no nameserver in /etc/resolv.conf")
 	}
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, err }}
+}
+
+// knows is names.knows of the present owner; nil while it is not running.
+func (ns *Netns) knows(host string) ([]netip.Addr, string) {
+	names, _, err := ns.finder("explain")
+	if err != nil {
+		return nil, ""
+	}
+	return names.knows(host)
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"drydock/bridge"
+	"drydock/nat"
 	"drydock/sim/internal/netstack"
 	"drydock/sim/internal/router"
 	"drydock/veth"
@@ -21,6 +22,8 @@ type namespace struct {
 	settings *settings
 	owner    func() string // the name of whose it is
 	watch    *watch        // of its machine
+	tables   *nat.Tables   // its netfilter; nil: it has none
+	paused   func() bool   // whether the programs of its owner stand still; nil: they never do
 	hostname string
 	ports    func() []Interface          // of its bridges; nil: there are no bridges
 	filter   *bridgeFilter               // of its bridges; nil: there are no bridges
@@ -40,7 +43,8 @@ type namespace struct {
 // A cable is a veth pair as seen from a namespace.
 type cable struct {
 	inside    *veth.Endpoint
-	device    string // its name, which plug notes
+	device    string    // its name, which plug notes
+	end       *endpoint // of a container or an uplink; nil: of the interface of a bridge, or tap0
 	peerIndex int
 	bridge    *bridge.Bridge // of the interface of a bridge, which runs if the bridge has another port
 

@@ -70,9 +70,10 @@ type watch struct {
 	hooks sync.Map // of droppers, each with what removes the hook
 
 	mu       sync.Mutex
-	sniffers []*sniffer                // +checklocks:mu
-	spaces   map[*namespace]struct{}   // +checklocks:mu
-	bridges  map[*bridge.Bridge]string // +checklocks:mu: with the owner of the ports
+	sniffers []*sniffer                   // +checklocks:mu
+	spaces   map[*namespace]struct{}      // +checklocks:mu
+	ends     map[*veth.Endpoint]*endpoint // +checklocks:mu: of ports
+	bridges  map[*bridge.Bridge]string    // +checklocks:mu: with the owner of the ports
 }
 
 // A sniffer is one Sniff. It is guarded by watch.mu.
@@ -181,6 +182,20 @@ func (w *watch) removeBridge(b *bridge.Bridge) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.bridges, b)
+}
+
+// setEnd notes whose cable ends at a port, nil if it does no more.
+func (w *watch) setEnd(port *veth.Endpoint, ep *endpoint) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if ep == nil {
+		delete(w.ends, port)
+		return
+	}
+	if w.ends == nil {
+		w.ends = make(map[*veth.Endpoint]*endpoint)
+	}
+	w.ends[port] = ep
 }
 
 // A loopback is lo of a namespace.

@@ -56,9 +56,12 @@ func (r *Router) forward(f *fib, in *Port, pkt *stack.PacketBuffer, src, dst tcp
 	decrementHops(ip)
 	if r.filter != nil && !(r.filter.CheckForward(pkt, h.route, addressFamily(pkt)) &&
 		r.filter.CheckPostrouting(pkt, h.route, addressFamily(pkt))) {
+		if r.trial != nil {
+			r.trial.Filtered = true
+		}
 		return
 	}
-	h.send(pkt)
+	r.transmit(h, pkt)
 }
 
 func pick(six bool, c4, c6 packet.Error) packet.Error {

@@ -14,7 +14,7 @@ import (
 // it leaves through: net.ipv4.icmp_errors_use_inbound_ifaddr is 0.
 func (r *Router) complain(pkt *stack.PacketBuffer, why packet.Error, mtu int) {
 	src, _ := addresses(pkt)
-	if !deserves(pkt) || !r.limiter.allow(r.stack.Clock().NowMonotonic(), src, why) {
+	if r.trial != nil || !deserves(pkt) || !r.limiter.allow(r.stack.Clock().NowMonotonic(), src, why) {
 		return
 	}
 	// A link-local source means somebody on the link that the packet came by.

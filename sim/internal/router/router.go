@@ -44,6 +44,7 @@ type Router struct {
 	relate func(answer, to *stack.PacketBuffer) // tells the filter what an ICMP error is about; nil: no
 	onDrop func(Dropped)                        // nil: nobody asks
 	local  taps.List[[]byte]                    // see TapLocal
+	trial  *Trial                               // of a router that only tries; nil: packets go on
 	drops  drop.Counters                        // but for those of the filter
 	stack  *stack.Stack
 	ip     tcpip.IPStats
@@ -256,7 +257,7 @@ func (r *Router) route(f *fib, in *Port, pkt *stack.PacketBuffer) {
 	}
 	switch {
 	case d.here != nil:
-		d.here.deliver(pkt)
+		r.deliver(d.here, pkt)
 	case d == elsewhere:
 		r.forward(f, in, pkt, src, dst)
 	case d.drop == drop.MartianSource || d.drop == drop.RPFilter:

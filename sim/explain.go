@@ -1,0 +1,116 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"drydock/drop"
+	"drydock/nat"
+)
+
+// An Explanation says what would become of the first packet of a connection, and of its answer,
+// step by step. Its String reads like the message of a compiler.
+type Explanation struct {
+	Network, Address string // as they were asked for
+	From             string // who asks, "web"
+	Steps            []Step
+	Verdict          Verdict
+	Reason           drop.Reason // of Dropped
+	Why              string      // the verdict in words: "nobody listens on tcp port 81 of db"
+}
+
+// A Verdict is the end of the way.
+type Verdict uint8
+
+const (
+	Answered Verdict = iota // the answer comes back
+	Dropped                 // the packet is lost, or the answer is
+	Refused                 // nobody listens: a reset or port unreachable comes back
+	NoAnswer                // it arrives, and who it is for does not answer: it is paused, or knows no way back
+	Unknown                 // Explain cannot tell: a program decides, or a nameserver would have to be asked
+)
+
+var verdicts = [...]string{"answered", "dropped", "refused", "no answer", "unknown"}
+
+func (v Verdict) String() string {
+	if int(v) < len(verdicts) {
+		return verdicts[v]
+	}
+	return fmt.Sprintf("Verdict(%d)", uint8(v))
+}
+
+// A Step is something that happens to the packet, or to its answer, at a place.
+type Step struct {
+	Place  Place
+	What   string   // "FORWARD: filter/DOCKER-USER rule 1: -A DOCKER-USER -j DROP"
+	Notes  []string // what nearly happened: rules that it fails to match by one condition
+	Packet string   // how it looks afterwards, "tcp 172.17.0.2:40000 > 172.17.0.3:80"; "" where it has no change
+	Answer bool     // it is about the answer
+}
+
+// String returns the explanation with its verdict first, and a line for each step:
+//
+//	web to tcp 172.17.0.3:81: refused: nobody listens on tcp port 81 of db
+//	  web eth0: route to 172.17.0.3 ...
+func (e Explanation) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s to %s %s: %v: %s\n", e.From, e.Network, e.Address, e.Verdict, e.Why)
+	width := 0
+	for _, s := range e.Steps {
+		width = max(width, len(s.where()))
+	}
+	for _, s := range e.Steps {
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, s.where(), s.What)
+		if s.Packet != "" {
+			fmt.Fprintf(&b, "  %-*s    = %s\n", width, "", s.Packet)
+		}
+		for _, n := range s.Notes {
+			fmt.Fprintf(&b, "  %-*s    note: %s\n", width, "", n)
+		}
+	}
+	return b.String()
+}
+
+// where marks steps of the answer.
+func (s Step) where() string {
+	way := "→ "
+	if s.Answer {
+		way = "← "
+	}
+	return way + s.Place.String()
+}
+
+// Explain says what would become of a connection from a container or a machine to an address, as
+// DialContext takes it, on networks "tcp", "udp" and their kinds of one family. It looks at the
+// network as it is and changes nothing: rules, translation, routes, cables and listeners decide as
+// for a packet, but nothing is sent, counted or remembered. Names are looked for in /etc/hosts and
+// in the networks of the container; no nameserver is asked. Random losses of cables are noted, and
+// taken not to strike; rules with limit, hashlimit, recent or statistic are asked as if for the
+// first time; and what REJECT answers is taken to come back.
+//
+// The error is that of an address that cannot be parsed, or wraps ErrNotRunning.
+func (ns *Netns) Explain(_ context.Context, network, address string) (Explanation, error) {
+	space, sockets, err := ns.open("explain")
+	if err != nil {
+		return Explanation{}, err
+	}
+	w := &walk{
+		Explanation: Explanation{Network: network, Address: address, From: space.owner()},
+		transport:   strings.TrimRight(network, "46"), clones: make(map[*nat.Tables]*clone),
+	}
+	dst, ok, err := w.destination(ns, sockets)
+	if err != nil {
+		return Explanation{}, err
+	}
+	if ok {
+		w.connect(space, dst)
+	}
+	return w.Explanation, nil
+}
+
+// A flow is a packet of TCP or UDP by its ends.
+type flow struct{ src, dst netip.AddrPort }
+
+func (f flow) reversed() flow { return flow{f.dst, f.src} }

@@ -1,0 +1,186 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"drydock/drop"
+	"drydock/internal/packet"
+	"drydock/nat"
+	"drydock/sim/internal/router"
+
+	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+)
+
+// A clone is a copy of tables, and what it told of the packet that passed it last.
+type clone struct {
+	*nat.Tables
+	traced   []nat.Traced
+	misses   []nat.Miss
+	dropped  *nat.Dropped
+	rerouted bool
+}
+
+// clone returns the copy of tables that all packets of the walk pass, so that the answer is that
+// of a connection.
+func (w *walk) clone(t *nat.Tables) (*clone, error) {
+	if c := w.clones[t]; c != nil {
+		c.traced, c.misses, c.dropped, c.rerouted = nil, nil, nil, false
+		return c, nil
+	}
+	c := new(clone)
+	var err error
+	c.Tables, err = t.Clone(
+		nat.OnTrace(func(tr nat.Traced) { c.traced = append(c.traced, tr) }),
+		nat.OnMiss(func(m nat.Miss) { c.misses = append(c.misses, m) }),
+		nat.OnDrop(func(d nat.Dropped) { c.dropped = &d }),
+		nat.WithRouter(func(string, *stack.PacketBuffer) { c.rerouted = true }),
+	)
+	w.clones[t] = c
+	return c, err
+}
+
+// try passes a packet through the IP of a namespace. It is false if it ends there.
+func (w *walk) try(ns *namespace, index int, b []byte) (router.Trial, []byte, bool) {
+	here := ns.place(ns.deviceNames()[index])
+	if index == 0 {
+		here.Device = "sockets"
+	}
+	var filter stack.NFTablesInterface
+	var c *clone
+	if ns.tables != nil {
+		var err error
+		if c, err = w.clone(ns.tables); err != nil {
+			return router.Trial{}, nil, w.end(Unknown, 0, "the rules of %s cannot be copied: %v", ns.owner(), err)
+		}
+		filter = c
+	}
+	before := flowOf(b)
+	t, out := ns.stack.Try(filter, index, b)
+	if c != nil {
+		w.rules(here, ns.tables, c, before, out)
+	}
+	switch {
+	case t.Filtered:
+		return t, nil, w.filtered(c, ns.tables)
+	case t.Drop != 0:
+		w.step(here, "dropped: %v", t.Drop)
+		return t, nil, w.end(Dropped, t.Drop, "%s drops it: %v", ns.owner(), t.Drop)
+	case !t.Here:
+		w.step(here, "leaves by %s to %v", ns.deviceNames()[int(t.Out)], packet.FromAddress(t.Via))
+	}
+	return t, out, true
+}
+
+// filtered ends a walk that netfilter ends.
+func (w *walk) filtered(c *clone, tables *nat.Tables) bool {
+	d := c.dropped
+	if d == nil { // REJECT in a hook of netstack, or no room
+		return w.end(Dropped, drop.Rule, "netfilter drops it")
+	}
+	text := ruleText(tables, *d)
+	why := fmt.Sprintf("%s drops it: %v", d.Hook, d.Reason)
+	if text != "" {
+		why = fmt.Sprintf("%s drops it by %s", d.Hook, text)
+	}
+	if strings.Contains(text, "-j REJECT") {
+		return w.end(Refused, d.Reason, "%s", why)
+	}
+	return w.end(Dropped, d.Reason, "%s", why)
+}
+
+// rules notes the rules that decided about a packet, one for each hook and table.
+func (w *walk) rules(here Place, tables *nat.Tables, c *clone, before flow, out []byte) {
+	after := before
+	if out != nil {
+		after = flowOf(out)
+	}
+	for i, tr := range c.traced {
+		table, _, _ := strings.Cut(string(tr.Chain), "/")
+		if i+1 < len(c.traced) && c.traced[i+1].Hook == tr.Hook && strings.HasPrefix(string(c.traced[i+1].Chain), table+"/") {
+			continue // the last one of a hook and table decides
+		}
+		if tr.Verdict == "nflog" || tr.Verdict == "policy" && c.dropped == nil {
+			continue
+		}
+		d := nat.Dropped{Reason: drop.Rule, Chain: tr.Chain, Rule: tr.Rule, Src: before.src.Addr()}
+		if tr.Verdict == "policy" {
+			d.Reason = drop.Policy
+		}
+		s := w.step(here, "%s %s: %s", tr.Hook, table, ruleText(tables, d))
+		if c.dropped != nil && c.dropped.Chain == tr.Chain && c.dropped.Rule == dropRule(tr) {
+			s.Notes = nearMisses(c.misses, table, before, after)
+		}
+	}
+	if after != before {
+		w.step(here, "translated").Packet = fmt.Sprintf("%s %v > %v", w.transport, after.src, after.dst)
+	}
+}
+
+// dropRule is the number that Dropped has for a rule, 0 for a policy.
+func dropRule(tr nat.Traced) int {
+	if tr.Verdict == "policy" {
+		return 0
+	}
+	return tr.Rule
+}
+
+// maxNotes bounds the near misses that are told.
+const maxNotes = 5
+
+// nearMisses are the rules of a table that would have matched but for one condition.
+func nearMisses(misses []nat.Miss, table string, before, after flow) (notes []string) {
+	for _, m := range misses {
+		if !strings.HasPrefix(string(m.Chain), table+"/") || len(notes) == maxNotes {
+			continue
+		}
+		note := fmt.Sprintf("%s rule %d does not match: %s", m.Chain, m.Rule, m.Condition)
+		if before.dst.Port() != after.dst.Port() && strings.HasSuffix(m.Condition, fmt.Sprintf("--dport %d", before.dst.Port())) {
+			note += fmt.Sprintf(" never matches here: DNAT made it %d", after.dst.Port())
+		}
+		notes = append(notes, note)
+	}
+	return notes
+}
+
+// bridged passes a packet through the firewall of a bridge, from port to port. rerouted says that
+// the host routes it.
+func (w *walk) bridged(host *namespace, bridge, in, out string, b []byte) (after []byte, rerouted, ok bool) {
+	if host == nil || host.filter == nil || host.filter.passes(b) {
+		return b, false, true
+	}
+	c, err := w.clone(host.tables)
+	if err != nil {
+		return nil, false, w.end(Unknown, 0, "the rules of %s cannot be copied: %v", host.owner(), err)
+	}
+	frame := append(make([]byte, header.EthernetMinimumSize), b...)
+	proto := header.IPv4ProtocolNumber
+	if b[0]>>4 == header.IPv6Version {
+		proto = header.IPv6ProtocolNumber
+	}
+	header.Ethernet(frame).Encode(&header.EthernetFields{Type: proto})
+	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(frame)})
+	defer pkt.DecRef()
+	pkt.LinkHeader().Consume(header.EthernetMinimumSize)
+	pkt.NetworkProtocolNumber = proto
+	passed := c.FilterBridged(bridge, in, out, pkt)
+	after = b
+	if passed != nil {
+		v := passed.ToView()
+		after = append([]byte(nil), v.AsSlice()[header.EthernetMinimumSize:]...)
+		v.Release()
+		if passed != pkt {
+			passed.DecRef()
+		}
+	}
+	w.rules(Place{host.owner(), in, bridge}, host.tables, c, flowOf(b), after)
+	switch {
+	case c.rerouted:
+		return b, true, true
+	case passed == nil:
+		return nil, false, w.filtered(c, host.tables)
+	}
+	return after, false, true
+}

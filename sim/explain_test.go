@@ -1,0 +1,206 @@
+package sim_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"drydock/nat/iptables"
+	"drydock/sim"
+	"drydock/sim/simtest"
+	"drydock/veth"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// runRule runs a command line of iptables.
+func runRule(t *testing.T, h *sim.Host, line string) {
+	t.Helper()
+	require.NoError(t, iptables.Run(&strings.Builder{}, h.Firewall().IPv4(), strings.Fields(line)...), line)
+}
+
+// explained returns the explanation, and checks that a connection fares as it says.
+func explained(t *testing.T, from *sim.Netns, address string) sim.Explanation {
+	t.Helper()
+	e, err := from.Explain(t.Context(), "tcp", address)
+	require.NoError(t, err)
+	before := e.String()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	c, err := from.DialContext(ctx, "tcp", address)
+	if err == nil {
+		c.Close()
+	}
+	got := sim.Dropped
+	switch {
+	case err == nil:
+		got = sim.Answered
+	case errors.Is(err, syscall.ECONNREFUSED):
+		got = sim.Refused
+	}
+	if e.Verdict == sim.NoAnswer {
+		got, err = sim.NoAnswer, nil
+	}
+	require.Equal(t, got, e.Verdict, "%s\nand the connection: %v", before, err)
+	return e
+}
+
+// listen listens until the container ends.
+func listen(t *testing.T, c *sim.Container, address string) {
+	t.Helper()
+	l, err := c.Listen(context.Background(), "tcp", address)
+	require.NoError(t, err)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.Close()
+		}
+	}()
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		lan := simtest.NewLAN(t)
+		host := simtest.NewHost(t, sim.WithUplink(lan, prefix("192.168.0.10/24")))
+		peer := simtest.NewMachine(t, sim.WithName("peer"), sim.WithUplink(lan, prefix("192.168.0.47/24")))
+		shop := simtest.NewNetwork(t, host, "shop")
+		web := simtest.Run(t, host, "web", sim.WithPublish("8080:80"))
+		db := simtest.Run(t, host, "db", sim.WithNetwork(shop))
+		client := simtest.Run(t, host, "client", sim.WithNetwork(shop))
+		listen(t, web, ":80")
+		listen(t, db, "127.0.0.1:5432")
+		listen(t, db, ":6379")
+		why := func(from *sim.Netns, address string) string {
+			e := explained(t, from, address)
+			return e.Verdict.String() + ": " + e.Why
+		}
+		assert.Equal(t, "answered: db answers at 172.18.0.2:6379", why(&client.Netns, "db:6379"))
+		assert.Equal(t, "refused: nobody listens on tcp port 5432 of db", why(&client.Netns, "db.shop:5432"))
+		assert.Equal(t, "answered: web answers at 172.17.0.2:80", why(&peer.Netns, "192.168.0.10:8080"))
+		assert.Equal(t, "answered: web answers at 172.17.0.2:80", why(&host.Netns, "127.0.0.1:8080"))
+		assert.Equal(t, "dropped: FORWARD drops it by -A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP", why(&client.Netns, "172.17.0.2:80"))
+		assert.Equal(t, "answered: web answers at 127.0.0.1:80", why(&web.Netns, "127.0.0.1:80"))
+		assert.Equal(t, "dropped: no route to host: nobody on br-"+shop.ID()[:12]+" has 172.18.0.77", why(&client.Netns, "172.18.0.77:1"))
+		assert.Equal(t, "dropped: docker drops it: no route", why(&client.Netns, "203.0.113.1:1"))
+
+		runRule(t, host, "-I DOCKER-USER -p tcp --dport 8080 -j DROP")
+		assert.Equal(t, "answered: web answers at 172.17.0.2:80", why(&peer.Netns, "192.168.0.10:8080"))
+		runRule(t, host, "-I DOCKER-USER 2 -p tcp --dport 80 -j REJECT")
+		e := explained(t, &peer.Netns, "192.168.0.10:8080")
+		assert.Equal(t, "refused: FORWARD drops it by -A DOCKER-USER -p tcp -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable", e.Verdict.String()+": "+e.Why)
+		assert.Contains(t, e.String(), "filter/DOCKER-USER rule 1 does not match: -m tcp --dport 8080 never matches here: DNAT made it 80")
+		runRule(t, host, "-D DOCKER-USER 2")
+		runRule(t, host, "-I DOCKER-USER -i docker0 -o eth0 -j DROP")
+		assert.Equal(t, "dropped: the answer does not come back: FORWARD drops it by -A DOCKER-USER -i docker0 -o eth0 -j DROP", why(&peer.Netns, "192.168.0.10:8080"))
+		runRule(t, host, "-D DOCKER-USER 1")
+
+		bridge, _ := host.Network("bridge")
+		link := web.Link(bridge)
+		require.NoError(t, link.Impair(veth.Impairment{}, veth.Lossy(1)))
+		assert.Contains(t, why(&peer.Netns, "192.168.0.10:8080"), "loses everything")
+		require.NoError(t, link.Impair(veth.Impairment{}, veth.Impairment{}))
+		require.NoError(t, link.SetCarrier(false))
+		assert.Contains(t, why(&peer.Netns, "192.168.0.10:8080"), "dropped: ")
+		require.NoError(t, link.SetCarrier(true))
+		require.NoError(t, db.Pause())
+		assert.Contains(t, why(&client.Netns, "db:6379"), "no answer: db is paused")
+	})
+}
+
+// The verdict for random rules, listeners and packets is what a connection then meets, and asking
+// for it changes nothing.
+func TestExplainAgrees(t *testing.T) {
+	t.Parallel()
+	verdicts := make(map[sim.Verdict]int)
+	for seed := range uint64(20) {
+		simtest.VirtualTime(t, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 0))
+			lan := simtest.NewLAN(t)
+			host := simtest.NewHost(t, sim.WithSeed(seed), sim.WithUplink(lan, prefix("192.168.0.10/24")))
+			peer := simtest.NewMachine(t, sim.WithName("peer"), sim.WithUplink(lan, prefix("192.168.0.47/24")))
+			shop := simtest.NewNetwork(t, host, "shop")
+			var all []*sim.Netns
+			addrs := []string{"192.168.0.10", "192.168.0.47", "127.0.0.1", "172.17.0.1", "172.18.0.1", "172.18.0.99", "198.51.100.1"}
+			for i := range 5 {
+				opts := []sim.ContainerOption{sim.WithPublish(fmt.Sprintf("%d:80", 8000+i))}
+				if i%2 == 1 {
+					opts = append(opts, sim.WithNetwork(shop))
+				}
+				c := simtest.Run(t, host, fmt.Sprint("box", i), opts...)
+				for _, port := range []int{80, 81} {
+					if rng.IntN(4) > 0 {
+						listen(t, c, net.JoinHostPort([]string{"", "127.0.0.1", c.IP().String()}[rng.IntN(3)], fmt.Sprint(port)))
+					}
+				}
+				all = append(all, &c.Netns)
+				addrs = append(addrs, c.IP().String())
+			}
+			all = append(all, &host.Netns, &peer.Netns)
+			pick := func(list ...string) string { return list[rng.IntN(len(list))] }
+			for range 3 {
+				table := pick("filter INPUT", "filter FORWARD", "filter OUTPUT", "filter DOCKER-USER", "mangle PREROUTING", "mangle POSTROUTING", "raw PREROUTING")
+				name, chain, _ := strings.Cut(table, " ")
+				target := pick("DROP", "DROP", "ACCEPT", "MARK --set-mark 1")
+				if name == "filter" {
+					target = pick(target, "REJECT") // with ICMP, which no rule here drops
+				}
+				line := fmt.Sprintf("-t %s -I %s -p tcp", name, chain)
+				if rng.IntN(2) == 0 {
+					line += " --dport " + pick("80", "81", "8000", "8001", "8002")
+				}
+				if rng.IntN(2) == 0 {
+					line += " -s " + pick(addrs...)
+				}
+				if rng.IntN(3) == 0 {
+					line += " -d " + pick(addrs...)
+				}
+				if name == "filter" && rng.IntN(3) == 0 {
+					line += " -m conntrack --ctstate " + pick("NEW", "ESTABLISHED")
+				}
+				runRule(t, host, line+" -j "+target)
+			}
+			for range 25 {
+				from := all[rng.IntN(len(all))]
+				synctest.Wait() // what a timer of this instant sends is counted
+				rules, conns := saved(t, host), len(conntracked(host))
+				_, err := from.Explain(t.Context(), "tcp", "172.17.0.2:80")
+				require.NoError(t, err)
+				require.Equal(t, rules, saved(t, host), "nothing is counted")
+				require.Len(t, conntracked(host), conns)
+				e := explained(t, from, net.JoinHostPort(pick(addrs...), pick("80", "81", "8000", "8001", "8002", "8003", "9")))
+				verdicts[e.Verdict]++
+				time.Sleep(10 * time.Minute) // connections and neighbours are forgotten
+			}
+		})
+	}
+	t.Log(verdicts)
+	for _, v := range []sim.Verdict{sim.Answered, sim.Refused, sim.Dropped} {
+		assert.Greater(t, verdicts[v], 20, "%v", v)
+	}
+}
+
+func saved(t *testing.T, h *sim.Host) string {
+	t.Helper()
+	var b strings.Builder
+	require.NoError(t, iptables.SaveCounters(&b, h.Firewall().IPv4()))
+	return b.String()
+}
+
+func conntracked(h *sim.Host) (all []string) {
+	for e := range h.Firewall().Conns() {
+		all = append(all, fmt.Sprint(e.Original))
+	}
+	return all
+}
