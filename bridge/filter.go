@@ -134,6 +134,9 @@ func (b *Bridge) apart(in, out *Port) bool {
 	return w != nil && w.divide(in, out)
 }
 
+// Apart reports whether a partition keeps frames that enter by one port from leaving by another.
+func (b *Bridge) Apart(in, out *Port) bool { return b.apart(in, out) }
+
 // divide is not inlined, so that apart is.
 //
 //go:noinline

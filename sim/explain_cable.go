@@ -8,17 +8,17 @@ import (
 	"drydock/veth"
 )
 
-// A segment is a bridge as an interface sees it: that of a network or a LAN.
-type segment struct {
+// A crossing is the bridge that the cable of an interface leads to: that of a network or a LAN.
+type crossing struct {
 	bridge *bridge.Bridge
 	watch  *watch
 	in     *bridge.Port // by which what the interface sends comes in
 	host   *namespace   // whose firewall bridged frames pass; nil on a LAN
 }
 
-// segmentOf returns the segment of an interface. It is false where there is none, as of tap0.
-func (ns *namespace) segmentOf(c cable) (segment, bool) {
-	s := segment{bridge: c.bridge, watch: ns.watch}
+// crossingOf returns that of an interface. It is false where there is none, as of tap0.
+func (ns *namespace) crossingOf(c cable) (crossing, bool) {
+	s := crossing{bridge: c.bridge, watch: ns.watch}
 	if c.end != nil {
 		s.bridge, s.watch = c.end.bridge, c.end.watch
 	}
@@ -39,7 +39,7 @@ func (ns *namespace) segmentOf(c cable) (segment, bool) {
 }
 
 // owner returns whose interface is at the other end of a port, nil if it is nobody's here.
-func (s *segment) owner(p *bridge.Port) (*namespace, int) {
+func (s *crossing) owner(p *bridge.Port) (*namespace, int) {
 	end, ok := p.Endpoint().(*veth.Endpoint)
 	if !ok {
 		return nil, 0
@@ -57,6 +57,16 @@ func (s *segment) owner(p *bridge.Port) (*namespace, int) {
 	return nil, 0
 }
 
+// cable returns the cable of an interface.
+func (ns *namespace) cable(index int) cable {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	return ns.cables[index]
+}
+
+// plugged reports whether the cable of an interface has a carrier.
+func (ns *namespace) plugged(index int) bool { return ns.cable(index).inside.Carrier() }
+
 // indexOf returns the interface that is the end of a cable.
 func (ns *namespace) indexOf(inside *veth.Endpoint) (int, bool) {
 	ns.mu.Lock()
@@ -71,11 +81,9 @@ func (ns *namespace) indexOf(inside *veth.Endpoint) (int, bool) {
 
 // cross follows a packet from an interface over its cable and bridge to the next hop.
 func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespace, int, []byte, bool) {
-	ns.mu.Lock()
-	c := ns.cables[out]
-	ns.mu.Unlock()
+	c := ns.cable(out)
 	here := ns.place(c.device)
-	seg, ok := ns.segmentOf(c)
+	seg, ok := ns.crossingOf(c)
 	if !ok {
 		w.step(here, "it leaves for where Explain cannot see")
 		return nil, 0, nil, w.end(Unknown, 0, "it leaves by %v for the real machine", here)
@@ -84,9 +92,17 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 		return nil, 0, nil, false
 	}
 	port, next, index := seg.nextHop(ns, out, via)
-	if next == nil {
+	switch {
+	case next == nil:
 		w.step(here, "nobody has %v there", via)
 		return nil, 0, nil, w.end(Dropped, drop.NeighbourFailed, "no route to host: nobody on %s has %v", seg.bridge.Name(), via)
+	case !next.plugged(index):
+		w.step(here, "%v is %s, whose cable is out", via, next.owner())
+		return nil, 0, nil, w.end(Dropped, drop.NoCarrier, "the cable of %s is out", next.owner())
+	}
+	if seg.bridge.Apart(seg.in, port) {
+		w.step(here, "%s is partitioned", seg.bridge.Name())
+		return nil, 0, nil, w.end(Dropped, drop.Partitioned, "a partition keeps %s and %s apart", ns.owner(), next.owner())
 	}
 	if !seg.in.Local() && !port.Local() {
 		after, up, ok := w.bridged(seg.host, seg.bridge.Name(), seg.in.Name(), port.Name(), b)
@@ -122,7 +138,7 @@ func (w *walk) passesCable(here Place, end *veth.Endpoint) bool {
 	return true
 }
 
-func (s *segment) local() *bridge.Port {
+func (s *crossing) local() *bridge.Port {
 	for _, p := range s.bridge.Ports() {
 		if p.Local() {
 			return p
@@ -132,7 +148,7 @@ func (s *segment) local() *bridge.Port {
 }
 
 // portOwner is the owner of the Places of ports.
-func (s *segment) portOwner() string {
+func (s *crossing) portOwner() string {
 	if s.host != nil {
 		return s.host.owner()
 	}
@@ -141,7 +157,7 @@ func (s *segment) portOwner() string {
 
 // nextHop returns the port and the interface where an address is, as ARP or neighbour discovery
 // would find it, or as it has; nil if nobody has it.
-func (s *segment) nextHop(from *namespace, index int, via netip.Addr) (*bridge.Port, *namespace, int) {
+func (s *crossing) nextHop(from *namespace, index int, via netip.Addr) (*bridge.Port, *namespace, int) {
 	known := ""
 	for _, n := range from.stack.Neighbours() {
 		if n.Index == index && n.Addr == via && len(n.MAC) > 0 {
@@ -156,19 +172,7 @@ func (s *segment) nextHop(from *namespace, index int, via netip.Addr) (*bridge.P
 		if ns == nil {
 			continue
 		}
-		ns.mu.Lock()
-		c := ns.cables[at]
-		ns.mu.Unlock()
-		if c.inside == nil || !c.inside.Carrier() {
-			continue
-		}
-		if known != "" {
-			if string(c.inside.LinkAddress()) == known {
-				return p, ns, at
-			}
-			continue
-		}
-		if ns.stack.Owns(via) {
+		if known != "" && string(ns.cable(at).inside.LinkAddress()) == known || known == "" && ns.stack.Owns(via) {
 			return p, ns, at
 		}
 	}

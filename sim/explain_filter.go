@@ -97,6 +97,7 @@ func (w *walk) rules(here Place, tables *nat.Tables, c *clone, before flow, out 
 	if out != nil {
 		after = flowOf(out)
 	}
+	told := before
 	for i, tr := range c.traced {
 		table, _, _ := strings.Cut(string(tr.Chain), "/")
 		if i+1 < len(c.traced) && c.traced[i+1].Hook == tr.Hook && strings.HasPrefix(string(c.traced[i+1].Chain), table+"/") {
@@ -110,14 +111,34 @@ func (w *walk) rules(here Place, tables *nat.Tables, c *clone, before flow, out 
 			d.Reason = drop.Policy
 		}
 		s := w.step(here, "%s %s: %s", tr.Hook, table, ruleText(tables, d))
+		if source := tr.Hook == "POSTROUTING" || tr.Hook == "INPUT"; table == "nat" && tr.Verdict == "rule" {
+			s.Packet = w.changed(&told, after, source)
+		}
 		if c.dropped != nil && c.dropped.Chain == tr.Chain && c.dropped.Rule == dropRule(tr) {
 			s.Notes = nearMisses(c.misses, table, before, after)
 		}
 	}
-	if after != before {
-		w.step(here, "translated").Packet = fmt.Sprintf("%s %v > %v", w.transport, after.src, after.dst)
+	if told != after {
+		w.step(here, "translated, as was decided for the connection").Packet = w.packet(after)
 	}
 }
+
+// changed returns how the packet looks when one end of it has been translated, "" if it was not.
+func (w *walk) changed(told *flow, after flow, source bool) string {
+	now := *told
+	if source {
+		now.src = after.src
+	} else {
+		now.dst = after.dst
+	}
+	if now == *told {
+		return ""
+	}
+	*told = now
+	return w.packet(now)
+}
+
+func (w *walk) packet(f flow) string { return fmt.Sprintf("%s %v > %v", w.transport, f.src, f.dst) }
 
 // dropRule is the number that Dropped has for a rule, 0 for a policy.
 func dropRule(tr nat.Traced) int {

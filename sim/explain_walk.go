@@ -115,7 +115,7 @@ func (w *walk) listener(at *namespace, index int, seen flow) bool {
 	s := w.step(here, "no socket on %s port %d", w.transport, seen.dst.Port())
 	for _, o := range at.stack.Sockets() {
 		if o.Network == w.transport && o.Local.Port() == seen.dst.Port() && o.Remote.Port() == 0 {
-			s.Notes = append(s.Notes, fmt.Sprintf("%s listens on %v, which %v is not", orSome(o.Owner.Name), o.Local, seen.dst.Addr()))
+			s.Notes = append(s.Notes, fmt.Sprintf("%s listens on %v alone", orSome(o.Owner.Name), o.Local))
 		}
 	}
 	w.end(Refused, drop.NoSocket, "nobody listens on %s port %d of %s", w.transport, seen.dst.Port(), at.owner())
