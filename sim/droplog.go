@@ -22,7 +22,8 @@ type dropLog struct {
 
 	mu     sync.Mutex
 	causes map[dropCause]*dropSum // +checklocks:mu
-	next   time.Time              // +checklocks:mu: when sums are looked at again
+	// When sums are looked at again.
+	next time.Time // +checklocks:mu
 }
 
 const (

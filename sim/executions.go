@@ -12,7 +12,8 @@ import (
 type executions struct {
 	mu   sync.Mutex
 	list map[string]*Execution // +checklocks:mu
-	size int                   // +checklocks:mu: bytes of all of them
+	// Bytes of all of them.
+	size int // +checklocks:mu
 }
 
 // maxExecutions is how many a host has: dockerd forgets what has ended within ten minutes,

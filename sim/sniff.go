@@ -70,10 +70,12 @@ type watch struct {
 	hooks sync.Map // of droppers, each with what removes the hook
 
 	mu       sync.Mutex
-	sniffers []*sniffer                   // +checklocks:mu
-	spaces   map[*namespace]struct{}      // +checklocks:mu
-	ends     map[*veth.Endpoint]*endpoint // +checklocks:mu: of ports
-	bridges  map[*bridge.Bridge]string    // +checklocks:mu: with the owner of the ports
+	sniffers []*sniffer              // +checklocks:mu
+	spaces   map[*namespace]struct{} // +checklocks:mu
+	// Of ports.
+	ends map[*veth.Endpoint]*endpoint // +checklocks:mu
+	// With the owner of the ports.
+	bridges map[*bridge.Bridge]string // +checklocks:mu
 }
 
 // A sniffer is one Sniff. It is guarded by watch.mu.

@@ -26,15 +26,18 @@ type Capture struct {
 	out    *output       // of the goroutine until then
 	err    error         // after Stop
 
-	mu      sync.Mutex
-	wake    sync.Cond     // the goroutine waits here; on mu
-	places  []*place      // +checklocks:mu
-	ids     map[place]int // +checklocks:mu: numbers in places, by their first three fields
+	mu     sync.Mutex
+	wake   sync.Cond // the goroutine waits here; on mu
+	places []*place  // +checklocks:mu
+	// Numbers in places, by their first three fields.
+	ids     map[place]int // +checklocks:mu
 	waiting []packet      // +checklocks:mu
-	bytes   int           // +checklocks:mu: of waiting
-	secrets []byte        // +checklocks:mu
-	told    int           // +checklocks:mu: how many of secrets are written
-	closed  bool          // +checklocks:mu
+	// Of waiting.
+	bytes   int    // +checklocks:mu
+	secrets []byte // +checklocks:mu
+	// How many of secrets are written.
+	told   int  // +checklocks:mu
+	closed bool // +checklocks:mu
 }
 
 // A place is an interface of the file.
