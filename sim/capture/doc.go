@@ -13,8 +13,11 @@
 // What is dropped at a place is on an interface of its own, "web eth0 dropped", with the reason
 // and the rule for comment: the frame was seen there before, and would be taken for a
 // retransmission. A frame is seen at each place that it passes, and Wireshark takes that for
-// retransmissions, too: look at one interface, with "frame.interface_name == "web eth0"", or
-// capture one container.
+// retransmissions, too: capture one container, or save what one interface has with
+//
+//	tshark -r all.pcapng -Y 'frame.interface_name == "web eth0"' -w one.pcapng
+//
+// KeyLog puts the secrets of TLS into the file.
 //
 // A Capture does not make the network wait. What its writer is too slow for is not written, but
 // counted in the interface's statistics at the end of the file. While no Capture is there,
