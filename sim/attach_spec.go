@@ -22,8 +22,6 @@ func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 		return nil, newError(op, n.name, ErrConflict, s.host.says.AliasPredefined)
 	case slices.Contains(s.Aliases, ""):
 		return nil, errorf(op, "", ErrName, "invalid network-scoped alias: it is empty")
-	case n.predefined() && len(s.Links) > 0:
-		return nil, newError(op, n.name, ErrConflict, s.host.says.LinkMode)
 	}
 	if err := a.addLinks(op, s.Links); err != nil {
 		return nil, err
@@ -79,7 +77,8 @@ func (a *attachment) checkRange(op string) error {
 	return nil
 }
 
-// addLinks adds links that the embedded resolver answers. Their targets need not be there.
+// addLinks adds links that the embedded resolver answers. Their targets need not be there. On
+// the default bridge, which has no resolver, Docker takes and shows them, and nothing comes of it.
 func (a *attachment) addLinks(op string, specs []string) error {
 	for _, spec := range specs {
 		name, alias, err := parseLink(a.network.host.says, op, spec)

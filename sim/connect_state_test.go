@@ -267,6 +267,56 @@ func TestLinkRulesLeave(t *testing.T) {
 	require.Equal(t, before, save(t, h, "filter"))
 }
 
+// TestLinkRulesComeBack has a client leave docker0 and come back, as recorded. The rules lead to
+// the endpoints that the link had at the start.
+func TestLinkRulesComeBack(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, sim.WithICC(false))
+	bridge, _ := h.Network("bridge")
+	target := simtest.Run(t, h, "target", sim.WithExpose("80"))
+	without := save(t, h, "filter")
+	client := simtest.Run(t, h, "client", sim.WithLink(target, "db"))
+	with := save(t, h, "filter")
+	require.NoError(t, client.Disconnect(bridge))
+	require.Equal(t, without, save(t, h, "filter"))
+	require.NoError(t, client.Connect(bridge))
+	require.Equal(t, with, save(t, h, "filter"))
+	require.Contains(t, file(t, client, "/etc/hosts"), "172.17.0.2 db ")
+
+	first := target.Inspect().NetworkSettings.Networks["bridge"].EndpointID
+	require.NoError(t, target.Restart(t.Context()))
+	require.NoError(t, client.Disconnect(bridge))
+	require.Equal(t, with, save(t, h, "filter"), "which nobody deletes any more")
+	err := client.Connect(bridge)
+	require.ErrorContains(t, err, "driver failed programming external connectivity on endpoint client (")
+	require.ErrorContains(t, err, "): invalid endpoint id: "+first)
+	require.NoError(t, client.Restart(t.Context()))
+}
+
+// TestLinkRulesBesideGateway: a client whose gateway is another network has the rules of its links
+// from the start. When it is connected to docker0 later it has not until that is the gateway.
+func TestLinkRulesBesideGateway(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, sim.WithICC(false))
+	bridge, _ := h.Network("bridge")
+	aaa := simtest.NewNetwork(t, h, "aaa")
+	target := simtest.Run(t, h, "target", sim.WithExpose("80"))
+	client, err := h.Create("client", sim.WithLink(target, "db"))
+	require.NoError(t, err)
+	require.NoError(t, client.Connect(aaa))
+	require.NoError(t, client.Start())
+	rules := func() int { return strings.Count(save(t, h, "filter"), "-s 172.17.0.3/32 -d 172.17.0.2/32") }
+	require.Equal(t, 1, rules())
+	require.NoError(t, client.Disconnect(bridge))
+	require.Equal(t, 0, rules())
+	require.NoError(t, client.Connect(bridge))
+	require.Equal(t, 0, rules())
+	require.NoError(t, client.Disconnect(aaa))
+	require.Equal(t, 1, rules())
+	require.NoError(t, client.Connect(aaa))
+	require.Equal(t, 1, rules())
+}
+
 // TestStopDoesNotWaitForNames: neither for an upstream that is silent nor for a fault
 // that delays.
 func TestStopDoesNotWaitForNames(t *testing.T) {

@@ -111,6 +111,12 @@ func (c *Container) joinAll(r *run) error {
 	if err := c.link(r); err != nil {
 		return err
 	}
+	// docker0 was the gateway before the container joined the others.
+	if live := c.live(); len(live) > 1 {
+		if err := c.openLinks(r, c.linkTo(c.network())); err != nil {
+			return err
+		}
+	}
 	return c.elect(r)
 }
 
@@ -216,7 +222,7 @@ func (c *Container) elect(r *run) error {
 		}
 	}
 	r.setGateway(first, list)
-	return nil
+	return c.openLinks(r, first)
 }
 
 // revoke takes the published ports from the gateway, if there is one.

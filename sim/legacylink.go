@@ -15,7 +15,7 @@ type link struct {
 	alias  string
 }
 
-// link writes the variables and rules of the links of a container that starts. The
+// link writes the variables of the links of a container that starts, and whom they lead to. The
 // target must be on the network, also one that it was connected to, and run, as its address is
 // written down; what it exposes is taken as it was made, whether something listens or not.
 func (c *Container) link(r *run) error {
@@ -23,8 +23,9 @@ func (c *Container) link(r *run) error {
 	if own == nil || own.endpoint() == nil {
 		return nil
 	}
-	n, ep := c.network(), own.endpoint()
+	n := c.network()
 	var links []linkenv.Link
+	r.linkRules = nil
 	defer func() { r.links.Store(&links) }()
 	for _, l := range c.legacyLinks() {
 		if l.target.linkTo(n) == nil {
@@ -35,8 +36,26 @@ func (c *Container) link(r *run) error {
 			return errorf("start container", c.Name(), ErrNotRunning, c.host.says.LinkNotRunning, l.target.Name(), c.Name(), l.alias)
 		}
 		links = append(links, c.linkVars(l, target))
-		added, err := c.host.firewall.ensure(c.host.engine.LinkRules(n.forEngine(), ep.addr, target.addr, l.target.exposed()))
-		r.linkRules = append(r.linkRules, linkRules{l.target, target, added})
+		r.linkRules = append(r.linkRules, linkRules{target: l.target, to: target})
+	}
+	return nil
+}
+
+// openLinks adds the rules of a run's links when l, on the default bridge, becomes the gateway: at
+// the start, and when the container is connected to it again. dockerd looks for the endpoints that the
+// links led to at the start, and does not connect a container if one is gone.
+func (c *Container) openLinks(r *run, l *Link) error {
+	n := c.network()
+	if l == nil || l.endpoint() == nil || l.asked.network != n || n.forEngine().ICC {
+		return nil
+	}
+	for i := range r.linkRules {
+		to := &r.linkRules[i]
+		if to.gone(n) {
+			return errorf("start container", c.Name(), ErrConflict, c.host.says.Publish, c.Name(), l.endpoint().id, "invalid endpoint id: "+to.to.id)
+		}
+		added, err := c.host.firewall.ensure(c.host.engine.LinkRules(n.forEngine(), l.endpoint().addr, to.to.addr, to.target.exposed()))
+		to.rules = append(to.rules, added...)
 		if err != nil {
 			return errFirewall("start container", c.Name(), c.host.says.LinkRules, err)
 		}
@@ -51,17 +70,24 @@ type linkRules struct {
 	rules  []string
 }
 
+// gone reports whether the target has left or has come again.
+func (l *linkRules) gone(n *Network) bool {
+	now := l.target.linkTo(n)
+	return now == nil || now.endpoint() != l.to
+}
+
 // unlink deletes the rules of a run's links. dockerd looks for the endpoints that they lead to: at
 // the first that is gone, since its container has stopped or restarted, it gives up. The rules of
 // that link and of those behind it stay for ever, and whoever is given both addresses may use them.
 func (c *Container) unlink(r *run) {
-	for _, l := range r.linkRules {
-		if now := l.target.linkTo(c.network()); now == nil || now.endpoint() != l.to {
+	for i := range r.linkRules {
+		l := &r.linkRules[i]
+		if l.gone(c.network()) {
 			break
 		}
 		c.host.firewall.delete(l.rules)
+		l.rules = nil
 	}
-	r.linkRules = nil
 }
 
 // exposed returns the ports that the container exposes or publishes, in the order of rules.
@@ -154,7 +180,11 @@ func (h *Host) RemoveLink(name string) error {
 // rules of all links anew; a target that does not run has none then.
 func (c *Container) refresh(r *run) {
 	c.unlink(r)
-	if err := c.link(r); err != nil {
+	err := c.link(r)
+	if err == nil {
+		err = c.openLinks(r, c.linkTo(c.network()))
+	}
+	if err != nil {
 		c.host.log.Warn("links are not renewed", "container", c.Name(), "error", err)
 	}
 	text := c.host.engine.Hosts(engine.Hosts{Extra: c.extraHosts(), Links: c.linkedHosts()})
