@@ -59,14 +59,19 @@
 // are no others and no chains of nftables. Besides what [Ruleset] and package
 // conntrack tell of themselves:
 //
-//   - There is no TPROXY: netstack delivers to the sockets of an address that is its own, and
-//     there is no way to hand a packet as it is to another socket. iptables takes the word
-//     for the name of a chain that does not exist.
+//   - There is no TPROXY: netstack finds the socket of a packet by its destination and port alone,
+//     there is no way to hand it as it is to another one, and sockets cannot ask for what
+//     IP_TRANSPARENT gives, to answer from addresses that are not the machine's. REDIRECT or DNAT
+//     lead to a proxy that need not know the destination. iptables takes the word for the name of a
+//     chain that does not exist.
+//   - The target SET adds and deletes. --map-set is refused: sets keep no skbinfo, and of that
+//     only the mark would have an effect here.
 //   - CHECKSUM, RPFilter's ValidMark, the queue sizes of NFLog and FanOut of NFQueue are taken and
 //     change nothing, since there is nothing here that they could change.
 //   - TCPMSS does not add the option to a SYN without. Owner knows root alone, and a RST for
-//     one without a socket. Recent keeps 255 packets of an address and 100 addresses,
-//     as Linux did up to 6.13.
+//     one without a socket. As on Linux packets of a container are no socket's on its host, so
+//     that it is their address or interface that tells whose they are. Recent keeps 65535 packets
+//     of an address, as Linux 6.18, and 100 addresses.
 //   - Rules of IPv4 and of IPv6 do not share the lists of Recent.
 //   - Datagrams are not put together from their fragments. The first fragment is judged
 //     and those that follow share its fate, so they must come behind it, and it must

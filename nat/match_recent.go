@@ -37,7 +37,7 @@ const (
 
 var recentOps = [...]string{RecentSet: "set", RecentCheck: "rcheck", RecentUpdate: "update", RecentRemove: "remove"}
 
-// The limits of Linux 6.9 and newer: addresses in a list (ip_list_tot), and of each the times
+// The limits of Linux 6.18, where older ones have 255 hits: addresses in a list (ip_list_tot), and of each the times
 // of as many packets as the next power of 2 from the hit count. Without one it is 32.
 const (
 	maxRecent     = 100
