@@ -227,9 +227,9 @@ type hashKey struct {
 // A hashTable has the buckets of a name.
 type hashTable struct {
 	HashLimit
-	mu     sync.Mutex // guards what follows
-	by     map[hashKey]*hashEntry
-	last   int64 // when the dead were collected: GCInterval after the table was made, and so on
+	mu   sync.Mutex // guards what follows
+	by   map[hashKey]*hashEntry
+	last int64 // when the dead were collected: GCInterval after the table was made, and so on
 }
 
 // A hashEntry is a bucket, of packets or of bytes.
