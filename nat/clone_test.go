@@ -66,7 +66,9 @@ func TestClone(t *testing.T) {
 	)
 	var told []string
 	clone, err := b.tables.Clone(
-		OnTrace(func(tr Traced) { told = append(told, fmt.Sprintf("%s %s %s %d", tr.Hook, tr.Verdict, tr.Chain, tr.Rule)) }),
+		OnTrace(func(tr Traced) {
+			told = append(told, fmt.Sprintf("%s %s %s %d", tr.Hook, tr.Verdict, tr.Chain, tr.Rule))
+		}),
 		OnMiss(func(m Miss) { told = append(told, fmt.Sprintf("miss %s %d: %s", m.Chain, m.Rule, m.Condition)) }),
 		OnDrop(func(d Dropped) { told = append(told, d.String()) }),
 	)

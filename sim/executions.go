@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"maps"
 	"slices"
 	"sync"
 
@@ -70,13 +69,12 @@ func (e *executions) putLocked(x *Execution) {
 // deleteLocked forgets those that which says.
 // +checklocks:e.mu
 func (e *executions) deleteLocked(which func(*Execution) bool) {
-	maps.DeleteFunc(e.list, func(_ string, x *Execution) bool {
-		gone := which(x)
-		if gone {
+	for id, x := range e.list {
+		if which(x) {
+			delete(e.list, id)
 			e.size -= command.ArgBytes(x.spec.Cmd, x.spec.Env)
 		}
-		return gone
-	})
+	}
 }
 
 // drop forgets one of which nobody was told.

@@ -25,7 +25,8 @@ type Link struct {
 	mu       sync.Mutex
 	history  history     // +checklocks:mu
 	impaired impairments // +checklocks:mu
-	since    uint64      // +checklocks:mu; how often all cables were impaired until impaired was said
+	// How often all cables were impaired until impaired was said.
+	since uint64 // +checklocks:mu
 	// How many Cuts hold.
 	cuts int // +checklocks:mu
 	// Nil without an interface.

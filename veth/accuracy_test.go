@@ -258,7 +258,7 @@ func measureLosses(t *testing.T) (rows []row) {
 
 	g := veth.GilbertElliott{P: 0.01, R: 0.1}
 	i = veth.Impairment{Loss: veth.Loss{Model: g}}
-	r, stats = measure(t, i, 100, 0)
+	_, stats = measure(t, i, 100, 0)
 	keeps := 1 - g.P - g.R
 	rows = append(rows, share("loss gemodel 1% 10%", "lost", int(stats.Lost), g.P/(g.P+g.R), (1+keeps)/(1-keeps)), bursts(r, "loss gemodel 1% 10%", 1/g.R))
 
