@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -390,4 +391,17 @@ func TestAllocations(t *testing.T) {
 		to.Read(b)
 	})
 	assert.LessOrEqual(t, ours, netstack)
+}
+
+// Read of nothing succeeds whatever the deadline, as with package net.
+func TestReadNothingAfterDeadline(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, e env) {
+		c, _ := e.connect(t)
+		require.NoError(t, c.SetReadDeadline(time.Unix(1, 0)))
+		n, err := c.Read(nil)
+		assert.NoError(t, err)
+		assert.Zero(t, n)
+		assert.ErrorIs(t, reading(c), os.ErrDeadlineExceeded)
+	})
 }
