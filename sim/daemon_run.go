@@ -68,6 +68,9 @@ func (h *Host) DaemonContext() context.Context { return h.daemonRun.run.Load().C
 // StartDaemon containers and networks can be looked at, as their files would be, and not be
 // changed: that fails with an *Error that wraps ErrDaemon. The machine goes on.
 func (h *Host) StopDaemon(ctx context.Context) error {
+	if ctx == nil {
+		panic("nil context") // as package net, and not in a goroutine of each container
+	}
 	defer h.turn()()
 	if err := h.away("stop daemon", h.name); err != nil {
 		return err

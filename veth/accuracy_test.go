@@ -253,12 +253,12 @@ func measureLosses(t *testing.T) (rows []row) {
 		rows = append(rows, share(i.String(), "lost", int(stats.Lost), p, 1))
 	}
 	i := veth.Impairment{Loss: veth.Loss{P: 0.3, Correlation: 0.25}}
-	r, stats := measure(t, i, 100, 0)
+	_, stats := measure(t, i, 100, 0)
 	rows = append(rows, share(i.String(), "lost", int(stats.Lost), correlatedBelow(0.3, 0.25), 1.25/0.75))
 
 	g := veth.GilbertElliott{P: 0.01, R: 0.1}
 	i = veth.Impairment{Loss: veth.Loss{Model: g}}
-	_, stats = measure(t, i, 100, 0)
+	r, stats := measure(t, i, 100, 0)
 	keeps := 1 - g.P - g.R
 	rows = append(rows, share("loss gemodel 1% 10%", "lost", int(stats.Lost), g.P/(g.P+g.R), (1+keeps)/(1-keeps)), bursts(r, "loss gemodel 1% 10%", 1/g.R))
 

@@ -67,7 +67,7 @@ func TestDockerChange(t *testing.T) {
 			{"network connect app web", "Error response from daemon: endpoint with name web already exists in network app\nexit status 1\n"},
 			{"network connect --ip 10.1.0.300 app db", "Error response from daemon: Invalid IPv4 address: 10.1.0.300)\nexit status 1\n"},
 			{"network connect --link a:b:c app db", "invalid argument \"a:b:c\" for \"--link\" flag: bad format for links: a:b:c\nSee 'docker network connect --help'.\nexit status 125\n"},
-			{"network connect --link nosuch bridge db", "Error response from daemon: links are only supported for user-defined networks.\nexit status 1\n"},
+			{"network connect --link nosuch host db", "Error response from daemon: container cannot be disconnected from host network or connected to host network\nexit status 1\n"},
 			{"network disconnect -f app web", ""},
 			{"network disconnect app web", "Error response from daemon: container ID is not connected to network app\nexit status 1\n"},
 			{"stop -t 0 db nosuch db", "db\ndb\nError response from daemon: No such container: nosuch\nexit status 1\n"},

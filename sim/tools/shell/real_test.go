@@ -48,7 +48,7 @@ b"`, "echo a\\\nb", "x=1; x=2 true; echo $x; x=3 :; echo $x", "x=1; f() { x=2; }
 	"case abc in a*) echo 1;; *) echo 2;; esac; case x in a|x) echo 3;; esac; case '*' in '*') echo 4;; esac; case y in x) ;; esac; echo $?", `x='a*'; case abc in "$x") echo q;; $x) echo u;; esac`,
 	"f() { echo $1 $#; return 3; echo no; }; f a b; echo $? $#", "f() { local x=1; echo $x; }; x=0; f; echo $x", "f() (exit 3); f; echo $?", "f() { echo x; } > f; f; cat f", "f() { return; }; false; f; echo $?",
 	"x=1; { x=2; }; echo $x; (x=3); echo $x; x=4 | true; echo $x", "echo x | { cat; } | cat; echo x | while read y; do z=$y; done; echo \"[$z]\"", "false | true; echo $?; true | false; echo $?",
-	"sleep 0 & wait $!; echo $?; (exit 3) & wait $!; echo $?; wait; echo $?", "(echo a; echo b) & wait", "x=$(sleep 0 & echo a); echo $x", "{ sleep 0; echo late; } & echo soon; wait",
+	"sleep 0 & wait $!; echo $?; (exit 3) & wait $!; echo $?; wait; echo $?", "(echo a; echo b) & wait", "x=$(sleep 0 & echo a); echo $x", "{ sleep 0.2; echo late; } & echo soon; wait",
 	"set -e; false; echo no", "set -e; false || true; if false; then :; fi; ! true; false | true; echo yes", "set -e; f() { false; echo in; }; f && echo yes; f; echo no", "set -e; (false); echo no", "set -e; x=$(false); echo no",
 	"set -x; echo a; x=1; x=2 true", "eval 'echo a; x=1'; echo $x", "eval; echo $?", "echo 'echo $1 in; return 4' > f; . ./f; echo $?", "trap 'echo bye' EXIT; echo a; exit 3", "trap 'echo t' TERM; kill $$; echo after",
 	"trap 'echo int' INT; kill -INT $$; trap - INT; trap", "trap 'echo x' EXIT; trap", "(trap 'echo sub' EXIT); echo a", "kill $$; echo no", "set -- -a -b x -c y; while getopts ab:c o; do echo $o $OPTARG $OPTIND; done; shift $((OPTIND-1)); echo $*",
