@@ -13,12 +13,14 @@
 package simtest
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -45,6 +47,7 @@ const seedVariable = "SIM_SEED"
 // run for ever: a second before its time is up, stderr says the same.
 func VirtualTime(t *testing.T, fn func(t *testing.T)) {
 	t.Helper()
+	primeResolver()
 	var name atomic.Value
 	defer func() {
 		if err := recover(); err != nil {
@@ -65,6 +68,14 @@ func VirtualTime(t *testing.T, fn func(t *testing.T)) {
 		fn(t)
 	})
 }
+
+// primeResolver has package net make the channels that guard the configuration of its resolver.
+// It makes them at the first lookup of a process: if that were one in a bubble, the next outside
+// of it, such as another test's, would end the process. Nobody is asked.
+var primeResolver = sync.OnceFunc(func() {
+	r := net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed }}
+	r.LookupHost(context.Background(), "simtest.invalid")
+})
 
 // plights says what keeps the bubble of that name from going on. If ended, the function of
 // the test has returned.

@@ -1,12 +1,13 @@
 // Package systemd has systemctl and service. On a host that runs Docker systemctl knows the verbs
 // start, stop, restart, is-active and daemon-reload, for the unit docker.service alone, and service
-// start, stop and restart. There is no docker.socket that would start dockerd again for the next
+// start, stop and restart. A daemon.json with options is refused, as it is not read. There is no docker.socket that would start dockerd again for the next
 // command docker. In containers and on other machines systemd does not run, which they say as the
 // real ones do.
 package systemd
 
 import (
 	"context"
+	"io/fs"
 	"strings"
 
 	"drydock/sim/tools/command"
@@ -99,6 +100,9 @@ func systemctl(ctx context.Context, c *command.Call, d daemon, args []string) (s
 		case name != "docker":
 			c.Errorf("Failed to %s %s.service: Unit %[2]s.service not found.\n", verb, name)
 			status = notFound
+		case verb != "stop" && configured(c.Files):
+			c.Errorf("Job for docker.service failed: /etc/docker/daemon.json is not read by an emulated host; sim.NewHost has options for what it says\n")
+			status = 1
 		default:
 			if err := do(); err != nil {
 				c.Errorf("Job for docker.service failed: %v\n", err)
@@ -107,6 +111,14 @@ func systemctl(ctx context.Context, c *command.Call, d daemon, args []string) (s
 		}
 	}
 	return status
+}
+
+// configured reports whether dockerd is asked for options by its file, which is not read: to start
+// it as if they were not there would be false.
+func configured(files command.Files) bool {
+	b, err := fs.ReadFile(files, "etc/docker/daemon.json")
+	text := strings.Join(strings.Fields(string(b)), "")
+	return err == nil && text != "" && text != "{}"
 }
 
 // isActive prints whether a unit runs. The status is 0 if one of them does.

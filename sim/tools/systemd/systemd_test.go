@@ -37,6 +37,10 @@ func TestSystemctl(t *testing.T) {
 			{"systemctl restart sshd", "Failed to restart sshd.service: Unit sshd.service not found.\n", 5},
 			{"systemctl edit docker", "Unknown command verb edit.\n", 1},
 			{"systemctl stop", "Too few arguments.\n", 1},
+			{"mkdir -p /etc/docker; echo '{ }' > /etc/docker/daemon.json; systemctl restart docker", "", 0},
+			{"echo '{\"icc\": false}' > /etc/docker/daemon.json; systemctl restart docker; systemctl is-active docker",
+				"Job for docker.service failed: /etc/docker/daemon.json is not read by an emulated host; sim.NewHost has options for what it says\nactive\n", 0},
+			{"rm /etc/docker/daemon.json; systemctl restart docker", "", 0},
 		} {
 			requirePrints(t, h, tt.line, tt.want, tt.status)
 		}
