@@ -62,9 +62,8 @@ func errorsOfThree(t *testing.T, c *sim.Container) (told []string) {
 		require.NoError(t, err)
 	}
 	time.Sleep(10 * time.Second)
-	close(errors)
-	for e := range errors {
-		told = append(told, e)
+	for len(errors) > 0 {
+		told = append(told, <-errors)
 	}
 	return told
 }
