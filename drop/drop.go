@@ -62,7 +62,6 @@ const (
 	NoSocket           // nobody listens: NO_SOCKET
 	SocketFull         // the program does not read: SOCKET_RCVBUFF
 	EchoIgnored        // net.ipv4.icmp_echo_ignore_all or icmp_echo_ignore_broadcasts
-	NoProtocol         // no such transport protocol: IP_NOPROTO
 
 	numReasons = iota
 )
@@ -84,7 +83,7 @@ var texts = [numReasons]string{
 	RPFilter: "rp_filter", MartianSource: "martian source", MartianDestination: "martian destination",
 	NotForwarding: "forwarding is off", OtherHost: "for another station", SourceRoute: "source route", NoRoute: "no route",
 	TTL: "TTL exceeded", Scope: "link-local source", NeighbourFailed: "neighbour failed", NoReturn: "no way back",
-	NoSocket: "no socket", SocketFull: "socket full", EchoIgnored: "echo ignored", NoProtocol: "protocol unknown",
+	NoSocket: "no socket", SocketFull: "socket full", EchoIgnored: "echo ignored",
 }
 
 // String returns the reason in words.

@@ -71,8 +71,12 @@ func (h *Host) StopDaemon(ctx context.Context) error {
 	if ctx == nil {
 		panic("nil context") // as package net, and not in a goroutine of each container
 	}
+	const op = "stop daemon"
+	if err := h.sameTime(op); err != nil {
+		return err
+	}
 	defer h.turn()()
-	if err := h.away("stop daemon", h.name); err != nil {
+	if err := h.away(op, h.name); err != nil {
 		return err
 	}
 	h.daemonRun.end()

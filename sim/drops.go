@@ -178,23 +178,38 @@ func summary(frame []byte) string {
 	if !ok {
 		return fmt.Sprintf("%d bytes of EtherType %#04x", len(b), frame[header-2:header])
 	}
-	var src, dst netip.Addr
+	f, ports := endsOf(b, &l)
+	if !ports {
+		return fmt.Sprintf("%d bytes of %s from %v to %v", l.Size, protocolName(l.Protocol), f.src.Addr(), f.dst.Addr())
+	}
+	return fmt.Sprintf("%d bytes of %s from %v to %v", l.Size, protocolName(l.Protocol), f.src, f.dst)
+}
+
+// endsOf returns the ends of an IP packet, and whether it shows ports.
+func endsOf(b []byte, l *packet.Layout) (f flow, ports bool) {
+	src, dst := netip.Addr{}, netip.Addr{}
 	if l.V6 {
 		src, dst = netip.AddrFrom16([16]byte(b[8:])), netip.AddrFrom16([16]byte(b[24:]))
 	} else {
 		src, dst = netip.AddrFrom4([4]byte(b[12:])), netip.AddrFrom4([4]byte(b[16:]))
 	}
-	from, to := src.String(), dst.String()
-	if ports := b[min(l.Transport, len(b)):]; len(ports) >= 4 && l.Fragment != packet.Following && (l.Protocol == packet.TCP || l.Protocol == packet.UDP) {
-		from = netip.AddrPortFrom(src, binary.BigEndian.Uint16(ports)).String()
-		to = netip.AddrPortFrom(dst, binary.BigEndian.Uint16(ports[2:])).String()
+	var sport, dport uint16
+	if l4 := b[min(l.Transport, len(b)):]; len(l4) >= 4 && l.Fragment != packet.Following && (l.Protocol == packet.TCP || l.Protocol == packet.UDP) {
+		sport, dport, ports = binary.BigEndian.Uint16(l4), binary.BigEndian.Uint16(l4[2:]), true
 	}
-	return fmt.Sprintf("%d bytes of %s from %s to %s", l.Size, protocolName(l.Protocol), from, to)
+	return flow{netip.AddrPortFrom(src, sport), netip.AddrPortFrom(dst, dport)}, ports
 }
 
 func protocolName(proto uint8) string {
-	if name := map[uint8]string{packet.TCP: "tcp", packet.UDP: "udp", packet.ICMP: "icmp", packet.ICMPv6: "icmpv6"}[proto]; name != "" {
-		return name
+	switch proto {
+	case packet.TCP:
+		return "tcp"
+	case packet.UDP:
+		return "udp"
+	case packet.ICMP:
+		return "icmp"
+	case packet.ICMPv6:
+		return "icmpv6"
 	}
 	return fmt.Sprint("protocol ", proto)
 }

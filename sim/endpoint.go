@@ -52,7 +52,7 @@ func (ep *endpoint) connect(s cableSpec) (err error) {
 		return err
 	}
 	ep.inside.SetLinkAddress(tcpip.LinkAddress(ep.mac))
-	if err := ep.space.plug(ep.index, ep.device, cable{inside: ep.inside, peerIndex: s.peerIndex, noBroadcast: s.noBroadcast, down: &ep.insideDown, end: ep}); err != nil {
+	if err := ep.space.plug(ep.index, ep.device, cable{inside: ep.inside, peerIndex: s.peerIndex, noBroadcast: s.noBroadcast, down: &ep.insideDown, leadsTo: ep.bridge}); err != nil {
 		return err
 	}
 	for _, a := range s.addrs {
@@ -63,14 +63,12 @@ func (ep *endpoint) connect(s cableSpec) (err error) {
 	for {
 		name := s.port()
 		ep.watch.plugged(Place{s.portOwner, name, ep.bridge.Name()}, ep.outside)
-		ep.watch.setEnd(ep.outside, ep)
 		_, err := ep.bridge.AddPort(name, ep.outside, s.opts...)
 		if err == nil {
 			ep.port = name
 			return nil
 		}
 		ep.watch.unplugged(ep.outside)
-		ep.watch.setEnd(ep.outside, nil)
 		if !errors.Is(err, bridge.ErrExists) { // as dockerd does: another name
 			return err
 		}
@@ -83,7 +81,6 @@ func (ep *endpoint) disconnect() {
 	if ep.port != "" {
 		ep.bridge.RemovePort(ep.port)
 		ep.watch.unplugged(ep.outside)
-		ep.watch.setEnd(ep.outside, nil)
 	}
 	ep.space.unplug(ep.index)
 	if ep.inside != nil {

@@ -26,7 +26,7 @@ func ExampleNetns_Explain() {
 	if _, err := db.Listen(context.Background(), "tcp", "127.0.0.1:5432"); err != nil {
 		panic(err)
 	}
-	e, err := web.Explain(context.Background(), "tcp", "172.17.0.2:5432")
+	e, err := web.Explain("tcp", "172.17.0.2:5432")
 	if err != nil {
 		panic(err)
 	}

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -44,7 +43,7 @@ func (v Verdict) String() string {
 // A Step is something that happens to the packet, or to its answer, at a place.
 type Step struct {
 	Place  Place
-	What   string   // "FORWARD: filter/DOCKER-USER rule 1: -A DOCKER-USER -j DROP"
+	What   string   // "FORWARD filter: -A DOCKER-USER -j DROP"
 	Notes  []string // what nearly happened: rules that it fails to match by one condition
 	Packet string   // how it looks afterwards, "tcp 172.17.0.2:40000 > 172.17.0.3:80"; "" where it has no change
 	Answer bool     // it is about the answer
@@ -52,8 +51,11 @@ type Step struct {
 
 // String returns the explanation with its verdict first, and a line for each step:
 //
-//	web to tcp 172.17.0.3:81: refused: nobody listens on tcp port 81 of db
-//	  web eth0: route to 172.17.0.3 ...
+//	web to tcp 172.17.0.2:5432: refused: nobody listens on tcp port 5432 of db
+//	  → web sockets    leaves by eth0 to 172.17.0.2
+//	  → db eth0        no socket on tcp port 5432
+//	                     note: a program listens on 127.0.0.1:5432 alone
+//	  ← db sockets     leaves by eth0 to 172.17.0.3
 func (e Explanation) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s to %s %s: %v: %s\n", e.From, e.Network, e.Address, e.Verdict, e.Why)
@@ -91,7 +93,7 @@ func (s Step) where() string {
 // first time; and what REJECT answers is taken to come back.
 //
 // The error is that of an address that cannot be parsed, or wraps ErrNotRunning.
-func (ns *Netns) Explain(_ context.Context, network, address string) (Explanation, error) {
+func (ns *Netns) Explain(network, address string) (Explanation, error) {
 	space, sockets, err := ns.open("explain")
 	if err != nil {
 		return Explanation{}, err

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"net/netip"
 
 	"drydock/bridge"
@@ -11,17 +12,13 @@ import (
 // A crossing is the bridge that the cable of an interface leads to: that of a network or a LAN.
 type crossing struct {
 	bridge *bridge.Bridge
-	watch  *watch
 	in     *bridge.Port // by which what the interface sends comes in
 	host   *namespace   // whose firewall bridged frames pass; nil on a LAN
 }
 
 // crossingOf returns that of an interface. It is false where there is none, as of tap0.
 func (ns *namespace) crossingOf(c cable) (crossing, bool) {
-	s := crossing{bridge: c.bridge, watch: ns.watch}
-	if c.end != nil {
-		s.bridge, s.watch = c.end.bridge, c.end.watch
-	}
+	s := crossing{bridge: cmp.Or(c.bridge, c.leadsTo)}
 	if s.bridge == nil {
 		return s, false
 	}
@@ -30,31 +27,34 @@ func (ns *namespace) crossingOf(c cable) (crossing, bool) {
 			s.in = p
 		}
 		if p.Local() {
-			if ns, _ := s.owner(p); ns != nil {
-				s.host = ns
-			}
+			s.host, _ = ownerOf(p)
 		}
 	}
 	return s, s.in != nil
 }
 
-// owner returns whose interface is at the other end of a port, nil if it is nobody's here.
-func (s *crossing) owner(p *bridge.Port) (*namespace, int) {
+// ownerOf returns whose interface is at the other end of a port, nil if it is nobody's.
+func ownerOf(p *bridge.Port) (ns *namespace, index int) {
 	end, ok := p.Endpoint().(*veth.Endpoint)
 	if !ok {
 		return nil, 0
 	}
-	s.watch.mu.Lock()
-	defer s.watch.mu.Unlock()
-	if ep := s.watch.ends[end]; ep != nil {
-		return ep.space, ep.index
-	}
-	for ns := range s.watch.spaces {
-		if index, ok := ns.indexOf(end.Peer()); ok {
-			return ns, index
+	switch m := leadsTo(p).(type) {
+	case *Machine:
+		ns = m.own
+	case *Container:
+		r := m.running()
+		if r == nil {
+			return nil, 0
 		}
+		ns = r.ns
+	default:
+		return nil, 0
 	}
-	return nil, 0
+	if index, ok = ns.indexOf(end.Peer()); !ok {
+		return nil, 0
+	}
+	return ns, index
 }
 
 // cable returns the cable of an interface.
@@ -111,7 +111,7 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 			return nil, 0, nil, false
 		case up: // translated for elsewhere: the host routes it
 			port = seg.local()
-			next, index = seg.owner(port)
+			next, index = ownerOf(port)
 		}
 		b = after
 	}
@@ -126,6 +126,10 @@ func (w *walk) passesCable(here Place, end *veth.Endpoint) bool {
 	if !end.Carrier() {
 		w.step(here, "the cable is out")
 		return w.end(Dropped, drop.NoCarrier, "no carrier at %v", here)
+	}
+	if end.Cut() {
+		w.step(here, "the cable is cut")
+		return w.end(Dropped, drop.Partitioned, "the cable at %v is cut", here)
 	}
 	i := end.Impairment()
 	if i == (veth.Impairment{}) {
@@ -168,7 +172,7 @@ func (s *crossing) nextHop(from *namespace, index int, via netip.Addr) (*bridge.
 		if p == s.in {
 			continue
 		}
-		ns, at := s.owner(p)
+		ns, at := ownerOf(p)
 		if ns == nil {
 			continue
 		}

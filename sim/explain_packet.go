@@ -1,9 +1,6 @@
 package sim
 
 import (
-	"encoding/binary"
-	"net/netip"
-
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -58,13 +55,7 @@ func ipHeader(proto tcpip.TransportProtocolNumber, src, dst tcpip.Address, size 
 
 // flowOf returns the ends of a packet that probe made.
 func flowOf(b []byte) flow {
-	src, dst, l4 := netip.Addr{}, netip.Addr{}, b
-	if b[0]>>4 == header.IPv6Version {
-		src, dst, l4 = netip.AddrFrom16([16]byte(b[8:24])), netip.AddrFrom16([16]byte(b[24:40])), b[header.IPv6MinimumSize:]
-	} else {
-		src, dst, l4 = netip.AddrFrom4([4]byte(b[12:16])), netip.AddrFrom4([4]byte(b[16:20])), b[header.IPv4(b).HeaderLength():]
-	}
-	return flow{
-		netip.AddrPortFrom(src, binary.BigEndian.Uint16(l4)), netip.AddrPortFrom(dst, binary.BigEndian.Uint16(l4[2:])),
-	}
+	l, _ := packet.Parse(b, len(b))
+	f, _ := endsOf(b, &l)
+	return f
 }

@@ -32,11 +32,18 @@ type common struct {
 
 // impair changes the impairment of all cables, now and later.
 func (c *common) impair(send, receive veth.Impairment) error {
-	i := impairments{send, receive}
+	return c.change(func(i *impairments) { *i = impairments{send, receive} })
+}
+
+// change is impair for a part. Two directions may change at one instant.
+func (c *common) change(edit func(*impairments)) error {
+	c.mu.Lock()
+	i := c.value
+	edit(&i)
 	if err := i.validate(); err != nil {
+		c.mu.Unlock()
 		return err
 	}
-	c.mu.Lock()
 	c.value = i
 	c.times++
 	links := slices.Clone(c.links)
@@ -115,19 +122,24 @@ func schedule(change func(func(*impairments)) error, send, receive veth.Schedule
 	return func() { stopSend(); stopReceive() }, nil
 }
 
-// change changes a part of the impairment.
-func (c *common) change(edit func(*impairments)) error {
-	i, _ := c.now()
-	edit(&i)
-	return c.impair(i.send, i.receive)
-}
-
+// change changes a part of what the link is told.
 func (l *Link) change(edit func(*impairments)) error {
+	if err := l.check("impair"); err != nil {
+		return err
+	}
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	i := l.wanted()
-	l.mu.Unlock()
 	edit(&i)
-	return l.Impair(i.send, i.receive)
+	if err := i.validate(); err != nil {
+		return err
+	}
+	l.impaired = i
+	_, l.since = l.common().now()
+	if l.live == nil {
+		return nil
+	}
+	return l.live.impair(i)
 }
 
 // common returns what all cables of the link's network or LAN have.

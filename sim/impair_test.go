@@ -2,7 +2,9 @@ package sim_test
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"drydock/sim"
@@ -98,5 +100,42 @@ func TestSchedule(t *testing.T) {
 
 		_, err = n.Schedule(nil, veth.Schedule{{At: 2}, {At: 1}})
 		require.ErrorIs(t, err, veth.ErrImpairment)
+	})
+}
+
+// Both directions change at the same instants, by timers of their own, and none is forgotten.
+func TestScheduleBothAtOnce(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		bridge, _ := host.Network("bridge")
+		c1 := simtest.Run(t, host, "c1")
+		link := c1.Link(bridge)
+		interfaces := host.Interfaces()
+		port := interfaces[slices.IndexFunc(interfaces, func(i sim.Interface) bool { return i.Master == "docker0" })].Name
+		delay := func(ns *sim.Netns, dev string) time.Duration {
+			list, err := ns.Qdiscs(dev)
+			require.NoError(t, err)
+			require.Len(t, list, 1)
+			return list[0].Netem.Delay
+		}
+		var send, receive veth.Schedule
+		const steps = 500
+		for i := range steps {
+			at := time.Duration(i+1) * time.Second
+			send = append(send, veth.Step{At: at, Impairment: veth.Impairment{Delay: time.Duration(i + 1)}})
+			receive = append(receive, veth.Step{At: at, Impairment: veth.Impairment{Delay: steps + time.Duration(i+1)}})
+		}
+		for _, schedule := range []func(send, receive veth.Schedule) (func(), error){bridge.Schedule, link.Schedule} {
+			cancel, err := schedule(send, receive)
+			require.NoError(t, err)
+			for i := range steps {
+				time.Sleep(time.Second)
+				synctest.Wait()
+				require.Equal(t, time.Duration(i+1), delay(&c1.Netns, "eth0"))
+				require.Equal(t, steps+time.Duration(i+1), delay(&host.Netns, port))
+			}
+			cancel()
+		}
 	})
 }

@@ -105,21 +105,7 @@ func (l *Link) Name() string {
 // lasts when it restarts. The error is a *veth.Error, or an *Error that wraps ErrNotFound
 // where there is no such link.
 func (l *Link) Impair(send, receive veth.Impairment) error {
-	i := impairments{send, receive}
-	if err := i.validate(); err != nil {
-		return err
-	}
-	if err := l.check("impair"); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.impaired = i
-	_, l.since = l.common().now()
-	if l.live == nil {
-		return nil
-	}
-	return l.live.impair(i)
+	return l.change(func(i *impairments) { *i = impairments{send, receive} })
 }
 
 // SetCarrier pulls the cable or puts it back. While it is out all frames are lost, also

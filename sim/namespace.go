@@ -43,8 +43,8 @@ type namespace struct {
 // A cable is a veth pair as seen from a namespace.
 type cable struct {
 	inside    *veth.Endpoint
-	device    string    // its name, which plug notes
-	end       *endpoint // of a container or an uplink; nil: of the interface of a bridge, or tap0
+	device    string         // its name, which plug notes
+	leadsTo   *bridge.Bridge // of a container or an uplink; nil: it is the interface of a bridge, or tap0
 	peerIndex int
 	bridge    *bridge.Bridge // of the interface of a bridge, which runs if the bridge has another port
 

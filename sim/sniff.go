@@ -42,7 +42,8 @@ type Sniffed struct {
 // it is nil, only places are looked at that where wants. Frames of lo are seen once, as received.
 //
 // where must do nothing but look at the Place. fn runs in the goroutine that carries the frame: it
-// must be quick, and must not use the machine. It may still run in another goroutine when stop returns.
+// must be quick, and must not use the machine. It may still run in another goroutine when stop
+// returns.
 func (m *Machine) Sniff(where func(Place) bool, fn func(Sniffed)) (stop func()) {
 	return m.watch.sniff(where, fn)
 }
@@ -72,8 +73,6 @@ type watch struct {
 	mu       sync.Mutex
 	sniffers []*sniffer              // +checklocks:mu
 	spaces   map[*namespace]struct{} // +checklocks:mu
-	// Of ports.
-	ends map[*veth.Endpoint]*endpoint // +checklocks:mu
 	// With the owner of the ports.
 	bridges map[*bridge.Bridge]string // +checklocks:mu
 }
@@ -184,20 +183,6 @@ func (w *watch) removeBridge(b *bridge.Bridge) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.bridges, b)
-}
-
-// setEnd notes whose cable ends at a port, nil if it does no more.
-func (w *watch) setEnd(port *veth.Endpoint, ep *endpoint) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if ep == nil {
-		delete(w.ends, port)
-		return
-	}
-	if w.ends == nil {
-		w.ends = make(map[*veth.Endpoint]*endpoint)
-	}
-	w.ends[port] = ep
 }
 
 // A loopback is lo of a namespace.

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/drop"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -249,18 +250,18 @@ func measureLosses(t *testing.T) (rows []row) {
 	for _, p := range []float64{0.001, 0.01, 0.1, 0.5} {
 		i := veth.Lossy(p)
 		r, stats := measure(t, i, 100, 0)
-		require.Equal(t, measured-len(r.got), int(stats.Lost))
-		rows = append(rows, share(i.String(), "lost", int(stats.Lost), p, 1))
+		require.Equal(t, measured-len(r.got), int(stats.Drops[drop.Loss]))
+		rows = append(rows, share(i.String(), "lost", int(stats.Drops[drop.Loss]), p, 1))
 	}
 	i := veth.Impairment{Loss: veth.Loss{P: 0.3, Correlation: 0.25}}
 	_, stats := measure(t, i, 100, 0)
-	rows = append(rows, share(i.String(), "lost", int(stats.Lost), correlatedBelow(0.3, 0.25), 1.25/0.75))
+	rows = append(rows, share(i.String(), "lost", int(stats.Drops[drop.Loss]), correlatedBelow(0.3, 0.25), 1.25/0.75))
 
 	g := veth.GilbertElliott{P: 0.01, R: 0.1}
 	i = veth.Impairment{Loss: veth.Loss{Model: g}}
 	r, stats := measure(t, i, 100, 0)
 	keeps := 1 - g.P - g.R
-	rows = append(rows, share("loss gemodel 1% 10%", "lost", int(stats.Lost), g.P/(g.P+g.R), (1+keeps)/(1-keeps)), bursts(r, "loss gemodel 1% 10%", 1/g.R))
+	rows = append(rows, share("loss gemodel 1% 10%", "lost", int(stats.Drops[drop.Loss]), g.P/(g.P+g.R), (1+keeps)/(1-keeps)), bursts(r, "loss gemodel 1% 10%", 1/g.R))
 
 	s := veth.FourState{P13: 0.01, P31: 0.1, P32: 0.2, P23: 0.3, P14: 0.005}
 	i = veth.Impairment{Loss: veth.Loss{Model: s}}
@@ -271,7 +272,7 @@ func measureLosses(t *testing.T) (rows []row) {
 		{s.P31, s.P32, 1 - s.P31 - s.P32, 0},
 		{1, 0, 0, 0},
 	})
-	return append(rows, share("loss state 1% 10% 20% 30% 0.5%", "lost", int(stats.Lost), p[2]+p[3], 30))
+	return append(rows, share("loss state 1% 10% 20% 30% 0.5%", "lost", int(stats.Drops[drop.Loss]), p[2]+p[3], 30))
 }
 
 // bursts is the row about how long the runs of lost frames are, which are geometric.
@@ -420,11 +421,11 @@ func measureCoDel(t *testing.T) row {
 		for time.Since(start) < 20*time.Second {
 			write(t, a, frame)
 			time.Sleep(gap)
-			if first == 0 && a.LineStats().CoDel > 0 {
+			if first == 0 && a.LineStats().Drops[drop.AQM] > 0 {
 				first = time.Since(start)
 			}
 		}
-		got = float64(a.LineStats().CoDel)
+		got = float64(a.LineStats().Drops[drop.AQM])
 		for at := first; at < 20*time.Second; want++ {
 			at += time.Duration(float64(100*ms) / math.Sqrt(want+1))
 		}

@@ -124,6 +124,9 @@ func (e *Endpoint) Carrier() bool {
 	return s == stateUp || s == stateCut
 }
 
+// Cut reports whether the cable is cut.
+func (e *Endpoint) Cut() bool { return e.cable.state.Load() == stateCut }
+
 // SetCut cuts the cable or mends it. One that is cut loses what a cable without carrier loses,
 // but both ends have carrier.
 func (e *Endpoint) SetCut(cut bool) { e.cable.change(func() { e.cable.cut = cut }) }

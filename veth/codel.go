@@ -1,6 +1,7 @@
 package veth
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -23,17 +24,9 @@ func (c CoDel) validate() error {
 	return first(notNegative("CoDel.Target", c.Target), notNegative("CoDel.Interval", c.Interval), within("CoDel.Limit", c.Limit, 0, maxLimit))
 }
 
-func or[T comparable](value, standard T) T {
-	var zero T
-	if value == zero {
-		return standard
-	}
-	return value
-}
-
 // withDefaults returns Linux's values for what is not set.
 func (c CoDel) withDefaults() CoDel {
-	c.Target, c.Interval, c.Limit = or(c.Target, 5*time.Millisecond), or(c.Interval, 100*time.Millisecond), or(c.Limit, defaultLimit)
+	c.Target, c.Interval, c.Limit = cmp.Or(c.Target, 5*time.Millisecond), cmp.Or(c.Interval, 100*time.Millisecond), cmp.Or(c.Limit, defaultLimit)
 	return c
 }
 

@@ -139,6 +139,6 @@ func TestCoDelIsTold(t *testing.T) {
 		sleep(time.Minute)
 		assert.NotZero(t, told)
 		assert.Equal(t, drop.Counts{drop.AQM: told}, a.Drops())
-		assert.Equal(t, told, a.LineStats().CoDel)
+		assert.Equal(t, told, a.LineStats().Drops[drop.AQM])
 	})
 }

@@ -1,6 +1,7 @@
 package veth
 
 import (
+	"cmp"
 	"time"
 
 	"drydock/drop"
@@ -30,9 +31,9 @@ func (f FQCoDel) validate() error {
 
 // withDefaults returns Linux's values for what is not set.
 func (f FQCoDel) withDefaults() FQCoDel {
-	f.Limit, f.Flows, f.Quantum = or(f.Limit, 10240), or(f.Flows, 1024), or(f.Quantum, codelFrame)
-	f.Target, f.Interval = or(f.Target, 5*time.Millisecond), or(f.Interval, 100*time.Millisecond)
-	f.MemoryLimit, f.DropBatch = or(f.MemoryLimit, 32<<20), or(f.DropBatch, 64)
+	f.Limit, f.Flows, f.Quantum = cmp.Or(f.Limit, 10240), cmp.Or(f.Flows, 1024), cmp.Or(f.Quantum, codelFrame)
+	f.Target, f.Interval = cmp.Or(f.Target, 5*time.Millisecond), cmp.Or(f.Interval, 100*time.Millisecond)
+	f.MemoryLimit, f.DropBatch = cmp.Or(f.MemoryLimit, 32<<20), cmp.Or(f.DropBatch, 64)
 	return f
 }
 

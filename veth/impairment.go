@@ -87,12 +87,7 @@ func (i Impairment) Validate() error {
 	if i.ECN && i.Loss == (Loss{}) {
 		checks = append(checks, invalid("ECN", i.ECN, "ecn requested without loss model"))
 	}
-	for _, err := range checks {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return first(checks...)
 }
 
 // whole reports whether super-segments need not be cut.

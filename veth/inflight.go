@@ -25,7 +25,7 @@ var ErrNotHeld = errors.New("frame is not held")
 // are those of the wire: super-segments are cut while they may be held.
 //
 // As many frames can wait as an impairment without Limit has on its way, or Limit. Further ones are
-// counted as QueueFull. Without carrier, and when the cable closes, all are lost.
+// dropped as drop.Limit. Without carrier, and when the cable closes, all are lost.
 type Inflight struct{ line *line }
 
 // A Flying is a frame on its way.

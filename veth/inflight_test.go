@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/drop"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -86,7 +87,7 @@ func TestInflight(t *testing.T) {
 					write(t, a, build(6))
 					sleep(time.Minute)
 					assert.Equal(t, 6, at.numbers()[6])
-					assert.Equal(t, uint64(1), a.LineStats().Discarded)
+					assert.Equal(t, uint64(1), a.LineStats().Drops[drop.Discarded])
 					assert.Empty(t, f.Frames())
 				})
 			})
@@ -144,10 +145,13 @@ func TestInflightDue(t *testing.T) {
 // TestInflightEnds has a cable lose what is held.
 func TestInflightEnds(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(a *veth.Endpoint){
-		"carrier": func(a *veth.Endpoint) { a.Peer().SetCarrier(false) },
-		"cut":     func(a *veth.Endpoint) { a.SetCut(true) },
-		"close":   (*veth.Endpoint).Close,
+	for name, end := range map[string]struct {
+		end func(a *veth.Endpoint)
+		why drop.Reason
+	}{
+		"carrier": {func(a *veth.Endpoint) { a.Peer().SetCarrier(false) }, drop.NoCarrier},
+		"cut":     {func(a *veth.Endpoint) { a.SetCut(true) }, drop.Partitioned},
+		"close":   {(*veth.Endpoint).Close, drop.NoCarrier},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,10 +166,10 @@ func TestInflightEnds(t *testing.T) {
 				f.Hold()
 				write(t, a, numbered(0), numbered(1))
 				id, _ := ids(f)
-				end(a)
+				end.end(a)
 				require.ErrorIs(t, f.Release(id...), veth.ErrNotHeld)
 				assert.Empty(t, f.Frames())
-				assert.Equal(t, uint64(2), a.LineStats().NoCarrier)
+				assert.EqualValues(t, 2, a.LineStats().Drops[end.why])
 				f.Hold()
 				f.Resume()
 				synctest.Wait()
@@ -190,7 +194,7 @@ func TestInflightBound(t *testing.T) {
 	_, err := f.Duplicate(f.Frames()[0].ID)
 	require.Error(t, err)
 	assert.Len(t, f.Frames(), 3)
-	assert.Equal(t, uint64(3), a.LineStats().QueueFull)
+	assert.Equal(t, uint64(3), a.LineStats().Drops[drop.Limit])
 }
 
 // TestInflightCuts has a super-segment held in pieces.

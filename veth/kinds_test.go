@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/drop"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -88,7 +89,7 @@ func TestLimit(t *testing.T) {
 	t.Parallel()
 	got, _, stats := arrivals(t, veth.Impairment{Delay: 10 * ms, Limit: 4}, 13)
 	assert.Equal(t, []int{0, 1, 2, 3, 10, 11, 12}, got)
-	assert.Equal(t, uint64(6), stats.QueueFull)
+	assert.Equal(t, uint64(6), stats.Drops[drop.Limit])
 	got, _, _ = arrivals(t, veth.Impairment{Delay: 10 * ms, Limit: 4, Duplicate: veth.Chance{P: 1}}, 3)
 	assert.Equal(t, []int{0, 0, 1, 1}, got)
 }
@@ -97,10 +98,10 @@ func TestBlackHole(t *testing.T) {
 	t.Parallel()
 	got, _, stats := arrivals(t, veth.Impairment{MTU: 86}, 2)
 	assert.Equal(t, []int{0, 1}, got)
-	assert.Zero(t, stats.TooLarge)
+	assert.Zero(t, stats.Drops[drop.TooBig])
 	got, _, stats = arrivals(t, veth.Impairment{MTU: 85}, 2)
 	assert.Empty(t, got)
-	assert.Equal(t, uint64(2), stats.TooLarge)
+	assert.Equal(t, uint64(2), stats.Drops[drop.TooBig])
 }
 
 // TestSlots sends a frame every ms: the first slot is there at once, and they leave together
@@ -199,7 +200,7 @@ func TestCarrierLosesAll(t *testing.T) {
 			}
 			a.SetCarrier(false)
 			got := len(at.arrivals())
-			assert.Equal(t, uint64(50-got), a.LineStats().NoCarrier)
+			assert.Equal(t, uint64(50-got), a.LineStats().Drops[drop.NoCarrier])
 			assert.Zero(t, a.LineStats().Waiting)
 			sleep(time.Minute)
 			assert.Len(t, at.arrivals(), got)
@@ -259,7 +260,7 @@ func TestECN(t *testing.T) {
 			assert.True(t, header.IPv4(f.Frame[14:]).IsChecksumValid())
 		}
 		assert.Equal(t, uint64(2), a.LineStats().Marked)
-		assert.Equal(t, uint64(1), a.LineStats().Lost)
+		assert.Equal(t, uint64(1), a.LineStats().Drops[drop.Loss])
 	})
 	inBubble(t, func(t *testing.T) { // FQ-CoDel marks, too
 		a, b := pair(t, veth.WithImpairment(veth.Impairment{Shaper: veth.Shaper{Rate: 1e6, Queue: veth.FQCoDel{}}}))
@@ -273,7 +274,7 @@ func TestECN(t *testing.T) {
 		sleep(time.Minute)
 		assert.Len(t, at.arrivals(), 400)
 		assert.NotZero(t, a.LineStats().Marked)
-		assert.Zero(t, a.LineStats().CoDel)
+		assert.Zero(t, a.LineStats().Drops[drop.AQM])
 	})
 }
 
@@ -301,8 +302,8 @@ func TestFQCoDelLimit(t *testing.T) {
 			write(t, a, udpFrame(1, 2, 3, 4))
 		}
 		s := a.LineStats()
-		assert.Equal(t, uint64(19), s.QueueFull)
-		assert.Equal(t, s.QueueFull, s.DropOverlimit)
+		assert.Equal(t, uint64(19), s.Drops[drop.Limit])
+		assert.Equal(t, s.Drops[drop.Limit], s.DropOverlimit)
 		assert.Equal(t, uint64(2), s.NewFlows)
 		assert.Equal(t, 46, s.MaxPacket)
 		sleep(time.Hour)

@@ -1,6 +1,7 @@
 package veth
 
 import (
+	"cmp"
 	"math/rand/v2"
 
 	"drydock/drop"
@@ -41,7 +42,7 @@ func (m *medium) set(i Impairment, seed uint64, mtu int, now tcpip.MonotonicTime
 	old := m.impairment
 	reseeded := m.draws == [drawKinds]stream{} || i.Seed != old.Seed
 	if reseeded {
-		rng := rand.New(rand.NewPCG(or(i.Seed, seed), golden))
+		rng := rand.New(rand.NewPCG(cmp.Or(i.Seed, seed), golden))
 		for n := range m.draws {
 			m.draws[n] = stream(rng.Uint64())
 		}
@@ -198,7 +199,7 @@ func (m *medium) room() bool {
 	if m.shaping != nil && m.shaping.Limit == 0 && m.shaping.Queue == nil {
 		n += m.shaping.n // without a queue of its own they wait in ours
 	}
-	limit := or(m.impairment.Limit, maxInFlight)
+	limit := cmp.Or(m.impairment.Limit, maxInFlight)
 	return n < limit && m.flight.bytes < max(limit, maxInFlight)*averageSize
 }
 
@@ -312,7 +313,7 @@ func (m *medium) clear(why drop.Reason, now tcpip.MonotonicTime) {
 
 // drop counts a frame that is lost, which it borrows.
 func (m *medium) drop(r drop.Reason, pkt *stack.PacketBuffer) {
-	*m.counts.of(r)++
+	m.counts.Drops[r]++
 	m.tell(r, pkt)
 }
 

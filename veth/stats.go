@@ -35,12 +35,11 @@ type stats struct {
 type LineStats struct {
 	Sent, SentBytes uint64 // frames that came through
 
-	Lost      uint64 // by Loss
-	QueueFull uint64 // by Queue, Limit or the limit of a queue
-	CoDel     uint64 // by CoDel or FQCoDel, for having waited
-	TooLarge  uint64 // by MTU, or larger than a Shaper ever lets through
-	NoCarrier uint64 // on their way when a plug was pulled, or the cable was cut or closed
-	Discarded uint64 // by Inflight.Drop
+	// Those that did not, by reason: drop.Loss; drop.Limit, by Queue, Limit or the limit of a
+	// queue; drop.AQM, by CoDel or FQCoDel; drop.TooBig, by MTU, or larger than a Shaper ever lets
+	// through; drop.NoCarrier and drop.Partitioned, on their way when a plug was pulled or the cable
+	// cut; drop.Discarded.
+	Drops drop.Counts
 
 	Corrupted  uint64
 	Duplicated uint64 // second copies
@@ -48,28 +47,11 @@ type LineStats struct {
 	Marked     uint64 // ECN, instead of a loss
 
 	Overlimits            uint64 // how often a Shaper had too few tokens
-	DropOverlimit         uint64 // of QueueFull, by a CoDel or FQCoDel
+	DropOverlimit         uint64 // of drop.Limit, by a CoDel or FQCoDel
 	NewFlows              uint64 // that FQCoDel saw begin
 	MaxPacket             int    // the largest frame that a CoDel or FQCoDel had
 	Waiting, WaitingBytes int    // now
 	FlowsNew, FlowsOld    int    // now, of FQCoDel: flows that have a first turn, and others
-}
-
-// of returns the counter of a reason.
-func (s *LineStats) of(r drop.Reason) *uint64 {
-	switch r {
-	case drop.Loss:
-		return &s.Lost
-	case drop.Limit:
-		return &s.QueueFull
-	case drop.AQM:
-		return &s.CoDel
-	case drop.TooBig:
-		return &s.TooLarge
-	case drop.Discarded:
-		return &s.Discarded
-	}
-	return &s.NoCarrier
 }
 
 func (s *LineStats) count(size int) {
@@ -81,19 +63,16 @@ func (s *LineStats) count(size int) {
 // what it is now.
 func (s LineStats) Since(old LineStats) LineStats {
 	for _, c := range []struct{ to, from *uint64 }{
-		{&s.Sent, &old.Sent}, {&s.SentBytes, &old.SentBytes}, {&s.Lost, &old.Lost}, {&s.QueueFull, &old.QueueFull},
-		{&s.CoDel, &old.CoDel}, {&s.TooLarge, &old.TooLarge}, {&s.NoCarrier, &old.NoCarrier}, {&s.Discarded, &old.Discarded}, {&s.Corrupted, &old.Corrupted},
+		{&s.Sent, &old.Sent}, {&s.SentBytes, &old.SentBytes}, {&s.Corrupted, &old.Corrupted},
 		{&s.Duplicated, &old.Duplicated}, {&s.Reordered, &old.Reordered}, {&s.Marked, &old.Marked},
 		{&s.Overlimits, &old.Overlimits}, {&s.DropOverlimit, &old.DropOverlimit}, {&s.NewFlows, &old.NewFlows},
 	} {
 		*c.to -= *c.from
 	}
+	for r, n := range old.Drops {
+		s.Drops[r] -= n
+	}
 	return s
-}
-
-// Dropped returns how many frames did not come through.
-func (s LineStats) Dropped() uint64 {
-	return s.Lost + s.QueueFull + s.CoDel + s.TooLarge + s.NoCarrier + s.Discarded
 }
 
 func (m *medium) stats() LineStats {
@@ -145,7 +124,7 @@ func (e *Endpoint) Stats() Stats {
 		TxPackets: tx.packets,
 		TxBytes:   tx.bytes,
 		TxDropped: e.stats.txDropped.Load(),
-		TxLost:    e.line.stats().Dropped(),
+		TxLost:    e.line.stats().Drops.Total(),
 		RxPackets: rx.packets,
 		RxBytes:   rx.bytes,
 		RxDropped: dropped.packets,

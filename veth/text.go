@@ -1,6 +1,7 @@
 package veth
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -117,7 +118,7 @@ func (s Slots) text(named bool) (text string) {
 // those of a cable with an MTU of 1500 where none are said.
 func (s Shaper) String() string {
 	var b strings.Builder
-	burst := or(s.Burst, s.onWire(codelFrame))
+	burst := cmp.Or(s.Burst, s.onWire(codelFrame))
 	fmt.Fprintf(&b, "rate %s burst %s ", formatRate(s.Rate), FormatSize(burst))
 	if s.PeakRate != 0 {
 		fmt.Fprintf(&b, "peakrate %s minburst %s ", formatRate(s.PeakRate), FormatSize(s.MTU))

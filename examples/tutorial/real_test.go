@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"drydock/sim"
@@ -95,8 +96,10 @@ func (d *realDocker) run(ctx context.Context, c *command.Call) int {
 	}
 	defer terminal.Close()
 	ended, stop := context.WithCancel(ctx)
+	var typing sync.WaitGroup
+	defer typing.Wait() // who still reads would take the first key of the next command
 	defer stop()
-	go func() {
+	typing.Go(func() {
 		b := make([]byte, 1)
 		for {
 			if n, err := c.Stdin.(command.ContextReader).ReadContext(ended, b); err != nil || n == 0 {
@@ -104,7 +107,7 @@ func (d *realDocker) run(ctx context.Context, c *command.Call) int {
 			}
 			terminal.Write(b)
 		}
-	}()
+	})
 	io.Copy(c.Stdout, terminal) // EIO once docker has gone
 	return status(cmd.Wait())
 }

@@ -50,7 +50,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) (err err
 
 	explain := func(comment string) {
 		fmt.Fprintf(out, "# %s\n", comment)
-		e, failed := browser.Explain(ctx, "tcp", "192.168.0.10:8080")
+		e, failed := browser.Explain("tcp", "192.168.0.10:8080")
 		err = errors.Join(err, failed)
 		fmt.Fprintln(out, e)
 	}

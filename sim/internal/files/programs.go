@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"drydock/sim/tools/command"
@@ -42,12 +43,7 @@ func (p programs) has(dir, name string) bool {
 var binDirs = []string{"bin", "sbin", "usr/bin", "usr/sbin"}
 
 func isBinDir(name string) bool {
-	for _, dir := range binDirs {
-		if name == dir {
-			return true
-		}
-	}
-	return name == "." || name == "usr"
+	return name == "." || name == "usr" || slices.Contains(binDirs, name)
 }
 
 func (p programs) Stat(name string) (fs.FileInfo, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"drydock/drop"
 	"drydock/sim"
 	"drydock/veth"
 )
@@ -133,11 +134,11 @@ func (p *tc) counters(list []sim.Qdisc, n int) string {
 	}
 	q := list[n]
 	s := q.Stats
-	dropped, overlimits, requeues, waiting, bytes := s.Dropped(), s.Overlimits, s.Reordered, s.Waiting, s.WaitingBytes
+	dropped, overlimits, requeues, waiting, bytes := s.Drops.Total(), s.Overlimits, s.Reordered, s.Waiting, s.WaitingBytes
 	if n > 0 {
-		dropped = s.QueueFull + s.CoDel + s.TooLarge
+		dropped = s.Drops[drop.Limit] + s.Drops[drop.AQM] + s.Drops[drop.TooBig]
 		if q.Kind == "netem" {
-			dropped = s.Lost + s.QueueFull
+			dropped = s.Drops[drop.Loss] + s.Drops[drop.Limit]
 		}
 	}
 	if q.Kind != "tbf" {
