@@ -16,7 +16,7 @@ import (
 func (t *Tables) Clone(opts ...Option) (*Tables, error) {
 	still := []Option{WithClock(t.clock), WithLogger(slog.New(slog.DiscardHandler)), WithSeed(rand.Uint64())}
 	c := New(append(still, opts...)...)
-	c.still, c.sets = true, t.sets
+	c.still, c.sets, c.mappings = true, t.sets, t.mappings.clone()
 	c.stack.Store(t.stack.Load())
 	for from, to := range map[*Ruleset]*Ruleset{t.v4: c.v4, t.v6: c.v6} {
 		if err := to.Edit(func(tx *Ruleset) error { return tx.copy(from) }); err != nil {

@@ -19,17 +19,18 @@ import (
 // A host is the machine that tables are of, as far as rules and packets ask about it: its
 // stack, its connections, its clock and its dice. It knows no rules.
 type host struct {
-	stack   atomic.Pointer[stack.Stack] // attached to; nil: to none
-	hooks   stack.NFTablesInterface     // the tables, for packets that are sent by hand
-	conns   *conntrack.Table
-	clock   tcpip.Clock
-	logger  *slog.Logger // of LOG, NFLOG and TRACE; nil: slog.Default
-	onTrace func(Traced)
-	sets    *ipset.Table
-	named   named
-	queues  queues
-	answers atomic.Int32 // of REJECT that wait to be sent
-	still   bool         // a clone: nothing leaves, and all is traced
+	stack    atomic.Pointer[stack.Stack] // attached to; nil: to none
+	hooks    stack.NFTablesInterface     // the tables, for packets that are sent by hand
+	conns    *conntrack.Table
+	clock    tcpip.Clock
+	logger   *slog.Logger // of LOG, NFLOG and TRACE; nil: slog.Default
+	onTrace  func(Traced)
+	sets     *ipset.Table
+	named    named
+	queues   queues
+	mappings *mappings
+	answers  atomic.Int32 // of REJECT that wait to be sent
+	still    bool         // a clone: nothing leaves, and all is traced
 
 	rngMu sync.Mutex // guards rng and dice
 	rng   *rand.Rand

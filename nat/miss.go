@@ -49,6 +49,10 @@ func (s *search) chain(c *chain, depth int) (back bool) {
 			return true
 		case Accept, Drop, Reject, DNAT, SNAT, Masquerade, Redirect, Netmap, NFQueue:
 			return false
+		case NAPT:
+			if s.p.hook == postrouting { // in PREROUTING it does nothing about most ports
+				return false
+			}
 		case Jump:
 			if depth > 0 && !s.chain(s.table.chains[r.to], depth-1) {
 				return false

@@ -70,7 +70,7 @@ type deep interface {
 
 // A Target is what becomes of a packet that a rule matches: Accept, Drop, Return,
 // Jump, Goto, Reject, SNAT, DNAT, Masquerade, Redirect, Netmap, Mark, ConnMark, Log, NFLog, Trace,
-// NFQueue, NoTrack, CT, SetTarget, TCPMSS, TTL, DSCP, TOS or Checksum. Targets are comparable.
+// NFQueue, NoTrack, CT, NAPT, SetTarget, TCPMSS, TTL, DSCP, TOS or Checksum. Targets are comparable.
 type Target interface {
 	// String is what iptables-save prints, "-j DNAT --to-destination 172.17.0.2:80".
 	String() string

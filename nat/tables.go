@@ -47,6 +47,7 @@ func New(opts ...Option) *Tables {
 	if cfg.conns.Random == nil {
 		cfg.conns.Random = t.random
 	}
+	t.mappings = newMappings()
 	t.conns = conntrack.NewTable(cfg.conns)
 	t.sets = ipset.NewTable(t.nanoseconds, t.chance)
 	return t

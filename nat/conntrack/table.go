@@ -43,7 +43,7 @@ type Table struct {
 	sweeps atomic.Uint32
 	urgent atomic.Bool // the last new connection found nobody to displace
 
-	timeouts Timeouts // of the Config and, where that has none, Linux's
+	timeouts atomic.Pointer[Timeouts] // of the Config and, where that has none, Linux's
 }
 
 // NewTable returns an empty table.
@@ -63,8 +63,8 @@ func NewTable(cfg Config) *Table {
 	t := &Table{
 		clock: cfg.Clock, max: int64(cfg.Max), seed: newSeed(cfg.Random),
 		shards: make([]shard, n), shift: uint(64 - bits.TrailingZeros(uint(n))),
-		timeouts: DefaultTimeouts().with(&cfg.Timeouts),
 	}
+	t.SetTimeouts(cfg.Timeouts)
 	for i := range t.shards {
 		t.shards[i].init()
 	}

@@ -18,7 +18,7 @@ func (c *Conn) beginTCP(p *Packet, to *Timeouts) error {
 
 // updateTCP follows a segment of c.
 func (t *Table) updateTCP(c *Conn, d Dir, p *Packet, now int64) error {
-	to := &t.timeouts
+	to := t.timeouts.Load()
 	const decisive = flagSYN | flagFIN | flagRST | flagACK
 	if p.Flags&decisive == flagACK && tcpTrack(c.word.Load()).streaming() && c.has(Assured) {
 		c.count(d, p.Size)

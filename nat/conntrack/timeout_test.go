@@ -81,7 +81,7 @@ func TestTimeoutsOfConfig(t *testing.T) {
 	b := newBed(t, Config{Timeouts: Timeouts{UDP: 5 * time.Second, Generic: -1}})
 	want := DefaultTimeouts()
 	want.UDP = 5 * time.Second
-	require.Equal(t, want, b.timeouts)
+	require.Equal(t, want, b.Timeouts())
 	b.begin(tuple("udp 10.0.0.1:1000 10.0.0.2:53"), any20)
 	require.Equal(t, "5 [UNREPLIED]", b.summary())
 

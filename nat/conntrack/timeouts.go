@@ -32,6 +32,16 @@ func DefaultTimeouts() Timeouts {
 	}
 }
 
+// Timeouts returns how long connections of t live.
+func (t *Table) Timeouts() Timeouts { return *t.timeouts.Load() }
+
+// SetTimeouts sets the timeouts of what packets follow from now on. Those that are not positive
+// are Linux's.
+func (t *Table) SetTimeouts(to Timeouts) {
+	all := DefaultTimeouts().with(&to)
+	t.timeouts.Store(&all)
+}
+
 // with returns to with the timeouts of change that are positive.
 func (to Timeouts) with(change *Timeouts) Timeouts {
 	from, into := change.fields(), to.fields()

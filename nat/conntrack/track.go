@@ -53,7 +53,7 @@ func (t *Table) begin(tuple *Tuple, k *key, hash uint64, p *Packet, now int64) (
 	}
 	reply := makeKey(&inverse)
 	c := newConn(k, hash, &reply)
-	to := &t.timeouts
+	to := t.timeouts.Load()
 	if k.proto == protoTCP {
 		if err := c.beginTCP(p, to); err != nil {
 			return nil, err
@@ -89,7 +89,7 @@ func (t *Table) update(c *Conn, d Dir, p *Packet, now int64) error {
 			return err
 		}
 	} else {
-		timeout := t.timeouts.other(proto)
+		timeout := t.timeouts.Load().other(proto)
 		if proto == protoUDP || proto == protoUDPLite {
 			timeout = t.assureUDP(c, timeout, now)
 		}
@@ -113,5 +113,5 @@ func (t *Table) assureUDP(c *Conn, timeout, now int64) int64 {
 	if s&(Assured|natClash) == 0 {
 		c.status.Or(uint32(Assured))
 	}
-	return int64(t.timeouts.UDPStream)
+	return int64(t.timeouts.Load().UDPStream)
 }

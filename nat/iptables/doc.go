@@ -47,8 +47,8 @@
 // comment, physdev, set, statistic, recent, connmark, connlimit, hashlimit, iprange, ttl, hl,
 // length, dscp, tos, tcpmss, pkttype, mac, owner, rpfilter, time, string, u32 and rt, the targets
 // ACCEPT, DROP, RETURN, REJECT, SNAT, DNAT, MASQUERADE, REDIRECT, NETMAP, MARK, CONNMARK, LOG,
-// NFLOG, TRACE, NFQUEUE, NOTRACK, CT, SET, TCPMSS, TTL, HL, DSCP, TOS and CHECKSUM. The file of each
-// says which options it has. Warnings are not printed, only what fails.
+// NFLOG, TRACE, NFQUEUE, NOTRACK, CT, SET, TCPMSS, TTL, HL, DSCP, TOS, CHECKSUM and, which Debian
+// has not, NAPT. The file of each says which options it has. Warnings are not printed, only what fails.
 //
 // Hosts have no names here: -L prints addresses as numbers with and without -n. And it
 // prints protocols by name with and without -n, as iptables did for twenty years and 1.8.9
