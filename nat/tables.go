@@ -79,6 +79,13 @@ func (t *Tables) Conns() iter.Seq[conntrack.Entry] { return t.conns.Entries() }
 // number. Packets that follow begin new ones, for which the rules are asked again.
 func (t *Tables) Forget(match func(conntrack.Entry) bool) int { return t.conns.Delete(match) }
 
+// Timeouts returns how long connections live.
+func (t *Tables) Timeouts() conntrack.Timeouts { return t.conns.Timeouts() }
+
+// SetTimeouts sets how long connections live after packets that come from now on. Timeouts that
+// are not positive are Linux's.
+func (t *Tables) SetTimeouts(to conntrack.Timeouts) { t.conns.SetTimeouts(to) }
+
 // rules returns the rules for p.
 func (t *Tables) rules(p *packet) *Ruleset {
 	if p.v6 {

@@ -44,6 +44,7 @@
 //	have frames wait, reorder them Link.Inflight
 //	spoil names                    WithResolver with dnsd.Faults
 //	build routers                  NewMachine, SetSysctl, AddRoute
+//	put a NAT between LANs         WithNAT
 //	stop, freeze, rename           the methods of Container
 //	move between networks          Container.Connect, Disconnect
 //	see what Docker would tell     Container.Inspect, Summary, State; Network.Inspect

@@ -134,6 +134,9 @@ func (m *Machine) boot(cfg *machineConfig) error {
 			return err
 		}
 	}
+	if err := m.translate(cfg.nats); err != nil {
+		return err
+	}
 	if cfg.realUplink {
 		return m.plugTap(true)
 	}

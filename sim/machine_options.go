@@ -29,6 +29,7 @@ type machineConfig struct {
 	virtual    bool
 	log        *slog.Logger
 	uplinks    []uplinkConfig
+	nats       []natConfig
 	realUplink bool
 	resolv     string // /etc/resolv.conf
 	commands   command.Table

@@ -26,7 +26,7 @@ type setting struct {
 type settingKey struct{ full, dev string }
 
 // settingsTable has all keys, in order.
-var settingsTable = []setting{
+var settingsTable = append([]setting{
 	{bridgeCall6, getBridged(bridged6), setBridged(bridged6)},
 	{bridgeCall, getBridged(bridged4), setBridged(bridged4)},
 	{"net.core.somaxconn", fixed("4096"), nil},
@@ -41,7 +41,7 @@ var settingsTable = []setting{
 	{"net.ipv4.tcp_syn_retries", fixed("6"), nil},
 	{"net.ipv6.conf.*.disable_ipv6", getDisabled6, nil},
 	{"net.ipv6.conf.*.forwarding", getForward6, setForward6},
-}
+}, conntrackSettings...)
 
 // A settings keeps what the sysctls of a namespace were set to. The stack is not asked: it
 // keeps what it was told for each interface, not for all.

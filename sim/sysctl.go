@@ -38,6 +38,8 @@ func (ns *Netns) Sysctls() []Sysctl {
 //	net.ipv4.ip_local_port_range          "FIRST LAST" of the ports that programs get
 //	net.bridge.bridge-nf-call-iptables    0: IPv4 between containers of a network is not shown to the firewall
 //	net.bridge.bridge-nf-call-ip6tables   the same for IPv6
+//	net.netfilter.nf_conntrack_udp_timeout  for how many seconds a machine's firewall knows a connection after
+//	                                      its last packet; so …_udp_timeout_stream and what else conntrack has
 //
 // The star is the name of an interface, or "all" for rp_filter, which and route_localnet a
 // container without the host's network only reads. Forwarding is off at first, for IPv6 also in
