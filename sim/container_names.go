@@ -27,7 +27,7 @@ func (c *Container) startDNS(r *run) (err error) {
 	}
 	d.resolver, err = dnsd.New(opts...)
 	if err == nil {
-		err = d.serve(ctx, c.host.wrapDNS)
+		err = d.serve(ctx, c.host.noteQuestions(c.Name, c.host.wrapped(d.resolver)))
 	}
 	if err != nil {
 		d.end()

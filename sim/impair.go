@@ -30,12 +30,8 @@ type common struct {
 	links []*Link     // +checklocks:mu
 }
 
-// impair changes the impairment of all cables, now and later.
-func (c *common) impair(send, receive veth.Impairment) error {
-	return c.change(func(i *impairments) { *i = impairments{send, receive} })
-}
-
-// change is impair for a part. Two directions may change at one instant.
+// change changes the impairment of all cables, now and later, or a part of it: two directions may
+// change at one instant.
 func (c *common) change(edit func(*impairments)) error {
 	c.mu.Lock()
 	i := c.value
@@ -80,21 +76,33 @@ func (c *common) now() (value impairments, times uint64) {
 // that sends and the other that receives. It replaces what Link.Impair and WithImpairment
 // said; what they say afterwards holds for their link. The zero Impairment heals. The error is
 // a *veth.Error.
-func (n *Network) Impair(send, receive veth.Impairment) error { return n.common.impair(send, receive) }
+func (n *Network) Impair(send, receive veth.Impairment) error {
+	return n.change(func(i *impairments) { *i = impairments{send, receive} })
+}
+
+func (n *Network) change(edit func(*impairments)) error {
+	return n.host.watch.impaired(&n.common, n.name, edit)
+}
 
 // Impair degrades what every machine sends to and receives from the LAN, as Network.Impair
 // does for containers.
-func (l *LAN) Impair(send, receive veth.Impairment) error { return l.common.impair(send, receive) }
+func (l *LAN) Impair(send, receive veth.Impairment) error {
+	return l.change(func(i *impairments) { *i = impairments{send, receive} })
+}
+
+func (l *LAN) change(edit func(*impairments)) error {
+	return l.watch.impaired(&l.common, l.String(), edit)
+}
 
 // Schedule impairs the cables at the times that the schedules say, counted from now, until
 // cancel is called. A nil schedule leaves its direction as it is. The error is a *veth.Error.
 func (n *Network) Schedule(send, receive veth.Schedule) (cancel func(), err error) {
-	return schedule(n.common.change, send, receive)
+	return schedule(n.change, send, receive)
 }
 
 // Schedule is Network.Schedule for a LAN.
 func (l *LAN) Schedule(send, receive veth.Schedule) (cancel func(), err error) {
-	return schedule(l.common.change, send, receive)
+	return schedule(l.change, send, receive)
 }
 
 // Schedule is Network.Schedule for one cable. It ends early when there is no such link any
@@ -127,19 +135,27 @@ func (l *Link) change(edit func(*impairments)) error {
 	if err := l.check("impair"); err != nil {
 		return err
 	}
+	i, err := l.edit(edit)
+	if err == nil {
+		l.fault("%v", i)
+	}
+	return err
+}
+
+func (l *Link) edit(edit func(*impairments)) (i impairments, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := l.wanted()
+	i = l.wanted()
 	edit(&i)
 	if err := i.validate(); err != nil {
-		return err
+		return i, err
 	}
 	l.impaired = i
 	_, l.since = l.common().now()
 	if l.live == nil {
-		return nil
+		return i, nil
 	}
-	return l.live.impair(i)
+	return i, l.live.impair(i)
 }
 
 // common returns what all cables of the link's network or LAN have.

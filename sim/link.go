@@ -121,6 +121,7 @@ func (l *Link) SetCarrier(up bool) error {
 		return l.container.errDown("set carrier")
 	}
 	ep.inside.SetCarrier(up)
+	l.fault("%s", map[bool]string{false: "plug pulled", true: "plugged in"}[up])
 	return nil
 }
 

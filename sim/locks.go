@@ -28,6 +28,8 @@ package sim
 //	Host.events       the last events, and who listens; asked for without any of the others
 //	watch.mu          who looks at frames, and what there is to look at; namespace.mu is asked
 //	                  for with it, and the locks of bridges, cables and stacks
+//	watch.faults      the last faults; asked for without any of the others
+//	Host.questions    the last questions for names; the same
 //	dropLog.mu        what the firewall has dropped since the last line; the tables are asked for with it
 //	names.mu, namespace.mu, settings.mu, generator.mu, and the locks of package files
 //

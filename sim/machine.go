@@ -275,6 +275,7 @@ func (m *Machine) Close() error {
 // machine is closed in order. It does not come back: NewMachine makes another one with its
 // addresses.
 func (m *Machine) Kill() error {
+	m.watch.fault("%s: power cut", m.name)
 	for _, l := range m.uplinks {
 		l.cut(1)
 	}

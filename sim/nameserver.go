@@ -39,7 +39,7 @@ func (d *nameserver) forwardTo(dockerd *netstack.Stack, upstreams []engine.Upstr
 }
 
 // serve listens on ports of its own, which are found by port 53.
-func (d *nameserver) serve(ctx context.Context, wrap func(dns.Handler) dns.Handler) error {
+func (d *nameserver) serve(ctx context.Context, handler dns.Handler) error {
 	address := netip.AddrPortFrom(dnsd.Embedded, 0).String()
 	pc, err := d.sockets.ListenPacket(ctx, "udp4", address)
 	if err != nil {
@@ -51,12 +51,16 @@ func (d *nameserver) serve(ctx context.Context, wrap func(dns.Handler) dns.Handl
 	}
 	d.sockets.Redirect(netip.AddrPortFrom(dnsd.Embedded, 53),
 		uint16(pc.LocalAddr().(*net.UDPAddr).Port), uint16(l.Addr().(*net.TCPAddr).Port))
-	var handler dns.Handler = d.resolver
-	if wrap != nil {
-		handler = wrap(handler)
-	}
 	go func() { d.ended <- dnsd.Serve(ctx, handler, pc, l) }()
 	return nil
+}
+
+// wrapped returns the handler that WithResolver makes of one.
+func (h *Host) wrapped(handler dns.Handler) dns.Handler {
+	if h.wrapDNS != nil {
+		return h.wrapDNS(handler)
+	}
+	return handler
 }
 
 func (d *nameserver) stop() {

@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"sync"
+	"fmt"
 
 	"drydock/bridge"
 )
@@ -88,7 +88,8 @@ func (c *Container) Isolate() (heal func(), err error) {
 		if err := n.divisible(op); err != nil {
 			return nil, err
 		}
-		return n.bridge.Partition(func(in, out *bridge.Port) bool { return in != out && (leadsTo(in) == who || leadsTo(out) == who) }), nil
+		apart := func(in, out *bridge.Port) bool { return in != out && (leadsTo(in) == who || leadsTo(out) == who) }
+		return n.split("isolate "+l.words(), apart), nil
 	})
 }
 
@@ -143,7 +144,7 @@ func (l *Link) Cut() (heal func(), err error) {
 		return nil, err
 	}
 	l.cut(1)
-	return sync.OnceFunc(func() { l.cut(-1) }), nil
+	return l.machine.watch.healing("cut "+l.words(), func() { l.cut(-1) }), nil
 }
 
 func (l *Link) cut(by int) {
@@ -160,7 +161,16 @@ type segment interface {
 	divisible(op string) error
 	// on returns who m is there.
 	on(op string, m Member) (Member, error)
-	Bridge() *bridge.Bridge
+	// split keeps ports apart.
+	split(what string, apart func(in, out *bridge.Port) bool) (heal func())
+}
+
+func (n *Network) split(what string, apart func(in, out *bridge.Port) bool) (heal func()) {
+	return n.host.watch.healing(what, n.bridge.Partition(apart))
+}
+
+func (l *LAN) split(what string, apart func(in, out *bridge.Port) bool) (heal func()) {
+	return l.watch.healing(what, l.bridge.Partition(apart))
 }
 
 func (n *Network) divisible(op string) error {
@@ -226,7 +236,7 @@ func partition[M Member](s segment, groups [][]M) (heal func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Bridge().Partition(func(in, out *bridge.Port) bool {
+	return s.split(fmt.Sprintf("partition %v: %v", s, groups), func(in, out *bridge.Port) bool {
 		return !in.Local() && !out.Local() && group[leadsTo(in)] != group[leadsTo(out)]
 	}), nil
 }
@@ -241,7 +251,7 @@ func partitionOneWay[M Member](s segment, from, to []M) (heal func(), err error)
 	if err != nil {
 		return nil, err
 	}
-	return s.Bridge().Partition(func(in, out *bridge.Port) bool {
+	return s.split(fmt.Sprintf("block on %v: from %v to %v", s, from, to), func(in, out *bridge.Port) bool {
 		return in != out && sends[leadsTo(in)] != 0 && receives[leadsTo(out)] != 0
 	}), nil
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
 	"syscall"
 
@@ -66,7 +67,11 @@ func (ns *Netns) SetQdiscs(dev string, list []Qdisc) error {
 		case i.Validate() != nil:
 			return syscall.EINVAL
 		}
-		return space.setQdiscs(end, list, i)
+		if err := space.setQdiscs(end, list, i); err != nil {
+			return err
+		}
+		space.watch.fault("%s %s by tc: sends %s", space.owner(), dev, cmp.Or(i.String(), "unimpaired"))
+		return nil
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"drydock/bridge"
 	"drydock/drop"
 	"drydock/internal/taps"
+	"drydock/sim/internal/feed"
 	"drydock/veth"
 )
 
@@ -66,7 +67,8 @@ type dropper interface {
 
 // Watch is who looks at the frames of a machine or a LAN, and at what it drops.
 type watch struct {
-	drops taps.List[Drop]
+	drops  taps.List[Drop]
+	faults feed.Feed[Fault]
 
 	hooks sync.Map // of droppers, each with what removes the hook
 

@@ -20,7 +20,6 @@ const (
 // A Capture is under way from Start to Stop. Its methods are safe for concurrent use.
 type Capture struct {
 	config config
-	stops  []func()
 	once   sync.Once
 	done   chan struct{} // closed when the goroutine has ended; nil: there is none
 	out    *output       // of the goroutine until then
@@ -28,6 +27,7 @@ type Capture struct {
 
 	mu     sync.Mutex
 	wake   sync.Cond // the goroutine waits here; on mu
+	stops  []func()  // +checklocks:mu
 	places []*place  // +checklocks:mu
 	// Numbers in places, by their first three fields.
 	ids     map[place]int // +checklocks:mu
@@ -62,6 +62,7 @@ type packet struct {
 	frame   []byte
 	size    int // of the frame before it was cut
 	comment string
+	drop    *sim.Drop // nil: the frame was seen
 }
 
 func (p *packet) bytes() int { return len(p.frame) + len(p.comment) + overhead }
@@ -80,7 +81,7 @@ const (
 // the bubble: Stop must come before the bubble ends, and a pipe of the operating system that
 // nobody reads keeps virtual time from passing.
 func Start(w io.Writer, opts ...Option) (*Capture, error) {
-	c := &Capture{config: config{queue: defaultBuffer}, ids: make(map[place]int)}
+	c := &Capture{config: config{settings: settings{queue: defaultBuffer}}, ids: make(map[place]int)}
 	for _, opt := range opts {
 		if err := opt(&c.config); err != nil {
 			return nil, err
@@ -97,23 +98,58 @@ func Start(w io.Writer, opts ...Option) (*Capture, error) {
 		c.out, c.done = &output{w: w, config: &c.config}, make(chan struct{})
 		go c.run()
 	}
-	for _, s := range c.config.sources {
-		c.stops = append(c.stops, s.of.Sniff(s.where, func(f sim.Sniffed) { c.sniffed(s.of, f) }), s.of.OnDrop(func(d sim.Drop) { c.dropped(s, d) }))
-	}
+	c.watch(c.config.sources)
 	return c, nil
+}
+
+// Add takes further sources into a Capture that is under way. Options of another kind are refused.
+func (c *Capture) Add(opts ...Option) error {
+	var more config
+	for _, opt := range opts {
+		if err := opt(&more); err != nil {
+			return err
+		}
+	}
+	if more.settings != (settings{}) {
+		return ErrSource
+	}
+	c.watch(more.sources)
+	return nil
+}
+
+// watch has sources show their frames. They do so from then on, maybe before it returns.
+func (c *Capture) watch(sources []source) {
+	var stops []func()
+	for _, s := range sources {
+		stops = append(stops, s.of.Sniff(s.where, func(f sim.Sniffed) { c.sniffed(s.of, f) }), s.of.OnDrop(func(d sim.Drop) { c.dropped(s, d) }))
+	}
+	c.mu.Lock()
+	closed := c.closed
+	if !closed {
+		c.stops = append(c.stops, stops...)
+	}
+	c.mu.Unlock()
+	if closed {
+		endAll(stops)
+	}
+}
+
+func endAll(stops []func()) {
+	for _, stop := range stops {
+		stop()
+	}
 }
 
 // Stop ends the Capture. It waits until everything is written, and returns the first error of
 // the writer. Further calls return the same.
 func (c *Capture) Stop() error {
 	c.once.Do(func() {
-		for _, stop := range c.stops {
-			stop()
-		}
 		c.mu.Lock()
+		stops := c.stops
 		c.closed = true
 		c.wake.Signal()
 		c.mu.Unlock()
+		endAll(stops)
 		if c.done == nil {
 			return
 		}
@@ -145,7 +181,7 @@ func (c *Capture) dropped(s source, d sim.Drop) {
 	if d.Rule != "" {
 		why += ": " + d.Rule
 	}
-	c.add(place{of: s.of, sim: d.Place, dropped: true}, packet{time: d.Time, frame: d.Frame, comment: "dropped: " + why[:min(len(why), maxComment/2)]})
+	c.add(place{of: s.of, sim: d.Place, dropped: true}, packet{time: d.Time, frame: d.Frame, comment: "dropped: " + why[:min(len(why), maxComment/2)], drop: &d})
 }
 
 // add takes a frame, which is the Capture's, if it is wanted and there is room.

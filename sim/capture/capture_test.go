@@ -236,6 +236,44 @@ func TestRing(t *testing.T) {
 	})
 }
 
+// TestAdd adds machines to a Ring one by one, and reads it as data.
+func TestAdd(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		lan := simtest.NewLAN(t)
+		a := simtest.NewMachine(t, sim.WithName("a"), sim.WithUplink(lan, netip.MustParsePrefix("192.168.0.1/24")))
+		b := simtest.NewMachine(t, sim.WithName("b"), sim.WithUplink(lan, netip.MustParsePrefix("192.168.0.2/24")))
+		c := start(t, nil, capture.Machine(a), capture.Ring(time.Minute))
+		require.NoError(t, c.Add(capture.Machine(b), capture.LAN(lan)))
+		require.ErrorIs(t, c.Add(capture.Machine(b), capture.SnapLen(20)), capture.ErrSource)
+		require.ErrorContains(t, c.Add(capture.Filter("and")), "syntax error")
+		require.NoError(t, iptables.Run(io.Discard, b.Firewall().IPv4(), "-P", "INPUT", "DROP"))
+		ping1(t, &a.Netns, netip.MustParseAddr("192.168.0.2"))
+		require.NoError(t, c.Stop())
+		require.NoError(t, c.Add(capture.LAN(lan)), "is stopped at once")
+		ping1(t, &a.Netns, netip.MustParseAddr("192.168.0.2"))
+
+		var got []string
+		for _, p := range c.Packets() {
+			assert.Equal(t, p.Place.Owner == "lan", p.LAN == lan)
+			assert.Equal(t, p.Place.Owner != "lan", p.Machine != nil)
+			assert.Equal(t, p.Size, len(p.Frame))
+			line := fmt.Sprint(p.Place, " ", map[bool]string{true: "out", false: "in"}[p.Sent])
+			if p.Drop != nil {
+				line = p.Drop.String()
+			}
+			got = append(got, line)
+		}
+		n := len(got) - 5
+		require.Positive(t, n, "ARP comes first")
+		assert.Equal(t, []string{
+			"a eth0 out", "lan a eth0 in", "lan b eth0 out", "b eth0 in",
+			"b eth0: INPUT, filter/INPUT: -P INPUT DROP: 84 bytes of icmp from 192.168.0.1 to 192.168.0.2",
+		}, got[n:])
+		assert.Nil(t, start(t, io.Discard, capture.Machine(a)).Packets(), "not without a Ring")
+	})
+}
+
 var errFull = errors.New("disk full")
 
 type failing struct{}

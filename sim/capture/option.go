@@ -14,6 +14,10 @@ type Option func(*config) error
 
 type config struct {
 	sources []source
+	settings
+}
+
+type settings struct {
 	filter  *pcapfilter.Filter // nil: everything
 	expr    string
 	snap    int // 0: frames are not cut
@@ -136,9 +140,10 @@ func Comment(text string) Option {
 	}
 }
 
-// Errors of Start and WriteTo.
+// Errors of Start, Add and WriteTo.
 var (
 	ErrNoSource = errors.New("capture: no source: name machines, containers, networks or LANs")
 	ErrWriter   = errors.New("capture: a Ring has no writer, anything else needs one")
+	ErrSource   = errors.New("capture: Add takes sources alone")
 	ErrNoRing   = errors.New("capture: WriteTo needs a Ring")
 )

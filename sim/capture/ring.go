@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"io"
 	"slices"
+	"time"
+
+	"drydock/sim"
 )
 
 // evict makes room in the ring for a packet.
@@ -39,6 +42,35 @@ func (c *Capture) WriteTo(w io.Writer) (int64, error) {
 		return count.n, err
 	}
 	return count.n, o.finish(places)
+}
+
+// A Packet is what a Ring has: a frame that passed a place, or one that was dropped there.
+type Packet struct {
+	Machine *sim.Machine // that the place belongs to; nil: to LAN
+	LAN     *sim.LAN
+	Place   sim.Place
+	Time    time.Time
+	Sent    bool      // as seen from the place; else it was received
+	Frame   []byte    // must not be changed; cut by SnapLen
+	Size    int       // of the frame before it was cut
+	Drop    *sim.Drop // nil: it passed
+}
+
+// Packets returns what a Ring has, in the order in which it was seen, and nothing without one.
+func (c *Capture) Packets() []Packet {
+	if c.config.ring == 0 {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := make([]Packet, len(c.waiting))
+	for i, p := range c.waiting {
+		pl := c.places[p.place]
+		list[i] = Packet{Place: pl.sim, Time: p.time, Sent: p.dir == out, Frame: p.frame, Size: p.size, Drop: p.drop}
+		list[i].Machine, _ = pl.of.(*sim.Machine)
+		list[i].LAN, _ = pl.of.(*sim.LAN)
+	}
+	return list
 }
 
 type counter struct {

@@ -77,6 +77,13 @@ func (f *Feed[T]) Listen(past func(T) bool) *Listener[T] {
 	return l
 }
 
+// Past returns the values that are kept, the oldest first.
+func (f *Feed[T]) Past() []T {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.past)
+}
+
 // Listeners returns how many there are.
 func (f *Feed[T]) Listeners() int {
 	f.mu.Lock()

@@ -1,0 +1,79 @@
+package sim
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// A Question is a query to the embedded resolver of a container, and what it was answered.
+type Question struct {
+	Time    time.Time
+	From    string // the container
+	Name    string // "db.", at most 255 bytes, as it came
+	Type    string // "A"
+	Code    string // "NOERROR", "NXDOMAIN"; "" without an answer
+	Answers []string
+	Took    time.Duration
+}
+
+const (
+	maxAnswers     = 8   // further ones are not kept
+	maxAnswerBytes = 256 // of one
+)
+
+// Questions returns the last 256 questions to the embedded resolvers of containers that were
+// answered, or will not be, in the order of that.
+func (h *Host) Questions() []Question {
+	past := h.questions.Past()
+	list := make([]Question, len(past))
+	for i, q := range past {
+		list[i] = *q
+	}
+	return list
+}
+
+// noteQuestions has a handler's questions noted as those of a container.
+func (h *Host) noteQuestions(from func() string, next dns.Handler) dns.Handler {
+	return dns.HandlerFunc(func(w dns.ResponseWriter, m *dns.Msg) {
+		if len(m.Question) == 0 {
+			next.ServeDNS(w, m)
+			return
+		}
+		ask := m.Question[0]
+		q := &Question{Time: time.Now(), From: from(), Name: ask.Name, Type: dns.Type(ask.Qtype).String()}
+		next.ServeDNS(&questionWriter{w, q}, m)
+		q.Took = time.Since(q.Time)
+		h.questions.Tell(func() *Question { return q })
+	})
+}
+
+// A questionWriter notes the answer.
+type questionWriter struct {
+	dns.ResponseWriter
+	question *Question
+}
+
+// Context is what package dnsd gives writers.
+func (w *questionWriter) Context() context.Context {
+	if c, ok := w.ResponseWriter.(interface{ Context() context.Context }); ok {
+		return c.Context()
+	}
+	return context.Background()
+}
+
+// WriteMsg is called before the handler returns.
+func (w *questionWriter) WriteMsg(m *dns.Msg) error {
+	q := w.question
+	q.Code, q.Answers = dns.RcodeToString[m.Rcode], nil
+	if m.Truncated {
+		q.Code += ", truncated"
+	}
+	for _, rr := range m.Answer[:min(len(m.Answer), maxAnswers)] {
+		text := strings.TrimPrefix(rr.String(), rr.Header().String())
+		q.Answers = append(q.Answers, text[:min(len(text), maxAnswerBytes)])
+	}
+	return w.ResponseWriter.WriteMsg(m)
+}
