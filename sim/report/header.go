@@ -1,0 +1,203 @@
+package report
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"net"
+	"net/netip"
+	"strings"
+
+	"drydock/internal/packet"
+
+	"github.com/miekg/dns"
+)
+
+// A header is what a frame shows at a place.
+type header struct {
+	src, dst netip.AddrPort // ports are 0 where there are none; not valid without IP
+	what     string         // "TCP SYN", "UDP 5 bytes"
+	ttl      int
+	id       identity
+	payload  []byte // of TCP
+}
+
+// An identity is what translation and forwarding leave of a packet as it is.
+type identity struct {
+	proto uint16 // of IP; of others 256 and more
+	kind  uint16 // flags of TCP, type and code of ICMP
+	a, b  uint32
+	sum   uint64 // of the payload
+}
+
+const (
+	ethernet = 14
+	arp      = 0x0806
+	other    = 256 // protocols that are not IP's
+)
+
+// headerOf reads a frame, which may be anything.
+func headerOf(frame []byte) header {
+	if len(frame) < ethernet {
+		return header{what: fmt.Sprintf("%d bytes", len(frame)), id: identity{proto: other, sum: sumOf(frame)}}
+	}
+	b := frame[ethernet:]
+	kind := binary.BigEndian.Uint16(frame[ethernet-2:])
+	if kind == arp && len(b) >= 28 {
+		return arpHeader(b)
+	}
+	l, ok := packet.Parse(b, len(b))
+	if !ok {
+		return header{what: fmt.Sprintf("%d bytes of EtherType %#04x", len(b), kind), id: identity{proto: other, kind: kind, sum: sumOf(b)}}
+	}
+	return ipHeader(b[:l.Size], &l)
+}
+
+func arpHeader(b []byte) header {
+	sender, target := netip.AddrFrom4([4]byte(b[14:])), netip.AddrFrom4([4]byte(b[24:]))
+	op := binary.BigEndian.Uint16(b[6:])
+	h := header{src: netip.AddrPortFrom(sender, 0), dst: netip.AddrPortFrom(target, 0), id: identity{proto: other + 1, kind: op, sum: sumOf(b[8:28])}}
+	switch op {
+	case 1:
+		h.what = fmt.Sprintf("ARP who has %v?", target)
+	case 2:
+		h.what = fmt.Sprintf("ARP %v is at %v", sender, net.HardwareAddr(b[8:14]))
+	default:
+		h.what = fmt.Sprint("ARP operation ", op)
+	}
+	return h
+}
+
+func ipHeader(b []byte, l *packet.Layout) header {
+	src, dst := packet.Addrs(b)
+	h := header{src: netip.AddrPortFrom(src, 0), dst: netip.AddrPortFrom(dst, 0), ttl: int(b[8]), id: identity{proto: uint16(l.Protocol)}}
+	if l.V6 {
+		h.ttl = int(b[7])
+	}
+	l4 := b[min(l.Transport, len(b)):]
+	switch {
+	case l.Fragment == packet.Following:
+		h.what, h.id.a, h.id.sum = fmt.Sprintf("fragment of %d bytes", len(l4)), l.ID, sumOf(l4)
+	case l.Protocol == packet.TCP && len(l4) >= 20:
+		h.tcp(l4)
+	case l.Protocol == packet.UDP && len(l4) >= 8:
+		h.udp(l4)
+	case l.Protocol == packet.ICMP && len(l4) >= 8, l.Protocol == packet.ICMPv6 && len(l4) >= 8:
+		h.icmp(l4, l)
+	default:
+		h.what, h.id.sum = fmt.Sprintf("IP protocol %d, %d bytes", l.Protocol, len(l4)), sumOf(l4)
+	}
+	return h
+}
+
+func (h *header) ports(l4 []byte) {
+	h.src = netip.AddrPortFrom(h.src.Addr(), binary.BigEndian.Uint16(l4))
+	h.dst = netip.AddrPortFrom(h.dst.Addr(), binary.BigEndian.Uint16(l4[2:]))
+}
+
+func (h *header) tcp(l4 []byte) {
+	h.ports(l4)
+	h.payload = l4[min(max(int(l4[12]>>4)*4, 20), len(l4)):]
+	h.id.kind, h.id.sum = uint16(l4[13]), sumOf(h.payload)
+	h.id.a, h.id.b = binary.BigEndian.Uint32(l4[4:]), binary.BigEndian.Uint32(l4[8:])
+	var flags []string
+	for i, name := range []string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"} {
+		if l4[13]>>i&1 != 0 && name != "PSH" {
+			flags = append(flags, name)
+		}
+	}
+	h.what = "TCP " + strings.Join(flags, " ")
+	if len(h.payload) > 0 {
+		h.what += fmt.Sprintf(", %d bytes", len(h.payload))
+	}
+}
+
+func (h *header) udp(l4 []byte) {
+	h.ports(l4)
+	data := l4[8:]
+	h.id.sum, h.id.a = sumOf(data), uint32(len(data))
+	h.what = fmt.Sprintf("UDP %d bytes", len(data))
+	if h.src.Port() != 53 && h.dst.Port() != 53 {
+		return
+	}
+	var m dns.Msg
+	if m.Unpack(data) == nil && len(m.Question) == 1 {
+		h.what = fmt.Sprintf("DNS %s %s?", dns.Type(m.Question[0].Qtype), clean(m.Question[0].Name, 80))
+		if m.Response {
+			h.what = fmt.Sprintf("DNS answer %s %s", clean(m.Question[0].Name, 80), dns.RcodeToString[m.Rcode])
+		}
+	}
+}
+
+// echoes are the types of ICMP that have an identifier and a number.
+var echoes = map[uint16]string{packet.ICMP<<8 | 8: "echo request", packet.ICMP<<8 | 0: "echo reply", packet.ICMPv6<<8 | 128: "echo request", packet.ICMPv6<<8 | 129: "echo reply"}
+
+var icmpNames = map[uint16]string{
+	packet.ICMP<<8 | 3: "unreachable", packet.ICMP<<8 | 5: "redirect", packet.ICMP<<8 | 11: "time exceeded", packet.ICMP<<8 | 12: "parameter problem",
+	packet.ICMPv6<<8 | 1: "unreachable", packet.ICMPv6<<8 | 2: "packet too big", packet.ICMPv6<<8 | 3: "time exceeded", packet.ICMPv6<<8 | 4: "parameter problem",
+	packet.ICMPv6<<8 | 133: "router solicitation", packet.ICMPv6<<8 | 134: "router advertisement",
+	packet.ICMPv6<<8 | 135: "neighbour solicitation", packet.ICMPv6<<8 | 136: "neighbour advertisement",
+}
+
+// unreachables are the codes of ICMP's type 3 that networks send.
+var unreachables = map[byte]string{0: "network", 1: "host", 2: "protocol", 3: "port", 9: "network prohibited", 10: "host prohibited", 13: "prohibited"}
+
+func (h *header) icmp(l4 []byte, l *packet.Layout) {
+	kind := uint16(l.Protocol)<<8 | uint16(l4[0])
+	h.id.kind = uint16(l4[0])<<8 | uint16(l4[1])
+	if name, ok := echoes[kind]; ok { // whose identifier may be translated
+		h.id.b, h.id.sum = uint32(binary.BigEndian.Uint16(l4[6:])), sumOf(l4[8:])
+		h.what = fmt.Sprintf("ICMP %s %d", name, h.id.b)
+		return
+	}
+	name, ok := icmpNames[kind]
+	switch code, known := unreachables[l4[1]]; {
+	case !ok:
+		name = fmt.Sprintf("type %d code %d", l4[0], l4[1])
+	case kind == packet.ICMP<<8|3 && l4[1] == 4:
+		name = fmt.Sprintf("fragmentation needed, MTU %d", binary.BigEndian.Uint16(l4[6:]))
+	case kind == packet.ICMP<<8|3 && known:
+		name = code + " unreachable"
+	}
+	h.what = "ICMP " + name
+	if packet.IsError(l.Protocol, l4[0]) {
+		h.quoted(l4[8:])
+		return
+	}
+	h.id.sum = sumOf(l4[4:])
+}
+
+// quoted identifies an ICMP error by what of the packet that it quotes is not translated.
+func (h *header) quoted(b []byte) {
+	l, ok := packet.ParseQuote(b)
+	if !ok || len(b) < l.Transport+8 {
+		h.id.sum = sumOf(b)
+		return
+	}
+	h.id.a = l.ID
+	if l.Protocol == packet.TCP {
+		h.id.b = binary.BigEndian.Uint32(b[l.Transport+4:])
+	}
+}
+
+func sumOf(b []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(b)
+	return h.Sum64()
+}
+
+// addrs returns the ends of a packet, "172.17.0.2:40000 → 172.17.0.3:80".
+func (h *header) addrs() string {
+	if !h.src.IsValid() {
+		return ""
+	}
+	return addrText(h.src) + " → " + addrText(h.dst)
+}
+
+// addrText leaves out a port that there is none of.
+func addrText(a netip.AddrPort) string {
+	if a.Port() == 0 {
+		return a.Addr().String()
+	}
+	return a.String()
+}

@@ -1,0 +1,73 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"drydock/sim"
+	"drydock/sim/report"
+	"drydock/sim/simtest"
+	"drydock/veth"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func record(t *testing.T, sources ...report.Source) *report.Recorder {
+	t.Helper()
+	rec, err := report.Record(sources...)
+	require.NoError(t, err)
+	t.Cleanup(rec.Stop)
+	return rec
+}
+
+func pageOf(t *testing.T, rec *report.Recorder) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, rec.WriteReport(&b))
+	return b.String()
+}
+
+// scene has a connection by a published port, one that a rule drops, a ping and one that is lost.
+func scene(t *testing.T) *report.Recorder {
+	l := newLab(t)
+	rec := record(t, l.sources()...)
+	listen(t, l.web, ":80")
+	l.visit(t)
+	l.web.LookupNetIP(t.Context(), "ip4", "db")
+	l.rule(t, "-I DOCKER-USER -p tcp --dport 80 -j DROP")
+	l.visit(t)
+	ping1(t, &l.web.Netns, l.db.IP().String())
+	require.NoError(t, l.db.Link(l.app).Impair(veth.Lossy(1), veth.Impairment{Delay: 20 * time.Millisecond}))
+	ping1(t, &l.db.Netns, "172.18.0.1")
+	return rec
+}
+
+var _ = []any{context.Background, xml.NewDecoder, errors.New, io.EOF, netip.Addr{}, os.Args, exec.Command, filepath.Join, strings.Cut, sim.NewHost}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		page := pageOf(t, scene(t))
+		for _, want := range []string{
+			"⇒ 172.18.0.2:80</div><div class=\"out\">arrived</div>",
+			"dropped at docker eth0: rule in FORWARD: -A DOCKER-USER -p tcp -m tcp --dport 80 -j DROP",
+			"dropped at db eth0: lost by impairment",
+			"db on app: sends loss 100%, receives delay 20ms",
+			"web asks for A db.: NOERROR 172.18.0.3",
+		} {
+			assert.True(t, strings.Contains(page, want), want)
+		}
+		assert.Less(t, len(page), 100<<10)
+	})
+}
