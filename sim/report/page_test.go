@@ -2,19 +2,10 @@ package report_test
 
 import (
 	"bytes"
-	"context"
-	"encoding/xml"
-	"errors"
-	"io"
-	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"drydock/sim"
 	"drydock/sim/report"
 	"drydock/sim/simtest"
 	"drydock/veth"
@@ -52,8 +43,6 @@ func scene(t *testing.T) *report.Recorder {
 	ping1(t, &l.db.Netns, "172.18.0.1")
 	return rec
 }
-
-var _ = []any{context.Background, xml.NewDecoder, errors.New, io.EOF, netip.Addr{}, os.Args, exec.Command, filepath.Join, strings.Cut, sim.NewHost}
 
 func TestPage(t *testing.T) {
 	t.Parallel()
