@@ -8,8 +8,9 @@ import (
 // Clone returns tables with the rules, policies and sets that t has now, attached to the same
 // stack, which does not know of them: packets can be tried there, and t and the stack notice
 // nothing. Packets leave no trace but in the clone: REJECT answers nobody, SET changes no set,
-// NFQUEUE asks nobody and accepts, and LOG writes nothing. There are no connections at first, and
-// what limit, hashlimit and recent remember begins anew.
+// NFQUEUE asks nobody and accepts, and LOG writes nothing. There are no connections at first,
+// but what their sources became is known, as are the mappings of NAPT. What limit, hashlimit and
+// recent remember begins anew.
 //
 // Every packet is traced to those who [OnTrace] of the clone, which has the clock of t; and who
 // has [OnMiss] hears of the rules that one nearly matched.
@@ -17,6 +18,7 @@ func (t *Tables) Clone(opts ...Option) (*Tables, error) {
 	still := []Option{WithClock(t.clock), WithLogger(slog.New(slog.DiscardHandler)), WithSeed(rand.Uint64())}
 	c := New(append(still, opts...)...)
 	c.still, c.sets, c.mappings = true, t.sets, t.mappings.clone()
+	t.sources.copyTo(&c.sources)
 	c.stack.Store(t.stack.Load())
 	for from, to := range map[*Ruleset]*Ruleset{t.v4: c.v4, t.v6: c.v6} {
 		if err := to.Edit(func(tx *Ruleset) error { return tx.copy(from) }); err != nil {

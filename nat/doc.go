@@ -78,8 +78,6 @@
 //     hold the whole transport header.
 //   - SNAT, DNAT, MASQUERADE and REDIRECT change the ports of TCP and UDP and the ids of
 //     ICMP. Of other protocols, SCTP and DCCP among them, only addresses are translated.
-//   - A source that has a translated port towards one peer may get another one towards
-//     the next; Linux prefers the same. The target [NAPT], which Linux has not, keeps it.
 //   - A flooded frame passes all its hooks once for each port by which it leaves, Linux
 //     asks PREROUTING once. Of a packet that is routed the port of the bridge that it
 //     came by is not known, so physdev matches bridged frames only.

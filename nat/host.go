@@ -29,6 +29,7 @@ type host struct {
 	named    named
 	queues   queues
 	mappings *mappings
+	sources  sources
 	answers  atomic.Int32 // of REJECT that wait to be sent
 	still    bool         // a clone: nothing leaves, and all is traced
 

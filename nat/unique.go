@@ -31,6 +31,9 @@ func (h *host) bind(p *packet, m manip, r NATRange) {
 		reply, _ := chosen.Invert()
 		c.SetReply(reply)
 		status |= m.translated()
+		if m == source {
+			h.sources.add(h, c)
+		}
 	}
 	c.SetStatus(status)
 }
@@ -49,11 +52,17 @@ func (h *host) bindNull(p *packet, m manip) {
 // unique returns what packets of c that go out as tuple shall go out as (Linux's
 // get_unique_tuple).
 func (h *host) unique(tuple conntrack.Tuple, r NATRange, c *conntrack.Conn, m manip) conntrack.Tuple {
-	// A source that fits already stays as it is. Linux then also prefers what the source
-	// has had towards other peers; see the package documentation.
+	// A source that fits already stays as it is. Others prefer what they have had towards the
+	// peer before.
 	random := r.Random || r.FullyRandom
-	if m == source && !random && r.containsAddr(tuple.Src) && r.containsPort(&tuple, m) && !h.taken(&tuple, c) {
-		return tuple
+	if m == source && !random {
+		same, known := tuple, true
+		if !r.contains(&tuple, m) {
+			known = h.sources.find(h, &same) && r.contains(&same, m)
+		}
+		if known && !h.taken(&same, c) {
+			return same
+		}
 	}
 	if r.MinAddr.IsValid() {
 		*end(&tuple, m) = r.choose(&tuple)
@@ -164,6 +173,11 @@ func setPort(tuple *conntrack.Tuple, m manip, port uint16) {
 	if m == destination || isICMP(tuple.Proto) {
 		tuple.DstPort = port
 	}
+}
+
+// contains reports whether an end is in r.
+func (r NATRange) contains(tuple *conntrack.Tuple, m manip) bool {
+	return r.containsAddr(*end(tuple, m)) && r.containsPort(tuple, m)
 }
 
 // containsAddr is true for every address if the range leaves it alone.

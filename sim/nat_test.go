@@ -1,12 +1,14 @@
 package sim_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
 	"reflect"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -220,5 +222,39 @@ func TestExplainNAT(t *testing.T) {
 			require.Equal(t, "timed out", nc(t, stranger, "udp", "203.0.113.1:"+port))
 			require.Equal(t, before+1, router.Drops()[drop.Rule])
 		}
+	})
+}
+
+// TestDialerReuseAddr dials from the port at which a listener is, to several addresses, and punches
+// holes with it.
+func TestDialerReuseAddr(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newNATLab(t, nat.PortRestrictedCone, nat.PortRestrictedCone)
+		dial := func(m *sim.Machine, reuse bool, address string) error {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			d := m.Dialer()
+			d.ReuseAddr, d.LocalAddr = reuse, &net.TCPAddr{Port: 5000}
+			_, err := d.DialContext(ctx, "tcp", address)
+			return err
+		}
+		who(t, l.server, "tcp", "80")
+		who(t, l.server, "tcp", "81")
+		m := l.machines[0]
+		listener, err := m.Listen(t.Context(), "tcp", ":5000")
+		require.NoError(t, err)
+		require.ErrorIs(t, dial(m, false, "203.0.113.100:80"), syscall.EADDRINUSE)
+		require.NoError(t, dial(m, true, "203.0.113.100:80"))
+		require.NoError(t, dial(m, true, "203.0.113.100:81"))
+		require.Error(t, dial(m, true, "203.0.113.100:81"), "it has that connection")
+
+		// The SYN of the first one is dropped, that of the second one opens what both need.
+		errs := make(chan error)
+		go func() { errs <- dial(m, true, "203.0.113.2:5000") }()
+		time.Sleep(500 * time.Millisecond)
+		require.NoError(t, dial(l.machines[1], false, "203.0.113.1:5000"))
+		require.NoError(t, <-errs)
+		listener.Close()
 	})
 }

@@ -166,6 +166,11 @@ type Dialer struct {
 	// is 64.
 	TTL int
 
+	// ReuseAddr lets TCP dial from a port at which a listener of the same Netns listens, or from
+	// which it has dialed another address so: what SO_REUSEADDR with SO_REUSEPORT on both do, and
+	// what punching holes in NATs for TCP needs.
+	ReuseAddr bool
+
 	// Errors, if it is not nil, is told of each ICMP error about a packet of the connection
 	// until that closes, as a socket of Linux tells with IP_RECVERR: also of those that a
 	// connection goes on after. It is called by the goroutine that delivers the packet, so
@@ -184,7 +189,7 @@ func (d Dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	c, err := (&netstack.Dialer{Stack: s, LocalAddr: d.LocalAddr, TTL: d.TTL, Errors: d.Errors}).DialContext(caller(ctx, s), network, address)
+	c, err := (&netstack.Dialer{Stack: s, LocalAddr: d.LocalAddr, TTL: d.TTL, ReuseAddr: d.ReuseAddr, Errors: d.Errors}).DialContext(caller(ctx, s), network, address)
 	if tcp, ok := c.(*netstack.TCPConn); ok && d.KeepAlive != 0 {
 		// It fails if the owner has stopped meanwhile, which the first use of c tells, too.
 		tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: d.KeepAlive > 0, Idle: d.KeepAlive})

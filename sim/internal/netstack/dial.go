@@ -21,6 +21,9 @@ type Dialer struct {
 	// TTL is the TTL or hop limit of what is sent; 0 is the default.
 	TTL int
 
+	// ReuseAddr lets TCP dial from a port that is in use: SO_REUSEADDR with SO_REUSEPORT.
+	ReuseAddr bool
+
 	// Errors is told of each ICMP error about the connection's packets, by the goroutine
 	// that delivers it, inside the gate. Nil is not told.
 	Errors func(*ping.ICMPError)

@@ -100,6 +100,7 @@ func (c *sock) portFree(port uint16) bool {
 		Networks:  []tcpip.NetworkProtocolNumber{ipv4.ProtocolNumber},
 		Transport: c.transport,
 		Port:      port,
+		Flags:     ports.Flags{TupleOnly: c.ep.SocketOptions().GetReuseAddress()},
 	}
 	if c.v6 {
 		all.Networks = append(all.Networks, ipv6.ProtocolNumber)

@@ -46,6 +46,7 @@ func (d *Dialer) dialTCP(ctx context.Context, network string, v6 bool, remote ne
 func (c *TCPConn) connect(ctx context.Context, d *Dialer, remote netip.AddrPort) error {
 	to := c.stack.fullAddress(c.stack.target(c.net, remote))
 	local := d.local()
+	c.ep.SocketOptions().SetReuseAddress(d.ReuseAddr)
 	if d.Errors != nil && wildcard(local.Addr()) { // errors are known by the address, which must be there before the SYN
 		local = netip.AddrPortFrom(c.stack.sourceFor(remote.Addr()), local.Port())
 	}
