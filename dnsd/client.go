@@ -27,7 +27,7 @@ type Client struct {
 	Dial DialFunc // to the nameservers, from where the names are looked up
 	Seed uint64   // what the ids of queries follow from
 
-	queries atomic.Uint64 // sent so far
+	asked atomic.Uint64 // questions so far
 }
 
 // LookupNetIP returns the addresses of a name, or of a literal address. The network

@@ -29,6 +29,7 @@ type target struct {
 	dial    DialFunc
 	network string // "udp" or "tcp"
 	address string
+	sent    func() // is told that a query was sent; nil: nobody asks
 }
 
 // exchange sends q to a server and returns its reply. Datagrams are taken up to size
@@ -59,7 +60,7 @@ func (t target) exchange(ctx context.Context, q *dns.Msg, size int) (*dns.Msg, e
 		}
 		_ = conn.Close()
 	}()
-	reply, err := converse(conn, t.network == "udp", q, query, size)
+	reply, err := t.converse(conn, q, query, size)
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -67,12 +68,16 @@ func (t target) exchange(ctx context.Context, q *dns.Msg, size int) (*dns.Msg, e
 }
 
 // converse waits for as long as conn does.
-func converse(conn net.Conn, datagrams bool, q *dns.Msg, query []byte, size int) (*dns.Msg, error) {
+func (t target) converse(conn net.Conn, q *dns.Msg, query []byte, size int) (*dns.Msg, error) {
+	datagrams := t.network == "udp"
 	if !datagrams {
 		query = append(binary.BigEndian.AppendUint16(nil, uint16(len(query))), query...)
 	}
 	if _, err := conn.Write(query); err != nil {
 		return nil, unsentError{err}
+	}
+	if t.sent != nil {
+		t.sent()
 	}
 	buf := make([]byte, max(size, dns.MinMsgSize))
 	for {

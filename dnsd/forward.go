@@ -17,7 +17,7 @@ func (r *Resolver) forward(w dns.ResponseWriter, q *dns.Msg) {
 	ctx, size := contextOf(w), maxSize(w, q)
 	var reply *dns.Msg
 	for _, upstream := range r.upstreams {
-		said, err := r.ask(ctx, target{r.dial, network, upstream.String()}, q, size)
+		said, err := r.ask(ctx, target{dial: r.dial, network: network, address: upstream.String()}, q, size)
 		if errors.As(err, new(unsentError)) {
 			continue
 		}

@@ -62,15 +62,30 @@ func (c *Client) search(ctx context.Context, host string, types []uint16) outcom
 	return asked
 }
 
-// query looks a name up as it is, all types at once.
+// A question is a lookup of records of one type, beside which others run.
+type question struct {
+	name    string
+	qtype   uint16
+	replied *atomic.Bool // a server replied to one of them
+	sent    func()       // says that the next may begin
+	ids     source
+}
+
+// query looks a name up as it is, all types at once. The queries go out in the order of
+// types.
 func (c *Client) query(ctx context.Context, name string, types []uint16) outcome {
 	found := make([]outcome, len(types))
 	var replied atomic.Bool
 	var wg sync.WaitGroup
-	for i := range types[1:] {
-		wg.Go(func() { found[i+1] = c.ask(ctx, name, types[i+1], &replied) })
+	for i, qtype := range types {
+		sent := make(chan struct{})
+		q := &question{name: name, qtype: qtype, replied: &replied, sent: sync.OnceFunc(func() { close(sent) }), ids: source{seed: mix(c.Seed + c.asked.Add(1))}}
+		wg.Go(func() {
+			defer q.sent()
+			found[i] = c.ask(ctx, q)
+		})
+		<-sent
 	}
-	found[0] = c.ask(ctx, name, types[0], &replied)
 	wg.Wait()
 	best := found[0]
 	for _, f := range found[1:] {
@@ -84,28 +99,28 @@ func (c *Client) query(ctx context.Context, name string, types []uint16) outcome
 	return best
 }
 
-// ask looks records of one type up. It tells its siblings by replied that a server
-// replied to it, and does not start again if one replied to them.
-func (c *Client) ask(ctx context.Context, name string, qtype uint16, replied *atomic.Bool) outcome {
+// ask looks records of one type up. It does not start again if a server replied to one of its
+// siblings.
+func (c *Client) ask(ctx context.Context, q *question) outcome {
 	worst := outcome{kind: silence}
 	servers := c.Conf.servers()
 	for range c.Conf.Attempts() {
 		for i, server := range servers {
-			reply, err := c.askServer(ctx, servers, i, name, qtype)
+			reply, err := c.askServer(ctx, servers, i, q)
 			if ctx.Err() != nil {
 				return outcome{kind: aborted, server: server, cause: ctx.Err()}
 			}
 			worst.server = server
 			if err != nil {
 				worst.cause = err
-				if replied.Load() {
+				if q.replied.Load() {
 					return worst
 				}
 				continue
 			}
-			found := judge(reply, name, qtype)
+			found := judge(reply, q.name, q.qtype)
 			if found.server = server; found.kind != failure {
-				replied.Store(true)
+				q.replied.Store(true)
 				return found
 			}
 			worst = found
@@ -116,22 +131,22 @@ func (c *Client) ask(ctx context.Context, name string, qtype uint16, replied *at
 
 // askServer sends one query to the i-th server, and again over TCP if the reply is
 // truncated.
-func (c *Client) askServer(ctx context.Context, servers []string, i int, name string, qtype uint16) (*dns.Msg, error) {
-	random := source{seed: c.Seed}
-	random.drawn.Store(c.queries.Add(1))
-	q := new(dns.Msg)
-	q.Id, q.RecursionDesired = uint16(random.next()), true
-	q.Question = []dns.Question{{Name: name, Qtype: qtype, Qclass: dns.ClassINET}}
+func (c *Client) askServer(ctx context.Context, servers []string, i int, q *question) (*dns.Msg, error) {
+	m := new(dns.Msg)
+	m.Id, m.RecursionDesired = uint16(q.ids.next()), true
+	m.Question = []dns.Question{{Name: q.name, Qtype: q.qtype, Qclass: dns.ClassINET}}
 	ctx, cancel := context.WithTimeout(ctx, c.Conf.patience(i, len(servers)))
 	defer cancel()
-	t := target{c.Dial, "udp", servers[i]}
+	t := target{c.Dial, "udp", servers[i], q.sent}
 	if c.Conf.has("use-vc") {
+		q.sent() // nobody waits for a connection of another query
 		t.network = "tcp"
 	}
-	reply, err := t.exchange(ctx, q, dns.MinMsgSize)
+	reply, err := t.exchange(ctx, m, dns.MinMsgSize)
+	q.sent()
 	if err == nil && reply.Truncated && t.network == "udp" {
 		t.network = "tcp"
-		return t.exchange(ctx, q, dns.MaxMsgSize)
+		return t.exchange(ctx, m, dns.MaxMsgSize)
 	}
 	return reply, err
 }

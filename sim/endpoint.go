@@ -33,6 +33,7 @@ type endpoint struct {
 
 // A cableSpec is what connect needs to know beyond the endpoint.
 type cableSpec struct {
+	machine   *Machine // whose it is
 	mtu       int
 	seed      uint64
 	peerIndex int            // of the port; 0: it has none
@@ -48,7 +49,7 @@ type cableSpec struct {
 // last: from then on frames arrive, and an interface without addresses would answer some of
 // them with errors.
 func (ep *endpoint) connect(s cableSpec) (err error) {
-	if ep.inside, ep.outside, err = veth.Pair(veth.WithMTU(s.mtu), veth.WithSeed(s.seed)); err != nil {
+	if ep.inside, ep.outside, err = s.machine.newCable(s.mtu, s.seed); err != nil {
 		return err
 	}
 	ep.inside.SetLinkAddress(tcpip.LinkAddress(ep.mac))

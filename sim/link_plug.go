@@ -26,7 +26,7 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	// taken, once in 2^28, must not shift them.
 	name := h.engine.VethName(h.random.stream("veth name"))
 	spec := cableSpec{
-		mtu: n.config.mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1, portOwner: h.name, noBroadcast: !h.engine.Broadcast(),
+		machine: h.Machine, mtu: n.config.mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1, portOwner: h.name, noBroadcast: !h.engine.Broadcast(),
 		port: func() (next string) {
 			next, name = name, h.engine.VethName(h.random.stream("veth name"))
 			return next
@@ -128,7 +128,10 @@ func (l *Link) plugLAN(addr netip.Prefix) error {
 		}
 		return name
 	}
-	err := ep.connect(cableSpec{mtu: l.lan.mtu, seed: m.random.seedOf(id), addrs: []netip.Prefix{linkLocal(ep.mac)}, port: port, portOwner: l.lan.String(), opts: []bridge.PortOption{bridge.WithOwner(m)}})
+	err := ep.connect(cableSpec{
+		machine: m, mtu: l.lan.mtu, seed: m.random.seedOf(id), addrs: []netip.Prefix{linkLocal(ep.mac)},
+		port: port, portOwner: l.lan.String(), opts: []bridge.PortOption{bridge.WithOwner(m)},
+	})
 	if err == nil {
 		return l.set(ep)
 	}

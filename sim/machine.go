@@ -14,8 +14,10 @@ import (
 	"drydock/sim/internal/bubble"
 	"drydock/sim/internal/files"
 	"drydock/sim/internal/netstack"
+	"drydock/sim/internal/sched"
 	"drydock/sim/internal/slirp"
 	"drydock/sim/tools/command"
+	"drydock/veth"
 
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -32,6 +34,7 @@ type Machine struct {
 	name    string
 	own     *namespace // held from the start to Close
 	virtual bool
+	order   *sched.Scheduler // nil unless made WithRepeatable
 	log     *slog.Logger
 	random  *generator
 	tables  *nat.Tables
@@ -104,6 +107,12 @@ func newMachine(cfg *machineConfig) (*Machine, error) {
 	m.Netns.bubble = bubble.Current()
 	m.Netns.root = func() command.Files { return m.files }
 	m.leave = bubble.Enter(m, m.plight)
+	if cfg.repeatable {
+		leave := m.leave
+		var unorder func()
+		m.order, unorder = sched.Enter()
+		m.leave = func() { unorder(); leave() }
+	}
 	return m, nil
 }
 
@@ -176,6 +185,9 @@ func (m *Machine) plight(ended bool) []string {
 // too: one with two networks answers on each for both of its addresses.
 func (m *Machine) newNamespace(id string, owner func() string, hostname string, tables *nat.Tables) (*namespace, error) {
 	opts := netstack.Options{Seed: m.random.seedOf("stack " + id), Virtual: m.virtual, Router: true, Memory: &m.memory}
+	if m.order != nil {
+		opts.Source = m.order.Source(opts.Seed)
+	}
 	if tables != nil {
 		opts.Netfilter = tables
 	}
@@ -184,6 +196,15 @@ func (m *Machine) newNamespace(id string, owner func() string, hostname string, 
 		ns.tables = tables
 	}
 	return ns, err
+}
+
+// newCable makes a cable of the machine's.
+func (m *Machine) newCable(mtu int, seed uint64) (inside, outside *veth.Endpoint, err error) {
+	opts := []veth.Option{veth.WithMTU(mtu), veth.WithSeed(seed)}
+	if m.order != nil {
+		opts = append(opts, veth.WithSchedulers(m.order.Source(seed), m.order.Source(seed+1)))
+	}
+	return veth.Pair(opts...)
 }
 
 // Name returns the hostname that the machine was made with.

@@ -27,6 +27,7 @@ type machineConfig struct {
 	name       string
 	seed       uint64
 	virtual    bool
+	repeatable bool
 	log        *slog.Logger
 	uplinks    []uplinkConfig
 	nats       []natConfig
@@ -117,6 +118,25 @@ func WithLogger(log *slog.Logger) MachineOption {
 func WithVirtualTime() MachineOption {
 	return machineOption(func(c *machineConfig) error {
 		c.virtual = true
+		return nil
+	})
+}
+
+// WithRepeatable has what happens to the machine's packets repeat frame by frame, with the same
+// seed, from run to run of a program that does the same. It implies WithVirtualTime. Frames
+// that arrive, timers that fire and calls that return come one after the other, each when
+// everything else in the bubble waits, and take a nanosecond of its time: with frames that
+// take none, synctest.Wait returns before they have arrived, and a program sleeps instead. All
+// machines of a bubble should have it. It costs about twice the CPU.
+//
+// What goroutines do at one instant without having waited for the network is still done in
+// the order in which Go runs them: where two of one container write, close or listen at once.
+// DialContext and lookups are not: those of one instant are made in the order of their
+// addresses, and of the goroutines' ages. They wait for that, so who calls them must hold no
+// mutex that another goroutine waits for.
+func WithRepeatable() MachineOption {
+	return machineOption(func(c *machineConfig) error {
+		c.virtual, c.repeatable = true, true
 		return nil
 	})
 }

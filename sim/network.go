@@ -113,7 +113,7 @@ func (n *Network) forEngine() engine.Network {
 func (n *Network) open(device string) (err error) {
 	h := n.host
 	n.mac = h.engine.BridgeMAC(h.random.stream("bridge mac"))
-	local, port, err := veth.Pair(veth.WithMTU(n.config.mtu), veth.WithSeed(h.random.seedOf("cable "+device)))
+	local, port, err := h.newCable(n.config.mtu, h.random.seedOf("cable "+device))
 	if err != nil {
 		return err
 	}

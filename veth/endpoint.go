@@ -49,7 +49,7 @@ var (
 )
 
 func newEndpoint(cfg *config, n int) *Endpoint {
-	e := &Endpoint{clock: cfg.clock, index: n}
+	e := &Endpoint{clock: cfg.clocks[n], index: n}
 	rng := rand.New(rand.NewPCG(cfg.seed, uint64(n)))
 	e.mtu.Store(cfg.mtu)
 	mac := cfg.macs[n]
@@ -59,6 +59,7 @@ func newEndpoint(cfg *config, n int) *Endpoint {
 	e.line.init(e, rng.Uint64())
 	e.mac.Store(&mac)
 	e.queue.init(cfg.queue, e.deliver, e.drop)
+	e.queue.scheduler = cfg.schedulers[1-n] // of the sender
 	return e
 }
 

@@ -14,12 +14,15 @@ import (
 
 // A queue holds frames for the dispatcher of an end. One goroutine delivers them,
 // taking all that waits at once: under load a lock and a wake-up serve many frames.
-// It starts when it may be needed and ends with close.
+// It starts when it may be needed and ends with close. With a scheduler there is no
+// goroutine: the first frame that waits posts a delivery of all that do.
 type queue struct {
 	limit   int
 	deliver func(stack.NetworkDispatcher, *stack.PacketBuffer)
 	tell    func(drop.Reason, *stack.PacketBuffer) // of what is dropped, which it borrows
 	worker  sync.WaitGroup
+
+	scheduler Scheduler // delivers in place of a worker; nil: there is one
 
 	// epoch counts the times that waiting frames were lost: what was taken from
 	// the queue before is not delivered any more.
@@ -251,6 +254,13 @@ func (q *queue) slotLocked() *slot {
 // unlockAndWake unlocks mu after a frame was added.
 // +checklocksrelease:q.mu
 func (q *queue) unlockAndWake() {
+	if q.scheduler != nil {
+		if q.length == 1 {
+			q.scheduler.Post(q.runOnce)
+		}
+		q.mu.Unlock()
+		return
+	}
 	q.startLocked()
 	wake, crowded := q.asleep, q.length >= crowd
 	q.asleep = false
@@ -266,7 +276,7 @@ func (q *queue) unlockAndWake() {
 // startLocked starts the worker unless there is one.
 // +checklocks:q.mu
 func (q *queue) startLocked() {
-	if !q.started && !q.closed {
+	if !q.started && !q.closed && q.scheduler == nil {
 		q.started = true
 		q.worker.Add(1)
 		go q.run()
@@ -304,6 +314,23 @@ func (q *queue) run() {
 			}
 		}
 		clear(batch)
+	}
+}
+
+// runOnce delivers what waits, in place of a worker.
+func (q *queue) runOnce() {
+	q.mu.Lock()
+	if q.length == 0 || q.closed {
+		q.mu.Unlock()
+		return
+	}
+	batch, d, epoch := q.frames, q.dispatcher, q.epoch.Load()
+	q.frames, q.length = nil, 0
+	q.worker.Add(1)
+	q.mu.Unlock()
+	defer q.worker.Done()
+	for _, b := range batch {
+		q.deliverBlock(d, b, epoch)
 	}
 }
 

@@ -26,6 +26,9 @@
 // a broadcast storm in bounded queues, not a recursion. Frames know how many such cables
 // they have crossed, by which a bridge ends the storm.
 //
+// WithSchedulers makes a cable without goroutines: what arrives is delivered when and in the
+// order that its schedulers say.
+//
 // # Ownership
 //
 // WritePackets owns nothing: the receiver gets a packet of its own, which shares
@@ -84,14 +87,12 @@ const (
 // Pair returns the two ends of a new cable. Both have carrier at once; frames for
 // an end without dispatcher are dropped. Closing either end closes both.
 func Pair(opts ...Option) (a, b *Endpoint, err error) {
-	cfg := config{mtu: DefaultMTU, queue: DefaultQueue, seed: rand.Uint64()}
+	std := tcpip.NewStdClock()
+	cfg := config{mtu: DefaultMTU, queue: DefaultQueue, clocks: [2]tcpip.Clock{std, std}, seed: rand.Uint64()}
 	for _, opt := range opts {
 		if err := opt(&cfg); err != nil {
 			return nil, nil, err
 		}
-	}
-	if cfg.clock == nil {
-		cfg.clock = tcpip.NewStdClock()
 	}
 	a, b = newEndpoint(&cfg, 0), newEndpoint(&cfg, 1)
 	c := &cable{ends: [2]*Endpoint{a, b}}
@@ -113,7 +114,8 @@ type config struct {
 	mtu        uint32
 	queue      int
 	macs       [2]tcpip.LinkAddress
-	clock      tcpip.Clock
+	clocks     [2]tcpip.Clock
+	schedulers [2]Scheduler
 	seed       uint64
 	impairment Impairment
 }
@@ -159,7 +161,30 @@ func WithQueue(frames int) Option {
 // locks held, so it must not call back but from timers.
 func WithClock(clock tcpip.Clock) Option {
 	return func(c *config) error {
-		c.clock = clock
+		c.clocks = [2]tcpip.Clock{clock, clock}
+		return nil
+	}
+}
+
+// A Scheduler runs what follows from what one end of a cable sends: the delivery of frames,
+// and the timers of their impairment. Its methods are called with locks held, so they must
+// not call back.
+type Scheduler interface {
+	tcpip.Clock
+
+	// Post has fn run once, after it has returned, and after what was posted before.
+	Post(fn func())
+}
+
+// WithSchedulers has a and b run what follows from what the first and the second end send,
+// in place of goroutines and a clock of the cable's own. Nil leaves an end as it is.
+func WithSchedulers(a, b Scheduler) Option {
+	return func(c *config) error {
+		for i, s := range []Scheduler{a, b} {
+			if s != nil {
+				c.schedulers[i], c.clocks[i] = s, s
+			}
+		}
 		return nil
 	}
 }

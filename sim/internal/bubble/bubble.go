@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 )
 
@@ -29,11 +30,24 @@ var (
 // the header of its stack trace tells: "goroutine 7 [running, synctest bubble 1]:". The
 // runtime numbers bubbles through and does not use a number twice.
 func Current() string {
-	var b [100]byte
-	header, _, _ := bytes.Cut(b[:runtime.Stack(b[:], false)], []byte("\n"))
-	_, name, _ := bytes.Cut(header, []byte("synctest "))
+	_, name, _ := bytes.Cut(header(), []byte("synctest "))
 	name, _, _ = bytes.Cut(name, []byte("]"))
 	return string(name)
+}
+
+// Goroutine returns the number of the calling goroutine. Those that a goroutine starts one
+// after the other have, but for rare cases, numbers that grow.
+func Goroutine() int {
+	number, _, _ := bytes.Cut(bytes.TrimPrefix(header(), []byte("goroutine ")), []byte(" "))
+	n, _ := strconv.Atoi(string(number))
+	return n
+}
+
+// header returns the first line of the caller's stack trace.
+func header() []byte {
+	var b [100]byte
+	line, _, _ := bytes.Cut(b[:runtime.Stack(b[:], false)], []byte("\n"))
+	return line
 }
 
 // Enter notes that who lives in the current bubble, and returns what notes its end; that

@@ -29,6 +29,9 @@ type Stack interface {
 	Enter()
 	Leave()
 
+	// Later has fn, which wakes up a goroutine of the caller, run soon or now.
+	Later(fn func())
+
 	// FindRoute returns the way to dst through an interface, 0 being any. The error is
 	// a syscall.Errno. It is called between Enter and Leave.
 	FindRoute(nic tcpip.NICID, dst tcpip.Address) (*stack.Route, error)

@@ -25,11 +25,13 @@ type arrival struct {
 // arrive leaves what came for the goroutine of the ping, with the time at which it came:
 // that goroutine may be frozen, or in Observe.
 func (c *socket) arrive(e ping.Event, err *ping.ICMPError) {
-	// From the goroutine that delivers packets to the stack, which must not wait.
-	select {
-	case c.arrived <- arrival{c.now(), e, err}:
-	default: // lost, as when a socket's buffer is full
-	}
+	a := arrival{c.now(), e, err}
+	c.stack.Later(func() { // by the goroutine that delivers packets to the stack, which must not wait
+		select {
+		case c.arrived <- a:
+		default: // lost, as when a socket's buffer is full
+		}
+	})
 }
 
 // HandlePacket implements stack.TransportEndpoint: it takes replies. The stack has

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/nettest"
+	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
 // pipeOf makes pairs of connections for nettest, each between stacks of its own.
@@ -98,7 +99,7 @@ type udpStream struct {
 
 func newUDPStream(c net.Conn, out, in chan struct{}) *udpStream {
 	s := &udpStream{Conn: c, out: out, in: in, closed: make(chan struct{})}
-	s.deadline.init()
+	s.deadline.init(tcpip.NewStdClock())
 	return s
 }
 

@@ -3,6 +3,8 @@ package netstack
 import (
 	"sync"
 	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
 // A deadline is a moment that calls wait for and that can be moved while they do. Contexts
@@ -10,13 +12,14 @@ import (
 // that has a deadline.
 type deadline struct {
 	mu     sync.Mutex // guards what follows
-	timer  *time.Timer
+	clock  tcpip.Clock
+	timer  tcpip.Timer
 	sets   int           // calls of set, by which a timer knows that it was replaced
 	passed bool          // whether past is closed
 	past   chan struct{} // closed when the moment has come
 }
 
-func (d *deadline) init() { d.past = make(chan struct{}) }
+func (d *deadline) init(clock tcpip.Clock) { d.past, d.clock = make(chan struct{}), clock }
 
 // set moves the deadline; the zero time is never. Who waits goes on waiting for
 // the new one.
@@ -40,7 +43,7 @@ func (d *deadline) set(t time.Time) {
 		return
 	}
 	set := d.sets
-	d.timer = time.AfterFunc(wait, func() {
+	d.timer = d.clock.AfterFunc(wait, func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if d.sets == set { // or Stop came too late, and this is not the deadline any more

@@ -1,15 +1,19 @@
 package netstack
 
 import (
+	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 
+	"drydock/sim/internal/bubble"
 	"drydock/sim/internal/echo"
 	"drydock/sim/internal/errno"
 	"drydock/sim/internal/router"
+	"drydock/sim/internal/sched"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -22,6 +26,8 @@ import (
 type namespace struct {
 	stack  *stack.Stack
 	gate   *gate
+	source *sched.Source  // of what happens here; nil: it happens as it comes
+	clock  tcpip.Clock    // that of source, or the system's
 	router *router.Router // nil: packets for others are gVisor's business
 	memory *Memory
 	paths  echo.PathMTUs
@@ -35,6 +41,24 @@ type namespace struct {
 	usersMu sync.Mutex
 	// Those who share it and have not left.
 	users []*process // +checklocks:usersMu
+}
+
+// later runs fn when its turn among the events of the namespace comes, which may be now.
+func (s *namespace) later(fn func()) {
+	if s.source == nil {
+		fn()
+		return
+	}
+	s.source.Post(fn)
+}
+
+// awaitTurn returns when nothing else happens that the caller could be before or after by
+// chance. Of several callers the one with the lower key goes first, then the older goroutine.
+func (s *namespace) awaitTurn(ctx context.Context, key ...any) error {
+	if s.source == nil {
+		return nil
+	}
+	return s.source.Turn(ctx, fmt.Sprintf("%s %9d", fmt.Sprint(key...), bubble.Goroutine()))
 }
 
 func (s *namespace) addUser(u *process) {

@@ -46,6 +46,7 @@ type echoStack struct{ s *Stack }
 func (e echoStack) TCPIP() *stack.Stack                 { return e.s.stack }
 func (e echoStack) Enter()                              { e.s.gate.enter() }
 func (e echoStack) Leave()                              { e.s.gate.leave() }
+func (e echoStack) Later(fn func())                     { e.s.later(fn) }
 func (e echoStack) PathMTUs() *echo.PathMTUs            { return &e.s.paths }
 func (e echoStack) Frozen() bool                        { return e.s.isFrozen() }
 func (e echoStack) AwaitThaw(ctx context.Context) error { return e.s.AwaitThaw(ctx) }

@@ -138,6 +138,9 @@ func (s *Stack) lookupName(ctx context.Context, network, host string) ([]netip.A
 		return nil, dnsErr(err, host)
 	}
 	if s.resolver != nil {
+		if err := s.awaitTurn(ctx, network, host); err != nil {
+			return nil, contextErr(err)
+		}
 		addrs, err := s.resolver.LookupNetIP(ctx, network, host)
 		// An answer that arrives at a frozen process is seen when it is thawed.
 		if err := cmp.Or(s.AwaitThaw(ctx), err); err != nil {

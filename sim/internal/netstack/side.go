@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"drydock/sim/internal/sched"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/waiter"
 )
@@ -18,24 +20,41 @@ type side struct {
 	ready    chan struct{} // has a token if the endpoint may have become ready
 	entry    waiter.Entry
 	deadline deadline
-	waits    atomic.Bool // a call found the endpoint not ready; for reports
+	waits    atomic.Bool   // a call found the endpoint not ready; for reports
+	source   *sched.Source // wakes up who waits; nil: events do so as they come
+	posted   atomic.Bool   // and will
 }
 
-func (s *side) init(queue *waiter.Queue, mask waiter.EventMask) {
+func (s *side) init(ns *namespace, queue *waiter.Queue, mask waiter.EventMask) {
 	s.turn = make(chan struct{}, 1)
 	s.ready = make(chan struct{}, 1)
-	s.deadline.init()
+	s.source = ns.source
+	s.deadline.init(ns.clock)
 	s.entry.Init(s, mask)
 	queue.EventRegister(&s.entry)
 }
 
-// NotifyEvent implements waiter.EventListener. A token that is there already
-// stands for this event too: whoever takes it looks at the endpoint afterwards.
+// NotifyEvent implements waiter.EventListener.
 func (s *side) NotifyEvent(waiter.EventMask) {
+	if s.source == nil {
+		s.wake()
+	} else if !s.posted.Swap(true) {
+		s.source.Post(s.wakeLater)
+	}
+}
+
+// wake leaves a token. One that is there already stands for this event too: whoever takes
+// it looks at the endpoint afterwards.
+func (s *side) wake() {
 	select {
 	case s.ready <- struct{}{}:
 	default:
 	}
+}
+
+func (s *side) wakeLater() {
+	s.posted.Store(false)
+	s.wake()
 }
 
 // begin waits for the end of other calls of the same direction, and for Thaw. Unless

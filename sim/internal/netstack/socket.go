@@ -86,8 +86,8 @@ func (c *sock) bindTo(local netip.AddrPort, nic tcpip.NICID) error {
 func (c *sock) open(s *Stack, network string, ep tcpip.Endpoint, queue *waiter.Queue) error {
 	c.stack, c.net, c.ep, c.queue = s, network, ep, queue
 	c.closed = make(chan struct{})
-	c.read.init(queue, waiter.ReadableEvents|waiter.EventErr|waiter.EventHUp|waiter.EventRdHUp)
-	c.write.init(queue, waiter.WritableEvents|waiter.EventErr|waiter.EventHUp)
+	c.read.init(s.namespace, queue, waiter.ReadableEvents|waiter.EventErr|waiter.EventHUp|waiter.EventRdHUp)
+	c.write.init(s.namespace, queue, waiter.WritableEvents|waiter.EventErr|waiter.EventHUp)
 	if !s.track(c) { // the process has left between the system call and this
 		c.Close()
 		return net.ErrClosed

@@ -44,6 +44,7 @@ import (
 	"drydock/sim/internal/bubble"
 	"drydock/sim/internal/random"
 	"drydock/sim/internal/router"
+	"drydock/sim/internal/sched"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
@@ -58,8 +59,13 @@ import (
 
 // Options are the properties of a new Stack.
 type Options struct {
-	Seed     uint64   // of every random decision
-	Virtual  bool     // made and used inside a testing/synctest bubble
+	Seed    uint64 // of every random decision
+	Virtual bool   // made and used inside a testing/synctest bubble
+
+	// Source, if not nil, orders what happens in virtual time: the stack's timers, the calls
+	// that it wakes up, and those of DialContext that begin at one instant.
+	Source *sched.Source
+
 	Resolver Resolver // of host names; nil knows no name
 
 	// Router makes the stack one that routes as Linux does: package router gets
@@ -96,6 +102,10 @@ var newIPv4 = ipv4.NewProtocolWithOptions(ipv4.Options{})
 // New returns a stack without interfaces. Close releases it.
 func New(opts Options) *Stack {
 	g := &gate{virtual: opts.Virtual}
+	clock := tcpip.NewStdClock()
+	if opts.Source != nil {
+		clock = opts.Source
+	}
 	rng := random.NewSource(opts.Seed)
 	networks := []stack.NetworkProtocolFactory{
 		newIPv4,
@@ -117,7 +127,7 @@ func New(opts Options) *Stack {
 			// scheduling delay (HyStart), and 32 streams get a quarter.
 			tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4, icmp.NewProtocol6,
 		},
-		Clock:       gatedClock{tcpip.NewStdClock(), g},
+		Clock:       gatedClock{clock, g},
 		RawFactory:  raw.EndpointFactory{},
 		HandleLocal: true,
 		NUDConfigs:  neighbourTimes(),
@@ -136,7 +146,7 @@ func New(opts Options) *Stack {
 	if opts.Memory == nil {
 		opts.Memory = new(Memory)
 	}
-	s := (&Stack{namespace: &namespace{stack: ns, gate: g, router: r, memory: opts.Memory}, resolver: opts.Resolver}).Share("")
+	s := (&Stack{namespace: &namespace{stack: ns, gate: g, source: opts.Source, clock: clock, router: r, memory: opts.Memory}, resolver: opts.Resolver}).Share("")
 	setOptions(ns, g.virtual)
 	s.ignoreEcho()
 	s.countStrays()

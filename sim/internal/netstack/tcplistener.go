@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"os"
@@ -94,6 +95,7 @@ func (l *TCPListener) accept() (*TCPConn, error) {
 	}
 	defer l.sock.read.end()
 	for {
+		l.sock.stack.awaitTurn(context.Background()) // who accepts starts goroutines: one at a time
 		c, err := l.poll()
 		if c != nil || err != nil {
 			return l.outcome(c, err)

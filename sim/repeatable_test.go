@@ -1,0 +1,265 @@
+package sim_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"drydock/sim"
+	"drydock/sim/ping"
+	"drydock/sim/simtest"
+	"drydock/veth"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A bad link delays and loses.
+func bad(delay time.Duration, loss float64) veth.Impairment {
+	return veth.Impairment{Delay: delay, Loss: veth.Loss{P: loss}}
+}
+
+// A scene is a host on a LAN in virtual time, all of whose frames are noted.
+type scene struct {
+	t    *testing.T
+	lan  *sim.LAN
+	host *sim.Host
+	net  *sim.Network
+	web  *sim.Container // serves echo on port 80, published as 8080
+
+	mu    sync.Mutex
+	start time.Time
+	lines []string
+}
+
+func newScene(t *testing.T) *scene {
+	s := &scene{t: t, start: time.Now(), lan: simtest.NewLAN(t)}
+	s.host = simtest.NewHost(t, sim.WithSeed(1), sim.WithRepeatable(), sim.WithUplink(s.lan, prefix("192.0.2.1/24")))
+	s.net = simtest.NewNetwork(t, s.host, "net")
+	s.host.Sniff(nil, func(f sim.Sniffed) {
+		s.note("%v %v %v %s", f.Time.Sub(s.start), f.Place, f.Direction, hex.EncodeToString(f.Frame))
+	})
+	s.web = s.run("web", veth.Impairment{}, sim.WithPublish("8080:80"))
+	l, err := s.web.Listen(t.Context(), "tcp", ":80")
+	require.NoError(t, err)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				io.Copy(c, c)
+			}()
+		}
+	}()
+	return s
+}
+
+func (s *scene) run(name string, i veth.Impairment, opts ...sim.ContainerOption) *sim.Container {
+	return simtest.Run(s.t, s.host, name, append(opts, sim.WithNetwork(s.net, sim.WithImpairment(i, i)))...)
+}
+
+func (s *scene) note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, fmt.Sprintf(format, args...))
+}
+
+// A dialer is a container or a machine.
+type dialer interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// echo sends n bytes and reads them back.
+func (s *scene) echo(from dialer, to string, n int) {
+	c, err := from.DialContext(s.t.Context(), "tcp", to)
+	if err != nil {
+		s.note("%v", err)
+		return
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	var sent sync.WaitGroup
+	sent.Go(func() { c.Write(make([]byte, n)) })
+	got, err := io.ReadFull(c, make([]byte, n))
+	s.note("%v: %d bytes, %v", time.Since(s.start), got, err)
+	sent.Wait()
+}
+
+// crowd has eight clients at once in so many containers, and two on the LAN.
+func (s *scene) crowd(containers int, to string) {
+	peer := simtest.NewMachine(s.t, sim.WithName("peer"), sim.WithSeed(2), sim.WithRepeatable(), sim.WithUplink(s.lan, prefix("192.0.2.2/24")))
+	from := make([]dialer, containers)
+	for i := range from {
+		from[i] = s.run("c"+strconv.Itoa(i), bad(3*time.Millisecond, 0.03))
+	}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for round := range 3 {
+				s.echo(from[i%containers], to, 10000*(round+1)+i)
+			}
+		})
+	}
+	for i := range 2 {
+		all.Go(func() { s.echo(peer, "192.0.2.1:8080", 20000+i) })
+	}
+	all.Wait()
+}
+
+// scenes are what is to repeat.
+var scenes = map[string]func(s *scene){
+	"one flow": func(s *scene) { s.echo(s.run("cli", bad(5*time.Millisecond, 0)), "web:80", 5) },
+	"loss":     func(s *scene) { s.echo(s.run("cli", bad(5*time.Millisecond, 0.2)), "web:80", 20_000) },
+	"bulk":     func(s *scene) { s.echo(s.run("cli", veth.Impairment{}), "web:80", 500_000) },
+	"rate":     func(s *scene) { s.echo(s.run("cli", veth.Impairment{Rate: 10_000_000}), "web:80", 100_000) },
+	"pings": func(s *scene) {
+		stats, err := s.run("cli", bad(5*time.Millisecond, 0.2)).Ping(s.t.Context(), "web", &ping.Config{Count: 20})
+		s.note("%+v %v", stats, err)
+	},
+	"three": func(s *scene) {
+		cli, other := s.run("cli", bad(5*time.Millisecond, 0.05)), s.run("other", veth.Impairment{})
+		for i := range 5 {
+			s.echo(cli, "web:80", 20000*(i+1))
+			other.Ping(s.t.Context(), "web", &ping.Config{Count: 2})
+		}
+	},
+	"crowd by name":               func(s *scene) { s.crowd(8, "web:80") },
+	"crowd by address":            func(s *scene) { s.crowd(8, s.web.Link(s.net).Addr().String()+":80") },
+	"crowd, two in one container": func(s *scene) { s.crowd(4, "web:80") },
+	"HTTP": func(s *scene) {
+		l, err := s.web.Listen(s.t.Context(), "tcp", ":81")
+		require.NoError(s.t, err)
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })}
+		go server.Serve(l)
+		defer server.Close()
+		var all sync.WaitGroup
+		for i := range 4 {
+			client := s.run("c"+strconv.Itoa(i), bad(time.Millisecond, 0.02)).HTTPClient()
+			all.Go(func() {
+				defer client.CloseIdleConnections()
+				for n := range 5 {
+					res, err := client.Get(fmt.Sprintf("http://web:81/%d", n))
+					if err != nil {
+						s.note("%v", err)
+						continue
+					}
+					io.Copy(io.Discard, res.Body)
+					res.Body.Close()
+				}
+			})
+		}
+		all.Wait()
+	},
+	"refused and silent": func(s *scene) {
+		cli := s.run("cli", bad(5*time.Millisecond, 0.1))
+		var all sync.WaitGroup
+		for _, to := range []string{"web:81", "web:82", "192.0.2.77:80", "nobody:80"} {
+			all.Go(func() {
+				ctx, cancel := context.WithTimeout(s.t.Context(), 7*time.Second)
+				defer cancel()
+				_, err := cli.DialContext(ctx, "tcp", to)
+				s.note("%v: %v", time.Since(s.start), err)
+			})
+		}
+		all.Wait()
+	},
+}
+
+// play returns what a scene did.
+func play(t *testing.T, name string) (lines []string) {
+	simtest.VirtualTime(t, func(t *testing.T) {
+		s := newScene(t)
+		scenes[name](s)
+		time.Sleep(3 * time.Minute)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		lines = append(lines, s.lines...)
+	})
+	return lines
+}
+
+func digest(lines []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// repeats is how often a scene is played.
+func repeats() int {
+	if n, err := strconv.Atoi(os.Getenv("DRYDOCK_REPEATS")); err == nil {
+		return n
+	}
+	return 3
+}
+
+// TestRepeatable plays each scene several times. All frames are the same, byte by byte and in
+// one order. DRYDOCK_REPEATS=100 says how often.
+func TestRepeatable(t *testing.T) {
+	t.Parallel()
+	for name := range scenes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first := play(t, name)
+			require.Greater(t, len(first), 10)
+			for range repeats() - 1 {
+				requireSame(t, first, play(t, name))
+			}
+			fmt.Fprintln(t.Output(), "digest of", name+":", digest(first))
+		})
+	}
+}
+
+// requireSame shows where two runs part.
+func requireSame(t *testing.T, first, again []string) {
+	t.Helper()
+	i := 0
+	for i < min(len(first), len(again)) && first[i] == again[i] {
+		i++
+	}
+	if i < max(len(first), len(again)) {
+		require.Equal(t, first[max(0, i-5):min(len(first), i+5)], again[max(0, i-5):min(len(again), i+5)], "line %d of %d and %d", i, len(first), len(again))
+	}
+}
+
+// TestRepeatableElsewhere plays the scenes in other processes, with one processor and with
+// eight.
+func TestRepeatableElsewhere(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("plays all scenes twice more")
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Skip("cannot start itself: ", err)
+	}
+	var digests []string
+	for _, processors := range []string{"1", "8"} {
+		cmd := exec.Command(exe, "-test.run", "^TestRepeatable$", "-test.v")
+		cmd.Env = append(os.Environ(), "DRYDOCK_REPEATS=1", "GOMAXPROCS="+processors)
+		out, err := cmd.Output()
+		require.NoError(t, err, "%s", out)
+		var lines []string
+		for line := range strings.Lines(string(out)) {
+			if _, digest, ok := strings.Cut(line, "digest of "); ok {
+				lines = append(lines, digest)
+			}
+		}
+		require.Len(t, lines, len(scenes))
+		slices.Sort(lines)
+		digests = append(digests, strings.Join(lines, ""))
+	}
+	require.Equal(t, digests[0], digests[1])
+}
