@@ -25,6 +25,13 @@ func (l *log) add(format string, args ...any) {
 	l.lines = append(l.lines, fmt.Sprintf(format, args...))
 }
 
+// all returns the lines so far.
+func (l *log) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines
+}
+
 // inBubble runs fn with the scheduler of a bubble.
 func inBubble(t *testing.T, fn func(t *testing.T, s *sched.Scheduler, l *log)) {
 	t.Parallel()
@@ -52,7 +59,7 @@ func TestOrder(t *testing.T) {
 			}()
 		}
 		time.Sleep(time.Microsecond)
-		require.Equal(t, want, l.lines)
+		require.Equal(t, want, l.all())
 	})
 }
 
@@ -71,7 +78,7 @@ func TestAtRest(t *testing.T) {
 			source.Post(func() { l.add("event %d", n); close(woken) })
 		}
 		time.Sleep(time.Microsecond)
-		require.Equal(t, []string{"event 0", "woken 0", "event 1", "woken 1", "event 2", "woken 2", "posted 0", "posted 1", "posted 2"}, l.lines)
+		require.Equal(t, []string{"event 0", "woken 0", "event 1", "woken 1", "event 2", "woken 2", "posted 0", "posted 1", "posted 2"}, l.all())
 	})
 }
 
@@ -90,7 +97,7 @@ func TestTurn(t *testing.T) {
 		end()
 		require.ErrorIs(t, source.Turn(ended, "e"), context.Canceled)
 		all.Wait()
-		require.Equal(t, []string{"a", "b", "c", "d"}, l.lines)
+		require.Equal(t, []string{"a", "b", "c", "d"}, l.all())
 	})
 }
 
@@ -113,7 +120,7 @@ func TestTimers(t *testing.T) {
 		source.AfterFunc(1<<63-1, after("never"))
 		time.Sleep(time.Minute)
 		require.False(t, past.Stop(), "it has fired")
-		require.Equal(t, []string{"at once 0s", "first 1s", "second 2s", "moved 3s"}, l.lines)
+		require.Equal(t, []string{"at once 0s", "first 1s", "second 2s", "moved 3s"}, l.all())
 	})
 }
 
