@@ -69,7 +69,7 @@ func (all *lanes) row(d *drawing, j *journey, y int) {
 	hops := all.hops(j)
 	levels := levelsOf(hops)
 	y += middle - levels[len(levels)-1]*hopHeight/2
-	d.put(`<circle class="dot" cx="%d" cy="%d" r="3"/>`, all.x(all.numbers[j.first().lane()]), y)
+	d.put(`<circle class="dot" cx="%d" cy="%d" r="3"/>`, all.x(all.numbers[j.begin().lane()]), y)
 	for i, h := range hops {
 		all.arrow(d, class, h, y+levels[i]*hopHeight)
 	}

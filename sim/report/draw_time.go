@@ -9,7 +9,7 @@ const (
 	stripWidth = 900
 	stripLeft  = 60
 	stripRow   = 20
-	maxMoments = 400 // of a page
+	maxMoments = 250 // of a page
 )
 
 // stripRows are the kinds of moments from above, with the class that each has.

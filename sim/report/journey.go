@@ -34,7 +34,8 @@ func (s *sighting) lane() lane {
 // A journey is one packet at all places where it was seen, in their order.
 type journey struct {
 	sightings []sighting
-	segments  int // that a super-segment was cut into
+	super     *journey // that it was cut out of; nil: none
+	segments  int      // that it was cut into
 }
 
 const (
@@ -67,12 +68,13 @@ func (t *tracker) see(s sighting) {
 	t.all = append(t.all, j)
 	list := append(t.open[s.id], j)
 	t.open[s.id] = list[max(0, len(list)-maxOpen):]
-	if len(s.payload) == 0 || s.Drop != nil {
+	if len(s.payload) == 0 {
 		return
 	}
 	for _, super := range slices.Backward(t.super) {
 		if super.has(&s) {
 			super.segments++
+			j.super = super
 			return
 		}
 	}
@@ -107,21 +109,32 @@ func (j *journey) takes(s *sighting) (same, ok bool) {
 		same = o.src == s.src && o.dst == s.dst
 		ok = ok || o.src == s.src || o.dst == s.dst || s.payload != nil || s.id.a != 0
 	}
-	if (s.Drop != nil || s.Sent) && s.Place.Master == "" && !own {
-		return false, false // it begins here
+	if s.Place.Master == "" && (s.Drop != nil && !own || s.Sent && (!own || j.dropped() != nil)) {
+		return false, false // it begins here, or is sent again
 	}
 	return same, ok
 }
 
-// has reports whether s is a segment of a super-segment.
+// has reports whether s is a segment of a super-segment, and not sent again.
 func (j *journey) has(s *sighting) bool {
-	o := &j.sightings[0]
+	o := j.first()
 	at := s.id.a - o.id.a
+	if s.Drop == nil && s.Sent && s.Place == o.Place {
+		return false
+	}
 	return o.id.b == s.id.b && len(o.payload) > len(s.payload) && int64(at)+int64(len(s.payload)) <= int64(len(o.payload)) &&
 		(o.src == s.src || o.dst == s.dst) && bytes.Equal(o.payload[at:][:len(s.payload)], s.payload)
 }
 
 func (j *journey) first() *sighting { return &j.sightings[0] }
+
+// begin returns where it was sent, which a segment was as a part of another.
+func (j *journey) begin() *sighting {
+	if j.super != nil {
+		return j.super.begin()
+	}
+	return j.first()
+}
 
 // last returns where it was seen passing last, nil if it never was.
 func (j *journey) last() *sighting {
@@ -154,7 +167,7 @@ func (j *journey) outcome() string {
 	case last == nil:
 		return "seen by another station"
 	case !last.Sent && last.Place.Master == "":
-		if took := last.Time.Sub(j.first().Time); took > 0 {
+		if took := last.Time.Sub(j.begin().Time); took > 0 {
 			return "arrived after " + took.String()
 		}
 		return "arrived"

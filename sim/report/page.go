@@ -75,7 +75,7 @@ func (r *Recorder) page() *page {
 		Title: titleOf(subjects), Start: r.start.Format(time.DateOnly + " " + clock), Colours: colours,
 		Topology: graphOf(subjects).draw(), Time: drawTime(moments[earlier:], r.start), Moments: moments[earlier:], Earlier: earlier,
 		Head: head.svg(columns.width(), headHeight, "machines: "+columns.head()), Rails: template.HTML(rails.String()), Width: columns.width(),
-		Total: len(all), More: more, Blocks: stateOf(subjects),
+		Total: len(all), More: more, Blocks: stateOf(subjects, pageBlocks),
 	}
 	for _, j := range list {
 		var d drawing

@@ -91,7 +91,7 @@ func lanesOf(subjects []subject, list []*journey) *lanes {
 
 // hops returns the way of a packet. One that was flooded has more than one end.
 func (all *lanes) hops(j *journey) (list []hop) {
-	from := -1
+	from := all.numbers[j.begin().lane()]
 	for i := range j.sightings {
 		s := &j.sightings[i]
 		at := all.numbers[s.lane()]
@@ -101,7 +101,7 @@ func (all *lanes) hops(j *journey) (list []hop) {
 			from = at
 		case s.Place.Device == "lo":
 			list = append(list, hop{at, at})
-		case from >= 0 && from != at && !slices.Contains(list, hop{from, at}):
+		case from != at && !slices.Contains(list, hop{from, at}):
 			list = append(list, hop{from, at})
 		}
 	}

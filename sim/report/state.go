@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"drydock/drop"
+	"drydock/sim"
 )
 
 // WriteState writes how hosts, machines and LANs stand: addresses, routes, neighbours, sockets,
@@ -18,8 +19,14 @@ func WriteState(w io.Writer, sources ...Source) error {
 	return writeState(w, subjects)
 }
 
+// How many hosts, machines, LANs and containers are told of at length.
+const (
+	textBlocks = 200
+	pageBlocks = 24
+)
+
 func writeState(w io.Writer, subjects []subject) error {
-	for _, b := range stateOf(subjects) {
+	for _, b := range stateOf(subjects, textBlocks) {
 		if err := b.writeText(w); err != nil {
 			return err
 		}
@@ -27,44 +34,51 @@ func writeState(w io.Writer, subjects []subject) error {
 	return nil
 }
 
-func stateOf(subjects []subject) (blocks []*block) {
-	for _, s := range subjects {
-		b := &block{Title: clean(s.kind()+" "+s.name(), maxCell)}
-		if s.lan != nil {
-			b.Title = "LAN" // all have the same name
-			b.add(portsOf(s.lan.Bridge()), stationsOf(s.lan.Bridge()))
+// stateOf returns the state of all subjects first, then of the containers that run, at most so many.
+func stateOf(subjects []subject, most int) (blocks []*block) {
+	more := 0
+	add := func(make func() *block) {
+		if len(blocks) < most {
+			blocks = append(blocks, make())
 		} else {
-			b.add(dockerTables(s.host)...)
-			b.add(netnsTables(&s.machine.Netns)...)
-			b.add(firewallTables(s.machine.Firewall())...)
+			more++
 		}
-		b.add(dropTable("drops", s.drops()), happened(s))
-		blocks = append(blocks, b)
-		blocks = append(blocks, inner(s)...)
+	}
+	for _, s := range subjects {
+		add(func() *block { return stateOfSubject(s) })
+	}
+	for _, s := range subjects {
+		for _, c := range s.containers() {
+			if c.Running() {
+				add(func() *block { return stateOfContainer(s, c) })
+			}
+		}
+	}
+	if more > 0 {
+		blocks = append(blocks, &block{Title: fmt.Sprintf("… and %d more", more)})
 	}
 	return blocks
 }
 
-// inner returns the state of the containers that run.
-func inner(s subject) (blocks []*block) {
-	more := 0
-	for _, c := range s.containers() {
-		switch {
-		case !c.Running():
-			continue
-		case len(blocks) == maxInner:
-			more++
-			continue
-		}
-		b := &block{Title: clean(fmt.Sprintf("container %s of %s", c.Name(), s.name()), maxCell)}
-		b.add(netnsTables(&c.Netns)...)
-		b.add(dropTable("drops of its stack", c.Drops()))
-		blocks = append(blocks, b)
+func stateOfSubject(s subject) *block {
+	b := &block{Title: clean(s.kind()+" "+s.name(), maxCell)}
+	if s.lan != nil {
+		b.Title = "LAN" // all have the same name
+		b.add(portsOf(s.lan.Bridge()), stationsOf(s.lan.Bridge()))
+	} else {
+		b.add(dockerTables(s.host)...)
+		b.add(netnsTables(&s.machine.Netns)...)
+		b.add(firewallTables(s.machine.Firewall())...)
 	}
-	if more > 0 {
-		blocks = append(blocks, &block{Title: fmt.Sprintf("%d more containers of %s run", more, clean(s.name(), maxCell))})
-	}
-	return blocks
+	b.add(dropTable("drops", s.drops()), happened(s))
+	return b
+}
+
+func stateOfContainer(s subject, c *sim.Container) *block {
+	b := &block{Title: clean(fmt.Sprintf("container %s of %s", c.Name(), s.name()), maxCell)}
+	b.add(netnsTables(&c.Netns)...)
+	b.add(dropTable("drops of its stack", c.Drops()))
+	return b
 }
 
 func dropTable(title string, counts drop.Counts) *table {

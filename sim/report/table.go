@@ -9,10 +9,9 @@ import (
 )
 
 const (
-	maxRows  = 256     // of a table
-	maxCell  = 300     // bytes of a cell
-	maxText  = 1 << 16 // bytes of a text
-	maxInner = 64      // containers of a host that are told of at length
+	maxRows = 256     // of a table
+	maxCell = 300     // bytes of a cell
+	maxText = 1 << 16 // bytes of a text
 )
 
 // A block is the state of a host, a machine, a container or a LAN.
