@@ -60,7 +60,7 @@ func (s *endpointSpec) addrs(op string) (addr, addr6 netip.Addr, err error) {
 func (a *attachment) checkAddrs(op string) error {
 	n := a.network
 	for _, addr := range a.asked() {
-		if !n.config.of(addr).given {
+		if !n.config().of(addr).given {
 			return newError(op, n.name, ErrConflict, n.host.says.AddrOnAutoSubnet)
 		}
 	}
@@ -70,7 +70,7 @@ func (a *attachment) checkAddrs(op string) error {
 // checkRange refuses addresses outside the network. That Docker does last.
 func (a *attachment) checkRange(op string) error {
 	for _, addr := range a.asked() {
-		if !a.network.config.of(addr).subnet.Contains(addr) {
+		if !a.network.config().of(addr).subnet.Contains(addr) {
 			return errorf(op, a.network.name, ErrAddress, a.network.host.says.AddrOutside, addr)
 		}
 	}

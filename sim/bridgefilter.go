@@ -78,11 +78,11 @@ func setBridged(off func(*bridgeFilter) *atomic.Bool) func(*settings, settingKey
 // filterBridged switches the firewall of bridges on where a network without communication
 // between its containers relies on it. Like dockerd it does so only where packets are forwarded.
 func (n *Network) filterBridged() error {
-	if !n.config.noICC || n.host.daemon.noIPTables {
+	if !n.config().noICC || n.host.dockerd().noIPTables {
 		return nil
 	}
 	s := n.host.own.settings
-	for _, f := range n.config.families() {
+	for _, f := range n.config().families() {
 		forward, call := ipForward, bridgeCall
 		if f.gateway.Is6() {
 			forward, call = ipForward6, bridgeCall6

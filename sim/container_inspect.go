@@ -151,7 +151,7 @@ func (c *Container) networkSettings() dockerapi.NetworkSettings {
 		case n.bridge == nil:
 			e.EndpointID = sandbox.endpoint
 		default:
-			fillIn(&e, &n.config, l.endpoint())
+			fillIn(&e, n.config(), l.endpoint())
 		}
 		s.Networks[l.asked.network.name] = e
 	}
@@ -204,7 +204,7 @@ func fillIn(e *dockerapi.EndpointSettings, cfg *networkConfig, ep *endpoint) {
 		return
 	}
 	e.EndpointID, e.MacAddress = ep.id, ep.mac.String()
-	e.Gateway, e.IPAddress, e.IPPrefixLen = cfg.v4.gateway.String(), ep.addr.String(), cfg.v4.subnet.Bits()
+	e.Gateway, e.IPAddress, e.IPPrefixLen = cfg.v4.router().String(), ep.addr.String(), cfg.v4.subnet.Bits()
 	if ep.addr6.IsValid() {
 		e.IPv6Gateway, e.GlobalIPv6Address, e.GlobalIPv6PrefixLen = cfg.v6.gateway.String(), ep.addr6.String(), cfg.v6.subnet.Bits()
 	}
@@ -216,7 +216,7 @@ func (c *Container) openPorts(r *run) (exposed []ports.Port, bindings []ports.Bi
 	if r == nil {
 		return nil, nil
 	}
-	if list := c.live(); len(list) == 0 || list[0].asked.network.config.internal {
+	if list := c.live(); len(list) == 0 || list[0].asked.network.config().internal {
 		return nil, nil
 	}
 	exposed = c.exposed()

@@ -214,7 +214,7 @@ func (c *Container) elect(r *run) error {
 	c.revoke(r)
 	first.setDefault()
 	var list []*publishedPort
-	if n := first.asked.network; !n.config.internal {
+	if n := first.asked.network; !n.config().internal {
 		plan, _ := c.host.engine.Plan(c.config.published, c.config.exposed, c.config.publishAll)
 		var err error
 		if list, err = c.host.ports.publish(n.forEngine(), first.endpoint(), plan); err != nil {

@@ -1,22 +1,56 @@
 package sim
 
 import (
+	"fmt"
+	"maps"
 	"net/netip"
+	"strings"
 
 	"drydock/sim/internal/engine"
 )
 
-// A daemonConfig is what dockerd was told by its options.
+// A daemonConfig is what dockerd was told by its options. It is not changed once dockerd runs with
+// it.
 type daemonConfig struct {
-	bip         netip.Prefix  // invalid: the first address of a pool, or of fixedCIDR
-	fixedCIDR   netip.Prefix  // invalid: the subnet of docker0
-	fixedCIDR6  netip.Prefix  // invalid: docker0 has no IPv6
-	docker0     networkConfig // what BridgeOptions set
+	flags       map[string]string // what options of NewHost say, by directive of daemon.json
+	bip         netip.Prefix      // invalid: the first address of a pool, or of fixedCIDR
+	fixedCIDR   netip.Prefix      // invalid: the subnet of docker0
+	fixedCIDR6  netip.Prefix      // invalid: docker0 has no IPv6
+	docker0     networkConfig     // what BridgeOptions set
 	noProxy     bool
 	noIPTables  bool
 	noForward   bool
 	publishAddr netip.Addr // invalid: all addresses
 	pools       []netip.Prefix
+	askedPools  []addressPool // what pools are made of; none: they are the release's
+
+	// Told by daemon.json alone.
+	gateway               netip.Addr // of docker0's containers; invalid: the host
+	dns                   []netip.Addr
+	dnsSearch, dnsOptions []string
+	debug                 bool
+	labels, mirrors       []string
+	cgroupDriver          string
+}
+
+// flag notes that dockerd's command line has an option.
+func (d *daemonConfig) flag(name string, value any) {
+	d.flags = maps.Clone(d.flags)
+	if d.flags == nil {
+		d.flags = make(map[string]string)
+	}
+	d.flags[name] = fmt.Sprint(value)
+}
+
+// dockerd is what the last start of it was told.
+func (h *Host) dockerd() *daemonConfig { return h.options.Load() }
+
+// firewall is how dockerd changes rules.
+func (h *Host) firewall() firewall {
+	if h.dockerd().noIPTables {
+		return firewall{}
+	}
+	return firewall{h.tables.IPv4(), h.says}
 }
 
 // forEngine is what the decisions of dockerd depend on.
@@ -34,6 +68,7 @@ func WithBridgeIP(p netip.Prefix) HostOption {
 			return errorf("create network", bridgeNetwork, ErrAddress, "failed to allocate gateway (%v): not a host address of an IPv4 subnet", p)
 		}
 		c.daemon.bip = p
+		c.daemon.flag("bip", p)
 		return nil
 	})
 }
@@ -46,6 +81,7 @@ func WithFixedCIDR(p netip.Prefix) HostOption {
 			return errorf("create network", bridgeNetwork, ErrAddress, "invalid CIDR address: %v", p)
 		}
 		c.daemon.fixedCIDR = p.Masked()
+		c.daemon.flag("fixed-cidr", p)
 		return nil
 	})
 }
@@ -60,6 +96,8 @@ func WithFixedCIDRv6(p netip.Prefix) HostOption {
 			return errorf("create network", bridgeNetwork, ErrAddress, "invalid CIDR address: %v", p)
 		}
 		c.daemon.fixedCIDR6 = p.Masked()
+		c.daemon.flag("ipv6", true)
+		c.daemon.flag("fixed-cidr-v6", p)
 		return nil
 	})
 }
@@ -71,6 +109,7 @@ func WithFixedCIDRv6(p netip.Prefix) HostOption {
 func WithUserlandProxy(proxy bool) HostOption {
 	return hostOption(func(c *hostConfig) error {
 		c.daemon.noProxy = !proxy
+		c.daemon.flag("userland-proxy", proxy)
 		return nil
 	})
 }
@@ -80,6 +119,7 @@ func WithUserlandProxy(proxy bool) HostOption {
 func WithIPTables(iptables bool) HostOption {
 	return hostOption(func(c *hostConfig) error {
 		c.daemon.noIPTables = !iptables
+		c.daemon.flag("iptables", iptables)
 		return nil
 	})
 }
@@ -89,6 +129,7 @@ func WithIPTables(iptables bool) HostOption {
 func WithIPForward(forward bool) HostOption {
 	return hostOption(func(c *hostConfig) error {
 		c.daemon.noForward = !forward
+		c.daemon.flag("ip-forward", forward)
 		return nil
 	})
 }
@@ -101,6 +142,7 @@ func WithPublishAddr(a netip.Addr) HostOption {
 			return errorf("create host", c.name, ErrAddress, "invalid IP address: %v", a)
 		}
 		c.daemon.publishAddr = a
+		c.daemon.flag("ip", a)
 		return nil
 	})
 }
@@ -113,17 +155,34 @@ const maxPoolBits = 12
 // first is docker0's.
 func WithAddressPools(size int, bases ...netip.Prefix) HostOption {
 	return hostOption(func(c *hostConfig) error {
-		var pools []netip.Prefix
+		var list []addressPool
+		var texts []string
 		for _, base := range bases {
-			if !base.IsValid() || !base.Addr().Is4() || size < base.Bits() || size > 30 || size-base.Bits() > maxPoolBits {
-				return errorf("create host", c.name, ErrAddress, "invalid address pool base %v, size %d", base, size)
-			}
-			pools = append(pools, engine.Subnets(base.Masked(), size)...)
+			list = append(list, addressPool{base, size})
+			texts = append(texts, fmt.Sprintf("%v %d", base, size))
 		}
-		if len(pools) == 0 {
-			return errorf("create host", c.name, ErrAddress, "no address pools")
-		}
-		c.daemon.pools = pools
-		return nil
+		c.daemon.flag("default-address-pools", strings.Join(texts, ", "))
+		return c.setPools(list)
 	})
+}
+
+// An addressPool is a base that is cut into subnets of size bits.
+type addressPool struct {
+	base netip.Prefix
+	size int
+}
+
+func (c *hostConfig) setPools(list []addressPool) error {
+	var pools []netip.Prefix
+	for _, p := range list {
+		if !p.base.IsValid() || !p.base.Addr().Is4() || p.size < p.base.Bits() || p.size > 30 || p.size-p.base.Bits() > maxPoolBits {
+			return errorf("create host", c.name, ErrAddress, "invalid address pool base %v, size %d", p.base, p.size)
+		}
+		pools = append(pools, engine.Subnets(p.base.Masked(), p.size)...)
+	}
+	if len(pools) == 0 {
+		return errorf("create host", c.name, ErrAddress, "no address pools")
+	}
+	c.daemon.pools, c.daemon.askedPools = pools, list
+	return nil
 }

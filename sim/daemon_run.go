@@ -6,14 +6,24 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"drydock/sim/internal/engine"
 )
 
 // A daemonRun is one run of dockerd after the other.
 type daemonRun struct {
-	run atomic.Pointer[daemonContext]
+	run  atomic.Pointer[daemonContext]
+	last atomic.Pointer[daemonTurn]
 }
+
+// A daemonTurn is when dockerd started or ended last, and why it did not start.
+type daemonTurn struct {
+	time time.Time
+	err  error
+}
+
+func (d *daemonRun) turned(err error) { d.last.Store(&daemonTurn{time.Now(), err}) }
 
 // A daemonContext is done when dockerd stops.
 type daemonContext struct {
@@ -24,11 +34,13 @@ type daemonContext struct {
 func (d *daemonRun) begin() {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.run.Store(&daemonContext{ctx, cancel})
+	d.turned(nil)
 }
 
 func (d *daemonRun) end() {
 	if r := d.run.Load(); r != nil {
 		r.cancel()
+		d.turned(nil)
 	}
 }
 
@@ -94,7 +106,10 @@ func (h *Host) StopDaemon(ctx context.Context) error {
 	return nil
 }
 
-// StartDaemon starts dockerd again; one that runs stays as it is. It sets its rules anew: its own
+// StartDaemon starts dockerd again; one that runs stays as it is. It reads /etc/docker/daemon.json,
+// if there is one among the host's files: go doc ./sim.Host.Daemon says what is taken there. If
+// dockerd refuses that, the error is an *Error with its words that wraps ErrConflict, and it does not
+// run. It sets its rules anew: its own
 // chains are emptied, DOCKER-USER excepted, and rules that somebody deleted come back. "bridge" has
 // another ID. Default pools are given out from the first on. The containers start whose policy says
 // so: "always", "unless-stopped" if nobody stopped them, "on-failure" if they ended with a status
@@ -113,8 +128,9 @@ func (h *Host) StartDaemon() error {
 	if err.Err != ErrDaemon {
 		return err
 	}
-	if err := h.restoreNetworks(); err != nil {
-		return err
+	if err := h.configure(); err != nil {
+		h.daemonRun.turned(err)
+		return &Error{Op: op, Name: h.name, Err: ErrConflict, message: err.Error(), cause: err}
 	}
 	h.executions.dropAll()
 	h.events.Forget()
@@ -140,7 +156,7 @@ func (h *Host) turn() (done func()) {
 // forward turns forwarding on as dockerd does, which sets the policy of FORWARD only if it is who
 // has turned it on: what is returned says so to the engine.
 func (h *Host) forward() (engine.Daemon, error) {
-	d := h.daemon.forEngine()
+	d := h.dockerd().forEngine()
 	if !d.Forwarding {
 		return d, nil
 	}
@@ -152,17 +168,37 @@ func (h *Host) forward() (engine.Daemon, error) {
 	return d, h.own.settings.set(ipForward, "1")
 }
 
+// configure has dockerd read its options and brings networks and rules in line with them. If it
+// refuses them, nothing has changed.
+func (h *Host) configure() error {
+	h.devices <- struct{}{}
+	defer func() { <-h.devices }()
+	d, err := h.readOptions()
+	if err != nil {
+		return err
+	}
+	n, _ := h.Network(bridgeNetwork)
+	docker0, err := h.docker0(d, n.config())
+	if err == nil {
+		err = h.checkDocker0(&docker0)
+	}
+	if err != nil {
+		return errController(err)
+	}
+	h.options.Store(d)
+	return h.restoreNetworks(&docker0)
+}
+
 // restoreNetworks does what dockerd does at its start where networks are. In the order of their
 // IDs, in which it keeps them, they get back the rules that they lack; "bridge" is made anew, so
 // that its rules are above all others.
-func (h *Host) restoreNetworks() error {
-	h.devices <- struct{}{}
-	defer func() { <-h.devices }()
+func (h *Host) restoreNetworks(docker0 *networkConfig) error {
 	d, err := h.forward()
 	if err != nil {
 		return err
 	}
-	if err := h.firewall.renew(h.engine.HostRules(d)); err != nil {
+	h.firewall().delete(h.engine.ProxyRules(engine.Daemon{UserlandProxy: !d.UserlandProxy}))
+	if err := h.firewall().renew(h.engine.HostRules(d)); err != nil {
 		return err
 	}
 	networks := slices.Collect(h.Networks())
@@ -173,22 +209,22 @@ func (h *Host) restoreNetworks() error {
 		}
 		n.restored.Store(true)
 		n.setLocalnet()
-		if err := n.addRules(func(rules []string) error { _, err := h.firewall.ensure(rules); return err }); err != nil {
+		if err := n.addRules(func(rules []string) error { _, err := h.firewall().ensure(rules); return err }); err != nil {
 			return err
 		}
 	}
 	for _, n := range networks {
 		if n.name == bridgeNetwork {
 			n.beBorn()
+			if err := n.reconfigure(docker0); err != nil {
+				return err
+			}
 			n.setLocalnet()
-			if err := n.addRules(h.firewall.raise); err != nil {
+			if err := n.addRules(h.firewall().raise); err != nil {
 				return err
 			}
 		}
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.lastPool = -1
 	return nil
 }
 

@@ -83,15 +83,33 @@ func (c *Container) linkedHosts() (list []engine.LinkedHost) {
 	return list
 }
 
-// givenDNS reports whether resolv.conf is made of what was given for the container.
-func (c *containerConfig) givenDNS() bool { return len(c.dns)+len(c.dnsSearch)+len(c.dnsOptions) > 0 }
+// givenDNS reports whether resolv.conf is made of what was given for the container or to dockerd.
+func (c *Container) givenDNS() bool {
+	d := c.askedDNS()
+	return len(d.Nameservers)+len(d.Search)+len(d.Options) > 0
+}
 
 // resolvConf is what the container's resolv.conf is made of.
 func (c *Container) resolvConf() engine.ResolvConf {
-	return engine.ResolvConf{
-		Host:        text(c.host.files, resolvConfPath),
-		Nameservers: c.config.dns, Search: c.config.dnsSearch, Options: c.config.dnsOptions,
+	r := c.askedDNS()
+	r.Host = text(c.host.files, resolvConfPath)
+	return r
+}
+
+// askedDNS is what the container was given, and of what it was not what dockerd was.
+func (c *Container) askedDNS() engine.ResolvConf {
+	r := engine.ResolvConf{Nameservers: c.config.dns, Search: c.config.dnsSearch, Options: c.config.dnsOptions}
+	d := c.host.dockerd()
+	if len(r.Nameservers) == 0 {
+		r.Nameservers = d.dns
 	}
+	if len(r.Search) == 0 {
+		r.Search = d.dnsSearch
+	}
+	if len(r.Options) == 0 {
+		r.Options = d.dnsOptions
+	}
+	return r
 }
 
 // joinFiles edits the files of a container that joins a network, which may be one without a
@@ -99,12 +117,12 @@ func (c *Container) resolvConf() engine.ResolvConf {
 func (c *Container) joinFiles(n *Network, hostname string, addrs ...netip.Addr) {
 	d := c.docker.Load()
 	d.hosts.Edit(func(text string) string { return c.host.engine.JoinHosts(text, ownHosts(hostname, addrs)...) })
-	if c.config.givenDNS() {
+	if c.givenDNS() {
 		return
 	}
 	d.resolvConf.Edit(func(text string) string {
 		if text == d.written {
-			d.written = c.host.engine.JoinResolvConf(text, n.config.v6.subnet.IsValid())
+			d.written = c.host.engine.JoinResolvConf(text, n.config().v6.subnet.IsValid())
 			return d.written
 		}
 		return text

@@ -17,6 +17,7 @@ type family struct {
 	subnet  netip.Prefix // invalid: none
 	given   bool         // that WithSubnet set the subnet
 	gateway netip.Addr
+	via     netip.Addr // what containers have for their gateway; invalid: gateway
 	ipRange netip.Prefix
 	aux     map[string]netip.Addr // that nobody is given, by name
 	asked   dockerapi.IPAMConfig  // what Inspect tells of it
@@ -29,6 +30,14 @@ func (f *family) addrOf(mac net.HardwareAddr) netip.Addr {
 	b := f.subnet.Addr().As16()
 	copy(b[10:], mac)
 	return netip.AddrFrom16(b)
+}
+
+// router is the gateway of the containers.
+func (f *family) router() netip.Addr {
+	if f.via.IsValid() {
+		return f.via
+	}
+	return f.gateway
 }
 
 // prefix returns an address with the length of the subnet.

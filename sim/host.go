@@ -1,11 +1,11 @@
 package sim
 
 import (
-	"cmp"
 	"iter"
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"drydock/sim/internal/engine"
 	"drydock/sim/internal/feed"
@@ -41,12 +41,12 @@ import (
 //     interfaces as Docker gives them; exit statuses; refusals in Docker's own words.
 type Host struct {
 	*Machine
-	daemon   daemonConfig
+	flags    daemonConfig                 // what options say: dockerd's command line
+	options  atomic.Pointer[daemonConfig] // flags, and what dockerd has read from its file
 	engine   engine.Engine
 	says     *engine.Messages // the engine's
 	wrapDNS  func(dns.Handler) dns.Handler
 	ports    publisher
-	firewall firewall
 	resolver *netstack.Stack // dockerd's sockets, of the embedded resolvers
 
 	daemonRun daemonRun
@@ -91,7 +91,8 @@ func NewHost(opts ...HostOption) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{Machine: m, daemon: cfg.daemon, engine: release, says: release.Messages(), wrapDNS: cfg.wrapDNS, lastPool: -1, byName: make(map[string]*Container), daemonTurn: make(chan struct{}, 1)}
+	h := &Host{Machine: m, flags: cfg.daemon, engine: release, says: release.Messages(), wrapDNS: cfg.wrapDNS, lastPool: -1, byName: make(map[string]*Container), daemonTurn: make(chan struct{}, 1)}
+	h.options.Store(&h.flags)
 	m.services, m.reroute, m.self = h.stopDocker, h.reroute, h
 	err = m.labelled(func() error { return h.boot(&cfg) })
 	for _, image := range cfg.images {
@@ -113,7 +114,7 @@ func (h *Host) boot(cfg *hostConfig) error {
 		return err
 	}
 	h.own.ports, h.own.port, h.own.filter = h.portInterfaces, h.portEndpoint, &bridgeFilter{tables: h.tables}
-	docker0, err := h.docker0()
+	docker0, err := h.docker0(&h.flags, nil)
 	if err != nil {
 		return err
 	}
@@ -128,24 +129,22 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 		return err
 	}
 	h.Processes().Include(h.containerProcesses)
-	if !h.daemon.noIPTables {
-		h.firewall = firewall{h.tables.IPv4(), h.says}
+	h.ports = publisher{
+		engine: h.engine, daemon: func() engine.Daemon { return h.dockerd().forEngine() }, firewall: h.firewall, tables: h.tables, processes: h.Processes(),
 	}
-	h.ports = publisher{engine: h.engine, daemon: h.daemon.forEngine(), firewall: h.firewall, tables: h.tables, processes: h.Processes()}
 	h.own.proxies = &h.ports.proxies
-	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: h.ports.holder()})
+	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: "docker-proxy"})
 	h.resolver = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: "dockerd"})
-	if err := h.firewall.add(h.engine.HostRules(d)); err != nil {
+	h.ports.dockerd = h.resolver
+	if err := h.firewall().add(h.engine.HostRules(d)); err != nil {
 		return err
 	}
 	predefined := []*Network{
-		{name: bridgeNetwork, driver: "bridge", config: docker0},
-		{name: hostNetwork, driver: "host"},
-		{name: noneNetwork, driver: "null"},
+		h.newNetwork(bridgeNetwork, "bridge", docker0),
+		h.newNetwork(hostNetwork, "host", networkConfig{}),
+		h.newNetwork(noneNetwork, "null", networkConfig{}),
 	}
 	for _, n := range predefined {
-		n.host = h
-		n.beBorn()
 		h.addNetwork(n)
 	}
 	return predefined[0].open("docker0")
@@ -224,9 +223,9 @@ func (h *Host) portEndpoint(name string) *endpoint {
 // nextPoolLocked returns the next default pool, if one overlaps with nothing in use.
 //
 // +checklocks:h.mu
-func (h *Host) nextPoolLocked(inUse []netip.Prefix) (pool netip.Prefix, ok bool) {
-	if h.lastPool, ok = h.engine.NextPool(h.daemon.pools, h.lastPool, inUse); ok {
-		pool = h.daemon.pools[h.lastPool]
+func (h *Host) nextPoolLocked(pools, inUse []netip.Prefix) (pool netip.Prefix, ok bool) {
+	if h.lastPool, ok = h.engine.NextPool(pools, h.lastPool, inUse); ok {
+		pool = pools[h.lastPool]
 	}
 	return pool, ok
 }
@@ -272,43 +271,6 @@ func (h *Host) addNetwork(n *Network) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.networks = append(h.networks, n)
-}
-
-// docker0 is what the options say of the network "bridge".
-func (h *Host) docker0() (networkConfig, error) {
-	d := &h.daemon
-	n := d.docker0
-	f := &n.v4
-	f.subnet, f.gateway = d.bip.Masked(), d.bip.Addr()
-	if !d.bip.IsValid() {
-		onLink := h.onLink()
-		h.mu.Lock()
-		pool, ok := h.nextPoolLocked(onLink)
-		h.mu.Unlock()
-		if !ok {
-			return n, newError("create network", bridgeNetwork, ErrNoAddress, h.says.NoPool)
-		}
-		f.subnet, f.gateway = pool, pool.Addr().Next()
-		if d.fixedCIDR.IsValid() {
-			f.gateway = d.fixedCIDR.Addr()
-		}
-	}
-	f.asked.Subnet = f.subnet.String()
-	f.ipRange = f.subnet
-	if d.fixedCIDR.IsValid() {
-		f.asked.IPRange = d.fixedCIDR.String()
-		if !f.subnet.Contains(d.fixedCIDR.Addr()) || d.fixedCIDR.Bits() < f.subnet.Bits() {
-			return n, errorf("create network", bridgeNetwork, ErrAddress, h.says.RangeOutside, d.fixedCIDR)
-		}
-		f.ipRange = d.fixedCIDR
-	}
-	f.pool = engine.NewPool(f.subnet, f.ipRange)
-	f.pool.Reserve(f.gateway)
-	if d.fixedCIDR6.IsValid() {
-		n.v6 = family{subnet: d.fixedCIDR6, byMAC: h.engine.ByMAC(d.fixedCIDR6)}
-		return n, cmp.Or(n.v6.open(h.says, bridgeNetwork), n.v6.checkBridge(h.says, bridgeNetwork))
-	}
-	return n, nil
 }
 
 // reroute makes the host receive a frame that a bridge must not carry, since its

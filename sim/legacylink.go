@@ -54,7 +54,7 @@ func (c *Container) openLinks(r *run, l *Link) error {
 		if to.gone(n) {
 			return errorf("start container", c.Name(), ErrConflict, c.host.says.Publish, c.Name(), l.endpoint().id, "invalid endpoint id: "+to.to.id)
 		}
-		added, err := c.host.firewall.ensure(c.host.engine.LinkRules(n.forEngine(), l.endpoint().addr, to.to.addr, to.target.exposed()))
+		added, err := c.host.firewall().ensure(c.host.engine.LinkRules(n.forEngine(), l.endpoint().addr, to.to.addr, to.target.exposed()))
 		to.rules = append(to.rules, added...)
 		if err != nil {
 			return errFirewall("start container", c.Name(), c.host.says.LinkRules, err)
@@ -85,7 +85,7 @@ func (c *Container) unlink(r *run) {
 		if l.gone(c.network()) {
 			break
 		}
-		c.host.firewall.delete(l.rules)
+		c.host.firewall().delete(l.rules)
 		l.rules = nil
 	}
 }

@@ -26,7 +26,7 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	// taken, once in 2^28, must not shift them.
 	name := h.engine.VethName(h.random.stream("veth name"))
 	spec := cableSpec{
-		machine: h.Machine, mtu: n.config.mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1, portOwner: h.name, noBroadcast: !h.engine.Broadcast(),
+		machine: h.Machine, mtu: n.config().mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1, portOwner: h.name, noBroadcast: !h.engine.Broadcast(),
 		port: func() (next string) {
 			next, name = name, h.engine.VethName(h.random.stream("veth name"))
 			return next
@@ -36,12 +36,12 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 		spec.opts = append(spec.opts, bridge.WithOwner(c))
 	}
 	for _, a := range ep.addrs() {
-		spec.addrs = append(spec.addrs, n.config.of(a).prefix(a))
+		spec.addrs = append(spec.addrs, n.config().of(a).prefix(a))
 	}
 	if ep.addr6.IsValid() || h.engine.IPv6Everywhere() {
 		spec.addrs = append(spec.addrs, linkLocal(ep.mac))
 	}
-	if h.daemon.noProxy {
+	if h.dockerd().noProxy {
 		spec.opts = append(spec.opts, bridge.Hairpin()) // for clients of their own published port
 	}
 	err := ep.connect(spec)
@@ -67,8 +67,8 @@ func (l *Link) unplug(ep *endpoint) {
 
 // setDefault makes the gateways of the network those of the namespace.
 func (l *Link) setDefault() {
-	ep, cfg := l.endpoint(), &l.asked.network.config
-	ep.space.stack.SetDefault(ep.index, cfg.v4.gateway)
+	ep, cfg := l.endpoint(), l.asked.network.config()
+	ep.space.stack.SetDefault(ep.index, cfg.v4.router())
 	if ep.addr6.IsValid() {
 		ep.space.stack.SetDefault(ep.index, cfg.v6.gateway)
 	} else {
@@ -91,7 +91,7 @@ func (l *Link) takeAddrs(ep *endpoint) (err error) {
 		return errorf("start container", n.name, ErrNotFound, n.host.says.NetworkNotFound, name)
 	}
 	l.holds = true
-	if ep.addr, err = n.takeAddrLocked(&n.config.v4, l.asked.addr, "IPv4"); err == nil {
+	if ep.addr, err = n.takeAddrLocked(&n.config().v4, l.asked.addr, "IPv4"); err == nil {
 		ep.mac = n.host.engine.ContainerMAC(ep.addr, n.host.random.stream("container mac"))
 		ep.addr6, err = n.takeAddr6Locked(ep.mac, l.asked.addr6)
 	}
@@ -105,7 +105,7 @@ func (l *Link) takeAddrs(ep *endpoint) (err error) {
 func (l *Link) releaseLocked(ep *endpoint) {
 	l.holds = false
 	for _, a := range ep.addrs() {
-		l.asked.network.config.of(a).pool.Release(a)
+		l.asked.network.config().of(a).pool.Release(a)
 	}
 }
 

@@ -31,8 +31,10 @@ type Network struct {
 
 	common common // what impairs all cables
 
+	// What it was made with. That of "bridge" is another one when dockerd has read other options.
+	configured atomic.Pointer[networkConfig]
+
 	// The rest is for bridges.
-	config    networkConfig
 	device    string // docker0
 	index     int    // of the device; 0 until there is one
 	bridge    *bridge.Bridge
@@ -51,6 +53,16 @@ type birth struct {
 // beBorn gives the network an ID.
 func (n *Network) beBorn() { n.birth.Store(&birth{n.host.random.id("network id"), time.Now()}) }
 
+// newNetwork returns a network that is yet to be opened.
+func (h *Host) newNetwork(name, driver string, config networkConfig) *Network {
+	n := &Network{host: h, name: name, driver: driver}
+	n.configured.Store(&config)
+	n.beBorn()
+	return n
+}
+
+func (n *Network) config() *networkConfig { return n.configured.Load() }
+
 // Name returns the name, "bridge".
 func (n *Network) Name() string { return n.name }
 
@@ -67,7 +79,7 @@ func (n *Network) Subnets() []netip.Prefix {
 		return nil
 	}
 	var list []netip.Prefix
-	for _, f := range n.config.families() {
+	for _, f := range n.config().families() {
 		list = append(list, f.subnet)
 	}
 	return list
@@ -75,11 +87,11 @@ func (n *Network) Subnets() []netip.Prefix {
 
 // Gateway returns the IPv4 address of the host on the network; the zero Addr for "host"
 // and "none".
-func (n *Network) Gateway() netip.Addr { return n.config.v4.gateway }
+func (n *Network) Gateway() netip.Addr { return n.config().v4.gateway }
 
 // Gateway6 returns the IPv6 address of the host on the network; the zero Addr if it has
 // no IPv6 subnet.
-func (n *Network) Gateway6() netip.Addr { return n.config.v6.gateway }
+func (n *Network) Gateway6() netip.Addr { return n.config().v6.gateway }
 
 // Host returns the host that the network was made on.
 func (n *Network) Host() *Host { return n.host }
@@ -100,9 +112,9 @@ func (n *Network) predefined() bool {
 
 // forEngine is what the decisions about a network depend on.
 func (n *Network) forEngine() engine.Network {
-	c := &n.config
+	c := n.config()
 	return engine.Network{
-		Daemon: n.host.daemon.forEngine(), Name: n.name, Bridge: n.device, Subnet: c.v4.subnet, IPv6: c.v6.subnet.IsValid(),
+		Daemon: n.host.dockerd().forEngine(), Name: n.name, Bridge: n.device, Subnet: c.v4.subnet, IPv6: c.v6.subnet.IsValid(),
 		Internal: c.internal, ICC: !c.noICC, Masquerade: !c.noMasquerade,
 	}
 }
@@ -113,7 +125,7 @@ func (n *Network) forEngine() engine.Network {
 func (n *Network) open(device string) (err error) {
 	h := n.host
 	n.mac = h.engine.BridgeMAC(h.random.stream("bridge mac"))
-	local, port, err := h.newCable(n.config.mtu, h.random.seedOf("cable "+device))
+	local, port, err := h.newCable(n.config().mtu, h.random.seedOf("cable "+device))
 	if err != nil {
 		return err
 	}
@@ -136,7 +148,7 @@ func (n *Network) open(device string) (err error) {
 	n.index = index
 	n.setLocalnet()
 	n.linkLocal = sync.OnceValue(func() error { return h.own.stack.AddAddr(index, linkLocal(n.mac)) })
-	for _, f := range n.config.families() {
+	for _, f := range n.config().families() {
 		if err := h.own.stack.AddAddr(index, f.prefix(f.gateway)); err != nil {
 			return errGatewayTaken(h.says, n.name, f.gateway)
 		}
@@ -144,7 +156,7 @@ func (n *Network) open(device string) (err error) {
 	if err := n.open6(); err != nil {
 		return err
 	}
-	return n.addRules(h.firewall.add)
+	return n.addRules(h.firewall().add)
 }
 
 // addRules has the rules of the network added, and what comes before those of all networks.
@@ -152,7 +164,7 @@ func (n *Network) addRules(add func(commands []string) error) error {
 	h := n.host
 	err := add(h.engine.NetworkRules(n.forEngine(), h.otherBridges(n)))
 	if err == nil {
-		err = h.firewall.raise(h.engine.TopRules())
+		err = h.firewall().raise(h.engine.TopRules())
 	}
 	if err != nil {
 		return errFirewall("create network", n.name, h.says.NetworkRules, err)
@@ -162,14 +174,14 @@ func (n *Network) addRules(add func(commands []string) error) error {
 
 // setLocalnet has 127.0.0.0/8 routed there if no proxy serves it.
 func (n *Network) setLocalnet() {
-	n.host.own.stack.SetRouteLocalnet(n.index, n.host.daemon.noProxy)
-	n.host.own.settings.noteLocalnet(n.index, n.host.daemon.noProxy)
+	n.host.own.stack.SetRouteLocalnet(n.index, n.host.dockerd().noProxy)
+	n.host.own.settings.noteLocalnet(n.index, n.host.dockerd().noProxy)
 }
 
 // open6 does what dockerd does for a network with IPv6: the bridge has fe80::1 as well,
 // and the host forwards.
 func (n *Network) open6() error {
-	if !n.config.v6.subnet.IsValid() {
+	if !n.config().v6.subnet.IsValid() {
 		return nil
 	}
 	s := n.host.own.stack
@@ -177,7 +189,7 @@ func (n *Network) open6() error {
 	if err != nil && !errors.Is(err, syscall.EEXIST) { // the gateway of fe80::/64
 		return err
 	}
-	if n.host.daemon.noForward {
+	if n.host.dockerd().noForward {
 		return nil
 	}
 	return n.host.own.settings.set(ipForward6, "1")
@@ -186,7 +198,7 @@ func (n *Network) open6() error {
 // close undoes open, also where it failed half-way. Deleting rules that are not there does
 // nothing, so that it need not know how far open came.
 func (n *Network) close() {
-	n.host.firewall.delete(n.host.engine.NetworkRules(n.forEngine(), n.host.otherBridges(n)))
+	n.host.firewall().delete(n.host.engine.NetworkRules(n.forEngine(), n.host.otherBridges(n)))
 	if n.bridge != nil {
 		n.bridge.Close()
 		n.host.watch.removeBridge(n.bridge)
@@ -282,7 +294,7 @@ func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (n
 
 // takeAddr6Locked returns the zero Addr if the network has no IPv6.
 func (n *Network) takeAddr6Locked(mac net.HardwareAddr, asked netip.Addr) (netip.Addr, error) {
-	f := &n.config.v6
+	f := &n.config().v6
 	if f.pool == nil {
 		return netip.Addr{}, nil
 	}

@@ -32,8 +32,8 @@ func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error)
 	name := spec.Name
 	h.devices <- struct{}{}
 	defer func() { <-h.devices }()
-	n := &Network{host: h, name: name, driver: "bridge", config: cfg, zone: dnsd.NewZone(name)}
-	n.beBorn()
+	n := h.newNetwork(name, "bridge", cfg)
+	n.zone = dnsd.NewZone(name)
 	if err := h.checkNetwork(n); err != nil {
 		return nil, err
 	}
@@ -56,17 +56,17 @@ func (h *Host) checkNetwork(n *Network) error {
 	if err := h.checkNetworkLocked(n); err != nil {
 		return err
 	}
-	if err := n.config.checkSubnets(n.name); err != nil {
+	if err := n.config().checkSubnets(n.name); err != nil {
 		return err
 	}
 	inUse := h.subnetsLocked()
-	if v4 := &n.config.v4; !v4.subnet.IsValid() {
+	if v4 := &n.config().v4; !v4.subnet.IsValid() {
 		var ok bool
-		if v4.subnet, ok = h.nextPoolLocked(append(onLink, inUse...)); !ok {
+		if v4.subnet, ok = h.nextPoolLocked(h.dockerd().pools, append(onLink, inUse...)); !ok {
 			return newError(opCreateNetwork, n.name, ErrNoAddress, h.says.NoPool)
 		}
 	}
-	return n.config.complete(n.name, inUse)
+	return n.config().complete(n.name, inUse)
 }
 
 // +checklocks:h.mu

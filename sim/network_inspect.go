@@ -4,14 +4,14 @@ import "drydock/sim/dockerapi"
 
 // Inspect returns what "docker network inspect" tells.
 func (n *Network) Inspect() dockerapi.Network {
-	birth := n.birth.Load()
+	birth, cfg := n.birth.Load(), n.config()
 	info := dockerapi.Network{
-		Name: n.name, ID: birth.id, Created: birth.time.UTC().Round(0), Scope: "local", Driver: n.driver, Internal: n.config.internal, Attachable: n.config.attachable,
-		EnableIPv6: n.config.v6.subnet.IsValid(),
+		Name: n.name, ID: birth.id, Created: birth.time.UTC().Round(0), Scope: "local", Driver: n.driver, Internal: cfg.internal, Attachable: cfg.attachable,
+		EnableIPv6: cfg.v6.subnet.IsValid(),
 		IPAM:       dockerapi.IPAM{Driver: "default", Config: []dockerapi.IPAMConfig{}},
 		Containers: make(map[string]dockerapi.NetworkContainer),
-		Options:    cloneMap(n.config.options),
-		Labels:     cloneMap(n.config.labels),
+		Options:    cloneMap(cfg.options),
+		Labels:     cloneMap(cfg.labels),
 	}
 	if !n.predefined() {
 		info.IPAM.Options = map[string]string{}
@@ -22,7 +22,7 @@ func (n *Network) Inspect() dockerapi.Network {
 	if n.name == bridgeNetwork {
 		info.Options = n.docker0Options()
 	}
-	for _, f := range n.config.families() {
+	for _, f := range cfg.families() {
 		asked := f.asked
 		if n.restored.Load() {
 			asked.Gateway = f.gateway.String()
@@ -37,10 +37,10 @@ func (n *Network) Inspect() dockerapi.Network {
 		ep := l.endpoint()
 		e := dockerapi.NetworkContainer{
 			Name: c.Name(), EndpointID: ep.id, MacAddress: ep.mac.String(),
-			IPv4Address: n.config.v4.prefix(ep.addr).String(),
+			IPv4Address: cfg.v4.prefix(ep.addr).String(),
 		}
 		if ep.addr6.IsValid() {
-			e.IPv6Address = n.config.v6.prefix(ep.addr6).String()
+			e.IPv6Address = cfg.v6.prefix(ep.addr6).String()
 		}
 		info.Containers[c.id] = e
 	}

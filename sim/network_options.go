@@ -31,6 +31,7 @@ type bridgeOption struct{ key, value string }
 func (o bridgeOption) applyNetwork(c *dockerapi.NetworkCreate) { setOption(c, o.key, o.value) }
 
 func (o bridgeOption) applyHost(c *hostConfig) error {
+	c.daemon.flag(map[string]string{dockerapi.OptionICC: "icc", dockerapi.OptionMTU: "mtu"}[o.key], o.value)
 	return c.daemon.docker0.setOption(bridgeNetwork, o.key, o.value)
 }
 

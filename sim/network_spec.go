@@ -162,12 +162,16 @@ func (c *networkConfig) addAux(network string, addrs map[string]string) error {
 // docker0Options are what dockerd notes of the network "bridge". It tells all of them there,
 // whereas it tells of other networks what was asked for alone.
 func (n *Network) docker0Options() map[string]string {
+	c, d, binding := n.config(), n.host.dockerd(), "0.0.0.0"
+	if d.publishAddr.IsValid() {
+		binding = d.publishAddr.String()
+	}
 	return map[string]string{
 		"com.docker.network.bridge.default_bridge":    "true",
-		dockerapi.OptionICC:                           fmt.Sprint(!n.config.noICC),
-		dockerapi.OptionMasquerade:                    "true",
-		"com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
+		dockerapi.OptionICC:                           fmt.Sprint(!c.noICC),
+		dockerapi.OptionMasquerade:                    fmt.Sprint(!c.noMasquerade && !d.noIPTables),
+		"com.docker.network.bridge.host_binding_ipv4": binding,
 		"com.docker.network.bridge.name":              n.device,
-		dockerapi.OptionMTU:                           fmt.Sprint(n.config.mtu),
+		dockerapi.OptionMTU:                           fmt.Sprint(c.mtu),
 	}
 }

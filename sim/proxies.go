@@ -24,7 +24,7 @@ type proxy struct {
 
 // add starts the process of a port. Without --userland-proxy there is none.
 func (x *proxies) add(p *publisher, port *publishedPort) {
-	if !p.daemon.UserlandProxy {
+	if !p.daemon().UserlandProxy {
 		return
 	}
 	host, target := port.binding.Host(), port.target

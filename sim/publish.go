@@ -21,21 +21,22 @@ import (
 // A publisher is the part of dockerd that has the host's ports.
 type publisher struct {
 	engine    engine.Engine
-	daemon    engine.Daemon
-	firewall  firewall
+	daemon    func() engine.Daemon
+	firewall  func() firewall
 	tables    *nat.Tables
 	sockets   *netstack.Stack // of the userland proxies
+	dockerd   *netstack.Stack // instead of them without
 	processes *command.Processes
 	proxies   proxies
 	allocated ports.Allocator
 }
 
-// holder is the program that has the published ports open.
-func (p *publisher) holder() string {
-	if p.daemon.UserlandProxy {
-		return "docker-proxy"
+// holder has the sockets of the program that has the published ports open.
+func (p *publisher) holder() *netstack.Stack {
+	if p.daemon().UserlandProxy {
+		return p.sockets
 	}
-	return "dockerd"
+	return p.dockerd
 }
 
 func (p *publisher) close() {
@@ -62,12 +63,12 @@ func (p *publisher) publish(n engine.Network, ep *endpoint, plan []ports.Publica
 	for i, pub := range plan {
 		if !chosen && pub.First == 0 {
 			chosen = true
-			if err := p.allocated.Room(plan[i:], func(pub ports.Publication) []netip.Addr { return p.engine.HostAddrs(p.daemon, pub) }); err != nil {
+			if err := p.allocated.Room(plan[i:], func(pub ports.Publication) []netip.Addr { return p.engine.HostAddrs(p.daemon(), pub) }); err != nil {
 				p.unpublish(list)
 				return nil, err
 			}
 		}
-		for _, addr := range p.engine.HostAddrs(p.daemon, pub) {
+		for _, addr := range p.engine.HostAddrs(p.daemon(), pub) {
 			port, err := p.bind(n, ep, addr, pub)
 			if err != nil {
 				p.unpublish(list)
@@ -93,7 +94,7 @@ func (p *publisher) bind(n engine.Network, ep *endpoint, addr netip.Addr, pub po
 		return nil, err
 	}
 	p.proxies.add(p, port)
-	port.rules, err = p.firewall.ensure(p.engine.PortRules(n, ep.addr, port.binding))
+	port.rules, err = p.firewall().ensure(p.engine.PortRules(n, ep.addr, port.binding))
 	if err != nil {
 		p.unpublish([]*publishedPort{port})
 		return nil, err
@@ -108,7 +109,7 @@ func (p *publisher) unpublish(list []*publishedPort) {
 	for _, port := range list {
 		rules = append(rules, port.rules...)
 	}
-	p.firewall.delete(rules)
+	p.firewall().delete(rules)
 	for _, port := range list {
 		port.proxy.Close()
 		p.proxies.remove(port)
@@ -133,10 +134,10 @@ func (p *publisher) revoke(ep *endpoint, list []*publishedPort) {
 // proxy starts the userland proxy of a binding. Without --userland-proxy it only keeps the
 // port from others.
 func (p *publisher) proxy(b ports.Binding, target netip.AddrPort) (io.Closer, error) {
-	ctx, host, serve := context.Background(), b.Host().String(), p.daemon.UserlandProxy
+	ctx, host, serve := context.Background(), b.Host().String(), p.daemon().UserlandProxy
 	network := p.engine.ProxyNetwork(b)
 	if b.Port.Proto == ports.UDP {
-		c, err := p.sockets.ListenPacket(ctx, network, host)
+		c, err := p.holder().ListenPacket(ctx, network, host)
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +146,7 @@ func (p *publisher) proxy(b ports.Binding, target netip.AddrPort) (io.Closer, er
 		}
 		return relay.NewUDP(c.(relay.PacketConn), p.dialer("udp", target)), nil
 	}
-	l, err := p.sockets.Listen(ctx, network, host)
+	l, err := p.holder().Listen(ctx, network, host)
 	if err != nil {
 		return nil, err
 	}

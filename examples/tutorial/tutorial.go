@@ -115,10 +115,6 @@ func (p *player) newHost(_ *testscript.TestScript, s *stage, args []string) (err
 		opts = append(opts, sim.WithVirtualTime())
 	}
 	for ; len(args) > 0; args = args[1:] {
-		if args[0] == "-icc" {
-			opts = append(opts, sim.WithICC(false))
-			continue
-		}
 		opt, err := s.hostOption(args)
 		if err != nil {
 			return err
@@ -147,7 +143,7 @@ func (s *stage) hostOption(args []string) (sim.HostOption, error) {
 			return sim.WithUplink(s.lan, addr), err
 		}
 	}
-	return nil, errors.New("usage: host [-name NAME] [-engine RELEASE] [-lan PREFIX] [-icc]")
+	return nil, errors.New("usage: host [-name NAME] [-engine RELEASE] [-lan PREFIX]")
 }
 
 func (p *player) setup(_ *testscript.TestScript, s *stage, args []string) error {

@@ -26,66 +26,73 @@ type ComponentVersion struct {
 // An Info answers GET /info. What an emulated host does not have is told as of one that has
 // it: limits of resources, drivers of logs and the programs that start containers.
 type Info struct {
-	ID                 string
-	Containers         int
-	ContainersRunning  int
-	ContainersPaused   int
-	ContainersStopped  int
-	Images             int
-	Driver             string
-	DriverStatus       [][2]string
-	SystemStatus       [][2]string `json:",omitempty"`
-	Plugins            Plugins
-	MemoryLimit        bool
-	SwapLimit          bool
-	KernelMemory       bool
-	KernelMemoryTCP    bool
-	CPUCfsPeriod       bool `json:"CpuCfsPeriod"`
-	CPUCfsQuota        bool `json:"CpuCfsQuota"`
-	CPUShares          bool
-	CPUSet             bool
-	PidsLimit          bool
-	IPv4Forwarding     bool
-	BridgeNfIptables   bool
-	BridgeNfIP6tables  bool `json:"BridgeNfIp6tables"`
-	Debug              bool
-	NFd                int // of dockerd's open files, as told by one that has nothing to do
-	OomKillDisable     bool
-	NGoroutines        int // likewise
-	SystemTime         string
-	LoggingDriver      string
-	CgroupDriver       string
-	CgroupVersion      string `json:",omitempty"`
-	NEventsListener    int
-	KernelVersion      string
-	OperatingSystem    string
-	OSVersion          string
-	OSType             string
-	Architecture       string
-	IndexServerAddress string
-	RegistryConfig     RegistryConfig
-	NCPU               int
-	MemTotal           int64
-	GenericResources   []any
-	DockerRootDir      string
-	HTTPProxy          string `json:"HttpProxy"`
-	HTTPSProxy         string `json:"HttpsProxy"`
-	NoProxy            string
-	Name               string
-	Labels             []string
-	ExperimentalBuild  bool
-	ServerVersion      string
-	Runtimes           map[string]Runtime
-	DefaultRuntime     string
-	Swarm              Swarm
-	LiveRestoreEnabled bool
-	Isolation          string
-	InitBinary         string
-	ContainerdCommit   Commit
-	RuncCommit         Commit
-	InitCommit         Commit
-	SecurityOptions    []string
-	Warnings           []string
+	ID                  string
+	Containers          int
+	ContainersRunning   int
+	ContainersPaused    int
+	ContainersStopped   int
+	Images              int
+	Driver              string
+	DriverStatus        [][2]string
+	SystemStatus        [][2]string `json:",omitempty"`
+	Plugins             Plugins
+	MemoryLimit         bool
+	SwapLimit           bool
+	KernelMemory        bool
+	KernelMemoryTCP     bool
+	CPUCfsPeriod        bool `json:"CpuCfsPeriod"`
+	CPUCfsQuota         bool `json:"CpuCfsQuota"`
+	CPUShares           bool
+	CPUSet              bool
+	PidsLimit           bool
+	IPv4Forwarding      bool
+	BridgeNfIptables    bool
+	BridgeNfIP6tables   bool `json:"BridgeNfIp6tables"`
+	Debug               bool
+	NFd                 int // of dockerd's open files, as told by one that has nothing to do
+	OomKillDisable      bool
+	NGoroutines         int // likewise
+	SystemTime          string
+	LoggingDriver       string
+	CgroupDriver        string
+	CgroupVersion       string `json:",omitempty"`
+	NEventsListener     int
+	KernelVersion       string
+	OperatingSystem     string
+	OSVersion           string
+	OSType              string
+	Architecture        string
+	IndexServerAddress  string
+	RegistryConfig      RegistryConfig
+	NCPU                int
+	MemTotal            int64
+	GenericResources    []any
+	DockerRootDir       string
+	HTTPProxy           string `json:"HttpProxy"`
+	HTTPSProxy          string `json:"HttpsProxy"`
+	NoProxy             string
+	Name                string
+	Labels              []string
+	ExperimentalBuild   bool
+	ServerVersion       string
+	Runtimes            map[string]Runtime
+	DefaultRuntime      string
+	Swarm               Swarm
+	LiveRestoreEnabled  bool
+	Isolation           string
+	InitBinary          string
+	ContainerdCommit    Commit
+	RuncCommit          Commit
+	InitCommit          Commit
+	SecurityOptions     []string
+	Warnings            []string
+	DefaultAddressPools []AddressPool `json:",omitempty"`
+}
+
+// An AddressPool is a subnet that is cut into subnets of Size bits, for networks without one.
+type AddressPool struct {
+	Base string
+	Size int
 }
 
 // A Runtime is a program that starts containers.

@@ -35,6 +35,9 @@ func (c *call) engineBefore(v version) bool { return parseVersion(c.engine.APIVe
 
 func (c *call) getInfo() error {
 	info := c.standardInfo()
+	d := c.host.Daemon()
+	info.Debug, info.CgroupDriver, info.DefaultAddressPools = d.Debug, d.CgroupDriver, d.AddressPools
+	info.Labels, info.RegistryConfig = append(info.Labels, d.Labels...), registries(append([]string{}, d.Mirrors...))
 	info.ID, info.Name, info.Images = c.hostID(), c.host.Hostname(), len(c.host.Images())
 	info.IPv4Forwarding = c.isSet("net.ipv4.ip_forward")
 	info.BridgeNfIptables = c.isSet("net.bridge.bridge-nf-call-iptables")
@@ -68,9 +71,9 @@ func (c *call) standardInfo() dockerapi.Info {
 		},
 		MemoryLimit: true, SwapLimit: true, KernelMemory: true, KernelMemoryTCP: true, CPUCfsPeriod: true, CPUCfsQuota: true,
 		CPUShares: true, CPUSet: true, PidsLimit: true, OomKillDisable: true, NFd: 24, NGoroutines: 36,
-		SystemTime: time.Now().Format(time.RFC3339Nano), LoggingDriver: "json-file", CgroupDriver: "cgroupfs", CgroupVersion: "1",
+		SystemTime: time.Now().Format(time.RFC3339Nano), LoggingDriver: "json-file", CgroupVersion: "1",
 		KernelVersion: kernel, OperatingSystem: "Debian GNU/Linux 12 (bookworm)", OSVersion: "12", OSType: "linux", Architecture: "x86_64", NCPU: 2, MemTotal: 4 << 30,
-		IndexServerAddress: "https://index.docker.io/v1/", RegistryConfig: registries, DockerRootDir: "/var/lib/docker", Labels: []string{},
+		IndexServerAddress: "https://index.docker.io/v1/", DockerRootDir: "/var/lib/docker", Labels: []string{},
 		ServerVersion: c.engine.Version, DefaultRuntime: "runc", Runtimes: map[string]dockerapi.Runtime{
 			"io.containerd.runc.v2": {Path: "runc"}, "io.containerd.runtime.v1.linux": {Path: "runc"}, "runc": {Path: "runc"},
 		},
@@ -84,10 +87,12 @@ func (c *call) standardInfo() dockerapi.Info {
 func commit(id string) dockerapi.Commit { return dockerapi.Commit{ID: id, Expected: id} }
 
 // registries is Docker Hub, and what nobody but the host itself reaches.
-var registries = dockerapi.RegistryConfig{
-	AllowNondistributableArtifactsCIDRs: []string{}, AllowNondistributableArtifactsHostnames: []string{},
-	InsecureRegistryCIDRs: []string{"127.0.0.0/8"}, Mirrors: []string{},
-	IndexConfigs: map[string]dockerapi.RegistryIndex{hub: {Name: hub, Mirrors: []string{}, Secure: true, Official: true}},
+func registries(mirrors []string) dockerapi.RegistryConfig {
+	return dockerapi.RegistryConfig{
+		AllowNondistributableArtifactsCIDRs: []string{}, AllowNondistributableArtifactsHostnames: []string{},
+		InsecureRegistryCIDRs: []string{"127.0.0.0/8"}, Mirrors: mirrors,
+		IndexConfigs: map[string]dockerapi.RegistryIndex{hub: {Name: hub, Mirrors: mirrors, Secure: true, Official: true}},
+	}
 }
 
 // isSet reports whether a sysctl of the host is on. One that it has not is: the host does

@@ -18,7 +18,7 @@ var Docker20 Engine = docker20{}
 type docker20 struct{ common }
 
 func (docker20) Release() Release {
-	return Release{Name: "20.10", Version: "20.10.24", APIVersion: "1.41", MinAPIVersion: "1.12"}
+	return Release{Name: "20.10", Version: "20.10.24", APIVersion: "1.41", MinAPIVersion: "1.12", Listens: "[fd://]"}
 }
 
 // HostRules make the chains. Isolation has two stages: the first catches what leaves a bridge

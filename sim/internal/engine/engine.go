@@ -49,6 +49,8 @@ type Release struct {
 	APIVersion string // of its HTTP API: "1.41"
 	// MinAPIVersion is the oldest that it speaks.
 	MinAPIVersion string
+	// Listens is what -H says in its unit of systemd, "" if that has none.
+	Listens string
 }
 
 // A Daemon is what dockerd was told by its options.

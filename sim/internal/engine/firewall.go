@@ -13,6 +13,8 @@ import (
 type Firewall interface {
 	// HostRules are what the daemon starts with.
 	HostRules(Daemon) []string
+	// ProxyRules are those of HostRules that depend on the userland proxy.
+	ProxyRules(Daemon) []string
 	// NetworkRules are added with a network and deleted with it. The others are the
 	// networks with a bridge that are there at that time.
 	NetworkRules(n Network, others []Network) []string

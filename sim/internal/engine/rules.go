@@ -10,15 +10,19 @@ import (
 
 // natRules make chain DOCKER of table nat and lead to it.
 func natRules(d Daemon) []string {
+	return append([]string{
+		"-t nat -N DOCKER",
+		"-t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
+	}, common{}.ProxyRules(d)...)
+}
+
+// ProxyRules is one: what the host sends to its own addresses.
+func (common) ProxyRules(d Daemon) []string {
 	local := "! -d 127.0.0.0/8 " // is the userland proxy's
 	if !d.UserlandProxy {
 		local = ""
 	}
-	return []string{
-		"-t nat -N DOCKER",
-		"-t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
-		"-t nat -A OUTPUT " + local + "-m addrtype --dst-type LOCAL -j DOCKER",
-	}
+	return []string{"-t nat -A OUTPUT " + local + "-m addrtype --dst-type LOCAL -j DOCKER"}
 }
 
 // forwardPolicy comes last: dockerd sets it if it is what turns ip_forward on.

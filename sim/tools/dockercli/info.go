@@ -153,8 +153,12 @@ func machineLines(i *dockerapi.Info) []string {
 		"?Kernel Version: " + i.KernelVersion, "?Operating System: " + i.OperatingSystem, "?OSType: " + i.OSType, "?Architecture: " + i.Architecture,
 		fmt.Sprint("CPUs: ", i.NCPU), "Total Memory: " + units.BytesSize(float64(i.MemTotal)), "?Name: " + i.Name, "?ID: " + i.ID,
 		"Docker Root Dir: " + i.DockerRootDir, fmt.Sprint("Debug Mode: ", i.Debug),
-		"?HTTP Proxy: " + i.HTTPProxy, "?HTTPS Proxy: " + i.HTTPSProxy, "?No Proxy: " + i.NoProxy, "?Registry: " + i.IndexServerAddress,
 	}
+	if i.Debug {
+		lines = append(lines, fmt.Sprint(" File Descriptors: ", i.NFd), fmt.Sprint(" Goroutines: ", i.NGoroutines), " System Time: "+i.SystemTime,
+			fmt.Sprint(" EventsListeners: ", i.NEventsListener))
+	}
+	lines = append(lines, "?HTTP Proxy: "+i.HTTPProxy, "?HTTPS Proxy: "+i.HTTPSProxy, "?No Proxy: "+i.NoProxy, "?Registry: "+i.IndexServerAddress)
 	if i.Labels != nil {
 		lines = append(lines, "Labels:")
 	}
@@ -168,5 +172,18 @@ func machineLines(i *dockerapi.Info) []string {
 			lines = append(lines, " "+cidr)
 		}
 	}
-	return append(lines, fmt.Sprint("Live Restore Enabled: ", i.LiveRestoreEnabled))
+	if len(i.RegistryConfig.Mirrors) > 0 {
+		lines = append(lines, "Registry Mirrors:")
+	}
+	for _, mirror := range i.RegistryConfig.Mirrors {
+		lines = append(lines, " "+mirror)
+	}
+	lines = append(lines, fmt.Sprint("Live Restore Enabled: ", i.LiveRestoreEnabled))
+	if len(i.DefaultAddressPools) > 0 {
+		lines = append(lines, "Default Address Pools:")
+	}
+	for _, p := range i.DefaultAddressPools {
+		lines = append(lines, fmt.Sprintf("  Base: %s, Size: %d", p.Base, p.Size))
+	}
+	return lines
 }
