@@ -35,12 +35,17 @@ func Check(t *testing.T, run func(ctx context.Context, out io.Writer, opts ...si
 	for _, m := range masks {
 		got = m.Pattern.ReplaceAllString(got, m.With)
 	}
-	const file = "testdata/transcript.txt"
+	File(t, "testdata/transcript.txt", got)
+	return out.String()
+}
+
+// File compares a text with a file.
+func File(t *testing.T, file, got string) {
+	t.Helper()
 	if *update {
 		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
 	}
 	want, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Equal(t, string(want), got)
-	return out.String()
 }
