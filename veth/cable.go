@@ -52,6 +52,7 @@ func (c *cable) change(edit func()) {
 	for _, e := range c.ends {
 		e.line.clear()
 		e.queue.lose(c.loss())
+		e.tellDrops()
 	}
 }
 
@@ -66,6 +67,7 @@ func (c *cable) loss() drop.Reason {
 // attach makes d the dispatcher of e, and decides anew which end is given frames by
 // their senders: one with a forwarder, unless the other end has one too.
 func (c *cable) attach(e *Endpoint, d stack.NetworkDispatcher) {
+	defer e.tellDrops()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state.Load() == stateClosed {
@@ -106,6 +108,7 @@ func (c *cable) close() {
 		e.forwarder.Store(nil)
 		e.line.close()
 		e.queue.close()
+		e.tellDrops()
 	}
 	for _, e := range c.ends {
 		e.line.wait()

@@ -17,8 +17,9 @@ type Dropped struct {
 }
 
 // OnDrop calls fn with every frame that is dropped at e, until remove is called. fn runs in the
-// goroutine that drops the frame, which holds locks of the cable: it must be quick and must not
-// use the cable. It may still be running in another goroutine when remove returns.
+// goroutine that drops the frame and must be quick. It holds no lock of the cable, but the
+// sender may hold its own: fn must not use a stack. It may still be running in another
+// goroutine when remove returns.
 func (e *Endpoint) OnDrop(fn func(Dropped)) (remove func()) { return e.onDrop.Add(fn) }
 
 // Drops returns how many frames were dropped at e, by reason. A super-segment that is dropped
@@ -27,6 +28,34 @@ func (e *Endpoint) Drops() drop.Counts { return e.drops.Load() }
 
 // drop counts a frame and tells who asked. It borrows pkt.
 func (e *Endpoint) drop(r drop.Reason, pkt *stack.PacketBuffer) {
+	e.dropQuietly(r, pkt)
+	e.tellDrops()
+}
+
+// dropQuietly is drop for who holds locks of the cable, and calls tellDrops without them.
+func (e *Endpoint) dropQuietly(r drop.Reason, pkt *stack.PacketBuffer) {
 	e.drops.Add(r, 1)
-	e.onDrop.Show(func() Dropped { return Dropped{e, r, pkt} })
+	if e.onDrop.Empty() {
+		return
+	}
+	e.untoldMu.Lock()
+	defer e.untoldMu.Unlock()
+	e.untold = append(e.untold, Dropped{e, r, pkt.IncRef()})
+	e.tells.Store(true)
+}
+
+// tellDrops tells who asked of the frames that were dropped quietly.
+func (e *Endpoint) tellDrops() {
+	if !e.tells.Load() {
+		return
+	}
+	e.untoldMu.Lock()
+	list := e.untold
+	e.untold = nil
+	e.tells.Store(false)
+	e.untoldMu.Unlock()
+	for _, d := range list {
+		e.onDrop.Show(func() Dropped { return d })
+		d.Frame.DecRef()
+	}
 }

@@ -58,6 +58,9 @@ func TestDrops(t *testing.T) {
 				told := [2]drop.Counts{}
 				for i, e := range []*veth.Endpoint{a, b} {
 					remove := e.OnDrop(func(d veth.Dropped) {
+						e.LineStats() // no lock of the cable is held
+						e.Inflight().Frames()
+						e.SetOnCloseAction(nil)
 						assert.Same(t, e, d.Endpoint)
 						assert.Positive(t, d.Frame.Size())
 						told[i][d.Reason]++

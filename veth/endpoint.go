@@ -2,6 +2,7 @@ package veth
 
 import (
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 
 	"drydock/drop"
@@ -35,6 +36,10 @@ type Endpoint struct {
 	drops  drop.Counters
 	onDrop taps.List[Dropped]
 
+	untoldMu sync.Mutex  // innermost; guards untold
+	untold   []Dropped   // drops that onDrop is still to hear of
+	tells    atomic.Bool // there are such
+
 	forwarder atomic.Pointer[forwarder] // takes frames for e from their senders; nil: they go to queue
 	impaired  atomic.Bool               // frames that e sends go through line
 	cut       atomic.Bool               // and super-segments in pieces
@@ -58,7 +63,7 @@ func newEndpoint(cfg *config, n int) *Endpoint {
 	}
 	e.line.init(e, rng.Uint64())
 	e.mac.Store(&mac)
-	e.queue.init(cfg.queue, e.deliver, e.drop)
+	e.queue.init(cfg.queue, e)
 	e.queue.scheduler = cfg.schedulers[1-n] // of the sender
 	return e
 }

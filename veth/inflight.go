@@ -47,7 +47,7 @@ func (f Inflight) Hold() {
 		return
 	}
 	if l.medium == nil {
-		l.medium = &medium{tell: l.from.drop}
+		l.medium = &medium{tell: l.from.dropQuietly}
 		l.medium.set(Impairment{}, l.seed, int(l.from.mtu.Load()), l.from.clock.NowMonotonic())
 	}
 	l.medium.flight.hold(&l.medium.arena)
@@ -145,6 +145,7 @@ func (f Inflight) change(edit func(*medium) error) error {
 	due := l.wake(l.from.clock.NowMonotonic())
 	l.settle()
 	l.mu.Unlock()
+	l.from.tellDrops()
 	if due {
 		l.deliver()
 	}

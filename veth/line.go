@@ -45,13 +45,14 @@ func (e *Endpoint) Impair(i Impairment) error {
 		return err
 	}
 	l := &e.line
+	defer e.tellDrops()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.medium == nil {
 		if i == (Impairment{}) {
 			return nil
 		}
-		l.medium = &medium{tell: e.drop}
+		l.medium = &medium{tell: e.dropQuietly}
 	}
 	now := e.clock.NowMonotonic()
 	l.medium.set(i, l.seed, int(e.mtu.Load()), now)
@@ -101,6 +102,7 @@ func (l *line) sendFrame(f *stack.PacketBuffer, own bool) {
 	if l.closed {
 		l.medium.drop(drop.NoCarrier, f)
 		l.mu.Unlock()
+		l.from.tellDrops()
 		return
 	}
 	now := l.from.clock.NowMonotonic()
@@ -108,6 +110,7 @@ func (l *line) sendFrame(f *stack.PacketBuffer, own bool) {
 	arrived := l.medium.arrive(f, own, now)
 	due := l.wake(now)
 	l.mu.Unlock()
+	l.from.tellDrops()
 	if arrived != nil {
 		l.from.peer.accept(arrived)
 	}
@@ -121,6 +124,7 @@ func (l *line) lose(f *stack.PacketBuffer) {
 	l.mu.Lock()
 	l.medium.drop(l.from.cable.loss(), f)
 	l.mu.Unlock()
+	l.from.tellDrops()
 	f.DecRef()
 }
 
@@ -198,6 +202,7 @@ func (l *line) deliver() {
 // next takes the next frame that is due, if the budget is not spent. If there is none it ends
 // firing.
 func (l *line) next(spent bool) *stack.PacketBuffer {
+	defer l.from.tellDrops()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.from.clock.NowMonotonic()
@@ -216,7 +221,7 @@ func (l *line) next(spent bool) *stack.PacketBuffer {
 	return nil
 }
 
-// clear loses the frames in flight and empties the wire.
+// clear loses the frames in flight and empties the wire. Its caller tells of the drops.
 func (l *line) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -17,10 +17,9 @@ import (
 // It starts when it may be needed and ends with close. With a scheduler there is no
 // goroutine: the first frame that waits posts a delivery of all that do.
 type queue struct {
-	limit   int
-	deliver func(stack.NetworkDispatcher, *stack.PacketBuffer)
-	tell    func(drop.Reason, *stack.PacketBuffer) // of what is dropped, which it borrows
-	worker  sync.WaitGroup
+	limit  int
+	end    *Endpoint // whose it is
+	worker sync.WaitGroup
 
 	scheduler Scheduler // delivers in place of a worker; nil: there is one
 
@@ -103,10 +102,12 @@ func (b *block) free() {
 	blocks.Put(b)
 }
 
-func (q *queue) init(limit int, deliver func(stack.NetworkDispatcher, *stack.PacketBuffer), tell func(drop.Reason, *stack.PacketBuffer)) {
-	q.limit, q.deliver, q.tell = limit, deliver, tell
+func (q *queue) init(limit int, end *Endpoint) {
+	q.limit, q.end = limit, end
 	q.wake.L = &q.mu
 }
+
+// What attach, close and lose drop, their callers tell of.
 
 // attach makes d the one to deliver to; nil is nobody. Frames that wait are lost.
 // It does not wait for a delivery: it may be called from inside the stack that
@@ -176,7 +177,7 @@ func (q *queue) loseLocked(r drop.Reason) {
 // +checklocks:q.mu
 func (q *queue) dropLocked(r drop.Reason, pkt *stack.PacketBuffer) {
 	q.dropped.add(pkt.Size())
-	q.tell(r, pkt)
+	q.end.dropQuietly(r, pkt)
 }
 
 // dropOwnLocked is dropLocked for a packet that the queue owns, and releases it.
@@ -208,6 +209,7 @@ func (q *queue) receive(pkt *stack.PacketBuffer, size int) {
 	if s == nil {
 		q.dropLocked(q.refusalLocked(), pkt)
 		q.mu.Unlock()
+		q.end.tellDrops()
 		if shared != nil {
 			shared.DecRef()
 		}
@@ -226,6 +228,7 @@ func (q *queue) put(pkt *stack.PacketBuffer) {
 	if s == nil {
 		q.dropOwnLocked(q.refusalLocked(), pkt)
 		q.mu.Unlock()
+		q.end.tellDrops()
 		return
 	}
 	s.pkt = pkt
@@ -343,7 +346,7 @@ func (q *queue) deliverBlock(d stack.NetworkDispatcher, b *block, epoch uint32) 
 			q.drop(pkt)
 			continue
 		}
-		q.deliver(d, pkt)
+		q.end.deliver(d, pkt)
 		pkt.DecRef()
 	}
 	b.free()
@@ -351,6 +354,7 @@ func (q *queue) deliverBlock(d stack.NetworkDispatcher, b *block, epoch uint32) 
 
 // drop drops a packet of an earlier epoch.
 func (q *queue) drop(pkt *stack.PacketBuffer) {
+	defer q.end.tellDrops()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.dropOwnLocked(q.lost, pkt)
