@@ -19,6 +19,7 @@ type chain struct {
 	count  *counter // of a policy that was set; nil: nobody counts
 	rules  []*rule
 	code   []instruction // of rules
+	found  *indexed      // of code, as it is: who changes it needs another one
 	prints []uint64      // of rules, to find one: 8 bytes of each are looked at, 32 KiB of 4,000
 	own    bool          // that the arrays are a draft's own
 	calls  []int         // chains that rules jump to, once for each rule
@@ -32,6 +33,11 @@ func (c *chain) builtin() bool { return c.hook < numHooks }
 func (c *chain) splice(from, to int, rules ...*rule) {
 	c.uncount(c.rules[from:to])
 	c.enter(rules)
+	if from == len(c.rules) {
+		c.found = c.found.grown()
+	} else {
+		c.found = new(indexed)
+	}
 	code, prints := make([]instruction, len(rules)), make([]uint64, len(rules))
 	for i, r := range rules {
 		code[i], prints[i] = r.instruction(), r.print

@@ -5,9 +5,12 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"testing"
 
 	wire "drydock/internal/packet"
+	"drydock/nat/ipset"
 
+	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -15,6 +18,20 @@ import (
 type gambler struct {
 	*rand.Rand
 	v6 bool
+}
+
+// tables returns tables with the set that the gambler's rules ask for, and the rules of its
+// family.
+func (g *gambler) tables(t *testing.T) (*Tables, *Ruleset) {
+	tables := New()
+	set, err := tables.Sets().Create("one", ipset.Spec{Type: ipset.HashIP, V6: g.v6})
+	require.NoError(t, err)
+	only := onlyAddr(g.v6)
+	require.NoError(t, set.Add(ipset.Entry{Key: ipset.Key{Net: netip.PrefixFrom(only, only.BitLen())}}, false))
+	if g.v6 {
+		return tables, tables.v6
+	}
+	return tables, tables.v4
 }
 
 func pick[T any](g *gambler, from ...T) T { return from[g.IntN(len(from))] }

@@ -3,12 +3,9 @@ package nat
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"sort"
 	"testing"
-
-	"drydock/nat/ipset"
 
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -173,15 +170,7 @@ func TestModel(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			g := &gambler{Rand: rand.New(rand.NewPCG(seed, 0)), v6: seed%2 == 1}
-			tables := New()
-			set, err := tables.Sets().Create("one", ipset.Spec{Type: ipset.HashIP, V6: g.v6})
-			require.NoError(t, err)
-			only := onlyAddr(g.v6)
-			require.NoError(t, set.Add(ipset.Entry{Key: ipset.Key{Net: netip.PrefixFrom(only, only.BitLen())}}, false))
-			rs := tables.v4
-			if g.v6 {
-				rs = tables.v6
-			}
+			tables, rs := g.tables(t)
 			m := newModel()
 			refused := 0
 			for range 300 {
