@@ -11,7 +11,7 @@ import (
 // CreateNetwork makes a network with a bridge of its own, br- and the first 12
 // digits of its ID, and Docker's rules for it.
 func (h *Host) CreateNetwork(name string, opts ...NetworkOption) (*Network, error) {
-	spec := dockerapi.NetworkCreate{Name: name}
+	spec := dockerapi.NetworkCreate{Name: name, CheckDuplicate: true} // as the command docker asks
 	for _, opt := range opts {
 		opt.applyNetwork(&spec)
 	}
@@ -28,6 +28,9 @@ func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error)
 	cfg, err := newNetworkConfig(h.says, &spec)
 	if err != nil {
 		return nil, err
+	}
+	if spec.Name == "" && !spec.CheckDuplicate && h.away(opCreateNetwork, "") == nil {
+		return nil, errorf(opCreateNetwork, "", ErrName, h.says.NetworkName, "")
 	}
 	name := spec.Name
 	h.devices <- struct{}{}

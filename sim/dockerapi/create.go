@@ -15,7 +15,7 @@ type NetworkingConfig struct {
 // A NetworkCreate is what a network is made from: the body of POST /networks/create.
 type NetworkCreate struct {
 	Name           string
-	CheckDuplicate bool   // is taken for granted
+	CheckDuplicate bool   // is taken for granted, but for the name ""
 	Driver         string // "bridge", which empty stands for
 	Scope          string // "local", which empty stands for; others are refused
 	EnableIPv6     bool

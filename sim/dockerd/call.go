@@ -91,8 +91,17 @@ func (c *call) decode(v any) error {
 	case statusOf(err) != http.StatusInternalServerError:
 		return err
 	}
-	return badRequest(err.Error())
+	return badRequest(dockersTypes.Replace(err.Error()))
 }
+
+// dockersTypes are what dockerd calls types, which stand in messages of package json.
+var dockersTypes = strings.NewReplacer(
+	"type dockerapi.NetworkCreate", "type types.NetworkCreateRequest", "field NetworkCreate.", "field NetworkCreateRequest.",
+	"type dockerapi.NetworkConnect", "type types.NetworkConnect", "type dockerapi.NetworkDisconnect", "type types.NetworkDisconnect",
+	"type dockerapi.ExecCreate", "type types.ExecConfig", "field ExecCreate.", "field ExecConfig.",
+	"type dockerapi.ExecStart", "type types.ExecStartCheck", "field ExecStart.", "field ExecStartCheck.",
+	"type dockerd.createBody", "type runconfig.ContainerConfigWrapper", "field createBody.", "field ContainerConfigWrapper.",
+)
 
 // terminalSide reads the height or width of a terminal. What the kernel does not count to
 // is its maximum.

@@ -2,6 +2,7 @@ package dockerd
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -46,7 +47,7 @@ func (c *call) containerCreate() error {
 	var body createBody
 	c.allow(maxCreate)
 	if err := json.NewDecoder(c.r.Body).Decode(&body); err != nil {
-		return err // 500: dockerd does not classify it
+		return errors.New(dockersTypes.Replace(err.Error())) // 500: dockerd does not classify it
 	}
 	if body.Config == nil {
 		return badRequest("Config cannot be empty in order to create a container")

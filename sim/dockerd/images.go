@@ -1,8 +1,10 @@
 package dockerd
 
 import (
+	"cmp"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"drydock/sim"
@@ -47,6 +49,8 @@ func (c *call) imageList() error {
 			})
 		}
 	}
+	// The newest first. Of those made in the same second Docker's order is random.
+	slices.SortStableFunc(list, func(a, b dockerapi.ImageSummary) int { return cmp.Compare(b.Created, a.Created) })
 	c.reply(http.StatusOK, list)
 	return nil
 }

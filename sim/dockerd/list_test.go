@@ -3,6 +3,7 @@ package dockerd_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 	"time"
@@ -163,4 +164,19 @@ func TestNetworkList(t *testing.T) {
 		require.Equal(t, `{"NetworksDeleted":["a"]}`+"\n", prune(`{"label":["keep"]}`))
 		require.Equal(t, `{"NetworksDeleted":["c"]}`+"\n", prune(""))
 	})
+}
+
+// TestImagesOrder: the newest image is first, whenever the host got it.
+func TestImagesOrder(t *testing.T) {
+	t.Parallel()
+	day := func(d int) time.Time { return time.Date(2022, 1, d, 0, 0, 0, 0, time.UTC) }
+	h := simtest.NewHost(t, sim.WithImages(
+		sim.Image{Name: "b", Created: day(2)}, sim.Image{Name: "c", Created: day(3)}, sim.Image{Name: "a", Created: day(1)}))
+	for _, name := range []string{"b", "c", "a"} {
+		_, _, err := h.Pull(name)
+		require.NoError(t, err)
+	}
+	w := httptest.NewRecorder()
+	dockerd.Handler(h).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/images/json", nil))
+	require.Regexp(t, `(?s)"c:latest".*"b:latest".*"a:latest"`, w.Body.String())
 }

@@ -19,12 +19,13 @@ import (
 func Webapp() sim.Image {
 	return sim.Image{
 		Name: "training/webapp", Cmd: []string{"python", "app.py"}, Expose: []string{"5000"}, WorkingDir: "/opt/webapp",
-		Commands: small("curl ifconfig route arp netstat ip", inetutils.Commands(), command.Table{"python": python}),
+		Commands: small("curl ifconfig route arp netstat ip", inetutils.Commands(), command.Table{"python": command.Uncaught(python)}),
 		Files:    layers{files("webapp"), files("debian")},
 	}
 }
 
-// python runs app.py, and nothing else.
+// python runs app.py, and nothing else. It catches SIGINT alone: a container that runs it takes ten
+// seconds to stop, as the real one does.
 func python(ctx context.Context, c *command.Call) int {
 	if len(c.Args) != 2 {
 		return c.Fail(1, "python: only app.py can be run here\n")
@@ -34,7 +35,18 @@ func python(ctx context.Context, c *command.Call) int {
 	}
 	port := cmp.Or(variable(c.Env, "PORT"), "5000")
 	c.Errorf(" * Running on http://0.0.0.0:%s/\n", port)
-	err := serve(ctx, c, port, func(conn net.Conn) {
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	interrupted, over := c.Notify(command.SIGINT), make(chan struct{})
+	go func() {
+		defer close(over)
+		select {
+		case <-interrupted:
+			stop()
+		case <-serving.Done():
+		}
+	}()
+	err := serve(serving, c, port, func(conn net.Conn) {
 		client, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
 		serveHTTP(conn, func(r *http.Request) response {
 			r.Close = true // Werkzeug speaks HTTP/1.0
@@ -43,10 +55,15 @@ func python(ctx context.Context, c *command.Call) int {
 			return resp
 		})
 	})
-	if err != nil {
+	stop()
+	<-over
+	switch {
+	case err != nil:
 		return c.Fail(1, "socket.error: [Errno 98] Address already in use\n")
+	case ctx.Err() != nil:
+		return command.Interrupted(ctx)
 	}
-	return command.Interrupted(ctx)
+	return 0 // Werkzeug takes an interrupt for its end
 }
 
 func flaskAnswer(env []string, r *http.Request) response {
