@@ -1,29 +1,48 @@
-// Why-dropped publishes a port and makes five mistakes with it, one after the other. Each time it
-// asks why nothing arrives, and mends what the answer says.
+// Why-dropped publishes a port and makes four mistakes with it, one after the other. Each time it
+// asks why nothing arrives, tries it, and mends what the answer says.
 //
 //	go run ./examples/why-dropped
+//	go run ./examples/why-dropped -report report.html
+//
+// The second one writes a page that shows what became of each packet.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
 	"net/netip"
 	"os"
+	"time"
 
 	"drydock/sim"
+	"drydock/sim/report"
 	"drydock/sim/tools"
 )
 
 func main() {
-	if err := run(context.Background(), os.Stdout); err != nil {
+	file := flag.String("report", "", "write a page that shows the packets to this `file`")
+	flag.Parse()
+	err := run(context.Background(), os.Stdout, func(rec *report.Recorder) error {
+		if *file == "" {
+			return nil
+		}
+		f, err := os.Create(*file)
+		if err != nil {
+			return err
+		}
+		return errors.Join(rec.WriteReport(f), f.Close())
+	})
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) (err error) {
+// run calls show at the end, with what has happened.
+func run(ctx context.Context, out io.Writer, show func(*report.Recorder) error, opts ...sim.MachineOption) (err error) {
 	lan, err := sim.NewLAN()
 	if err != nil {
 		return err
@@ -39,6 +58,11 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) (err err
 		return err
 	}
 	defer browser.Close()
+	rec, err := report.Record(browser, lan, host)
+	if err != nil {
+		return err
+	}
+	defer rec.Stop()
 	web, err := host.Run("web", sim.WithPublish("8080:80"))
 	if err != nil {
 		return err
@@ -52,7 +76,7 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) (err err
 		fmt.Fprintf(out, "# %s\n", comment)
 		e, failed := browser.Explain("tcp", "192.168.0.10:8080")
 		err = errors.Join(err, failed)
-		fmt.Fprintln(out, e)
+		fmt.Fprintf(out, "%v\n# tried: %s\n\n", e, try(ctx, browser))
 	}
 	iptables := func(line string) {
 		fmt.Fprintf(out, "[root@docker ~]# %s\n", line)
@@ -81,5 +105,18 @@ func run(ctx context.Context, out io.Writer, opts ...sim.MachineOption) (err err
 		return err
 	}
 	explain("and this is how it should be")
-	return err
+	return errors.Join(err, show(rec))
+}
+
+// try says how it goes in fact.
+func try(ctx context.Context, browser *sim.Machine) string {
+	defer time.Sleep(time.Millisecond) // until what is left has arrived
+	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	c, err := browser.DialContext(ctx, "tcp", "192.168.0.10:8080")
+	if err != nil {
+		return err.Error()
+	}
+	c.Close()
+	return "connected"
 }

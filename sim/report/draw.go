@@ -125,7 +125,10 @@ text{fill:var(--fg);font:12px system-ui,sans-serif}.lane,.mid{text-anchor:middle
 
 // sequence returns a drawing of packets that stands alone, as WriteSequence writes it.
 func (all *lanes) sequence(list []*journey, more int) string {
-	width, height := all.width()+textWidth, (len(list)+1)*rowHeight+headHeight
+	width, height := all.width()+textWidth, headHeight+len(list)*rowHeight+middle/2
+	if more > 0 {
+		height += rowHeight
+	}
 	var d drawing
 	d.put(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d"><style>%s</style><rect width="100%%" height="100%%" fill="var(--bg)"/>`,
 		width, height, width, height, colours)

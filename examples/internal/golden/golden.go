@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden transcript")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // A Mask hides what differs between runs.
 type Mask struct {
