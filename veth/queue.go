@@ -300,6 +300,11 @@ const (
 func (q *queue) run() {
 	defer q.worker.Done()
 	var batch []*block
+	var l *lender
+	if lends() {
+		l = new(lender)
+		defer l.close()
+	}
 	for delivered := 0; ; {
 		d, epoch, slept := q.take(&batch)
 		if d == nil {
@@ -310,7 +315,7 @@ func (q *queue) run() {
 		}
 		for _, b := range batch {
 			delivered += b.n
-			q.deliverBlock(d, b, epoch)
+			q.deliverBlock(d, b, epoch, l)
 			if delivered >= turn {
 				delivered = 0
 				runtime.Gosched()
@@ -333,15 +338,21 @@ func (q *queue) runOnce() {
 	q.mu.Unlock()
 	defer q.worker.Done()
 	for _, b := range batch {
-		q.deliverBlock(d, b, epoch)
+		q.deliverBlock(d, b, epoch, nil)
 	}
 }
 
 // deliverBlock delivers the frames of a block that was taken in the given epoch,
-// and gives the block back.
-func (q *queue) deliverBlock(d stack.NetworkDispatcher, b *block, epoch uint32) {
+// and gives the block back. Unless l is nil, small frames are lent.
+func (q *queue) deliverBlock(d stack.NetworkDispatcher, b *block, epoch uint32, l *lender) {
 	for i := range b.slots[:b.n] {
-		pkt := b.slots[i].packet()
+		s := &b.slots[i]
+		if l != nil && s.pkt == nil && q.epoch.Load() == epoch {
+			q.end.deliver(d, l.lend(s))
+			l.back()
+			continue
+		}
+		pkt := s.packet()
 		if q.epoch.Load() != epoch {
 			q.drop(pkt)
 			continue
