@@ -51,20 +51,41 @@ func (l *LAN) OnDrop(fn func(Drop)) (stop func()) { return l.watch.drops.Add(fn)
 
 // Drops returns how many packets were dropped by the machine, its bridges, the containers that
 // run, and the cables that there are.
-func (m *Machine) Drops() drop.Counts {
-	n := m.tables.Drops()
+func (m *Machine) Drops() drop.Counts { return total(m.DropsByPlace()) }
+
+// DropsByPlace is Drops by where that was: interfaces and ports of bridges. What a namespace
+// drops, its netfilter, its router and its sockets, has the Place of its owner without a device.
+// Places where nothing was dropped are left out.
+func (m *Machine) DropsByPlace() map[Place]drop.Counts {
+	by := make(map[Place]drop.Counts)
+	addDrops(by, Place{Owner: m.name}, m.tables.Drops())
 	m.watch.mu.Lock()
 	defer m.watch.mu.Unlock()
 	for ns := range m.watch.spaces {
-		n = n.Plus(ns.stack.Drops())
-		for _, t := range ns.tappers() {
+		addDrops(by, ns.place(""), ns.stack.Drops())
+		for p, t := range ns.tappers() {
 			if d, ok := t.(dropper); ok {
-				n = n.Plus(d.Drops())
+				addDrops(by, p, d.Drops())
 			}
 		}
 	}
-	for b := range m.watch.bridges {
-		n = n.Plus(bridgeDrops(b))
+	for b, owner := range m.watch.bridges {
+		bridgeDrops(by, owner, b)
+	}
+	return by
+}
+
+// addDrops adds what was dropped at a place.
+func addDrops(by map[Place]drop.Counts, p Place, n drop.Counts) {
+	if n != (drop.Counts{}) {
+		by[p] = by[p].Plus(n)
+	}
+}
+
+// total returns what was dropped anywhere.
+func total(by map[Place]drop.Counts) (n drop.Counts) {
+	for _, more := range by {
+		n = n.Plus(more)
 	}
 	return n
 }
@@ -81,19 +102,30 @@ func (ns *Netns) Drops() drop.Counts {
 
 // Drops returns how many frames the switch and its ends of the cables have dropped, at the ports
 // that it has now.
-func (l *LAN) Drops() drop.Counts { return bridgeDrops(l.bridge) }
+func (l *LAN) Drops() drop.Counts { return total(l.DropsByPlace()) }
+
+// DropsByPlace is Machine.DropsByPlace for the ports of the LAN.
+func (l *LAN) DropsByPlace() map[Place]drop.Counts {
+	by := make(map[Place]drop.Counts)
+	bridgeDrops(by, l.String(), l.bridge)
+	return by
+}
 
 // bridgeDrops counts what ports and their cables drop, and leaves out what the filter refuses,
-// which netfilter counts.
-func bridgeDrops(b *bridge.Bridge) (n drop.Counts) {
+// which netfilter counts. The bridge's own interface is the owner's.
+func bridgeDrops(by map[Place]drop.Counts, owner string, b *bridge.Bridge) {
 	for _, p := range b.Ports() {
-		n = n.Plus(p.Stats().Drops)
+		place := Place{owner, p.Name(), b.Name()}
+		if p.Local() {
+			place.Master = ""
+		}
+		n := p.Stats().Drops
+		n[drop.Filter] = 0
 		if d, ok := p.Endpoint().(dropper); ok {
 			n = n.Plus(d.Drops())
 		}
+		addDrops(by, place, n)
 	}
-	n[drop.Filter] = 0
-	return n
 }
 
 // filterDropped is told by the firewall.

@@ -23,6 +23,9 @@ type Place struct {
 
 // String returns "web eth0", and of a port "host veth1d2e3f4 (docker0)".
 func (p Place) String() string {
+	if p.Device == "" {
+		return p.Owner // the namespace itself
+	}
 	s := p.Owner + " " + p.Device
 	if p.Master != "" && p.Master != p.Owner {
 		s += " (" + p.Master + ")"

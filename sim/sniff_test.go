@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -163,6 +164,15 @@ func TestOnDrop(t *testing.T) {
 		line := send(web.IP().String() + ":53")
 		assert.Regexp(t, `^docker veth\w{7} \(docker0\): no carrier: 33 bytes of udp from 172.17.0.3:PORT to 172.17.0.2:53$`, line)
 		web.Link(docker0).SetCarrier(true)
+
+		var places []string
+		for place, n := range host.DropsByPlace() {
+			places = append(places, fmt.Sprint(regexp.MustCompile(`veth\w{7}`).ReplaceAllString(place.String(), "veth"), ": ", n))
+		}
+		slices.Sort(places)
+		assert.Equal(t, []string{
+			"client eth0: 1 lost by impairment", "docker veth (docker0): 1 no carrier", "docker: 1 rule, 1 policy, 1 no route, 1 no socket", "web: 1 no socket",
+		}, places)
 
 		stop()
 		c, err := client.DialContext(context.Background(), "udp", web.IP().String()+":53")
