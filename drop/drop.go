@@ -46,6 +46,9 @@ const (
 	Fragment       // the first fragment is missing, was dropped, or lacks a part of the transport header
 	Redirect       // an ICMP redirect of a translated connection
 	OffBridge      // translated away from its bridge, and nobody routes it
+	NATFilter      // the filter of its mapping does not know the sender
+	NATHairpin     // from inside for a mapping of a NAT without hairpins
+	NATPorts       // no port was left to map it to
 
 	// Of a router and a stack.
 	RPFilter           // rp_filter: its source is not reached that way: IP_RPFILTER
@@ -78,7 +81,8 @@ var texts = [numReasons]string{
 
 	Rule: "rule", Policy: "policy", ConntrackFull: "connection table full", ConntrackClash: "clash with another connection",
 	Fragment: "fragment without the header", Redirect: "redirect of a translated connection",
-	OffBridge: "translated away from its bridge",
+	OffBridge: "translated away from its bridge", NATFilter: "refused by the NAT's filter", NATHairpin: "NAT without hairpins",
+	NATPorts: "no port left for NAT",
 
 	RPFilter: "rp_filter", MartianSource: "martian source", MartianDestination: "martian destination",
 	NotForwarding: "forwarding is off", OtherHost: "for another station", SourceRoute: "source route", NoRoute: "no route",

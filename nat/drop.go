@@ -30,10 +30,12 @@ type Dropped struct {
 // eth0, 52 bytes of tcp from 172.17.0.2:40000 to 192.0.2.1:80".
 func (d Dropped) String() string {
 	var b strings.Builder
-	switch d.Reason {
-	case drop.Rule:
+	switch {
+	case d.Reason == drop.Rule:
 		fmt.Fprintf(&b, "%s: dropped by %s rule %d", d.Hook, d.Chain, d.Rule)
-	case drop.Policy:
+	case d.Rule > 0:
+		fmt.Fprintf(&b, "%s: dropped by %s rule %d, %v", d.Hook, d.Chain, d.Rule, d.Reason)
+	case d.Reason == drop.Policy:
 		fmt.Fprintf(&b, "%s: dropped by the policy of %s", d.Hook, d.Chain)
 	default:
 		fmt.Fprintf(&b, "%s: dropped: %v", d.Hook, d.Reason)
@@ -79,7 +81,7 @@ func (t *Tables) drop(p *packet, why drop.Reason) bool {
 		Src: p.src, Dst: p.dst, Proto: p.proto, SrcPort: p.srcPort, DstPort: p.dstPort,
 		State: p.state, Size: p.layout.Size, Packet: p.pkt,
 	}
-	if why == drop.Rule || why == drop.Policy {
+	if why == drop.Rule || why == drop.Policy || why == p.why {
 		d.Chain, d.Rule = p.chain, p.rule
 	}
 	t.onDrop(d)

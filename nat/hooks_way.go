@@ -76,7 +76,10 @@ func (t *Tables) consult(table tableID, p *packet) bool {
 	if t.rules(p).traverse(table, p) != dropped {
 		return true
 	}
-	if p.rule > 0 {
+	switch {
+	case p.why != drop.Unknown:
+		return t.drop(p, p.why)
+	case p.rule > 0:
 		return t.drop(p, drop.Rule)
 	}
 	return t.drop(p, drop.Policy)

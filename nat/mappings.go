@@ -118,6 +118,9 @@ func (ms *mappings) open(h *host, how NAPT, flow conntrack.Tuple, addr netip.Add
 func (ms *mappings) enter(h *host, m *mapping, remote netip.AddrPort, s session) bool {
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
+	if ms.outside[m.outside] != m { // it has ended since it was found
+		return false
+	}
 	if m.how.Filtering != EndpointIndependent && !m.open(h, m.how.Filtering.of(remote)) {
 		return false
 	}

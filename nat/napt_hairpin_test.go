@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"drydock/drop"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -52,7 +54,8 @@ func TestNAPTHairpin(t *testing.T) {
 		b := newNAPT(t, "udp", FullCone)
 		require.Equal(t, out2, b.port(two, remote1+":80"))
 		require.Empty(t, b.send("docker0", one, out2))
-		require.Equal(t, "PREROUTING", b.drops[0].Hook)
+		require.Equal(t, drop.NATHairpin, b.drops[0].Reason)
+		require.Equal(t, "PREROUTING: dropped by nat/PREROUTING rule 1, NAT without hairpins: docker0, 28 bytes of udp from 172.17.0.2:1000 to 10.0.0.1:2000", b.drops[0].String())
 	})
 	t.Run("an error about a hairpin", func(t *testing.T) {
 		b := newNAPT(t, "udp", NAPT{Hairpin: true})

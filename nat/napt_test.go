@@ -59,10 +59,10 @@ func (b *naptBed) port(src, dst string) string {
 // passes reports whether what comes from outside reaches its destination inside.
 func (b *naptBed) passes(src, dst, inside string) bool {
 	b.t.Helper()
-	before := b.tables.Drops()[drop.Rule]
+	before := b.tables.Drops()[drop.NATFilter]
 	got := b.send("eth0", src, dst)
 	if got == "" {
-		require.Equal(b.t, before+1, b.tables.Drops()[drop.Rule])
+		require.Equal(b.t, before+1, b.tables.Drops()[drop.NATFilter])
 		return false
 	}
 	require.Equal(b.t, src+" > "+inside, got)
@@ -161,7 +161,7 @@ func TestNAPTExhaustion(t *testing.T) {
 	require.True(t, seen["10.0.0.1:5000"] && seen["10.0.0.1:5001"] && seen["10.0.0.1:5002"] && seen["10.0.0.1:5003"], seen)
 	require.Empty(t, b.port(inside2+":5000", remote1+":80"))
 	d := b.drops[len(b.drops)-1]
-	require.Equal(t, [3]any{drop.Rule, Chain("nat/POSTROUTING"), 1}, [3]any{d.Reason, d.Chain, d.Rule})
+	require.Equal(t, [3]any{drop.NATPorts, Chain("nat/POSTROUTING"), 1}, [3]any{d.Reason, d.Chain, d.Rule})
 	require.Equal(t, 4, b.conns(), "what is dropped leaves no trace")
 	b.clock.Advance(31 * time.Second)
 	require.Equal(t, "10.0.0.1:5000", b.port(inside2+":5000", remote1+":80"))

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"sync"
 
+	"drydock/drop"
 	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
@@ -45,11 +46,12 @@ type packet struct {
 	route *stack.Route
 	quote []byte // behind the header of an ICMP error: what it is about
 
-	wellFormed bool // that the transport header is right
-	borrowed   bool // that pkt is another's: its bytes must not change
-	related    bool // that the packet is not of the connection, but about it
-	traced     bool // by TRACE
-	hotdrop    bool // by a match that has no room to remember the packet
+	wellFormed bool        // that the transport header is right
+	borrowed   bool        // that pkt is another's: its bytes must not change
+	related    bool        // that the packet is not of the connection, but about it
+	traced     bool        // by TRACE
+	why        drop.Reason // of a target that drops, if that is not drop.Rule
+	hotdrop    bool        // by a match that has no room to remember the packet
 
 	tuple   conntrack.Tuple
 	segment conntrack.Packet

@@ -3,6 +3,7 @@ package nat
 import (
 	"net/netip"
 
+	"drydock/drop"
 	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 )
@@ -17,12 +18,26 @@ import (
 //
 // In POSTROUTING it maps what leaves to the address of the outgoing interface. No two mappings
 // share a port there. In PREROUTING, where it has no options, it translates a packet to a
-// mapped port back, or drops it if the filter of the mapping does not know the sender; what is for
+// mapped port back, or drops it, as drop.NATFilter, if the filter of the mapping does not know the sender; what is for
 // other ports goes on to the next rule. A mapping keeps the behaviour with which it was made. The
 // machine's own packets are not mapped, and pings from outside are the machine's.
 //
 // A mapping lives as long as a connection by it: packets of either direction prolong it
-// (RFC 4787, REQ-6), for the timeouts of conntrack. Where no port is left, the packet is dropped.
+// (RFC 4787, REQ-6), for the timeouts of conntrack. Where no port is left,
+// the packet is dropped as drop.NATPorts.
+//
+// What the RFCs want and what holds:
+//
+//   - ICMP errors are translated and end no mapping. TCP's simultaneous open passes. A SYN that the
+//     filter refuses is never answered; RFC 5382 has a NAT answer after 6 seconds.
+//   - A mapping of UDP lives for Linux's 30 seconds, with answers for 2 minutes, one of ICMP for 30
+//     seconds. RFC 4787 wants 2 minutes at least, RFC 5508 one: see [Tables.SetTimeouts].
+//   - Ports stay below 512, from 600 to 1023, or above, as Linux keeps them apart.
+//   - There is one outside address, and no pool of them.
+//   - Conntrack has one connection for a pair of endpoints. If the mapping depends on the remote
+//     endpoint and the filter does not, and a remote endpoint that has a mapping comes by that of
+//     another, it is seen with another port than its own.
+//   - Ports on which the machine's own sockets listen are not known, and may be mapped.
 type NAPT struct {
 	Mapping, Filtering Dependence
 	Hairpin            bool   // --hairpin: machines inside reach each other by their ports outside; else such packets are dropped
@@ -98,7 +113,7 @@ func (t NAPT) goesOut(h *host, p *packet) verdict {
 	}
 	m := h.mappings.open(h, t, flow, addr, p.out, session{p.conn, h.nanoseconds() + passage})
 	if m == nil {
-		return dropped
+		return p.dropFor(drop.NATPorts)
 	}
 	h.bind(p, source, only(m.outside.at))
 	return accept
@@ -120,12 +135,15 @@ func (h *host) comesIn(p *packet) verdict {
 		// Who is inside is known by its port outside, too (RFC 4787, REQ-9). That it asked lets
 		// the other one answer, whether or not it is let in: so the two can punch holes.
 		if !m.how.Hairpin {
-			return dropped
+			return p.dropFor(drop.NATHairpin)
 		}
 		asked := session{until: h.nanoseconds() + h.patience(flow.Proto)}
 		own := h.mappings.open(h, m.how, flow, flow.Dst, m.device, asked)
-		if own == nil || !h.mappings.enter(h, m, own.outside.at, by) {
-			return dropped
+		if own == nil {
+			return p.dropFor(drop.NATPorts)
+		}
+		if !h.mappings.enter(h, m, own.outside.at, by) {
+			return p.dropFor(drop.NATFilter)
 		}
 		h.bind(p, destination, only(m.key.inside))
 		h.bind(p, source, only(own.outside.at))
@@ -133,10 +151,16 @@ func (h *host) comesIn(p *packet) verdict {
 		return accept
 	}
 	if !h.mappings.enter(h, m, from, by) {
-		return dropped
+		return p.dropFor(drop.NATFilter)
 	}
 	h.bind(p, destination, only(m.key.inside))
 	return accept
+}
+
+// dropFor is dropped, for another reason than that a rule says so.
+func (p *packet) dropFor(why drop.Reason) verdict {
+	p.why = why
+	return dropped
 }
 
 // passage is how long, in ns, a packet takes at most from rule to confirmation. Until then its

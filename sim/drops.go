@@ -25,7 +25,7 @@ type Drop struct {
 	Place  Place // of netfilter the interface by which it came, or was to leave; of a cable the end, see veth.Dropped
 	Reason drop.Reason
 	Filter nat.Dropped // of drop.Rule, drop.Policy and other reasons of netfilter; else the zero Dropped
-	Rule   string      // of drop.Rule as iptables -S prints it: "-A DOCKER-USER -j DROP"; of drop.Policy "-P FORWARD DROP"
+	Rule   string      // that dropped it, as iptables -S prints it: "-A DOCKER-USER -j DROP", of drop.Policy "-P FORWARD DROP"
 	Frame  []byte      // a copy; without a link header at that place, its addresses are zeros
 }
 
@@ -151,14 +151,14 @@ func ruleText(t *nat.Tables, d nat.Dropped) string {
 		rules = t.IPv6()
 	}
 	table, chain, _ := strings.Cut(string(d.Chain), "/")
-	switch d.Reason {
-	case drop.Rule:
+	switch {
+	case d.Rule > 0:
 		var b strings.Builder
 		if iptables.Run(&b, rules, "-t", table, "-S", chain, strconv.Itoa(d.Rule)) != nil {
 			return ""
 		}
 		return strings.TrimSuffix(b.String(), "\n")
-	case drop.Policy:
+	case d.Reason == drop.Policy:
 		return "-P " + chain + " DROP"
 	}
 	return ""

@@ -84,6 +84,9 @@ func (w *walk) filtered(c *clone, tables *nat.Tables) bool {
 	why := fmt.Sprintf("%s drops it: %v", d.Hook, d.Reason)
 	if text != "" {
 		why = fmt.Sprintf("%s drops it by %s", d.Hook, text)
+		if d.Reason != drop.Rule && d.Reason != drop.Policy {
+			why += ": " + d.Reason.String()
+		}
 	}
 	if strings.Contains(text, "-j REJECT") {
 		return w.end(Refused, d.Reason, "%s", why)

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"drydock/drop"
 	"drydock/nat"
 	"drydock/nat/iptables"
 	"drydock/sim"
@@ -210,17 +209,17 @@ func TestExplainNAT(t *testing.T) {
 
 		stranger := simtest.NewMachine(t, sim.WithUplink(l.internet, netip.MustParsePrefix("203.0.113.200/24")))
 		for port, why := range map[string]string{
-			"5000": `PREROUTING drops it by -A PREROUTING -j NAPT`,
+			"5000": `PREROUTING drops it by -A PREROUTING -j NAPT: refused by the NAT's filter`,
 			"5001": `INPUT drops it by -A INPUT -i eth1 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`,
 		} {
-			before := router.Drops()[drop.Rule]
+			before := router.Drops().Total()
 			e, err = stranger.Explain("udp", "203.0.113.1:"+port)
 			require.NoError(t, err)
 			require.Equal(t, sim.Dropped, e.Verdict, e)
 			require.Equal(t, why, e.Why)
-			require.Equal(t, before, router.Drops()[drop.Rule])
+			require.Equal(t, before, router.Drops().Total())
 			require.Equal(t, "timed out", nc(t, stranger, "udp", "203.0.113.1:"+port))
-			require.Equal(t, before+1, router.Drops()[drop.Rule])
+			require.Equal(t, before+1, router.Drops().Total())
 		}
 	})
 }
