@@ -17,7 +17,6 @@ import (
 // TestNAPTHairpin: machines inside reach each other by their ports outside, and each sees the other's
 // (RFC 4787, REQ-9), as far as the filter allows.
 func TestNAPTHairpin(t *testing.T) {
-	t.Parallel()
 	const one, two, out1, out2 = inside1 + ":1000", inside2 + ":2000", hostIP + ":1000", hostIP + ":2000"
 	for _, proto := range []string{"udp", "tcp"} {
 		for _, filtering := range everyDependence {
@@ -69,7 +68,6 @@ func TestNAPTHairpin(t *testing.T) {
 
 // TestNAPTConns has what conntrack -L shows.
 func TestNAPTConns(t *testing.T) {
-	t.Parallel()
 	b := newNAPT(t, "udp", NAPT{Hairpin: true})
 	b.port(inside1+":1000", remote1+":80")
 	require.True(t, b.passes(remote2+":9", hostIP+":1000", inside1+":1000"))
@@ -89,7 +87,6 @@ func TestNAPTConns(t *testing.T) {
 // TestNAPTTwoMappings: a remote endpoint that has a mapping of its own comes by another one. Conntrack
 // has one connection for its pair of endpoints, so that the port it is seen with changes, as on Linux.
 func TestNAPTTwoMappings(t *testing.T) {
-	t.Parallel()
 	b := newNAPT(t, "udp", NAPT{Mapping: AddressAndPortDependent})
 	first := b.port(inside1+":1000", remote1+":80")
 	second := b.port(inside1+":1000", remote2+":80")
@@ -102,7 +99,6 @@ func TestNAPTTwoMappings(t *testing.T) {
 // TestNAPTOwn: the machine's own packets keep their ports, and others do not get these while they are
 // in use towards the same endpoint.
 func TestNAPTOwn(t *testing.T) {
-	t.Parallel()
 	b := newNAPT(t, "udp", FullCone)
 	b.tables.Attach(b.stack)
 	own := sample{proto: "udp", src: hostIP + ":1000", dst: remote1 + ":80"}
@@ -119,7 +115,6 @@ func TestNAPTOwn(t *testing.T) {
 
 // TestNAPTClone: a clone has the mappings, and makes none for others.
 func TestNAPTClone(t *testing.T) {
-	t.Parallel()
 	b := newNAPT(t, "udp", NAPT{Random: true, Filtering: AddressDependent})
 	at := b.port(inside1+":1000", remote1+":80")
 	clone, err := b.tables.Clone()

@@ -12,7 +12,6 @@ import (
 // TestSameSource: who got another port than its own has it towards others, too, as on Linux, unless
 // ports are random.
 func TestSameSource(t *testing.T) {
-	t.Parallel()
 	bedOf := func(target string) *naptBed {
 		return &naptBed{newBed(t, "-t nat -A POSTROUTING -o eth0 -j "+target), "udp"}
 	}
@@ -58,7 +57,6 @@ func TestSameSource(t *testing.T) {
 
 // TestSourcesBounded: sources without a connection do not stay.
 func TestSourcesBounded(t *testing.T) {
-	t.Parallel()
 	b := &naptBed{newBed(t, "-t nat -A POSTROUTING -o eth0 -j MASQUERADE"), "udp"}
 	for i := range 1000 {
 		b.port(fmt.Sprintf("%s:%d", inside1, 2000+i), remote1+":80")
