@@ -30,7 +30,7 @@ func chromium(t *testing.T, args ...string) (stdout, stderr string) {
 	if exe == "" {
 		t.Skip("needs chromium")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	var out, log bytes.Buffer
 	cmd := exec.CommandContext(ctx, exe, append([]string{
@@ -78,7 +78,7 @@ func TestBrowser(t *testing.T) {
 	assert.Equal(t, "1", told("found"))
 	assert.Equal(t, "2", told("scripts"), "the page's own and that of the test")
 	for _, want := range []string{
-		"TCP SYN, ", " sent by client eth0: 192.168.0.47:", "TTL 64\n", "→ 192.168.0.10:8080, TTL 64\n",
+		"TCP SYN, seq ", " sent by client eth0: 192.168.0.47:", ", TTL 64\n", "→ 192.168.0.10:8080, 00:0c:29:",
 		" dropped at docker eth0, translated: 192.168.0.47:", "→ 172.18.0.2:80", "rule in FORWARD: -A DOCKER-USER -p tcp -m tcp --dport 80 -j DROP",
 	} {
 		assert.Contains(t, told("panel"), want)

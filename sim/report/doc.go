@@ -13,6 +13,8 @@
 //	err = rec.Save("dir") // report.html, capture.pcapng, state.txt, topology.mmd, topology.dot
 //	rec.Stop()
 //
+// WriteReport writes the page alone, and WriteSequence its drawing of the packets as SVG.
+//
 // Package simtest does so for each test that fails. All that is written is bounded: of long lists
 // the newest or the first are shown, and how many are left out.
 //

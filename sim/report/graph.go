@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 
 	"drydock/sim"
@@ -77,11 +76,7 @@ func graphOf(subjects []subject) *graph {
 	lans := make(map[*sim.LAN]int)
 	for _, s := range subjects {
 		if s.lan != nil {
-			name := "LAN"
-			if n := len(lans); n > 0 {
-				name = fmt.Sprint("LAN ", n+1)
-			}
-			lans[s.lan] = g.add(node{kind: lanNode, lines: []string{name}})
+			lans[s.lan] = g.add(node{kind: lanNode, lines: []string{s.name()}})
 		}
 	}
 	for _, s := range subjects {

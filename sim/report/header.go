@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
@@ -17,6 +18,8 @@ import (
 type header struct {
 	src, dst netip.AddrPort // ports are 0 where there are none; not valid without IP
 	what     string         // "TCP SYN", "UDP 5 bytes"
+	more     string         // of TCP ", seq 1, ack 2, window 3"
+	stations string         // the Ethernet addresses, "02:42:ac:11:00:02 > 02:42:ac:11:00:03"; "" if there are none
 	ttl      int
 	id       identity
 	payload  []byte // of TCP
@@ -38,6 +41,14 @@ const (
 
 // headerOf reads a frame, which may be anything.
 func headerOf(frame []byte) header {
+	h := contents(frame)
+	if len(frame) >= ethernet && !bytes.Equal(frame[:12], make([]byte, 12)) {
+		h.stations = fmt.Sprintf("%v > %v", net.HardwareAddr(frame[6:12]), net.HardwareAddr(frame[:6]))
+	}
+	return h
+}
+
+func contents(frame []byte) header {
 	if len(frame) < ethernet {
 		return header{what: fmt.Sprintf("%d bytes", len(frame)), id: identity{proto: other, sum: sumOf(frame)}}
 	}
@@ -100,6 +111,7 @@ func (h *header) tcp(l4 []byte) {
 	h.payload = l4[min(max(int(l4[12]>>4)*4, 20), len(l4)):]
 	h.id.kind, h.id.sum = uint16(l4[13]), sumOf(h.payload)
 	h.id.a, h.id.b = binary.BigEndian.Uint32(l4[4:]), binary.BigEndian.Uint32(l4[8:])
+	h.more = fmt.Sprintf(", seq %d, ack %d, window %d", h.id.a, h.id.b, binary.BigEndian.Uint16(l4[14:]))
 	var flags []string
 	for i, name := range []string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"} {
 		if l4[13]>>i&1 != 0 && name != "PSH" {

@@ -107,6 +107,8 @@ func TestRecorder(t *testing.T) {
 		host := simtest.NewHost(t)
 		rec := record(t, host)
 		require.NoError(t, rec.Add(host.Machine, simtest.NewLAN(t)))
+		require.NoError(t, rec.Add(simtest.NewLAN(t)))
+		assert.Contains(t, pageOf(t, rec), "LAN 2")
 		require.Error(t, rec.Add(nil))
 		require.ErrorIs(t, rec.WriteReport(failing{}), io.ErrClosedPipe)
 		require.ErrorIs(t, rec.WriteCapture(failing{}), io.ErrClosedPipe)

@@ -99,7 +99,8 @@ func (t *tracker) find(s *sighting) (found *journey) {
 // takes reports whether s can be the same packet further on, and whether it was last seen with the
 // same addresses.
 func (j *journey) takes(s *sighting) (same, ok bool) {
-	own := false // the same machine has seen it
+	own := false         // the same machine has seen it
+	alike := s.id.a != 0 // it is known by more than a small number or a payload
 	for i := range j.sightings {
 		o := &j.sightings[i]
 		if o.Place == s.Place && o.lane() == s.lane() && o.Sent == s.Sent && (o.Drop == nil) == (s.Drop == nil) {
@@ -107,12 +108,12 @@ func (j *journey) takes(s *sighting) (same, ok bool) {
 		}
 		own = own || o.lane() == s.lane()
 		same = o.src == s.src && o.dst == s.dst
-		ok = ok || o.src == s.src || o.dst == s.dst || s.payload != nil || s.id.a != 0
+		alike = alike || o.src == s.src || o.dst == s.dst // translation seldom changes both
 	}
 	if s.Place.Master == "" && (s.Drop != nil && !own || s.Sent && (!own || j.dropped() != nil)) {
 		return false, false // it begins here, or is sent again
 	}
-	return same, ok
+	return same, alike
 }
 
 // has reports whether s is a segment of a super-segment, and not sent again.
@@ -200,8 +201,8 @@ const maxDetails = 16 // places of a packet that are told of
 // details returns a line for each place where it was seen.
 func (j *journey) details(start time.Time) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d bytes\n", j.first().what, j.first().Size)
-	before := ""
+	fmt.Fprintf(&b, "%s%s, frame of %d bytes\n", j.first().what, j.first().more, j.first().Size)
+	before, stations := "", ""
 	for i := range j.sightings[:min(len(j.sightings), maxDetails)] {
 		s := &j.sightings[i]
 		way := "received by"
@@ -218,6 +219,10 @@ func (j *journey) details(start time.Time) string {
 			}
 			fmt.Fprintf(&b, ": %s", now)
 			before = now
+		}
+		if s.stations != "" && s.stations != stations {
+			stations = s.stations
+			b.WriteString(", " + stations)
 		}
 		if s.ttl > 0 {
 			fmt.Fprintf(&b, ", TTL %d", s.ttl)

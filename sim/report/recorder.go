@@ -85,7 +85,7 @@ func (r *Recorder) WriteCapture(w io.Writer) error {
 func (r *Recorder) known() []subject {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.subjects)
+	return numbered(slices.Clone(r.subjects))
 }
 
 // The files that Save writes.

@@ -74,7 +74,7 @@ func lanesOf(subjects []subject, list []*journey) *lanes {
 				continue
 			}
 			if s.lan != nil {
-				add(lane{s.lan, ""}, "LAN")
+				add(lane{s.lan, ""}, s.name())
 				continue
 			}
 			add(lane{s.machine, s.name()}, s.name())

@@ -23,6 +23,7 @@ type subject struct {
 	host    *sim.Host // nil: a machine without Docker
 	machine *sim.Machine
 	lan     *sim.LAN
+	number  int // of LANs, which all have the same name, from 1 on
 }
 
 // subjectsOf tells sources apart, each once, in their order.
@@ -45,7 +46,19 @@ func subjectsOf(sources []Source) (list []subject, err error) {
 			list = append(list, sub)
 		}
 	}
-	return list, nil
+	return numbered(list), nil
+}
+
+// numbered gives the LANs of a list their numbers.
+func numbered(list []subject) []subject {
+	n := 0
+	for i := range list {
+		if list[i].lan != nil {
+			n++
+			list[i].number = n
+		}
+	}
+	return list
 }
 
 func (s subject) key() any {
@@ -73,9 +86,13 @@ func (s subject) kind() string {
 	return "machine"
 }
 
+// name returns "web" of a machine, "LAN" of the first one and "LAN 2" of the second.
 func (s subject) name() string {
-	if s.lan != nil {
-		return s.lan.String()
+	switch {
+	case s.number > 1:
+		return fmt.Sprint("LAN ", s.number)
+	case s.lan != nil:
+		return "LAN"
 	}
 	return s.machine.Name()
 }

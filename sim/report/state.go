@@ -63,7 +63,7 @@ func stateOf(subjects []subject, most int) (blocks []*block) {
 func stateOfSubject(s subject) *block {
 	b := &block{Title: clean(s.kind()+" "+s.name(), maxCell)}
 	if s.lan != nil {
-		b.Title = "LAN" // all have the same name
+		b.Title = s.name()
 		b.add(portsOf(s.lan.Bridge()), stationsOf(s.lan.Bridge()))
 	} else {
 		b.add(dockerTables(s.host)...)

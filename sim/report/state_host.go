@@ -1,6 +1,7 @@
 package report
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -18,9 +19,9 @@ func dockerTables(h *sim.Host) (list []*table) {
 		var networks, addrs, ports []string
 		for _, n := range c.Networks() {
 			networks = append(networks, n.Name())
-			for _, a := range []string{c.Link(n).Addr().String(), c.Link(n).Addr6().String()} {
-				if a != "invalid IP" {
-					addrs = append(addrs, a)
+			for _, a := range []netip.Addr{c.Link(n).Addr(), c.Link(n).Addr6()} {
+				if a.IsValid() {
+					addrs = append(addrs, a.String())
 				}
 			}
 		}
