@@ -56,7 +56,8 @@
 // # Time
 //
 // By default machines live in real time. One made WithVirtualTime inside a testing/synctest
-// bubble lives in the bubble's time: a second passes as soon as every goroutine waits for it.
+// bubble lives in the bubble's time: a second passes as soon as every goroutine waits for it. One
+// made WithRepeatable besides does the same frame by frame, run after run.
 //
 // # Errors
 //
