@@ -31,23 +31,24 @@ type mapping struct {
 	how      NAPT
 	device   string                       // by which it leads outside
 	sessions map[netip.AddrPort][]session // by what the filter looks at of the remote endpoint
+	asked    map[netip.AddrPort]int64     // likewise, until when who was refused a hairpin may be answered
 	count    int                          // of sessions
 	most     int                          // of sessions, before those that have ended are looked for
 }
 
 // A session is a connection by a mapping. It has ended when its connection has and until is over.
 type session struct {
-	conn  *conntrack.Conn // nil: none
+	conn  *conntrack.Conn // nil: of a packet that may be refused
 	until int64           // ns on the clock of the tables
 }
 
 func (s session) alive(h *host, now int64) bool {
-	return s.until > now || s.conn != nil && h.conns.Alive(s.conn)
+	return s.until > now || h.conns.Alive(s.conn)
 }
 
 // A mappings is the table of NAPT. It has no goroutines and sets no timers: what has ended is
-// taken out when somebody meets it, and all of it whenever the table has doubled. Since each
-// mapping has a connection, or had one a moment ago, there are no more than conntrack allows.
+// taken out when somebody meets it, and all of it whenever the table has doubled. There are no more
+// mappings than ports, and with few exceptions each has a connection, of which conntrack has a bound.
 type mappings struct {
 	mu      sync.Mutex // guards all of this, the mappings too; taken before the locks of conntrack
 	inside  map[mapKey]*mapping
@@ -65,6 +66,9 @@ const minSessions = 8
 // maxStrangers bounds the sessions of a mapping that began outside: a rule of FORWARD may drop
 // their packets, so that no connection bounds them.
 const maxStrangers = 1 << 16
+
+// maxAsked bounds what a mapping has asked of others inside in vain.
+const maxAsked = 64
 
 // find returns the mapping of an endpoint outside, nil if there is none.
 func (ms *mappings) find(h *host, to natPort) *mapping {
@@ -193,7 +197,7 @@ func (ms *mappings) clone() *mappings {
 	c := newMappings()
 	for key, m := range ms.inside {
 		n := *m
-		n.sessions = maps.Clone(m.sessions)
+		n.sessions, n.asked = maps.Clone(m.sessions), maps.Clone(m.asked)
 		for at, list := range n.sessions {
 			n.sessions[at] = slices.Clone(list)
 		}
@@ -219,14 +223,35 @@ func (m *mapping) add(h *host, remote netip.AddrPort, s session) {
 		m.most = max(minSessions, 2*m.count)
 	}
 	at := m.how.Filtering.of(remote)
+	if s.conn == nil {
+		m.ask(h, at, s.until)
+		return
+	}
 	m.sessions[at] = append(m.sessions[at], s)
 	m.count++
+}
+
+// ask has remote endpoints answer until a time.
+func (m *mapping) ask(h *host, at netip.AddrPort, until int64) {
+	now := h.nanoseconds()
+	if len(m.asked) >= maxAsked {
+		maps.DeleteFunc(m.asked, func(_ netip.AddrPort, until int64) bool { return until <= now })
+	}
+	if m.asked == nil {
+		m.asked = make(map[netip.AddrPort]int64)
+	}
+	if _, ok := m.asked[at]; ok || len(m.asked) < maxAsked {
+		m.asked[at] = until
+	}
 }
 
 // open reports whether a session lives with those remote endpoints. It looks at the newest first,
 // and takes out those that have ended, so that each is looked at once.
 func (m *mapping) open(h *host, at netip.AddrPort) bool {
 	list, now := m.sessions[at], h.nanoseconds()
+	if m.asked[at] > now {
+		return true
+	}
 	for n := len(list); n > 0; n-- {
 		if list[n-1].alive(h, now) {
 			m.sessions[at] = list[:n]
@@ -243,6 +268,12 @@ func (m *mapping) open(h *host, at netip.AddrPort) bool {
 func (m *mapping) alive(h *host) bool {
 	for at := range m.sessions {
 		if m.open(h, at) {
+			return true
+		}
+	}
+	now := h.nanoseconds()
+	for _, until := range m.asked {
+		if until > now {
 			return true
 		}
 	}

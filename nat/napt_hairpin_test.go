@@ -42,6 +42,25 @@ func TestNAPTHairpin(t *testing.T) {
 		require.Equal(t, hostIP+":3000 > "+two, b.send("docker0", inside1+":3000", out2))
 		require.True(t, b.passes(remote1+":80", hostIP+":3000", inside1+":3000"), "it is a mapping like others")
 	})
+	t.Run("what is asked in vain is bounded", func(t *testing.T) {
+		b := newNAPT(t, "udp", NAPT{Filtering: AddressAndPortDependent, Hairpin: true})
+		for i := range 200 {
+			require.NotEmpty(t, b.port(fmt.Sprintf("%s:%d", inside2, 3000+i), remote1+":80"))
+		}
+		for range 3 {
+			for i := range 200 {
+				require.Empty(t, b.send("docker0", one, fmt.Sprintf("%s:%d", hostIP, 3000+i)))
+			}
+		}
+		own := b.tables.mappings.outside[natPort{17, netip.MustParseAddrPort(out1)}]
+		require.Len(t, own.asked, maxAsked)
+		require.Zero(t, own.count)
+		require.Equal(t, hostIP+":3063 > "+one, b.send("docker0", inside2+":3063", out1))
+		b.clock.Advance(29 * time.Second)
+		require.Empty(t, b.send("docker0", inside2+":3150", out1), "for whom was no room")
+		b.clock.Advance(2 * time.Second)
+		require.Nil(t, b.tables.mappings.find(&b.tables.host, own.outside))
+	})
 	t.Run("to oneself", func(t *testing.T) {
 		b := newNAPT(t, "udp", NAPT{Hairpin: true})
 		require.Equal(t, out1, b.port(one, remote1+":80"))

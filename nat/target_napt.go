@@ -130,30 +130,36 @@ func (h *host) comesIn(p *packet) verdict {
 	if m == nil {
 		return carryOn
 	}
-	from, by := netip.AddrPortFrom(flow.Src, flow.SrcPort), session{p.conn, h.nanoseconds() + passage}
 	if p.in != m.device {
-		// Who is inside is known by its port outside, too (RFC 4787, REQ-9). That it asked lets
-		// the other one answer, whether or not it is let in: so the two can punch holes.
-		if !m.how.Hairpin {
-			return p.dropFor(drop.NATHairpin)
-		}
-		asked := session{until: h.nanoseconds() + h.patience(flow.Proto)}
-		own := h.mappings.open(h, m.how, flow, flow.Dst, m.device, asked)
-		if own == nil {
-			return p.dropFor(drop.NATPorts)
-		}
-		if !h.mappings.enter(h, m, own.outside.at, by) {
-			return p.dropFor(drop.NATFilter)
-		}
-		h.bind(p, destination, only(m.key.inside))
-		h.bind(p, source, only(own.outside.at))
-		h.mappings.keep(h, own, to.at, by)
-		return accept
+		return h.turnsBack(p, m, flow)
 	}
-	if !h.mappings.enter(h, m, from, by) {
+	by := session{p.conn, h.nanoseconds() + passage}
+	if !h.mappings.enter(h, m, netip.AddrPortFrom(flow.Src, flow.SrcPort), by) {
 		return p.dropFor(drop.NATFilter)
 	}
 	h.bind(p, destination, only(m.key.inside))
+	return accept
+}
+
+// turnsBack translates both ends of what comes to a mapping from inside: who sends is known by its
+// port outside, too (RFC 4787, REQ-9). That it has asked lets the other one answer, whether or not it
+// is let in itself, so that the two can punch holes.
+func (h *host) turnsBack(p *packet, m *mapping, flow conntrack.Tuple) verdict {
+	if !m.how.Hairpin {
+		return p.dropFor(drop.NATHairpin)
+	}
+	now := h.nanoseconds()
+	own := h.mappings.open(h, m.how, flow, flow.Dst, m.device, session{until: now + h.patience(flow.Proto)})
+	if own == nil {
+		return p.dropFor(drop.NATPorts)
+	}
+	by := session{p.conn, now + passage}
+	if !h.mappings.enter(h, m, own.outside.at, by) {
+		return p.dropFor(drop.NATFilter)
+	}
+	h.mappings.keep(h, own, m.outside.at, by)
+	h.bind(p, destination, only(m.key.inside))
+	h.bind(p, source, only(own.outside.at))
 	return accept
 }
 
