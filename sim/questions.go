@@ -72,8 +72,19 @@ func (w *questionWriter) WriteMsg(m *dns.Msg) error {
 		q.Code += ", truncated"
 	}
 	for _, rr := range m.Answer[:min(len(m.Answer), maxAnswers)] {
-		text := strings.TrimPrefix(rr.String(), rr.Header().String())
-		q.Answers = append(q.Answers, text[:min(len(text), maxAnswerBytes)])
+		q.Answers = append(q.Answers, answerText(rr))
 	}
 	return w.ResponseWriter.WriteMsg(m)
+}
+
+// answerText spares addresses, of which most answers are, the text of the whole record.
+func answerText(rr dns.RR) string {
+	switch rr := rr.(type) {
+	case *dns.A:
+		return rr.A.String()
+	case *dns.AAAA:
+		return rr.AAAA.String()
+	}
+	text := strings.TrimPrefix(rr.String(), rr.Header().String())
+	return text[:min(len(text), maxAnswerBytes)]
 }
