@@ -9,7 +9,7 @@
 // whose text says what they can and what they refuse: iputils (ping), iproute2 (ip,
 // ss, bridge, tc), nettools (ifconfig, netstat, route, arp, hostname), bridgeutils (brctl),
 // iptables (iptables, ip6tables, -save and -restore), ipset, bind9 (dig, nslookup, host), curl, wget, inetutils (telnet),
-// netcat (nc), traceroute, libcbin (getent), busybox, conntracktools (conntrack), dockercli
+// netcat (nc), traceroute, tcpdump, libcbin (getent), busybox, conntracktools (conntrack), dockercli
 // (docker), shell (sh, bash, ash), coreutils (cat, ls, sort, date, env …), findutils (find,
 // xargs), grep, sed, awk, procps (ps, kill, pgrep, sysctl), less, debianutils (which), ncurses
 // (clear), packages (apt-get), systemd (systemctl, by which dockerd restarts). Package command has the shape that they share, for commands of one's own.
@@ -41,6 +41,7 @@ import (
 	"drydock/sim/tools/sed"
 	"drydock/sim/tools/shell"
 	"drydock/sim/tools/systemd"
+	"drydock/sim/tools/tcpdump"
 )
 
 // Default returns a new table of the commands of all suites.
@@ -48,7 +49,7 @@ func Default() command.Table {
 	t := clients().With(
 		awk.Commands(), bridgeutils.Commands(), conntracktools.Commands(), coreutils.Commands(), debianutils.Commands(), dockercli.Commands(),
 		findutils.Commands(), grep.Commands(), iproute2.Commands(), ipset.Commands(), iptables.Commands(), iputils.Commands(), less.Commands(), ncurses.Commands(),
-		nettools.Commands(), procps.Commands(), sed.Commands(), shell.Commands(), systemd.Commands(),
+		nettools.Commands(), procps.Commands(), sed.Commands(), shell.Commands(), systemd.Commands(), tcpdump.Commands(),
 	)
 	return t.With(packages.Debian(t))
 }
