@@ -126,7 +126,7 @@ func (p *printer) icmp6(s segment) {
 	if p.o.verbose == 0 {
 		p.put("%s", length)
 	}
-	if p.o.verbose > 0 && (b[0] == 135 || b[0] == 136) {
+	if p.o.verbose > 0 && (b[0] == 135 || b[0] == 136) && len(b) >= 24 {
 		p.neighbour(b)
 	}
 }
