@@ -142,7 +142,7 @@ func (h *header) udp(l4 []byte) {
 }
 
 // echoes are the types of ICMP that have an identifier and a number.
-var echoes = map[uint16]string{packet.ICMP<<8 | 8: "echo request", packet.ICMP<<8 | 0: "echo reply", packet.ICMPv6<<8 | 128: "echo request", packet.ICMPv6<<8 | 129: "echo reply"}
+var echoes = map[uint16]string{packet.ICMP<<8 | 8: "echo request", packet.ICMP << 8: "echo reply", packet.ICMPv6<<8 | 128: "echo request", packet.ICMPv6<<8 | 129: "echo reply"}
 
 var icmpNames = map[uint16]string{
 	packet.ICMP<<8 | 3: "unreachable", packet.ICMP<<8 | 5: "redirect", packet.ICMP<<8 | 11: "time exceeded", packet.ICMP<<8 | 12: "parameter problem",
