@@ -135,7 +135,8 @@ const indexWorth = 100
 // walk notes that so many rules were looked at.
 func (x *indexed) walk(rules int, code []instruction) {
 	worth := int64(indexWorth * len(code))
-	if x.walked.Add(int64(rules)) < worth || x.walked.Swap(0) < worth { // who makes it is one
+	n := x.walked.Add(int64(rules))
+	if n < worth || !x.walked.CompareAndSwap(n, 0) { // who makes it is one
 		return
 	}
 	if index := newRuleIndex(code); 2*len(index.loose) < len(code) {

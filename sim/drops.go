@@ -55,7 +55,8 @@ func (m *Machine) Drops() drop.Counts { return total(m.DropsByPlace()) }
 
 // DropsByPlace is Drops by where that was: interfaces and ports of bridges. What a namespace
 // drops, its netfilter, its router and its sockets, has the Place of its owner without a device.
-// Places where nothing was dropped are left out.
+// Places where nothing was dropped are left out. A Drop of netfilter tells besides by which
+// interface the packet came.
 func (m *Machine) DropsByPlace() map[Place]drop.Counts {
 	by := make(map[Place]drop.Counts)
 	addDrops(by, Place{Owner: m.name}, m.tables.Drops())

@@ -186,7 +186,7 @@ func (m *Machine) plight(ended bool) []string {
 func (m *Machine) newNamespace(id string, owner func() string, hostname string, tables *nat.Tables) (*namespace, error) {
 	opts := netstack.Options{Seed: m.random.seedOf("stack " + id), Virtual: m.virtual, Router: true, Memory: &m.memory}
 	if m.order != nil {
-		opts.Source = m.order.Source(opts.Seed)
+		opts.Source = m.source("stack " + id)
 	}
 	if tables != nil {
 		opts.Netfilter = tables
@@ -202,9 +202,15 @@ func (m *Machine) newNamespace(id string, owner func() string, hostname string, 
 func (m *Machine) newCable(mtu int, seed uint64) (inside, outside *veth.Endpoint, err error) {
 	opts := []veth.Option{veth.WithMTU(mtu), veth.WithSeed(seed)}
 	if m.order != nil {
-		opts = append(opts, veth.WithSchedulers(m.order.Source(seed), m.order.Source(seed+1)))
+		end := func(n int) *sched.Source { return m.source(fmt.Sprint("cable ", seed, " ", n)) }
+		opts = append(opts, veth.WithSchedulers(end(0), end(1)))
 	}
 	return veth.Pair(opts...)
+}
+
+// source returns whose events those of a thing of the machine are.
+func (m *Machine) source(thing string) *sched.Source {
+	return m.order.Source(m.random.seedOf("order " + m.name + " " + thing))
 }
 
 // Name returns the hostname that the machine was made with.

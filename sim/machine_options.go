@@ -130,10 +130,12 @@ func WithVirtualTime() MachineOption {
 // machines of a bubble should have it. It costs about twice the CPU.
 //
 // What goroutines do at one instant without having waited for the network is still done in
-// the order in which Go runs them: where two of one container write, close or listen at once.
-// DialContext and lookups are not: those of one instant are made in the order of their
-// addresses, and of the goroutines' ages. They wait for that, so who calls them must hold no
-// mutex that another goroutine waits for.
+// the order in which Go runs them: where two that slept until then write, close or listen, in one
+// container or in two. Let them sleep for different times. DialContext and lookups of one instant
+// are made in the order of their addresses and, where these are equal, nearly always in that in
+// which the goroutines were started. They, Accept, and the reading of datagrams wait for their
+// turn, so who calls them must hold no mutex that another goroutine waits for. Machines of one
+// bubble need different names or seeds.
 func WithRepeatable() MachineOption {
 	return machineOption(func(c *machineConfig) error {
 		c.virtual, c.repeatable = true, true

@@ -202,6 +202,9 @@ func repeats() int {
 	if n, err := strconv.Atoi(os.Getenv("DRYDOCK_REPEATS")); err == nil {
 		return n
 	}
+	if testing.Short() {
+		return 2
+	}
 	return 3
 }
 
@@ -212,6 +215,9 @@ func TestRepeatable(t *testing.T) {
 	for name := range scenes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && strings.HasPrefix(name, "crowd by") {
+				t.Skip("thousands of frames")
+			}
 			first := play(t, name)
 			require.Greater(t, len(first), 10)
 			for range repeats() - 1 {

@@ -17,7 +17,7 @@ import (
 // namespace names it. The ports of bridges belong to the host, and those of a LAN to "lan".
 type Place struct {
 	Owner  string // of the namespace: "host", or the container, "web"
-	Device string // "eth0", "lo", "docker0", "veth1d2e3f4"; of a LAN's port what it leads to, "client eth0"
+	Device string // "eth0", "lo", "docker0", "veth1d2e3f4"; of a LAN's port what it leads to, "client eth0"; "" is the namespace itself, see DropsByPlace
 	Master string // "docker0" of a port of it, "lan"
 }
 

@@ -16,8 +16,8 @@ type Dropped struct {
 	Frame    *stack.PacketBuffer // borrowed; possibly a super-segment
 }
 
-// OnDrop calls fn with every frame that is dropped at e, until remove is called. fn runs in the
-// goroutine that drops the frame and must be quick. It holds no lock of the cable, but the
+// OnDrop calls fn with every frame that is dropped at e, until remove is called. fn runs in a
+// goroutine that drops frames and must be quick. It holds no lock of the cable, but a
 // sender may hold its own: fn must not use a stack. It may still be running in another
 // goroutine when remove returns.
 func (e *Endpoint) OnDrop(fn func(Dropped)) (remove func()) { return e.onDrop.Add(fn) }
@@ -40,7 +40,8 @@ func (e *Endpoint) dropQuietly(r drop.Reason, pkt *stack.PacketBuffer) {
 	}
 	e.untoldMu.Lock()
 	defer e.untoldMu.Unlock()
-	e.untold = append(e.untold, Dropped{e, r, pkt.IncRef()})
+	// Not pkt itself, which may go on its way, as the original of a copy does.
+	e.untold = append(e.untold, Dropped{e, r, pkt.Clone()})
 	e.tells.Store(true)
 }
 

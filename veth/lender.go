@@ -10,8 +10,9 @@ import (
 
 // A lender has a packet that it lends for one delivery of a small frame after the other. Pools
 // of packets, views and chunks cost 60 ns a frame, more than everything else that a cable does.
-// Who keeps the packet has it for good, as sockets do; hosts that forward, bridges and stations
-// that a frame is not for do not. A lender belongs to one goroutine. The zero lender is empty.
+// Who keeps the packet has it for good, and who keeps its bytes, as sockets do, has these: the
+// next frame gets a chunk of its own. Hosts that forward, bridges and stations that a frame is
+// not for keep nothing. A lender belongs to one goroutine. The zero lender is empty.
 type lender struct {
 	pkt  *stack.PacketBuffer // nil: none, or it is out of hand
 	view *buffer.View        // of pkt

@@ -36,7 +36,7 @@ func Current() string {
 }
 
 // Goroutine returns the number of the calling goroutine. Those that a goroutine starts one
-// after the other have, but for rare cases, numbers that grow.
+// after the other have numbers that grow, unless it changes its processor meanwhile.
 func Goroutine() int {
 	number, _, _ := bytes.Cut(bytes.TrimPrefix(header(), []byte("goroutine ")), []byte(" "))
 	n, _ := strconv.Atoi(string(number))

@@ -6,7 +6,8 @@
 // blocked. The bubble itself says when that is so: only then does its time pass, and events
 // run at least a nanosecond after they are due. So what an event causes has come to an end
 // before the next one runs, and of events that are due at one instant the order is that of
-// their sources and, within a source, the one in which they were posted.
+// their sources and, within a source, the one in which they were posted. Only a timer of
+// package time that ends in the nanosecond of an event runs beside it.
 //
 // What code of the bubble does on its own account, between events, runs at once and as Go
 // schedules it. Where goroutines that run at the same time have to be told apart, each waits
@@ -114,11 +115,13 @@ func (s *Scheduler) fire() {
 	e := heap.Pop(&s.events).(*event)
 	s.running = true
 	s.mu.Unlock()
+	defer func() { // also if a function of a test ends the goroutine
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.running = false
+		s.setLocked()
+	}()
 	e.run()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.running = false
-	s.setLocked()
 }
 
 // A Source is somebody whose events run in the order in which they were posted. It is the
@@ -153,6 +156,11 @@ func (s *Source) Turn(ctx context.Context, key string) error {
 	case <-turn:
 		return nil
 	case <-ctx.Done():
+	}
+	select {
+	case <-turn: // both: not what chance would choose
+		return nil
+	default:
 		return ctx.Err()
 	}
 }

@@ -3,6 +3,7 @@ package sched_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"drydock/sim/internal/sched"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -89,7 +91,7 @@ func TestTurn(t *testing.T) {
 		var all sync.WaitGroup
 		for _, key := range []string{"c", "a", "d", "b"} {
 			all.Go(func() {
-				require.NoError(t, source.Turn(t.Context(), key))
+				assert.NoError(t, source.Turn(t.Context(), key))
 				l.add("%s", key)
 			})
 		}
@@ -98,6 +100,17 @@ func TestTurn(t *testing.T) {
 		require.ErrorIs(t, source.Turn(ended, "e"), context.Canceled)
 		all.Wait()
 		require.Equal(t, []string{"a", "b", "c", "d"}, l.all())
+	})
+}
+
+// TestGoexit has an event end its goroutine, as require does in a test. The next ones run.
+func TestGoexit(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *sched.Scheduler, l *log) {
+		source := s.Source(1)
+		source.Post(runtime.Goexit)
+		source.Post(func() { l.add("next") })
+		time.Sleep(time.Microsecond)
+		require.Equal(t, []string{"next"}, l.all())
 	})
 }
 
