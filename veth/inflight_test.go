@@ -2,6 +2,7 @@ package veth_test
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -252,4 +253,30 @@ func TestInflightRace(t *testing.T) {
 	assert.Eventually(t, func() bool { return len(at.numbers()) == senders*frames }, 10*time.Second, time.Millisecond)
 	a.Close()
 	conserved(t, a, b)
+}
+
+// TestDroppedCopy has a held frame go its way while somebody looks at the copy of it that found no
+// room.
+func TestDroppedCopy(t *testing.T) {
+	t.Parallel()
+	a, b := pair(t, veth.WithImpairment(veth.Impairment{Limit: 1}))
+	defer a.Close()
+	b.Attach(&station{})
+	told := 0
+	defer a.OnDrop(func(d veth.Dropped) { told += len(contents(d.Frame)) })()
+	for range 100 {
+		a.Inflight().Hold()
+		write(t, a, raw(macB, macA, 300))
+		id := a.Inflight().Frames()[0].ID
+		var all sync.WaitGroup
+		all.Go(func() { a.Inflight().Duplicate(id) })
+		all.Go(func() { a.Inflight().Release(id) })
+		all.Wait()
+		a.Inflight().Drop(id)
+		a.Inflight().Resume()
+		for a.LineStats().Waiting > 0 {
+			runtime.Gosched()
+		}
+	}
+	require.Zero(t, told%300)
 }
