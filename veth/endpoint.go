@@ -107,7 +107,7 @@ func (e *Endpoint) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
 		return nil
 	}
 	e.peer.show(Received, pkt)
-	if f := e.peer.forwarder.Load(); f != nil {
+	if f := e.peer.forwarder.Load(); f != nil && e.peer.queue.scheduler == nil {
 		e.stats.forwarded.add(size)
 		(*f).ForwardFrame(pkt)
 		return nil
@@ -136,13 +136,22 @@ func (e *Endpoint) accept(pkt *stack.PacketBuffer) {
 	}
 	e.stats.late.add(pkt.Size())
 	e.show(Received, pkt)
-	if f := e.forwarder.Load(); f != nil {
-		packet.Ethernet(pkt)
-		(*f).ForwardFrame(pkt)
+	if e.forward(pkt) {
 		pkt.DecRef()
 		return
 	}
 	e.queue.put(pkt)
+}
+
+// forward gives a frame that is not its sender's any more to the forwarder, if there is one. It
+// borrows pkt.
+func (e *Endpoint) forward(pkt *stack.PacketBuffer) bool {
+	f := e.forwarder.Load()
+	if f != nil {
+		packet.Ethernet(pkt)
+		(*f).ForwardFrame(pkt)
+	}
+	return f != nil
 }
 
 // deliver hands a frame from the queue to the dispatcher. It borrows pkt.

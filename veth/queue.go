@@ -15,7 +15,8 @@ import (
 // A queue holds frames for the dispatcher of an end. One goroutine delivers them,
 // taking all that waits at once: under load a lock and a wake-up serve many frames.
 // It starts when it may be needed and ends with close. With a scheduler there is no
-// goroutine: the first frame that waits posts a delivery of all that do.
+// goroutine: the first frame that waits posts a delivery of all that do. Frames for a forwarder wait
+// here then, too, so that those of two senders at one instant come in the schedulers' order.
 type queue struct {
 	limit  int
 	end    *Endpoint // whose it is
@@ -357,7 +358,9 @@ func (q *queue) deliverBlock(d stack.NetworkDispatcher, b *block, epoch uint32, 
 			q.drop(pkt)
 			continue
 		}
-		q.end.deliver(d, pkt)
+		if q.scheduler == nil || !q.end.forward(pkt) {
+			q.end.deliver(d, pkt)
+		}
 		pkt.DecRef()
 	}
 	b.free()

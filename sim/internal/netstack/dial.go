@@ -200,7 +200,7 @@ func (d *Dialer) dialOne(ctx context.Context, network string, remote netip.AddrP
 	}
 	// What the socket is made for decides which wildcard it is bound to.
 	v6 := network[len(network)-1] == '6' || remote.Addr().Is6() || !remote.Addr().IsValid() && d.local().Addr().Is6()
-	if err := d.Stack.awaitTurn(ctx, network, remote); err != nil {
+	if err := d.Stack.awaitTurn(ctx, func() string { return network + remote.String() }); err != nil {
 		return nil, contextErr(err)
 	}
 	if network[:3] == "udp" {

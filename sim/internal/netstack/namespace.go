@@ -54,12 +54,14 @@ func (s *namespace) later(fn func()) {
 
 // awaitTurn returns when nothing else happens that the caller could be before or after by
 // chance. Of several callers the one with the lower key goes first, then the older goroutine.
-func (s *namespace) awaitTurn(ctx context.Context, key ...any) error {
+func (s *namespace) awaitTurn(ctx context.Context, key func() string) error {
 	if s.source == nil {
 		return nil
 	}
-	return s.source.Turn(ctx, fmt.Sprintf("%s %9d", fmt.Sprint(key...), bubble.Goroutine()))
+	return s.source.Turn(ctx, fmt.Sprintf("%s %9d", key(), bubble.Goroutine()))
 }
+
+func noKey() string { return "" }
 
 func (s *namespace) addUser(u *process) {
 	s.usersMu.Lock()

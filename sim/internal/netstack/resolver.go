@@ -138,7 +138,7 @@ func (s *Stack) lookupName(ctx context.Context, network, host string) ([]netip.A
 		return nil, dnsErr(err, host)
 	}
 	if s.resolver != nil {
-		if err := s.awaitTurn(ctx, network, host); err != nil {
+		if err := s.awaitTurn(ctx, func() string { return network + host }); err != nil {
 			return nil, contextErr(err)
 		}
 		addrs, err := s.resolver.LookupNetIP(ctx, network, host)

@@ -95,7 +95,7 @@ func (l *TCPListener) accept() (*TCPConn, error) {
 	}
 	defer l.sock.read.end()
 	for {
-		l.sock.stack.awaitTurn(context.Background()) // who accepts starts goroutines: one at a time
+		l.sock.stack.awaitTurn(context.Background(), noKey) // who accepts starts goroutines: one at a time
 		c, err := l.poll()
 		if c != nil || err != nil {
 			return l.outcome(c, err)

@@ -155,7 +155,7 @@ func (c *UDPConn) poll(b []byte, call string) (tcpip.ReadResult, error) {
 	}
 	defer c.read.end()
 	for {
-		c.stack.awaitTurn(context.Background()) // as in TCPListener.accept
+		c.stack.awaitTurn(context.Background(), noKey) // as in TCPListener.accept
 		c.dst = b
 		c.stack.gate.enter()
 		res, err := c.ep.Read(&c.dst, tcpip.ReadOptions{NeedRemoteAddr: true})
