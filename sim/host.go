@@ -54,7 +54,7 @@ type Host struct {
 	daemonTurn chan struct{}
 
 	events     feed.Feed[Event]
-	questions  feed.Feed[*Question]
+	questions  feed.Feed[Question]
 	executions executions
 
 	mains sync.WaitGroup // the goroutines of images' main functions

@@ -26,14 +26,7 @@ const (
 
 // Questions returns the last 256 questions to the embedded resolvers of containers that were
 // answered, or will not be, in the order of that.
-func (h *Host) Questions() []Question {
-	past := h.questions.Past()
-	list := make([]Question, len(past))
-	for i, q := range past {
-		list[i] = *q
-	}
-	return list
-}
+func (h *Host) Questions() []Question { return h.questions.Past() }
 
 // noteQuestions has a handler's questions noted as those of a container.
 func (h *Host) noteQuestions(from func() string, next dns.Handler) dns.Handler {
@@ -43,17 +36,18 @@ func (h *Host) noteQuestions(from func() string, next dns.Handler) dns.Handler {
 			return
 		}
 		ask := m.Question[0]
-		q := &Question{Time: time.Now(), From: from(), Name: ask.Name, Type: dns.Type(ask.Qtype).String()}
-		next.ServeDNS(&questionWriter{w, q}, m)
+		noting := &questionWriter{w, Question{Time: time.Now(), From: from(), Name: ask.Name, Type: dns.Type(ask.Qtype).String()}}
+		next.ServeDNS(noting, m)
+		q := noting.question
 		q.Took = time.Since(q.Time)
-		h.questions.Tell(func() *Question { return q })
+		h.questions.Tell(func() Question { return q })
 	})
 }
 
 // A questionWriter notes the answer.
 type questionWriter struct {
 	dns.ResponseWriter
-	question *Question
+	question Question
 }
 
 // Context is what package dnsd gives writers.
@@ -66,7 +60,7 @@ func (w *questionWriter) Context() context.Context {
 
 // WriteMsg is called before the handler returns.
 func (w *questionWriter) WriteMsg(m *dns.Msg) error {
-	q := w.question
+	q := &w.question
 	q.Code, q.Answers = dns.RcodeToString[m.Rcode], nil
 	if m.Truncated {
 		q.Code += ", truncated"
@@ -86,5 +80,5 @@ func answerText(rr dns.RR) string {
 		return rr.AAAA.String()
 	}
 	text := strings.TrimPrefix(rr.String(), rr.Header().String())
-	return text[:min(len(text), maxAnswerBytes)]
+	return strings.Clone(text[:min(len(text), maxAnswerBytes)])
 }

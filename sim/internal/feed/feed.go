@@ -13,6 +13,7 @@ import (
 type Feed[T any] struct {
 	mu        sync.Mutex
 	past      []T            // +checklocks:mu
+	oldest    int            // +checklocks:mu
 	listeners []*Listener[T] // +checklocks:mu
 	closed    bool           // +checklocks:mu
 }
@@ -49,10 +50,12 @@ func (f *Feed[T]) Tell(make func() T) {
 		return
 	}
 	v := make()
-	if len(f.past) == Kept {
-		f.past = slices.Delete(f.past, 0, 1)
+	if len(f.past) < Kept {
+		f.past = append(f.past, v)
+	} else {
+		f.past[f.oldest] = v
+		f.oldest = (f.oldest + 1) % Kept
 	}
-	f.past = append(f.past, v)
 	for _, l := range f.listeners {
 		l.put(v)
 	}
@@ -64,7 +67,7 @@ func (f *Feed[T]) Listen(past func(T) bool) *Listener[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l := &Listener[T]{feed: f, more: make(chan struct{}, 1)}
-	for _, v := range f.past {
+	for _, v := range f.pastLocked() {
 		if past != nil && past(v) {
 			l.put(v)
 		}
@@ -81,7 +84,12 @@ func (f *Feed[T]) Listen(past func(T) bool) *Listener[T] {
 func (f *Feed[T]) Past() []T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.Clone(f.past)
+	return f.pastLocked()
+}
+
+// +checklocks:f.mu
+func (f *Feed[T]) pastLocked() []T {
+	return slices.Concat(f.past[f.oldest:], f.past[:f.oldest])
 }
 
 // Listeners returns how many there are.
@@ -95,7 +103,7 @@ func (f *Feed[T]) Listeners() int {
 func (f *Feed[T]) Forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.past = nil
+	f.past, f.oldest = nil, 0
 }
 
 // Close ends all listeners when they have had what was told before.
