@@ -78,8 +78,13 @@ func (c *Client) query(ctx context.Context, name string, types []uint16) outcome
 	var replied atomic.Bool
 	var wg sync.WaitGroup
 	for i, qtype := range types {
+		q := &question{name: name, qtype: qtype, replied: &replied, sent: func() {}, ids: source{seed: mix(c.Seed + c.asked.Add(1))}}
+		if i == len(types)-1 {
+			found[i] = c.ask(ctx, q)
+			break
+		}
 		sent := make(chan struct{})
-		q := &question{name: name, qtype: qtype, replied: &replied, sent: sync.OnceFunc(func() { close(sent) }), ids: source{seed: mix(c.Seed + c.asked.Add(1))}}
+		q.sent = sync.OnceFunc(func() { close(sent) })
 		wg.Go(func() {
 			defer q.sent()
 			found[i] = c.ask(ctx, q)
