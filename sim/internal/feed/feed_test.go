@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -68,6 +69,11 @@ func TestKept(t *testing.T) {
 	got, _ := read(t, f.Listen(func(int) bool { return true }))
 	require.Len(t, got, Kept)
 	require.Equal(t, 10, got[0])
+	require.True(t, slices.IsSorted(got))
+	require.Equal(t, got, f.Past())
+	f.Forget()
+	tell(&f, 1)
+	require.Equal(t, []int{1}, f.Past())
 }
 
 // TestBehind: who does not read is told so, and holds up nobody.
