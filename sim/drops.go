@@ -39,6 +39,18 @@ func (d Drop) String() string {
 	return fmt.Sprintf("%v: %s: %s", d.Place, why, summary(d.Frame))
 }
 
+// Why returns "rule in FORWARD: -A DOCKER-USER -j DROP".
+func (d Drop) Why() string {
+	why := d.Reason.String()
+	if d.Filter.Hook != "" {
+		why += " in " + d.Filter.Hook
+	}
+	if d.Rule != "" {
+		why += ": " + d.Rule
+	}
+	return why
+}
+
 // OnDrop calls fn with each packet that the machine, its bridges, its containers or their cables
 // drop, until stop is called. What sockets drop for lack of room is counted by Drops alone.
 //

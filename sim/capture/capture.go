@@ -174,13 +174,7 @@ func (c *Capture) dropped(s source, d sim.Drop) {
 	if s.where != nil && !s.where(d.Place) {
 		return
 	}
-	why := d.Reason.String()
-	if d.Filter.Hook != "" {
-		why += " in " + d.Filter.Hook
-	}
-	if d.Rule != "" {
-		why += ": " + d.Rule
-	}
+	why := d.Why()
 	c.add(place{of: s.of, sim: d.Place, dropped: true}, packet{time: d.Time, frame: d.Frame, comment: "dropped: " + why[:min(len(why), maxComment/2)], drop: &d})
 }
 

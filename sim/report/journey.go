@@ -161,7 +161,7 @@ func (j *journey) dropped() *sighting {
 // outcome returns what became of it.
 func (j *journey) outcome() string {
 	if s := j.dropped(); s != nil {
-		return clean("dropped at "+s.Place.String()+": "+dropText(s.Drop), maxCell)
+		return clean("dropped at "+s.Place.String()+": "+s.Drop.Why(), maxCell)
 	}
 	last := j.last()
 	switch {
@@ -228,7 +228,7 @@ func (j *journey) details(start time.Time) string {
 			fmt.Fprintf(&b, ", TTL %d", s.ttl)
 		}
 		if s.Drop != nil {
-			b.WriteString(": " + clean(dropText(s.Drop), maxCell))
+			b.WriteString(": " + clean(s.Drop.Why(), maxCell))
 		}
 		b.WriteByte('\n')
 	}

@@ -72,7 +72,7 @@ func dropMoments(drops []sim.Drop) []moment {
 	}
 	sums := make(map[string]*sum)
 	for _, d := range drops {
-		what := dropText(&d) + " at " + d.Place.String()
+		what := d.Why() + " at " + d.Place.String()
 		s := sums[what]
 		if s == nil {
 			s = &sum{moment: moment{d.Time, "drop", clean(what, maxCell)}}
@@ -89,16 +89,4 @@ func dropMoments(drops []sim.Drop) []moment {
 		list = append(list, s.moment)
 	}
 	return list
-}
-
-// dropText returns why a packet was dropped: "rule in FORWARD: -A DOCKER-USER -j DROP".
-func dropText(d *sim.Drop) string {
-	why := d.Reason.String()
-	if d.Filter.Hook != "" {
-		why += " in " + d.Filter.Hook
-	}
-	if d.Rule != "" {
-		why += ": " + d.Rule
-	}
-	return why
 }
