@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"hash/fnv"
+	"hash/maphash"
 	"net"
 	"net/netip"
 	"strings"
@@ -12,6 +12,7 @@ import (
 	"drydock/internal/packet"
 
 	"github.com/miekg/dns"
+	gvisor "gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
 // A header is what a frame shows at a place.
@@ -34,8 +35,7 @@ type identity struct {
 }
 
 const (
-	ethernet = 14
-	arp      = 0x0806
+	ethernet = gvisor.EthernetMinimumSize
 	other    = 256 // protocols that are not IP's
 )
 
@@ -54,7 +54,7 @@ func contents(frame []byte) header {
 	}
 	b := frame[ethernet:]
 	kind := binary.BigEndian.Uint16(frame[ethernet-2:])
-	if kind == arp && len(b) >= 28 {
+	if kind == uint16(gvisor.ARPProtocolNumber) && len(b) >= gvisor.ARPSize {
 		return arpHeader(b)
 	}
 	l, ok := packet.Parse(b, len(b))
@@ -65,31 +65,31 @@ func contents(frame []byte) header {
 }
 
 func arpHeader(b []byte) header {
-	sender, target := netip.AddrFrom4([4]byte(b[14:])), netip.AddrFrom4([4]byte(b[24:]))
-	op := binary.BigEndian.Uint16(b[6:])
-	h := header{src: netip.AddrPortFrom(sender, 0), dst: netip.AddrPortFrom(target, 0), id: identity{proto: other + 1, kind: op, sum: sumOf(b[8:28])}}
-	switch op {
-	case 1:
+	a := gvisor.ARP(b)
+	sender, target := netip.AddrFrom4([4]byte(a.ProtocolAddressSender())), netip.AddrFrom4([4]byte(a.ProtocolAddressTarget()))
+	h := header{src: netip.AddrPortFrom(sender, 0), dst: netip.AddrPortFrom(target, 0), id: identity{proto: other + 1, kind: uint16(a.Op()), sum: sumOf(b[8:gvisor.ARPSize])}}
+	switch a.Op() {
+	case gvisor.ARPRequest:
 		h.what = fmt.Sprintf("ARP who has %v?", target)
-	case 2:
-		h.what = fmt.Sprintf("ARP %v is at %v", sender, net.HardwareAddr(b[8:14]))
+	case gvisor.ARPReply:
+		h.what = fmt.Sprintf("ARP %v is at %v", sender, net.HardwareAddr(a.HardwareAddressSender()))
 	default:
-		h.what = fmt.Sprint("ARP operation ", op)
+		h.what = fmt.Sprint("ARP operation ", a.Op())
 	}
 	return h
 }
 
 func ipHeader(b []byte, l *packet.Layout) header {
 	src, dst := packet.Addrs(b)
-	h := header{src: netip.AddrPortFrom(src, 0), dst: netip.AddrPortFrom(dst, 0), ttl: int(b[8]), id: identity{proto: uint16(l.Protocol)}}
+	h := header{src: netip.AddrPortFrom(src, 0), dst: netip.AddrPortFrom(dst, 0), ttl: int(gvisor.IPv4(b).TTL()), id: identity{proto: uint16(l.Protocol)}}
 	if l.V6 {
-		h.ttl = int(b[7])
+		h.ttl = int(gvisor.IPv6(b).HopLimit())
 	}
 	l4 := b[min(l.Transport, len(b)):]
 	switch {
 	case l.Fragment == packet.Following:
 		h.what, h.id.a, h.id.sum = fmt.Sprintf("fragment of %d bytes", len(l4)), l.ID, sumOf(l4)
-	case l.Protocol == packet.TCP && len(l4) >= 20:
+	case l.Protocol == packet.TCP && len(l4) >= gvisor.TCPMinimumSize:
 		h.tcp(l4)
 	case l.Protocol == packet.UDP && len(l4) >= 8:
 		h.udp(l4)
@@ -108,13 +108,13 @@ func (h *header) ports(l4 []byte) {
 
 func (h *header) tcp(l4 []byte) {
 	h.ports(l4)
-	h.payload = l4[min(max(int(l4[12]>>4)*4, 20), len(l4)):]
-	h.id.kind, h.id.sum = uint16(l4[13]), sumOf(h.payload)
-	h.id.a, h.id.b = binary.BigEndian.Uint32(l4[4:]), binary.BigEndian.Uint32(l4[8:])
-	h.more = fmt.Sprintf(", seq %d, ack %d, window %d", h.id.a, h.id.b, binary.BigEndian.Uint16(l4[14:]))
+	t := gvisor.TCP(l4)
+	h.payload = l4[min(max(int(t.DataOffset()), gvisor.TCPMinimumSize), len(l4)):]
+	h.id = identity{uint16(packet.TCP), uint16(t.Flags()), t.SequenceNumber(), t.AckNumber(), sumOf(h.payload)}
+	h.more = fmt.Sprintf(", seq %d, ack %d, window %d", h.id.a, h.id.b, t.WindowSize())
 	var flags []string
 	for i, name := range []string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"} {
-		if l4[13]>>i&1 != 0 && name != "PSH" {
+		if h.id.kind>>i&1 != 0 && name != "PSH" {
 			flags = append(flags, name)
 		}
 	}
@@ -192,11 +192,9 @@ func (h *header) quoted(b []byte) {
 	}
 }
 
-func sumOf(b []byte) uint64 {
-	h := fnv.New64a()
-	h.Write(b)
-	return h.Sum64()
-}
+var sumSeed = maphash.MakeSeed()
+
+func sumOf(b []byte) uint64 { return maphash.Bytes(sumSeed, b) }
 
 // addrs returns the ends of a packet, "172.17.0.2:40000 → 172.17.0.3:80".
 func (h *header) addrs() string {
