@@ -21,6 +21,16 @@ type Place struct {
 	Master string // "docker0" of a port of it, "lan"
 }
 
+// Owner returns whose namespace it is, as the Owner of a Place: with WithNetworkOf that of another
+// container, with WithHostNetwork the host's. It is "" while its container does not run.
+func (ns *Netns) Owner() string {
+	space, _, err := ns.open("owner")
+	if err != nil {
+		return ""
+	}
+	return space.owner()
+}
+
 // String returns "web eth0", and of a port "host veth1d2e3f4 (docker0)".
 func (p Place) String() string {
 	if p.Device == "" {

@@ -13,19 +13,21 @@ import (
 // A machine is what frames are seen on.
 type machine interface {
 	Interfaces() []sim.Interface
+	Owner() string
 }
 
-// sniffer returns who shows the frames of a machine's namespace, and who that namespace belongs to.
-func sniffer(m command.Machine) (on *sim.Machine, owner string, ok bool) {
+// sniffer returns who shows the frames of a machine's namespace. The host is nil if Docker does not
+// run there.
+func sniffer(m command.Machine) (on *sim.Machine, host *sim.Host) {
 	switch m := m.(type) {
 	case *sim.Container:
-		return m.Host().Machine, m.Name(), true
+		return m.Host().Machine, m.Host()
 	case *sim.Host:
-		return m.Machine, m.Name(), true
+		return m.Machine, m
 	case *sim.Machine:
-		return m, m.Name(), true
+		return m, nil
 	}
-	return nil, "", false
+	return nil, nil
 }
 
 // deviceLines describe the interfaces, as -D prints them.
@@ -96,11 +98,12 @@ func (q *queue) take() (list []packet) {
 // live captures until it is interrupted, or has as many as -c says.
 func (r *run) live(ctx context.Context) int {
 	c := r.c
-	on, owner, ok := sniffer(c.Machine)
-	if !ok {
+	on, host := sniffer(c.Machine)
+	if on == nil {
 		return c.Fail(1, "tcpdump: no suitable device found\n")
 	}
-	interfaces := c.Machine.(machine).Interfaces()
+	space := c.Machine.(machine)
+	owner, interfaces := space.Owner(), space.Interfaces()
 	device, found := choose(interfaces, r.o.device)
 	if !found {
 		return c.Fail(1, "tcpdump: %s: No such device exists\n(No such device exists)\n", device)
@@ -111,7 +114,7 @@ func (r *run) live(ctx context.Context) int {
 		return c.Fail(1, "%v\n", err)
 	}
 	defer closer.Close()
-	bridge := !r.o.private && isBridge(c.Machine, device)
+	bridge := !r.o.private && host != nil && owner == host.Name() && isBridge(host, device)
 	q := &queue{more: make(chan struct{}, 1)}
 	stop := on.Sniff(func(p sim.Place) bool { return r.wants(p, owner, device) }, func(f sim.Sniffed) { r.see(q, f, device, bridge, interfaces) })
 	defer stop()
@@ -187,12 +190,10 @@ func (r *run) see(q *queue, f sim.Sniffed, device string, bridge bool, interface
 }
 
 // isBridge reports whether an interface is that of a network.
-func isBridge(m command.Machine, device string) bool {
-	if h, ok := m.(*sim.Host); ok {
-		for n := range h.Networks() {
-			if n.Device() == device {
-				return true
-			}
+func isBridge(h *sim.Host, device string) bool {
+	for n := range h.Networks() {
+		if n.Device() == device {
+			return true
 		}
 	}
 	return false

@@ -181,6 +181,27 @@ $`, <-ended)
 	})
 }
 
+// TestShared: containers see what the network sees that they share.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t, sim.WithSeed(1))
+		web := simtest.Run(t, h, "web")
+		cli := simtest.Run(t, h, "cli")
+		for m, device := range map[*sim.Container]string{
+			simtest.Run(t, h, "beside", sim.WithNetworkOf(web)): "eth0", simtest.Run(t, h, "above", sim.WithHostNetwork()): "docker0",
+		} {
+			ended := make(chan string)
+			go func() { ended <- run(t, m, "tcpdump -n -t -c 2 -i "+device+" icmp 2>/dev/null") }()
+			time.Sleep(time.Second)
+			run(t, cli, "ping -c 1 172.17.0.2")
+			time.Sleep(time.Second)
+			require.NoError(t, m.Stop(t.Context()))
+			require.Regexp(t, `^IP 172.17.0.3 > 172.17.0.2: ICMP echo request.*\nIP 172.17.0.2 > 172.17.0.3: ICMP echo reply.*\n$`, <-ended, m.Name())
+		}
+	})
+}
+
 // FuzzPrint prints frames of any kind: no frame makes it panic.
 func FuzzPrint(f *testing.F) {
 	for _, text := range []string{
