@@ -1,6 +1,7 @@
 // Package tcpdump has tcpdump(8) 4.99.3 of Debian 12. It prints ARP, IPv4, IPv6, TCP, UDP, ICMP, ICMPv6,
 // DNS and the first line of HTTP as the real one does; other protocols are named.
 //
+//	-h --help --version
 //	-i IFACE    eth0, or any: all interfaces; without it the first that is up
 //	-A -x -xx -X -XX  print frames, too
 //	-c COUNT    end after so many

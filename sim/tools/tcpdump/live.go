@@ -3,7 +3,7 @@ package tcpdump
 import (
 	"context"
 	"fmt"
-	"sync"
+	"sync/atomic"
 
 	"drydock/sim"
 	"drydock/sim/tools/command"
@@ -64,38 +64,22 @@ func deviceLines(m command.Machine) (lines []string) {
 // many of 1500 bytes. Others are dropped and counted.
 const maxQueue = 1400
 
-// A queue has the frames that were seen and not printed.
+// A queue has the frames that were seen and not printed. Who carries frames never waits for it.
 type queue struct {
-	mu       sync.Mutex
-	list     []packet // +checklocks:mu
-	received int      // +checklocks:mu
-	dropped  int      // +checklocks:mu
-	more     chan struct{}
+	packets           chan packet
+	received, dropped atomic.Int64
 }
 
 func (q *queue) add(pk packet) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.received++
-	if len(q.list) >= maxQueue {
-		q.dropped++
-		return
-	}
-	q.list = append(q.list, pk)
+	q.received.Add(1)
 	select {
-	case q.more <- struct{}{}:
+	case q.packets <- pk:
 	default:
+		q.dropped.Add(1)
 	}
 }
 
-func (q *queue) take() (list []packet) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	list, q.list = q.list, nil
-	return list
-}
-
-// live captures until it is interrupted, or has as many as -c says.
+// live captures at an interface.
 func (r *run) live(ctx context.Context) int {
 	c := r.c
 	on, host := sniffer(c.Machine)
@@ -115,25 +99,40 @@ func (r *run) live(ctx context.Context) int {
 	}
 	defer closer.Close()
 	bridge := !r.o.private && host != nil && owner == host.Name() && isBridge(host, device)
-	q := &queue{more: make(chan struct{}, 1)}
+	q := &queue{packets: make(chan packet, maxQueue)}
 	stop := on.Sniff(func(p sim.Place) bool { return r.wants(p, owner, device) }, func(f sim.Sniffed) { r.see(q, f, device, bridge, interfaces) })
 	defer stop()
 	r.banner(device)
-	interrupted := c.Notify(command.SIGINT, command.SIGTERM)
-	for {
+	return r.follow(ctx, q, stop)
+}
+
+// follow takes what is seen until it is interrupted, or has as many as -c says.
+func (r *run) follow(ctx context.Context, q *queue, stop func()) int {
+	interrupted := r.c.Notify(command.SIGINT, command.SIGTERM)
+	for more := true; more; {
 		select {
 		case <-ctx.Done():
 			return command.Interrupted(ctx)
 		case <-interrupted:
 			stop()
-			r.drain(q)
-			c.Printf("\n")
-			return r.tell(q)
-		case <-q.more:
-			if !r.drain(q) {
-				return r.tell(q)
-			}
+			r.rest(ctx, q)
+			r.c.Printf("\n")
+			more = false
+		case pk := <-q.packets:
+			more = r.take(pk)
 		}
+	}
+	return r.tell(q)
+}
+
+// rest takes what was seen before the end, and asks nobody for names.
+func (r *run) rest(ctx context.Context, q *queue) {
+	if r.printer != nil {
+		over, cancel := context.WithCancel(ctx)
+		cancel()
+		r.printer.ctx = over
+	}
+	for len(q.packets) > 0 && r.take(<-q.packets) {
 	}
 }
 
@@ -215,24 +214,12 @@ func (r *run) banner(device string) {
 	r.c.Errorf("listening on %s, link-type %s, snapshot length %d bytes\n", device, kind, r.o.snap)
 }
 
-// drain prints what has come. It reports whether more is wanted.
-func (r *run) drain(q *queue) bool {
-	for _, pk := range q.take() {
-		if more, err := r.take(pk); err != nil || !more {
-			return false
-		}
-	}
-	return true
-}
-
 // tell prints the counts.
 func (r *run) tell(q *queue) int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	for _, line := range []struct {
-		n    int
+		n    int64
 		what string
-	}{{r.captured, "captured"}, {q.received, "received by filter"}, {q.dropped, "dropped by kernel"}} {
+	}{{int64(r.captured), "captured"}, {q.received.Load(), "received by filter"}, {q.dropped.Load(), "dropped by kernel"}} {
 		s := "s"
 		if line.n == 1 {
 			s = ""

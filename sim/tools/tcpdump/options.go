@@ -1,9 +1,9 @@
 package tcpdump
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -41,130 +41,80 @@ type options struct {
 	expr                string
 }
 
-// errUsage has the usage printed after its text.
-var errUsage = errors.New("usage")
+// What the options say that end the command.
+var errVersion, errHelp = errors.New("version"), errors.New("help")
 
 // parse reads the options as getopt(3) does.
 func parse(args []string) (o options, err error) {
 	o.snap = maxSnap
-	var words []string
-	for len(args) > 0 {
-		word, isOption := strings.CutPrefix(args[0], "-")
-		args = args[1:]
-		if word == "-" && isOption {
-			words = append(words, args...)
-			break
-		}
-		if !isOption || word == "" {
-			if isOption {
-				word = "-"
-			}
-			words = append(words, word)
-			continue
-		}
-		if word == "-version" || word == "-help" {
-			return o, fmt.Errorf("%w: %s", io.EOF, word[1:])
-		}
-		for word != "" {
-			letter := word[0]
-			word = word[1:]
-			if !strings.ContainsRune("icrwsQ", rune(letter)) {
-				if !o.flag(letter) {
-					return o, fmt.Errorf("%w: tcpdump: invalid option -- '%c'\n", errUsage, letter)
-				}
-				continue
-			}
-			if word == "" {
-				if len(args) == 0 {
-					return o, fmt.Errorf("%w: tcpdump: option requires an argument -- '%c'\n", errUsage, letter)
-				}
-				word, args = args[0], args[1:]
-			}
-			if err := o.set(letter, word); err != nil {
-				return o, err
-			}
-			word = ""
-		}
-	}
+	words, err := command.Getopt(args, o.known())
 	o.expr = strings.Join(words, " ")
-	return o, nil
+	return o, err
 }
 
-// flag notes an option without a value.
-func (o *options) flag(letter byte) bool {
-	switch letter {
-	case 'n':
-		o.numeric = true
-	case 'e':
-		o.link = true
-	case 'q':
-		o.quiet = true
-	case 'v':
-		o.verbose++
-	case 't':
-		o.times++
-	case 'x':
-		o.hex++
-	case 'X':
-		o.hex++
-		o.ascii++
-	case 'A':
-		o.ascii = -1
-	case 'S':
-		o.absolute = true
-	case 'p':
-		o.private = true
-	case 'D':
-		o.list = true
-	case 'l', 'U':
-	default:
-		return false
+func (o *options) known() []command.Option {
+	flag := func(name string, set func()) command.Option {
+		return command.Option{Names: name, Set: func(string, string) error { set(); return nil }}
 	}
-	return true
+	end := func(names string, err error) command.Option {
+		return command.Option{Names: names, Set: func(string, string) error { return err }}
+	}
+	value := func(name string, set func(value string) error) command.Option {
+		return command.Option{Names: name, Value: true, Set: func(_, value string) error { return set(value) }}
+	}
+	text := func(name string, p *string) command.Option {
+		return value(name, func(value string) error { *p = value; return nil })
+	}
+	return []command.Option{
+		flag("n", func() { o.numeric = true }), flag("e", func() { o.link = true }), flag("q", func() { o.quiet = true }),
+		flag("v", func() { o.verbose++ }), flag("t", func() { o.times++ }),
+		flag("x", func() { o.hex++ }), flag("X", func() { o.hex++; o.ascii++ }), flag("A", func() { o.ascii = -1 }),
+		flag("S", func() { o.absolute = true }), flag("p", func() { o.private = true }), flag("D", func() { o.list = true }),
+		flag("l", func() {}), flag("U", func() {}),
+		end("version", errVersion), end("h help", errHelp),
+		text("i", &o.device), text("r", &o.read), text("w", &o.write),
+		value("c", o.setCount), value("s", o.setSnap), value("Q", o.setDirection),
+	}
 }
 
-// set notes an option with a value.
-func (o *options) set(letter byte, value string) error {
+func (o *options) setCount(value string) error {
 	n, err := strconv.Atoi(value)
-	switch letter {
-	case 'i':
-		o.device = value
-	case 'r':
-		o.read = value
-	case 'w':
-		o.write = value
-	case 'c':
-		if err != nil || n <= 0 {
-			return fmt.Errorf("tcpdump: invalid packet count %s", value)
-		}
-		o.count = n
-	case 's':
-		if err != nil || n < 0 || n > maxSnap {
-			return fmt.Errorf("tcpdump: invalid snaplen %s (must be >= 0 and <= %d)", value, maxSnap)
-		}
-		if n > 0 {
-			o.snap = n
-		}
-	case 'Q':
-		if value != "in" && value != "out" && value != "inout" {
-			return fmt.Errorf("tcpdump: unknown capture direction `%s'", value)
-		}
-		o.direction = value
+	if err != nil || n <= 0 {
+		return fmt.Errorf("tcpdump: invalid packet count %s", value)
 	}
+	o.count = n
 	return nil
 }
 
-// refuse prints what is wrong with the command line.
+func (o *options) setSnap(value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 || n > maxSnap {
+		return fmt.Errorf("tcpdump: invalid snaplen %s (must be >= 0 and <= %d)", value, maxSnap)
+	}
+	o.snap = cmp.Or(n, maxSnap)
+	return nil
+}
+
+func (o *options) setDirection(value string) error {
+	if value != "in" && value != "out" && value != "inout" {
+		return fmt.Errorf("tcpdump: unknown capture direction `%s'", value)
+	}
+	o.direction = value
+	return nil
+}
+
+// refuse prints what is wrong with the command line, or what it asks for.
 func refuse(c *command.Call, err error) int {
+	var unknown *command.OptionError
 	switch {
-	case errors.Is(err, io.EOF) && strings.HasSuffix(err.Error(), "version"):
+	case err == errVersion:
 		c.Printf("%s", version)
 		return 0
-	case errors.Is(err, io.EOF):
+	case err == errHelp:
 		c.Printf("%s%s", version, usage)
 		return 0
-	case errors.Is(err, errUsage):
-		return c.Fail(1, "%s%s%s", strings.TrimPrefix(err.Error(), errUsage.Error()+": "), version, usage)
+	case errors.As(err, &unknown):
+		return c.Fail(1, "tcpdump: %v\n%s%s", err, version, usage)
 	}
 	return c.Fail(1, "%v\n", err)
 }

@@ -96,7 +96,9 @@ func (p *printer) host(a netip.Addr) string {
 		if names := inet.Names(p.ctx, p.m, a); len(names) > 0 {
 			name = strings.TrimSuffix(names[0], ".")
 		}
-		p.names[a] = name
+		if len(p.names) < maxKnown {
+			p.names[a] = name
+		}
 	}
 	return name
 }

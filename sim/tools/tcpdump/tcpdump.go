@@ -75,9 +75,10 @@ func (r *run) linkType() layers.LinkType {
 }
 
 // take handles a packet that the filter wants. It reports whether more are wanted.
-func (r *run) take(pk packet) (more bool, err error) {
+func (r *run) take(pk packet) (more bool) {
 	pk.frame = pk.frame[:min(len(pk.frame), r.o.snap)]
 	r.captured++
+	var err error
 	if r.writer == nil {
 		r.printer.print(pk)
 	} else {
@@ -87,7 +88,7 @@ func (r *run) take(pk packet) (more bool, err error) {
 		}
 		err = r.writer.WritePacket(gopacket.CaptureInfo{Timestamp: pk.time, CaptureLength: len(frame), Length: length}, frame)
 	}
-	return r.o.count == 0 || r.captured < r.o.count, err
+	return err == nil && (r.o.count == 0 || r.captured < r.o.count)
 }
 
 // cooked is a frame with the header of LINUX_SLL2 in the place of Ethernet's.
@@ -127,8 +128,8 @@ func (r *run) fromFile(ctx context.Context) int {
 	if in.LinkType() != layers.LinkTypeEthernet {
 		return c.Fail(1, "tcpdump: link-type %v is not supported\n", in.LinkType())
 	}
-	name := r.o.read
-	c.Errorf("reading from file %s, link-type EN10MB (Ethernet), snapshot length %d\n", name, in.Snaplen())
+	c.Errorf("reading from file %s, link-type EN10MB (Ethernet), snapshot length %d\n", r.o.read, in.Snaplen())
+	in.SetSnaplen(min(in.Snaplen(), maxSnap)) // what a file says would have it read frames of 4 GiB
 	closer, err := r.open(ctx)
 	if err != nil {
 		return c.Fail(1, "%v\n", err)
@@ -145,8 +146,7 @@ func (r *run) fromFile(ctx context.Context) int {
 		if r.filter != nil && !r.filter.Match(b) {
 			continue
 		}
-		more, err := r.take(packet{time: info.Timestamp, frame: b, length: info.Length})
-		if err != nil || !more {
+		if !r.take(packet{time: info.Timestamp, frame: b, length: info.Length}) {
 			return 0
 		}
 	}

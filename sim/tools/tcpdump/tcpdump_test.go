@@ -3,6 +3,7 @@ package tcpdump_test
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -167,14 +168,17 @@ $`, <-ended)
 		run(t, cli, "ping -c 1 172.17.0.2") // past the host, which promiscuous mode shows
 		require.Regexp(t, `^IP 172.17.0.3 > 172.17.0.2: ICMP echo request.*\nIP 172.17.0.2 > 172.17.0.3: ICMP echo reply.*\n$`, <-ended)
 		for line, want := range map[string]string{
-			"tcpdump -i nosuch":       "tcpdump: nosuch: No such device exists\n(No such device exists)\n",
-			"tcpdump -c x":            "tcpdump: invalid packet count x\n",
-			"tcpdump -s x":            "tcpdump: invalid snaplen x (must be >= 0 and <= 262144)\n",
-			"tcpdump -Q x":            "tcpdump: unknown capture direction `x'\n",
-			"tcpdump -r /none":        "tcpdump: /none: No such file or directory\n",
-			"tcpdump -D":              "1.eth0 [Up, Running, Connected]\n2.any (Pseudo-device that captures on all interfaces) [Up, Running]\n3.lo [Up, Running, Loopback]\n",
-			"tcpdump -k 2>&1|head -1": "tcpdump: invalid option -- 'k'\n",
-			"tcpdump -i 2>&1|head -1": "tcpdump: option requires an argument -- 'i'\n",
+			"tcpdump -i nosuch":        "tcpdump: nosuch: No such device exists\n(No such device exists)\n",
+			"tcpdump -c x":             "tcpdump: invalid packet count x\n",
+			"tcpdump -s x":             "tcpdump: invalid snaplen x (must be >= 0 and <= 262144)\n",
+			"tcpdump -Q x":             "tcpdump: unknown capture direction `x'\n",
+			"tcpdump -r /none":         "tcpdump: /none: No such file or directory\n",
+			"tcpdump -D":               "1.eth0 [Up, Running, Connected]\n2.any (Pseudo-device that captures on all interfaces) [Up, Running]\n3.lo [Up, Running, Loopback]\n",
+			"tcpdump -k 2>&1|head -1":  "tcpdump: invalid option -- 'k'\n",
+			"tcpdump --x 2>&1|head -1": "tcpdump: unrecognized option '--x'\n",
+			"tcpdump --vers|head -1":   "tcpdump version 4.99.3\n",
+			"tcpdump -h|wc -l":         "11\n",
+			"tcpdump -i 2>&1|head -1":  "tcpdump: option requires an argument -- 'i'\n",
 		} {
 			require.Equal(t, want, run(t, cli, line), line)
 		}
@@ -200,6 +204,36 @@ func TestShared(t *testing.T) {
 			require.Regexp(t, `^IP 172.17.0.3 > 172.17.0.2: ICMP echo request.*\nIP 172.17.0.2 > 172.17.0.3: ICMP echo reply.*\n$`, <-ended, m.Name())
 		}
 	})
+}
+
+// TestInterrupted: who waits for the name of an address ends at once when he is interrupted, and
+// nothing that was seen is lost.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t, sim.WithSeed(1))
+		web := simtest.Run(t, h, "web", sim.WithDNS(netip.MustParseAddr("172.17.0.200")))
+		for i := range 5 {
+			go run(t, simtest.Run(t, h, fmt.Sprint("c", i)), "sleep 1; ping -c 1 -W 1 172.17.0.2")
+		}
+		begun := time.Now()
+		text := run(t, web, "timeout -s INT 3 tcpdump -t -i eth0 icmp 2>&1")
+		require.Less(t, time.Since(begun), 30*time.Second)
+		require.Contains(t, text, "\n\n10 packets captured\n10 packets received by filter\n0 packets dropped by kernel\n")
+		require.Equal(t, 5, strings.Count(text, ": ICMP echo request"))
+	})
+}
+
+// TestHugeFrames: what a file says of itself does not decide how much is read.
+func TestHugeFrames(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	file := []byte("\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\x7f\x01\x00\x00\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x04\x00\x01\x00\x04\x00")
+	f, err := h.FS().OpenFile("x.pcap", os.O_CREATE|os.O_WRONLY, 0o644)
+	require.NoError(t, err)
+	f.Write(append(file, make([]byte, 1<<18+1)...))
+	require.NoError(t, f.Close())
+	require.Contains(t, run(t, h, "tcpdump -r /x.pcap 2>&1 | tail -n 1"), "truncated dump file")
 }
 
 // FuzzPrint prints frames of any kind: no frame makes it panic.

@@ -1,6 +1,7 @@
 package tcpdump
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -23,7 +24,7 @@ type flow struct{ a, b netip.AddrPort }
 // An isn is from where the sequence numbers of a flow's ends are counted.
 type isn struct{ seq, ack uint32 }
 
-var tcpFlags = "FSRP.UEW"
+const tcpFlags = "FSRP.UEW"
 
 func (p *printer) tcp(s segment) {
 	b := s.body
@@ -35,7 +36,7 @@ func (p *printer) tcp(s segment) {
 	size := int(b[12]>>4) * 4
 	length := s.length - size
 	if size < 20 || size > len(b) {
-		p.put("tcp %d [bad hdr length %d - too short, < 20]", s.length-size, size)
+		p.put("tcp %d [bad hdr length %d - too short, < 20]", length, size)
 		return
 	}
 	if p.o.quiet {
@@ -48,25 +49,9 @@ func (p *printer) tcp(s segment) {
 	if b[13]&0x10 != 0 && !p.o.absolute {
 		seq, ack, base, reverse = p.relative(netip.AddrPortFrom(s.src, sport), netip.AddrPortFrom(s.dst, dport), seq, ack, b[13]&2 != 0)
 	}
-	flags := ""
-	for i := range 8 {
-		if b[13]>>i&1 != 0 {
-			flags += tcpFlags[i : i+1]
-		}
-	}
-	if flags == "" {
-		flags = "none"
-	}
-	p.put("Flags [%s]", flags)
+	p.put("Flags [%s]", flagNames(b[13]))
 	if p.o.verbose > 0 {
-		if sum, known := s.sum(); known {
-			p.put(", cksum 0x%04x", be16(b[16:]))
-			if sum == 0 {
-				p.put(" (correct)")
-			} else {
-				p.put(" (incorrect -> 0x%04x)", s.rightSum(16))
-			}
-		}
+		p.tcpSum(s)
 	}
 	if p.o.verbose > 1 || length > 0 || b[13]&7 != 0 {
 		p.put(", seq %d", seq)
@@ -90,6 +75,28 @@ func (p *printer) tcp(s segment) {
 	}
 }
 
+func flagNames(bits byte) (names string) {
+	for i := range 8 {
+		if bits>>i&1 != 0 {
+			names += tcpFlags[i : i+1]
+		}
+	}
+	return cmp.Or(names, "none")
+}
+
+func (p *printer) tcpSum(s segment) {
+	sum, known := s.sum()
+	if !known {
+		return
+	}
+	p.put(", cksum 0x%04x", be16(s.body[16:]))
+	if sum == 0 {
+		p.put(" (correct)")
+	} else {
+		p.put(" (incorrect -> 0x%04x)", s.rightSum(16))
+	}
+}
+
 // relative counts from the first segment of the flow that acknowledges something.
 func (p *printer) relative(src, dst netip.AddrPort, seq, ack uint32, syn bool) (uint32, uint32, isn, bool) {
 	key, reverse := flow{src, dst}, false
@@ -103,7 +110,7 @@ func (p *printer) relative(src, dst netip.AddrPort, seq, ack uint32, syn bool) (
 		if reverse {
 			base = isn{ack - 1, seq}
 		}
-		if len(p.flows) < maxFlows {
+		if len(p.flows) < maxKnown {
 			p.flows[key] = base
 		}
 	case reverse:
@@ -114,9 +121,9 @@ func (p *printer) relative(src, dst netip.AddrPort, seq, ack uint32, syn bool) (
 	return seq, ack, base, reverse
 }
 
-// maxFlows bounds what is remembered of connections: those that come later are printed with
-// absolute numbers.
-const maxFlows = 1 << 16
+// maxKnown bounds what is remembered of connections and names. Later connections are printed with
+// absolute numbers, and later names asked for again.
+const maxKnown = 1 << 16
 
 func tcpOptions(b []byte, base isn, reverse bool) string {
 	var list []string
