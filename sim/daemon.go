@@ -147,8 +147,11 @@ func WithPublishAddr(a netip.Addr) HostOption {
 	})
 }
 
-// maxPoolBits bounds the number of pools that a base is cut into to 4096.
-const maxPoolBits = 12
+// maxPoolBits bounds the number of pools that a base is cut into to 4096, maxPools that of all.
+const (
+	maxPoolBits = 12
+	maxPools    = 1 << 16
+)
 
 // WithAddressPools sets the subnets that networks without one are given: each base
 // in turn is cut into subnets of size bits, as --default-address-pool does. The
@@ -179,6 +182,9 @@ func (c *hostConfig) setPools(list []addressPool) error {
 			return errorf("create host", c.name, ErrAddress, "invalid address pool base %v, size %d", p.base, p.size)
 		}
 		pools = append(pools, engine.Subnets(p.base.Masked(), p.size)...)
+		if len(pools) > maxPools {
+			return errorf("create host", c.name, ErrAddress, "more than %d address pools", maxPools)
+		}
 	}
 	if len(pools) == 0 {
 		return errorf("create host", c.name, ErrAddress, "no address pools")

@@ -213,6 +213,15 @@ func TestDaemonFileConflict(t *testing.T) {
 	require.Equal(t, "10.1.0.1", docker0.Gateway().String())
 }
 
+// TestDaemonFilePools: a short file may ask for many pools.
+func TestDaemonFilePools(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	const pool = `{"base":"10.0.0.0/8","size":20}`
+	require.ErrorContains(t, restartWith(t, h, `{"default-address-pools":[`+strings.Repeat(pool+",", 16)+pool+`]}`), "more than 65536 address pools")
+	require.NoError(t, restartWith(t, h, `{"default-address-pools":[`+strings.Repeat(pool+",", 15)+pool+`]}`))
+}
+
 // TestDaemonFileDNS: containers have dockerd's nameservers unless they were given some; each of the
 // three on its own.
 func TestDaemonFileDNS(t *testing.T) {

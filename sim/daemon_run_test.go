@@ -2,8 +2,10 @@ package sim_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -234,4 +236,33 @@ func TestDaemonRestartOrder(t *testing.T) {
 		require.True(t, all[2].IP().Less(linked.IP()))
 	}
 	require.Greater(t, len(orders), 1)
+}
+
+// TestDaemonAtOnce: dockerd is stopped, started, told to reload and ended with its host by many at
+// once, while others make containers and networks. What is left works.
+func TestDaemonAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, closes := range []bool{false, true} {
+		h := simtest.NewHost(t)
+		writeDaemonFile(t, h, `{"labels":["a=b"],"icc":false,"bip":"10.3.0.1/24"}`)
+		var wg sync.WaitGroup
+		for j := range 4 {
+			wg.Go(func() {
+				h.Run(fmt.Sprint("c", j), sim.WithRestart("always"), sim.WithPublish(fmt.Sprint(8000+j, ":80")))
+				h.CreateNetwork(fmt.Sprint("n", j))
+			})
+			wg.Go(func() { h.RestartDaemon(t.Context()) })
+			wg.Go(func() { h.StopDaemon(t.Context()); h.StartDaemon() })
+			wg.Go(func() { h.ReloadDaemon(); h.Daemon() })
+		}
+		if closes {
+			wg.Go(func() { h.Close() })
+			wg.Wait()
+			require.ErrorIs(t, h.StartDaemon(), sim.ErrClosed)
+			continue
+		}
+		wg.Wait()
+		require.NoError(t, h.StartDaemon())
+		require.Equal(t, netip.MustParseAddr("10.3.0.1"), simtest.Run(t, h, "last").Networks()[0].Gateway())
+	}
 }
