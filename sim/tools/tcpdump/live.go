@@ -110,6 +110,10 @@ func (r *run) live(ctx context.Context) int {
 func (r *run) follow(ctx context.Context, q *queue, stop func()) int {
 	interrupted := r.c.Notify(command.SIGINT, command.SIGTERM)
 	for more := true; more; {
+		packets := q.packets
+		if len(interrupted) > 0 { // before what waits
+			packets = nil
+		}
 		select {
 		case <-ctx.Done():
 			return command.Interrupted(ctx)
@@ -118,7 +122,7 @@ func (r *run) follow(ctx context.Context, q *queue, stop func()) int {
 			r.rest(ctx, q)
 			r.c.Printf("\n")
 			more = false
-		case pk := <-q.packets:
+		case pk := <-packets:
 			more = r.take(pk)
 		}
 	}
