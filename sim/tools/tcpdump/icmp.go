@@ -6,6 +6,10 @@ import (
 	"strconv"
 )
 
+// maxQuoted bounds errors about errors about errors, which RFC 1122 forbids and who makes a frame
+// by hand can put into each other a thousand times.
+const maxQuoted = 4
+
 func (p *printer) icmp(s segment) {
 	b := s.body
 	if len(b) < 8 {
@@ -35,10 +39,12 @@ func (p *printer) icmp(s segment) {
 			want[2], want[3] = 0, 0
 			p.put(" (wrong icmp cksum %x (->%x)!)", be16(b[2:]), checksum(want, 0))
 		}
-		if (b[0] == 3 || b[0] == 11) && len(b) > 28 {
+		if (b[0] == 3 || b[0] == 11) && len(b) > 28 && p.quoted < maxQuoted {
+			p.quoted++
 			p.put("\n\t")
 			p.named("IP", " ")
 			p.ipv4(b[8:])
+			p.quoted--
 		}
 	}
 }

@@ -35,8 +35,9 @@ type printer struct {
 	first    time.Time
 	last     time.Time
 
-	bare bool // addresses are there already: of a fragment of IPv6
-	line strings.Builder
+	bare   bool // addresses are there already: of a fragment of IPv6
+	quoted int  // ICMP errors that the packet is quoted in
+	line   strings.Builder
 }
 
 func newPrinter(ctx context.Context, c *command.Call, o *options) *printer {

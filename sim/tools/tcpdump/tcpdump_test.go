@@ -2,6 +2,7 @@ package tcpdump_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -237,6 +238,22 @@ func TestHugeFrames(t *testing.T) {
 }
 
 // FuzzPrint prints frames of any kind: no frame makes it panic.
+// TestQuoted prints ICMP errors about each other, of which only the first few are shown.
+func TestQuoted(t *testing.T) {
+	t.Parallel()
+	nested := func(n int) int {
+		b := make([]byte, 20)
+		for range n {
+			ip := []byte{0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 3, 1, 0, 0, 0, 0, 0, 0}
+			b = append(ip, b...)
+			binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
+		}
+		return strings.Count(tcpdump.PrintFrame(append([]byte{12: 8, 13: 0}, b...)), "unreachable")
+	}
+	require.Less(t, nested(2), nested(4))
+	require.Equal(t, nested(10), nested(100))
+}
+
 func FuzzPrint(f *testing.F) {
 	for _, text := range []string{
 		"ffffffffffff02420a0100030806000108000604000102420a0100030a0100030000000000000a010002",
