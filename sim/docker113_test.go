@@ -260,7 +260,7 @@ func TestWithEngine(t *testing.T) {
 		require.Equal(t, test.want, simtest.NewHost(t, test.opts...).Engine())
 	}
 	_, err := sim.NewHost(sim.WithEngine("17.06"))
-	require.EqualError(t, err, `no Docker Engine "17.06": there are 1.13, 20.10`)
+	require.EqualError(t, err, `no Docker Engine "17.06": there are 1.13, 20.10, 28, 29`)
 	require.ErrorIs(t, err, sim.ErrNotFound)
 	require.ErrorAs(t, err, new(*sim.Error))
 }

@@ -20,6 +20,10 @@ const (
 	// Docker20 is Docker Engine 20.10.24, which Debian 12 has. It is the default and taken
 	// from recordings.
 	Docker20 Release = "20.10"
+	// Docker28 is Docker Engine 28.5.2 and Docker29 is 29.7.2. Name and versions are theirs;
+	// what they do is what Docker20 does until it is said here.
+	Docker28 Release = "28"
+	Docker29 Release = "29"
 )
 
 // An Engine is what "docker version" says of the server.
