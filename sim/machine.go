@@ -205,6 +205,9 @@ func (m *Machine) newCable(mtu int, seed uint64) (inside, outside *veth.Endpoint
 		end := func(n int) *sched.Source { return m.source(fmt.Sprint("cable ", seed, " ", n)) }
 		opts = append(opts, veth.WithSchedulers(end(0), end(1)))
 	}
+	if !m.virtual {
+		opts = append(opts, veth.WithInlineDelivery())
+	}
 	return veth.Pair(opts...)
 }
 

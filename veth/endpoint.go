@@ -65,6 +65,7 @@ func newEndpoint(cfg *config, n int) *Endpoint {
 	e.mac.Store(&mac)
 	e.queue.init(cfg.queue, e)
 	e.queue.scheduler = cfg.schedulers[1-n] // of the sender
+	e.queue.inline.enabled = cfg.inline && e.queue.scheduler == nil
 	return e
 }
 
@@ -101,6 +102,7 @@ func (e *Endpoint) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
 		return nil
 	}
 	e.show(Sent, pkt)
+	e.queue.inline.speak()
 	if e.impaired.Load() {
 		e.stats.impaired.add(size)
 		e.line.send(pkt)

@@ -23,6 +23,7 @@ type queue struct {
 	worker sync.WaitGroup
 
 	scheduler Scheduler // delivers in place of a worker; nil: there is one
+	inline    inline
 
 	// epoch counts the times that waiting frames were lost: what was taken from
 	// the queue before is not delivered any more.
@@ -200,6 +201,9 @@ func (q *queue) refusalLocked() drop.Reason {
 // receive appends a frame that comes straight from its sender, or drops it if
 // nobody is attached or the queue is full. It borrows pkt.
 func (q *queue) receive(pkt *stack.PacketBuffer, size int) {
+	if q.deliverInline(pkt, size) {
+		return
+	}
 	var shared *stack.PacketBuffer
 	if !isSmall(pkt, size) {
 		shared = packet.Inbound(pkt)

@@ -118,6 +118,7 @@ type config struct {
 	schedulers [2]Scheduler
 	seed       uint64
 	impairment Impairment
+	inline     bool
 }
 
 // WithMTU sets the MTU of both ends in bytes: 68 to 65535, by default 1500.
@@ -185,6 +186,17 @@ func WithSchedulers(a, b Scheduler) Option {
 				c.schedulers[i], c.clocks[i] = s, s
 			}
 		}
+		return nil
+	}
+}
+
+// WithInlineDelivery has small frames of a request and its reply delivered in the goroutine of
+// their sender, before WritePackets returns: see "Who delivers". It is for ends that are NICs of
+// gVisor's stacks, or wrapped ones that take no lock for a frame that they hold when they send. In a
+// testing/synctest bubble a mutex that is waited for there lets no time pass.
+func WithInlineDelivery() Option {
+	return func(c *config) error {
+		c.inline = true
 		return nil
 	}
 }

@@ -12,7 +12,7 @@ import (
 // addresses, protocol and ports, which the fragments of a datagram have not. What is not of
 // IP is one flow.
 func Flow(b []byte, size int, seed uint64) uint64 {
-	l, ok := parseFrame(b, size)
+	l, ok := ParseFrame(b, size)
 	if !ok {
 		return mix(seed)
 	}
@@ -40,7 +40,7 @@ func mix(h uint64) uint64 {
 // does not say that it can be.
 func MarkCE(b []byte) bool {
 	const mask, ce = 3, 3
-	if _, ok := parseFrame(b, len(b)); !ok {
+	if _, ok := ParseFrame(b, len(b)); !ok {
 		return false
 	}
 	ip := b[header.EthernetMinimumSize:]

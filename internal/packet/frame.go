@@ -90,13 +90,13 @@ func LoopbackFrame(pkt *stack.PacketBuffer) []byte {
 
 // completeFrame computes the checksum of the frame b, if there is one to compute.
 func completeFrame(b []byte) bool {
-	l, ok := parseFrame(b, len(b))
+	l, ok := ParseFrame(b, len(b))
 	return ok && l.complete(b[header.EthernetMinimumSize:])
 }
 
-// parseFrame is Parse for a frame of size bytes that begins with b. It is false if the
+// ParseFrame is Parse for a frame of size bytes that begins with b. It is false if the
 // frame is none of IP, or of another version than it says.
-func parseFrame(b []byte, size int) (Layout, bool) {
+func ParseFrame(b []byte, size int) (Layout, bool) {
 	if len(b) < header.EthernetMinimumSize {
 		return Layout{}, false
 	}

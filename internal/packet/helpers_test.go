@@ -215,7 +215,7 @@ type located struct {
 
 // locate is false for what is malformed or has nothing to compute.
 func locate(f []byte) (located, bool) {
-	l, ok := parseFrame(f, len(f))
+	l, ok := ParseFrame(f, len(f))
 	if !ok {
 		return located{}, false
 	}

@@ -41,6 +41,14 @@ func IsError(proto, kind uint8) bool {
 	return false
 }
 
+// IsEcho reports whether an ICMP message of a kind is an echo request or reply.
+func IsEcho(proto, kind uint8) bool {
+	if proto == ICMPv6 {
+		return kind == uint8(header.ICMPv6EchoRequest) || kind == uint8(header.ICMPv6EchoReply)
+	}
+	return proto == ICMP && (kind == uint8(header.ICMPv4Echo) || kind == uint8(header.ICMPv4EchoReply))
+}
+
 // IsQuery reports whether ICMP or ICMPv6 of that type may be answered by an error: not if
 // it is one, or redirects, or is unknown to Linux's icmp_send.
 func IsQuery(proto, kind uint8) bool {

@@ -83,7 +83,7 @@ func SegmentTo(pkt *stack.PacketBuffer, give func(*stack.PacketBuffer)) bool {
 	v := pkt.ToView()
 	defer v.Release()
 	b := v.AsSlice()
-	l, ok := parseFrame(b, len(b))
+	l, ok := ParseFrame(b, len(b))
 	if !ok {
 		return false
 	}

@@ -114,7 +114,7 @@ func sumOf(pkt *stack.PacketBuffer, off, size int, initial uint16) uint16 {
 func Valid(frame *stack.PacketBuffer) bool {
 	var room [MaxHeaders]byte
 	b := room[:Copy(room[:], frame, 0)]
-	l, ok := parseFrame(b, frame.Size())
+	l, ok := ParseFrame(b, frame.Size())
 	if !ok {
 		return true
 	}
