@@ -10,25 +10,21 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// An inline delivers frames in the goroutine of their sender, in place of the worker of a queue,
-// which saves a wake-up, the better half of what a request or its reply costs.
+// An inline delivers small frames in the goroutine of their sender, in place of the worker of a
+// queue. That saves a wake-up, the better half of what an echo request or its reply costs.
 //
-// That a sender runs inside the stack of its receiver is what queues are there to avoid, so only
-// some frames are, and what is in the way of all others is in the way of none of these:
+// A sender then runs inside the stack of its receiver, which queues are there to avoid. So:
 //
-//   - Locks. gVisor sends with the lock of a TCP endpoint held, and with that of an IPv4 or
-//     IPv6 endpoint when it reports its multicast groups. A stack takes the former for an ICMP
-//     error, and the latter, to read, for every packet. So what may be delivered is unicast of
-//     TCP and UDP, which gVisor's endpoints only queue, and echo, and what can be sent with the lock
-//     of an IP endpoint held, or be answered by a change of a neighbour, is none of that. A stack
-//     that answers at once, with a reset or an echo reply, sends what is among these again, or an
-//     error, which waits in the queue.
-//   - Recursion. While a frame is delivered to an end, others for it take the queue. So a goroutine
-//     is at most once in each stack, and routers that send to each other in a circle do
-//     not nest.
-//   - Floods. A receiver that does not answer works at its own pace, on another core. Only one that has
-//     sent since its last such frame gets one.
-//   - Order. A frame does not overtake others: nothing may wait, and the worker must be asleep.
+//   - No frame may need a lock that its sender can hold. gVisor sends with the lock of a TCP
+//     endpoint held, which the receiver of an ICMP error takes, and reports multicast groups with
+//     that of an IP endpoint held, which is taken for every packet. Hence only unicast of TCP and
+//     UDP is delivered, which gVisor puts into the queues of sockets, and echo. What a stack
+//     answers at once is one of these again, a reset or an echo reply, or an error, which waits.
+//   - While a frame is delivered to an end all others for it wait. So a goroutine is in each stack
+//     once at most, and routers that send to each other in a circle do not nest.
+//   - A receiver of a flood works on another core: only an end that has sent since it was last
+//     delivered to here is. Always to deliver here halves a flood of datagrams.
+//   - No frame overtakes others: none may wait, and the worker must be asleep.
 type inline struct {
 	enabled bool
 	spoke   atomic.Bool // the end has sent since it was last delivered to here

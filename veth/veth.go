@@ -13,7 +13,7 @@
 //
 // A frame for a stack waits in the queue of the end that the stack is attached to;
 // one goroutine per such end, from Attach to Close, delivers what waits. So a
-// sender never runs inside the stack of its receiver.
+// sender never runs inside the stack of its receiver, but for WithInlineDelivery.
 //
 // A dispatcher with the method
 //
@@ -190,10 +190,11 @@ func WithSchedulers(a, b Scheduler) Option {
 	}
 }
 
-// WithInlineDelivery has small frames of a request and its reply delivered in the goroutine of
-// their sender, before WritePackets returns: see "Who delivers". It is for ends that are NICs of
-// gVisor's stacks, or wrapped ones that take no lock for a frame that they hold when they send. In a
-// testing/synctest bubble a mutex that is waited for there lets no time pass.
+// WithInlineDelivery has frames that answer others delivered in the goroutine of their sender,
+// before WritePackets returns: those of TCP, UDP and echo of up to 118 bytes, for an end that has
+// sent since the last one and whose queue is empty. A ping takes half the time. Both ends must be
+// NICs of gVisor's stacks, or ports of bridges: a dispatcher must not take a lock for such a frame
+// that is held when one is sent.
 func WithInlineDelivery() Option {
 	return func(c *config) error {
 		c.inline = true
