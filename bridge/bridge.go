@@ -63,13 +63,14 @@ type Bridge struct {
 	name   string
 	clock  clock
 	fdb    table
-	ports  atomic.Pointer[[]*Port] // in the order of adding; what a reader sees of it does not change
+	ports  atomic.Pointer[[]*Port] // in the order of adding; what a reader sees of it does not change; some have gone
 	filter atomic.Pointer[Filter]
 	walls  atomic.Pointer[walls] // nil: no partition
 	onDrop func(Dropped)         // nil: nobody asks
 
 	mu     sync.Mutex // guards changes of ports and what follows; taken before fdb.mu
 	byName map[string]*Port
+	gone   int // ports in ports that were removed
 	closed bool
 }
 
@@ -95,7 +96,24 @@ func New(name string, opts ...Option) (*Bridge, error) {
 func (b *Bridge) Name() string { return b.name }
 
 // Ports returns the ports in the order in which they were added.
-func (b *Bridge) Ports() []*Port { return slices.Clone(*b.ports.Load()) }
+func (b *Bridge) Ports() []*Port {
+	list := make([]*Port, 0, len(*b.ports.Load()))
+	for p := range b.present() {
+		list = append(list, p)
+	}
+	return list
+}
+
+// present yields the ports that have not been removed.
+func (b *Bridge) present() iter.Seq[*Port] {
+	return func(yield func(*Port) bool) {
+		for _, p := range *b.ports.Load() {
+			if p.attached.Load() && !yield(p) {
+				return
+			}
+		}
+	}
+}
 
 // AddPort attaches ep and forwards between it and the other ports. The name must
 // be unique on the bridge. The error is an *Error.
@@ -137,7 +155,7 @@ func (b *Bridge) connect(p *Port) error {
 		return ErrClosed
 	case b.byName[p.name] != nil:
 		return ErrExists
-	case p.local && slices.ContainsFunc(ports, (*Port).Local):
+	case p.local && slices.ContainsFunc(b.Ports(), (*Port).Local):
 		return ErrLocalExists
 	}
 	p.attached.Store(true)
@@ -170,9 +188,12 @@ func (b *Bridge) RemovePort(name string) error {
 
 func (b *Bridge) disconnectLocked(p *Port) {
 	delete(b.byName, p.name)
-	ports := slices.DeleteFunc(b.Ports(), func(q *Port) bool { return q == p })
-	b.ports.Store(&ports)
 	p.attached.Store(false)
+	if b.gone++; 2*b.gone >= len(*b.ports.Load()) { // seldom: a copy for each of many is slow
+		ports := b.Ports()
+		b.ports.Store(&ports)
+		b.gone = 0
+	}
 	b.fdb.forget(p)
 }
 

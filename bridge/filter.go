@@ -52,7 +52,7 @@ func (f FilterFunc) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffe
 // is the host's to route. It borrows pkt and does not change it. A bridge without a local
 // port loses the frame, and so does a partition between that and its station.
 func (b *Bridge) PassUp(pkt *stack.PacketBuffer) {
-	for _, p := range *b.ports.Load() {
+	for p := range b.present() {
 		if !p.local {
 			continue
 		}

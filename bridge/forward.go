@@ -151,7 +151,7 @@ func (b *Bridge) unicast(in, out *Port, f *transit) {
 // flood sends a frame to all ports that it may leave by.
 func (b *Bridge) flood(in *Port, f *transit) {
 	walls := b.walls.Load()
-	for _, out := range *b.ports.Load() {
+	for out := range b.present() {
 		switch {
 		case in == out && !in.hairpin:
 		case in.isolated && out.isolated:
