@@ -18,6 +18,20 @@ var emulated = []string{
 	"DNSOptions", "DNSSearch", "ExtraHosts", "Links", "Privileged", "PublishAllPorts", "ConsoleSize",
 }
 
+// What may be refused.
+var (
+	refusedConfig     = refusable(reflect.TypeFor[dockerapi.Config]())
+	refusedHostConfig = refusable(reflect.TypeFor[dockerapi.HostConfig]())
+)
+
+// refusable returns the fields of a struct, with those of structs that it embeds, that are not
+// emulated.
+func refusable(t reflect.Type) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool {
+		return f.Anonymous || slices.Contains(emulated, f.Name)
+	})
+}
+
 // checkEmulated refuses what means something to Docker and nothing here. Clients send all
 // fields: those that ask for nothing, or for what dockerd would do anyway, are no matter.
 func checkEmulated(s *dockerapi.ContainerCreate) error {
@@ -29,23 +43,20 @@ func checkEmulated(s *dockerapi.ContainerCreate) error {
 	}
 	rest := s.Config
 	rest.Healthcheck = nil
-	if name := firstSet(rest, dockerapi.Config{}); name != "" {
+	if name := firstSet(rest, dockerapi.Config{}, refusedConfig); name != "" {
 		return errNotEmulated(name)
 	}
-	if name := firstSet(s.HostConfig, toldHostConfig(&dockerapi.HostConfig{})); name != "" {
+	if name := firstSet(s.HostConfig, toldHostConfig(&dockerapi.HostConfig{}), refusedHostConfig); name != "" {
 		return errNotEmulated(name)
 	}
 	return nil
 }
 
-// firstSet returns the first field of a struct, with those of structs that it embeds, that is
-// not emulated and asks for something else than the defaults.
-func firstSet(of, defaults any) string {
+// firstSet returns the first of some fields of a struct that asks for something else than the
+// defaults.
+func firstSet(of, defaults any, fields []reflect.StructField) string {
 	v, standard := reflect.ValueOf(of), reflect.ValueOf(defaults)
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		if f.Anonymous || slices.Contains(emulated, f.Name) {
-			continue
-		}
+	for _, f := range fields {
 		value := v.FieldByIndex(f.Index)
 		if !asksNothing(value) && !reflect.DeepEqual(value.Interface(), standard.FieldByIndex(f.Index).Interface()) {
 			return f.Name
