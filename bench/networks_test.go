@@ -14,7 +14,7 @@ import (
 // BenchmarkNetworks makes networks on one host and removes them one by one. What one
 // costs should not depend on how many there are.
 func BenchmarkNetworks(b *testing.B) {
-	for _, n := range []int{10, 100, 400} {
+	for _, n := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) { networks(b, n) })
 	}
 }

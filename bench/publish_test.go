@@ -12,7 +12,7 @@ import (
 // BenchmarkPublish starts a container with many published ports and kills it. What a port
 // costs does not depend on how many there are.
 func BenchmarkPublish(b *testing.B) {
-	for _, n := range []int{100, 1000, 4000} {
+	for _, n := range []int{100, 1000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			if n > 100 && testing.Short() {
 				b.Skip("takes seconds")
