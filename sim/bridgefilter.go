@@ -78,14 +78,17 @@ func setBridged(off func(*bridgeFilter) *atomic.Bool) func(*settings, settingKey
 // filterBridged switches the firewall of bridges on where a network without communication
 // between its containers relies on it. Like dockerd it does so only where packets are forwarded.
 func (n *Network) filterBridged() error {
-	if !n.config().noICC || n.host.dockerd().noIPTables {
+	d, s := n.host.dockerd(), n.host.own.settings
+	if !n.host.engine.FiltersBridged(n.forEngine()) {
 		return nil
 	}
-	s := n.host.own.settings
 	for _, f := range n.config().families() {
-		forward, call := ipForward, bridgeCall
+		forward, call, off := ipForward, bridgeCall, d.noIPTables
 		if f.gateway.Is6() {
-			forward, call = ipForward6, bridgeCall6
+			forward, call, off = ipForward6, bridgeCall6, d.noIP6Tables
+		}
+		if off {
+			continue
 		}
 		if v, err := s.get(forward); err != nil || v == "0" {
 			continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"drydock/sim/internal/engine"
@@ -20,6 +21,9 @@ type daemonConfig struct {
 	noProxy     bool
 	noIPTables  bool
 	noForward   bool
+	noIP6Tables bool
+	keepPolicy  bool
+	direct      bool       // --allow-direct-routing
 	publishAddr netip.Addr // invalid: all addresses
 	pools       []netip.Prefix
 	askedPools  []addressPool // what pools are made of; none: they are the release's
@@ -47,15 +51,21 @@ func (h *Host) dockerd() *daemonConfig { return h.options.Load() }
 
 // firewall is how dockerd changes rules.
 func (h *Host) firewall() firewall {
-	if h.dockerd().noIPTables {
-		return firewall{}
+	f := firewall{says: h.says}
+	if !h.dockerd().noIPTables {
+		f.v4 = h.tables.IPv4()
 	}
-	return firewall{h.tables.IPv4(), h.says}
+	if !h.dockerd().noIP6Tables {
+		f.v6 = h.tables.IPv6()
+	}
+	return f
 }
 
 // forEngine is what the decisions of dockerd depend on.
 func (d *daemonConfig) forEngine() engine.Daemon {
-	return engine.Daemon{UserlandProxy: !d.noProxy, Forwarding: !d.noForward, PublishAddr: d.publishAddr}
+	return engine.Daemon{
+		UserlandProxy: !d.noProxy, Forwarding: !d.noForward, KeepPolicy: d.keepPolicy, DirectRouting: d.direct, PublishAddr: d.publishAddr,
+	}
 }
 
 // WithBridgeIP sets address and subnet of docker0, as dockerd's option --bip does.
@@ -122,6 +132,49 @@ func WithIPTables(iptables bool) HostOption {
 		c.daemon.flag("iptables", iptables)
 		return nil
 	})
+}
+
+// WithIP6Tables sets whether Docker adds rules for IPv6 to Firewall, as --ip6tables does. It is for
+// Docker28 and later, whose default is true. Earlier ones add none.
+func WithIP6Tables(ip6tables bool) HostOption {
+	return hostOption(func(c *hostConfig) error {
+		c.daemon.noIP6Tables = !ip6tables
+		c.daemon.flag("ip6tables", ip6tables)
+		return nil
+	})
+}
+
+// WithDirectRouting lets other machines that have a route to containers reach their published ports
+// there, as --allow-direct-routing does. It is for Docker28 and later.
+func WithDirectRouting(allow bool) HostOption {
+	return hostOption(func(c *hostConfig) error {
+		c.daemon.direct = allow
+		c.daemon.flag("allow-direct-routing", allow)
+		return nil
+	})
+}
+
+// WithForwardPolicyKept has Docker leave the policy of FORWARD when it turns forwarding on, as
+// --ip-forward-no-drop does. It is for Docker28 and later.
+func WithForwardPolicyKept(kept bool) HostOption {
+	return hostOption(func(c *hostConfig) error {
+		c.daemon.keepPolicy = kept
+		c.daemon.flag("ip-forward-no-drop", kept)
+		return nil
+	})
+}
+
+// newFlags are those of NewHost that not all releases have.
+var newFlags = []string{"allow-direct-routing", "ip-forward-no-drop", "ip6tables"}
+
+// checkFlags refuses those that the release does not have, as dockerd does.
+func (d *daemonConfig) checkFlags(host string, r engine.Release) error {
+	for _, name := range newFlags {
+		if _, given := d.flags[name]; given && !slices.Contains(r.Flags, name) {
+			return errorf("create host", host, ErrConflict, "unknown flag: --%s", name)
+		}
+	}
+	return nil
 }
 
 // WithIPForward sets whether Docker turns ip_forward on, and with it the policy of

@@ -153,19 +153,20 @@ func (h *Host) turn() (done func()) {
 	return func() { <-h.daemonTurn }
 }
 
-// forward turns forwarding on as dockerd does, which sets the policy of FORWARD only if it is who
-// has turned it on: what is returned says so to the engine.
-func (h *Host) forward() (engine.Daemon, error) {
-	d := h.dockerd().forEngine()
-	if !d.Forwarding {
-		return d, nil
+// forward turns the forwarding of a family on, ipForward or ipForward6, as dockerd does. If it is
+// who has turned it on, what no rule accepts is dropped.
+func (h *Host) forward(family string) error {
+	if h.dockerd().noForward {
+		return nil
 	}
-	was, err := h.own.settings.get(ipForward)
-	if err != nil {
-		return d, err
+	s := h.own.settings
+	if was, err := s.get(family); err != nil || was != "0" {
+		return err
 	}
-	d.Forwarding = was == "0"
-	return d, h.own.settings.set(ipForward, "1")
+	if err := s.set(family, "1"); err != nil {
+		return err
+	}
+	return h.firewall().add(h.engine.ForwardRules(h.dockerd().forEngine(), family == ipForward6))
 }
 
 // configure has dockerd read its options and brings networks and rules in line with them. If it
@@ -190,19 +191,21 @@ func (h *Host) configure() error {
 }
 
 // restoreNetworks does what dockerd does at its start where networks are. In the order of their
-// IDs, in which it keeps them, they get back the rules that they lack; "bridge" is made anew, so
-// that its rules are above all others.
+// IDs, in which it keeps them, or in one that comes of the host's seed, they get back the rules that
+// they lack; "bridge" is made anew, so that its rules are above all others.
 func (h *Host) restoreNetworks(docker0 *networkConfig) error {
-	d, err := h.forward()
-	if err != nil {
+	if err := h.forward(ipForward); err != nil {
 		return err
 	}
+	d := h.dockerd().forEngine()
 	h.firewall().delete(h.engine.ProxyRules(engine.Daemon{UserlandProxy: !d.UserlandProxy}))
 	if err := h.firewall().renew(h.engine.HostRules(d)); err != nil {
 		return err
 	}
-	networks := slices.Collect(h.Networks())
-	slices.SortFunc(networks, func(a, b *Network) int { return cmp.Compare(a.ID(), b.ID()) })
+	networks := slices.SortedFunc(h.Networks(), func(a, b *Network) int { return cmp.Compare(a.ID(), b.ID()) })
+	if !h.engine.RestoresInOrder() {
+		h.random.shuffle("restore networks", len(networks), func(i, j int) { networks[i], networks[j] = networks[j], networks[i] })
+	}
 	for _, n := range networks {
 		if n.predefined() {
 			continue

@@ -27,6 +27,7 @@ type endpoint struct {
 	watch           *watch // of the bridge
 	port            string // vethXXXXXXX; "" if the bridge did not take it
 	inside, outside *veth.Endpoint
+	rules           []string    // of the firewall, as the commands that added them
 	insideDown      atomic.Bool // the interface was brought down
 	portDown        atomic.Bool // and the port
 }

@@ -22,7 +22,14 @@ type family struct {
 	aux     map[string]netip.Addr // that nobody is given, by name
 	asked   dockerapi.IPAMConfig  // what Inspect tells of it
 	byMAC   bool                  // addresses end in the MAC of their interface
-	pool    *engine.Pool          // guarded by host.mu
+	mode    engine.GatewayMode
+	source  netip.Addr   // of what leaves the host; invalid: the interface's
+	pool    *engine.Pool // guarded by host.mu
+}
+
+// forEngine is what the decisions about a network depend on.
+func (f *family) forEngine() engine.Family {
+	return engine.Family{Subnet: f.subnet, Mode: f.mode, Source: f.source}
 }
 
 // addrOf returns the address that ends in a MAC.

@@ -11,20 +11,26 @@ import (
 	"drydock/sim/internal/engine"
 )
 
-// A firewall is how dockerd changes the rules of its host: by command lines of iptables. The
-// zero firewall, that of --iptables=false, changes nothing.
+// A firewall is how dockerd changes the rules of its host: by command lines of iptables and of
+// ip6tables. Without rules of a family, with --iptables=false or --ip6tables=false, those commands
+// change nothing.
 type firewall struct {
-	rules *nat.Ruleset
-	says  *engine.Messages
+	v4, v6 *nat.Ruleset
+	says   *engine.Messages
 }
 
 // run runs a command line.
 func (f firewall) run(command string) error {
-	if f.rules == nil {
+	name, rules := "iptables", f.v4
+	line, six := strings.CutPrefix(command, engine.IP6Tables)
+	if six {
+		name, rules = "ip6tables", f.v6
+	}
+	if rules == nil {
 		return nil
 	}
-	if err := iptables.Run(io.Discard, f.rules, strings.Fields(command)...); err != nil {
-		return &iptablesError{f.says.IPTables, command, err}
+	if err := iptables.Run(io.Discard, rules, strings.Fields(line)...); err != nil {
+		return &iptablesError{f.says.IPTables, name, line, err}
 	}
 	return nil
 }
@@ -67,18 +73,18 @@ func (f firewall) ensure(commands []string) (there []string, err error) {
 }
 
 // renew does what add does where dockerd has run before. Its chains are emptied, but for the user's;
-// the jumps to them of table nat come last again, and the others stay where they are.
+// the jumps to them of table nat come last again, those that are inserted come first, and the others
+// stay where they are.
 func (f firewall) renew(commands []string) error {
 	for _, command := range commands {
 		var err error
+		line := strings.TrimPrefix(command, engine.IP6Tables)
 		switch before, chain, makes := strings.Cut(command, "-N "); {
 		case makes && f.run(command) != nil && chain != "DOCKER-USER":
 			err = f.run(before + "-F " + chain)
 		case makes:
-		case strings.HasPrefix(command, "-t nat "):
+		case strings.HasPrefix(line, "-t nat "), strings.HasPrefix(line, "-I "):
 			err = f.raise([]string{command})
-		case strings.HasPrefix(command, "-P "):
-			err = f.run(command)
 		default:
 			_, err = f.ensure([]string{command})
 		}
@@ -93,20 +99,28 @@ func (f firewall) renew(commands []string) error {
 // mind if someone did so before. They go in one edit: each alone would copy the chain, and
 // 4,000 ports have 4,000 rules in each of three.
 func (f firewall) delete(commands []string) {
-	if f.rules == nil {
-		return
-	}
-	f.rules.Edit(func(tx *nat.Ruleset) error {
-		for _, command := range commands {
-			firewall{tx, f.says}.run(engine.Deletion(command))
+	for _, rules := range []**nat.Ruleset{&f.v4, &f.v6} {
+		if *rules == nil {
+			continue
 		}
-		return nil
-	})
+		(*rules).Edit(func(tx *nat.Ruleset) error {
+			in := firewall{says: f.says}
+			if rules == &f.v4 {
+				in.v4 = tx
+			} else {
+				in.v6 = tx
+			}
+			for _, command := range commands {
+				in.run(engine.Deletion(command))
+			}
+			return nil
+		})
+	}
 }
 
 // An iptablesError is a command that failed, in dockerd's words.
 type iptablesError struct {
-	format, command string
+	format, name, arguments string
 
 	err error
 }
@@ -116,7 +130,7 @@ func (e *iptablesError) Error() string {
 	if exit := (*iptables.Error)(nil); errors.As(e.err, &exit) {
 		code = exit.ExitCode()
 	}
-	return fmt.Sprintf(e.format, e.command, e.err, code)
+	return fmt.Sprintf(e.format, e.name, e.arguments, e.err, code)
 }
 
 func (e *iptablesError) Unwrap() error { return e.err }

@@ -10,6 +10,7 @@ import (
 	"drydock/sim/internal/engine"
 	"drydock/sim/internal/feed"
 	"drydock/sim/internal/netstack"
+	"drydock/sim/internal/ports"
 	"drydock/veth"
 
 	"github.com/miekg/dns"
@@ -80,12 +81,15 @@ func NewHost(opts ...HostOption) (*Host, error) {
 		return nil, err
 	}
 	cfg := hostConfig{machineConfig: newMachineConfig("create host", "docker"), daemon: daemonConfig{
-		docker0: networkConfig{says: release.Messages(), mtu: veth.DefaultMTU}, pools: release.DefaultPools(),
+		docker0: networkConfig{says: release.Messages(), newOptions: release.Release().NetworkOptions, mtu: veth.DefaultMTU}, pools: release.DefaultPools(),
 	}}
 	for _, opt := range opts {
 		if err := opt.applyHost(&cfg); err != nil {
 			return nil, err
 		}
+	}
+	if err := cfg.daemon.checkFlags(cfg.name, release.Release()); err != nil {
+		return nil, err
 	}
 	m, err := newMachine(&cfg.machineConfig)
 	if err != nil {
@@ -124,19 +128,19 @@ func (h *Host) boot(cfg *hostConfig) error {
 // startDocker does what dockerd does when it starts.
 func (h *Host) startDocker(docker0 networkConfig) error {
 	h.daemonRun.begin()
-	d, err := h.forward()
-	if err != nil {
+	if err := h.forward(ipForward); err != nil {
 		return err
 	}
 	h.Processes().Include(h.containerProcesses)
 	h.ports = publisher{
 		engine: h.engine, daemon: func() engine.Daemon { return h.dockerd().forEngine() }, firewall: h.firewall, tables: h.tables, processes: h.Processes(),
+		allocated: ports.Allocator{Exclusive: h.engine.PortsExclude()},
 	}
 	h.own.proxies = &h.ports.proxies
 	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: "docker-proxy"})
 	h.resolver = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: "dockerd"})
 	h.ports.dockerd = h.resolver
-	if err := h.firewall().add(h.engine.HostRules(d)); err != nil {
+	if err := h.firewall().add(h.engine.HostRules(h.dockerd().forEngine())); err != nil {
 		return err
 	}
 	predefined := []*Network{

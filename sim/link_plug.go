@@ -22,6 +22,10 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 		return nil, err
 	}
 	ep.id, ep.index = h.random.id("endpoint id"), h.newIndexes(2)
+	if err := l.guard(ep); err != nil {
+		l.unplug(ep)
+		return nil, err
+	}
 	// The first name is drawn before the cable is made, whose losses it seeds: a name that is
 	// taken, once in 2^28, must not shift them.
 	name := h.engine.VethName(h.random.stream("veth name"))
@@ -55,11 +59,25 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	return ep, nil
 }
 
+// guard adds the rules of an endpoint to the firewall.
+func (l *Link) guard(ep *endpoint) error {
+	n := l.asked.network
+	for _, a := range ep.addrs() {
+		rules, err := n.host.firewall().ensure(n.host.engine.EndpointRules(n.forEngine(), a))
+		ep.rules = append(ep.rules, rules...)
+		if err != nil {
+			return errFirewall("start container", n.name, "%v", err)
+		}
+	}
+	return nil
+}
+
 // unplug undoes plug, also where it failed half-way. The addresses go last: nobody is to be
 // given one that an interface still answers for.
 func (l *Link) unplug(ep *endpoint) {
-	ep.disconnect()
 	h := l.asked.network.host
+	h.firewall().delete(ep.rules)
+	ep.disconnect()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	l.releaseLocked(ep)

@@ -114,8 +114,8 @@ func (n *Network) predefined() bool {
 func (n *Network) forEngine() engine.Network {
 	c := n.config()
 	return engine.Network{
-		Daemon: n.host.dockerd().forEngine(), Name: n.name, Bridge: n.device, Subnet: c.v4.subnet, IPv6: c.v6.subnet.IsValid(),
-		Internal: c.internal, ICC: !c.noICC, Masquerade: !c.noMasquerade,
+		Daemon: n.host.dockerd().forEngine(), Name: n.name, Bridge: n.device, V4: c.v4.forEngine(), V6: c.v6.forEngine(),
+		Internal: c.internal, ICC: !c.noICC, Masquerade: !c.noMasquerade, Trusted: c.trusted,
 	}
 }
 
@@ -151,6 +151,11 @@ func (n *Network) open(device string) (err error) {
 	for _, f := range n.config().families() {
 		if err := h.own.stack.AddAddr(index, f.prefix(f.gateway)); err != nil {
 			return errGatewayTaken(h.says, n.name, f.gateway)
+		}
+	}
+	if h.engine.ForwardsAgain() {
+		if err := h.forward(ipForward); err != nil {
+			return err
 		}
 	}
 	if err := n.open6(); err != nil {
@@ -189,10 +194,7 @@ func (n *Network) open6() error {
 	if err != nil && !errors.Is(err, syscall.EEXIST) { // the gateway of fe80::/64
 		return err
 	}
-	if n.host.dockerd().noForward {
-		return nil
-	}
-	return n.host.own.settings.set(ipForward6, "1")
+	return n.host.forward(ipForward6)
 }
 
 // close undoes open, also where it failed half-way. Deleting rules that are not there does

@@ -17,7 +17,9 @@ const (
 // A networkConfig is what a dockerapi.NetworkCreate means.
 type networkConfig struct {
 	says         *engine.Messages
+	newOptions   []string // that the release knows, of those that not all do
 	v4, v6       family
+	trusted      []string // interfaces of the host
 	mtu          int
 	internal     bool
 	attachable   bool

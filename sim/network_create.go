@@ -25,7 +25,7 @@ func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error)
 	if err := h.sameTime("create network"); err != nil {
 		return nil, err
 	}
-	cfg, err := newNetworkConfig(h.says, &spec)
+	cfg, err := newNetworkConfig(h.engine, &spec)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/engine"
@@ -17,9 +18,10 @@ const opCreateNetwork = "create network"
 
 // newNetworkConfig checks a spec for what needs no host, and returns what it means. It
 // keeps nothing of the spec's.
-func newNetworkConfig(says *engine.Messages, spec *dockerapi.NetworkCreate) (networkConfig, error) {
+func newNetworkConfig(e engine.Engine, spec *dockerapi.NetworkCreate) (networkConfig, error) {
+	says := e.Messages()
 	c := networkConfig{
-		says: says, mtu: veth.DefaultMTU, internal: spec.Internal, attachable: spec.Attachable,
+		says: says, newOptions: e.Release().NetworkOptions, mtu: veth.DefaultMTU, internal: spec.Internal, attachable: spec.Attachable,
 		options: cloneMap(spec.Options), labels: cloneMap(spec.Labels),
 	}
 	if err := checkDrivers(says, spec); err != nil {
@@ -36,6 +38,8 @@ func newNetworkConfig(says *engine.Messages, spec *dockerapi.NetworkCreate) (net
 		}
 	}
 	switch {
+	case (c.v4.mode == engine.Isolated || c.v6.mode == engine.Isolated) && !c.internal:
+		return c, newError(opCreateNetwork, spec.Name, ErrConflict, c.says.IsolatedGateway)
 	case spec.EnableIPv6 && !c.v6.subnet.IsValid():
 		return c, newError(opCreateNetwork, spec.Name, ErrNoAddress, c.says.NoPool6)
 	case !spec.EnableIPv6 && c.v6.subnet.IsValid():
@@ -75,7 +79,7 @@ func checkDrivers(says *engine.Messages, spec *dockerapi.NetworkCreate) error {
 // are not known Docker keeps and tells, and does no more with.
 var notEmulated = []string{
 	"com.docker.network.bridge.name", "com.docker.network.bridge.default_bridge", "com.docker.network.bridge.host_binding_ipv4",
-	"com.docker.network.container_interface_prefix", "com.docker.network.host_ipv4",
+	"com.docker.network.container_interface_prefix",
 }
 
 // setOption sets an option of the driver. They come in the order of their names, so that of two
@@ -92,11 +96,38 @@ func (c *networkConfig) setOption(network, key, value string) (err error) {
 		}
 	case slices.Contains(notEmulated, key):
 		return errUnsupported(network, key)
+	case slices.Contains(c.newOptions, key):
+		err = c.setNewOption(key, value)
 	}
 	if err != nil {
 		return errorf(opCreateNetwork, network, ErrConflict, c.says.OptionValue, key, value, err)
 	}
 	return nil
+}
+
+// setNewOption sets one of the options that not all releases know.
+func (c *networkConfig) setNewOption(key, value string) (err error) {
+	switch key {
+	case dockerapi.OptionGatewayMode4:
+		c.v4.mode, err = engine.ParseGatewayMode(value)
+	case dockerapi.OptionGatewayMode6:
+		c.v6.mode, err = engine.ParseGatewayMode(value)
+	case dockerapi.OptionHostIPv4:
+		c.v4.source, err = parseHostAddr(value)
+	case dockerapi.OptionHostIPv6:
+		c.v6.source, err = parseHostAddr(value)
+	case dockerapi.OptionTrusted:
+		c.trusted = strings.FieldsFunc(value, func(r rune) bool { return r == ':' })
+	}
+	return err
+}
+
+func parseHostAddr(value string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(value)
+	if err != nil {
+		return a, errors.New("nil ip")
+	}
+	return a, nil
 }
 
 // parseNot returns the contrary of a truth value: the zero networkConfig is Docker's default,

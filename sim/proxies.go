@@ -24,15 +24,15 @@ type proxy struct {
 
 // add starts the process of a port. Without --userland-proxy there is none.
 func (x *proxies) add(p *publisher, port *publishedPort) {
-	if !p.daemon().UserlandProxy {
+	if !p.daemon().UserlandProxy || port.proxy == nil {
 		return
 	}
 	host, target := port.binding.Host(), port.target
-	process, end := p.processes.Add([]string{
+	process, end := p.processes.Add(append([]string{
 		"/usr/sbin/docker-proxy", "-proto", port.binding.Port.Proto.String(),
 		"-host-ip", host.Addr().String(), "-host-port", strconv.Itoa(int(host.Port())),
 		"-container-ip", target.Addr().String(), "-container-port", strconv.Itoa(int(target.Port())),
-	})
+	}, p.engine.ProxyFlags()...))
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.of == nil {

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -46,7 +47,8 @@ func (p *publisher) close() {
 }
 
 // A publishedPort is a binding with what makes it work. The proxy is there without
-// --userland-proxy too: its socket keeps the port from others, as dockerd's does.
+// --userland-proxy too: its socket keeps the port from others, as dockerd's does. There is none
+// where packets are routed to the container, and the host has no port.
 type publishedPort struct {
 	binding ports.Binding
 	target  netip.AddrPort
@@ -60,46 +62,89 @@ type publishedPort struct {
 // -P may ask for.
 func (p *publisher) publish(n engine.Network, ep *endpoint, plan []ports.Publication) (list []*publishedPort, err error) {
 	chosen := false
-	for i, pub := range plan {
-		if !chosen && pub.First == 0 {
+	requests := p.engine.Requests(n, ep.addrs(), plan)
+	for i, r := range requests {
+		var added []*publishedPort
+		if !chosen && r.First == 0 && !r.Routed {
 			chosen = true
-			if err := p.allocated.Room(plan[i:], func(pub ports.Publication) []netip.Addr { return p.engine.HostAddrs(p.daemon(), pub) }); err != nil {
-				p.unpublish(list)
-				return nil, err
-			}
+			err = p.allocated.Room(requests[i:])
 		}
-		for _, addr := range p.engine.HostAddrs(p.daemon(), pub) {
-			port, err := p.bind(n, ep, addr, pub)
-			if err != nil {
-				p.unpublish(list)
-				return nil, err
-			}
-			list = append(list, port)
+		if err == nil {
+			added, err = p.bind(ep, r)
+			list = append(list, added...)
+		}
+		if err == nil {
+			err = p.open(n, added)
+		}
+		if err != nil {
+			p.unpublish(list)
+			return nil, err
 		}
 	}
 	return list, nil
 }
 
-// bind publishes a port on one address of the host. The socket comes before the rules: only
-// that it can be opened tells that the port is free, also of programs that are not Docker's.
-func (p *publisher) bind(n engine.Network, ep *endpoint, addr netip.Addr, pub ports.Publication) (*publishedPort, error) {
-	port := &publishedPort{}
-	var err error
-	port.binding, err = p.allocated.Bind(addr, pub, func(b ports.Binding) (err error) {
-		port.target = netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number)
-		port.proxy, err = p.proxy(b, port.target)
+// bind opens the sockets of a request. They come before the rules: only
+// that they can be opened tells that the port is free, also of programs that are not Docker's.
+func (p *publisher) bind(ep *endpoint, r ports.Request) (list []*publishedPort, err error) {
+	newPort := func(b ports.Binding) *publishedPort {
+		return &publishedPort{binding: b, target: netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number)}
+	}
+	if r.Routed {
+		for _, addr := range r.Addrs {
+			list = append(list, newPort(ports.Binding{Port: r.Port, HostAddr: addr}))
+		}
+		return list, nil
+	}
+	last := newPort(ports.Binding{})
+	_, err = p.allocated.Bind(r, func(b ports.Binding) (err error) {
+		last = newPort(b)
+		if last.proxy, err = p.proxy(b, last.target); err == nil {
+			list = append(list, last)
+		}
 		return err
+	}, func(b ports.Binding) {
+		list[0].proxy.Close()
+		list = list[1:]
 	})
-	if err != nil {
-		return nil, err
+	if failed := (*ports.ListenError)(nil); errors.As(err, &failed) {
+		return nil, p.errListen(failed, ep)
 	}
-	p.proxies.add(p, port)
-	port.rules, err = p.firewall().ensure(p.engine.PortRules(n, ep.addr, port.binding))
-	if err != nil {
-		p.unpublish([]*publishedPort{port})
-		return nil, err
+	return list, err
+}
+
+// errListen is why a port could not be listened on, in dockerd's words.
+func (p *publisher) errListen(e *ports.ListenError, ep *endpoint) error {
+	format, cause := p.engine.Messages().Listen, e.Err
+	if errors.Is(e.Err, ports.ErrProtocol) {
+		format = p.engine.Messages().NoSCTP
 	}
-	return port, nil
+	for next := cause; next != nil; next = errors.Unwrap(next) {
+		cause = next
+	}
+	b := e.Binding
+	target := netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number)
+	return &listenError{e, fmt.Sprintf(format, b.Host(), b.Port.Proto, target, e.Err, cause)}
+}
+
+// A listenError is a *ports.ListenError in dockerd's words.
+type listenError struct {
+	error
+	message string
+}
+
+func (e *listenError) Error() string { return e.message }
+func (e *listenError) Unwrap() error { return e.error }
+
+// open adds the rules and the processes of ports.
+func (p *publisher) open(n engine.Network, list []*publishedPort) (err error) {
+	for _, port := range list {
+		p.proxies.add(p, port)
+		if port.rules, err = p.firewall().ensure(p.engine.PortRules(n, port.target.Addr(), port.binding)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unpublish undoes publish. The rules of all ports go in one edit, since each edit copies the
@@ -111,6 +156,9 @@ func (p *publisher) unpublish(list []*publishedPort) {
 	}
 	p.firewall().delete(rules)
 	for _, port := range list {
+		if port.proxy == nil {
+			continue
+		}
 		port.proxy.Close()
 		p.proxies.remove(port)
 		p.allocated.Release(port.binding)

@@ -66,6 +66,13 @@ func (g *generator) number(stream string, n int) int {
 	return int(binary.BigEndian.Uint64(b[:]) % uint64(n))
 }
 
+// shuffle gives n things an order.
+func (g *generator) shuffle(stream string, n int, swap func(i, j int)) {
+	for i := n - 1; i > 0; i-- {
+		swap(i, g.number(stream, i+1))
+	}
+}
+
 // id returns 64 hex digits of which the first twelve, Docker's short id and the
 // hostname, are not a decimal number, as Docker takes care of.
 func (g *generator) id(stream string) string {

@@ -1,8 +1,10 @@
 package sim_test
 
 import (
+	"cmp"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,12 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A recording is a session with Docker Engine 20.10.24 that can be repeated. All that it
+// A recording is a session with Docker Engine that can be repeated, 20.10.24 without opts. All that it
 // printed is compared, but for IDs, of which those that are equal must be equal, and what
 // is listed here.
 type recording struct {
 	file   string
 	images []sim.Image
+	opts   []sim.HostOption
 	// notRepeated are the commands that are not repeated as they are, and why. Those with
 	// another command instead have the same effect and are not compared.
 	notRepeated []notRepeated
@@ -34,12 +37,12 @@ type notRepeated struct{ command, instead, reason string }
 func (r recording) replay(t *testing.T) {
 	skipped := make(map[string]bool)
 	simtest.VirtualTime(t, func(t *testing.T) {
-		cli := newSession(recordedHost(t, r.images...))
+		cli := newSession(recordedHost(t, r.images, r.opts...))
 		same := newIDs()
 		for _, s := range readRecording(t, r.file) {
 			if s.newHost {
 				time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
-				cli.host, same = recordedHost(t, r.images...), newIDs()
+				cli.host, same = recordedHost(t, r.images, r.opts...), newIDs()
 			}
 			if r.sectionsNotRepeated[s.section] != "" {
 				skipped[s.section] = true
@@ -59,12 +62,18 @@ func (r recording) replay(t *testing.T) {
 			// Recordings have lost what is before the newlines of terminals and of runc's messages.
 			got, want := strings.ReplaceAll(cli.sh(t, same.toOurs(command)), "\r\n", "\n"), s.printed
 			if !compare {
+				same.rename(got, want) // for the IDs in it
 				continue
 			}
 			if r.normalize != nil {
 				got, want = r.normalize(command, got), r.normalize(command, want)
 			}
-			require.Equal(t, want, same.rename(got, want), "%s:%d: %s", r.file, s.line, s.command)
+			if s.sorted {
+				got, want = sortLines(same.known(got)), sortLines(want)
+			} else {
+				got = same.rename(got, want)
+			}
+			require.Equal(t, want, got, "%s:%d: %s", r.file, s.line, s.command)
 		}
 	})
 	for _, n := range r.notRepeated {
@@ -76,9 +85,16 @@ func (r recording) replay(t *testing.T) {
 }
 
 // recordedHost returns a host with the addresses of the recorded one.
-func recordedHost(t *testing.T, images ...sim.Image) *sim.Host {
+func recordedHost(t *testing.T, images []sim.Image, opts ...sim.HostOption) *sim.Host {
 	lan := simtest.NewLAN(t)
-	return simtest.NewHost(t, sim.WithCommands(recordedPrograms()), sim.WithImages(images...), sim.WithUplink(lan, prefix("172.16.80.10/24")), sim.WithUplink(lan, prefix("fd00:80::10/64")))
+	opts = append(opts, sim.WithCommands(recordedPrograms()), sim.WithImages(images...), sim.WithUplink(lan, prefix("172.16.80.10/24")), sim.WithUplink(lan, prefix("fd00:80::10/64")))
+	return simtest.NewHost(t, opts...)
+}
+
+func sortLines(text string) string {
+	lines := strings.Split(text, "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
 
 // A recorded is a command line and what it printed.
@@ -88,6 +104,7 @@ type recorded struct {
 	newHost          bool          // it is for a new host
 	after            time.Duration // how much time passes before it
 	uncompared       bool
+	sorted           bool // its lines have no order that is repeated
 	command, printed string
 }
 
@@ -115,6 +132,8 @@ func readRecording(t *testing.T, file string) (list []recorded) {
 			require.NoError(t, err)
 		case mark == "#!":
 			next.newHost, open = true, false
+		case mark == "#~":
+			next.sorted, open = true, false
 		case strings.HasPrefix(line, "##"):
 			open = false
 		case line == "" && (strings.HasPrefix(lines[i+1], "=") || lines[i+1] == "#!"):
@@ -152,6 +171,11 @@ func (s ids) rename(text, recorded string) string {
 		}
 		return theirs[i]
 	})
+}
+
+// known replaces our IDs by the recorded ones, as far as they are known.
+func (s ids) known(text string) string {
+	return idRE.ReplaceAllStringFunc(text, func(id string) string { return cmp.Or(s.recorded[id[:12]], id) })
 }
 
 // toOurs replaces the recorded IDs in a command by ours.

@@ -37,4 +37,17 @@ const (
 	OptionICC        = "com.docker.network.bridge.enable_icc"           // "false": the containers do not reach each other
 	OptionMasquerade = "com.docker.network.bridge.enable_ip_masquerade" // "false": packets leave the host as they are
 	OptionMTU        = "com.docker.network.driver.mtu"                  // in bytes
+
+	// As whom the containers are seen outside; releases before 20.10 do not know them, 20.10 not
+	// that of IPv6.
+	OptionHostIPv4 = "com.docker.network.host_ipv4"
+	OptionHostIPv6 = "com.docker.network.host_ipv6"
+
+	// Of release 28 and later: "nat", "nat-unprotected", "routed" or, of an internal network,
+	// "isolated".
+	OptionGatewayMode4 = "com.docker.network.bridge.gateway_mode_ipv4"
+	OptionGatewayMode6 = "com.docker.network.bridge.gateway_mode_ipv6"
+	// The same. Interfaces of the host, between colons, from which the containers' addresses are
+	// reached.
+	OptionTrusted = "com.docker.network.bridge.trusted_host_interfaces"
 )

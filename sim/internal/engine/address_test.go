@@ -61,10 +61,11 @@ func TestMACs(t *testing.T) {
 
 func TestComparePriority(t *testing.T) {
 	t.Parallel()
+	six := Family{Subnet: netip.MustParsePrefix("fd00::/64")}
 	want := []Network{
-		{Name: "z6", IPv6: true},
+		{Name: "z6", V6: six},
 		{Name: "Zed"}, {Name: "alpha"}, {Name: "bridge"}, {Name: "bridgf"},
-		{Name: "a", Internal: true, IPv6: true}, {Name: "A", Internal: true},
+		{Name: "a", Internal: true, V6: six}, {Name: "A", Internal: true},
 	}
 	got := slices.Clone(want)
 	slices.Reverse(got)

@@ -28,7 +28,7 @@ func (docker113) HostRules(d Daemon) []string {
 		"-N DOCKER",
 		"-N DOCKER-ISOLATION",
 		"-A DOCKER-ISOLATION -j RETURN",
-	}, natRules(d), forwardPolicy(d))
+	}, natRules(d))
 }
 
 func (docker113) TopRules() []string { return []string{"-I FORWARD -j DOCKER-ISOLATION"} }
@@ -54,9 +54,9 @@ func (docker113) NetworkRules(n Network, others []Network) []string {
 	return rules
 }
 
-// HostAddrs is one: 0.0.0.0 stands for IPv6 as well, see ProxyNetwork.
-func (docker113) HostAddrs(d Daemon, p ports.Publication) []netip.Addr {
-	return p.HostAddrs(d.PublishAddr)[:1]
+// Requests are for one address: 0.0.0.0 stands for IPv6 as well, see ProxyNetwork.
+func (docker113) Requests(n Network, _ []netip.Addr, plan []ports.Publication) []ports.Request {
+	return eachAddr(plan, func(p ports.Publication) []netip.Addr { return p.HostAddrs(n.Daemon.PublishAddr)[:1] })
 }
 
 // ProxyNetwork is that of both families. What listens there on 0.0.0.0 has IPv6, too, as

@@ -41,7 +41,7 @@ func TestNetworkRules113(t *testing.T) {
 	}
 }
 
-func TestHostAddrs113(t *testing.T) {
+func TestRequests113(t *testing.T) {
 	t.Parallel()
 	v4, lan := netip.IPv4Unspecified(), netip.MustParseAddr("172.16.80.10")
 	for _, test := range []struct {
@@ -54,7 +54,7 @@ func TestHostAddrs113(t *testing.T) {
 		{Daemon{PublishAddr: lan}, netip.Addr{}, lan},
 		{daemon, netip.IPv6Loopback(), netip.IPv6Loopback()},
 	} {
-		require.Equal(t, []netip.Addr{test.want}, Docker113.HostAddrs(test.daemon, ports.Publication{Addr: test.asked}))
+		require.Equal(t, [][]netip.Addr{{test.want}}, requested(Docker113, test.daemon, ports.Publication{Addr: test.asked}))
 	}
 	require.Equal(t, "udp", Docker113.ProxyNetwork(ports.Binding{Port: ports.Port{Number: 53, Proto: ports.UDP}, HostAddr: v4}))
 }
@@ -87,7 +87,8 @@ func TestNames113(t *testing.T) {
 	text := Docker113.Hosts(Hosts{Links: []LinkedHost{{addrs("172.17.0.2", "fd00::2"), "db", "h", "tgt"}}})
 	text = Docker113.JoinHosts(text, Host{addr("172.17.0.3"), "a.b.c"}, Host{addr("fd00::3"), "a.b.c"})
 	require.True(t, strings.HasSuffix(text, "\nff02::2\tip6-allrouters\n172.17.0.2\tdb h tgt\n172.17.0.3\ta.b.c\n"), text)
-	networks := []Network{{Name: "a", IPv6: true}, {Name: "b"}, {Name: "c", IPv6: true}, {Name: "a", Internal: true}}
+	six := Family{Subnet: netip.MustParsePrefix("fd00::/64")}
+	networks := []Network{{Name: "a", V6: six}, {Name: "b"}, {Name: "c", V6: six}, {Name: "a", Internal: true}}
 	sorted := slices.Clone(networks)
 	slices.Reverse(sorted)
 	slices.SortFunc(sorted, Docker113.ComparePriority)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drydock/dnsd"
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
 )
 
@@ -18,7 +19,7 @@ var Docker20 Engine = docker20{}
 type docker20 struct{ common }
 
 func (docker20) Release() Release {
-	return Release{Name: "20.10", Version: "20.10.24", APIVersion: "1.41", MinAPIVersion: "1.12", Listens: "[fd://]"}
+	return Release{Name: "20.10", Version: "20.10.24", APIVersion: "1.41", MinAPIVersion: "1.12", Listens: "[fd://]", NetworkOptions: []string{dockerapi.OptionHostIPv4}}
 }
 
 // HostRules make the chains. Isolation has two stages: the first catches what leaves a bridge
@@ -36,7 +37,7 @@ func (docker20) HostRules(d Daemon) []string {
 		"-A DOCKER-USER -j RETURN",
 		"-A FORWARD -j DOCKER-USER",
 		"-A FORWARD -j DOCKER-ISOLATION-STAGE-1",
-	}, natRules(d), forwardPolicy(d))
+	}, natRules(d))
 }
 
 // TopRules end as the first two of FORWARD, DOCKER-USER before the other: NetworkRules are
@@ -58,14 +59,16 @@ func (docker20) NetworkRules(n Network, _ []Network) []string {
 		"-I DOCKER-ISOLATION-STAGE-2 -o BRIDGE -j DROP")...)
 }
 
-// HostAddrs are IPv4 ones alone without the userland proxy, since there are rules for no
-// others.
-func (docker20) HostAddrs(d Daemon, p ports.Publication) []netip.Addr {
-	addrs := p.HostAddrs(d.PublishAddr)
-	if !d.UserlandProxy {
-		addrs = slices.DeleteFunc(addrs, netip.Addr.Is6)
-	}
-	return addrs
+// Requests are for IPv4 addresses alone without the userland proxy, since there are rules for
+// no others.
+func (docker20) Requests(n Network, _ []netip.Addr, plan []ports.Publication) []ports.Request {
+	return eachAddr(plan, func(p ports.Publication) []netip.Addr {
+		addrs := p.HostAddrs(n.Daemon.PublishAddr)
+		if !n.Daemon.UserlandProxy {
+			addrs = slices.DeleteFunc(addrs, netip.Addr.Is6)
+		}
+		return addrs
+	})
 }
 
 // ProxyNetwork is of one family, since there is a proxy for each.
@@ -89,7 +92,7 @@ func (docker20) NextPool(pools []netip.Prefix, last int, inUse []netip.Prefix) (
 func (docker20) ComparePriority(a, b Network) int {
 	return cmp.Or(
 		compareBool(a.Internal, b.Internal),
-		compareBool(b.IPv6, a.IPv6),
+		compareBool(b.V6.Subnet.IsValid(), a.V6.Subnet.IsValid()),
 		cmp.Compare(a.Name, b.Name),
 	)
 }

@@ -1,14 +1,29 @@
 package engine
 
-// Docker29 is Docker Engine 29.7.2.
+// Docker29 is Docker Engine 29.7.2. Networks are kept from each other by the DROP of each alone.
 var Docker29 Engine = docker29{}
 
 type docker29 struct{ since28 }
 
 func (docker29) Release() Release {
-	return Release{Name: "29", Version: "29.7.2", APIVersion: "1.55", MinAPIVersion: "1.40", Listens: "[fd://]"}
+	return Release{
+		Name: "29", Version: "29.7.2", APIVersion: "1.55", MinAPIVersion: "1.40", Listens: "[fd://]",
+		Flags: flagsSince28, NetworkOptions: optionsSince28,
+	}
+}
+
+func (docker29) HostRules(d Daemon) []string { return hostRules(d, "DOCKER-INTERNAL") }
+
+func (docker29) NetworkRules(n Network, _ []Network) []string {
+	if n.Internal {
+		return n.internalRules("DOCKER-INTERNAL")
+	}
+	return n.externalRules()
 }
 
 func (docker29) Messages() *Messages { return messages29 }
 
-var messages29 = messages28.with(func(*Messages) {})
+var messages29 = messages28.with(func(m *Messages) {
+	m.Listen = "failed to bind host port %[1]v/%[2]v: %[5]v"
+	m.NoSCTP = "failed to create socket for %[1]v/%[2]v: %[5]v"
+})

@@ -10,6 +10,7 @@
 package engine
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 )
@@ -52,12 +53,19 @@ type Release struct {
 	MinAPIVersion string
 	// Listens is what -H says in its unit of systemd, "" if that has none.
 	Listens string
+	// Flags are those of dockerd that not all releases have: "ip6tables".
+	Flags []string
+	// NetworkOptions are those of the bridge driver that not all releases know: others they
+	// keep and do nothing with.
+	NetworkOptions []string
 }
 
 // A Daemon is what dockerd was told by its options.
 type Daemon struct {
 	UserlandProxy bool       // --userland-proxy
 	Forwarding    bool       // --ip-forward
+	KeepPolicy    bool       // --ip-forward-no-drop
+	DirectRouting bool       // --allow-direct-routing
 	PublishAddr   netip.Addr // --ip; invalid: all addresses
 }
 
@@ -65,10 +73,47 @@ type Daemon struct {
 type Network struct {
 	Daemon     Daemon
 	Name       string
-	Bridge     string       // the device: "docker0"
-	Subnet     netip.Prefix // of IPv4
-	IPv6       bool         // it has a subnet of it
+	Bridge     string // the device: "docker0"
+	V4, V6     Family
 	Internal   bool
 	ICC        bool // the containers reach each other
 	Masquerade bool
+	Trusted    []string // interfaces from which packets may be for containers themselves
+}
+
+// A Family is what a network has of IPv4 or of IPv6.
+type Family struct {
+	Subnet netip.Prefix // invalid: nothing
+	Mode   GatewayMode
+	Source netip.Addr // of what leaves the host; invalid: that of the interface by which it does
+}
+
+// families are those that the network has.
+func (n *Network) families() (list []Family) {
+	for _, f := range []Family{n.V4, n.V6} {
+		if f.Subnet.IsValid() {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// A GatewayMode is what the host does between a network and others.
+type GatewayMode string
+
+// The gateway modes. The zero one is NAT.
+const (
+	NAT            GatewayMode = "nat"             // ports are published, and the host is the source
+	NATUnprotected GatewayMode = "nat-unprotected" // the same; all ports are reached by who has a route
+	Routed         GatewayMode = "routed"          // packets are routed, to the ports that are published
+	Isolated       GatewayMode = "isolated"        // the host has no address there
+)
+
+// ParseGatewayMode returns the mode of that name.
+func ParseGatewayMode(name string) (GatewayMode, error) {
+	switch m := GatewayMode(name); m {
+	case NAT, NATUnprotected, Routed, Isolated:
+		return m, nil
+	}
+	return "", fmt.Errorf("unknown gateway mode %s", name)
 }

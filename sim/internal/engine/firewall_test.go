@@ -12,8 +12,8 @@ import (
 
 var (
 	daemon  = Daemon{UserlandProxy: true, Forwarding: true}
-	docker0 = Network{Daemon: daemon, Bridge: "docker0", Subnet: netip.MustParsePrefix("172.17.0.0/16"), ICC: true, Masquerade: true}
-	user    = Network{Daemon: daemon, Bridge: "br-b", Subnet: netip.MustParsePrefix("172.18.0.0/16"), ICC: true, Masquerade: true}
+	docker0 = Network{Daemon: daemon, Bridge: "docker0", V4: Family{Subnet: netip.MustParsePrefix("172.17.0.0/16")}, ICC: true, Masquerade: true}
+	user    = Network{Daemon: daemon, Bridge: "br-b", V4: Family{Subnet: netip.MustParsePrefix("172.18.0.0/16")}, ICC: true, Masquerade: true}
 )
 
 func change(n Network, by func(*Network)) Network {
@@ -61,14 +61,15 @@ func TestNetworkRules(t *testing.T) {
 
 func TestHostRules(t *testing.T) {
 	t.Parallel()
-	last := func(d Daemon) []string {
+	for d, want := range map[Daemon]string{
+		daemon:   "-t nat -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER",
+		Daemon{}: "-t nat -A OUTPUT -m addrtype --dst-type LOCAL -j DOCKER",
+	} {
 		rules := Docker20.HostRules(d)
-		return rules[len(rules)-2:]
+		require.Equal(t, want, rules[len(rules)-1])
 	}
-	const output = "-t nat -A OUTPUT -m addrtype --dst-type LOCAL -j DOCKER"
-	require.Equal(t, []string{"-t nat -A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER", "-P FORWARD DROP"}, last(daemon))
-	require.Equal(t, []string{output, "-P FORWARD DROP"}, last(Daemon{Forwarding: true}))
-	require.Equal(t, output, last(Daemon{})[1])
+	require.Equal(t, []string{"-P FORWARD DROP"}, Docker20.ForwardRules(daemon, false))
+	require.Empty(t, Docker20.ForwardRules(daemon, true))
 }
 
 func TestPortRules(t *testing.T) {
@@ -113,22 +114,31 @@ func TestDeletion(t *testing.T) {
 	for command, want := range map[string][2]string{
 		"-t nat -I DOCKER -i docker0 -j RETURN":      {"-t nat -D DOCKER -i docker0 -j RETURN", "-t nat -C DOCKER -i docker0 -j RETURN"},
 		"-A FORWARD -i docker0 -o docker0 -j ACCEPT": {"-D FORWARD -i docker0 -o docker0 -j ACCEPT", "-C FORWARD -i docker0 -o docker0 -j ACCEPT"},
+		"ip6tables -t raw -A PREROUTING -i -A -j X":  {"ip6tables -t raw -D PREROUTING -i -A -j X", "ip6tables -t raw -C PREROUTING -i -A -j X"},
 	} {
 		require.Equal(t, want, [2]string{Deletion(command), Check(command)})
 	}
 }
 
-func TestHostAddrs(t *testing.T) {
+func TestRequests20(t *testing.T) {
 	t.Parallel()
 	v4, v6, lan := netip.IPv4Unspecified(), netip.IPv6Unspecified(), netip.MustParseAddr("172.16.80.10")
 	for _, test := range []struct {
 		daemon Daemon
-		want   []netip.Addr
+		want   [][]netip.Addr
 	}{
-		{daemon, []netip.Addr{v4, v6}},
-		{Daemon{}, []netip.Addr{v4}},
-		{Daemon{UserlandProxy: true, PublishAddr: lan}, []netip.Addr{lan}},
+		{daemon, [][]netip.Addr{{v4}, {v6}}},
+		{Daemon{}, [][]netip.Addr{{v4}}},
+		{Daemon{UserlandProxy: true, PublishAddr: lan}, [][]netip.Addr{{lan}}},
 	} {
-		require.Equal(t, test.want, Docker20.HostAddrs(test.daemon, ports.Publication{}))
+		require.Equal(t, test.want, requested(Docker20, test.daemon, ports.Publication{}))
 	}
+}
+
+// requested returns the addresses of the requests for a publication.
+func requested(e Engine, d Daemon, p ports.Publication) (addrs [][]netip.Addr) {
+	for _, r := range e.Requests(Network{Daemon: d}, []netip.Addr{netip.MustParseAddr("172.17.0.2")}, []ports.Publication{p}) {
+		addrs = append(addrs, r.Addrs)
+	}
+	return addrs
 }

@@ -51,7 +51,9 @@ type Messages struct {
 	PortAddr    string // what is no address
 	PortSpec    string // what is no port
 	Publish     string // name and ID of the endpoint, and why not
-	IPTables    string // the command, what it said, and its exit status
+	Listen      string // a port of the host, its protocol, that of the container, and why not: all, and its last part
+	NoSCTP      string // the same
+	IPTables    string // the command's name and arguments, what it said, and its exit status
 	HostIgnores string // what is logged of ports published in the host's namespace
 
 	// Links.
@@ -92,6 +94,7 @@ type Messages struct {
 	NoPlugin            string // the driver
 	OptionValue         string // the option, its value, and why not
 	MTU                 string // the number
+	IsolatedGateway     string
 	NetworkRules        string // why not
 	SeveralNetworks     string // their names
 	AliasPredefined     string
@@ -157,7 +160,9 @@ var messages = Messages{
 	PortAddr:    "Invalid ip address: %s",
 	PortSpec:    "invalid port specification: %q",
 	Publish:     "driver failed programming external connectivity on endpoint %s (%s): %v",
-	IPTables:    "(iptables failed: iptables --wait %s: %v\n (exit status %d))",
+	Listen:      "Error starting userland proxy: %[4]v",
+	NoSCTP:      "Error starting userland proxy: %[5]v",
+	IPTables:    "(iptables failed: %s --wait %s: %v\n (exit status %d))",
 	HostIgnores: "Published ports are discarded when using host network mode",
 
 	LinkMode:       "links are only supported for user-defined networks.",
@@ -192,6 +197,7 @@ var messages = Messages{
 	NoPlugin:            "plugin %q not found",
 	OptionValue:         "failed to parse %s value: %s (%v)",
 	MTU:                 "invalid MTU number: %d",
+	IsolatedGateway:     "gateway mode 'isolated' can only be used for an internal network",
 	NetworkRules:        "Failed to Setup IP tables: %v",
 	SeveralNetworks:     "Container cannot be connected to network endpoints: %s",
 	AddrFormat:          "invalid %s address: %s",

@@ -11,12 +11,31 @@ type Publisher interface {
 	// Plan returns what to publish for a container, and all its ports, exposed or
 	// published, both in the order of their rules. All is -P.
 	Plan(published []ports.Publication, exposed []ports.Port, all bool) ([]ports.Publication, []ports.Port)
-	// HostAddrs returns the addresses of the host to publish on.
-	HostAddrs(Daemon, ports.Publication) []netip.Addr
+	// Requests returns what a plan asks of the host for an endpoint with these addresses, in
+	// the order in which it is done.
+	Requests(n Network, container []netip.Addr, plan []ports.Publication) []ports.Request
+	// PortsExclude reports whether a port of 0.0.0.0 or :: is one of all addresses of that
+	// family, so that no other container can have it there.
+	PortsExclude() bool
 	// ProxyNetwork returns the network that the userland proxy of a binding listens on:
 	// "tcp4".
 	ProxyNetwork(ports.Binding) string
+	// ProxyFlags are what comes last in its command line.
+	ProxyFlags() []string
 	// ForgetsConnections reports whether the connections that have an endpoint's address in
 	// their replies are forgotten when its ports are published no longer.
 	ForgetsConnections() bool
+}
+
+func (common) PortsExclude() bool   { return false }
+func (common) ProxyFlags() []string { return nil }
+
+// eachAddr has a request for each address of each publication.
+func eachAddr(plan []ports.Publication, addrs func(ports.Publication) []netip.Addr) (list []ports.Request) {
+	for _, p := range plan {
+		for _, a := range addrs(p) {
+			list = append(list, ports.Request{Publication: p, Addrs: []netip.Addr{a}})
+		}
+	}
+	return list
 }

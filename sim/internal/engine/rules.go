@@ -25,13 +25,23 @@ func (common) ProxyRules(d Daemon) []string {
 	return []string{"-t nat -A OUTPUT " + local + "-m addrtype --dst-type LOCAL -j DOCKER"}
 }
 
-// forwardPolicy comes last: dockerd sets it if it is what turns ip_forward on.
-func forwardPolicy(d Daemon) []string {
-	if !d.Forwarding {
+// ForwardRules are those of IPv4 alone.
+func (common) ForwardRules(_ Daemon, ipv6 bool) []string {
+	if ipv6 {
 		return nil
 	}
 	return []string{"-P FORWARD DROP"}
 }
+
+func (common) ForwardsAgain() bool { return false }
+
+func (common) RestoresInOrder() bool { return true }
+
+// FiltersBridged is what keeps containers from each other.
+func (common) FiltersBridged(n Network) bool { return !n.ICC }
+
+// EndpointRules are none.
+func (common) EndpointRules(Network, netip.Addr) []string { return nil }
 
 // bridgeRules are those of a network in table nat, that of ICC, and, in a chain for the
 // isolation of networks, those of an internal one. They are inserted, so that the newest
@@ -49,8 +59,8 @@ func bridgeRules(n Network, isolation string) []string {
 			list = append(list, n.fillIn(rules...)...)
 		}
 	}
-	add(!n.Internal && n.Masquerade, "-t nat -I POSTROUTING -s SUBNET ! -o BRIDGE -j MASQUERADE")
-	add(!n.Internal && !n.Daemon.UserlandProxy, "-t nat -I POSTROUTING -o BRIDGE -m addrtype --src-type LOCAL -j MASQUERADE")
+	add(!n.Internal && n.Masquerade, "-t nat -I POSTROUTING -s SUBNET ! -o BRIDGE -j "+n.V4.source())
+	add(!n.Internal && !n.Daemon.UserlandProxy, "-t nat -I POSTROUTING -o BRIDGE -m addrtype --src-type LOCAL -j "+n.V4.source())
 	add(!n.Internal && n.Masquerade && n.Daemon.UserlandProxy, "-t nat -I DOCKER -i BRIDGE -j RETURN")
 	add(n.ICC, "-I FORWARD -i BRIDGE -o BRIDGE -j ACCEPT")
 	add(!n.ICC, "-A FORWARD -i BRIDGE -o BRIDGE -j DROP")
@@ -62,11 +72,19 @@ func bridgeRules(n Network, isolation string) []string {
 
 // fillIn writes the network into rules.
 func (n *Network) fillIn(rules ...string) []string {
-	r := strings.NewReplacer("BRIDGE", n.Bridge, "SUBNET", n.Subnet.String())
+	r := strings.NewReplacer("BRIDGE", n.Bridge, "SUBNET", n.V4.Subnet.String())
 	for i := range rules {
 		rules[i] = r.Replace(rules[i])
 	}
 	return rules
+}
+
+// source is the target that gives what leaves the host its source.
+func (f *Family) source() string {
+	if f.Source.IsValid() {
+		return "SNAT --to-source " + f.Source.String()
+	}
+	return "MASQUERADE"
 }
 
 // PortRules are none for IPv6, which the userland proxy serves alone: dockerd has no
@@ -77,20 +95,27 @@ func (common) PortRules(n Network, container netip.Addr, b ports.Binding) []stri
 	if !b.HostAddr.Is4() {
 		return nil
 	}
-	dst, in := "", "! -i BRIDGE "
-	if !b.HostAddr.IsUnspecified() {
-		dst = fmt.Sprintf("-d %v ", b.HostAddr)
-	}
-	if !n.Daemon.UserlandProxy {
-		in = ""
-	}
-	r := strings.NewReplacer("BRIDGE", n.Bridge, "ADDR", container.String(),
-		"PROTO", b.Port.Proto.String(), "HOSTPORT", fmt.Sprint(b.HostPort), "PORT", fmt.Sprint(b.Port.Number))
+	r := n.portReplacer(container, b)
 	return []string{
-		r.Replace("-t nat -A DOCKER " + dst + in + "-p PROTO -m PROTO --dport HOSTPORT -j DNAT --to-destination ADDR:PORT"),
+		r.Replace("-t nat -A DOCKER TOHOST -p PROTO -m PROTO --dport HOSTPORT -j DNAT --to-destination TARGET"),
 		r.Replace("-A DOCKER -d ADDR ! -i BRIDGE -o BRIDGE -p PROTO -m PROTO --dport PORT -j ACCEPT"),
 		r.Replace("-t nat -A POSTROUTING -s ADDR -d ADDR -p PROTO -m PROTO --dport PORT -j MASQUERADE"),
 	}
+}
+
+// portReplacer writes a published port into rules. TOHOST is what comes to the port of the host,
+// but, if there is a userland proxy, for what its network sends there.
+func (n *Network) portReplacer(container netip.Addr, b ports.Binding) *strings.Replacer {
+	var toHost []string
+	if !b.HostAddr.IsUnspecified() {
+		toHost = append(toHost, "-d "+b.HostAddr.String())
+	}
+	if n.Daemon.UserlandProxy {
+		toHost = append(toHost, "! -i "+n.Bridge)
+	}
+	return strings.NewReplacer("TOHOST ", strings.Join(append(toHost, ""), " "), "BRIDGE", n.Bridge, "ADDR", container.String(),
+		"TARGET", netip.AddrPortFrom(container, b.Port.Number).String(), "PROTO", b.Port.Proto.String(),
+		"HOSTPORT", fmt.Sprint(b.HostPort), "PORT", fmt.Sprint(b.Port.Number))
 }
 
 // LinkRules open each port that the target exposes and let the answers through. They name

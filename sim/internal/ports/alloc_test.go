@@ -77,23 +77,25 @@ func TestRange(t *testing.T) {
 func TestRoom(t *testing.T) {
 	t.Parallel()
 	var a Allocator
-	both := func(Publication) []netip.Addr { return []netip.Addr{any4, netip.IPv6Unspecified()} }
-	const all = EphemeralLast - EphemeralFirst + 1
-	many := slices.Repeat([]Publication{ephemeral(TCP)}, all)
-	for range 2 {
-		require.NoError(t, a.Room(many, both))
+	both := func(p Publication) Request {
+		return Request{Publication: p, Addrs: []netip.Addr{any4, netip.IPv6Unspecified()}}
 	}
-	require.ErrorIs(t, a.Room(append(many, ephemeral(TCP)), both), ErrAllAllocated)
-	require.NoError(t, a.Room(append(many, ephemeral(UDP)), both))
+	const all = EphemeralLast - EphemeralFirst + 1
+	many := slices.Repeat([]Request{both(ephemeral(TCP))}, all)
+	for range 2 {
+		require.NoError(t, a.Room(many))
+	}
+	require.ErrorIs(t, a.Room(append(many, both(ephemeral(TCP)))), ErrAllAllocated)
+	require.NoError(t, a.Room(append(many, both(ephemeral(UDP)))))
 	b, err := a.Allocate(any4, ephemeral(TCP))
 	require.NoError(t, err)
 	require.EqualValues(t, EphemeralFirst, b.HostPort, "nothing was taken")
-	require.ErrorIs(t, a.Room(many, both), ErrAllAllocated)
+	require.ErrorIs(t, a.Room(many), ErrAllAllocated)
 	taken := Publication{Port: Port{80, TCP}, First: b.HostPort, Last: b.HostPort}
-	require.NoError(t, a.Room(append([]Publication{taken}, many...), both), "another error comes first")
-	spread := slices.Repeat([]Publication{{Port: Port{80, TCP}, First: 7000, Last: 7002}}, 3)
-	require.NoError(t, a.Room(spread, both))
-	require.ErrorIs(t, a.Room(append(spread, spread[0]), both), ErrAllAllocated)
+	require.NoError(t, a.Room(append([]Request{both(taken)}, many...)), "another error comes first")
+	spread := slices.Repeat([]Request{both(Publication{Port: Port{80, TCP}, First: 7000, Last: 7002})}, 3)
+	require.NoError(t, a.Room(spread))
+	require.ErrorIs(t, a.Room(append(spread, spread[0])), ErrAllAllocated)
 }
 
 func TestAllocateErrors(t *testing.T) {
@@ -143,23 +145,24 @@ func TestBind(t *testing.T) {
 			t.Parallel()
 			var a Allocator
 			var tried []uint16
-			b, err := a.Bind(any4, test.pub, func(b Binding) error {
+			list, err := a.Bind(Request{Publication: test.pub, Addrs: []netip.Addr{any4}}, func(b Binding) error {
 				require.Equal(t, test.pub.Port, b.Port)
 				require.Equal(t, any4, b.HostAddr)
 				if tried = append(tried, b.HostPort); len(tried) <= test.refuses {
 					return refused
 				}
 				return nil
-			})
+			}, nil)
 			require.Equal(t, test.tried, tried)
 			if test.ok {
 				require.NoError(t, err)
+				b := list[0]
 				require.Equal(t, tried[len(tried)-1], b.HostPort)
 				tried = tried[:len(tried)-1]
 				_, err = a.Allocate(any4, Publication{Port: test.pub.Port, First: b.HostPort, Last: b.HostPort})
 				require.ErrorIs(t, err, ErrAllocated)
 			} else {
-				var proxy *ProxyError
+				var proxy *ListenError
 				require.ErrorAs(t, err, &proxy)
 				want := refused
 				if test.pub.Port.Proto == SCTP {
@@ -167,7 +170,7 @@ func TestBind(t *testing.T) {
 				}
 				require.Equal(t, want, proxy.Err)
 				require.ErrorIs(t, err, want)
-				require.EqualError(t, err, "Error starting userland proxy: "+want.Error())
+				require.EqualError(t, err, want.Error())
 			}
 			for _, port := range tried { // what failed is free again
 				_, err := a.Allocate(any4, Publication{Port: test.pub.Port, First: port, Last: port})

@@ -63,12 +63,12 @@ func (h *host) run(name string, published []Publication, exposed []Port, all boo
 	plan, _ := Plan(published, exposed, all)
 	for _, p := range plan {
 		for _, addr := range p.HostAddrs(h.network) {
-			b, err := h.alloc.Bind(addr, p, h.listen)
+			b, err := h.alloc.Bind(Request{Publication: p, Addrs: []netip.Addr{addr}}, h.listen, nil)
 			if err != nil {
 				h.stop(name)
 				return err
 			}
-			h.running[name] = append(h.running[name], b)
+			h.running[name] = append(h.running[name], b...)
 		}
 	}
 	return nil

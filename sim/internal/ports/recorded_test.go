@@ -48,7 +48,7 @@ func TestRecordedForms(t *testing.T) {
 			ps: "53/tcp, 80/tcp, 443/tcp, 9000/tcp, 53/udp, 132/sctp, 127.0.0.1:7000->8002/tcp, 127.0.0.1:7001->8003/tcp, 127.0.0.1:7002->8004/tcp"},
 		{spec: "80/udp", port: lines("80/udp -> 0.0.0.0:32768", "80/udp -> :::32768"),
 			ps: "53/tcp, 80/tcp, 443/tcp, 8002-8004/tcp, 9000/tcp, 53/udp, 132/sctp, 0.0.0.0:32768->80/udp, :::32768->80/udp"},
-		{spec: "9999:80/sctp", err: "Error starting userland proxy: protocol not supported"},
+		{spec: "9999:80/sctp", err: "protocol not supported"},
 		{spec: "0:80", port: lines("80/tcp -> 0.0.0.0:32772", "80/tcp -> :::32772"),
 			ps: rest + ", 0.0.0.0:32772->80/tcp, :::32772->80/tcp"},
 		{spec: "8080:80/TCP", port: lines("80/tcp -> 0.0.0.0:8080", "80/tcp -> :::8080"),
@@ -56,7 +56,7 @@ func TestRecordedForms(t *testing.T) {
 		{spec: ":80", port: lines("80/tcp -> 0.0.0.0:32773", "80/tcp -> :::32773"), // as what follows shows
 			ps: rest + ", 0.0.0.0:32773->80/tcp, :::32773->80/tcp"},
 		{spec: "172.16.80.99:80:80",
-			err: "Error starting userland proxy: listen tcp4 172.16.80.99:80: bind: cannot assign requested address"},
+			err: "listen tcp4 172.16.80.99:80: bind: cannot assign requested address"},
 	}
 	h := newHost()
 	for _, f := range forms {
@@ -160,7 +160,7 @@ func TestRecordedConflicts(t *testing.T) {
 	t.Parallel()
 	const (
 		allocated = "Bind for 0.0.0.0:8080 failed: port is already allocated"
-		inUse     = "Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use"
+		inUse     = "listen tcp4 0.0.0.0:8080: bind: address already in use"
 	)
 	h := newHost()
 	process := Binding{Port{0, TCP}, netip.IPv4Unspecified(), 8080}
@@ -168,7 +168,7 @@ func TestRecordedConflicts(t *testing.T) {
 		{"run a1 -p 8080:80 nginx", ""},
 		{"run a2 -p 8080:80 nginx", allocated},
 		{"run a3 -p 127.0.0.1:8080:80 nginx",
-			"Error starting userland proxy: listen tcp4 127.0.0.1:8080: bind: address already in use"},
+			"listen tcp4 127.0.0.1:8080: bind: address already in use"},
 		{"run a4 -p 8080:80/udp multi", ""},
 		{"stop a1", ""},
 		{"run a5 -p 8080:80 nginx", ""},
