@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"drydock/bench/load"
 	"io"
 	"net"
 	"testing"
@@ -56,7 +57,7 @@ func BenchmarkCapture(b *testing.B) {
 				}()
 			}
 			b.ResetTimer()
-			transfer(b, []net.Conn{sender}, []net.Conn{receiver})
+			load.Transfer(b, []net.Conn{sender}, []net.Conn{receiver})
 			for _, i := range server.Interfaces() {
 				if i.Name == "eth0" {
 					b.ReportMetric(float64(i.RxPackets+i.TxPackets)/b.Elapsed().Seconds(), "frames/s")

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"drydock/bench/load"
 	"net/netip"
 	"testing"
 
@@ -28,7 +29,7 @@ func BenchmarkConntrack(b *testing.B) {
 				b.Fatal("not found: ", tuple)
 			}
 		}
-		perSecond(b, "lookups")
+		load.PerSecond(b, "lookups")
 		b.ReportMetric(float64(full-heap)/tracked, "B/connection")
 	})
 	b.Run("packet", func(b *testing.B) {
@@ -40,7 +41,7 @@ func BenchmarkConntrack(b *testing.B) {
 				b.Fatal("not established: ", tuple, err)
 			}
 		}
-		perSecond(b, "packets")
+		load.PerSecond(b, "packets")
 	})
 	b.Run("new", newConnections)
 }
@@ -107,7 +108,7 @@ func newConnections(b *testing.B) {
 	for b.Loop() {
 		next()
 	}
-	perSecond(b, "connections")
+	load.PerSecond(b, "connections")
 	require.GreaterOrEqual(b, table.Len(), tracked-batch)
 	require.Less(b, table.Len(), room)
 }

@@ -32,7 +32,7 @@ func openDrydock(b *testing.B, n int) []pair {
 	return pairs
 }
 
-func (c container) addr() string { return c.IP().String() }
+func (c container) Addr() string { return c.IP().String() }
 
 func (c container) ping(ctx context.Context, to string, n int) ([]time.Duration, error) {
 	var times []time.Duration

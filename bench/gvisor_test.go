@@ -120,7 +120,7 @@ func plugGVisor(b *testing.B, s *stack.Stack, id tcpip.NICID, name string, ep *g
 	return tcpip.Route{Destination: addr.Subnet(), NIC: id}
 }
 
-func (e *gvisorEnd) addr() string { return e.ip.String() }
+func (e *gvisorEnd) Addr() string { return e.ip.String() }
 
 func (e *gvisorEnd) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	to, err := gvisorAddress(address)

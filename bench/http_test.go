@@ -1,69 +1,17 @@
 package bench
 
 import (
-	"context"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"slices"
 	"testing"
-	"time"
 
-	"github.com/stretchr/testify/require"
+	"drydock/bench/load"
 )
-
-// workers is how many requests or connections are under way at once.
-const workers = 8
 
 // BenchmarkHTTP gets 1 KiB by HTTP/1.1 over connections that are kept alive.
 func BenchmarkHTTP(b *testing.B) {
 	for _, p := range peers {
-		b.Run(p.name, func(b *testing.B) { requests(b, p.open(b, 1)[0]) })
+		b.Run(p.name, func(b *testing.B) {
+			ends := p.open(b, 1)[0]
+			load.Requests(b, ends.client, ends.server)
+		})
 	}
-}
-
-func requests(b *testing.B, ends pair) {
-	l := listen(b, ends.server)
-	serve(b, l)
-	transport := &http.Transport{DialContext: ends.client.DialContext, MaxIdleConnsPerHost: workers}
-	b.Cleanup(transport.CloseIdleConnections)
-	client, url := &http.Client{Transport: transport}, fmt.Sprintf("http://%v/", l.Addr())
-
-	times := make([][]time.Duration, workers)
-	share(b, workers, func(worker int) error {
-		start := time.Now()
-		err := get(b.Context(), client, url)
-		times[worker] = append(times[worker], time.Since(start))
-		return err
-	})
-	b.StopTimer()
-	perSecond(b, "requests")
-	reportTimes(b, slices.Concat(times...))
-}
-
-// serve answers HTTP requests with 1 KiB until b ends.
-func serve(b *testing.B, l net.Listener) {
-	body := make([]byte, 1<<10)
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(body) })}
-	ended := make(chan error)
-	go func() { ended <- server.Serve(l) }()
-	b.Cleanup(func() {
-		server.Close()
-		require.ErrorIs(b, <-ended, http.ErrServerClosed)
-	})
-}
-
-func get(ctx context.Context, client *http.Client, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	_, err = io.Copy(io.Discard, resp.Body)
-	return err
 }

@@ -26,7 +26,7 @@ func openKernelLoopback(_ *testing.B, n int) []pair {
 	return pairs
 }
 
-func (e *kernelEnd) addr() string { return e.ip }
+func (e *kernelEnd) Addr() string { return e.ip }
 
 func (e *kernelEnd) DialContext(ctx context.Context, network, address string) (c net.Conn, err error) {
 	err = e.enter(func() error {

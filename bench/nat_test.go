@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"drydock/bench/load"
 	"net"
 	"net/netip"
 	"testing"
@@ -8,11 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A natLab is a Docker host with a container inside and, on its other side, a machine
+// A natLab is a Docker host with a container inside and, on its other side, a load.Machine
 // outside that knows the way to the container. The host translates what the
 // container sends out to its own address, and what comes to its port 8080 to port 80
 // of the container.
-type natLab struct{ outside, inside machine }
+type natLab struct{ outside, inside load.Machine }
 
 var (
 	outsideAddr = netip.MustParsePrefix("192.168.88.47/24")
@@ -53,14 +54,15 @@ func BenchmarkNATStream(b *testing.B) {
 	for _, p := range natPeers {
 		b.Run(p.name+"/direct", func(b *testing.B) {
 			b.ReportAllocs()
-			client, server := connect(b, p.direct(b, 1)[0])
-			transfer(b, []net.Conn{client}, []net.Conn{server})
+			ends := p.direct(b, 1)[0]
+			client, server := load.Connect(b, ends.client, ends.server)
+			load.Transfer(b, []net.Conn{client}, []net.Conn{server})
 		})
 		for _, w := range natWays {
 			b.Run(p.name+"/"+w.name, func(b *testing.B) {
 				b.ReportAllocs()
 				client, server := w.connect(b, p.open(b))
-				transfer(b, []net.Conn{client}, []net.Conn{server})
+				load.Transfer(b, []net.Conn{client}, []net.Conn{server})
 			})
 		}
 	}
@@ -73,7 +75,7 @@ func (w *natWay) connect(b *testing.B, lab natLab) (client, server net.Conn) {
 	if w.outwards {
 		from, to = to, from
 	}
-	client, server = dial(b, from, listenAt(b, to, w.listen), w.dial)
+	client, server = load.Dial(b, from, load.ListenAt(b, to, w.listen), w.dial)
 	require.Equal(b, w.dial, client.RemoteAddr().String())
 	require.Equal(b, w.listen, server.LocalAddr().String())
 	seen, err := netip.ParseAddrPort(server.RemoteAddr().String())

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"drydock/bench/load"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -21,13 +22,13 @@ func BenchmarkPing(b *testing.B) {
 			if _, ok := ends.client.(*kernelEnd); ok {
 				needRoot(b) // for the raw socket
 			}
-			_, err := ends.client.ping(b.Context(), ends.server.addr(), 1) // ARP
+			_, err := ends.client.ping(b.Context(), ends.server.Addr(), 1) // ARP
 			require.NoError(b, err)
 			b.ResetTimer()
-			times, err := ends.client.ping(b.Context(), ends.server.addr(), b.N)
+			times, err := ends.client.ping(b.Context(), ends.server.Addr(), b.N)
 			b.StopTimer()
 			require.NoError(b, err)
-			reportTimes(b, times)
+			load.ReportTimes(b, times)
 		})
 	}
 }

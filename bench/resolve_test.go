@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"drydock/bench/load"
 	"fmt"
 	"net"
 	"net/netip"
@@ -41,7 +42,7 @@ func BenchmarkResolve(b *testing.B) {
 		{"all", openAll},
 		{"kernel-loopback", openRealUDP},
 	} {
-		for _, clients := range []int{1, workers} {
+		for _, clients := range []int{1, load.Workers} {
 			b.Run(fmt.Sprintf("%s/clients=%d", way.name, clients), func(b *testing.B) {
 				all.resolve(b, clients, way.open(b, all))
 			})
@@ -78,7 +79,7 @@ func (all *crowd) resolve(b *testing.B, clients int, newAsker func() asker) {
 		askers[i], next[i] = newAsker(), i*len(all.containers)/clients
 	}
 	b.ReportAllocs()
-	share(b, clients, func(worker int) error {
+	load.Share(b, clients, func(worker int) error {
 		c := all.containers[next[worker]%len(all.containers)]
 		next[worker]++
 		start := time.Now()
@@ -90,8 +91,8 @@ func (all *crowd) resolve(b *testing.B, clients int, newAsker func() asker) {
 		return err
 	})
 	b.StopTimer()
-	perSecond(b, "queries")
-	reportTimes(b, slices.Concat(times...))
+	load.PerSecond(b, "queries")
+	load.ReportTimes(b, slices.Concat(times...))
 }
 
 // A replyWriter keeps the reply to a query.
