@@ -14,6 +14,12 @@ const (
 	readSize  = 1 << 20   // bytes per Read at most
 )
 
+// Stream sends through one TCP connection.
+func Stream(b *testing.B, client, server End) {
+	sender, receiver := Connect(b, client, server)
+	Transfer(b, []net.Conn{sender}, []net.Conn{receiver})
+}
+
 // Transfer measures until all that was sent has been received.
 func Transfer(b *testing.B, senders, receivers []net.Conn) {
 	var receiving errgroup.Group
