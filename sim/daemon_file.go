@@ -37,7 +37,7 @@ func (h *Host) readOptions() (*daemonConfig, error) {
 	if listens := h.engine.Release().Listens; listens != "" {
 		line.flag("hosts", listens)
 	}
-	c, err := daemonjson.Read(text, line.flags)
+	c, err := daemonjson.Read(text, line.flags, h.engine.Release().Flags...)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +84,9 @@ func fileOptions(c *daemonjson.Config) (opts []HostOption, err error) {
 	set(c.ICC != nil, WithICC(is(c.ICC)))
 	set(c.MTU != 0, WithMTU(c.MTU))
 	set(c.IPTables != nil, WithIPTables(is(c.IPTables)))
+	set(c.IP6Tables != nil, WithIP6Tables(is(c.IP6Tables)))
+	set(c.DirectRouting, WithDirectRouting(true))
+	set(c.KeepPolicy, WithForwardPolicyKept(true))
 	set(c.IPForward != nil, WithIPForward(is(c.IPForward)))
 	set(c.Proxy != nil, WithUserlandProxy(is(c.Proxy)))
 	if a, ok := netip.AddrFromSlice(c.PublishAddr); ok {

@@ -41,6 +41,11 @@ type Config struct {
 	Downloads   int      `json:"max-concurrent-downloads"`
 	Uploads     int      `json:"max-concurrent-uploads"`
 	Attempts    *int     `json:"max-download-attempts"`
+
+	// Since release 28.
+	IP6Tables     *bool `json:"ip6tables"`
+	DirectRouting bool  `json:"allow-direct-routing"`
+	KeepPolicy    bool  `json:"ip-forward-no-drop"`
 }
 
 // A Pool is a subnet that is cut into subnets of Size bits.
@@ -53,16 +58,17 @@ type Pool struct {
 const Max = 1 << 20
 
 // Read reads the text of the file. Flags are what dockerd was told by its command line, with what
-// it prints of them: the file must not say the same things.
-func Read(text []byte, flags map[string]string) (Config, error) {
-	c, err := read(text, flags)
+// it prints of them: the file must not say the same things. More are the directives that this
+// release has and not all.
+func Read(text []byte, flags map[string]string, more ...string) (Config, error) {
+	c, err := read(text, flags, more)
 	if err != nil {
 		return Config{}, fmt.Errorf("unable to configure the Docker daemon with file /etc/docker/daemon.json: %w", err)
 	}
 	return c, c.check()
 }
 
-func read(text []byte, flags map[string]string) (c Config, err error) {
+func read(text []byte, flags map[string]string, more []string) (c Config, err error) {
 	if len(text) > Max {
 		return c, fmt.Errorf("it has more than %d bytes", Max)
 	}
@@ -71,7 +77,7 @@ func read(text []byte, flags map[string]string) (c Config, err error) {
 		return c, err
 	}
 	said = flatten(said)
-	if err := unknown(said); err != nil {
+	if err := unknown(said, more); err != nil {
 		return c, err
 	}
 	if err := conflicts(said, flags); err != nil {
@@ -83,7 +89,7 @@ func read(text []byte, flags map[string]string) (c Config, err error) {
 	if err := c.validate(); err != nil {
 		return c, fmt.Errorf("configuration validation from file failed: %w", err)
 	}
-	return c, unsupported(said)
+	return c, unsupported(said, more)
 }
 
 // decode takes the first value. What comes after it dockerd does not look at.
@@ -106,10 +112,10 @@ func flatten(said map[string]any) map[string]any {
 }
 
 // unknown refuses what dockerd does not know, in the order of names. Its own order is random.
-func unknown(said map[string]any) error {
+func unknown(said map[string]any, more []string) error {
 	var list []string
 	for _, key := range slices.Sorted(maps.Keys(said)) {
-		if _, known := notEmulated[key]; !known && !slices.Contains(emulated, key) && !slices.Contains(ignored, key) {
+		if _, known := notEmulated[key]; !known && !slices.Contains(emulated, key) && !slices.Contains(ignored, key) && !slices.Contains(more, key) {
 			list = append(list, key)
 		}
 	}
@@ -134,10 +140,10 @@ func conflicts(said map[string]any, flags map[string]string) error {
 
 // unsupported refuses what dockerd knows and an emulated host does not do, unless the file asks for
 // what is so anyway.
-func unsupported(said map[string]any) error {
+func unsupported(said map[string]any, more []string) error {
 	for _, key := range slices.Sorted(maps.Keys(said)) {
 		usual, is := notEmulated[key]
-		if is && !isZero(said[key]) && !reflect.DeepEqual(said[key], usual) {
+		if is && !slices.Contains(more, key) && !isZero(said[key]) && !reflect.DeepEqual(said[key], usual) {
 			return fmt.Errorf("%s is not supported by an emulated host", key)
 		}
 	}

@@ -84,6 +84,20 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestMore: directives of later releases are unknown to this one, or not emulated.
+func TestMore(t *testing.T) {
+	t.Parallel()
+	const text = `{"ip6tables":true,"allow-direct-routing":true}`
+	_, err := daemonjson.Read([]byte(text), nil)
+	require.EqualError(t, err, configure+"the following directives don't match any configuration option: allow-direct-routing")
+	_, err = daemonjson.Read([]byte(`{"ip6tables":true}`), nil)
+	require.EqualError(t, err, configure+"ip6tables is not supported by an emulated host")
+	c, err := daemonjson.Read([]byte(text), nil, "ip6tables", "allow-direct-routing")
+	require.NoError(t, err)
+	require.True(t, *c.IP6Tables)
+	require.True(t, c.DirectRouting)
+}
+
 // TestConflicts: values are printed as pflag and as fmt print them.
 func TestConflicts(t *testing.T) {
 	t.Parallel()

@@ -1,5 +1,12 @@
 package engine
 
+import (
+	"cmp"
+	"slices"
+
+	"drydock/sim/internal/ports"
+)
+
 // Docker29 is Docker Engine 29.7.2. Networks are kept from each other by the DROP of each alone.
 var Docker29 Engine = docker29{}
 
@@ -19,6 +26,13 @@ func (docker29) NetworkRules(n Network, _ []Network) []string {
 		return n.internalRules("DOCKER-INTERNAL")
 	}
 	return n.externalRules()
+}
+
+// Plan has all ports by their texts, "443/tcp" before "80/tcp": links are opened in that order.
+func (docker29) Plan(published []ports.Publication, exposed []ports.Port, all bool) ([]ports.Publication, []ports.Port) {
+	plan, list := ports.Plan(published, exposed, all)
+	slices.SortFunc(list, func(a, b ports.Port) int { return cmp.Compare(a.String(), b.String()) })
+	return plan, list
 }
 
 func (docker29) Messages() *Messages { return messages29 }
