@@ -64,6 +64,12 @@ func WithMasquerade(masquerade bool) NetworkOption {
 	})
 }
 
+// WithDriverOption sets an option of the driver "bridge", as -o KEY=VALUE does: see the constants of
+// package dockerapi. One that the release does not know is kept, and does nothing.
+func WithDriverOption(key, value string) NetworkOption {
+	return networkOption(func(c *dockerapi.NetworkCreate) { setOption(c, key, value) })
+}
+
 // WithInternal keeps the network from everything but its containers and the host:
 // --internal. Ports are not published there. Rules keep it, which Docker makes for IPv4
 // alone: by IPv6 containers reach what the host routes to, other networks and LANs, and
