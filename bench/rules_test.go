@@ -28,7 +28,19 @@ func BenchmarkForwardRules(b *testing.B) {
 			rules := append([]string{docker}, otherRules(1000)...)
 			forwardRules(b, size, append(rules, "-A FORWARD -j ACCEPT"), 0)
 		})
+		// Docker 28 and later have such a rule for each container.
+		b.Run(sizeName(size)+"/raw/rules=1000", func(b *testing.B) {
+			forwardRules(b, size, []string{"-A FORWARD -j ACCEPT"}, 0, guards(1000)...)
+		})
 	}
+}
+
+// guards returns rules of table raw for other containers.
+func guards(n int) (rules []string) {
+	for i := range n {
+		rules = append(rules, fmt.Sprintf("-A PREROUTING -d 172.30.%d.%d ! -i docker0 -j DROP", i/250, i%250+2))
+	}
+	return rules
 }
 
 // otherRules returns rules that match the connection but for its port, which is what
@@ -40,17 +52,20 @@ func otherRules(n int) (rules []string) {
 	return rules
 }
 
-// forwardRules measures frames that the rule of that index accepts.
-func forwardRules(b *testing.B, size int, rules []string, accepts int) {
+// forwardRules measures frames that the rule of that index accepts, with rules of table raw before
+// them.
+func forwardRules(b *testing.B, size int, rules []string, accepts int, raw ...string) {
 	tables := nat.New()
-	var parsed []nat.Rule
-	for _, text := range rules {
-		_, rule, err := iptables.ParseRule(text)
-		require.NoError(b, err, text)
-		parsed = append(parsed, rule)
-	}
 	const chain = nat.Chain("filter/FORWARD")
-	require.NoError(b, tables.IPv4().Append(chain, parsed...))
+	for chain, texts := range map[nat.Chain][]string{chain: rules, nat.RawPrerouting: raw} {
+		var parsed []nat.Rule
+		for _, text := range texts {
+			_, rule, err := iptables.ParseRule(text)
+			require.NoError(b, err, text)
+			parsed = append(parsed, rule)
+		}
+		require.NoError(b, tables.IPv4().Append(chain, parsed...))
+	}
 	require.NoError(b, tables.IPv4().SetPolicy(chain, nat.Drop{}))
 
 	l := newLAN(b, filteredLAN(tables), 2)

@@ -84,7 +84,7 @@ func (n *Network) filterBridged() error {
 	}
 	for _, f := range n.config().families() {
 		forward, call, off := ipForward, bridgeCall, d.noIPTables
-		if f.gateway.Is6() {
+		if f.subnet.Addr().Is6() {
 			forward, call, off = ipForward6, bridgeCall6, d.noIP6Tables
 		}
 		if off {

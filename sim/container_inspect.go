@@ -204,9 +204,9 @@ func fillIn(e *dockerapi.EndpointSettings, cfg *networkConfig, ep *endpoint) {
 		return
 	}
 	e.EndpointID, e.MacAddress = ep.id, ep.mac.String()
-	e.Gateway, e.IPAddress, e.IPPrefixLen = cfg.v4.router().String(), ep.addr.String(), cfg.v4.subnet.Bits()
+	e.Gateway, e.IPAddress, e.IPPrefixLen = addrString(cfg.v4.router()), ep.addr.String(), cfg.v4.subnet.Bits()
 	if ep.addr6.IsValid() {
-		e.IPv6Gateway, e.GlobalIPv6Address, e.GlobalIPv6PrefixLen = cfg.v6.gateway.String(), ep.addr6.String(), cfg.v6.subnet.Bits()
+		e.IPv6Gateway, e.GlobalIPv6Address, e.GlobalIPv6PrefixLen = addrString(cfg.v6.gateway), ep.addr6.String(), cfg.v6.subnet.Bits()
 	}
 }
 

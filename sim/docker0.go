@@ -127,7 +127,9 @@ func (n *Network) reconfigure(next *networkConfig) error {
 // gateways are the host's addresses on the network.
 func (c *networkConfig) gateways() (list []netip.Prefix) {
 	for _, f := range c.families() {
-		list = append(list, f.prefix(f.gateway))
+		if f.gateway.IsValid() {
+			list = append(list, f.prefix(f.gateway))
+		}
 	}
 	return list
 }

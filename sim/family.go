@@ -16,7 +16,7 @@ import (
 type family struct {
 	subnet  netip.Prefix // invalid: none
 	given   bool         // that WithSubnet set the subnet
-	gateway netip.Addr
+	gateway netip.Addr // invalid: the host has no address there
 	via     netip.Addr // what containers have for their gateway; invalid: gateway
 	ipRange netip.Prefix
 	aux     map[string]netip.Addr // that nobody is given, by name
@@ -70,6 +70,9 @@ func (f *family) open(says *engine.Messages, network string) error {
 		if !f.pool.Reserve(f.gateway) {
 			return errGatewayTaken(says, network, f.gateway)
 		}
+		return f.reserveAux(says, network)
+	}
+	if f.mode == engine.Isolated {
 		return f.reserveAux(says, network)
 	}
 	a, ok := f.pool.Take()

@@ -285,3 +285,33 @@ func TestHostAddrSince20(t *testing.T) {
 		require.Contains(t, save(t, h, "nat"), want, release)
 	}
 }
+
+// TestIsolatedGateway: the host has no address on the network, and the containers have the first.
+func TestIsolatedGateway(t *testing.T) {
+	t.Parallel()
+	for _, release := range []sim.Release{sim.Docker28, sim.Docker29} {
+		t.Run(string(release), func(t *testing.T) {
+			t.Parallel()
+			simtest.VirtualTime(t, func(t *testing.T) {
+				l := newLab(t, sim.WithEngine(release))
+				n := simtest.NewNetwork(t, l.docker, "gm", sim.WithInternal(), sim.WithSubnet(netip.MustParsePrefix("172.18.0.0/16")),
+					sim.WithDriverOption(dockerapi.OptionGatewayMode4, "isolated"))
+				i1 := simtest.Run(t, l.docker, "i1", sim.WithNetwork(n))
+				simtest.Run(t, l.docker, "i2", sim.WithNetwork(n))
+				require.Equal(t, "172.18.0.1", i1.IP().String())
+				require.Equal(t, "172.18.0.2 ttl=64", pinged(t, i1, "i2"))
+				require.Equal(t, "Destination Net Unreachable from 172.16.80.1", pinged(t, l.docker, "172.18.0.2"), "it goes by the default route")
+				require.Equal(t, "Network is unreachable", pinged(t, i1, "172.16.80.47"))
+				require.Empty(t, n.Inspect().IPAM.Config[0].Gateway)
+				require.Empty(t, i1.Inspect().NetworkSettings.Networks["gm"].Gateway)
+				require.False(t, n.Gateway().IsValid())
+				require.Equal(t, release == sim.Docker29, strings.Contains(save(t, l.docker, "filter"), "-A DOCKER-INTERNAL ! -s 172.18.0.0/16 -o br-gm -j DROP\n"))
+				require.NoError(t, l.docker.RestartDaemon(t.Context()))
+				require.NoError(t, i1.Start())
+				require.Equal(t, "172.18.0.1", i1.IP().String())
+				require.NoError(t, i1.Kill())
+				require.NoError(t, n.Remove())
+			})
+		})
+	}
+}

@@ -86,8 +86,12 @@ func (l *Link) unplug(ep *endpoint) {
 // setDefault makes the gateways of the network those of the namespace.
 func (l *Link) setDefault() {
 	ep, cfg := l.endpoint(), l.asked.network.config()
-	ep.space.stack.SetDefault(ep.index, cfg.v4.router())
-	if ep.addr6.IsValid() {
+	if router := cfg.v4.router(); router.IsValid() {
+		ep.space.stack.SetDefault(ep.index, router)
+	} else {
+		ep.space.stack.DelRoute(netip.PrefixFrom(netip.IPv4Unspecified(), 0))
+	}
+	if ep.addr6.IsValid() && cfg.v6.gateway.IsValid() {
 		ep.space.stack.SetDefault(ep.index, cfg.v6.gateway)
 	} else {
 		ep.space.stack.DelRoute(netip.PrefixFrom(netip.IPv6Unspecified(), 0)) // of an internal network, if there is one

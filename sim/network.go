@@ -86,7 +86,7 @@ func (n *Network) Subnets() []netip.Prefix {
 }
 
 // Gateway returns the IPv4 address of the host on the network; the zero Addr for "host"
-// and "none".
+// and "none", and where the gateway mode is isolated.
 func (n *Network) Gateway() netip.Addr { return n.config().v4.gateway }
 
 // Gateway6 returns the IPv6 address of the host on the network; the zero Addr if it has
@@ -148,9 +148,9 @@ func (n *Network) open(device string) (err error) {
 	n.index = index
 	n.setLocalnet()
 	n.linkLocal = sync.OnceValue(func() error { return h.own.stack.AddAddr(index, linkLocal(n.mac)) })
-	for _, f := range n.config().families() {
-		if err := h.own.stack.AddAddr(index, f.prefix(f.gateway)); err != nil {
-			return errGatewayTaken(h.says, n.name, f.gateway)
+	for _, p := range n.config().gateways() {
+		if err := h.own.stack.AddAddr(index, p); err != nil {
+			return errGatewayTaken(h.says, n.name, p.Addr())
 		}
 	}
 	if h.engine.ForwardsAgain() {

@@ -25,7 +25,7 @@ func (n *Network) Inspect() dockerapi.Network {
 	for _, f := range cfg.families() {
 		asked := f.asked
 		if n.restored.Load() {
-			asked.Gateway = f.gateway.String()
+			asked.Gateway = addrString(f.gateway)
 		}
 		info.IPAM.Config = append(info.IPAM.Config, asked)
 	}
