@@ -16,8 +16,8 @@ import (
 type family struct {
 	subnet  netip.Prefix // invalid: none
 	given   bool         // that WithSubnet set the subnet
-	gateway netip.Addr // invalid: the host has no address there
-	via     netip.Addr // what containers have for their gateway; invalid: gateway
+	gateway netip.Addr   // invalid: the host has no address there
+	via     netip.Addr   // what containers have for their gateway; invalid: gateway
 	ipRange netip.Prefix
 	aux     map[string]netip.Addr // that nobody is given, by name
 	asked   dockerapi.IPAMConfig  // what Inspect tells of it

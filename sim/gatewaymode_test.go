@@ -1,9 +1,11 @@
 package sim_test
 
 import (
+	"io"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"drydock/nat/iptables"
 	"drydock/sim"
@@ -311,6 +313,29 @@ func TestIsolatedGateway(t *testing.T) {
 				require.Equal(t, "172.18.0.1", i1.IP().String())
 				require.NoError(t, i1.Kill())
 				require.NoError(t, n.Remove())
+			})
+		})
+	}
+}
+
+// TestDatagramsBeforePublishing: who sends from one port all the time comes to the container once it is
+// there. With Docker 20.10 the connection that was begun before goes on to lead to the host, where the
+// userland proxy takes it.
+func TestDatagramsBeforePublishing(t *testing.T) {
+	t.Parallel()
+	for release, want := range map[sim.Release]string{sim.Docker20: "srv saw 172.17.0.1", sim.Docker28: "srv saw 172.16.80.47", sim.Docker29: "srv saw 172.16.80.47"} {
+		t.Run(string(release), func(t *testing.T) {
+			t.Parallel()
+			simtest.VirtualTime(t, func(t *testing.T) {
+				l := newLab(t, sim.WithEngine(release))
+				c := dial(t, l.peer, "udp", "172.16.80.10:9090")
+				defer c.Close()
+				_, err := io.WriteString(c, "early")
+				require.NoError(t, err)
+				time.Sleep(time.Second)
+				answerAs(t, simtest.Run(t, l.docker, "srv", sim.WithPublish("9090:9999/udp")))
+				said(c) // what was refused before
+				require.Equal(t, want, said(c))
 			})
 		})
 	}

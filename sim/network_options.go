@@ -73,7 +73,8 @@ func WithDriverOption(key, value string) NetworkOption {
 // WithInternal keeps the network from everything but its containers and the host:
 // --internal. Ports are not published there. Rules keep it, which Docker makes for IPv4
 // alone: by IPv6 containers reach what the host routes to, other networks and LANs, and
-// are reached from there, as on any network. Rules of ip6tables of one's own forbid it.
+// are reached from there, as on any network. Rules of ip6tables of one's own forbid it. Docker28
+// and later have rules for both.
 func WithInternal() NetworkOption {
 	return networkOption(func(c *dockerapi.NetworkCreate) { c.Internal = true })
 }
@@ -83,7 +84,8 @@ func WithInternal() NetworkOption {
 // 192.168.0.0/20 to 192.168.240.0/20 that is free, and an IPv6 one, with which the
 // containers have IPv6: --ipv6. The first such network turns the host's IPv6 forwarding
 // on. Docker adds no rules to ip6tables, so IPv6 packets are routed between such networks
-// and, where a router knows the way, to the outside.
+// and, where a router knows the way, to the outside; Docker28 and later add those that they have for
+// IPv4.
 func WithSubnet(p netip.Prefix) NetworkOption {
 	return networkOption(func(c *dockerapi.NetworkCreate) {
 		c.EnableIPv6 = c.EnableIPv6 || p.Addr().Is6()

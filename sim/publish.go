@@ -17,6 +17,8 @@ import (
 	"drydock/sim/internal/ports"
 	"drydock/sim/internal/relay"
 	"drydock/sim/tools/command"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
 // A publisher is the part of dockerd that has the host's ports.
@@ -81,7 +83,24 @@ func (p *publisher) publish(n engine.Network, ep *endpoint, plan []ports.Publica
 			return nil, err
 		}
 	}
+	p.forgetEarlier(list)
 	return list, nil
+}
+
+// forgetEarlier has datagrams to ports that were not published yet begin new connections, to which
+// the rules apply.
+func (p *publisher) forgetEarlier(list []*publishedPort) {
+	udp := make(map[uint16]bool)
+	for _, port := range list {
+		if port.binding.Port.Proto == ports.UDP && port.proxy != nil {
+			udp[port.binding.HostPort] = true
+		}
+	}
+	if len(udp) > 0 && p.engine.ForgetsDatagrams() {
+		p.tables.Forget(func(e conntrack.Entry) bool {
+			return e.Original.Proto == uint8(header.UDPProtocolNumber) && udp[e.Original.DstPort]
+		})
+	}
 }
 
 // bind opens the sockets of a request. They come before the rules: only
@@ -192,7 +211,15 @@ func (p *publisher) proxy(b ports.Binding, target netip.AddrPort) (io.Closer, er
 		if !serve {
 			return c, nil
 		}
-		return relay.NewUDP(c.(relay.PacketConn), p.dialer("udp", target)), nil
+		dial, conn := p.dialer("udp", target), c.(*netstack.UDPConn)
+		if !p.engine.RepliesAsAsked() {
+			return relay.NewUDP(conn, dial), nil
+		}
+		if err := conn.SetControlMessage(true); err != nil {
+			conn.Close()
+			return nil, err
+		}
+		return relay.NewUDP(addressedConn{conn}, dial), nil
 	}
 	l, err := p.holder().Listen(ctx, network, host)
 	if err != nil {
@@ -202,6 +229,24 @@ func (p *publisher) proxy(b ports.Binding, target netip.AddrPort) (io.Closer, er
 		return l, nil
 	}
 	return relay.NewTCP(l, p.dialer("tcp", target), relay.Proxy), nil
+}
+
+// An addressedConn is a relay.AddressedConn.
+type addressedConn struct{ *netstack.UDPConn }
+
+func (c addressedConn) ReadAddressed(b []byte) (n int, client netip.AddrPort, to netip.Addr, err error) {
+	var oob [64]byte // more than an address needs
+	n, size, _, client, err := c.ReadMsgUDPAddrPort(b, oob[:])
+	if err == nil {
+		m, _ := netstack.ParseControlMessage(oob[:size])
+		to = m.Dst
+	}
+	return n, client, to, err
+}
+
+func (c addressedConn) WriteFrom(b []byte, from netip.Addr, client netip.AddrPort) (int, error) {
+	n, _, err := c.WriteMsgUDPAddrPort(b, netstack.ControlMessage{Src: from}.Marshal(), client)
+	return n, err
 }
 
 func (p *publisher) dialer(network string, target netip.AddrPort) relay.Dialer {

@@ -12,11 +12,21 @@ import (
 )
 
 // TestWhoDoesTheServerSee is the recorded table of who reaches a published port, by
-// which address, and as whom the server sees him.
+// which address, and as whom the server sees him. Since release 28 the userland proxy answers
+// datagrams in all cases.
 func TestWhoDoesTheServerSee(t *testing.T) {
 	t.Parallel()
+	for _, release := range []sim.Release{sim.Docker20, sim.Docker28, sim.Docker29} {
+		t.Run(string(release), func(t *testing.T) {
+			t.Parallel()
+			testWhoDoesTheServerSee(t, release)
+		})
+	}
+}
+
+func testWhoDoesTheServerSee(t *testing.T, release sim.Release) {
 	simtest.VirtualTime(t, func(t *testing.T) {
-		l := newLab(t)
+		l := newLab(t, sim.WithEngine(release))
 		srv := simtest.Run(t, l.docker, "srv", sim.WithPublish("8080:80"), sim.WithPublish("9090:9000/udp"))
 		cli := simtest.Run(t, l.docker, "cli")
 		net := simtest.NewNetwork(t, l.docker, "net")
@@ -63,6 +73,9 @@ func TestWhoDoesTheServerSee(t *testing.T) {
 					me = "127.0.0.1:80"
 				}
 				require.Equal(t, "you are "+test.tcp+", I am "+me, got, name)
+			}
+			if release != sim.Docker20 {
+				test.udp = test.tcp
 			}
 			if got := nc(t, test.from, "udp", test.to+udp); test.udp == none {
 				require.Equal(t, "timed out", got, name)

@@ -22,13 +22,22 @@ type Publisher interface {
 	ProxyNetwork(ports.Binding) string
 	// ProxyFlags are what comes last in its command line.
 	ProxyFlags() []string
+	// RepliesAsAsked reports whether the userland proxy replies to datagrams from the address
+	// that they were sent to, and not from the one by which their sender is reached.
+	RepliesAsAsked() bool
 	// ForgetsConnections reports whether the connections that have an endpoint's address in
 	// their replies are forgotten when its ports are published no longer.
 	ForgetsConnections() bool
+	// ForgetsDatagrams reports whether what was sent to a port of UDP before it is published is
+	// forgotten, so that who goes on sending comes to the container.
+	ForgetsDatagrams() bool
 }
 
 func (common) PortsExclude() bool   { return false }
 func (common) ProxyFlags() []string { return nil }
+func (common) RepliesAsAsked() bool { return false }
+
+func (common) ForgetsDatagrams() bool { return false }
 
 // eachAddr has a request for each address of each publication.
 func eachAddr(plan []ports.Publication, addrs func(ports.Publication) []netip.Addr) (list []ports.Request) {

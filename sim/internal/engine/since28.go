@@ -24,6 +24,10 @@ func (since28) PortsExclude() bool { return true }
 // ProxyFlags are that dockerd has opened the socket.
 func (since28) ProxyFlags() []string { return []string{"-use-listen-fd"} }
 
+func (since28) RepliesAsAsked() bool { return true }
+
+func (since28) ForgetsDatagrams() bool { return true }
+
 // Requests are for both families of a publication without an address. IPv6 addresses of the host
 // lead to an IPv4 address of the container by the userland proxy alone. Of a family that is routed
 // there is no port of the host, and no address: what was asked for is passed over.

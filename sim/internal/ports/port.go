@@ -4,7 +4,7 @@
 // listens and forwards.
 //
 // What it does is what Docker Engine 20.10.24 does, up to the letter of its
-// messages. Where Docker's order is that of a map, and so changes from run to run,
+// messages; Requests and an Exclusive Allocator are as of release 28. Where Docker's order is that of a map, and so changes from run to run,
 // this package has one order.
 package ports
 

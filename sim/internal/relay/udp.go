@@ -26,10 +26,18 @@ type PacketConn interface {
 	WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
 }
 
+// An AddressedConn is a PacketConn that tells where a datagram was sent to, and sends from an address.
+type AddressedConn interface {
+	PacketConn
+	ReadAddressed(b []byte) (n int, client netip.AddrPort, to netip.Addr, err error)
+	WriteFrom(b []byte, from netip.Addr, client netip.AddrPort) (int, error)
+}
+
 // A UDP is a relay of UDP datagrams. Its methods are safe for concurrent use.
 //
 // Each client, an address and port, has a socket of its own, so that replies find
-// it; they leave from the socket on which it listens. As docker-proxy's, the
+// it; they leave from the socket on which it listens, and, if that is an AddressedConn, from
+// the address that the first of the client's datagrams was sent to. As docker-proxy's, the
 // socket of a client is closed 90 s after the last reply, or after it was opened if
 // there was none, whatever the client sends meanwhile: its next datagram opens
 // another. There are at most 1024 at a time; further clients are not heard.
@@ -65,10 +73,17 @@ func (p *UDP) Close() error { return p.group.end() }
 // receive takes the datagrams of all clients.
 func (p *UDP) receive() {
 	buf := make([]byte, MaxDatagram)
+	read := func(b []byte) (n int, client netip.AddrPort, to netip.Addr, err error) {
+		n, client, err = p.listener.ReadFromUDPAddrPort(b)
+		return n, client, to, err
+	}
+	if l, ok := p.listener.(AddressedConn); ok {
+		read = l.ReadAddressed
+	}
 	for {
-		n, client, err := p.listener.ReadFromUDPAddrPort(buf)
+		n, client, to, err := read(buf)
 		if err == nil {
-			if f := p.flow(client); f != nil {
+			if f := p.flow(client, to); f != nil {
 				f.Send(buf[:n])
 			}
 		} else if !unreachable(err) {
@@ -79,7 +94,7 @@ func (p *UDP) receive() {
 
 // flow returns the flow of a client, or nil if there can be none. Only receive calls it, so
 // nobody else adds the client meanwhile.
-func (p *UDP) flow(client netip.AddrPort) *Flow {
+func (p *UDP) flow(client netip.AddrPort, to netip.Addr) *Flow {
 	p.mu.Lock()
 	f, full := p.clients[client], len(p.clients) >= maxClients
 	p.mu.Unlock()
@@ -96,7 +111,7 @@ func (p *UDP) flow(client netip.AddrPort) *Flow {
 	}
 	f = &Flow{
 		Server: backend, Passes: unreachable, Unanswered: udpTimeout, Answered: udpTimeout,
-		Reply: func(b []byte) { p.listener.WriteToUDPAddrPort(b, client) },
+		Reply: func(b []byte) { p.reply(b, to, client) },
 	}
 	f.Open()
 	p.mu.Lock()
@@ -110,6 +125,15 @@ func (p *UDP) flow(client netip.AddrPort) *Flow {
 		}
 	})
 	return f
+}
+
+// reply sends a client a datagram, from an address if that is known.
+func (p *UDP) reply(b []byte, from netip.Addr, client netip.AddrPort) {
+	if l, ok := p.listener.(AddressedConn); ok && from.IsValid() {
+		l.WriteFrom(b, from, client)
+		return
+	}
+	p.listener.WriteToUDPAddrPort(b, client)
 }
 
 func (p *UDP) forget(client netip.AddrPort) {
