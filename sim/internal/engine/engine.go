@@ -4,10 +4,9 @@
 // A release is a file: docker20.go is Docker Engine 20.10.24, whose recorded sessions are the
 // source of all that stands there, docker113.go is Docker 1.13.1, docker28.go and docker29.go are
 // 28.5.2 and 29.7.2 with what both have in since28.go and since28_rules.go. What all releases share
-// stands in
-// the other files, as the methods of common, which a release embeds, and as functions that it
-// refers to. The package knows no host and no container: it is asked with values and answers
-// with values, and somebody else does what it says.
+// stands in the other files, as the methods of common, which a release embeds, and as functions
+// that it refers to. The package knows no host and no container: it is asked with values and
+// answers with values, and somebody else does what it says.
 package engine
 
 import (
