@@ -15,6 +15,8 @@ import (
 type daemonRun struct {
 	run  atomic.Pointer[daemonContext]
 	last atomic.Pointer[daemonTurn]
+	// When it had started last IPv4 was forwarded.
+	forwarded atomic.Bool
 }
 
 // A daemonTurn is when dockerd started or ended last, and why it did not start.
@@ -228,7 +230,14 @@ func (h *Host) restoreNetworks(docker0 *networkConfig) error {
 			}
 		}
 	}
-	return nil
+	return h.noteForwarding()
+}
+
+// noteForwarding notes whether IPv4 is forwarded.
+func (h *Host) noteForwarding() error {
+	v, err := h.own.settings.get(ipForward)
+	h.daemonRun.forwarded.Store(v == "1")
+	return err
 }
 
 // restoreContainers starts the containers whose policies say so.

@@ -12,6 +12,7 @@ type Daemon struct {
 	Running bool
 	Since   time.Time // when it started, or ended
 	Err     error     // why it did not start
+	Forward bool      // IPv4 was forwarded when it had started last
 
 	Debug        bool
 	Labels       []string
@@ -43,7 +44,7 @@ type Daemon struct {
 func (h *Host) Daemon() Daemon {
 	last, d := h.daemonRun.last.Load(), h.dockerd()
 	status := Daemon{
-		Running: !h.daemonRun.isDown(), Since: last.time, Err: last.err,
+		Running: !h.daemonRun.isDown(), Since: last.time, Err: last.err, Forward: h.daemonRun.forwarded.Load(),
 		Debug: d.debug, Labels: slices.Clone(d.labels), Mirrors: slices.Clone(d.mirrors), CgroupDriver: d.cgroupDriver,
 	}
 	if status.CgroupDriver == "" {

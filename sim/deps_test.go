@@ -76,7 +76,7 @@ func TestImports(t *testing.T) {
 func checkImports(t *testing.T, at map[string]int, name string, imports []string) {
 	t.Helper()
 	short := strings.TrimPrefix(name, "drydock/")
-	if short == "bench" || strings.HasPrefix(short, "examples/") || slices.Contains(forTests, short) {
+	if short == "bench" || strings.HasPrefix(short, "bench/") || strings.HasPrefix(short, "examples/") || slices.Contains(forTests, short) {
 		return
 	}
 	own, ok := at[name]

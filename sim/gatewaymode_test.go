@@ -340,3 +340,31 @@ func TestDatagramsBeforePublishing(t *testing.T) {
 		})
 	}
 }
+
+// TestForwardingWarning: Docker 20.10 warns while the host does not forward, later ones if it did not
+// when dockerd had started. They turn it on again with each network.
+func TestForwardingWarning(t *testing.T) {
+	t.Parallel()
+	const run, info = "WARNING: IPv4 forwarding is disabled. Networking will not work.\n", "WARNING: IPv4 forwarding is disabled\n"
+	for _, test := range []struct {
+		release   sim.Release
+		opts      []sim.HostOption
+		run, info string
+		after     string
+	}{
+		{sim.Docker20, nil, run, info, "0\n"},
+		{sim.Docker28, nil, "", "", "1\n"},
+		{sim.Docker29, nil, "", "", "1\n"},
+		{sim.Docker29, []sim.HostOption{sim.WithIPForward(false)}, run, info, "0\n"},
+	} {
+		simtest.VirtualTime(t, func(t *testing.T) {
+			image := sim.Image{Name: "centos:v1", Cmd: []string{"sh"}, Main: sleeper}
+			cli := newSession(recordedHost(t, []sim.Image{image}, append(test.opts, sim.WithEngine(test.release))...))
+			cli.sh(t, "sysctl -w net.ipv4.ip_forward=0")
+			require.Equal(t, test.run, idRE.ReplaceAllString(strings.TrimSuffix(cli.sh(t, "docker run -d centos:v1"), "\n"), ""), test.release)
+			require.Equal(t, test.info, cli.sh(t, "docker info 2>&1 | grep WARNING; true"), test.release)
+			cli.sh(t, "docker network create n")
+			require.Equal(t, test.after, cli.sh(t, "sysctl -n net.ipv4.ip_forward"), test.release)
+		})
+	}
+}

@@ -151,7 +151,10 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	for _, n := range predefined {
 		h.addNetwork(n)
 	}
-	return predefined[0].open("docker0")
+	if err := predefined[0].open("docker0"); err != nil {
+		return err
+	}
+	return h.noteForwarding()
 }
 
 // stopDocker kills all containers and closes the networks. Main functions are waited for

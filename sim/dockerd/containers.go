@@ -66,16 +66,20 @@ func (c *call) containerCreate() error {
 	if err != nil {
 		return err
 	}
-	c.reply(http.StatusCreated, dockerapi.ContainerCreated{ID: made.ID(), Warnings: warnings(spec.HostConfig)})
+	c.reply(http.StatusCreated, dockerapi.ContainerCreated{ID: made.ID(), Warnings: c.warnings(spec.HostConfig)})
 	return nil
 }
 
 // warnings returns what dockerd says of a container that it makes all the same.
-func warnings(h dockerapi.HostConfig) []string {
-	if h.NetworkMode == "host" && len(h.PortBindings) > 0 {
-		return []string{"Published ports are discarded when using host network mode"}
+func (c *call) warnings(h dockerapi.HostConfig) []string {
+	list := []string{}
+	if !c.forwards() {
+		list = append(list, "IPv4 forwarding is disabled. Networking will not work.")
 	}
-	return []string{}
+	if h.NetworkMode == "host" && len(h.PortBindings) > 0 {
+		list = append(list, "Published ports are discarded when using host network mode")
+	}
+	return list
 }
 
 // checkImage refuses an image that the host has not, and what says nothing to run.

@@ -39,9 +39,10 @@ func (c *call) getInfo() error {
 	info.Debug, info.CgroupDriver, info.DefaultAddressPools = d.Debug, d.CgroupDriver, d.AddressPools
 	info.Labels, info.RegistryConfig = append(info.Labels, d.Labels...), registries(append([]string{}, d.Mirrors...))
 	info.ID, info.Name, info.Images = c.hostID(), c.host.Hostname(), len(c.host.Images())
-	info.IPv4Forwarding = c.isSet("net.ipv4.ip_forward")
-	info.BridgeNfIptables = c.isSet("net.bridge.bridge-nf-call-iptables")
-	info.BridgeNfIP6tables = c.isSet("net.bridge.bridge-nf-call-ip6tables")
+	info.IPv4Forwarding = c.forwards()
+	old := c.engineBefore(since28) // later ones do not tell
+	info.BridgeNfIptables = !old || c.isSet("net.bridge.bridge-nf-call-iptables")
+	info.BridgeNfIP6tables = !old || c.isSet("net.bridge.bridge-nf-call-ip6tables")
 	for found := range c.host.Containers() {
 		info.Containers++
 		switch s := found.State(); {
@@ -93,6 +94,18 @@ func registries(mirrors []string) dockerapi.RegistryConfig {
 		InsecureRegistryCIDRs: []string{"127.0.0.0/8"}, Mirrors: mirrors,
 		IndexConfigs: map[string]dockerapi.RegistryIndex{hub: {Name: hub, Mirrors: mirrors, Secure: true, Official: true}},
 	}
+}
+
+// since28 is the API of release 28.
+var since28 = version{1, 51}
+
+// forwards reports whether dockerd takes the host for one that forwards. Since release 28 it looks
+// when it starts.
+func (c *call) forwards() bool {
+	if c.engineBefore(since28) {
+		return c.isSet("net.ipv4.ip_forward")
+	}
+	return c.host.Daemon().Forward
 }
 
 // isSet reports whether a sysctl of the host is on. One that it has not is: the host does
