@@ -105,9 +105,9 @@ func (t Reject) apply(h *host, p *packet) verdict {
 	if p.hook == input && p.src.IsLinkLocalUnicast() {
 		a.nic = p.nic
 	}
-	// A goroutine that sends holds locks of its socket, and one that bridges those of the
-	// bridge: the answer must not come back to them.
-	if p.hook == output || p.physIn != "" {
+	// A goroutine that sends holds locks of its socket, also while lo delivers, and one that
+	// bridges those of the bridge: the answer must not come back to them.
+	if p.hook == output || p.in == loopback || p.physIn != "" {
 		h.answerLater(a, s)
 		return dropped
 	}

@@ -1,9 +1,13 @@
 package sim_test
 
 import (
+	"io"
 	"net/netip"
+	"strings"
 	"testing"
+	"time"
 
+	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/ping"
 	"drydock/sim/simtest"
@@ -271,5 +275,45 @@ func TestReject(t *testing.T) {
 		require.Equal(t, "No route to host", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
 		runIptables(t, l.docker, "-R DOCKER-USER 1 -i eth0 -s 172.16.80.47 -p tcp -j DROP")
 		require.Equal(t, "timed out", nc(t, l.peer, "tcp", "172.16.80.10:8080"))
+	})
+}
+
+// TestRejectOfOneself: a host rejects in INPUT what it sends to itself, and what it answers.
+func TestRejectOfOneself(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t)
+		web := simtest.Run(t, l.docker, "web", sim.WithPublish("8080:80"))
+		who(t, web, "tcp", "80")
+		six := func(command string) {
+			require.NoError(t, iptables.Run(io.Discard, l.docker.Firewall().IPv6(), strings.Fields(command)...))
+		}
+		open, err := l.docker.DialContext(t.Context(), "tcp", "127.0.0.1:8080")
+		require.NoError(t, err)
+		defer open.Close()
+		for _, tt := range []struct{ with, want string }{
+			{"", "Connection refused"},
+			{" --reject-with icmp-host-unreachable", "No route to host"},
+			{" --reject-with tcp-reset", "Connection refused"},
+		} {
+			for _, dst := range []string{"127.0.0.1", "127.0.0.5", "172.17.0.1", "172.16.80.10"} {
+				runIptables(t, l.docker, "-I INPUT -p tcp --dport 99 -j REJECT"+tt.with)
+				require.Equal(t, tt.want, nc(t, l.docker, "tcp", dst+":99"), "%s%s", dst, tt.with)
+				runIptables(t, l.docker, "-D INPUT 1")
+			}
+		}
+		for with, want := range map[string]string{"": "Connection refused", " --reject-with icmp6-no-route": "Network is unreachable"} {
+			six("-I INPUT -p tcp --dport 99 -j REJECT" + with)
+			require.Equal(t, want, nc(t, l.docker, "tcp", "[::1]:99"), with)
+			six("-D INPUT 1")
+		}
+		runIptables(t, l.docker, "-I INPUT -p tcp --sport 8080 -j REJECT") // the SYN-ACK
+		require.Equal(t, "timed out", nc(t, l.docker, "tcp", "127.0.0.1:8080"))
+		_, err = open.Write([]byte("x")) // whose acknowledgement is rejected
+		require.NoError(t, err)
+		runIptables(t, l.docker, "-I INPUT -p tcp --dport 8080 -j REJECT")
+		_, err = open.Write([]byte("x"))
+		require.NoError(t, err)
+		time.Sleep(time.Second)
 	})
 }
