@@ -130,6 +130,17 @@ var scenes = map[string]func(s *scene){
 		stats, err := s.run("cli", bad(5*time.Millisecond, 0.2)).Ping(s.t.Context(), "web", &ping.Config{Count: 20})
 		s.note("%+v %v", stats, err)
 	},
+	// What cables bring to a bridge without delay comes from many senders at one instant.
+	lossy: func(s *scene) {
+		six := simtest.NewNetwork(s.t, s.host, "six", sim.WithSubnet(prefix("fd00:20::/64")))
+		simtest.Run(s.t, s.host, "six", sim.WithNetwork(six))
+		var all sync.WaitGroup
+		for i := range 8 {
+			c := simtest.Run(s.t, s.host, "c"+strconv.Itoa(i), sim.WithNetwork(six, sim.WithImpairment(veth.Lossy(0.2), veth.Impairment{})))
+			all.Go(func() { c.Ping(s.t.Context(), "fd00:20::2", &ping.Config{Count: 5}) })
+		}
+		all.Wait()
+	},
 	"three": func(s *scene) {
 		cli, other := s.run("cli", bad(5*time.Millisecond, 0.05)), s.run("other", veth.Impairment{})
 		for i := range 5 {
@@ -218,7 +229,7 @@ func play(t *testing.T, name string) (lines []string) {
 		defer s.mu.Unlock()
 		lines = append(lines, s.lines...)
 	})
-	if name == sleepers {
+	if name == sleepers || name == lossy {
 		slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(place(a), place(b)) })
 	}
 	return lines
@@ -233,7 +244,11 @@ func place(line string) string {
 	return place
 }
 
-const sleepers = "sleepers"
+// Scenes of which each place repeats by itself.
+const (
+	sleepers = "sleepers"
+	lossy    = "lossy"
+)
 
 func digest(lines []string) string {
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))

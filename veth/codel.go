@@ -121,7 +121,7 @@ func (c *codel) begin(m *medium, law *controlLaw, id int32, now tcpip.MonotonicT
 		id, _ = c.next(m, law, now)
 	}
 	c.dropping = true
-	recent := now.Sub(c.dropNext) < 16*law.interval
+	recent := now.Sub(c.dropNext)/16 < law.interval
 	if delta := c.count - c.lastCount; delta > 1 && recent && c.count > 0 {
 		c.count = delta
 	} else {

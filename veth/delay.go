@@ -39,7 +39,7 @@ func (d *Distribution) sample(mean, spread time.Duration, rnd uint32) time.Durat
 		return mean
 	}
 	if d == nil || d.table == nil {
-		return time.Duration(uint64(rnd)*uint64(2*spread)>>32) + mean - spread
+		return saturated(mean, time.Duration(uint64(rnd)*uint64(2*spread)>>32)-spread)
 	}
 	table := d.table()
 	t := int64(table[uint64(rnd)*uint64(len(table))>>32])
@@ -49,5 +49,13 @@ func (d *Distribution) sample(mean, spread time.Duration, rnd uint32) time.Durat
 	} else {
 		x -= distScale / 2
 	}
-	return mean + time.Duration(x/distScale+int64(spread)/distScale*t)
+	return saturated(mean, time.Duration(x/distScale+int64(spread)/distScale*t))
+}
+
+// saturated returns mean+off, where mean is not negative.
+func saturated(mean, off time.Duration) time.Duration {
+	if off > math.MaxInt64-mean {
+		return math.MaxInt64
+	}
+	return mean + off
 }

@@ -138,7 +138,7 @@ func (e *Endpoint) accept(pkt *stack.PacketBuffer) {
 	}
 	e.stats.late.add(pkt.Size())
 	e.show(Received, pkt)
-	if e.forward(pkt) {
+	if e.queue.scheduler == nil && e.forward(pkt) {
 		pkt.DecRef()
 		return
 	}

@@ -117,8 +117,6 @@ func (f Inflight) Duplicate(id uint64) (copied uint64, err error) {
 			return fmt.Errorf("frame %d: %w", id, ErrNotHeld)
 		}
 		if !m.room() {
-			n := m.arena.node(m.flight.held.frames[i].id)
-			n.view(func(pkt *stack.PacketBuffer) { m.drop(drop.Limit, pkt) })
 			return errors.New("too many frames on their way")
 		}
 		n := m.arena.node(m.flight.held.frames[i].id)
@@ -195,17 +193,28 @@ func (f *flight) holdOne(a *arena, id int32, i int) (number uint64) {
 
 // take takes frames out of flight, all or none.
 func (f *flight) take(a *arena, numbers []uint64) ([]int32, error) {
+	place := make(map[uint64]int, len(numbers)) // in ids
 	for i, number := range numbers {
-		if f.held.index(number) < 0 || slices.Contains(numbers[:i], number) {
+		if _, twice := place[number]; twice {
 			return nil, fmt.Errorf("frame %d: %w", number, ErrNotHeld)
 		}
+		place[number] = i
 	}
-	var ids []int32
-	for _, number := range numbers {
-		i := f.held.index(number)
-		ids = append(ids, f.held.frames[i].id)
-		f.held.frames = slices.Delete(f.held.frames, i, i+1)
-		f.left(a, ids[len(ids)-1])
+	ids := make([]int32, len(numbers)) // no frame has the number 0
+	for _, h := range f.held.frames {
+		if i, ok := place[h.number]; ok {
+			ids[i] = h.id
+		}
+	}
+	if i := slices.Index(ids, 0); i >= 0 {
+		return nil, fmt.Errorf("frame %d: %w", numbers[i], ErrNotHeld)
+	}
+	f.held.frames = slices.DeleteFunc(f.held.frames, func(h heldFrame) bool {
+		_, ok := place[h.number]
+		return ok
+	})
+	for _, id := range ids {
+		f.left(a, id)
 	}
 	return ids, nil
 }

@@ -138,11 +138,16 @@ func (l *line) wake(now tcpip.MonotonicTime) (due bool) {
 		l.firing = true
 		return true
 	}
-	if l.firing || first == 0 {
+	if l.firing {
 		return false
 	}
-	at := m.arena.node(first).at
-	if at.After(now) {
+	// What waits for a shaper has the timer set, unless that fired during a hold.
+	waits := m.shaping != nil && m.shaping.n > 0 && !l.armed && !m.flight.held.on
+	if first == 0 {
+		l.firing = waits
+		return waits
+	}
+	if at := m.arena.node(first).at; at.After(now) && !waits {
 		l.arm(at)
 		return false
 	}

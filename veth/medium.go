@@ -200,7 +200,7 @@ func (m *medium) room() bool {
 		n += m.shaping.n // without a queue of its own they wait in ours
 	}
 	limit := cmp.Or(m.impairment.Limit, maxInFlight)
-	return n < limit && m.flight.bytes < max(limit, maxInFlight)*averageSize
+	return n < limit && m.flight.bytes/averageSize < max(limit, maxInFlight)
 }
 
 // averageSize is what a frame has on average when as many bytes as may are in flight. Only

@@ -2,6 +2,8 @@ package veth
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -28,13 +30,13 @@ func (f Framing) validate() error {
 }
 
 // size returns how many bytes a frame is on the wire.
-func (f Framing) size(size int) int {
+func (f Framing) size(size int) int64 {
 	size = max(size+f.PacketOverhead, 0)
 	if f.CellSize == 0 {
-		return size
+		return int64(size)
 	}
 	cells := (size + f.CellSize - 1) / f.CellSize
-	return cells * (f.CellSize + f.CellOverhead)
+	return int64(cells) * int64(f.CellSize+f.CellOverhead)
 }
 
 // A wire sends one frame after the other at a rate. The zero wire is idle.
@@ -84,19 +86,26 @@ func (t *times) dropUntil(now tcpip.MonotonicTime) {
 	}
 }
 
-// serialization is how long size bytes occupy a wire of so many bit/s.
-func serialization(size int, rate int64) time.Duration {
-	return time.Duration(int64(size) * 8 * int64(time.Second) / rate)
+// serialization is how long size bytes occupy a wire of so many bit/s. It saturates: what takes
+// longer than three centuries is no faster for that.
+func serialization(size, rate int64) time.Duration {
+	const perByte = 8 * uint64(time.Second)
+	hi, lo := bits.Mul64(uint64(size), perByte)
+	if hi >= uint64(rate) {
+		return math.MaxInt64
+	}
+	d, _ := bits.Div64(hi, lo, uint64(rate))
+	return time.Duration(min(d, math.MaxInt64))
 }
 
 // formatRate prints whole units: the largest that leaves no fraction, or, of a
 // million and more, no less than the one that keeps four digits.
-func formatRate(bits int64) string {
+func formatRate(rate int64) string {
 	units := []string{"bit", "Kbit", "Mbit", "Gbit", "Tbit"}
 	n := 0
-	for n < len(units)-1 && bits >= 1000 && (bits%1000 == 0 || bits >= 1e6) {
-		bits /= 1000
+	for n < len(units)-1 && rate >= 1000 && (rate%1000 == 0 || rate >= 1e6) {
+		rate /= 1000
 		n++
 	}
-	return fmt.Sprint(bits, units[n])
+	return fmt.Sprint(rate, units[n])
 }

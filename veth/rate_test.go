@@ -1,6 +1,7 @@
 package veth_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -131,4 +132,48 @@ func TestRateRefills(t *testing.T) {
 		}
 		conserved(t, a, b)
 	})
+}
+
+// TestExtremes has times that no int64 of nanoseconds holds, or nearly so.
+func TestExtremes(t *testing.T) {
+	t.Parallel()
+	cells := veth.Framing{PacketOverhead: 65535, CellSize: 1, CellOverhead: 65535}
+	const never = -1
+	for name, tt := range map[string]struct {
+		impairment veth.Impairment
+		want       time.Duration
+	}{
+		"a long frame":           {veth.Impairment{Rate: 1e6, Framing: cells}, 65635 * 65536 * 8 * time.Microsecond},
+		"a frame for ages":       {veth.Impairment{Rate: 1, Framing: cells}, never},
+		"a late frame":           {veth.Impairment{Delay: math.MaxInt64, Jitter: veth.Jitter{Spread: time.Second}}, never},
+		"a late frame of normal": {veth.Impairment{Delay: math.MaxInt64, Jitter: veth.Jitter{Spread: time.Second, Distribution: veth.Normal}}, never},
+		"a bucket for ages":      {veth.Impairment{Shaper: veth.Shaper{Rate: 1, Burst: math.MaxInt32}}, 0},
+		"a bucket for centuries": {veth.Impairment{Shaper: veth.Shaper{Rate: 2, Burst: math.MaxInt32}}, 0},
+		"a peak for centuries": {veth.Impairment{
+			Shaper: veth.Shaper{Rate: 1, Burst: math.MaxInt32, PeakRate: 2, MTU: math.MaxInt32},
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T) {
+				a, b := pair(t, veth.WithImpairment(tt.impairment))
+				defer a.Close()
+				var at station
+				b.Attach(&at)
+				sleep(30 * 365 * 24 * time.Hour)
+				for n := range 3 { // one after the other: tokens have come since
+					start := time.Now()
+					write(t, a, numbered(n))
+					sleep(24 * time.Hour)
+					if tt.want == never {
+						assert.Empty(t, at.times(start))
+						continue
+					}
+					got := at.times(start)
+					require.Len(t, got, n+1)
+					assert.Equal(t, tt.want, got[n])
+				}
+			})
+		})
+	}
 }

@@ -91,20 +91,16 @@ func (s Shaper) shaping(mtu int, flow stream, now tcpip.MonotonicTime) *shaping 
 	if s.Burst == 0 {
 		s.Burst = s.onWire(mtu)
 	}
-	h := &shaping{Shaper: s, largest: s.Burst, since: now, buffer: duration(s.Burst, s.Rate)}
+	h := &shaping{Shaper: s, largest: s.Burst, since: now, buffer: serialization(int64(s.Burst), s.Rate)}
 	if s.PeakRate != 0 {
 		h.largest = min(h.largest, s.MTU)
-		h.peak = duration(s.MTU, s.PeakRate)
+		h.peak = serialization(int64(s.MTU), s.PeakRate)
 	}
 	h.tokens, h.peaks = h.buffer, h.peak
 	if h.queue = (&fifo{}); s.Queue != nil {
 		h.queue = s.Queue.queue(flow)
 	}
 	return h
-}
-
-func duration(bytes int, rate int64) time.Duration {
-	return time.Duration(float64(bytes) * 8e9 / float64(rate))
 }
 
 // onWire returns how many bytes a frame counts.
@@ -152,11 +148,11 @@ func (s *shaping) take(m *medium, now tcpip.MonotonicTime) (id int32, at tcpip.M
 	}
 	size := int(m.arena.node(s.head).bytes)
 	passed := now.Sub(s.since)
-	cost := serialization(s.onWire(size), s.Rate)
-	tokens := min(min(passed, s.buffer)+s.tokens, s.buffer) - cost
+	cost := int64(s.onWire(size))
+	tokens := s.tokens + min(passed, s.buffer-s.tokens) - serialization(cost, s.Rate)
 	peaks := time.Duration(0)
 	if s.PeakRate != 0 {
-		peaks = min(min(passed, s.peak)+s.peaks, s.peak) - serialization(s.onWire(size), s.PeakRate)
+		peaks = s.peaks + min(passed, s.peak-s.peaks) - serialization(cost, s.PeakRate)
 	}
 	if tokens < 0 || peaks < 0 {
 		m.counts.Overlimits++

@@ -124,9 +124,9 @@ func (s Shaper) String() string {
 		fmt.Fprintf(&b, "peakrate %s minburst %s ", formatRate(s.PeakRate), FormatSize(s.MTU))
 	}
 	if s.Limit != 0 {
-		latency := duration(s.Limit, s.Rate) - duration(burst, s.Rate)
+		latency := serialization(int64(s.Limit), s.Rate) - serialization(int64(burst), s.Rate)
 		if s.PeakRate != 0 {
-			latency = max(latency, duration(s.Limit, s.PeakRate)-duration(s.MTU, s.PeakRate))
+			latency = max(latency, serialization(int64(s.Limit), s.PeakRate)-serialization(int64(s.MTU), s.PeakRate))
 		}
 		if latency >= 0 {
 			fmt.Fprintf(&b, "lat %s ", formatMicroseconds(latency))
