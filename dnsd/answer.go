@@ -57,6 +57,9 @@ func (r *Resolver) answerName(q *dns.Msg, question dns.Question, size int) (*dns
 // end, as it is written.
 func (r *Resolver) answerPointer(q *dns.Msg, name string) (*dns.Msg, verdict) {
 	if !strings.HasSuffix(name, ".in-addr.arpa.") && !strings.HasSuffix(name, ".ip6.arpa.") {
+		if r.failures {
+			return nil, unknown
+		}
 		return nil, ignored
 	}
 	for _, s := range *r.scopes.Load() {

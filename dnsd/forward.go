@@ -7,8 +7,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// forward answers a query with what the upstreams say, or not at all. What one says
-// counts until a later one has been sent the query.
+// forward answers a query with what the upstreams say, or not at all, unless failures are
+// answers. What one says counts until a later one has been sent the query.
 func (r *Resolver) forward(w dns.ResponseWriter, q *dns.Msg) {
 	network := "udp"
 	if overTCP(w) {
@@ -22,12 +22,18 @@ func (r *Resolver) forward(w dns.ResponseWriter, q *dns.Msg) {
 			continue
 		}
 		reply = said
-		if err == nil && (r.anyReply || isFinal(reply)) {
+		if err == nil && r.isFinal(reply) {
 			reply.Compress = true // as the recorded sizes show
 			break
 		}
 	}
-	if reply == nil || ctx.Err() != nil {
+	if ctx.Err() != nil {
+		return
+	}
+	if r.failures && (reply == nil || failed(reply)) {
+		reply = new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)
+	}
+	if reply == nil {
 		return
 	}
 	_ = w.WriteMsg(reply)
@@ -35,8 +41,16 @@ func (r *Resolver) forward(w dns.ResponseWriter, q *dns.Msg) {
 
 // isFinal reports whether no other upstream can know better: of a name that does not
 // exist only who has authority can say that (RFC 8020).
-func isFinal(reply *dns.Msg) bool {
+func (r *Resolver) isFinal(reply *dns.Msg) bool {
+	if r.anyReply || r.failures {
+		return r.anyReply || !failed(reply)
+	}
 	return reply.Rcode == dns.RcodeSuccess || reply.Rcode == dns.RcodeNameError && reply.Authoritative
+}
+
+// failed reports whether a server says that another one may know.
+func failed(reply *dns.Msg) bool {
+	return reply.Rcode == dns.RcodeServerFailure || reply.Rcode == dns.RcodeRefused
 }
 
 // ask returns the reply of one upstream. With an error that is what could be read of it, or nil:

@@ -160,6 +160,48 @@ func TestTakeFirstReply(t *testing.T) {
 	}
 }
 
+// TestAnswerFailures has the same ways with answers to failures, as recorded of Docker 29.7.2.
+func TestAnswerFailures(t *testing.T) {
+	t.Parallel()
+	const good, bad, fails, rejects, closed, dead = "10.0.0.1:53", "10.0.0.2:53", "10.0.0.3:53", "10.0.0.4:53", "10.0.0.5:53", "10.0.0.6:53"
+	for _, tt := range []struct {
+		name    string
+		servers []string
+		want    int
+		asked   int // of those that are not closed
+		took    time.Duration
+	}{
+		{"none", nil, dns.RcodeServerFailure, 0, 0},
+		{"NXDOMAIN is final", []string{bad, good}, dns.RcodeNameError, 1, 0},
+		{"SERVFAIL of all", []string{fails, fails, fails, good}, dns.RcodeServerFailure, 3, 0},
+		{"REFUSED of all", []string{rejects, rejects}, dns.RcodeServerFailure, 2, 0},
+		{"REFUSED, then one that knows", []string{rejects, good}, dns.RcodeSuccess, 2, 0},
+		{"silence", []string{dead, dead, dead, good}, dns.RcodeServerFailure, 3, 12 * time.Second},
+		{"closed, then one that knows", []string{closed, good}, dns.RcodeSuccess, 1, 0},
+		{"one that knows not, then closed", []string{bad, closed}, dns.RcodeNameError, 1, 0},
+		{"SERVFAIL, then closed", []string{fails, closed}, dns.RcodeServerFailure, 1, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				in := &internet{servers: map[string]dns.Handler{good: rcodes(dns.RcodeSuccess), bad: rcodes(dns.RcodeNameError),
+					fails: rcodes(dns.RcodeServerFailure), rejects: rcodes(dns.RcodeRefused), closed: nil}}
+				r := newResolver(t, nil, dnsd.WithUpstreams(in.dial, upstreams(tt.servers...)...), dnsd.AnswerFailures())
+				for _, q := range []*dns.Msg{query("name.example", dns.TypeA), query("name.example", dns.TypePTR)} {
+					began := time.Now()
+					reply := ask(t, r, "udp", q)
+					require.NotNil(t, reply)
+					assert.Equal(t, tt.want, reply.Rcode)
+					assert.True(t, reply.RecursionDesired)
+					assert.False(t, reply.RecursionAvailable)
+					assert.Equal(t, tt.took, time.Since(began))
+					assert.Len(t, in.take(), tt.asked)
+				}
+			})
+		})
+	}
+}
+
 // TestForwardVerbatim checks that nothing is added to a query, and nothing is taken
 // from a reply.
 func TestForwardVerbatim(t *testing.T) {

@@ -33,6 +33,7 @@ type Resolver struct {
 	dial       DialFunc
 	oneLabel   bool // whether names of one label are forwarded
 	anyReply   bool // whether the first reply of an upstream counts, whatever it is
+	failures   bool // whether the client is told of failures
 	random     source
 	forwarding atomic.Int32 // queries that wait for an upstream, at most forwardLimit
 }
@@ -125,6 +126,16 @@ func KeepSingleLabels() Option {
 func TakeFirstReply() Option {
 	return func(r *Resolver) error {
 		r.anyReply = true
+		return nil
+	}
+}
+
+// AnswerFailures answers SERVFAIL where the upstreams are silent, fail or refuse, or are none, as
+// Docker does since release 25. Nothing but these leads to the next upstream: NXDOMAIN is final.
+// PTR questions for names that are no addresses are forwarded.
+func AnswerFailures() Option {
+	return func(r *Resolver) error {
+		r.failures = true
 		return nil
 	}
 }
