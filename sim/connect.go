@@ -2,6 +2,8 @@ package sim
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 
 	"drydock/sim/dockerapi"
 )
@@ -46,13 +48,26 @@ func (c *Container) ConnectSpec(n *Network, spec dockerapi.EndpointConfig, opts 
 	return nil
 }
 
+// newEth returns the number of the interface that a run gets next.
+func (c *Container) newEth(r *run) int {
+	if !c.host.engine.FreeEth() {
+		return r.nextEth
+	}
+	for n := 0; ; n++ {
+		taken := func(l *Link) bool { return l.endpoint().device == fmt.Sprintf("eth%d", n) }
+		if !slices.ContainsFunc(c.live(), taken) {
+			return n
+		}
+	}
+}
+
 // connect gives a run that is under way a further link, or leaves it as it was. The link is in
 // the list from the beginning, since the election of the gateway and the resolver's scopes go
 // by that; Inspect tells it as one without addresses until it has them.
 func (c *Container) connect(r *run, l *Link) error {
 	before := c.addLink(l)
 	joined := false
-	err := c.join(r, l, r.nextEth)
+	err := c.join(r, l, c.newEth(r))
 	if err == nil {
 		joined = true
 		r.nextEth++
@@ -144,7 +159,7 @@ func (c *Container) Disconnect(n *Network) error {
 		return nil
 	}
 	c.host.labelled(func() error {
-		c.leaveFiles(n)
+		c.leaveFiles(n, c.fullName(r.ns), l.endpoint().addrs()...)
 		c.leave(r, l)
 		c.reelect(r)
 		return nil

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"slices"
 
 	"drydock/dnsd"
 )
@@ -17,8 +18,12 @@ func (c *Container) startDNS(r *run) (err error) {
 	var ctx context.Context
 	ctx, d.end = context.WithCancel(context.Background())
 	seed := c.host.random.seedOf("dns " + c.id)
-	opts := []dnsd.Option{dnsd.WithSeed(seed), d.forwardTo(c.host.resolver, upstreams)}
-	forwarding := c.host.engine.Forwarding(before)
+	forwarding := c.host.engine.Forwarding(c.docker.Load().made, before)
+	way := func() bool { return !forwarding.NeedsGateway || c.hasGateway() }
+	opts := []dnsd.Option{dnsd.WithSeed(seed), d.forwardTo(c.host.resolver, upstreams, way)}
+	if forwarding.Failures {
+		opts = append(opts, dnsd.AnswerFailures())
+	}
 	if forwarding.KeepSingleLabels {
 		opts = append(opts, dnsd.KeepSingleLabels())
 	}
@@ -36,6 +41,11 @@ func (c *Container) startDNS(r *run) (err error) {
 	}
 	r.dns = d
 	return nil
+}
+
+// hasGateway reports whether a network of the container leads to others.
+func (c *Container) hasGateway() bool {
+	return slices.ContainsFunc(c.live(), func(l *Link) bool { return !l.asked.network.config().internal })
 }
 
 // setScopes tells the resolver of a run which networks it is on, in the order of

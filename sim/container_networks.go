@@ -127,7 +127,8 @@ func (c *Container) newNamespace() (*namespace, error) {
 		return nil, err
 	}
 	ns.paused = func() bool { return c.State().Paused }
-	if ns.ipv6 = c.host.engine.IPv6Everywhere(); ns.ipv6 {
+	ns.ipv6 = c.host.engine.IPv6Everywhere()
+	if ns.loopback6 = ns.ipv6 || c.host.engine.IPv6Loopback(); ns.loopback6 {
 		err = ns.stack.SetIPv6(true)
 	}
 	if err == nil {
@@ -180,7 +181,7 @@ func (c *Container) leave(r *run, l *Link) {
 // setIPv6 switches IPv6 of lo on or off. As with Docker a namespace has it while one of its
 // networks has, if not always.
 func (c *Container) setIPv6(ns *namespace) error {
-	return ns.stack.SetIPv6(c.host.engine.IPv6Everywhere() || c.hasInterface6())
+	return ns.stack.SetIPv6(ns.loopback6 || c.hasInterface6())
 }
 
 // hasInterface6 reports whether an interface of the container has IPv6.
@@ -212,7 +213,11 @@ func (c *Container) elect(r *run) error {
 	}
 	first := links[0]
 	c.revoke(r)
-	first.setDefault()
+	if !first.asked.network.config().internal || c.host.engine.InternalRoute() {
+		first.setDefault()
+	} else {
+		r.ns.stack.ClearDefault()
+	}
 	var list []*publishedPort
 	if n := first.asked.network; !n.config().internal {
 		plan, _ := c.host.engine.Plan(c.config.published, c.config.exposed, c.config.publishAll)

@@ -53,13 +53,12 @@ func (c *Container) writeDockerFiles(ns *namespace) *dockerFiles {
 	setText(d.hostname, c.hostname(ns)+"\n")
 	if c.config.onHost() {
 		setText(d.hosts, text(c.host.files, hostsPath))
-		setText(d.resolvConf, text(c.host.files, resolvConfPath))
 	} else {
 		setText(d.hosts, c.host.engine.Hosts(engine.Hosts{Extra: c.extraHosts(), Links: c.linkedHosts()}))
-		d.made = c.resolvConf()
-		d.written = c.host.engine.ResolvConf(d.made)
-		setText(d.resolvConf, d.written)
 	}
+	d.made = c.resolvConf()
+	d.written = c.host.engine.ResolvConf(d.made)
+	setText(d.resolvConf, d.written)
 	c.docker.Store(d)
 	return d
 }
@@ -92,7 +91,8 @@ func (c *Container) givenDNS() bool {
 // resolvConf is what the container's resolv.conf is made of.
 func (c *Container) resolvConf() engine.ResolvConf {
 	r := c.askedDNS()
-	r.Host = text(c.host.files, resolvConfPath)
+	r.Host, r.Systemd = text(c.host.files, resolvConfPath), text(c.host.files, systemdResolvConfPath)
+	r.OnHost = c.config.onHost()
 	return r
 }
 
@@ -139,12 +139,13 @@ func ownHosts(hostname string, addrs []netip.Addr) (own []engine.Host) {
 
 // leaveFiles edits /etc/hosts of a container that leaves a network, while the network still
 // knows its names.
-func (c *Container) leaveFiles(n *Network) {
-	if n.zone == nil {
-		return
+func (c *Container) leaveFiles(n *Network, hostname string, addrs ...netip.Addr) {
+	var known func(string) bool
+	if n.zone != nil {
+		known = n.zone.Has
 	}
 	c.docker.Load().hosts.Edit(func(text string) string {
-		return c.host.engine.LeaveHosts(text, c.Name(), n.zone.Has)
+		return c.host.engine.LeaveHosts(text, c.Name(), ownHosts(hostname, addrs), known)
 	})
 }
 
@@ -154,7 +155,7 @@ func (c *Container) embedResolver() (before string, upstreams []engine.Upstream)
 	d := c.docker.Load()
 	d.resolvConf.Edit(func(text string) string {
 		before = text
-		return c.host.engine.EmbeddedResolvConf(text)
+		return c.host.engine.EmbeddedResolvConf(d.made, text, text != d.written)
 	})
 	return before, c.host.engine.Upstreams(d.made, before)
 }

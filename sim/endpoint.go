@@ -21,7 +21,8 @@ type endpoint struct {
 	mac         net.HardwareAddr
 
 	space           *namespace
-	index           int    // of the interface; on a network the port's is one more
+	index           int    // of the interface
+	portIndex       int    // of the port, on a network
 	device          string // its name
 	bridge          *bridge.Bridge
 	watch           *watch // of the bridge
@@ -123,7 +124,7 @@ func (ep *endpoint) setPortUp(up bool) {
 // interface of its own, which would cost it a NIC for each container: the bridge has it.
 func (ep *endpoint) portInterface(master string) Interface {
 	i := Interface{
-		Index: ep.index + 1, Peer: ep.index, Name: ep.port, Master: master,
+		Index: ep.portIndex, Peer: ep.index, Name: ep.port, Master: master,
 		MAC: []byte(ep.outside.LinkAddress()), MTU: int(ep.outside.MTU()),
 		Up: !ep.portDown.Load(), Running: ep.outside.Carrier() && !ep.insideDown.Load(),
 	}

@@ -21,7 +21,13 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	if err := l.takeAddrs(ep); err != nil {
 		return nil, err
 	}
-	ep.id, ep.index = h.random.id("endpoint id"), h.newIndexes(2)
+	ep.id = h.random.id("endpoint id")
+	if h.engine.OwnIndexes() {
+		ep.index, ep.portIndex = space.newIndex(), h.newIndexes(1)
+	} else {
+		ep.index = h.newIndexes(2)
+		ep.portIndex = ep.index + 1
+	}
 	if err := l.guard(ep); err != nil {
 		l.unplug(ep)
 		return nil, err
@@ -30,7 +36,7 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	// taken, once in 2^28, must not shift them.
 	name := h.engine.VethName(h.random.stream("veth name"))
 	spec := cableSpec{
-		machine: h.Machine, mtu: n.config().mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.index + 1, portOwner: h.name, noBroadcast: !h.engine.Broadcast(),
+		machine: h.Machine, mtu: n.config().mtu, seed: h.random.seedOf("cable " + name), peerIndex: ep.portIndex, portOwner: h.name, noBroadcast: !h.engine.Broadcast(),
 		port: func() (next string) {
 			next, name = name, h.engine.VethName(h.random.stream("veth name"))
 			return next

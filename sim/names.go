@@ -16,8 +16,10 @@ import (
 const (
 	hostsPath      = "etc/hosts"
 	resolvConfPath = "etc/resolv.conf"
-	hostnamePath   = "etc/hostname"
-	servicesPath   = "etc/services"
+
+	systemdResolvConfPath = "run/systemd/resolve/resolv.conf"
+	hostnamePath          = "etc/hostname"
+	servicesPath          = "etc/services"
 )
 
 // names is how the programs of a Netns find names: by /etc/hosts, then by the nameservers of

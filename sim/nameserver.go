@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"syscall"
 
 	"drydock/dnsd"
 	"drydock/sim/internal/engine"
@@ -20,9 +21,9 @@ type nameserver struct {
 	ended    chan error
 }
 
-// forwardTo has the resolver ask upstreams, those of the host by the sockets that dockerd has
-// there.
-func (d *nameserver) forwardTo(dockerd *netstack.Stack, upstreams []engine.Upstream) dnsd.Option {
+// forwardTo has the resolver ask upstreams, while there is a way, those of the host by the sockets
+// that dockerd has there.
+func (d *nameserver) forwardTo(dockerd *netstack.Stack, upstreams []engine.Upstream, way func() bool) dnsd.Option {
 	onHost := make(map[string]bool)
 	var servers []netip.AddrPort
 	for _, u := range upstreams {
@@ -31,6 +32,9 @@ func (d *nameserver) forwardTo(dockerd *netstack.Stack, upstreams []engine.Upstr
 		onHost[a.String()] = u.OnHost
 	}
 	return dnsd.WithUpstreams(func(ctx context.Context, network, address string) (net.Conn, error) {
+		if !way() {
+			return nil, syscall.ENETUNREACH
+		}
 		if onHost[address] {
 			return dockerd.DialContext(ctx, network, address)
 		}

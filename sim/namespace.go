@@ -18,21 +18,24 @@ import (
 // A namespace is a network namespace as the kernel has it: a stack, its names and its
 // interfaces. Those who share it each hold it; it ends with the last of them.
 type namespace struct {
-	stack    *netstack.Stack
-	settings *settings
-	owner    func() string // the name of whose it is
-	watch    *watch        // of its machine
-	tables   *nat.Tables   // its netfilter; nil: it has none
-	paused   func() bool   // whether the programs of its owner stand still; nil: they never do
-	hostname string
-	ports    func() []Interface          // of its bridges; nil: there are no bridges
-	filter   *bridgeFilter               // of its bridges; nil: there are no bridges
-	ipv6     bool                        // IPv6 is on, also where there are no addresses of it
-	proxies  *proxies                    // whose sockets it has; nil: there are none
-	port     func(name string) *endpoint // the one whose port has that name, nil if none has
+	stack     *netstack.Stack
+	settings  *settings
+	owner     func() string // the name of whose it is
+	watch     *watch        // of its machine
+	tables    *nat.Tables   // its netfilter; nil: it has none
+	paused    func() bool   // whether the programs of its owner stand still; nil: they never do
+	hostname  string
+	ports     func() []Interface          // of its bridges; nil: there are no bridges
+	filter    *bridgeFilter               // of its bridges; nil: there are no bridges
+	ipv6      bool                        // IPv6 is on, also where there are no addresses of it
+	loopback6 bool                        // it is for lo
+	proxies   *proxies                    // whose sockets it has; nil: there are none
+	port      func(name string) *endpoint // the one whose port has that name, nil if none has
 
 	mu    sync.Mutex
 	users int // +checklocks:mu
+	// How many indexes newIndex has returned.
+	last int // +checklocks:mu
 	// By index of the interface.
 	cables map[int]cable             // +checklocks:mu
 	qdiscs map[*veth.Endpoint]qdiscs // of cables that tc set some on; guarded by mu
@@ -64,6 +67,14 @@ func newNamespace(owner func() string, hostname string, w *watch, opts netstack.
 	}
 	w.addSpace(ns)
 	return ns, nil
+}
+
+// newIndex returns the index of a new interface, counting from lo on.
+func (ns *namespace) newIndex() int {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	ns.last++
+	return 1 + ns.last
 }
 
 // hold adds a user; false if the namespace has ended. A container that joins the namespace of

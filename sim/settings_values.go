@@ -194,5 +194,8 @@ func getDisabled6(s *settings, dev string) string {
 			return "0"
 		}
 	}
+	if dev == "all" || dev == "default" || dev == "lo" {
+		return flag(!s.space.ipv6 && !s.space.loopback6)
+	}
 	return flag(!s.space.ipv6)
 }

@@ -26,6 +26,16 @@ type Addresser interface {
 	// IPv6Everywhere reports whether containers have IPv6, a link-local address and ::1, also
 	// without a network that has a subnet of it.
 	IPv6Everywhere() bool
+	// IPv6Loopback reports whether lo has ::1 in all containers.
+	IPv6Loopback() bool
+	// OwnIndexes reports whether the interfaces of a container are numbered from 2 on in each;
+	// else they have the numbers of the host.
+	OwnIndexes() bool
+	// FreeEth reports whether the first free name of eth0, eth1 … goes to a network that a
+	// container joins while it runs; else one that nobody had since the start.
+	FreeEth() bool
+	// InternalRoute reports whether the default route may lead to an internal network.
+	InternalRoute() bool
 	// Broadcast reports whether Docker's interfaces have a broadcast address.
 	Broadcast() bool
 

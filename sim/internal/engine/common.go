@@ -49,6 +49,14 @@ func (common) VethName(random io.Reader) string {
 	return fmt.Sprintf("veth%07x", binary.BigEndian.Uint32(b[:])>>4)
 }
 
+func (common) IPv6Loopback() bool { return false }
+
+func (common) OwnIndexes() bool { return false }
+
+func (common) FreeEth() bool { return false }
+
+func (common) InternalRoute() bool { return true }
+
 func (common) KillsPaused() bool { return true }
 
 // DefaultPath is what docker build and docker import give an image.

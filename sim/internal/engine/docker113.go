@@ -105,7 +105,7 @@ func (docker113) JoinHosts(text string, own ...Host) string {
 }
 
 // EmbeddedResolvConf adds its option in any case. C libraries take the last one.
-func (docker113) EmbeddedResolvConf(text string) string {
+func (docker113) EmbeddedResolvConf(_ ResolvConf, text string, _ bool) string {
 	c := readResolvConf(text).embed()
 	c.options = append(c.options, "ndots:0")
 	return c.String()
@@ -113,7 +113,7 @@ func (docker113) EmbeddedResolvConf(text string) string {
 
 // Forwarding keeps names without dots if an option asked for dots, although the option that is
 // added says otherwise.
-func (docker113) Forwarding(text string) Forwarding {
+func (docker113) Forwarding(_ ResolvConf, text string) Forwarding {
 	return Forwarding{KeepSingleLabels: readResolvConf(text).ndots() > 0, FirstReply: true}
 }
 

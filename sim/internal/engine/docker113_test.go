@@ -112,9 +112,9 @@ func TestForwarding(t *testing.T) {
 		{[]string{"ndots:0"}, "options ndots:0 ndots:0\n", false, "options ndots:0\n", false},
 	} {
 		conf := Docker20.ResolvConf(ResolvConf{Host: "nameserver 172.16.80.53\n", Options: test.options})
-		require.Equal(t, server+test.conf113, Docker113.EmbeddedResolvConf(conf))
-		require.Equal(t, Forwarding{KeepSingleLabels: test.keep113, FirstReply: true}, Docker113.Forwarding(conf))
-		require.Equal(t, server+test.conf20, Docker20.EmbeddedResolvConf(conf))
-		require.Equal(t, Forwarding{KeepSingleLabels: test.keep20}, Docker20.Forwarding(conf))
+		require.Equal(t, server+test.conf113, Docker113.EmbeddedResolvConf(ResolvConf{}, conf, false))
+		require.Equal(t, Forwarding{KeepSingleLabels: test.keep113, FirstReply: true}, Docker113.Forwarding(ResolvConf{}, conf))
+		require.Equal(t, server+test.conf20, Docker20.EmbeddedResolvConf(ResolvConf{}, conf, false))
+		require.Equal(t, Forwarding{KeepSingleLabels: test.keep20}, Docker20.Forwarding(ResolvConf{}, conf))
 	}
 }

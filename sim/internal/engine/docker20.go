@@ -128,7 +128,7 @@ func (docker20) JoinHosts(text string, own ...Host) string {
 }
 
 // EmbeddedResolvConf has names without dots tried as they are, unless an option says otherwise.
-func (docker20) EmbeddedResolvConf(text string) string {
+func (docker20) EmbeddedResolvConf(_ ResolvConf, text string, _ bool) string {
 	c := readResolvConf(text).embed()
 	if !c.setsNdots() {
 		c.options = append(c.options, "ndots:0")
@@ -138,8 +138,8 @@ func (docker20) EmbeddedResolvConf(text string) string {
 
 // Forwarding passes failures on to the next upstream. Names without dots are kept if they are
 // to be completed first.
-func (e docker20) Forwarding(text string) Forwarding {
-	return Forwarding{KeepSingleLabels: dnsd.ParseResolvConf(e.EmbeddedResolvConf(text)).Ndots() > 0}
+func (e docker20) Forwarding(made ResolvConf, text string) Forwarding {
+	return Forwarding{KeepSingleLabels: dnsd.ParseResolvConf(e.EmbeddedResolvConf(made, text, false)).Ndots() > 0}
 }
 
 // Upstreams are those of the host, also where the container's file lacks them for being on the

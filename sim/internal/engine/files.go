@@ -15,9 +15,10 @@ type Files interface {
 	Hosts(Hosts) string
 	// JoinHosts adds the lines of a container's own name on a network that it joins.
 	JoinHosts(text string, own ...Host) string
-	// LeaveHosts takes away what a container with that name loses with a network that has
-	// names. Known reports whether a name, in lower case, is one of those.
-	LeaveHosts(text, name string, known func(name string) bool) string
+	// LeaveHosts takes away what a container with that name loses with a network, where it had
+	// lines of its own. Known reports whether a name, in lower case, is one of the network's; it
+	// is nil where there are no names.
+	LeaveHosts(text, name string, own []Host, known func(name string) bool) string
 	// MoveHosts has the lines of a link lead to another address.
 	MoveHosts(text, alias string, to netip.Addr) string
 	// ResolvConf returns the text of /etc/resolv.conf in a container that starts.
@@ -26,11 +27,13 @@ type Files interface {
 	// written and it was not made of nameservers and options given for the container, with a
 	// network that is joined. The network has IPv6 or not.
 	JoinResolvConf(text string, ipv6 bool) string
-	// EmbeddedResolvConf returns what becomes of it with the embedded resolver.
-	EmbeddedResolvConf(text string) string
+	// EmbeddedResolvConf returns what becomes of it with the embedded resolver, given what the
+	// file was made of at the start, and whether somebody else has changed it since it was
+	// written.
+	EmbeddedResolvConf(made ResolvConf, text string, changed bool) string
 	// Forwarding returns what the embedded resolver does with names that are not Docker's,
-	// given the text before.
-	Forwarding(text string) Forwarding
+	// given what the file was made of and the text before.
+	Forwarding(made ResolvConf, text string) Forwarding
 	// Upstreams returns the nameservers that the embedded resolver asks, given what the file
 	// was made of at the start and its text before the resolver.
 	Upstreams(made ResolvConf, text string) []Upstream
@@ -67,11 +70,13 @@ type ResolvConf struct {
 	Nameservers []netip.Addr
 	Search      []string
 	Options     []string
+	Systemd     string // the host's /run/systemd/resolve/resolv.conf, "" if there is none
+	OnHost      bool   // the container has the network of the host
 }
 
 // An Upstream is a nameserver that the embedded resolver asks at port 53.
 type Upstream struct {
-	Addr   netip.Addr // of IPv4
+	Addr   netip.Addr
 	OnHost bool       // it is asked from the host's namespace, not from the container's
 }
 
@@ -79,6 +84,8 @@ type Upstream struct {
 type Forwarding struct {
 	KeepSingleLabels bool // it asks for no names without dots
 	FirstReply       bool // the first reply counts; else the first success, or the last failure
+	Failures         bool // the client is told of failures; else it hears nothing
+	NeedsGateway     bool // it asks nobody for containers that have internal networks alone
 }
 
 // An Environment is what environment variables, "K=V", are made of.

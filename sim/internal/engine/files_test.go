@@ -43,7 +43,7 @@ func TestEditHosts(t *testing.T) {
 		Docker20.JoinHosts(text, Host{addr("172.17.0.3"), "a.b.c"}, Host{addr("fd00::3"), "h"}))
 	require.Equal(t, "172.17.0.3\ta.b.c\n", Docker113.JoinHosts("", Host{addr("172.17.0.3"), "a.b.c"}, Host{addr("fd00::3"), "h"}))
 	known := func(name string) bool { return name == "db" || name == "w5" || name == "w5.net" }
-	require.Equal(t, "# the lab\n10.0.0.9 db\n10.0.0.8\tw5\n10.0.0.7\tzz\n10.0.0.6\tdb.local x\n", Docker20.LeaveHosts(text, "w5", known))
+	require.Equal(t, "# the lab\n10.0.0.9 db\n10.0.0.8\tw5\n10.0.0.7\tzz\n10.0.0.6\tdb.local x\n", Docker20.LeaveHosts(text, "w5", nil, known))
 	require.Equal(t, "# the lab\n\n172.17.0.9\tdb\n10.0.0.9 db\n10.0.0.8\tw5\n10.0.0.7\tzz\n172.17.0.9\tdb\n172.17.0.9\tdb.local x",
 		Docker20.MoveHosts(text, "db", addr("172.17.0.9")))
 	require.Equal(t, "1.1.1.1\ta$1 b\n", Docker20.MoveHosts("9.9.9.9\ta$1 b\n", "a$1", addr("1.1.1.1")))

@@ -6,17 +6,20 @@ import (
 	"strings"
 )
 
-// text has the lines that every container has, those of IPv6 in one that has no IPv6, too, then
-// those that were asked for. Of a link that many addresses have a line at most.
-func (h *Hosts) text(addrs int) string {
-	var b strings.Builder
-	b.WriteString(`127.0.0.1	localhost
+// beginning is what every container's file has at first.
+const beginning = `127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 fe00::0	ip6-localnet
 ff00::0	ip6-mcastprefix
 ff02::1	ip6-allnodes
 ff02::2	ip6-allrouters
-`)
+`
+
+// text has the lines that every container has, those of IPv6 in one that has no IPv6, too, then
+// those that were asked for. Of a link that many addresses have a line at most.
+func (h *Hosts) text(addrs int) string {
+	var b strings.Builder
+	b.WriteString(beginning)
 	for _, e := range h.Extra {
 		b.WriteString(hostsLine(e.Addr, e.Name))
 	}
@@ -40,7 +43,10 @@ func hostsLine(a netip.Addr, names ...string) string {
 // LeaveHosts deletes the lines that end in one known name, whose they may be: the container's
 // own for all of its networks, and those of --add-host. The container's name is left out. Empty
 // lines are lost, too.
-func (common) LeaveHosts(text, name string, known func(string) bool) string {
+func (common) LeaveHosts(text, name string, _ []Host, known func(string) bool) string {
+	if known == nil {
+		return text
+	}
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")

@@ -99,6 +99,9 @@ func (c resolvConf) ndots() int {
 // are Google's. As soon as one option is given, the file has search, nameservers and options
 // alone, and those that are not given are the host's, also on a loopback address.
 func (common) ResolvConf(r ResolvConf) string {
+	if r.OnHost {
+		return r.Host
+	}
 	if !r.given() {
 		return filterResolvConf(r.Host, true)
 	}

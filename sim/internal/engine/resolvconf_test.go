@@ -67,7 +67,7 @@ func TestResolvConf(t *testing.T) {
 				text = Docker20.JoinResolvConf(text, tt.ipv6)
 			}
 			require.Equal(t, tt.bridge, text)
-			require.Equal(t, tt.embedded, Docker20.EmbeddedResolvConf(tt.bridge))
+			require.Equal(t, tt.embedded, Docker20.EmbeddedResolvConf(ResolvConf{}, tt.bridge, false))
 		})
 	}
 }
@@ -101,7 +101,7 @@ func TestResolvConfOfHost(t *testing.T) {
 		"domain a\n; search b\n":           "nameserver 127.0.0.11\noptions ndots:0\n",
 		"  search a\n\tnameserver 1::2 \n": "search a\nnameserver 127.0.0.11\nnameserver 1::2\noptions ndots:0\n",
 	} {
-		require.Equal(t, want, Docker20.EmbeddedResolvConf(host), host)
+		require.Equal(t, want, Docker20.EmbeddedResolvConf(ResolvConf{}, host, false), host)
 	}
 }
 
@@ -134,8 +134,8 @@ func FuzzResolvConf(f *testing.F) {
 	f.Add("nameserver fe80::1%e\nnameserver ::1\ndomain .\n#\n;\noptions attempts:0")
 	f.Fuzz(func(t *testing.T, text string) {
 		filtered := Docker20.ResolvConf(ResolvConf{Host: text})
-		embedded := Docker20.EmbeddedResolvConf(filtered)
-		require.Equal(t, embedded, Docker20.EmbeddedResolvConf(embedded))
+		embedded := Docker20.EmbeddedResolvConf(ResolvConf{}, filtered, false)
+		require.Equal(t, embedded, Docker20.EmbeddedResolvConf(ResolvConf{}, embedded, false))
 		require.Equal(t, dnsd.Embedded, dnsd.ParseResolvConf(embedded).Nameservers[0])
 	})
 }

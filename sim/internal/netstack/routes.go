@@ -48,6 +48,23 @@ func (s *Stack) SetDefault(index int, via netip.Addr) {
 	s.changed(tcpip.NICID(index))
 }
 
+// ClearDefault takes the default routes of both families away.
+func (s *Stack) ClearDefault() {
+	s.gate.enter()
+	defer s.gate.leave()
+	var lost []tcpip.NICID
+	s.stack.RemoveRoutes(func(r tcpip.Route) bool {
+		is := r.Destination == header.IPv4EmptySubnet || r.Destination == header.IPv6EmptySubnet
+		if is {
+			lost = append(lost, r.NIC)
+		}
+		return is
+	})
+	for _, id := range lost {
+		s.changed(id)
+	}
+}
+
 // AddRoute is PutRoute for a route through a gateway, that there is none of yet.
 func (s *Stack) AddRoute(dst netip.Prefix, via netip.Addr) error {
 	if !via.IsValid() {
