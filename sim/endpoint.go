@@ -28,6 +28,7 @@ type endpoint struct {
 	watch           *watch // of the bridge
 	port            string // vethXXXXXXX; "" if the bridge did not take it
 	inside, outside *veth.Endpoint
+	gratuitous      *gratuitous // nil: nothing is told
 	rules           []string    // of the firewall, as the commands that added them
 	insideDown      atomic.Bool // the interface was brought down
 	portDown        atomic.Bool // and the port
@@ -81,6 +82,7 @@ func (ep *endpoint) connect(s cableSpec) (err error) {
 // disconnect undoes connect, also where it failed half-way. The port goes first, so that the
 // bridge sends nothing more into a cable that closes.
 func (ep *endpoint) disconnect() {
+	ep.gratuitous.stop()
 	if ep.port != "" {
 		ep.bridge.RemovePort(ep.port)
 		ep.watch.unplugged(ep.outside)

@@ -55,6 +55,9 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 		spec.opts = append(spec.opts, bridge.Hairpin()) // for clients of their own published port
 	}
 	err := ep.connect(spec)
+	if rounds := h.engine.Announcements(); err == nil && rounds > 0 {
+		ep.announce(h.clockOf("announcements "+name), rounds)
+	}
 	if err == nil {
 		err = n.linkLocal() // docker0 has it from the first carrier on
 	}

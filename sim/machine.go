@@ -19,6 +19,7 @@ import (
 	"drydock/sim/tools/command"
 	"drydock/veth"
 
+	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -214,6 +215,14 @@ func (m *Machine) newCable(mtu int, seed uint64) (inside, outside *veth.Endpoint
 // source returns whose events those of a thing of the machine are.
 func (m *Machine) source(thing string) *sched.Source {
 	return m.order.Source(m.random.seedOf("order " + m.name + " " + thing))
+}
+
+// clockOf returns the clock for a thing of the machine.
+func (m *Machine) clockOf(thing string) tcpip.Clock {
+	if m.order != nil {
+		return m.source(thing)
+	}
+	return tcpip.NewStdClock()
 }
 
 // Name returns the hostname that the machine was made with.

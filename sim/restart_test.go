@@ -141,7 +141,7 @@ func TestWhileRestarting(t *testing.T) {
 			s := c.State()
 			require.Equal(t, dockerapi.State{Status: "exited", ExitCode: 3, StartedAt: s.StartedAt, FinishedAt: finished}, s, what)
 			require.NoError(t, c.Start())
-			require.Zero(t, c.Inspect().RestartCount, "counted anew")
+			require.LessOrEqual(t, c.Inspect().RestartCount, 1, "counted anew") // it may have ended already
 			waitLong()
 		}
 		require.NoError(t, c.Restart(t.Context()))

@@ -1,14 +1,19 @@
 package sim_test
 
 import (
+	"bytes"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
+	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -131,5 +136,45 @@ func TestHostsFile28(t *testing.T) {
 		require.Equal(t, []string{"172.18.0.2\tbox"}, own())
 		require.NoError(t, c.Connect(bridge))
 		require.Equal(t, []string{"172.18.0.2\tbox", "172.17.0.2\tbox"}, own())
+	})
+}
+
+// TestGratuitousARP28: a container that starts tells its address three times, a second after the
+// other, so that who knows it with the MAC of an earlier start learns the new one.
+func TestGratuitousARP28(t *testing.T) {
+	eachSince28(t, func(t *testing.T, h *sim.Host) {
+		n := simtest.NewNetwork(t, h, "six", sim.WithSubnet(prefix("fd00:8::/64")))
+		a, b := simtest.Run(t, h, "ca", sim.WithNetwork(n)), simtest.Run(t, h, "cb", sim.WithNetwork(n))
+		time.Sleep(5 * time.Second)
+		ip, ip6 := b.Link(n).Addr().String(), b.Link(n).Addr6().String()
+		for _, to := range []string{ip, ip6} {
+			_, err := a.Ping(t.Context(), to, &ping.Config{Count: 1})
+			require.NoError(t, err)
+		}
+		began := time.Now()
+		var mu sync.Mutex
+		var told []string // what b is heard to tell of itself
+		stop := h.Sniff(func(p sim.Place) bool { return p.Owner == "ca" && p.Device == "eth0" }, func(s sim.Sniffed) {
+			f := s.Frame
+			if s.Direction != veth.Received || f[0]&1 == 0 {
+				return
+			}
+			what := "other"
+			switch {
+			case bytes.Equal(f[28:32], b.Link(n).Addr().AsSlice()) && bytes.Equal(f[38:42], f[28:32]):
+				what = "ARP"
+			case f[12] == 0x86 && f[54] == 136:
+				what = "advertisement"
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, fmt.Sprint(what, " ", time.Since(began)))
+		})
+		require.NoError(t, b.Restart(t.Context()))
+		time.Sleep(time.Minute)
+		stop()
+		mu.Lock()
+		defer mu.Unlock()
+		require.Equal(t, []string{"ARP 0s", "advertisement 0s", "ARP 1s", "advertisement 1s", "ARP 2s", "advertisement 2s"}, told)
 	})
 }

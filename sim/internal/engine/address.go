@@ -36,6 +36,9 @@ type Addresser interface {
 	FreeEth() bool
 	// InternalRoute reports whether the default route may lead to an internal network.
 	InternalRoute() bool
+	// Announcements is how often, a second after the other, others are told which MAC the
+	// addresses of a new interface have.
+	Announcements() int
 	// Broadcast reports whether Docker's interfaces have a broadcast address.
 	Broadcast() bool
 

@@ -18,7 +18,9 @@ func (since28) NextPool(pools []netip.Prefix, _ int, inUse []netip.Prefix) (int,
 func (since28) BridgeMAC(random io.Reader) net.HardwareAddr { return randomMAC(random) }
 
 // ContainerMAC is the kernel's too, another one at each start.
-func (since28) ContainerMAC(_ netip.Addr, random io.Reader) net.HardwareAddr { return randomMAC(random) }
+func (since28) ContainerMAC(_ netip.Addr, random io.Reader) net.HardwareAddr {
+	return randomMAC(random)
+}
 
 func randomMAC(random io.Reader) net.HardwareAddr {
 	mac := make(net.HardwareAddr, 6)
@@ -34,6 +36,8 @@ func (since28) OwnIndexes() bool { return true }
 func (since28) FreeEth() bool { return true }
 
 func (since28) InternalRoute() bool { return false }
+
+func (since28) Announcements() int { return 3 }
 
 // Hosts writes addresses as they are written.
 func (since28) Hosts(h Hosts) string {

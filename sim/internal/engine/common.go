@@ -57,6 +57,8 @@ func (common) FreeEth() bool { return false }
 
 func (common) InternalRoute() bool { return true }
 
+func (common) Announcements() int { return 0 }
+
 func (common) KillsPaused() bool { return true }
 
 // DefaultPath is what docker build and docker import give an image.

@@ -35,6 +35,12 @@ func (docker29) Plan(published []ports.Publication, exposed []ports.Port, all bo
 	return plan, list
 }
 
+// Environment has no variables of links.
+func (e docker29) Environment(v Environment) []string {
+	v.Links = nil
+	return e.since28.Environment(v)
+}
+
 func (docker29) Messages() *Messages { return messages29 }
 
 var messages29 = messages28.with(func(m *Messages) {

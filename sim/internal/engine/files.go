@@ -77,7 +77,7 @@ type ResolvConf struct {
 // An Upstream is a nameserver that the embedded resolver asks at port 53.
 type Upstream struct {
 	Addr   netip.Addr
-	OnHost bool       // it is asked from the host's namespace, not from the container's
+	OnHost bool // it is asked from the host's namespace, not from the container's
 }
 
 // A Forwarding is how the embedded resolver asks its upstreams.
