@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,7 +29,8 @@ func TestSimultaneousOpen(t *testing.T) {
 		for _, c := range both {
 			require.NoError(t, c.Link(n).Impair(slow, slow))
 		}
-		errs := make(chan error)
+		errs, over := make(chan error), make(chan struct{})
+		defer close(over)
 		for i, c := range both {
 			go func() {
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -37,7 +39,10 @@ func TestSimultaneousOpen(t *testing.T) {
 				d.LocalAddr = &net.TCPAddr{Port: 7000 + i}
 				conn, err := d.DialContext(ctx, "tcp", fmt.Sprint(both[1-i].IP(), ":", 7001-i))
 				if err == nil {
-					defer conn.Close()
+					defer func() {
+						<-over // until both have looked
+						conn.Close()
+					}()
 					_, err = io.WriteString(conn, "hello")
 				}
 				if err == nil {
@@ -61,5 +66,5 @@ func established(h *sim.Host) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("no connection is established: %v", h.Firewall().Conns())
+	return fmt.Errorf("no connection is established: %v", slices.Collect(h.Firewall().Conns()))
 }

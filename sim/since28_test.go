@@ -146,8 +146,8 @@ func TestGratuitousARP28(t *testing.T) {
 		n := simtest.NewNetwork(t, h, "six", sim.WithSubnet(prefix("fd00:8::/64")))
 		a, b := simtest.Run(t, h, "ca", sim.WithNetwork(n)), simtest.Run(t, h, "cb", sim.WithNetwork(n))
 		time.Sleep(5 * time.Second)
-		ip, ip6 := b.Link(n).Addr().String(), b.Link(n).Addr6().String()
-		for _, to := range []string{ip, ip6} {
+		old, ip6 := b.Link(n).Addr(), b.Link(n).Addr6().String()
+		for _, to := range []string{old.String(), ip6} {
 			_, err := a.Ping(t.Context(), to, &ping.Config{Count: 1})
 			require.NoError(t, err)
 		}
@@ -161,7 +161,7 @@ func TestGratuitousARP28(t *testing.T) {
 			}
 			what := "other"
 			switch {
-			case bytes.Equal(f[28:32], b.Link(n).Addr().AsSlice()) && bytes.Equal(f[38:42], f[28:32]):
+			case bytes.Equal(f[28:32], old.AsSlice()) && bytes.Equal(f[38:42], f[28:32]):
 				what = "ARP"
 			case f[12] == 0x86 && f[54] == 136:
 				what = "advertisement"
