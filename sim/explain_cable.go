@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"net/netip"
+	"sync"
 
 	"drydock/bridge"
 	"drydock/drop"
@@ -57,12 +58,26 @@ func ownerOf(p *bridge.Port) (ns *namespace, index int) {
 	return ns, index
 }
 
-// cable returns the cable of an interface.
+// cable returns the cable of an interface. That may be gone since somebody saw it: then it is
+// one without carrier that leads nowhere.
 func (ns *namespace) cable(index int) cable {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
-	return ns.cables[index]
+	c, ok := ns.cables[index]
+	if !ok {
+		return goneCable()
+	}
+	return c
 }
+
+var goneCable = sync.OnceValue(func() cable {
+	inside, _, err := veth.Pair()
+	if err != nil {
+		panic("sim: " + err.Error()) // the defaults are valid
+	}
+	inside.Close()
+	return cable{inside: inside}
+})
 
 // plugged reports whether the cable of an interface has a carrier.
 func (ns *namespace) plugged(index int) bool { return ns.cable(index).inside.Carrier() }
@@ -82,6 +97,9 @@ func (ns *namespace) indexOf(inside *veth.Endpoint) (int, bool) {
 // cross follows a packet from an interface over its cable and bridge to the next hop.
 func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespace, int, []byte, bool) {
 	c := ns.cable(out)
+	if c == goneCable() {
+		return nil, 0, nil, w.end(Dropped, drop.Down, "the interface of %s that it leaves by has gone", ns.owner())
+	}
 	here := ns.place(c.device)
 	seg, ok := ns.crossingOf(c)
 	if !ok {

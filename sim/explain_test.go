@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -204,4 +205,36 @@ func conntracked(h *sim.Host) (all []string) {
 		all = append(all, fmt.Sprint(e.Original))
 	}
 	return all
+}
+
+// TestExplainWhileLeaving asks while containers stop and leave a network.
+func TestExplainWhileLeaving(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	n := simtest.NewNetwork(t, h, "net")
+	a, b := simtest.Run(t, h, "one", sim.WithNetwork(n)), simtest.Run(t, h, "two", sim.WithNetwork(n))
+	done := make(chan struct{})
+	var all sync.WaitGroup
+	for _, c := range []*sim.Container{a, b} {
+		all.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					c.Explain("tcp", "one:80") // which may fail, but not panic
+					c.Explain("tcp", "two:80")
+					h.Explain("udp", "172.18.0.3:80")
+				}
+			}
+		})
+	}
+	for range 100 {
+		b.Disconnect(n)
+		b.Connect(n)
+		b.Kill()
+		b.Start()
+	}
+	close(done)
+	all.Wait()
 }

@@ -138,6 +138,7 @@ func (m *Machine) boot(cfg *machineConfig) error {
 		return err
 	}
 	read := func(path string) string { return text(m.files, path) }
+	m.work.processes.Seed(m.random.seedOf("processes"))
 	m.up(space, &names{read: read, seed: m.random.seedOf("dns host")}, m.name, m.name, &m.work.processes)
 	for _, u := range cfg.uplinks {
 		if err := m.connect(u); err != nil {

@@ -23,6 +23,19 @@ func (c *Container) member() Member {
 	return c
 }
 
+// absent reports whether m is nil.
+func absent(m Member) bool {
+	switch m := m.(type) {
+	case *Container:
+		return m == nil
+	case *Machine:
+		return m == nil
+	case *Host:
+		return m == nil
+	}
+	return m == nil
+}
+
 // leadsTo returns whom a port of a bridge leads to, nil if it was added from outside.
 func leadsTo(p *bridge.Port) Member {
 	m, _ := p.Owner().(Member)
@@ -218,6 +231,9 @@ func divide[M Member](s segment, op string, groups [][]M) (map[Member]int, error
 	numbers := make(map[Member]int)
 	for i, group := range groups {
 		for _, m := range group {
+			if absent(m) {
+				return nil, errorf(op, "", ErrNotFound, "nil is no member of %v", s)
+			}
 			who, err := s.on(op, m)
 			if err != nil {
 				return nil, err

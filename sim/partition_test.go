@@ -374,3 +374,25 @@ func TestPartitionRefused(t *testing.T) {
 		assert.False(t, reaches(t, &h.Netns, a.IP()))
 	})
 }
+
+// TestPartitionNil has nobody kept apart.
+func TestPartitionNil(t *testing.T) {
+	t.Parallel()
+	lan := simtest.NewLAN(t)
+	h := simtest.NewHost(t, sim.WithUplink(lan, prefix("192.0.2.1/24")))
+	n := simtest.NewNetwork(t, h, "net")
+	c := simtest.Run(t, h, "box", sim.WithNetwork(n))
+	for name, refused := range map[string]func() (func(), error){
+		"Partition":          func() (func(), error) { return n.Partition([]*sim.Container{c, nil}) },
+		"PartitionOneWay":    func() (func(), error) { return n.PartitionOneWay([]*sim.Container{c}, []*sim.Container{nil}) },
+		"Block":              func() (func(), error) { return n.Block(nil, c) },
+		"Block of container": func() (func(), error) { return n.Block(c, (*sim.Container)(nil)) },
+		"Block of host":      func() (func(), error) { return n.Block((*sim.Host)(nil), c) },
+		"LAN":                func() (func(), error) { return lan.Partition([]*sim.Machine{nil}) },
+		"LAN, one way":       func() (func(), error) { return lan.PartitionOneWay([]*sim.Machine{h.Machine}, []*sim.Machine{nil}) },
+		"LAN, block":         func() (func(), error) { return lan.Block(h.Machine, nil) },
+	} {
+		_, err := refused()
+		require.ErrorIs(t, err, sim.ErrNotFound, name)
+	}
+}

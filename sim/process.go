@@ -119,6 +119,7 @@ func (c *Container) consoleLocked() *console {
 	}
 	if c.next == nil {
 		processes := new(command.Processes)
+		processes.Seed(c.host.random.seedOf("processes " + c.id))
 		c.next = &console{newStreams(c.config.asked.Tty, processes, c.output.Writer(stdio.Stdout), c.output.Writer(stdio.Stderr)), processes}
 		if c.config.asked.OpenStdin {
 			c.next.open()

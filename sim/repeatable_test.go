@@ -20,6 +20,7 @@ import (
 	"drydock/sim"
 	"drydock/sim/ping"
 	"drydock/sim/simtest"
+	"drydock/sim/tools"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/require"
@@ -45,7 +46,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	s := &scene{t: t, start: time.Now(), lan: simtest.NewLAN(t)}
-	s.host = simtest.NewHost(t, sim.WithSeed(1), sim.WithRepeatable(), sim.WithUplink(s.lan, prefix("192.0.2.1/24")))
+	s.host = simtest.NewHost(t, sim.WithSeed(1), sim.WithRepeatable(), sim.WithCommands(tools.Default()), sim.WithUplink(s.lan, prefix("192.0.2.1/24")))
 	s.net = simtest.NewNetwork(t, s.host, "net")
 	s.host.Sniff(nil, func(f sim.Sniffed) {
 		s.note("%v %v %v %s", f.Time.Sub(s.start), f.Place, f.Direction, hex.EncodeToString(f.Frame))
@@ -140,6 +141,13 @@ var scenes = map[string]func(s *scene){
 			all.Go(func() { c.Ping(s.t.Context(), "fd00:20::2", &ping.Config{Count: 5}) })
 		}
 		all.Wait()
+	},
+	"programs": func(s *scene) {
+		cli := s.run("cli", bad(time.Millisecond, 0))
+		for _, line := range []string{"dig web", "dig web cli", "host web", "nslookup web", "busybox nslookup web", "curl -sF a=b http://web/ -m 1"} {
+			out, err := cli.Exec(s.t.Context(), "sh", "-c", line).CombinedOutput()
+			s.note("%s %v", out, err)
+		}
 	},
 	"three": func(s *scene) {
 		cli, other := s.run("cli", bad(5*time.Millisecond, 0.05)), s.run("other", veth.Impairment{})

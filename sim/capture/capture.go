@@ -1,7 +1,9 @@
 package capture
 
 import (
+	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -96,13 +98,16 @@ func Start(w io.Writer, opts ...Option) (*Capture, error) {
 	c.wake.L = &c.mu
 	if w != nil {
 		c.out, c.done = &output{w: w, config: &c.config}, make(chan struct{})
-		go c.run()
 	}
 	c.watch(c.config.sources)
+	if w != nil {
+		go c.run()
+	}
 	return c, nil
 }
 
 // Add takes further sources into a Capture that is under way. Options of another kind are refused.
+// After Stop the error wraps os.ErrClosed.
 func (c *Capture) Add(opts ...Option) error {
 	var more config
 	for _, opt := range opts {
@@ -113,12 +118,15 @@ func (c *Capture) Add(opts ...Option) error {
 	if more.settings != (settings{}) {
 		return ErrSource
 	}
-	c.watch(more.sources)
+	if !c.watch(more.sources) {
+		return fmt.Errorf("capture: add: %w", os.ErrClosed)
+	}
 	return nil
 }
 
-// watch has sources show their frames. They do so from then on, maybe before it returns.
-func (c *Capture) watch(sources []source) {
+// watch has sources show their frames. They do so from then on, maybe before it returns. It is
+// false after Stop.
+func (c *Capture) watch(sources []source) bool {
 	var stops []func()
 	for _, s := range sources {
 		stops = append(stops, s.of.Sniff(s.where, func(f sim.Sniffed) { c.sniffed(s.of, f) }), s.of.OnDrop(func(d sim.Drop) { c.dropped(s, d) }))
@@ -132,6 +140,7 @@ func (c *Capture) watch(sources []source) {
 	if closed {
 		endAll(stops)
 	}
+	return !closed
 }
 
 func endAll(stops []func()) {

@@ -250,7 +250,7 @@ func TestAdd(t *testing.T) {
 		require.NoError(t, iptables.Run(io.Discard, b.Firewall().IPv4(), "-P", "INPUT", "DROP"))
 		ping1(t, &a.Netns, netip.MustParseAddr("192.168.0.2"))
 		require.NoError(t, c.Stop())
-		require.NoError(t, c.Add(capture.LAN(lan)), "is stopped at once")
+		require.ErrorIs(t, c.Add(capture.LAN(lan)), os.ErrClosed)
 		ping1(t, &a.Netns, netip.MustParseAddr("192.168.0.2"))
 
 		var got []string
@@ -369,4 +369,13 @@ func TestErrors(t *testing.T) {
 		assert.Empty(t, packets)
 		assert.Contains(t, stats, "none")
 	})
+}
+
+// TestNil names sources that are nil. No goroutine is left.
+func TestNil(t *testing.T) {
+	t.Parallel()
+	for _, nothing := range []capture.Option{capture.Machine(nil), capture.Container(nil), capture.Network(nil), capture.LAN(nil)} {
+		_, err := capture.Start(io.Discard, nothing)
+		require.ErrorIs(t, err, capture.ErrNoSource)
+	}
 }

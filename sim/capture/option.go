@@ -26,6 +26,9 @@ type settings struct {
 	comment string
 }
 
+// errNil is for a source that is nil.
+var errNil = fmt.Errorf("%w: one is nil", ErrNoSource)
+
 // A source is whose frames are taken.
 type source struct {
 	of    watched
@@ -43,6 +46,9 @@ type watched interface {
 func Machine(machines ...*sim.Machine) Option {
 	return func(c *config) error {
 		for _, m := range machines {
+			if m == nil {
+				return errNil
+			}
 			c.sources = append(c.sources, source{of: m})
 		}
 		return nil
@@ -53,6 +59,9 @@ func Machine(machines ...*sim.Machine) Option {
 // joined the namespace of another container has that one's.
 func Container(ct *sim.Container) Option {
 	return func(c *config) error {
+		if ct == nil {
+			return errNil
+		}
 		c.sources = append(c.sources, source{ct.Host().Machine, func(p sim.Place) bool { return p.Owner == ct.Name() && p.Master == "" }})
 		return nil
 	}
@@ -61,6 +70,9 @@ func Container(ct *sim.Container) Option {
 // Network takes the bridge of a network and its ports.
 func Network(n *sim.Network) Option {
 	return func(c *config) error {
+		if n == nil {
+			return errNil
+		}
 		device, host := n.Device(), n.Host()
 		if device == "" {
 			return fmt.Errorf("capture: network %s has no bridge", n)
@@ -75,6 +87,9 @@ func Network(n *sim.Network) Option {
 // LAN takes the ports of a LAN.
 func LAN(l *sim.LAN) Option {
 	return func(c *config) error {
+		if l == nil {
+			return errNil
+		}
 		c.sources = append(c.sources, source{of: l})
 		return nil
 	}

@@ -3,7 +3,6 @@ package bind9
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -96,6 +95,7 @@ func (d *digRun) lookUp(l *digLookup) (status int) {
 	}
 	for i, name := range names {
 		m := l.message(name)
+		m.Id = uint16(d.Process().Random())
 		if l.showQuery {
 			d.showQuery(l, m)
 		}
@@ -145,10 +145,9 @@ func badName(name string) string {
 	return "ran out of space"
 }
 
-// message returns the query.
+// message returns the query, without ID.
 func (l *digLookup) message(name string) *dns.Msg {
 	m := new(dns.Msg)
-	m.Id = uint16(rand.Uint32())
 	m.RecursionDesired, m.AuthenticatedData, m.CheckingDisabled = l.recurse, l.ad, l.cd
 	m.Question = []dns.Question{{Name: name, Qtype: l.kind, Qclass: l.class}}
 	if l.edns || l.dnssec {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"time"
@@ -172,7 +171,7 @@ func (h *hostRun) first(names []string, kind uint16, typed string) (got *reply, 
 			h.Printf("Trying \"%s\"\n", withoutDot(name))
 		}
 		m := new(dns.Msg)
-		m.Id, m.RecursionDesired = uint16(rand.Uint32()), h.recurse
+		m.Id, m.RecursionDesired = uint16(h.Process().Random()), h.recurse
 		m.Question = []dns.Question{{Name: name, Qtype: kind, Qclass: h.class}}
 		if got, err = h.ask(m, typed); err != nil || got.msg.Rcode != dns.RcodeNameError {
 			return got, name, err

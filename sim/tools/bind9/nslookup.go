@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net/netip"
 	"strings"
 
@@ -170,7 +169,7 @@ func (n *nsRun) first(names []string, kind uint16, typed string) (got *reply, na
 			continue
 		}
 		m := new(dns.Msg)
-		m.Id, m.RecursionDesired = uint16(rand.Uint32()), n.recurse
+		m.Id, m.RecursionDesired = uint16(n.Process().Random()), n.recurse
 		m.Question = []dns.Question{{Name: name, Qtype: kind, Qclass: n.class}}
 		if got, err = n.ask(m, typed); err != nil || got.msg.Rcode != dns.RcodeNameError {
 			return got, name, err

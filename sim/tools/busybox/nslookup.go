@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
@@ -134,7 +133,7 @@ var errSilence = errors.New("no reply")
 // ask asks the servers in turn until the time of resolv.conf for all is up.
 func (n *lookup) ask(q dns.Question) (*dns.Msg, error) {
 	m := new(dns.Msg)
-	m.Id, m.RecursionDesired = uint16(rand.Uint32()), true
+	m.Id, m.RecursionDesired = uint16(n.Process().Random()), true
 	q.Name = dns.Fqdn(q.Name)
 	m.Question = []dns.Question{q}
 	attempts := n.conf.Attempts()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 // concurrent use.
 type Processes struct {
 	mu   sync.Mutex
+	seed uint64           // +checklocks:mu
 	last int              // +checklocks:mu
 	list map[int]*Process // +checklocks:mu
 	// How many of them are no commands.
@@ -35,6 +37,7 @@ type Process struct {
 
 	seen     *Process // of which this is a View, which has none of what follows; nil: it is none
 	table    *Processes
+	seed     uint64          // of Random
 	ctx      context.Context // of the command
 	cancel   context.CancelCauseFunc
 	terminal Terminal // that controls it; nil: none
@@ -51,6 +54,33 @@ type Process struct {
 	exits    map[any]func()         // of AtExit, +checklocks:mu
 	running  context.Context        // until it stops; nil: nobody asked, +checklocks:mu
 	halt     context.CancelFunc     // of running, +checklocks:mu
+	random   *rand.Rand             // nil until Random, +checklocks:mu
+}
+
+// Seed has the random numbers of all processes that are made later depend on a seed.
+func (t *Processes) Seed(seed uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.seed = seed
+}
+
+// Rand returns a new generator of random numbers. They depend on the seed of the table, the PID and
+// when the process started, so that in virtual time a program draws the same ones each time.
+func (p *Process) Rand() *rand.Rand {
+	return rand.New(rand.NewPCG(p.seed+uint64(p.PID), uint64(p.Started.UnixNano())))
+}
+
+// Random returns the next number of a Rand that the process has, 0 if p is nil.
+func (p *Process) Random() uint64 {
+	if p == nil {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.random == nil {
+		p.random = p.Rand()
+	}
+	return p.random.Uint64()
 }
 
 // Init makes process 1 of what is no command but runs as long as the machine does. It
@@ -77,7 +107,7 @@ func (t *Processes) Add(args []string) (p *Process, remove func()) {
 // +checklocks:t.mu
 func (t *Processes) addLocked(p *Process) {
 	t.last++
-	p.PID = t.last
+	p.seed, p.PID = t.seed, t.last
 	if p.Group == 0 {
 		p.Group = p.PID
 	}

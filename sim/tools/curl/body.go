@@ -2,7 +2,6 @@ package curl
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/url"
 	"path"
 	"strings"
@@ -111,8 +110,8 @@ func contentType(file string) string {
 }
 
 // multipart returns the body of a form and its type.
-func multipart(form []formPart) (body []byte, kind string, err error) {
-	boundary := fmt.Sprintf("------------------------%016x", rand.Uint64())
+func multipart(form []formPart, random uint64) (body []byte, kind string, err error) {
+	boundary := fmt.Sprintf("------------------------%016x", random)
 	for _, part := range form {
 		if part.err != nil {
 			return nil, "", &failure{readError, "Failed to open/read local data from file/application"}

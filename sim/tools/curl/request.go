@@ -27,7 +27,7 @@ func (t *transfer) request(to target) (*request, error) {
 	case t.plainGet:
 	case len(t.form) > 0:
 		r.method = "POST"
-		r.body, r.kind, err = multipart(t.form)
+		r.body, r.kind, err = multipart(t.form, t.Process().Random())
 	case t.hasData && !t.get:
 		r.method, r.body, r.kind = "POST", t.data, "application/x-www-form-urlencoded"
 	case t.head:

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"io/fs"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -61,8 +60,7 @@ func (s *shell) bashSpecial(name string) (string, bool) {
 	switch name {
 	case "RANDOM":
 		if s.random == nil {
-			p := s.call.Process()
-			s.random = rand.New(rand.NewPCG(uint64(p.PID), uint64(p.Started.UnixNano())))
+			s.random = s.call.Process().Rand()
 		}
 		return strconv.Itoa(s.random.IntN(1 << 15)), true
 	case "SECONDS":
