@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"time"
-
-	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
 // A Neighbour is a machine on the same network whose MAC was asked for, by ARP or neighbour
@@ -48,15 +46,7 @@ func (s NeighbourState) String() string {
 	return fmt.Sprintf("NeighbourState(%d)", int(s))
 }
 
-// ofNeighbour are the states in gVisor's terms. Its Unknown is one that is about to be asked
-// for.
-var ofNeighbour = map[stack.NeighborState]NeighbourState{
-	stack.Unknown: NeighbourIncomplete, stack.Incomplete: NeighbourIncomplete, stack.Reachable: NeighbourReachable,
-	stack.Stale: NeighbourStale, stack.Delay: NeighbourDelay, stack.Probe: NeighbourProbe,
-	stack.Static: NeighbourPermanent, stack.Unreachable: NeighbourFailed,
-}
-
-// Neighbours returns the neighbours, IPv4 first, then by interface and address: at most 512
+// Neighbours returns the neighbours, IPv4 first, then by interface and address: at most 1024
 // of each family for each interface, besides those that were set. The slice and its MACs are
 // the caller's. It is nil while the owner is not running.
 func (ns *Netns) Neighbours() []Neighbour {
@@ -68,7 +58,7 @@ func (ns *Netns) Neighbours() []Neighbour {
 	var list []Neighbour
 	for _, n := range space.stack.Neighbours() {
 		list = append(list, Neighbour{
-			IP: n.Addr, MAC: slices.Clone(n.MAC), Dev: names[n.Index], State: ofNeighbour[n.State], Age: n.Age,
+			IP: n.Addr, MAC: slices.Clone(n.MAC), Dev: names[n.Index], State: NeighbourState(n.State), Age: n.Age,
 		})
 	}
 	return list

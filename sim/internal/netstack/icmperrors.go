@@ -57,8 +57,16 @@ func (t *errorTap) watch(closed *atomic.Bool) {
 		return
 	}
 	defer route.Release()
-	route.ResolvedFields(func(r stack.ResolvedFieldsResult) {
-		if r.Err == nil || closed.Load() {
+	hop := route.NextHop()
+	if hop.Len() == 0 {
+		hop = t.remote.Addr
+	}
+	n := t.stack.nic(route.NICID())
+	if n == nil { // lo
+		return
+	}
+	n.tables[familyOf(hop)].NotifyFailure(hop, func() {
+		if closed.Load() {
 			return
 		}
 		e := &ping.ICMPError{From: t.stack.addrPort(t.local, false).Addr(), Type: uint8(header.ICMPv4DstUnreachable), Code: uint8(header.ICMPv4HostUnreachable)}

@@ -31,8 +31,12 @@ func (s *Stack) AddNIC(index int, name string, ep stack.LinkEndpoint) error {
 		opts.QDisc = qdisc{w}
 	}
 	// What travels over lo has passed the gate when it was sent.
+	s.addingMu.Lock()
+	defer s.addingMu.Unlock()
+	s.adding = nil
 	if ep.Capabilities()&stack.CapabilityLoopback == 0 {
-		ep = s.newLink(index, ep)
+		s.adding = s.newNIC(index)
+		ep = s.newLink(index, ep, s.adding)
 	}
 	s.gate.enter()
 	defer s.gate.leave()

@@ -13,6 +13,8 @@ import (
 type link struct {
 	stack.LinkEndpoint
 	gate       *gate
+	neighbours *neighbourhood
+	nic        *nic
 	stack      *stack.Stack
 	dispatcher stack.NetworkDispatcher
 	drop       func(drop.Reason, *stack.PacketBuffer) // counts what is dropped here
@@ -22,12 +24,24 @@ var _ stack.GSOEndpoint = (*link)(nil)
 
 // Attach implements stack.LinkEndpoint.
 func (l *link) Attach(d stack.NetworkDispatcher) {
-	if d == nil { // the interface is being removed; l would be a dispatcher that is not nil
+	l.attach(d, l)
+}
+
+// attach is Attach for a link that self is.
+func (l *link) attach(d, self stack.NetworkDispatcher) {
+	if d == nil { // the interface is being removed; self would be a dispatcher that is not nil
 		l.LinkEndpoint.Attach(nil)
+		l.neighbours.strike(l.nic.ID(), l.nic)
 		return
 	}
+	l.neighbours.enlist(l.nic.ID(), l.nic)
 	l.dispatcher = d
-	l.LinkEndpoint.Attach(l)
+	l.LinkEndpoint.Attach(self)
+}
+
+// Capabilities implements stack.LinkEndpoint. See nic for what it does not say.
+func (l *link) Capabilities() stack.LinkEndpointCapabilities {
+	return l.LinkEndpoint.Capabilities() &^ stack.CapabilityResolutionRequired
 }
 
 // DeliverNetworkPacket implements stack.NetworkDispatcher.
@@ -37,6 +51,7 @@ func (l *link) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stac
 	}
 	l.gate.enter()
 	defer l.gate.leave()
+	l.nic.hear(proto, pkt)
 	if why := l.logged(proto, pkt); why != drop.Unknown {
 		l.drop(why, pkt)
 		return

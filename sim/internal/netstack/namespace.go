@@ -26,12 +26,14 @@ import (
 type namespace struct {
 	stack  *stack.Stack
 	gate   *gate
+	seed   uint64         // of random decisions
 	source *sched.Source  // of what happens here; nil: it happens as it comes
 	clock  tcpip.Clock    // that of source, or the system's
 	router *router.Router // nil: packets for others are gVisor's business
 	memory *Memory
 	paths  echo.PathMTUs
 	redirector
+	neighbourhood
 	listeners listenTable
 	echoes    atomic.Pointer[EchoIgnore] // never nil
 

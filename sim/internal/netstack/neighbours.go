@@ -6,25 +6,50 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
-	"drydock/sim/internal/errno"
+	"drydock/sim/internal/neigh"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
-	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// neighbourTimes has a neighbour be given up before the third second is over. On Linux it takes
-// 3.07 s, and what programs do each second comes later by as much, so that an error is for three
-// requests of ping, and a SYN is not sent again at the instant at which it is refused. Here time
-// is exact, and what falls on one instant is done in any order.
-func neighbourTimes() stack.NUDConfigurations {
-	c := stack.DefaultNUDConfigurations()
-	c.RetransmitTimer = time.Second - time.Millisecond
-	return c
+// A neighbourhood has the neighbour tables of the interfaces.
+type neighbourhood struct {
+	addingMu sync.Mutex // held while an interface is added
+	adding   *nic       // which gVisor makes endpoints for; nil: none, or lo
+
+	nicsMu sync.Mutex
+	nics   map[tcpip.NICID]*nic // +checklocks:nicsMu
+}
+
+func (h *neighbourhood) nic(id tcpip.NICID) *nic {
+	h.nicsMu.Lock()
+	defer h.nicsMu.Unlock()
+	return h.nics[id]
+}
+
+func (h *neighbourhood) enlist(id tcpip.NICID, n *nic) {
+	h.nicsMu.Lock()
+	defer h.nicsMu.Unlock()
+	if h.nics == nil {
+		h.nics = make(map[tcpip.NICID]*nic, 1)
+	}
+	h.nics[id] = n
+}
+
+// strike undoes enlist and closes the tables. It is called when gVisor has let go of the
+// interface, with locks of its held.
+func (h *neighbourhood) strike(id tcpip.NICID, n *nic) {
+	h.nicsMu.Lock()
+	if h.nics[id] == n {
+		delete(h.nics, id)
+	}
+	h.nicsMu.Unlock()
+	for _, t := range n.tables {
+		t.Close()
+	}
 }
 
 // A Neighbour is an entry of the tables of ARP and neighbour discovery.
@@ -32,22 +57,24 @@ type Neighbour struct {
 	Index int // of the interface
 	Addr  netip.Addr
 	MAC   net.HardwareAddr // nil if it is not known
-	State stack.NeighborState
-	Age   time.Duration // since the state changed
+	State neigh.State
+	Age   time.Duration // since the state or the MAC changed
 }
 
 // Neighbours returns both tables, IPv4 first, then by interface and address. Each interface
-// has at most 512 neighbours of a family besides those that were set.
+// has at most 1024 neighbours of a family besides those that were set.
 func (s *Stack) Neighbours() []Neighbour {
-	now := s.stack.Clock().NowMonotonic()
 	var list []Neighbour
 	for id := range s.stack.NICInfo() {
-		for _, proto := range []tcpip.NetworkProtocolNumber{ipv4.ProtocolNumber, ipv6.ProtocolNumber} {
-			entries, _ := s.stack.Neighbors(id, proto) // lo has none, and one just removed
-			for _, e := range entries {
-				n := Neighbour{Index: int(id), Addr: fromAddress(e.Addr), State: e.State, Age: now.Sub(e.UpdatedAt)}
-				if e.LinkAddr != "" {
-					n.MAC = net.HardwareAddr(e.LinkAddr)
+		n := s.nic(id)
+		if n == nil { // lo, and one just removed
+			continue
+		}
+		for _, t := range n.tables {
+			for _, e := range t.List() {
+				n := Neighbour{Index: int(id), Addr: fromAddress(e.Addr), State: e.State, Age: e.Age}
+				if e.MAC != "" {
+					n.MAC = net.HardwareAddr(e.MAC)
 				}
 				list = append(list, n)
 			}
@@ -61,24 +88,28 @@ func (s *Stack) Neighbours() []Neighbour {
 
 // AddNeighbour sets the MAC of a neighbour, in the place of one that is known.
 func (s *Stack) AddNeighbour(index int, a netip.Addr, mac net.HardwareAddr) error {
+	n := s.nic(tcpip.NICID(index))
+	if n == nil { // lo
+		return fmt.Errorf("netstack: add neighbour %v: %w", a, syscall.EOPNOTSUPP)
+	}
 	s.gate.enter() // packets may wait for it
 	defer s.gate.leave()
-	if err := s.stack.AddStaticNeighbor(tcpip.NICID(index), protocolOf(a), toAddress(a), tcpip.LinkAddress(mac)); err != nil {
-		return fmt.Errorf("netstack: add neighbour %v: %w", a, errno.Of(err))
-	}
+	to := toAddress(a)
+	n.tables[familyOf(to)].Set(to, tcpip.LinkAddress(mac))
 	return nil
 }
 
 // RemoveNeighbour forgets a neighbour. The error wraps ENOENT if there is none.
 func (s *Stack) RemoveNeighbour(index int, a netip.Addr) error {
+	n := s.nic(tcpip.NICID(index))
+	if n == nil {
+		return fmt.Errorf("netstack: remove neighbour %v: %w", a, syscall.EOPNOTSUPP)
+	}
 	s.gate.enter()
 	defer s.gate.leave()
-	err := s.stack.RemoveNeighbor(tcpip.NICID(index), protocolOf(a), toAddress(a))
-	if _, unknown := err.(*tcpip.ErrBadAddress); unknown {
+	to := toAddress(a)
+	if !n.tables[familyOf(to)].Delete(to) {
 		return fmt.Errorf("netstack: remove neighbour %v: %w", a, syscall.ENOENT)
-	}
-	if err != nil {
-		return fmt.Errorf("netstack: remove neighbour %v: %w", a, errno.Of(err))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package netstack
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"slices"
 	"testing"
@@ -44,7 +45,7 @@ func newPingWire(t testing.TB, answer func([]byte) [][]byte) *pingWire {
 	}
 	for _, dst := range []string{"10.0.0.2", "fd00::2"} {
 		addr := netip.MustParseAddr(dst)
-		require.Nil(t, w.stack.stack.AddStaticNeighbor(2, protocolOf(addr), toAddress(addr), b.LinkAddress()))
+		require.NoError(t, w.stack.AddNeighbour(2, addr, net.HardwareAddr(b.LinkAddress())))
 	}
 	return w
 }

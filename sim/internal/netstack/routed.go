@@ -15,8 +15,8 @@ import (
 )
 
 // newLink returns what stands between the stack and the endpoint of an interface.
-func (s *Stack) newLink(index int, ep stack.LinkEndpoint) stack.LinkEndpoint {
-	l := link{LinkEndpoint: ep, gate: s.gate, stack: s.stack, drop: func(why drop.Reason, pkt *stack.PacketBuffer) {
+func (s *Stack) newLink(index int, ep stack.LinkEndpoint, n *nic) stack.LinkEndpoint {
+	l := link{LinkEndpoint: ep, gate: s.gate, stack: s.stack, neighbours: &s.neighbourhood, nic: n, drop: func(why drop.Reason, pkt *stack.PacketBuffer) {
 		s.drop(tcpip.NICID(index), why, pkt)
 	}}
 	if s.router == nil {
@@ -35,12 +35,10 @@ type routedLink struct {
 
 // Attach implements stack.LinkEndpoint.
 func (l *routedLink) Attach(d stack.NetworkDispatcher) {
-	if d == nil {
-		l.LinkEndpoint.Attach(nil)
-		return
+	if d != nil {
+		l.port = l.router.Port(l.index)
 	}
-	l.dispatcher, l.port = d, l.router.Port(l.index)
-	l.LinkEndpoint.Attach(l)
+	l.attach(d, l)
 }
 
 // DeliverNetworkPacket implements stack.NetworkDispatcher.
@@ -62,6 +60,7 @@ func (l *routedLink) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt
 	}
 	l.gate.enter()
 	defer l.gate.leave()
+	l.nic.hear(proto, pkt)
 	l.router.Receive(l.port, proto, pkt)
 }
 

@@ -107,18 +107,21 @@ func New(opts Options) *Stack {
 		clock = opts.Source
 	}
 	rng := random.NewSource(opts.Seed)
+	if opts.Memory == nil {
+		opts.Memory = new(Memory)
+	}
+	space := &namespace{gate: g, seed: opts.Seed, source: opts.Source, clock: clock, memory: opts.Memory}
 	networks := []stack.NetworkProtocolFactory{
-		newIPv4,
+		space.neighbouring(newIPv4),
 		// Neither router solicitations nor duplicate address detection: an address is
 		// usable at once, and a thousand containers that start do not flood each
 		// other.
-		ipv6.NewProtocolWithOptions(ipv6.Options{}),
-		arp.NewProtocol,
+		space.neighbouring(ipv6.NewProtocolWithOptions(ipv6.Options{})),
+		space.neighbouring(arp.NewProtocol),
 	}
-	var r *router.Router
 	if opts.Router || opts.Netfilter != nil {
-		r = router.New(opts.Netfilter, opts.OnDrop)
-		networks = append(networks, r.Protocol)
+		space.router = router.New(opts.Netfilter, opts.OnDrop)
+		networks = append(networks, space.neighbouring(space.router.Protocol))
 	}
 	ns := stack.New(stack.Options{
 		NetworkProtocols: networks,
@@ -130,23 +133,19 @@ func New(opts Options) *Stack {
 		Clock:       gatedClock{clock, g},
 		RawFactory:  raw.EndpointFactory{},
 		HandleLocal: true,
-		NUDConfigs:  neighbourTimes(),
 		IPTables:    new(stack.IPTables), // accepts all; the default one takes 8 KiB to say so
 		RandSource:  rng,
 		SecureRNG:   rng,
 	})
-	g.stack, g.tcp = ns, ns.Stats().TCP
+	space.stack, g.stack, g.tcp = ns, ns, ns.Stats().TCP
 	// A new stack runs. From here on it runs only inside the gate.
 	if g.virtual {
 		ns.Pause()
 	}
-	if r != nil {
-		r.Start()
+	if space.router != nil {
+		space.router.Start()
 	}
-	if opts.Memory == nil {
-		opts.Memory = new(Memory)
-	}
-	s := (&Stack{namespace: &namespace{stack: ns, gate: g, source: opts.Source, clock: clock, router: r, memory: opts.Memory}, resolver: opts.Resolver}).Share("")
+	s := (&Stack{namespace: space, resolver: opts.Resolver}).Share("")
 	setOptions(ns, g.virtual)
 	s.ignoreEcho()
 	s.countStrays()

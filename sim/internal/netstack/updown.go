@@ -41,6 +41,9 @@ func (s *Stack) SetUp(index int, up bool) error {
 		if err := s.stack.DisableNIC(id); err != nil {
 			return fmt.Errorf("netstack: down %s: %w", info.Name, errno.Of(err))
 		}
+		if n := s.nic(id); n != nil {
+			n.flush()
+		}
 	}
 	s.changed(id)
 	return nil

@@ -72,7 +72,7 @@ func TestHooks(t *testing.T) {
 				var got []string
 				f := new(netfilter)
 				top := plan{virtual: true, filter: f, mtu: [2]int{9000, 1500}}.build(t)
-				top.acquaint(t, f)
+				top.acquaint(t)
 				synctest.Wait()
 				f.at = func(hook string, pkt *stack.PacketBuffer, route *stack.Route) bool {
 					got = append(got, describe(hook, pkt, route))
@@ -154,7 +154,7 @@ func TestOwner(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := new(netfilter)
 		top := plan{virtual: true, filter: f}.build(t)
-		top.acquaint(t, f)
+		top.acquaint(t)
 		synctest.Wait()
 		var seen []string
 		f.at = func(hook string, pkt *stack.PacketBuffer, _ *stack.Route) bool {

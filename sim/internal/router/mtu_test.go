@@ -54,7 +54,7 @@ func TestMTU(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				f := new(netfilter)
 				top := plan{virtual: true, filter: f, mtu: tt.mtu}.build(t)
-				top.acquaint(t, f)
+				top.acquaint(t)
 				c := top.capture()
 				top.inject(t, 0, tt.in)
 				synctest.Wait()

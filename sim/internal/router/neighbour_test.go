@@ -127,7 +127,7 @@ func TestUnreachableBehindSNAT(t *testing.T) {
 			return true
 		}
 		top := plan{virtual: true, filter: f}.build(t)
-		top.acquaint(t, f)
+		top.acquaint(t)
 		c := top.capture()
 		top.inject(t, 0, packet{src: "10.1.0.99", dst: "10.2.0.77", proto: 17, body: udp(5)})
 		time.Sleep(4 * time.Second)
@@ -156,7 +156,7 @@ func TestErrorLimit(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				f := new(netfilter)
 				top := plan{virtual: true, filter: f, mtu: [2]int{1500, 1000}}.build(t)
-				top.acquaint(t, f)
+				top.acquaint(t)
 				c := top.capture()
 				for _, want := range []int{tt.first, tt.later} {
 					for range 20 {

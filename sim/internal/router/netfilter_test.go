@@ -22,12 +22,8 @@ type netfilter struct {
 	stack.NFTablesInterface // nil: its other methods are not called
 	at                      func(hook string, pkt *stack.PacketBuffer, route *stack.Route) bool
 
-	mu    sync.Mutex
-	stack *stack.Stack
+	mu sync.Mutex
 }
-
-// Attach is called by the router.
-func (f *netfilter) Attach(s *stack.Stack) { f.stack = s }
 
 func (f *netfilter) check(hook string, pkt *stack.PacketBuffer, route *stack.Route) bool {
 	if f.at == nil {

@@ -213,19 +213,14 @@ func (c *capture) take() []seen {
 	return list
 }
 
-// acquaint tells the router, whose netfilter is f, where hosts 99 and 98 are: at the
-// other ends of the cables, where nobody answers to these addresses.
-func (t *topology) acquaint(tb testing.TB, f *netfilter) {
+// acquaint tells the router where hosts 99 and 98 are: at the other ends of the cables, where
+// nobody answers to these addresses.
+func (t *topology) acquaint(tb testing.TB) {
 	tb.Helper()
 	for i, end := range t.cables {
 		for _, n := range []string{"98", "99"} {
-			for proto, a := range map[tcpip.NetworkProtocolNumber]string{
-				header.IPv4ProtocolNumber: fmt.Sprintf("10.%d.0.%s", 1+i, n),
-				header.IPv6ProtocolNumber: fmt.Sprintf("fd0%d::%s", 1+i, n),
-			} {
-				addr := tcpip.AddrFromSlice(netip.MustParseAddr(a).AsSlice())
-				err := f.stack.AddStaticNeighbor(tcpip.NICID(2+i), proto, addr, end.Peer().LinkAddress())
-				require.Nil(tb, err)
+			for _, a := range []string{fmt.Sprintf("10.%d.0.%s", 1+i, n), fmt.Sprintf("fd0%d::%s", 1+i, n)} {
+				require.NoError(tb, t.router.AddNeighbour(2+i, netip.MustParseAddr(a), []byte(end.Peer().LinkAddress())))
 			}
 		}
 	}

@@ -95,7 +95,7 @@ func TestPackets(t *testing.T) {
 				f := new(netfilter)
 				tt.plan.virtual, tt.plan.filter = true, f
 				top := tt.plan.build(t)
-				top.acquaint(t, f)
+				top.acquaint(t)
 				c := top.capture()
 				top.inject(t, 0, tt.in)
 				synctest.Wait()

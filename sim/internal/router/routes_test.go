@@ -20,7 +20,7 @@ func TestLongestPrefix(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := new(netfilter)
 		top := plan{virtual: true, filter: f}.build(t)
-		top.acquaint(t, f)
+		top.acquaint(t)
 		c := top.capture()
 		goes := func(dst string, want ...int) {
 			t.Helper()
@@ -166,7 +166,7 @@ func TestRPFilter(t *testing.T) {
 		inBubble(func(t *testing.T) {
 			f := new(netfilter)
 			top := plan{virtual: true, filter: f}.build(t)
-			top.acquaint(t, f)
+			top.acquaint(t)
 			require.True(t, top.router.SetRPFilter(0, tt.all))
 			require.True(t, top.router.SetRPFilter(2, tt.eth1))
 			if tt.defaultRoute {
@@ -188,7 +188,7 @@ func TestInterfaces(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := new(netfilter)
 		top := plan{virtual: true, filter: f}.build(t)
-		top.acquaint(t, f)
+		top.acquaint(t)
 		c := top.capture()
 		in := packet{src: "10.1.0.99", dst: "10.3.0.9", proto: 17, body: udp(1)}
 		for range 3 {

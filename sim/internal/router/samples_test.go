@@ -21,7 +21,7 @@ func TestSamples(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				f := new(netfilter)
 				top := plan{virtual: true, filter: f}.build(t)
-				top.acquaint(t, f)
+				top.acquaint(t)
 				c := top.capture()
 				top.write(t, 0, s.Bytes, packet{})
 				synctest.Wait()
