@@ -34,8 +34,10 @@ func (s *Stack) AddNIC(index int, name string, ep stack.LinkEndpoint) error {
 	s.addingMu.Lock()
 	defer s.addingMu.Unlock()
 	s.adding = nil
-	if ep.Capabilities()&stack.CapabilityLoopback == 0 {
+	if ep.Capabilities()&stack.CapabilityResolutionRequired != 0 {
 		s.adding = s.newNIC(index)
+	}
+	if ep.Capabilities()&stack.CapabilityLoopback == 0 {
 		ep = s.newLink(index, ep, s.adding)
 	}
 	s.gate.enter()

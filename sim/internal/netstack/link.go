@@ -14,7 +14,7 @@ type link struct {
 	stack.LinkEndpoint
 	gate       *gate
 	neighbours *neighbourhood
-	nic        *nic
+	nic        *nic // nil: it has no neighbours
 	stack      *stack.Stack
 	dispatcher stack.NetworkDispatcher
 	drop       func(drop.Reason, *stack.PacketBuffer) // counts what is dropped here
@@ -31,10 +31,14 @@ func (l *link) Attach(d stack.NetworkDispatcher) {
 func (l *link) attach(d, self stack.NetworkDispatcher) {
 	if d == nil { // the interface is being removed; self would be a dispatcher that is not nil
 		l.LinkEndpoint.Attach(nil)
-		l.neighbours.strike(l.nic.ID(), l.nic)
+		if l.nic != nil {
+			l.neighbours.strike(l.nic)
+		}
 		return
 	}
-	l.neighbours.enlist(l.nic.ID(), l.nic)
+	if l.nic != nil {
+		l.neighbours.enlist(l.nic)
+	}
 	l.dispatcher = d
 	l.LinkEndpoint.Attach(self)
 }
@@ -51,12 +55,19 @@ func (l *link) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt *stac
 	}
 	l.gate.enter()
 	defer l.gate.leave()
-	l.nic.hear(proto, pkt)
+	l.hear(proto, pkt)
 	if why := l.logged(proto, pkt); why != drop.Unknown {
 		l.drop(why, pkt)
 		return
 	}
 	l.dispatcher.DeliverNetworkPacket(proto, pkt)
+}
+
+// hear takes what a packet says of neighbours. The gate is open.
+func (l *link) hear(proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
+	if l.nic != nil {
+		l.nic.hear(proto, pkt)
+	}
 }
 
 // DeliverLinkPacket implements stack.NetworkDispatcher.

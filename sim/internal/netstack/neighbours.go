@@ -18,7 +18,7 @@ import (
 // A neighbourhood has the neighbour tables of the interfaces.
 type neighbourhood struct {
 	addingMu sync.Mutex // held while an interface is added
-	adding   *nic       // which gVisor makes endpoints for; nil: none, or lo
+	adding   *nic       // which gVisor makes endpoints for; nil: one without neighbours
 
 	nicsMu sync.Mutex
 	nics   map[tcpip.NICID]*nic // +checklocks:nicsMu
@@ -30,21 +30,21 @@ func (h *neighbourhood) nic(id tcpip.NICID) *nic {
 	return h.nics[id]
 }
 
-func (h *neighbourhood) enlist(id tcpip.NICID, n *nic) {
+func (h *neighbourhood) enlist(n *nic) {
 	h.nicsMu.Lock()
 	defer h.nicsMu.Unlock()
 	if h.nics == nil {
 		h.nics = make(map[tcpip.NICID]*nic, 1)
 	}
-	h.nics[id] = n
+	h.nics[n.ID()] = n
 }
 
 // strike undoes enlist and closes the tables. It is called when gVisor has let go of the
 // interface, with locks of its held.
-func (h *neighbourhood) strike(id tcpip.NICID, n *nic) {
+func (h *neighbourhood) strike(n *nic) {
 	h.nicsMu.Lock()
-	if h.nics[id] == n {
-		delete(h.nics, id)
+	if h.nics[n.ID()] == n {
+		delete(h.nics, n.ID())
 	}
 	h.nicsMu.Unlock()
 	for _, t := range n.tables {

@@ -59,7 +59,7 @@ func (s *namespace) newNIC(index int) *nic {
 	return n
 }
 
-// A protocol is a network protocol whose interfaces are of type nic, except for lo.
+// A protocol is a network protocol whose interfaces are of type nic, if they have neighbours.
 type protocol struct {
 	stack.NetworkProtocol
 	space *namespace

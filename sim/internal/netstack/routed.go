@@ -60,7 +60,7 @@ func (l *routedLink) DeliverNetworkPacket(proto tcpip.NetworkProtocolNumber, pkt
 	}
 	l.gate.enter()
 	defer l.gate.leave()
-	l.nic.hear(proto, pkt)
+	l.hear(proto, pkt)
 	l.router.Receive(l.port, proto, pkt)
 }
 
