@@ -2,12 +2,15 @@ package neigh
 
 import (
 	"cmp"
-	"hash/maphash"
+	"encoding/binary"
 	"iter"
+	"math/bits"
+	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
 // An index finds entries by their addresses. Readers take no lock: nodes do not change, and a
@@ -25,10 +28,21 @@ type node struct {
 // fewestHeads are enough for the neighbours that most containers have.
 const fewestHeads = 4
 
-var seed = maphash.MakeSeed()
+// factors are odd, and nobody knows them: addresses that share a chain are hard to choose. Package
+// maphash takes twice as long.
+var factors = [2]uint64{rand.Uint64() | 1, rand.Uint64() | 1}
 
 func slot(heads []atomic.Pointer[node], a tcpip.Address) *atomic.Pointer[node] {
-	return &heads[maphash.Comparable(seed, a)&uint64(len(heads)-1)]
+	var sum uint64
+	if a.Len() == header.IPv4AddressSize {
+		b := a.As4()
+		sum = uint64(binary.LittleEndian.Uint32(b[:])) * factors[0]
+	} else {
+		b := a.As16()
+		sum = binary.LittleEndian.Uint64(b[:])*factors[0] + binary.LittleEndian.Uint64(b[8:])*factors[1]
+	}
+	i, _ := bits.Mul64(sum, uint64(len(heads))) // the high bits are the good ones
+	return &heads[i]
 }
 
 // find returns the entry of an address, or nil.

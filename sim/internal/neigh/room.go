@@ -150,13 +150,16 @@ func (t *Table) release(e *entry, now time.Duration, w *work) {
 }
 
 // trueSize is what Linux takes a packet to occupy (skb->truesize): a struct sk_buff, and a
-// buffer with room for the link header and the skb_shared_info, whose size is a power of two. An
-// echo request of 84 bytes takes 768, so that 277 wait, a full Ethernet frame 2304. The bulk of
-// what is larger lies in pages.
+// buffer with room for the link header and the skb_shared_info, of 576 bytes or a power of two.
+// Measured with Linux 6.18, 256 datagrams of up to 100 bytes wait, 166 of 200 to 500, and 92 of
+// 1000 or 1400. The bulk of what is larger lies in pages.
 func trueSize(size int) int {
-	const buff, headroom, shared, linear = 256, 16, 320, 2048
-	if size += headroom + shared; size > linear {
-		return buff + size
+	const buff, headroom, shared, small, linear = 256, 32, 320, 576, 2048
+	switch size += headroom + shared; {
+	case size <= small:
+		return buff + small
+	case size <= linear:
+		return buff + 1<<bits.Len(uint(size-1))
 	}
-	return buff + 1<<bits.Len(uint(size-1))
+	return buff + size
 }

@@ -160,10 +160,20 @@ func (n *nic) Ask(a, local tcpip.Address, mac tcpip.LinkAddress) tcpip.Error {
 	if asker == nil {
 		return &tcpip.ErrNotSupported{}
 	}
-	if local.Len() > 0 && !n.CheckLocalAddress(protocols[family], local) {
+	if local.Len() > 0 && !n.asksFrom(family, local) {
 		local = tcpip.Address{}
 	}
 	return asker.LinkAddressRequest(a, local, mac)
+}
+
+// asksFrom reports whether an address is one to ask from. The answer to a neighbour solicitation is
+// routed, so that of another interface, which a router lends (see there), is none.
+func (n *nic) asksFrom(family int, local tcpip.Address) bool {
+	if family == family4 {
+		return n.CheckLocalAddress(ipv4.ProtocolNumber, local)
+	}
+	ep, ok := n.ip[family6].(stack.AddressableEndpoint)
+	return ok && slices.ContainsFunc(ep.PrimaryAddresses(), func(a tcpip.AddressWithPrefix) bool { return a.Address == local })
 }
 
 // Send implements neigh.Link.
