@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,9 +38,11 @@ type wire struct {
 	clock  *faketime.ManualClock
 	table  *Table
 	start  time.Duration
-	log    []string
 	deaf   tcpip.Error // what Ask returns
 	within func()      // called by all methods
+
+	mu  sync.Mutex // timers of the clock are goroutines
+	log []string   // +checklocks:mu
 }
 
 func newWire(t testing.TB, seed uint64) *wire {
@@ -51,13 +54,17 @@ func newWire(t testing.TB, seed uint64) *wire {
 
 func (w *wire) note(format string, args ...any) {
 	at := w.clock.NowMonotonic().Sub(tcpip.MonotonicTime{}) - w.start
+	w.mu.Lock()
 	w.log = append(w.log, fmt.Sprintf("%v ", at)+fmt.Sprintf(format, args...))
+	w.mu.Unlock()
 	if w.within != nil {
 		w.within()
 	}
 }
 
 func (w *wire) take() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	defer func() { w.log = nil }()
 	return w.log
 }

@@ -16,36 +16,42 @@ const (
 	full                 // it gets the new MAC
 )
 
-// update is Linux's __neigh_update: somebody says that e has that MAC, or the one that is known
-// if mac is empty.
-func (t *Table) update(e *entry, mac tcpip.LinkAddress, s State, o override, now time.Duration, w *work) {
+// A claim is what somebody says of a neighbour.
+type claim struct {
+	mac      tcpip.LinkAddress // empty: the one that is known
+	state    State             // it has with that MAC
+	override override
+}
+
+// update is Linux's __neigh_update.
+func (t *Table) update(e *entry, c claim, now time.Duration, w *work) {
 	old := e.state
-	same := old&valid != 0 && (mac == "" || mac == *e.mac)
-	if old == Permanent || mac == "" && old&valid == 0 {
+	same := old&valid != 0 && (c.mac == "" || c.mac == *e.mac)
+	if old == Permanent || c.mac == "" && old&valid == 0 {
 		return
 	}
-	if s&connected != 0 {
+	if c.state&connected != 0 {
 		e.confirmed = now
 	}
 	switch {
 	case old&valid == 0:
-	case same && s == Stale:
-		s = old
-	case !same && o == weak && old&connected != 0:
-		s, same = Stale, true
-	case !same && o != full:
+	case same && c.state == Stale:
+		c.state = old
+	case !same && c.override == weak && old&connected != 0:
+		c.state, same = Stale, true
+	case !same && c.override != full:
 		return
 	}
 	if !same {
-		e.mac = &mac
-		if s&connected == 0 {
+		e.mac = &c.mac
+		if c.state&connected == 0 {
 			e.confirmed = now - 2*baseReachable
 		}
 	}
 	switch {
-	case s != old, s == Reachable:
-		t.enter(e, s, now)
-	case !same && s&usable != 0: // the timer goes on
+	case c.state != old, c.state == Reachable:
+		t.enter(e, c.state, now)
+	case !same && c.state&usable != 0: // the timer goes on
 		e.ready.Store(e.mac)
 	}
 	if !same {
@@ -66,7 +72,7 @@ func (t *Table) Learn(a tcpip.Address, mac tcpip.LinkAddress) {
 				return
 			}
 		}
-		t.update(e, mac, Stale, full, now, w)
+		t.update(e, claim{mac, Stale, full}, now, w)
 	})
 }
 
@@ -76,16 +82,16 @@ func (t *Table) Advertise(a tcpip.Address, mac tcpip.LinkAddress, solicited, ove
 	if mac != "" && len(mac) != header.EthernetAddressSize {
 		return
 	}
-	s, o := Stale, weak
+	c := claim{mac, Stale, weak}
 	if solicited {
-		s = Reachable
+		c.state = Reachable
 	}
 	if overrides {
-		o = full
+		c.override = full
 	}
 	t.locked(func(now time.Duration, w *work) {
 		if e := t.index.find(a); e != nil && e.state != Failed {
-			t.update(e, mac, s, o, now, w)
+			t.update(e, c, now, w)
 		}
 	})
 }
@@ -97,15 +103,20 @@ func (t *Table) ReceiveARP(h header.ARP, toMe bool, self func(tcpip.Address) boo
 		return
 	}
 	from, to := tcpip.AddrFrom4Slice(h.ProtocolAddressSender()), tcpip.AddrFrom4Slice(h.ProtocolAddressTarget())
-	if !station(from) || header.IsV4MulticastAddress(to) || header.IsV4LoopbackAddress(to) || self(from) {
+	if !station(from) || header.IsV4MulticastAddress(to) || header.IsV4LoopbackAddress(to) {
+		return
+	}
+	reply := h.Op() == header.ARPReply
+	if h.Op() == header.ARPRequest && self(to) {
+		if !self(from) {
+			t.Learn(from, tcpip.LinkAddress(h.HardwareAddressSender()))
+		}
+		return
+	}
+	if t.index.find(from) == nil { // most of what all hear
 		return
 	}
 	mac := tcpip.LinkAddress(h.HardwareAddressSender())
-	reply := h.Op() == header.ARPReply
-	if h.Op() == header.ARPRequest && self(to) {
-		t.Learn(from, mac)
-		return
-	}
 	gratuitous := from == to && (!reply || string(h.HardwareAddressTarget()) == string(mac))
 	t.locked(func(now time.Duration, w *work) {
 		e := t.index.find(from)
@@ -113,14 +124,14 @@ func (t *Table) ReceiveARP(h header.ARP, toMe bool, self func(tcpip.Address) boo
 			return
 		}
 		// Of several answers the first counts: several may answer for the same address.
-		s, o := Stale, keep
+		c := claim{mac, Stale, keep}
 		if reply && toMe {
-			s = Reachable
+			c.state = Reachable
 		}
 		if gratuitous || now > e.updated+lockTime {
-			o = full
+			c.override = full
 		}
-		t.update(e, mac, s, o, now, w)
+		t.update(e, c, now, w)
 	})
 }
 

@@ -89,7 +89,7 @@ func TestWaiting(t *testing.T) {
 func TestManyWait(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, 1)
-	for n := range 500 {
+	for n := range 200 {
 		for range 4 {
 			w.send(numbered(n), strings.Repeat("x", 65000))
 		}

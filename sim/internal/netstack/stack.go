@@ -25,15 +25,16 @@
 //
 // # Locks
 //
-// listenTable, routeMu and loopbackMu are held across calls into gVisor, which calls nothing
-// that takes them, and no two of them at a time. process.mu and usersMu are the innermost:
+// listenTable, routeMu, loopbackMu and addingMu are held across calls into gVisor, which calls
+// nothing that takes them, and no two of them at a time. Neighbour tables have a lock that is never
+// held when a packet is sent (package neigh). nicsMu, process.mu and usersMu are the innermost:
 // nothing is called with them held, since closing a socket calls untrack, which takes the
 // first.
 //
 // # What depends on what
 //
 // From the ground up: addr, errors, deadline, gate, redirect and listentable know none of
-// the others' types. Then link with quiet and routed, process with await and freeze, and
+// the others' types. Then nic, and link with quiet and routed, process with await and freeze, and
 // namespace. Stack joins a process and a namespace. Over it stand interfaces,
 // routes and ipv6, which configure it, and sockets and neighbours, which tell of it; socket,
 // side and source, which tcp, udp and listen are made of; resolver and dial; and ping, whose
