@@ -212,6 +212,31 @@ func TestNeighboursOfNewInterface(t *testing.T) {
 	}
 }
 
+// TestManyNeighbours has a program look for more neighbours than there may be. It does not notice.
+func TestManyNeighbours(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSegment(t)
+		c, err := s.a.ListenPacket(bg, "udp", ":0")
+		require.NoError(t, err)
+		defer c.Close()
+		require.NoError(t, s.a.AddAddr(2, netip.MustParsePrefix("10.1.0.1/16")))
+		for _, base := range []string{"10.1.1.0", "fd00::1:0"} {
+			before := s.a.stack.Stats().IP.OutgoingPacketErrors.Value()
+			to := netip.MustParseAddr(base)
+			for range 1500 {
+				_, err := c.WriteTo([]byte("?"), net.UDPAddrFromAddrPort(netip.AddrPortFrom(to, 9)))
+				require.NoError(t, err)
+				to = to.Next()
+			}
+			require.EqualValues(t, 1500-1024, s.a.stack.Stats().IP.OutgoingPacketErrors.Value()-before)
+			time.Sleep(3 * time.Second)
+		}
+		require.Len(t, s.a.Neighbours(), 2*1024)
+		require.Equal(t, neigh.Failed, s.a.Neighbours()[0].State)
+	})
+}
+
 // FuzzNeighbours delivers any ARP packets and messages of neighbour discovery: the tables stay
 // small, no MAC is one that nobody can have, and the stack goes on to work.
 func FuzzNeighbours(f *testing.F) {

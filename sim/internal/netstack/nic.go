@@ -113,7 +113,12 @@ func (n *nic) WritePacket(r *stack.Route, pkt *stack.PacketBuffer) tcpip.Error {
 	}
 	if !ok {
 		var err tcpip.Error
-		if mac, err = t.Resolve(hop, r.LocalAddress(), gateway, pkt); err != nil || mac == "" {
+		mac, err = t.Resolve(hop, r.LocalAddress(), gateway, pkt)
+		if err != nil && slices.Contains(protocols[:], pkt.NetworkProtocolNumber) {
+			n.Lose(pkt) // as on Linux its sender hears nothing; a router counts it
+			return nil
+		}
+		if mac == "" {
 			return err
 		}
 	}

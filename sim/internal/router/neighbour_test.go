@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/drop"
 	"drydock/sim/ping"
 
 	"github.com/stretchr/testify/assert"
@@ -174,4 +175,21 @@ func TestErrorLimit(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Packets to more neighbours than a table has room for are dropped like those to neighbours that do
+// not answer, at once and without an error.
+func TestTooManyNeighbours(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		top := plan{virtual: true}.build(t)
+		dst := netip.MustParseAddr("fd02::1:0")
+		for range 1100 {
+			top.inject(t, 0, packet{src: "fd01::99", dst: dst.String(), proto: 17, body: udp(5)})
+			dst = dst.Next()
+		}
+		synctest.Wait()
+		assert.EqualValues(t, 1100-1024, top.router.Drops()[drop.NeighbourFailed])
+		time.Sleep(3 * time.Second)
+		assert.EqualValues(t, 1100, top.router.Drops()[drop.NeighbourFailed])
+	})
 }

@@ -73,7 +73,12 @@ func (h *hop) send(pkt *stack.PacketBuffer) {
 // known yet, it waits there.
 func (h *hop) transmit(pkt *stack.PacketBuffer) {
 	pkt.NetworkProtocolNumber = forwarded
-	if err := h.out.nic.WritePacket(h.route, pkt); err != nil {
+	switch err := h.out.nic.WritePacket(h.route, pkt); err.(type) {
+	case nil:
+	case *tcpip.ErrNoBufferSpace: // there are too many neighbours
+		h.lose(drop.NeighbourFailed, pkt)
+		return
+	default:
 		h.lose(drop.Down, pkt)
 		return
 	}
