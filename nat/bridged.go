@@ -3,6 +3,7 @@ package nat
 import (
 	"drydock/drop"
 
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -34,6 +35,9 @@ func (t *Tables) FilterBridged(bridge, in, out string, pkt *stack.PacketBuffer) 
 // bridged passes a frame through the hooks. p.pkt is then what came of it.
 func (t *Tables) bridged(p *packet, bridge, out string, frame *stack.PacketBuffer) bool {
 	if !p.parseFrame() {
+		if len(p.ip) > 0 && !p.v6 && !header.IPv4(p.ip).IsChecksumValid() {
+			return t.drop(p, drop.Checksum)
+		}
 		return t.drop(p, drop.Malformed)
 	}
 	dst := p.dst

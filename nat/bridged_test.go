@@ -102,7 +102,7 @@ func TestBridgedDrops(t *testing.T) {
 		{"rule", []string{"-A FORWARD -p tcp -m physdev --physdev-in p1 -j DROP"}, whole, Dropped{Reason: drop.Rule, Hook: "FORWARD", Chain: "filter/FORWARD", Rule: 1}},
 		{"policy", []string{"-P FORWARD DROP"}, whole, Dropped{Reason: drop.Policy, Hook: "FORWARD", Chain: "filter/FORWARD"}},
 		{"version", nil, changed(0, 0x55), Dropped{Reason: drop.Malformed, Hook: "PREROUTING"}},
-		{"checksum", nil, changed(8, 1), Dropped{Reason: drop.Malformed, Hook: "PREROUTING"}},
+		{"checksum", nil, changed(8, 1), Dropped{Reason: drop.Checksum, Hook: "PREROUTING"}},
 		{"cut short", nil, whole[:30], Dropped{Reason: drop.Malformed, Hook: "PREROUTING"}},
 		{"nothing", nil, whole[:0:1], Dropped{Reason: drop.Malformed, Hook: "PREROUTING"}},
 	}

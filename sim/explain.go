@@ -100,7 +100,7 @@ func (ns *Netns) Explain(network, address string) (Explanation, error) {
 	}
 	w := &walk{
 		Explanation: Explanation{Network: network, Address: address, From: space.owner()},
-		transport:   strings.TrimRight(network, "46"), clones: make(map[*nat.Tables]*clone),
+		transport:   strings.TrimRight(network, "46"), clones: make(map[*nat.Tables]*clone), met: make(map[meeting]bool),
 	}
 	dst, ok, err := w.destination(ns, sockets)
 	if err != nil {

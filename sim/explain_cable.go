@@ -109,7 +109,7 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 	if !w.passesCable(here, c.inside) {
 		return nil, 0, nil, false
 	}
-	port, next, index := seg.nextHop(ns, out, via)
+	port, next, index, known := seg.nextHop(ns, out, via)
 	switch {
 	case next == nil:
 		w.step(here, "nobody has %v there", via)
@@ -122,6 +122,9 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 		w.step(here, "%s is partitioned", seg.bridge.Name())
 		return nil, 0, nil, w.end(Dropped, drop.Partitioned, "a partition keeps %s and %s apart", ns.owner(), next.owner())
 	}
+	if !known && !w.resolves(ns, c, &seg, port, next, index, via) {
+		return nil, 0, nil, false
+	}
 	if !seg.in.Local() && !port.Local() {
 		after, up, ok := w.bridged(seg.host, seg.bridge.Name(), seg.in.Name(), port.Name(), b)
 		switch {
@@ -133,7 +136,7 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 		}
 		b = after
 	}
-	if !w.passesCable(Place{seg.portOwner(), port.Name(), seg.bridge.Name()}, port.Endpoint().(*veth.Endpoint)) {
+	if !w.passesCable(seg.place(port), port.Endpoint().(*veth.Endpoint)) {
 		return nil, 0, nil, false
 	}
 	return next, index, b, true
@@ -169,21 +172,22 @@ func (s *crossing) local() *bridge.Port {
 	return nil
 }
 
-// portOwner is the owner of the Places of ports.
-func (s *crossing) portOwner() string {
+// place is that of a port.
+func (s *crossing) place(p *bridge.Port) Place {
+	owner := s.bridge.Name()
 	if s.host != nil {
-		return s.host.owner()
+		owner = s.host.owner()
 	}
-	return s.bridge.Name()
+	return Place{owner, p.Name(), s.bridge.Name()}
 }
 
 // nextHop returns the port and the interface where an address is, as ARP or neighbour discovery
-// would find it, or as it has; nil if nobody has it.
-func (s *crossing) nextHop(from *namespace, index int, via netip.Addr) (*bridge.Port, *namespace, int) {
-	known := ""
+// would find it, or as it is known already; nil if nobody has it.
+func (s *crossing) nextHop(from *namespace, index int, via netip.Addr) (port *bridge.Port, ns *namespace, at int, known bool) {
+	mac := ""
 	for _, n := range from.stack.Neighbours() {
-		if n.Index == index && n.Addr == via && len(n.MAC) > 0 {
-			known = string(n.MAC)
+		if n.Index == index && n.Addr == via && len(n.MAC) > 0 && ofNeighbour[n.State] != NeighbourFailed {
+			mac = string(n.MAC)
 		}
 	}
 	for _, p := range s.bridge.Ports() {
@@ -194,9 +198,9 @@ func (s *crossing) nextHop(from *namespace, index int, via netip.Addr) (*bridge.
 		if ns == nil {
 			continue
 		}
-		if known != "" && string(ns.cable(at).inside.LinkAddress()) == known || known == "" && ns.stack.Owns(via) {
-			return p, ns, at
+		if mac != "" && string(ns.cable(at).inside.LinkAddress()) == mac || mac == "" && ns.stack.Owns(via) {
+			return p, ns, at, mac != ""
 		}
 	}
-	return nil, nil, 0
+	return nil, nil, 0, false
 }

@@ -19,6 +19,7 @@ type walk struct {
 	Explanation
 	transport string // "tcp" or "udp"
 	clones    map[*nat.Tables]*clone
+	met       map[meeting]bool
 	answer    bool // it is the answer that walks
 }
 
@@ -27,6 +28,9 @@ const maxHops = 64
 
 // probePort is from where Explain asks: the last of Linux's range, which is rarely in use.
 const probePort = 60999
+
+// lostAnswer begins the Why of an answer that is lost.
+const lostAnswer = "the answer does not come back: "
 
 // step notes what happens at a place.
 func (w *walk) step(p Place, format string, args ...any) *Step {
@@ -38,7 +42,7 @@ func (w *walk) step(p Place, format string, args ...any) *Step {
 func (w *walk) end(v Verdict, why drop.Reason, format string, args ...any) bool {
 	w.Verdict, w.Reason, w.Why = v, why, fmt.Sprintf(format, args...)
 	if w.answer {
-		w.Why = "the answer does not come back: " + w.Why
+		w.Why = lostAnswer + w.Why
 		if v == Refused {
 			w.Verdict = Dropped
 		}

@@ -55,6 +55,13 @@ func (f Inflight) Hold() {
 	l.from.impaired.Store(true)
 }
 
+// Held reports whether a Hold is on.
+func (f Inflight) Held() (on bool) {
+	f.line.mu.Lock()
+	defer f.line.mu.Unlock()
+	return f.line.medium != nil && f.line.medium.flight.held.on
+}
+
 // Resume ends a Hold. What was due meanwhile arrives now, in the order in which it was due, the
 // rest when it is due.
 func (f Inflight) Resume() {

@@ -1,6 +1,7 @@
 package veth
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -73,6 +74,23 @@ func (e *Endpoint) Impairment() Impairment {
 		return Impairment{}
 	}
 	return e.line.medium.impairment
+}
+
+// NextFrame returns the number by which a LossModel counts the next wire frame that e sends, and
+// whether that is lost for certain: LoseFrames has its number, or Loss.P is 1. Nothing is drawn, and
+// the function of LoseIf is not called. Without an impairment the number is 1.
+func (e *Endpoint) NextFrame() (number uint64, lost bool) {
+	e.line.mu.Lock()
+	defer e.line.mu.Unlock()
+	m := e.line.medium
+	if m == nil {
+		return 1, false
+	}
+	number = m.frames - m.losses.since + 1
+	if c, ok := m.impairment.Loss.Model.(*chosen); ok {
+		lost = slices.Contains(c.frames, number)
+	}
+	return number, lost || m.impairment.Loss.P == 1 && m.impairment.Duplicate.P == 0
 }
 
 // send puts a frame on the line, or the frames of a super-segment. It borrows pkt.

@@ -16,8 +16,9 @@ import (
 func LoseFrames(numbers ...uint64) LossModel {
 	numbers = slices.Clone(numbers)
 	return &chosen{
-		name: "loss frames " + strings.Trim(fmt.Sprint(numbers), "[]"),
-		lose: func(n uint64, _ *stack.PacketBuffer) bool { return slices.Contains(numbers, n) },
+		name:   "loss frames " + strings.Trim(fmt.Sprint(numbers), "[]"),
+		frames: numbers,
+		lose:   func(n uint64, _ *stack.PacketBuffer) bool { return slices.Contains(numbers, n) },
 	}
 }
 
@@ -33,8 +34,9 @@ func LoseIf(lose func(n uint64, frame []byte) bool) LossModel {
 
 // A chosen compares by its address, as functions do not.
 type chosen struct {
-	name string
-	lose func(n uint64, pkt *stack.PacketBuffer) bool
+	name   string
+	frames []uint64 // of LoseFrames
+	lose   func(n uint64, pkt *stack.PacketBuffer) bool
 }
 
 func (c *chosen) validate() error { return nil }

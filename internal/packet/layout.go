@@ -82,6 +82,15 @@ func (l *Layout) Find(b []byte, size int) bool {
 	return false
 }
 
+// IsFragment reports whether a whole IP header, behind which no other extension header lies before
+// that of a fragment, says that its packet is one.
+func IsFragment(ip []byte) bool {
+	if ip[0]>>4 == header.IPv6Version {
+		return ip[6] == fragment
+	}
+	return binary.BigEndian.Uint16(ip[6:])&0x3fff != 0 // more fragments, and the offset
+}
+
 // ParseQuote is Parse for the packet that an ICMP error quotes: its lengths are about
 // more than is quoted, and are not looked at. Size is what is there.
 func ParseQuote(b []byte) (l Layout, ok bool) {

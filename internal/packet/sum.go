@@ -125,6 +125,15 @@ func Valid(frame *stack.PacketBuffer) bool {
 	return !l.offloads(l4) || l.Intact(frame, header.EthernetMinimumSize, ip, l4)
 }
 
+// ValidICMP reports whether the checksum is right that the ICMP or ICMPv6 message in an IP packet
+// has, which begins at an offset of pkt. What carries none is valid, and so are fragments.
+func ValidICMP(pkt *stack.PacketBuffer, off int) bool {
+	var room [MaxHeaders]byte
+	b := room[:Copy(room[:], pkt, off)]
+	l, ok := Parse(b, pkt.Size()-off)
+	return !ok || l.Fragment != Whole || !l.IsICMP() || l.Intact(pkt, off, b, b[l.Transport:])
+}
+
 // complete computes the transport checksum of the packet in b, if there is one to compute.
 func (l *Layout) complete(b []byte) bool {
 	l4 := b[l.Transport:l.Size]

@@ -17,9 +17,12 @@ func (s *Stack) Drops() drop.Counts {
 	if s.router != nil {
 		n = s.router.Drops()
 	}
-	tcp, udp := s.stack.Stats().TCP, s.stack.Stats().UDP
+	tcp, udp, icmp := s.stack.Stats().TCP, s.stack.Stats().UDP, s.stack.Stats().ICMP
 	n[drop.SocketFull] += tcp.ListenOverflowSynDrop.Value() + tcp.ListenOverflowAckDrop.Value() + udp.ReceiveBufferErrors.Value()
 	n[drop.Checksum] += tcp.ChecksumErrors.Value() + udp.ChecksumErrors.Value()
+	n[drop.Checksum] += icmp.V4.PacketsReceived.Invalid.Value() // of fragments; others end in the router
+	n[drop.Malformed] += udp.MalformedPacketsReceived.Value() + s.stack.Stats().ARP.MalformedPacketsReceived.Value() +
+		icmp.V6.PacketsReceived.Invalid.Value()
 	return n
 }
 

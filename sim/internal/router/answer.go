@@ -2,6 +2,7 @@ package router
 
 import (
 	"drydock/drop"
+	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -30,11 +31,16 @@ func CanAnswer(s *stack.Stack, nic tcpip.NICID, src, dst tcpip.Address) bool {
 	return true
 }
 
-// CheckInput drops a SYN without a way back, as Linux does, though only after the rules have
+// CheckInput drops damaged ICMP after the rules have seen it, as Linux and gVisor do, but gVisor
+// without a word. It drops a SYN without a way back, as Linux does, though only after the rules have
 // seen it. GVisor would drop it too, but with a message on stderr, and its logger is one for
 // the whole process.
 func (h hooks) CheckInput(pkt *stack.PacketBuffer, route *stack.Route, af stack.AddressFamily) bool {
 	if !h.NFTablesInterface.CheckInput(pkt, route, af) {
+		return false
+	}
+	if p := pkt.TransportProtocolNumber; (p == packet.ICMP || p == packet.ICMPv6) && !packet.ValidICMP(pkt, len(pkt.LinkHeader().Slice())) {
+		h.router.Drop(pkt.NICID, drop.Checksum, pkt)
 		return false
 	}
 	if pkt.TransportProtocolNumber != tcp.ProtocolNumber || !Opens(pkt.TransportHeader().Slice()) {

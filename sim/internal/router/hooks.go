@@ -28,6 +28,9 @@ func (h hooks) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, af stack
 	if !h.NFTablesInterface.CheckOutput(pkt, route, af) {
 		return false
 	}
+	if pkt.TransportProtocolNumber == packet.UDP && len(pkt.TransportHeader().Slice())+pkt.Data().Size() > int(route.MTU()) && route.Loop() == stack.PacketOut {
+		packet.CompleteHeaders(pkt) // of fragments no card computes the checksum, and no other has been put there
+	}
 	src, dst := addresses(pkt)
 	if !h.router.local.Empty() && h.router.current().addresses[dst] != nil {
 		h.router.local.Show(func() []byte { return packet.LoopbackFrame(pkt) })

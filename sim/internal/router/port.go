@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"drydock/internal/packet"
+
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
@@ -98,7 +100,8 @@ func (p *Port) deliver(pkt *stack.PacketBuffer) {
 	in.GSOOptions = pkt.GSOOptions
 	in.PktType = pkt.PktType
 	in.NICID, in.InputNICID = pkt.NICID, pkt.InputNICID
-	in.RXChecksumValidated = pkt.RXChecksumValidated
+	// Fragments have a checksum in common, which no card has looked at.
+	in.RXChecksumValidated = pkt.RXChecksumValidated && !packet.IsFragment(pkt.NetworkHeader().Slice())
 	in.NetworkProtocolNumber = pkt.NetworkProtocolNumber
 	p.endpoints[family(pkt.NetworkProtocolNumber)].HandlePacket(in)
 	in.DecRef()

@@ -60,13 +60,14 @@ func (r *Router) moved(route *stack.Route, src tcpip.Address) *hop {
 }
 
 // Plain reports whether the router has nothing to do with a packet that arrived at a port:
-// it is for an address of that interface, and nothing asks where it comes from.
+// it is for an address of that interface, is whole, and nothing asks where it comes from.
 func (r *Router) Plain(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) bool {
 	if r.filter != nil || r.filterRP.Load() != int32(RPOff) || in.filterRP.Load() != int32(RPOff) || !in.ready.Load() {
 		return false
 	}
 	var dst tcpip.Address
-	switch b := packet.Front(pkt, len(pkt.LinkHeader().Slice())); {
+	b := packet.Front(pkt, len(pkt.LinkHeader().Slice()))
+	switch {
 	case proto == header.IPv4ProtocolNumber && len(b) >= header.IPv4MinimumSize:
 		dst = header.IPv4(b).DestinationAddress()
 	case proto == header.IPv6ProtocolNumber && len(b) >= header.IPv6MinimumSize:
@@ -75,7 +76,7 @@ func (r *Router) Plain(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack.P
 		return false
 	}
 	f := r.current()
-	return !f.closed && f.addresses[dst] == in
+	return !f.closed && f.addresses[dst] == in && !packet.IsFragment(b)
 }
 
 // RouteLocalnet reports whether packets for dst leave by an interface with route_localnet.
