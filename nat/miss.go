@@ -7,8 +7,10 @@ import (
 
 // A Miss is a rule that a packet fails to match by one of its conditions alone.
 type Miss struct {
+	Hook      string // "FORWARD"
 	Chain     Chain
 	Rule      int    // counted from 1
+	Drops     bool   // the rule would drop or reject it
 	Condition string // that fails, as iptables-save prints it: "-p tcp", "-m tcp --dport 8080"
 }
 
@@ -40,7 +42,7 @@ func (s *search) chain(c *chain, depth int) (back bool) {
 	for i, r := range c.rules {
 		if !s.matches(r.Rule) {
 			if why := s.miss(r); why != "" {
-				s.tell(Miss{c.full, i + 1, why})
+				s.tell(Miss{hookNames[s.p.hook], c.full, i + 1, r.drops(), why})
 			}
 			continue
 		}
@@ -84,6 +86,14 @@ func (s *search) miss(r *rule) string {
 		}
 	}
 	return ""
+}
+
+func (r *rule) drops() bool {
+	switch r.Target.(type) {
+	case Drop, Reject:
+		return true
+	}
+	return false
 }
 
 // A part is one condition of a rule.

@@ -3,8 +3,10 @@ package sim
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"drydock/dnsd"
+	"drydock/sim/internal/engine"
 )
 
 // startDNS gives a run the embedded resolver, when it first joins a network that has
@@ -30,6 +32,7 @@ func (c *Container) startDNS(r *run) (err error) {
 	if forwarding.FirstReply {
 		opts = append(opts, dnsd.TakeFirstReply())
 	}
+	d.forwarding = c.forwarding(r, upstreams, forwarding)
 	d.resolver, err = dnsd.New(opts...)
 	if err == nil {
 		err = d.serve(ctx, c.host.noteQuestions(c.Name, c.host.wrapped(d.resolver)))
@@ -46,6 +49,22 @@ func (c *Container) startDNS(r *run) (err error) {
 // hasGateway reports whether a network of the container leads to others.
 func (c *Container) hasGateway() bool {
 	return slices.ContainsFunc(c.live(), func(l *Link) bool { return !l.asked.network.config().internal })
+}
+
+// forwarding returns where the resolver of a run asks, for Explain.
+func (c *Container) forwarding(r *run, upstreams []engine.Upstream, how engine.Forwarding) forwarding {
+	f := forwarding{own: c.host.wrapDNS != nil}
+	if how.KeepSingleLabels {
+		f.nobody = func(name string) bool { return !strings.Contains(strings.TrimSuffix(name, "."), ".") }
+	}
+	for _, u := range upstreams {
+		from := r.ns
+		if u.OnHost {
+			from = c.host.own
+		}
+		f.servers = append(f.servers, asked{u.Addr, from})
+	}
+	return f
 }
 
 // setScopes tells the resolver of a run which networks it is on, in the order of

@@ -16,7 +16,7 @@ type Explanation struct {
 	From             string // who asks, "web"
 	Steps            []Step
 	Verdict          Verdict
-	Reason           drop.Reason // of Dropped
+	Reason           drop.Reason // of Dropped and Refused; 0 for other verdicts
 	Why              string      // the verdict in words: "nobody listens on tcp port 81 of db"
 }
 
@@ -24,14 +24,15 @@ type Explanation struct {
 type Verdict uint8
 
 const (
-	Answered Verdict = iota // the answer comes back
+	Unknown  Verdict = iota // Explain cannot tell: a program decides, or a nameserver would have to be asked
+	Answered                // the answer comes back
 	Dropped                 // the packet is lost, or the answer is
 	Refused                 // nobody listens: a reset or port unreachable comes back
-	NoAnswer                // it arrives, and who it is for does not answer: it is paused, or knows no way back
-	Unknown                 // Explain cannot tell: a program decides, or a nameserver would have to be asked
+	NoAnswer                // nobody answers for now: who asks or is asked is paused, or a cable holds its frames
+	NoName                  // the name has no address, and no nameserver can be asked: nothing is sent
 )
 
-var verdicts = [...]string{"answered", "dropped", "refused", "no answer", "unknown"}
+var verdicts = [...]string{"unknown", "answered", "dropped", "refused", "no answer", "no name"}
 
 func (v Verdict) String() string {
 	if int(v) < len(verdicts) {
@@ -56,7 +57,12 @@ type Step struct {
 //	  → db eth0        no socket on tcp port 5432
 //	                     note: a program listens on 127.0.0.1:5432 alone
 //	  ← db sockets     leaves by eth0 to 172.17.0.3
+//
+// The zero Explanation is "".
 func (e Explanation) String() string {
+	if e.Network == "" {
+		return ""
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s to %s %s: %v: %s\n", e.From, e.Network, e.Address, e.Verdict, e.Why)
 	width := 0
@@ -87,10 +93,12 @@ func (s Step) where() string {
 // Explain says what would become of a connection from a container or a machine to an address, as
 // DialContext takes it, on networks "tcp", "udp" and their kinds of one family. It looks at the
 // network as it is and changes nothing: rules, translation, routes, cables and listeners decide as
-// for a packet, but nothing is sent, counted or remembered. Names are looked for in /etc/hosts and
-// in the networks of the container; no nameserver is asked. Random losses of cables are noted, and
-// taken not to strike; rules with limit, hashlimit, recent or statistic are asked as if for the
-// first time; and what REJECT answers is taken to come back.
+// for a packet, but nothing is sent, counted or remembered. Names are looked for in /etc/hosts and in
+// the networks of the container; no nameserver is asked, but if the way to each is closed the verdict
+// is NoName. Where the MAC of the next hop is not known, the answer to ARP or neighbour discovery must
+// come back, too. Random losses of cables are noted and taken not to strike, as are those that a
+// veth.LossModel decides; rules with limit, hashlimit, recent or statistic are asked as if for the
+// first time, and noted if they may drop it another time; and what REJECT answers is taken to come back.
 //
 // The error is that of an address that cannot be parsed, or wraps ErrNotRunning.
 func (ns *Netns) Explain(network, address string) (Explanation, error) {
@@ -102,12 +110,15 @@ func (ns *Netns) Explain(network, address string) (Explanation, error) {
 		Explanation: Explanation{Network: network, Address: address, From: space.owner()},
 		transport:   strings.TrimRight(network, "46"), clones: make(map[*nat.Tables]*clone), met: make(map[meeting]bool),
 	}
-	dst, ok, err := w.destination(ns, sockets)
+	dst, ok, err := w.destination(ns, space, sockets)
 	if err != nil {
 		return Explanation{}, err
 	}
 	if ok {
 		w.connect(space, dst)
+	}
+	if space.paused != nil && space.paused() {
+		w.Verdict, w.Reason, w.Why = NoAnswer, 0, fmt.Sprintf("%s is paused: its calls wait. Of one that it made: %v: %s", w.From, w.Verdict, w.Why)
 	}
 	return w.Explanation, nil
 }

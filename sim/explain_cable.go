@@ -2,7 +2,9 @@ package sim
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
+	"strings"
 	"sync"
 
 	"drydock/bridge"
@@ -106,7 +108,7 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 		w.step(here, "it leaves for where Explain cannot see")
 		return nil, 0, nil, w.end(Unknown, 0, "it leaves by %v for the real machine", here)
 	}
-	if !w.passesCable(here, c.inside) {
+	if !w.passesCable(here, c.inside, w.onWire(b)) {
 		return nil, 0, nil, false
 	}
 	port, next, index, known := seg.nextHop(ns, out, via)
@@ -136,14 +138,15 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 		}
 		b = after
 	}
-	if !w.passesCable(seg.place(port), port.Endpoint().(*veth.Endpoint)) {
+	if !w.passesCable(seg.place(port), port.Endpoint().(*veth.Endpoint), w.onWire(b)) {
 		return nil, 0, nil, false
 	}
 	return next, index, b, true
 }
 
 // passesCable notes what the cable does to what an end sends.
-func (w *walk) passesCable(here Place, end *veth.Endpoint) bool {
+// The packet has so many bytes.
+func (w *walk) passesCable(here Place, end *veth.Endpoint, size int) bool {
 	if !end.Carrier() {
 		w.step(here, "the cable is out")
 		return w.end(Dropped, drop.NoCarrier, "no carrier at %v", here)
@@ -152,15 +155,42 @@ func (w *walk) passesCable(here Place, end *veth.Endpoint) bool {
 		w.step(here, "the cable is cut")
 		return w.end(Dropped, drop.Partitioned, "the cable at %v is cut", here)
 	}
-	i := end.Impairment()
-	if i == (veth.Impairment{}) {
-		return true
+	if i := end.Impairment(); i != (veth.Impairment{}) && !w.survives(here, end, i, size) {
+		return false
 	}
-	w.step(here, "the cable is impaired: %v", i)
-	if i.Loss == (veth.Loss{P: 1}) {
-		return w.end(Dropped, drop.Loss, "the cable at %v loses everything", here)
+	if end.Inflight().Held() {
+		w.step(here, "the cable holds its frames (Inflight)")
+		return w.end(NoAnswer, 0, "the cable at %v holds its frames until they are released", here)
 	}
 	return true
+}
+
+// survives notes what an impairment does.
+func (w *walk) survives(here Place, end *veth.Endpoint, i veth.Impairment, size int) bool {
+	s := w.step(here, "the cable is impaired: %v", i)
+	number, lost := end.NextFrame()
+	switch {
+	case i.Loss.Model == nil && lost:
+		return w.end(Dropped, drop.Loss, "the cable at %v loses everything", here)
+	case i.Corrupt.P == 1:
+		return w.end(Dropped, drop.Checksum, "the cable at %v damages everything", here)
+	case i.MTU > 0 && size > i.MTU:
+		return w.end(Dropped, drop.TooBig, "the cable at %v carries %d bytes, and the packet has %d", here, i.MTU, size)
+	case lost:
+		s.Notes = append(s.Notes, fmt.Sprintf("its next frame is number %d, which is lost: what is sent again may pass", number))
+	case strings.HasPrefix(i.String(), "loss function"):
+		s.Notes = append(s.Notes, "which frames are lost the function of LoseIf decides, which is not asked")
+	}
+	return true
+}
+
+// onWire is the size of a packet: that of a probe, which has none of the options of a SYN.
+func (w *walk) onWire(b []byte) int {
+	const options = 20 // MSS, SACK permitted, timestamps, window scale
+	if w.transport == "tcp" {
+		return len(b) + options
+	}
+	return len(b)
 }
 
 func (s *crossing) local() *bridge.Port {

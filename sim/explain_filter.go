@@ -7,6 +7,7 @@ import (
 	"drydock/drop"
 	"drydock/internal/packet"
 	"drydock/nat"
+	"drydock/nat/iptables"
 	"drydock/sim/internal/router"
 
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -82,14 +83,14 @@ func (w *walk) filtered(c *clone, tables *nat.Tables) bool {
 	}
 	text := ruleText(tables, *d)
 	why := fmt.Sprintf("%s drops it: %v", d.Hook, d.Reason)
+	if strings.Contains(text, "-j REJECT") {
+		return w.end(Refused, d.Reason, "%s rejects it by %s", d.Hook, text)
+	}
 	if text != "" {
 		why = fmt.Sprintf("%s drops it by %s", d.Hook, text)
 		if d.Reason != drop.Rule && d.Reason != drop.Policy {
 			why += ": " + d.Reason.String()
 		}
-	}
-	if strings.Contains(text, "-j REJECT") {
-		return w.end(Refused, d.Reason, "%s", why)
 	}
 	return w.end(Dropped, d.Reason, "%s", why)
 }
@@ -106,19 +107,18 @@ func (w *walk) rules(here Place, tables *nat.Tables, c *clone, before flow, out 
 		if i+1 < len(c.traced) && c.traced[i+1].Hook == tr.Hook && strings.HasPrefix(string(c.traced[i+1].Chain), table+"/") {
 			continue // the last one of a hook and table decides
 		}
-		if tr.Verdict == "nflog" || tr.Verdict == "policy" && c.dropped == nil {
+		ends := c.dropped != nil && c.dropped.Chain == tr.Chain && c.dropped.Rule == dropRule(tr)
+		notes := nearMisses(c.misses, tr.Hook, table, before, after, ends)
+		if tr.Verdict == "nflog" || tr.Verdict == "policy" && !ends && notes == nil {
 			continue
 		}
-		d := nat.Dropped{Reason: drop.Rule, Chain: tr.Chain, Rule: tr.Rule, Src: before.src.Addr()}
-		if tr.Verdict == "policy" {
-			d.Reason = drop.Policy
-		}
-		s := w.step(here, "%s %s: %s", tr.Hook, table, ruleText(tables, d))
+		s := w.step(here, "%s %s: %s", tr.Hook, table, decided(tables, tr, before, ends))
+		s.Notes = notes
 		if source := tr.Hook == "POSTROUTING" || tr.Hook == "INPUT"; table == "nat" && tr.Verdict == "rule" {
 			s.Packet = w.changed(&told, after, source)
 		}
-		if c.dropped != nil && c.dropped.Chain == tr.Chain && c.dropped.Rule == dropRule(tr) {
-			s.Notes = nearMisses(c.misses, table, before, after)
+		if tr.Hook == "FORWARD" && table == "filter" && before.dst.Port() != after.dst.Port() {
+			s.Notes = append(s.Notes, notSeen(tables, before)...)
 		}
 	}
 	if told != after {
@@ -154,19 +154,69 @@ func dropRule(tr nat.Traced) int {
 // maxNotes bounds the near misses that are told.
 const maxNotes = 5
 
-// nearMisses are the rules of a table that would have matched but for one condition.
-func nearMisses(misses []nat.Miss, table string, before, after flow) (notes []string) {
+// nearMisses are the rules of a table that would have matched but for one condition: all of them if
+// the packet ends there, else those that were to drop it and cannot, or may another time.
+func nearMisses(misses []nat.Miss, hook, table string, before, after flow, ends bool) (notes []string) {
 	for _, m := range misses {
-		if !strings.HasPrefix(string(m.Chain), table+"/") || len(notes) == maxNotes {
+		if m.Hook != hook || !strings.HasPrefix(string(m.Chain), table+"/") || len(notes) == maxNotes {
 			continue
 		}
 		note := fmt.Sprintf("%s rule %d does not match: %s", m.Chain, m.Rule, m.Condition)
-		if before.dst.Port() != after.dst.Port() && strings.HasSuffix(m.Condition, fmt.Sprintf("--dport %d", before.dst.Port())) {
+		switch {
+		case before.dst.Port() != after.dst.Port() && strings.HasSuffix(m.Condition, fmt.Sprintf("--dport %d", before.dst.Port())):
 			note += fmt.Sprintf(" never matches here: DNAT made it %d", after.dst.Port())
+		case m.Drops && varies(m.Condition):
+			note = fmt.Sprintf("%s rule %d drops some: %s", m.Chain, m.Rule, m.Condition)
+		case !ends:
+			continue
 		}
-		notes = append(notes, note)
+		if ends || m.Drops {
+			notes = append(notes, note)
+		}
 	}
 	return notes
+}
+
+// varies reports whether a condition is met by some packets of a kind and not by others.
+func varies(condition string) bool {
+	for _, m := range []string{"statistic", "limit", "hashlimit", "recent", "quota"} {
+		if strings.HasPrefix(condition, "-m "+m+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// notSeen are the rules of INPUT that were to drop what was sent to a port, and do not see it: it
+// was translated, and is forwarded.
+func notSeen(tables *nat.Tables, before flow) (notes []string) {
+	rules := tables.IPv4()
+	if before.src.Addr().Is6() {
+		rules = tables.IPv6()
+	}
+	var b strings.Builder
+	if iptables.Run(&b, rules, "-S", "INPUT") != nil {
+		return nil
+	}
+	for _, line := range strings.Split(b.String(), "\n") {
+		if strings.Contains(line, fmt.Sprintf("--dport %d ", before.dst.Port())) && (strings.Contains(line, "-j DROP") || strings.Contains(line, "-j REJECT")) &&
+			len(notes) < maxNotes {
+			notes = append(notes, line+" does not see it: it was translated, and passes FORWARD instead of INPUT")
+		}
+	}
+	return notes
+}
+
+// decided returns the rule or the policy that decided.
+func decided(tables *nat.Tables, tr nat.Traced, f flow, drops bool) string {
+	_, chain, _ := strings.Cut(string(tr.Chain), "/")
+	switch {
+	case tr.Verdict != "policy":
+		return ruleText(tables, nat.Dropped{Reason: drop.Rule, Chain: tr.Chain, Rule: tr.Rule, Src: f.src.Addr()})
+	case drops:
+		return "-P " + chain + " DROP"
+	}
+	return "-P " + chain + " ACCEPT"
 }
 
 // bridged passes a packet through the firewall of a bridge, from port to port. rerouted says that

@@ -7,6 +7,8 @@ import (
 	"drydock/bridge"
 	"drydock/drop"
 	"drydock/veth"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
 // A meeting is two interfaces of which the one has heard of the other during the walk.
@@ -25,25 +27,28 @@ func (w *walk) resolves(ns *namespace, c cable, seg *crossing, port *bridge.Port
 		return true
 	}
 	told := len(w.Steps)
-	if !w.passesCable(seg.place(port), port.Endpoint().(*veth.Endpoint)) {
+	asks, size := "ARP", header.ARPSize
+	if via.Is6() {
+		asks, size = "neighbour discovery", header.IPv6MinimumSize+header.ICMPv6NeighborSolicitMinimumSize+header.NDPLinkLayerAddressSize
+	}
+	if !w.passesCable(seg.place(port), port.Endpoint().(*veth.Endpoint), size) {
 		return false
 	}
-	ok := w.passesCable(next.place(next.cable(index).device), next.cable(index).inside)
+	ok := w.passesCable(next.place(next.cable(index).device), next.cable(index).inside, size)
 	if ok && seg.bridge.Apart(port, seg.in) {
 		w.step(seg.place(port), "%s is partitioned", seg.bridge.Name())
 		ok = w.end(Dropped, drop.Partitioned, "a partition keeps %s and %s apart", next.owner(), ns.owner())
 	}
-	if ok = ok && w.passesCable(seg.place(seg.in), seg.in.Endpoint().(*veth.Endpoint)); ok {
+	if ok = ok && w.passesCable(seg.place(seg.in), seg.in.Endpoint().(*veth.Endpoint), size); ok {
 		w.Steps = w.Steps[:told] // the packet and its answer go the same ways
 		w.met[meeting{next, index, ns}] = true
 		return true
 	}
-	asks := "ARP"
-	if via.Is6() {
-		asks = "neighbour discovery"
-	}
 	s := &w.Steps[len(w.Steps)-1]
 	s.Notes = append(s.Notes, ns.owner()+" does not know the MAC of "+via.String()+", and this is the way of the answer to "+asks)
+	if w.Verdict == NoAnswer { // it is held
+		return false
+	}
 	return w.end(Dropped, drop.NeighbourFailed, "no route to host: %s does not know the MAC of %v, and the answer to %s is lost: %s",
 		ns.owner(), via, asks, strings.TrimPrefix(w.Why, lostAnswer))
 }

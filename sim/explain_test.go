@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"syscall"
@@ -97,11 +98,23 @@ func TestExplain(t *testing.T) {
 		assert.Equal(t, "dropped: docker drops it: no route", why(&client.Netns, "203.0.113.1:1"))
 
 		runRule(t, host, "-I DOCKER-USER -p tcp --dport 8080 -j DROP")
-		assert.Equal(t, "answered: web answers at 172.17.0.2:80", why(&peer.Netns, "192.168.0.10:8080"))
-		runRule(t, host, "-I DOCKER-USER 2 -p tcp --dport 80 -j REJECT")
+		const never = "filter/DOCKER-USER rule 1 does not match: -m tcp --dport 8080 never matches here: DNAT made it 80"
 		e := explained(t, &peer.Netns, "192.168.0.10:8080")
-		assert.Equal(t, "refused: FORWARD drops it by -A DOCKER-USER -p tcp -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable", e.Verdict.String()+": "+e.Why)
-		assert.Contains(t, e.String(), "filter/DOCKER-USER rule 1 does not match: -m tcp --dport 8080 never matches here: DNAT made it 80")
+		assert.Equal(t, sim.Answered, e.Verdict)
+		assert.Contains(t, e.String(), never)
+		runRule(t, host, "-I INPUT -p tcp --dport 8080 -j DROP")
+		assert.Contains(t, explained(t, &peer.Netns, "192.168.0.10:8080").String(), "-A INPUT -p tcp -m tcp --dport 8080 -j DROP does not see it")
+		e, err := client.Explain("tcp", "172.17.0.1:8080")
+		require.NoError(t, err)
+		assert.Equal(t, sim.Dropped, e.Verdict)
+		for _, s := range e.Steps {
+			assert.NotRegexp(t, ": $", s.What, "every step says something")
+		}
+		runRule(t, host, "-D INPUT 1")
+		runRule(t, host, "-I DOCKER-USER 2 -p tcp --dport 80 -j REJECT")
+		e = explained(t, &peer.Netns, "192.168.0.10:8080")
+		assert.Equal(t, "refused: FORWARD rejects it by -A DOCKER-USER -p tcp -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable", e.Verdict.String()+": "+e.Why)
+		assert.Contains(t, e.String(), never)
 		runRule(t, host, "-D DOCKER-USER 2")
 		runRule(t, host, "-I DOCKER-USER -i docker0 -o eth0 -j DROP")
 		assert.Equal(t, "dropped: the answer does not come back: FORWARD drops it by -A DOCKER-USER -i docker0 -o eth0 -j DROP", why(&peer.Netns, "192.168.0.10:8080"))
@@ -125,6 +138,142 @@ func TestExplain(t *testing.T) {
 		heal()
 		require.NoError(t, db.Pause())
 		assert.Contains(t, why(&client.Netns, "db:6379"), "no answer: db is paused")
+	})
+}
+
+func TestExplainSometimes(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		web, client := simtest.Run(t, host, "web"), simtest.Run(t, host, "client")
+		listen(t, web, ":80")
+		runRule(t, host, "-I DOCKER-USER -p tcp -m statistic --mode random --probability 0.000001 -j DROP")
+		runRule(t, host, "-I DOCKER-USER -p tcp -m limit --limit 1/hour --limit-burst 1 -j RETURN")
+		runRule(t, host, "-P FORWARD DROP")
+		e := explained(t, &client.Netns, web.IP().String()+":80")
+		assert.Equal(t, sim.Answered, e.Verdict)
+		runRule(t, host, "-D DOCKER-USER 1")
+		e = explained(t, &client.Netns, web.IP().String()+":80")
+		assert.Contains(t, e.String(), "filter/DOCKER-USER rule 1 drops some: -m statistic --mode random")
+		runRule(t, host, "-F FORWARD")
+		e = explained(t, &client.Netns, web.IP().String()+":80")
+		assert.Contains(t, e.String(), "FORWARD filter: -P FORWARD DROP\n")
+		assert.Empty(t, sim.Explanation{}.String())
+		assert.Equal(t, sim.Unknown, sim.Explanation{}.Verdict)
+	})
+}
+
+// What a neighbour is told decides too: a cut in one direction has nobody who is not known yet.
+func TestExplainColdNeighbour(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		n := simtest.NewNetwork(t, host, "n", sim.WithSubnet(prefix("172.30.0.0/16")), sim.WithSubnet(prefix("fd00:1::/64")))
+		a, b := simtest.Run(t, host, "aa", sim.WithNetwork(n)), simtest.Run(t, host, "bb", sim.WithNetwork(n))
+		listen(t, a, ":80")
+		heal, err := n.PartitionOneWay([]*sim.Container{a}, []*sim.Container{b})
+		require.NoError(t, err)
+		for address, asks := range map[string]string{"172.30.0.2": "ARP", "fd00:1::2": "neighbour discovery"} {
+			e := explained(t, &b.Netns, net.JoinHostPort(address, "80"))
+			assert.Equal(t, "dropped: no route to host: bb does not know the MAC of "+address+", and the answer to "+asks+
+				" is lost: a partition keeps aa and bb apart", e.Verdict.String()+": "+e.Why)
+			heal()
+			_, err = b.Ping(t.Context(), address, nil)
+			require.NoError(t, err)
+			heal, err = n.PartitionOneWay([]*sim.Container{a}, []*sim.Container{b})
+			require.NoError(t, err)
+			e = explained(t, &b.Netns, net.JoinHostPort(address, "80"))
+			assert.Equal(t, "dropped: the answer does not come back: a partition keeps aa and bb apart", e.Verdict.String()+": "+e.Why)
+		}
+		heal()
+		require.NoError(t, b.Link(n).Impair(veth.Impairment{MTU: 70}, veth.Impairment{}))
+		e := explained(t, &b.Netns, "[fd00:1::2]:80")
+		assert.Equal(t, "dropped: the cable at bb eth0 carries 70 bytes, and the packet has 80", e.Verdict.String()+": "+e.Why)
+	})
+}
+
+// What holds, chooses or damages frames is not taken for a cable that carries them.
+func TestExplainImpaired(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		bridge, _ := host.Network("bridge")
+		web, client := simtest.Run(t, host, "web"), simtest.Run(t, host, "client")
+		listen(t, web, ":80")
+		_, err := client.Ping(t.Context(), "172.17.0.2", nil)
+		require.NoError(t, err)
+		send, receive, err := client.Link(bridge).Inflight()
+		require.NoError(t, err)
+		ask := func() sim.Explanation {
+			e, err := client.Explain("tcp", "172.17.0.2:80")
+			require.NoError(t, err)
+			return e
+		}
+		send.Hold()
+		assert.Equal(t, "no answer: the cable at client eth0 holds its frames until they are released", ask().Verdict.String()+": "+ask().Why)
+		send.Resume()
+		receive.Hold()
+		assert.Equal(t, sim.NoAnswer, ask().Verdict)
+		receive.Resume()
+		impair := func(i veth.Impairment) { require.NoError(t, client.Link(bridge).Impair(i, veth.Impairment{})) }
+		impair(veth.Impairment{Corrupt: veth.Chance{P: 1}})
+		assert.Equal(t, sim.Dropped, explained(t, &client.Netns, "172.17.0.2:80").Verdict)
+		impair(veth.Impairment{Loss: veth.Loss{P: 1, Correlation: 0.5}})
+		assert.Equal(t, sim.Dropped, explained(t, &client.Netns, "172.17.0.2:80").Verdict)
+		impair(veth.Impairment{Loss: veth.Loss{Model: veth.LoseFrames(1)}})
+		assert.Contains(t, ask().String(), "its next frame is number 1, which is lost")
+		explained(t, &client.Netns, "172.17.0.2:80")
+		assert.NotContains(t, ask().String(), "is lost")
+		impair(veth.Impairment{Loss: veth.Loss{Model: veth.LoseIf(func(uint64, []byte) bool { return true })}})
+		assert.Contains(t, ask().String(), "the function of LoseIf decides")
+		impair(veth.Impairment{})
+		require.NoError(t, client.Pause())
+		assert.Equal(t, "no answer: client is paused: its calls wait. Of one that it made: answered: web answers at 172.17.0.2:80",
+			ask().Verdict.String()+": "+ask().Why)
+		require.NoError(t, client.Unpause())
+	})
+}
+
+// A name that cannot be found is told as such, and why.
+func TestExplainNames(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		lan := simtest.NewLAN(t)
+		host := simtest.NewHost(t, sim.WithUplink(lan, prefix("192.168.0.10/24")))
+		peer := simtest.NewMachine(t, sim.WithName("peer"), sim.WithUplink(lan, prefix("192.168.0.47/24")))
+		app, back := simtest.NewNetwork(t, host, "app"), simtest.NewNetwork(t, host, "back")
+		simtest.Run(t, host, "web", sim.WithNetwork(app))
+		old := simtest.Run(t, host, "old", sim.WithNetwork(app))
+		require.NoError(t, old.Stop(t.Context()))
+		client := simtest.Run(t, host, "client", sim.WithNetwork(back))
+		asks := simtest.Run(t, host, "asks", sim.WithNetwork(back), sim.WithDNS(netip.MustParseAddr("192.168.0.47")))
+		far := simtest.Run(t, host, "far", sim.WithDNS(netip.MustParseAddr("203.0.113.1")))
+		plain := simtest.Run(t, host, "plain")
+		for _, tt := range []struct {
+			from *sim.Netns
+			name string
+			want string
+		}{
+			{&client.Netns, "nope", "no name: the embedded resolver does not know nope, and has no nameserver to ask"},
+			{&client.Netns, "web", "no name: the embedded resolver does not know web, and has no nameserver to ask: web is a container on app, but client is on back"},
+			{&client.Netns, "old", "no name: the embedded resolver does not know old, and has no nameserver to ask: old is a container that is not running"},
+			{&plain.Netns, "web", "no name: no such host: web is nowhere, and /etc/resolv.conf has no nameserver: web is a container on app, but plain is only on bridge, which has no names"},
+			{&peer.Netns, "web", "no name: no such host: web is nowhere, and /etc/resolv.conf has no nameserver"},
+			{&far.Netns, "nope", "no name: no nameserver answers: 203.0.113.1: docker drops it: no route"},
+			{&asks.Netns, "nope", "no name: no nameserver answers: 192.168.0.47: nobody listens on udp port 53 of peer"},
+		} {
+			e, err := tt.from.Explain("tcp", tt.name+":80")
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, e.Verdict.String()+": "+e.Why)
+			_, err = tt.from.LookupNetIP(t.Context(), "ip", tt.name)
+			assert.Error(t, err)
+		}
+		l, err := peer.ListenPacket(t.Context(), "udp", ":53")
+		require.NoError(t, err)
+		defer l.Close()
+		e, err := asks.Explain("tcp", "nope:80")
+		require.NoError(t, err)
+		assert.Equal(t, "unknown: nope would be asked of nameserver 192.168.0.47", e.Verdict.String()+": "+e.Why)
 	})
 }
 

@@ -51,7 +51,7 @@ func (w *walk) end(v Verdict, why drop.Reason, format string, args ...any) bool 
 }
 
 // destination finds the address that is asked for. It is false if the way ends there already.
-func (w *walk) destination(ns *Netns, sockets *netstack.Stack) (netip.AddrPort, bool, error) {
+func (w *walk) destination(ns *Netns, space *namespace, sockets *netstack.Stack) (netip.AddrPort, bool, error) {
 	if w.transport != "tcp" && w.transport != "udp" {
 		return netip.AddrPort{}, false, &net.OpError{Op: "explain", Net: w.Network, Err: net.UnknownNetworkError(w.Network)}
 	}
@@ -72,8 +72,8 @@ func (w *walk) destination(ns *Netns, sockets *netstack.Stack) (netip.AddrPort, 
 		addrs = slices.DeleteFunc(addrs, func(a netip.Addr) bool { return a.Is4() != strings.HasSuffix(w.Network, "4") })
 	}
 	if len(addrs) == 0 {
-		w.step(here, "%s is in no file and on no network of the container: a nameserver would be asked", host)
-		return netip.AddrPort{}, w.end(Unknown, 0, "%s would be asked of a nameserver", host), nil
+		w.unknown(ns, space, here, host)
+		return netip.AddrPort{}, false, nil
 	}
 	w.step(here, "%s is %v by %s", host, addrs[0], where)
 	return netip.AddrPortFrom(addrs[0], uint16(port)), true, nil
@@ -152,7 +152,7 @@ func (w *walk) behind(at *namespace, index int, seen flow) {
 		w.step(at.place(at.deviceNames()[index]), "docker-proxy takes it, and connects to %v", port.target)
 		w.connect(at, port.target)
 		if w.Verdict != Answered && w.Verdict != Unknown {
-			w.Verdict, w.Why = NoAnswer, "docker-proxy takes it, but not who is behind it: "+w.Why
+			w.Verdict, w.Why = NoAnswer, "docker-proxy takes it, and closes it again, since it cannot connect to who is behind it: "+w.Why
 		}
 		return
 	}

@@ -276,6 +276,13 @@ func (c *Container) boot() error {
 		}
 		return r.dns.resolver.Lookup(host)
 	}
+	n.hint = c.missing
+	n.forwards = func() forwarding {
+		if r.dns == nil {
+			return forwarding{}
+		}
+		return r.dns.forwarding
+	}
 	r.sockets = c.up(ns, n, c.Name(), c.hostname(ns), r.console.processes, c.config.argv()...)
 	r.env = c.environment(r, c.config.asked.Tty, r.account)
 	r.pid = c.newPID()

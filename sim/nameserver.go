@@ -19,6 +19,8 @@ type nameserver struct {
 	sockets  *netstack.Stack
 	end      context.CancelFunc
 	ended    chan error
+
+	forwarding forwarding // what becomes of names that it does not know
 }
 
 // forwardTo has the resolver ask upstreams, while there is a way, those of the host by the sockets

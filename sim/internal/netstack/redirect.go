@@ -1,8 +1,13 @@
 package netstack
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"sync/atomic"
+
+	"drydock/internal/packet"
+
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
 // A redirect is where sockets find what they know by another port.
@@ -39,6 +44,30 @@ func (d *redirector) target(network string, to netip.AddrPort) netip.AddrPort {
 		return netip.AddrPortFrom(to.Addr(), r.port(network))
 	}
 	return to
+}
+
+// show brings the frame of an answer in line with what Linux has pass lo: a question has been
+// translated before that, and so has an answer.
+func (d *redirector) show(frame []byte) {
+	r := d.set.Load()
+	if r == nil {
+		return
+	}
+	l, ok := packet.ParseFrame(frame, len(frame))
+	if !ok || l.V6 || l.Fragment == packet.Following || l.Protocol != packet.UDP && l.Protocol != packet.TCP {
+		return
+	}
+	ip := frame[header.EthernetMinimumSize:]
+	l4 := ip[l.Transport:]
+	network := "udp4"
+	if l.Protocol == packet.TCP {
+		network = "tcp4"
+	}
+	src, _ := packet.Addrs(ip)
+	if src == r.from.Addr() && len(l4) >= header.UDPMinimumSize && binary.BigEndian.Uint16(l4) == r.port(network) {
+		t := packet.Translation{Addr: r.from.Addr(), Port: r.from.Port()}
+		t.Apply(ip, l4, l.Protocol)
+	}
 }
 
 // origin is the reverse of target.

@@ -3,6 +3,7 @@ package router
 import (
 	"drydock/internal/packet"
 
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -32,7 +33,7 @@ func (h hooks) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, af stack
 		packet.CompleteHeaders(pkt) // of fragments no card computes the checksum, and no other has been put there
 	}
 	src, dst := addresses(pkt)
-	if !h.router.local.Empty() && h.router.current().addresses[dst] != nil {
+	if !h.router.local.Empty() && (h.router.current().addresses[dst] != nil || dst.Len() == header.IPv4AddressSize && header.IsV4LoopbackAddress(dst)) {
 		h.router.local.Show(func() []byte { return packet.LoopbackFrame(pkt) })
 	}
 	if dst != route.RemoteAddress() {
