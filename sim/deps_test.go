@@ -21,11 +21,11 @@ type floor struct {
 // floors are all packages of the module, from the ground up. Examples and benchmarks, which
 // nobody imports, use what they like.
 var floors = []floor{
-	{"packets", "drop internal/taps internal/packet nat/internal/words nat/conntrack nat/ipset"},
+	{"packets; virtual time", "sim/internal/bubble drop internal/taps internal/packet nat/internal/words nat/conntrack nat/ipset"},
 	{"libraries for any gVisor stack", "veth bridge nat dnsd"},
 	{"the commands of nat", "nat/iptables"},
 	{"shapes and leaves of sim", "sim/dockerapi sim/ping sim/internal/random sim/internal/errno sim/internal/addrselect " +
-		"sim/internal/apitext sim/internal/bubble sim/internal/daemonjson sim/internal/feed sim/internal/namesgenerator sim/internal/neigh sim/internal/reference sim/internal/pcapfilter sim/internal/ports sim/internal/relay sim/internal/stdio sim/tools/command"},
+		"sim/internal/apitext sim/internal/daemonjson sim/internal/feed sim/internal/namesgenerator sim/internal/neigh sim/internal/reference sim/internal/pcapfilter sim/internal/ports sim/internal/relay sim/internal/stdio sim/tools/command"},
 	{"parts of a machine", "sim/internal/files sim/internal/users sim/internal/tty sim/internal/linkenv sim/internal/echo sim/internal/router sim/internal/sched sim/internal/slirp"},
 	{"a stack with sockets, a release of Docker", "sim/internal/netstack sim/internal/engine"},
 	{"the nouns", "sim"},

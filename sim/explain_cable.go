@@ -216,7 +216,7 @@ func (s *crossing) place(p *bridge.Port) Place {
 func (s *crossing) nextHop(from *namespace, index int, via netip.Addr) (port *bridge.Port, ns *namespace, at int, known bool) {
 	mac := ""
 	for _, n := range from.stack.Neighbours() {
-		if n.Index == index && n.Addr == via && len(n.MAC) > 0 && ofNeighbour[n.State] != NeighbourFailed {
+		if n.Index == index && n.Addr == via && len(n.MAC) > 0 && NeighbourState(n.State) != NeighbourFailed {
 			mac = string(n.MAC)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"maps"
 	"strings"
+
+	"drydock/sim/internal/bubble"
 )
 
 // A Table is commands by name. It is an ordinary map: a user adds commands to it and
@@ -55,6 +57,7 @@ func (t Table) Prepare(ctx context.Context, c *Call) (p *Process, run func() int
 	ctx = call.process.ctx
 	return call.process, func() int {
 		defer call.process.end()
+		defer bubble.Enter(call.process, func(bool) []string { return call.plight() })()
 		out := call.connect(ctx, func() { call.process.cancel(SIGPIPE) })
 		call.inherit()
 		status := call.run(ctx, out)
@@ -63,6 +66,16 @@ func (t Table) Prepare(ctx context.Context, c *Call) (p *Process, run func() int
 		}
 		return status
 	}
+}
+
+// plight is what is told of the command where a testing/synctest bubble stands still:
+// "tcpdump -i lo in web".
+func (c *Call) plight() []string {
+	line := strings.Join(c.Args, " ")
+	if m, ok := c.Machine.(interface{ Name() string }); ok {
+		line += " in " + m.Name()
+	}
+	return []string{line}
 }
 
 // run finds the program and runs it.
