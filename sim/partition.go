@@ -59,13 +59,15 @@ func (n *Network) Partition(groups ...[]*Container) (heal func(), err error) {
 	return partition(n, groups)
 }
 
-// PartitionOneWay keeps what the one containers send from the others, which still reach them: as
-// Partition does, in one direction.
+// PartitionOneWay keeps what the one containers send from the others: as Partition does, in one
+// direction. The others still reach them while they know their MAC; who is yet to ask for it, or to
+// ask again, gets no answer to ARP, and has no route to the host.
 func (n *Network) PartitionOneWay(from, to []*Container) (heal func(), err error) {
 	return partitionOneWay(n, from, to)
 }
 
-// Block keeps what from sends from to, until heal is called. One of them may be the host, and a
+// Block keeps what from sends from to, answers to ARP as well, until heal is called; see
+// PartitionOneWay. One of them may be the host, and a
 // container that the host is cut off from has neither other networks nor published ports. Apart
 // from that it is as Partition.
 func (n *Network) Block(from, to Member) (heal func(), err error) {

@@ -2,8 +2,8 @@ package veth
 
 import "gvisor.dev/gvisor/pkg/tcpip/stack"
 
-// A Loss says which frames are lost: each with probability P, independently of the others or
-// with Correlation, or as Model says.
+// A Loss says which frames are lost: each with probability P, independently of the others, or as
+// Model says. With Correlation it is not P of them: see Chance. For losses in bursts use GilbertElliott.
 type Loss struct {
 	P           float64
 	Correlation float64

@@ -107,7 +107,7 @@ func explain(tb testing.TB) {
 		if err := e.recorder.Save(dir); err != nil {
 			tb.Logf("simtest: not all that explains the failure could be written: %v", err)
 		}
-		tb.Logf("simtest: report.html, capture.pcapng, state.txt and topology.dot are in %s", dir)
+		tb.Logf("simtest: report.html, capture.pcapng, state.txt, topology.dot and topology.mmd are in %s", dir)
 	}
 }
 

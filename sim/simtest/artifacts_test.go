@@ -60,7 +60,7 @@ func TestArtifacts(t *testing.T) {
 	t.Parallel()
 	log, dirs := fail(t, "drop", "-test.artifacts")
 	require.Len(t, dirs, 1, log)
-	require.Contains(t, log, "simtest: report.html, capture.pcapng, state.txt and topology.dot are in "+dirs[0])
+	require.Contains(t, log, "simtest: report.html, capture.pcapng, state.txt, topology.dot and topology.mmd are in "+dirs[0])
 	state := read(t, dirs[0], "state.txt")
 	for _, want := range []string{"[2:120] " + droppingRule, "==== container web of docker ====", "==== machine client ====", "==== LAN ===="} {
 		assert.Contains(t, state, want)

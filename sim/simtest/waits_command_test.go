@@ -18,11 +18,11 @@ import (
 // TestCommandsAreTold: of a bubble that stands still it is told which commands wait, and where.
 func TestCommandsAreTold(t *testing.T) {
 	VirtualTime(t, func(t *testing.T) {
-		host := NewHost(t)
-		web := Run(t, host, "web", sim.WithCommands(command.Table{"wait": func(ctx context.Context, c *command.Call) int {
+		host := NewHost(t, sim.WithCommands(command.Table{"wait": func(ctx context.Context, _ *command.Call) int {
 			<-ctx.Done()
 			return 0
 		}}))
+		web := Run(t, host, "web")
 		cmd := web.Exec(t.Context(), "wait", "-c", "1")
 		cmd.Stdout = io.Discard
 		require.NoError(t, cmd.Start())
