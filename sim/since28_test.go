@@ -159,18 +159,25 @@ func TestGratuitousARP28(t *testing.T) {
 			if s.Direction != veth.Received || f[0]&1 == 0 {
 				return
 			}
-			what := "other"
+			var what string
 			switch {
 			case bytes.Equal(f[28:32], old.AsSlice()) && bytes.Equal(f[38:42], f[28:32]):
 				what = "ARP"
 			case f[12] == 0x86 && f[54] == 136:
 				what = "advertisement"
+			default:
+				return
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			told = append(told, fmt.Sprint(what, " ", time.Since(began)))
 		})
 		require.NoError(t, b.Restart(t.Context()))
+		for _, to := range []string{old.String(), ip6} {
+			stats, err := a.Ping(t.Context(), to, &ping.Config{Count: 1, Timeout: time.Second})
+			require.NoError(t, err)
+			require.Equal(t, 1, stats.Received, to)
+		}
 		time.Sleep(time.Minute)
 		stop()
 		mu.Lock()
