@@ -23,8 +23,12 @@ const (
 	// Docker28 is Docker Engine 28.5.2 and Docker29 is 29.7.2, both with iptables. What they do
 	// otherwise than Docker20 is taken from recordings: the rules of networks, endpoints, ports and
 	// links for IPv4 and IPv6, gateway modes, direct routing and trusted interfaces, who opens the
-	// sockets of published ports, the order of these and their numbers, what a restart keeps. What is
-	// not said here they do as Docker20 until it is.
+	// sockets of published ports, the order of these and their numbers, what a restart keeps; random
+	// MACs and the ARP requests that tell of them, numbers and names of interfaces, ::1 of lo, pools,
+	// internal networks without a default route; /etc/hosts and resolv.conf; SERVFAIL from the
+	// embedded resolver, which asks the host's nameservers from there; no variables of links in 29.
+	// What is not said here they do as Docker20 until it is: most messages, the fields of the HTTP
+	// API, several networks at creation, priorities of gateways, networks of IPv6 alone.
 	Docker28 Release = "28"
 	Docker29 Release = "29"
 )
