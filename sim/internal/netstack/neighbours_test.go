@@ -29,7 +29,7 @@ type segment struct {
 	end  *veth.Endpoint // of b
 
 	mu    sync.Mutex
-	asked []string // +checklocks:mu
+	asked []string // guarded by mu
 }
 
 func newSegment(t *testing.T) *segment {
