@@ -65,8 +65,9 @@ func (w *wire) note(format string, args ...any) {
 func (w *wire) take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	defer func() { w.log = nil }()
-	return w.log
+	list := w.log
+	w.log = nil
+	return list
 }
 
 func (w *wire) Ask(a, local tcpip.Address, mac tcpip.LinkAddress) tcpip.Error {

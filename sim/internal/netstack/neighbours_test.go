@@ -70,8 +70,9 @@ func (s *segment) questions() []string {
 	synctest.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer func() { s.asked = nil }()
-	return s.asked
+	list := s.asked
+	s.asked = nil
+	return list
 }
 
 // stateOf returns the state that s has of a neighbour, 0 if it has none.
