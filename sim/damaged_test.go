@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,8 +45,11 @@ func TestDamagedIsTold(t *testing.T) {
 				_, err := cli.Ping(t.Context(), tt.address, nil)
 				require.NoError(t, err)
 				require.NoError(t, cli.Link(n).Impair(veth.Impairment{Corrupt: veth.Chance{P: 1}}, veth.Impairment{}))
-				told := drop.Counts{}
+				var mu sync.Mutex
+				told := drop.Counts{} // guarded by mu
 				host.OnDrop(func(d sim.Drop) {
+					mu.Lock()
+					defer mu.Unlock()
 					if d.Place.Owner == "web" {
 						told[d.Reason]++
 					}
@@ -59,6 +63,8 @@ func TestDamagedIsTold(t *testing.T) {
 				time.Sleep(time.Minute)
 				wrong := host.Drops()[drop.Checksum]
 				assert.Greater(t, wrong, uint64(count/4), "%v", host.DropsByPlace())
+				mu.Lock()
+				defer mu.Unlock()
 				if tt.told {
 					assert.Greater(t, told[drop.Checksum], uint64(count/4), "%v", told)
 				}
