@@ -10,7 +10,7 @@ import (
 
 // Connect attaches the container to a further network: "docker network connect". If
 // it runs it has another interface at once, eth1 say: numbers are not used again before the
-// next start. The first of its networks has the default route and the published ports, which
+// next start, but for Docker28 and later, which take the first that is free. The first of its networks has the default route and the published ports, which
 // move at once if that is another one now. Networks that are not internal come before those
 // that are, among them those with IPv6 before the others, and then names count. Functions
 // given to Go must not call Connect or Disconnect on their own container, since a stop waits

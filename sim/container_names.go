@@ -54,8 +54,8 @@ func (c *Container) hasGateway() bool {
 // forwarding returns where the resolver of a run asks, for Explain.
 func (c *Container) forwarding(r *run, upstreams []engine.Upstream, how engine.Forwarding) forwarding {
 	f := forwarding{own: c.host.wrapDNS != nil}
-	if how.KeepSingleLabels {
-		f.nobody = func(name string) bool { return !strings.Contains(strings.TrimSuffix(name, "."), ".") }
+	f.nobody = func(name string) bool {
+		return how.NeedsGateway && !c.hasGateway() || how.KeepSingleLabels && !strings.Contains(strings.TrimSuffix(name, "."), ".")
 	}
 	for _, u := range upstreams {
 		from := r.ns

@@ -18,7 +18,7 @@ type asked struct {
 // A forwarding is where the embedded resolver of a container asks for names that it does not know.
 type forwarding struct {
 	servers []asked
-	nobody  func(name string) bool // whether a name is asked of none; nil: no name
+	nobody  func(name string) bool // whether a name is asked of none
 	own     bool                   // a handler of the caller's decides
 }
 
@@ -78,7 +78,7 @@ func (n *names) servers(from *namespace, name string) (list []asked, asksNobody,
 	for _, a := range client.Conf.Nameservers {
 		if f := n.forwards; f != nil && a == dnsd.Embedded {
 			f := f()
-			if f.own || f.nobody != nil && f.nobody(name) {
+			if f.own || f.nobody(name) {
 				return nil, !f.own, f.own
 			}
 			list = append(list, f.servers...)

@@ -41,7 +41,7 @@ func (since28) Announcements() int { return 3 }
 
 // Hosts writes addresses as they are written.
 func (since28) Hosts(h Hosts) string {
-	return strings.NewReplacer("fe00::0\t", "fe00::\t", "ff00::0\t", "ff00::\t").Replace(beginning) + strings.TrimPrefix(h.text(2), beginning)
+	return h.text(strings.NewReplacer("fe00::0\t", "fe00::\t", "ff00::0\t", "ff00::\t").Replace(beginning), 2)
 }
 
 // LeaveHosts takes exactly the lines away that came with the network.

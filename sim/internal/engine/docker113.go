@@ -92,7 +92,7 @@ func (docker113) Aliases(asked []string, id, _ string) []string {
 }
 
 // Hosts has no lines for IPv6 addresses of links.
-func (docker113) Hosts(h Hosts) string { return h.text(1) }
+func (docker113) Hosts(h Hosts) string { return h.text(beginning, 1) }
 
 // JoinHosts has no lines for IPv6 addresses, and the name as it is.
 func (docker113) JoinHosts(text string, own ...Host) string {

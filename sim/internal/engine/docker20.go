@@ -113,7 +113,7 @@ func (docker20) Aliases(asked []string, id, hostname string) []string {
 }
 
 // Hosts has lines for all addresses of links.
-func (docker20) Hosts(h Hosts) string { return h.text(2) }
+func (docker20) Hosts(h Hosts) string { return h.text(beginning, 2) }
 
 // JoinHosts has a name with a domain without it as well.
 func (docker20) JoinHosts(text string, own ...Host) string {

@@ -15,9 +15,9 @@ ff02::1	ip6-allnodes
 ff02::2	ip6-allrouters
 `
 
-// text has the lines that every container has, those of IPv6 in one that has no IPv6, too, then
+// text has the beginning, with lines of IPv6 also in a container that has no IPv6, then
 // those that were asked for. Of a link that many addresses have a line at most.
-func (h *Hosts) text(addrs int) string {
+func (h *Hosts) text(beginning string, addrs int) string {
 	var b strings.Builder
 	b.WriteString(beginning)
 	for _, e := range h.Extra {

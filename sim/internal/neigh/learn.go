@@ -68,7 +68,7 @@ func (t *Table) Learn(a tcpip.Address, mac tcpip.LinkAddress) {
 	t.locked(func(now time.Duration, w *work) {
 		e := t.index.find(a)
 		if e == nil {
-			if e = t.create(a, now, w); e == nil {
+			if e = t.create(a, now); e == nil {
 				return
 			}
 		}

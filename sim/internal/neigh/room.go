@@ -20,7 +20,7 @@ const (
 )
 
 // create returns a new entry, or nil if there is no room.
-func (t *Table) create(a tcpip.Address, now time.Duration, w *work) *entry {
+func (t *Table) create(a tcpip.Address, now time.Duration) *entry {
 	if t.dynamic >= thresh3 || t.dynamic >= thresh2 && now > t.flushed+settled {
 		t.makeRoom(now)
 		if t.dynamic >= thresh3 {

@@ -137,7 +137,7 @@ func (t *Table) Resolve(a, local tcpip.Address, gateway bool, pkt *stack.PacketB
 	t.locked(func(now time.Duration, w *work) {
 		e := t.index.find(a)
 		if e == nil {
-			if e = t.create(a, now, w); e == nil {
+			if e = t.create(a, now); e == nil {
 				err = &tcpip.ErrNoBufferSpace{}
 				return
 			}
