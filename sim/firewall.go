@@ -35,26 +35,49 @@ func (f firewall) run(command string) error {
 	return nil
 }
 
+// edit has do change the rules of one family, then of the other, unless it fails, each in one edit:
+// each command alone would copy its chain, and 4,000 ports have 4,000 rules in each of three. What
+// do did before it failed stays. In a family commands for the other change nothing.
+func (f firewall) edit(do func(in firewall) error) (err error) {
+	if f.v4 != nil {
+		f.v4.Edit(func(tx *nat.Ruleset) error {
+			err = do(firewall{v4: tx, says: f.says})
+			return nil
+		})
+	}
+	if f.v6 != nil && err == nil {
+		f.v6.Edit(func(tx *nat.Ruleset) error {
+			err = do(firewall{v6: tx, says: f.says})
+			return nil
+		})
+	}
+	return err
+}
+
 // add runs the commands up to the first that fails.
 func (f firewall) add(commands []string) error {
-	for _, command := range commands {
-		if err := f.run(command); err != nil {
-			return err
+	return f.edit(func(in firewall) error {
+		for _, command := range commands {
+			if err := in.run(command); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // raise adds rules that are to come first, and deletes where they were before, unless
 // somebody has done so.
 func (f firewall) raise(commands []string) error {
-	for _, command := range commands {
-		f.run(engine.Deletion(command))
-		if err := f.run(command); err != nil {
-			return err
+	return f.edit(func(in firewall) error {
+		for _, command := range commands {
+			in.run(engine.Deletion(command))
+			if err := in.run(command); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // ensure adds those rules that are not there, up to the first that fails, and returns all
@@ -96,26 +119,14 @@ func (f firewall) renew(commands []string) error {
 }
 
 // delete deletes rules, given as the commands that added them. Like dockerd it does not
-// mind if someone did so before. They go in one edit: each alone would copy the chain, and
-// 4,000 ports have 4,000 rules in each of three.
+// mind if someone did so before.
 func (f firewall) delete(commands []string) {
-	for _, rules := range []**nat.Ruleset{&f.v4, &f.v6} {
-		if *rules == nil {
-			continue
+	f.edit(func(in firewall) error {
+		for _, command := range commands {
+			in.run(engine.Deletion(command))
 		}
-		(*rules).Edit(func(tx *nat.Ruleset) error {
-			in := firewall{says: f.says}
-			if rules == &f.v4 {
-				in.v4 = tx
-			} else {
-				in.v6 = tx
-			}
-			for _, command := range commands {
-				in.run(engine.Deletion(command))
-			}
-			return nil
-		})
-	}
+		return nil
+	})
 }
 
 // An iptablesError is a command that failed, in dockerd's words.

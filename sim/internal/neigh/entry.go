@@ -96,8 +96,6 @@ func (t *Table) enter(e *entry, s State, now time.Duration) {
 		t.wake(e, e.confirmed+t.reachableTime(now)/2)
 	case Delay:
 		t.wake(e, now+delayProbe)
-	case Incomplete:
-		t.wake(e, now)
 	}
 }
 

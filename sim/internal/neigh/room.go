@@ -139,7 +139,7 @@ func (t *Table) release(e *entry, now time.Duration, w *work) {
 	if len(packets) == 0 {
 		return
 	}
-	t.use(e, now)
+	t.use(e, now, w)
 	mac := *e.mac
 	w.add(func() {
 		for _, pkt := range packets {

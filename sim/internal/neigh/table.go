@@ -145,25 +145,27 @@ func (t *Table) Resolve(a, local tcpip.Address, gateway bool, pkt *stack.PacketB
 		if gateway && t.gateway.Load() != e {
 			t.gateway.Store(e)
 		}
-		t.use(e, now)
+		if len(e.waiting) == 0 {
+			e.local = local
+		}
+		t.use(e, now, w)
 		if p := e.ready.Load(); p != nil {
 			mac = *p
 			return
-		}
-		if len(e.waiting) == 0 {
-			e.local = local
 		}
 		t.wait(e, pkt, w)
 	})
 	return mac, err
 }
 
-// use notes that there is a packet for e, which __neigh_event_send does on Linux.
-func (t *Table) use(e *entry, now time.Duration) {
+// use notes that there is a packet for e, which __neigh_event_send does on Linux. The first question
+// is asked at once: a timer would wait for a bubble of testing/synctest to come to rest.
+func (t *Table) use(e *entry, now time.Duration, w *work) {
 	e.used = now
 	switch e.state {
 	case Failed, none:
 		t.enter(e, Incomplete, now)
+		t.ask(e, now, w)
 	case Stale:
 		t.enter(e, Delay, now)
 	}

@@ -38,6 +38,14 @@ func TestNoAnswer(t *testing.T) {
 	require.Empty(t, w.take())
 }
 
+// TestAsksAtOnce: no timer has to fire for the first question. In a bubble of testing/synctest none
+// does while others talk without a rest.
+func TestAsksAtOnce(t *testing.T) {
+	w := newWire(t, 1)
+	w.send(seven, "one")
+	require.Equal(t, []string{"0s ask all for 10.9.0.7 from 10.9.0.1"}, w.take())
+}
+
 // TestProbe asks a neighbour that has not been heard of for five seconds since a packet went
 // there, and has packets go to its MAC meanwhile.
 func TestProbe(t *testing.T) {
