@@ -19,13 +19,16 @@ import (
 // without query, at first 2 s, and after 128 queries.
 //
 // Each query has a goroutine. The writer that h gets has a method Context()
-// context.Context, whose context is done when ctx is.
+// context.Context, whose context is done when ctx is. If pc has a method AwaitTurn, it is called
+// with the address of the client before each reply: who has it decides when and in which order
+// replies are sent.
 //
 // Serve closes pc and l. It returns nil when ctx is done, or why a socket failed, in
 // both cases after all calls of h have returned.
 func Serve(ctx context.Context, h dns.Handler, pc net.PacketConn, l net.Listener) error {
 	g, ctx := errgroup.WithContext(ctx)
-	h = withContext(ctx, h)
+	turns, _ := pc.(turnTaker)
+	h = withContext(ctx, h, turns)
 	if pc != nil {
 		if _, ok := pc.(*net.UDPConn); !ok {
 			pc = patientConn{pc}
@@ -81,19 +84,46 @@ func growStack() {
 	runtime.KeepAlive(&room)
 }
 
-// withContext gives the writers that h gets a context.
-func withContext(ctx context.Context, h dns.Handler) dns.Handler {
+// A turnTaker has those who do something at one instant do it one after the other, by their keys.
+type turnTaker interface {
+	AwaitTurn(ctx context.Context, key string) error
+}
+
+// withContext gives the writers that h gets a context. turns may be nil.
+func withContext(ctx context.Context, h dns.Handler, turns turnTaker) dns.Handler {
 	return dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		h.ServeDNS(contextWriter{w, ctx}, q)
+		h.ServeDNS(contextWriter{w, ctx, turns}, q)
 	})
 }
 
 type contextWriter struct {
 	dns.ResponseWriter
-	ctx context.Context
+	ctx   context.Context
+	turns turnTaker
 }
 
 func (w contextWriter) Context() context.Context { return w.ctx }
+
+func (w contextWriter) WriteMsg(m *dns.Msg) error {
+	if err := w.awaitTurn(); err != nil {
+		return err
+	}
+	return w.ResponseWriter.WriteMsg(m)
+}
+
+func (w contextWriter) Write(b []byte) (int, error) {
+	if err := w.awaitTurn(); err != nil {
+		return 0, err
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+func (w contextWriter) awaitTurn() error {
+	if w.turns == nil {
+		return nil
+	}
+	return w.turns.AwaitTurn(w.ctx, w.RemoteAddr().Network()+w.RemoteAddr().String())
+}
 
 // A patientConn reads until there is something to read. dns.Server wakes every 2 s to
 // see whether it is to end, although it also ends a read by a deadline in the past:

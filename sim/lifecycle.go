@@ -360,7 +360,7 @@ func (c *Container) stop(ctx context.Context, how stopKind) bool {
 	r.endPrograms(command.SIGKILL)
 	c.down(r.dying.Load())
 	if len(c.live()) > 0 || r.dying.Load() {
-		r.drain(c.host.engine.Drain())
+		r.drain(c.host.clockOf("drain "+c.id), c.host.engine.Drain())
 	}
 	p := c.planRestart(r, status)
 	c.finished(r, status, p)
@@ -411,7 +411,12 @@ func (c *Container) withGrace(ctx context.Context) (context.Context, context.Can
 	if _, ok := ctx.Deadline(); ok || grace < 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, grace)
+	ctx, cancel := context.WithCancel(ctx)
+	timer := c.host.clockOf("grace "+c.id).AfterFunc(grace, cancel)
+	return ctx, func() {
+		timer.Stop()
+		cancel()
+	}
 }
 
 // tellConnected tells that the container has joined its networks, the default one first.

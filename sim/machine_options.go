@@ -132,11 +132,13 @@ func WithVirtualTime() MachineOption {
 //
 // What goroutines do at one instant without having waited for the network is still done in
 // the order in which Go runs them: where two of one container that slept until then write, close or
-// listen. Let them sleep for different times. What two containers send at one instant passes bridges
-// in one order, but a capture may show either first. DialContext and lookups of one instant
+// listen. Let them sleep for different times; so should commands that sleep (sleep, curl --retry,
+// nc, traceroute), and contexts that end by time. What two containers send at one instant passes
+// bridges in one order, but a capture may show either first. DialContext and lookups of one instant
 // are made in the order of their addresses and, where these are equal, nearly always in that in
-// which the goroutines were started. They, Accept, and the reading of datagrams wait for their
-// turn, so who calls them must hold no mutex that another goroutine waits for. Machines of one
+// which the goroutines were started. They, Accept, the reading of datagrams, Ping, and the replies of
+// nameservers wait for their turn, so who calls them must hold no mutex that another goroutine waits
+// for. Docker-proxy, restarts and the end of a container's grace take turns, too. Machines of one
 // bubble need different names or seeds.
 func WithRepeatable() MachineOption {
 	return machineOption(func(c *machineConfig) error {

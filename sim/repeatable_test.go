@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"drydock/dnsd"
+	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/ping"
 	"drydock/sim/simtest"
@@ -37,7 +40,8 @@ type scene struct {
 	lan  *sim.LAN
 	host *sim.Host
 	net  *sim.Network
-	web  *sim.Container // serves echo on port 80, published as 8080
+	web  *sim.Container // serves echo on port 80, published as 8080; and 8081, 8082 and UDP 9090
+	dns  *dnsd.Faults
 
 	mu    sync.Mutex
 	start time.Time
@@ -45,13 +49,15 @@ type scene struct {
 }
 
 func newScene(t *testing.T) *scene {
-	s := &scene{t: t, start: time.Now(), lan: simtest.NewLAN(t)}
-	s.host = simtest.NewHost(t, sim.WithSeed(1), sim.WithRepeatable(), sim.WithCommands(tools.Default()), sim.WithUplink(s.lan, prefix("192.0.2.1/24")))
+	faults, err := dnsd.NewFaults(1)
+	require.NoError(t, err)
+	s := &scene{t: t, start: time.Now(), lan: simtest.NewLAN(t), dns: faults}
+	s.host = simtest.NewHost(t, sim.WithSeed(1), sim.WithRepeatable(), sim.WithCommands(tools.Default()), sim.WithResolver(s.dns.Wrap), sim.WithUplink(s.lan, prefix("192.0.2.1/24")))
 	s.net = simtest.NewNetwork(t, s.host, "net")
 	s.host.Sniff(nil, func(f sim.Sniffed) {
 		s.note("%v %v %v %s", f.Time.Sub(s.start), f.Place, f.Direction, hex.EncodeToString(f.Frame))
 	})
-	s.web = s.run("web", veth.Impairment{}, sim.WithPublish("8080:80"))
+	s.web = s.run("web", veth.Impairment{}, sim.WithPublish("8080:80", "8081:81", "8082:82", "9090:90/udp"))
 	l, err := s.web.Listen(t.Context(), "tcp", ":80")
 	require.NoError(t, err)
 	go func() {
@@ -100,6 +106,29 @@ func (s *scene) echo(from dialer, to string, n int) {
 	sent.Wait()
 }
 
+// echoUDP has web answer datagrams to port 90.
+func (s *scene) echoUDP() {
+	c, err := s.web.ListenPacket(s.t.Context(), "udp", ":90")
+	require.NoError(s.t, err)
+	go func() {
+		b := make([]byte, 100)
+		for {
+			n, from, err := c.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			c.WriteTo(b[:n], from)
+		}
+	}()
+}
+
+func second(c net.Conn, err error) error {
+	if err == nil {
+		c.Close()
+	}
+	return err
+}
+
 // crowd has eight clients at once in so many containers, and two on the LAN.
 func (s *scene) crowd(containers int, to string) {
 	peer := simtest.NewMachine(s.t, sim.WithName("peer"), sim.WithSeed(2), sim.WithRepeatable(), sim.WithUplink(s.lan, prefix("192.0.2.2/24")))
@@ -132,7 +161,7 @@ var scenes = map[string]func(s *scene){
 		s.note("%+v %v", stats, err)
 	},
 	// What cables bring to a bridge without delay comes from many senders at one instant.
-	lossy: func(s *scene) {
+	"lossy": func(s *scene) {
 		six := simtest.NewNetwork(s.t, s.host, "six", sim.WithSubnet(prefix("fd00:20::/64")))
 		simtest.Run(s.t, s.host, "six", sim.WithNetwork(six))
 		var all sync.WaitGroup
@@ -186,18 +215,7 @@ var scenes = map[string]func(s *scene){
 	// Those that wake up at one instant send in the order in which Go runs them. What bridges and
 	// receivers see does not depend on it.
 	sleepers: func(s *scene) {
-		c, err := s.web.ListenPacket(s.t.Context(), "udp", ":90")
-		require.NoError(s.t, err)
-		go func() {
-			b := make([]byte, 100)
-			for {
-				n, from, err := c.ReadFrom(b)
-				if err != nil {
-					return
-				}
-				c.WriteTo(b[:n], from)
-			}
-		}()
+		s.echoUDP()
 		var all sync.WaitGroup
 		for i := range 4 {
 			c, err := s.run("c"+strconv.Itoa(i), veth.Impairment{}).DialContext(s.t.Context(), "udp", "web:90")
@@ -208,6 +226,124 @@ var scenes = map[string]func(s *scene){
 					c.Write([]byte{byte(i)})
 					time.Sleep(time.Second)
 				}
+			})
+		}
+		all.Wait()
+	},
+	// Docker-proxy takes what the host and IPv6 ask of published ports.
+	"proxy": func(s *scene) {
+		for range 60 {
+			s.echo(s.host, "127.0.0.1:8080", 10)
+		}
+		for _, to := range []string{"127.0.0.1:8082", "192.0.2.1:8080", "[::1]:8080", "172.18.0.1:8080"} {
+			s.echo(s.host, to, 100_000)
+		}
+	},
+	"proxy, UDP": func(s *scene) {
+		s.echoUDP()
+		var all sync.WaitGroup
+		for i, to := range []string{"127.0.0.1:9090", "[::1]:9090", "192.0.2.1:9090", "172.18.0.1:9090"} {
+			c, err := s.host.DialContext(s.t.Context(), "udp", to)
+			require.NoError(s.t, err)
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * time.Microsecond)
+				for range 5 {
+					c.Write([]byte{byte(i)})
+					c.Read(make([]byte, 10))
+				}
+				c.Close()
+			})
+		}
+		all.Wait()
+	},
+	// The server speaks first and closes first; and it is killed while clients wait.
+	"proxy, server ends": func(s *scene) {
+		l, err := s.web.Listen(s.t.Context(), "tcp", ":81")
+		require.NoError(s.t, err)
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() {
+					fmt.Fprintln(c, "hello")
+					if n, _ := c.Read(make([]byte, 1)); n == 0 {
+						c.Close()
+					}
+				}()
+			}
+		}()
+		var all sync.WaitGroup
+		for i, to := range []string{"127.0.0.1:8081", "[::1]:8081", "172.18.0.1:8081", "192.0.2.1:8081"} {
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * time.Microsecond)
+				c, err := s.host.DialContext(s.t.Context(), "tcp", to)
+				require.NoError(s.t, err)
+				defer c.Close()
+				if i%2 == 0 {
+					c.(interface{ CloseWrite() error }).CloseWrite()
+				} else {
+					c.Write([]byte{1})
+				}
+				got, err := io.ReadAll(c)
+				s.note("%s %v", got, err)
+			})
+		}
+		time.Sleep(time.Second)
+		s.web.Stop(s.t.Context())
+		all.Wait()
+	},
+	"two families": func(s *scene) {
+		both := simtest.NewNetwork(s.t, s.host, "both", sim.WithSubnet(prefix("172.30.0.0/16")), sim.WithSubnet(prefix("fd00:30::/64")))
+		db := simtest.Run(s.t, s.host, "db", sim.WithNetwork(both))
+		l, err := db.Listen(s.t.Context(), "tcp4", ":80")
+		require.NoError(s.t, err)
+		defer l.Close()
+		require.NoError(s.t, iptables.Run(io.Discard, s.host.Firewall().IPv6(), "-I", "FORWARD", "-j", "DROP"))
+		var all sync.WaitGroup
+		for i := range 4 {
+			c := simtest.Run(s.t, s.host, "c"+strconv.Itoa(i), sim.WithNetwork(both))
+			all.Go(func() { s.note("%v", second(c.DialContext(s.t.Context(), "tcp", "db:80"))) })
+		}
+		all.Wait()
+	},
+	// What waits 50 ms comes in the nanosecond of others, were it not for turns.
+	"slow names": func(s *scene) {
+		require.NoError(s.t, s.dns.Set(dnsd.Fault{Name: "web", Rate: 1, Delay: 50 * time.Millisecond}, dnsd.Fault{Name: "none", Rate: 0.5, Action: dnsd.Drop}))
+		var all sync.WaitGroup
+		for i := range 4 {
+			c := s.run("c"+strconv.Itoa(i), bad(50*time.Millisecond, 0.1))
+			all.Go(func() { c.Ping(s.t.Context(), "172.18.0.2", &ping.Config{Count: 20, Interval: 50 * time.Millisecond}) })
+			all.Go(func() {
+				s.echo(c, "web:80", 1000)
+				c.LookupNetIP(s.t.Context(), "ip", "none")
+			})
+		}
+		all.Wait()
+	},
+	"restarts": func(s *scene) {
+		for i := range 3 {
+			s.run("again"+strconv.Itoa(i), veth.Impairment{}, sim.WithRestart("on-failure:3"), sim.WithImage(sim.Image{Name: "app", Main: func(ctx context.Context, c *sim.Container) error {
+				s.echo(c, "web:80", 100)
+				return errors.New("again")
+			}}))
+		}
+		cli := s.run("cli", bad(50*time.Millisecond, 0))
+		cli.Ping(s.t.Context(), "web", &ping.Config{Count: 20, Interval: 50 * time.Millisecond})
+	},
+	"proxy, many": func(s *scene) {
+		var all sync.WaitGroup
+		for i := range 6 {
+			c := s.run("c"+strconv.Itoa(i), bad(3*time.Millisecond, 0.03))
+			all.Go(func() {
+				for n := range 3 {
+					s.echo(c, "172.18.0.1:8080", 5000*n+i)
+				}
+			})
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * time.Microsecond)
+				s.echo(s.host, "[::1]:8080", 20000+i)
 			})
 		}
 		all.Wait()
@@ -237,7 +373,7 @@ func play(t *testing.T, name string) (lines []string) {
 		defer s.mu.Unlock()
 		lines = append(lines, s.lines...)
 	})
-	if name == sleepers || name == lossy {
+	if name == sleepers {
 		slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(place(a), place(b)) })
 	}
 	return lines
@@ -252,11 +388,8 @@ func place(line string) string {
 	return place
 }
 
-// Scenes of which each place repeats by itself.
-const (
-	sleepers = "sleepers"
-	lossy    = "lossy"
-)
+// sleepers is a scene of which each place repeats by itself.
+const sleepers = "sleepers"
 
 func digest(lines []string) string {
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))

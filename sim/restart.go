@@ -82,12 +82,13 @@ func (c *Container) wantsRestart(status int) bool {
 
 // restartLater waits, and starts the container unless somebody has started or stopped it.
 func (c *Container) restartLater(p *pendingRestart) {
-	timer := time.NewTimer(p.delay)
+	over := make(chan struct{})
+	timer := c.host.clockOf("restart "+c.id).AfterFunc(p.delay, func() { close(over) })
 	defer timer.Stop()
 	select {
 	case <-p.canceled:
 		return
-	case <-timer.C:
+	case <-over:
 	}
 	defer c.change()()
 	if !c.isPending(p) {

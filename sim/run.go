@@ -15,6 +15,8 @@ import (
 	"drydock/sim/internal/relay"
 	"drydock/sim/internal/users"
 	"drydock/sim/tools/command"
+
+	"gvisor.dev/gvisor/pkg/tcpip"
 )
 
 // A run is a container from a start to the stop that follows.
@@ -204,7 +206,7 @@ func (r *run) setGateway(l *Link, published []*publishedPort) (before []*publish
 
 // drain waits, at most for that time, until what the container has sent has arrived: until the peers
 // have acknowledged the end of its connections and the userland proxies have passed it on.
-func (r *run) drain(most time.Duration) {
+func (r *run) drain(clock tcpip.Clock, most time.Duration) {
 	if r.dying.Load() {
 		<-r.killed.Done() // die may not have reset all of them yet
 		return
@@ -213,9 +215,12 @@ func (r *run) drain(most time.Duration) {
 	defer cancel()
 	// Nobody tells of it. In virtual time a nanosecond is until nothing moves.
 	for wait := time.Nanosecond; r.sending(); wait = min(2*wait, time.Millisecond) {
+		over := make(chan struct{})
+		timer := clock.AfterFunc(wait, func() { close(over) })
 		select {
-		case <-time.After(wait):
+		case <-over:
 		case <-ctx.Done():
+			timer.Stop()
 			return
 		}
 	}

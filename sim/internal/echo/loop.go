@@ -13,9 +13,18 @@ import (
 
 // run sends, waits and reports until the ping is over.
 func (p *Pinger) run(ctx context.Context) error {
+	turn := make(chan struct{})
+	p.stack.Later(func() { close(turn) })
+	<-turn
 	p.start = p.now()
 	// One timer for sending, lingering and the deadline: what comes first.
-	timer := time.NewTimer(0)
+	due := make(chan struct{}, 1)
+	timer := p.stack.TCPIP().Clock().AfterFunc(0, func() {
+		select {
+		case due <- struct{}{}:
+		default:
+		}
+	})
 	defer timer.Stop()
 	for {
 		if err := p.stack.AwaitThaw(ctx); err != nil {
@@ -33,7 +42,7 @@ func (p *Pinger) run(ctx context.Context) error {
 				return err
 			}
 			p.handle(a)
-		case <-timer.C:
+		case <-due:
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-p.aborted:

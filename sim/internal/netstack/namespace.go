@@ -63,6 +63,11 @@ func (s *namespace) awaitTurn(ctx context.Context, key func() string) error {
 	return s.source.Turn(ctx, fmt.Sprintf("%s %9d", key(), bubble.Goroutine()))
 }
 
+// AwaitTurn is awaitTurn for who answers by c: dnsd.Serve asks for it.
+func (c *sock) AwaitTurn(ctx context.Context, key string) error {
+	return c.stack.awaitTurn(ctx, func() string { return key })
+}
+
 func noKey() string { return "" }
 
 func (s *namespace) addUser(u *process) {

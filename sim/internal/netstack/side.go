@@ -21,14 +21,16 @@ type side struct {
 	entry    waiter.Entry
 	deadline deadline
 	waits    atomic.Bool   // a call found the endpoint not ready; for reports
-	source   *sched.Source // wakes up who waits; nil: events do so as they come
+	poster   *sched.Poster // wakes up who waits; nil: events do so as they come
 	posted   atomic.Bool   // and will
 }
 
 func (s *side) init(ns *namespace, queue *waiter.Queue, mask waiter.EventMask) {
 	s.turn = make(chan struct{}, 1)
 	s.ready = make(chan struct{}, 1)
-	s.source = ns.source
+	if ns.source != nil {
+		s.poster = ns.source.Poster()
+	}
 	s.deadline.init(ns.clock)
 	s.entry.Init(s, mask)
 	queue.EventRegister(&s.entry)
@@ -36,10 +38,10 @@ func (s *side) init(ns *namespace, queue *waiter.Queue, mask waiter.EventMask) {
 
 // NotifyEvent implements waiter.EventListener.
 func (s *side) NotifyEvent(waiter.EventMask) {
-	if s.source == nil {
+	if s.poster == nil {
 		s.wake()
 	} else if !s.posted.Swap(true) {
-		s.source.Post(s.wakeLater)
+		s.poster.Post(s.wakeLater)
 	}
 }
 

@@ -10,21 +10,21 @@ import (
 
 // AfterFunc implements tcpip.Clock: the timers of s are events.
 func (s *Source) AfterFunc(d time.Duration, fn func()) tcpip.Timer {
-	t := &timer{source: s, fn: fn}
+	t := &timer{poster: s.Poster(), fn: fn}
 	t.Reset(d)
 	return t
 }
 
 // A timer is one of a Source. The lock of its scheduler guards next.
 type timer struct {
-	source *Source
+	poster *Poster
 	fn     func()
 	next   *event // nil: it is stopped, or has fired
 }
 
 // Reset implements tcpip.Timer.
 func (t *timer) Reset(d time.Duration) {
-	s := t.source.scheduler
+	s := t.poster.source.scheduler
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.stopLocked()
@@ -32,25 +32,25 @@ func (t *timer) Reset(d time.Duration) {
 	if due += int64(max(d, 0)); due < 0 {
 		due = math.MaxInt64 - 1
 	}
-	t.next = &event{due: due, source: t.source.id, run: t.fn}
+	t.next = &event{due: due, source: t.poster.source.id, poster: t.poster.number, run: t.fn}
 	s.postLocked(t.next)
 }
 
 // Stop implements tcpip.Timer.
 func (t *timer) Stop() bool {
-	s := t.source.scheduler
+	s := t.poster.source.scheduler
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return t.stopLocked()
 }
 
-// +checklocks:t.source.scheduler.mu
+// +checklocks:t.poster.source.scheduler.mu
 func (t *timer) stopLocked() bool {
 	e := t.next
 	t.next = nil
 	if e == nil || e.index < 0 {
 		return false
 	}
-	heap.Remove(&t.source.scheduler.events, e.index)
+	heap.Remove(&t.poster.source.scheduler.events, e.index)
 	return true
 }

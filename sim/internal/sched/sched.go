@@ -6,7 +6,8 @@
 // blocked. The bubble itself says when that is so: only then does its time pass, and events
 // run at least a nanosecond after they are due. So what an event causes has come to an end
 // before the next one runs, and of events that are due at one instant the order is that of
-// their sources and, within a source, the one in which they were posted. Only a timer of
+// their sources and, within a source, the one in which they were posted; those of timers and
+// Posters, of which several may post at once, come in the order in which these were made. Only a timer of
 // package time that ends in the nanosecond of an event runs beside it.
 //
 // What code of the bubble does on its own account, between events, runs at once and as Go
@@ -19,6 +20,7 @@ import (
 	"container/heap"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -39,6 +41,7 @@ type event struct {
 	due    int64 // nanoseconds since 1970
 	source uint64
 	key    string
+	poster uint64 // the number of who posted it, of its source; 0: the source itself
 	seq    uint64 // in which they were posted
 
 	run   func()
@@ -46,7 +49,8 @@ type event struct {
 }
 
 func (e *event) compare(o *event) int {
-	return cmp.Or(cmp.Compare(e.due, o.due), cmp.Compare(e.source, o.source), cmp.Compare(e.key, o.key), cmp.Compare(e.seq, o.seq))
+	return cmp.Or(cmp.Compare(e.due, o.due), cmp.Compare(e.source, o.source), cmp.Compare(e.key, o.key),
+		cmp.Compare(e.poster, o.poster), cmp.Compare(e.seq, o.seq))
 }
 
 // events is a heap of events.
@@ -131,27 +135,43 @@ type Source struct {
 	tcpip.Clock
 	scheduler *Scheduler
 	id        uint64
+	posters   atomic.Uint64
 }
 
 // Source returns a source. Of events that are due at one instant those of the lower id run
 // first.
-func (s *Scheduler) Source(id uint64) *Source { return &Source{tcpip.NewStdClock(), s, id} }
+func (s *Scheduler) Source(id uint64) *Source {
+	return &Source{Clock: tcpip.NewStdClock(), scheduler: s, id: id}
+}
 
 // Post runs fn when every goroutine is blocked.
-func (s *Source) Post(fn func()) { s.post("", fn) }
+func (s *Source) Post(fn func()) { s.post(&event{run: fn}) }
 
-func (s *Source) post(key string, fn func()) {
+func (s *Source) post(e *event) {
 	s.scheduler.mu.Lock()
 	defer s.scheduler.mu.Unlock()
-	s.scheduler.postLocked(&event{due: now(), source: s.id, key: key, run: fn})
+	e.due, e.source = now(), s.id
+	s.scheduler.postLocked(e)
 }
+
+// A Poster is one of many of a source who post at one instant, in an order that is up to Go.
+type Poster struct {
+	source *Source
+	number uint64
+}
+
+// Poster returns a poster. Of events that are due at one instant those of the older one run first.
+func (s *Source) Poster() *Poster { return &Poster{s, s.posters.Add(1)} }
+
+// Post is that of the source.
+func (p *Poster) Post(fn func()) { p.source.post(&event{poster: p.number, run: fn}) }
 
 // Turn returns when every other goroutine is blocked, or with the error of ctx. Of those that
 // wait at one instant the lower key goes first. The caller must hold no mutex: who waits for
 // one is not blocked as a bubble understands it.
 func (s *Source) Turn(ctx context.Context, key string) error {
 	turn := make(chan struct{})
-	s.post(key, func() { close(turn) })
+	s.post(&event{key: key, run: func() { close(turn) }})
 	select {
 	case <-turn:
 		return nil
