@@ -48,11 +48,11 @@ func (t *Tables) bridged(p *packet, bridge, out string, frame *stack.PacketBuffe
 		return t.reroute(p, bridge, frame)
 	}
 	p.hook, p.out, p.physOut = forward, bridge, out
-	if !t.forward(p) {
+	if !t.onward(p) {
 		return false
 	}
 	p.hook, p.in = postrouting, ""
-	return t.postrouting(p)
+	return t.onward(p)
 }
 
 // reroute gives a frame that is now for somebody else to who routes: the frame as it was

@@ -24,6 +24,7 @@ type chain struct {
 	own    bool          // that the arrays are a draft's own
 	calls  []int         // chains that rules jump to, once for each rule
 	bars   [numHooks]int // how many rules are not allowed at a hook
+	nft    *chainInfo    // of nft
 }
 
 // builtin chains have a hook and a policy, and cannot go.
@@ -65,6 +66,7 @@ func (c *chain) enter(rules []*rule) {
 		if r.to != noChain {
 			c.calls = append(c.calls, r.to)
 		}
+		c.calls = append(c.calls, r.also...)
 		for h := range c.bars {
 			if !r.hooks.has(hook(h)) {
 				c.bars[h]++
@@ -77,11 +79,18 @@ func (c *chain) enter(rules []*rule) {
 func (c *chain) uncount(rules []*rule) {
 	shared := true
 	for _, r := range rules {
-		if r.to != noChain {
+		for k := range len(r.also) + 1 {
+			to := r.to
+			if k > 0 {
+				to = r.also[k-1]
+			}
+			if to == noChain {
+				continue
+			}
 			if shared {
 				c.calls, shared = slices.Clone(c.calls), false
 			}
-			i := slices.Index(c.calls, r.to)
+			i := slices.Index(c.calls, to)
 			c.calls = slices.Delete(c.calls, i, i+1)
 		}
 		for h := range c.bars {

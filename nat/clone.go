@@ -25,7 +25,56 @@ func (t *Tables) Clone(opts ...Option) (*Tables, error) {
 			return nil, err
 		}
 	}
-	return c, nil
+	return c, c.nft.Edit(func(tx *NftEdit) error { return tx.copy(t.nft.View()) })
+}
+
+// copy makes the tables of another Nftables in tx, which has none, so that their rules have the same places.
+func (tx *NftEdit) copy(from *NftEdit) error {
+	for t := range from.Tables() {
+		if err := tx.AddTable(t); err != nil {
+			return err
+		}
+		for _, part := range []func(*NftEdit, NftTable) error{tx.copyChains, tx.copySets, tx.copyRules} {
+			if err := part(from, t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (tx *NftEdit) copyChains(from *NftEdit, t NftTable) error {
+	for _, c := range from.Chains(t.Family, t.Name) {
+		if err := tx.AddChain(t.Family, t.Name, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *NftEdit) copySets(from *NftEdit, t NftTable) error {
+	for _, o := range from.Objects(t.Family, t.Name) {
+		if err := tx.AddObject(t.Family, t.Name, *o); err != nil {
+			return err
+		}
+	}
+	for _, s := range from.Sets(t.Family, t.Name) {
+		if err := tx.AddSet(t.Family, t.Name, *s, s.elements.fresh()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *NftEdit) copyRules(from *NftEdit, t NftTable) error {
+	for _, c := range from.Chains(t.Family, t.Name) {
+		for r := range from.Rules(t.Family, t.Name, c.Name) {
+			if _, err := tx.AddRule(t.Family, t.Name, c.Name, -1, *r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // copy makes the rules of another Ruleset in rs, which has none.

@@ -12,6 +12,12 @@ type rule struct {
 	hooks   hookSet    // at which it is allowed
 	to      int        // index of the chain that it jumps to, or noChain
 	print   uint64     // fingerprint of Rule
+
+	nft        *NftRule // of nft, in place of Rule
+	verdict    verdict  // of nft
+	also       []int    // of nft: chains that a map of its own leads to
+	translates bool     // of nft: for chains of type nat alone
+	final      bool     // of nft, while it is compiled: no statement that follows may fail
 }
 
 // noChain is the index of no chain.
@@ -30,9 +36,11 @@ type instruction struct {
 // instruction is called whenever the rule comes into a chain, so that it must not depend
 // on its place there.
 func (r *rule) instruction() instruction {
-	return instruction{
-		want: r.asks.want, mask: r.asks.mask, rule: r, to: int32(r.to), verdict: verdictOf(r.Target), more: r.rest.any(),
+	v := r.verdict
+	if r.nft == nil {
+		v = verdictOf(r.Target)
 	}
+	return instruction{want: r.asks.want, mask: r.asks.mask, rule: r, to: int32(r.to), verdict: v, more: r.rest.any()}
 }
 
 // verdictOf returns what traversal does at a target. All but those that it knows apply.

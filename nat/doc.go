@@ -6,7 +6,9 @@
 // of a bridge. Its rules are those of [Tables.IPv4] and [Tables.IPv6], each a [Ruleset].
 // They are Go values, [Rule] and what it is made of. Package iptables reads and prints them
 // as command lines and as what iptables-save prints; whichever it was, all show the same
-// rules. Connections are kept by package conntrack, the sets of the match [Set] by package ipset.
+// rules. Beside them are the tables of nft, [Tables.Nft], which package nftables reads and
+// prints: neither shows the other's rules. Connections are kept by package conntrack, the sets of
+// the match [Set] by package ipset.
 //
 // # The way of a packet
 //
@@ -31,7 +33,10 @@
 //	                        │                      ▲
 //	                        └─────▶ sockets ───────┘
 //
-// Table nat is asked about the first packet of a connection only; the others, and the
+// The base chains of nft are asked in between, where their priorities have them ([BaseChain]). A
+// drop is final in either; what accepts ends its own base chain or table alone.
+//
+// Table nat and the chains of type nat are asked, the first that translates being the last one, about the first packet of a connection only; the others, and the
 // ICMP errors about them with what they quote, are translated as was decided then.
 // Packets that the stack sends to itself pass through all four hooks of lo. Frames
 // between the ports of a bridge pass PREROUTING, FORWARD and POSTROUTING with the bridge
@@ -56,7 +61,7 @@
 // # What differs from Linux
 //
 // The matches are the types that implement [Match], the targets those of [Target]; there
-// are no others and no chains of nftables. Besides what [Ruleset] and package
+// are no others. Rules of nft are made of each [Statement]. Besides what [Ruleset] and package
 // conntrack tell of themselves:
 //
 //   - There is no TPROXY: netstack finds the socket of a packet by its destination and port alone,
@@ -72,6 +77,9 @@
 //     one without a socket. As on Linux packets of a container are no socket's on its host, so
 //     that it is their address or interface that tells whose they are. Recent keeps 65535 packets
 //     of an address, as Linux 6.18, and 100 addresses.
+//   - Of nft there are the families ip, ip6 and inet, without the hook ingress. Sets have no timeouts, and packets
+//     add nothing to them. iif and oif compare names. A route chain does not look for a route again. Near
+//     misses ([OnMiss]) are told of iptables' rules alone.
 //   - Rules of IPv4 and of IPv6 do not share the lists of Recent.
 //   - Datagrams are not put together from their fragments. The first fragment is judged
 //     and those that follow share its fate, so they must come behind it, and it must

@@ -31,3 +31,14 @@ var (
 	ErrHelper      = errors.New("no such helper for this protocol")
 	ErrAlgorithm   = errors.New("no such algorithm")
 )
+
+// The reasons for which Nftables refuses something, in the words of Linux's errors.
+var (
+	ErrNotThere    = errors.New("No such file or directory")
+	ErrThere       = errors.New("File exists")
+	ErrInUse       = errors.New("Device or resource busy")
+	ErrUnsupported = errors.New("Operation not supported")
+	ErrInvalid     = errors.New("Invalid argument")
+	ErrLinks       = errors.New("Too many links")
+	ErrFull        = errors.New("Too many open files in system")
+)

@@ -41,7 +41,7 @@ func (t *Tables) CheckInput(pkt *stack.PacketBuffer, _ *stack.Route, _ stack.Add
 	if !p.parse() {
 		return t.drop(p, drop.Malformed)
 	}
-	return t.recall(p) && t.input(p)
+	return t.recall(p) && t.onward(p)
 }
 
 // CheckForward passes a packet that arrived at pkt.InputNICID and leaves by route
@@ -62,7 +62,7 @@ func (t *Tables) CheckForward(pkt *stack.PacketBuffer, route *stack.Route, _ sta
 	if !p.parse() {
 		return t.drop(p, drop.Malformed)
 	}
-	if !t.recall(p) || !t.forward(p) {
+	if !t.recall(p) || !t.onward(p) {
 		return false
 	}
 	if pkt.AvailableHeaderBytes() == 0 {
@@ -110,7 +110,7 @@ func (t *Tables) CheckPostrouting(pkt *stack.PacketBuffer, route *stack.Route, _
 	if !p.parse() {
 		return t.drop(p, drop.Malformed)
 	}
-	if !t.recall(p) || !t.postrouting(p) {
+	if !t.recall(p) || !t.onward(p) {
 		return false
 	}
 	if p.out == loopback {
@@ -119,12 +119,12 @@ func (t *Tables) CheckPostrouting(pkt *stack.PacketBuffer, route *stack.Route, _
 	return true
 }
 
-// CheckIngress passes all packets: iptables has no such hook.
+// CheckIngress passes all packets: there is no such hook.
 func (t *Tables) CheckIngress(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool {
 	return true
 }
 
-// CheckEgress passes all packets: iptables has no such hook.
+// CheckEgress passes all packets: there is no such hook.
 func (t *Tables) CheckEgress(*stack.PacketBuffer, *stack.Route, stack.AddressFamily) bool {
 	return true
 }
@@ -133,7 +133,7 @@ func (t *Tables) CheckEgress(*stack.PacketBuffer, *stack.Route, stack.AddressFam
 // and INPUT.
 func (t *Tables) loop(p *packet) bool {
 	p.hook, p.out = postrouting, loopback
-	return t.postrouting(p) && t.returns(p)
+	return t.onward(p) && t.returns(p)
 }
 
 // returns passes a packet that left by lo through PREROUTING. Its destination has been
@@ -144,7 +144,7 @@ func (t *Tables) returns(p *packet) bool {
 	if p.layout.Fragment == wire.Following {
 		return true
 	}
-	if !t.consult(rawTable, p) || !t.consult(mangleTable, p) {
+	if !t.passLoop(p) {
 		return false
 	}
 	if p.conn == nil || p.related {

@@ -6,7 +6,83 @@ import (
 	"drydock/nat/conntrack"
 )
 
-// The tables and what lies between them, in the order of Linux's hook priorities.
+// A hookStep is a table of iptables, or what lies between them, at a hook.
+type hookStep struct {
+	priority int32 // Linux's
+	kind     stepKind
+	table    tableID // of consulting
+}
+
+type stepKind uint8
+
+const (
+	consulting  stepKind = iota
+	tracking             // find the connection or begin one
+	translating          // and ask for that tables nat
+	confirming
+)
+
+// Priorities of Linux.
+const (
+	connPriority = -200
+	dstPriority  = -100
+	srcPriority  = 100
+	lastPriority = 1<<31 - 1
+)
+
+// ways are the steps of each hook, in order.
+var ways = [numHooks][]hookStep{
+	prerouting:  {{-300, consulting, rawTable}, {connPriority, tracking, 0}, {-150, consulting, mangleTable}, {dstPriority, translating, 0}},
+	input:       {{-150, consulting, mangleTable}, {0, consulting, filterTable}, {50, consulting, securityTable}, {srcPriority, translating, 0}, {lastPriority, confirming, 0}},
+	forward:     {{-150, consulting, mangleTable}, {0, consulting, filterTable}, {50, consulting, securityTable}},
+	output:      {{-300, consulting, rawTable}, {connPriority, tracking, 0}, {-150, consulting, mangleTable}, {dstPriority, translating, 0}, {0, consulting, filterTable}, {50, consulting, securityTable}},
+	postrouting: {{-150, consulting, mangleTable}, {srcPriority, translating, 0}, {lastPriority, confirming, 0}},
+}
+
+// slotOf returns the step that a base chain of nft goes before. One of the same priority goes before
+// the table of iptables, which was there first.
+func slotOf(h hook, priority int32) int {
+	for i, s := range ways[h] {
+		if priority <= s.priority {
+			return i
+		}
+	}
+	return len(ways[h])
+}
+
+// natPriority is that of table nat at a hook.
+func natPriority(h hook) int32 {
+	if h.manip() == source {
+		return srcPriority
+	}
+	return dstPriority
+}
+
+// pass passes a packet through a hook. It is false if that is its end.
+func (t *Tables) pass(p *packet) bool {
+	nft := t.nft.at(p)
+	way := ways[p.hook]
+	for i := range way {
+		if nft != nil && !t.consultAll(nft.slots[i], p) || !t.take(&way[i], p) {
+			return false
+		}
+	}
+	return nft == nil || t.consultAll(nft.slots[len(way)], p)
+}
+
+// take is one step.
+func (t *Tables) take(s *hookStep, p *packet) bool {
+	switch s.kind {
+	case tracking:
+		return t.track(p)
+	case translating:
+		return t.translate(p)
+	case confirming:
+		return t.confirm(p)
+	}
+	return t.consult(s.table, p)
+}
+
 // Fragments that follow a first one share its fate, without being asked about.
 
 // prerouting begins the way of what arrives. It is remembered by what it looked like
@@ -19,63 +95,33 @@ func (t *Tables) prerouting(p *packet) bool {
 		return t.drop(p, drop.Fragment)
 	}
 	key := p.fragmentKey()
-	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p)
-	return ok && t.remember(p, key)
+	return t.pass(p) && t.remember(p, key)
 }
 
-// input ends it for the machine itself. Only here a connection to it is confirmed.
-func (t *Tables) input(p *packet) bool {
+// onward is the way of what has begun it: in INPUT it ends for the machine itself, in FORWARD it
+// passes, and in POSTROUTING all that leaves ends it. Only at an end new connections are confirmed:
+// what was dropped before has left no trace.
+func (t *Tables) onward(p *packet) bool {
 	if p.layout.Fragment == wire.Following {
 		return t.follow(p)
 	}
-	return t.consult(mangleTable, p) && t.filter(p) && t.translate(p) && t.confirm(p)
-}
-
-// forward asks about what is for others. Neither tracking nor translation has a part in
-// it.
-func (t *Tables) forward(p *packet) bool {
-	if p.layout.Fragment == wire.Following {
-		return t.follow(p)
-	}
-	return t.consult(mangleTable, p) && t.filter(p)
-}
-
-// filter asks the tables that are there to drop packets.
-func (t *Tables) filter(p *packet) bool {
-	return t.consult(filterTable, p) && t.consult(securityTable, p)
+	return t.pass(p)
 }
 
 // output begins the way of what the machine sends. The destination is translated before
 // filter sees it, as in FORWARD.
-func (t *Tables) output(p *packet) bool {
-	switch {
-	case p.layout.Fragment == wire.Following:
-		return t.follow(p)
-	case p.layout.Fragment == wire.First && !p.wellFormed:
-		return t.drop(p, drop.Fragment)
-	}
-	key := p.fragmentKey()
-	ok := t.consult(rawTable, p) && t.track(p) && t.consult(mangleTable, p) && t.translate(p) && t.filter(p)
-	return ok && t.remember(p, key)
-}
-
-// postrouting ends the way of all that leaves, and confirms new connections: what was
-// dropped before has left no trace.
-func (t *Tables) postrouting(p *packet) bool {
-	if p.layout.Fragment == wire.Following {
-		return t.follow(p)
-	}
-	return t.consult(mangleTable, p) && t.translate(p) && t.confirm(p)
-}
+func (t *Tables) output(p *packet) bool { return t.prerouting(p) }
 
 // consult asks a table about p. It is false if p is dropped.
 func (t *Tables) consult(table tableID, p *packet) bool {
 	if p.traced && t.onMiss != nil {
 		t.tellMisses(table, p)
 	}
-	if t.rules(p).traverse(table, p) != dropped {
-		return true
-	}
+	return t.rules(p).traverse(table, p) != dropped || t.dropRuled(p)
+}
+
+// dropRuled drops what a rule or a policy has dropped.
+func (t *Tables) dropRuled(p *packet) bool {
 	switch {
 	case p.why != drop.Unknown:
 		return t.drop(p, p.why)

@@ -52,6 +52,9 @@ type packet struct {
 	traced     bool        // by TRACE
 	why        drop.Reason // of a target that drops, if that is not drop.Rule
 	hotdrop    bool        // by a match that has no room to remember the packet
+	stale      bool        // that a rule has changed what the digest tells
+	to         int32       // chain that a verdict map leads to
+	nft        *nfTable    // of nft that p passes
 
 	tuple   conntrack.Tuple
 	segment conntrack.Packet

@@ -27,6 +27,26 @@ var fuzzRules = []string{
 	"-6 -A INPUT -j REJECT",
 }
 
+// fuzzNft asks for whatever can be asked for.
+func fuzzNft(t *testing.T, tables *Tables) {
+	var all []Statement
+	for k := Key(1); k < numKeys; k++ {
+		if k.Layer() == 0 && k.Protocol() == 0 {
+			all = append(all, Compare{Key: k, Op: GreaterEqual})
+		}
+	}
+	for h := HookPrerouting; h <= HookPostrouting; h++ {
+		nftRule(t, tables, FamilyINet, BaseChain{Hook: h, Priority: 5}, h.String(), append(all, LogTo{Prefix: "x", Flags: LogTCPOpts | LogIPOpts})...)
+		for k := Key(1); k < numKeys; k++ {
+			nftRule(t, tables, FamilyINet, BaseChain{Hook: h, Priority: 5}, h.String(), Compare{Key: k, Op: AnyOf, Value: NumberWord(1)}, Untrack{},
+				SetKey{Key: MetaMark, From: k, And: 3})
+		}
+	}
+	nftRule(t, tables, FamilyINet, BaseChain{Type: NATChain, Hook: HookPrerouting, Priority: -101}, "dst", Compare{Key: MetaLength, Op: AnyOf, Value: NumberWord(8)},
+		Translate{Kind: DestinationNAT, Addr: toBox, Port: Operand{Given: true, Min: NumberWord(1), Max: NumberWord(9)}})
+	nftRule(t, tables, FamilyINet, BaseChain{Hook: HookInput}, "reject", Compare{Key: MetaLength, Op: AnyOf, Value: NumberWord(16)}, Rejection{With4: TCPReset})
+}
+
 func fuzzSeeds(f *testing.F) {
 	quote := sample{proto: "udp", src: "10.0.0.9:1", dst: "172.17.0.2:2"}.bytes()
 	for _, s := range []sample{
@@ -52,6 +72,7 @@ func FuzzHooks(f *testing.F) {
 			return
 		}
 		b := newBed(t, fuzzRules...)
+		fuzzNft(t, b.tables)
 		b.in("eth0", sample{proto: "udp", src: "10.0.0.9:1", dst: "172.17.0.2:2"})
 		intact := intactPacket(packet)
 		frame := pieces(packet, cuts)

@@ -19,6 +19,7 @@ import (
 type Tables struct {
 	host
 	v4, v6  *Ruleset
+	nft     Nftables
 	onDrop  func(Dropped)
 	onMiss  func(Miss) // nil: nobody asks
 	router  func(bridge string, pkt *stack.PacketBuffer)
@@ -39,6 +40,7 @@ func New(opts ...Option) *Tables {
 		router: cfg.router,
 	}
 	t.v4, t.v6 = newRuleset(false, &t.host), newRuleset(true, &t.host)
+	t.nft.on = &t.host
 	t.hooks, t.clock, t.logger, t.onTrace = t, cfg.clock, cfg.logger, cfg.onTrace
 	t.rng, t.dice = rand.New(rand.NewPCG(cfg.seed, 0)), rand.New(rand.NewPCG(cfg.seed, 1))
 	if cfg.conns.Clock == nil {

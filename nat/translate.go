@@ -26,7 +26,7 @@ func (t *Tables) translate(p *packet) bool {
 	// Even an end that no rule translates is decided then, for ports that clash.
 	status := p.conn.Status()
 	if p.state == StateNew && status&(m.decided()|conntrack.Confirmed) == 0 {
-		if !t.consult(natTable, p) {
+		if !t.askNAT(p, m.decided()) {
 			return false
 		}
 		if p.conn.Status()&m.decided() == 0 {

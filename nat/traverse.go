@@ -14,6 +14,11 @@ func (t *table) traverse(p *packet) verdict {
 	if !t.used || base == nil {
 		return accept
 	}
+	return t.run(base, p)
+}
+
+// run is traverse from a base chain on.
+func (t *table) run(base *chain, p *packet) verdict {
 	if len(base.code) == 0 {
 		return base.decide(p)
 	}
@@ -36,22 +41,29 @@ func (t *table) traverse(p *packet) verdict {
 			p.chain, p.rule = c.full, next+1
 			return dropped
 		}
-		i.rule.count.add(p.layout.Size)
+		if i.rule.count != nil {
+			i.rule.count.add(p.layout.Size)
+		}
 		if p.traced {
 			p.trace(c, next+1, i.verdict)
 		}
 		next++
-		v := i.verdict
+		v, to := i.verdict, i.to
 		if v == applies {
-			v = i.rule.applier.apply(p.host, p)
+			if v = i.rule.applier.apply(p.host, p); v >= jumps {
+				to = p.to
+			}
+		}
+		if p.stale {
+			d, p.stale = p.digest(), false
 		}
 		switch v {
 		case jumps:
 			stack[depth] = comeback{int32(c.id), int32(next)}
 			depth++
-			c, next = t.chains[i.to], 0
+			c, next = t.chains[to], 0
 		case goes:
-			c, next = t.chains[i.to], 0
+			c, next = t.chains[to], 0
 		case returned:
 			next = len(c.code)
 		case accept, dropped:

@@ -1,0 +1,195 @@
+package nat
+
+import (
+	"iter"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// An Nftables is the tables of nft of one machine, beside those of iptables: packets pass both, in
+// the order of priorities (see [BaseChain]), and neither shows the other's rules. To drop a packet
+// is final in any chain, to accept one ends the base chain alone. Its methods are safe for
+// concurrent use and for use while packets pass: those see the rules before a change or
+// after it.
+//
+// A change copies the chains and sets that it touches; to append to a chain costs the same however
+// long it is.
+type Nftables struct {
+	on    *host
+	mu    sync.Mutex // serializes changes
+	state atomic.Pointer[nftState]
+}
+
+// A NftTable is what a table is called.
+type NftTable struct {
+	Family  Family
+	Name    string
+	Handle  uint64
+	Comment string
+	Dormant bool // packets do not come to its chains
+}
+
+// A NftChain is what a chain is called, and how packets come to it.
+type NftChain struct {
+	Name    string
+	Handle  uint64
+	Base    *BaseChain // nil: by rules
+	Comment string
+}
+
+// Nft returns the tables of nft.
+func (t *Tables) Nft() *Nftables { return &t.nft }
+
+// Edit makes several changes that packets and others see all at once, or, if f fails or what it
+// made may not be, none of them. f must not use n itself, which waits, nor keep its argument.
+func (n *Nftables) Edit(f func(tx *NftEdit) error) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	tx := &NftEdit{on: n.on}
+	if s := n.state.Load(); s != nil {
+		tx.state = *s
+	}
+	tx.state.tables = slices.Clone(tx.state.tables)
+	if err := f(tx); err != nil {
+		return err
+	}
+	return n.commit(tx)
+}
+
+func (n *Nftables) commit(tx *NftEdit) error {
+	if err := tx.Validate(); err != nil || len(tx.owned) == 0 && !tx.changed {
+		return err
+	}
+	if len(tx.state.tables) == 0 {
+		n.state.Store(nil)
+		return nil
+	}
+	tx.state.link()
+	n.state.Store(&tx.state)
+	return nil
+}
+
+// View returns the tables as they are now. Changes to it are for nothing.
+func (n *Nftables) View() *NftEdit {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	tx := &NftEdit{on: n.on}
+	if s := n.state.Load(); s != nil {
+		tx.state = *s
+		tx.state.tables = slices.Clone(s.tables)
+	}
+	return tx
+}
+
+// Tables returns the tables in the order in which they were made.
+func (tx *NftEdit) Tables() iter.Seq[NftTable] {
+	return func(yield func(NftTable) bool) {
+		for _, t := range slices.Clone(tx.state.tables) {
+			if !yield(NftTable{t.family, t.name, t.handle, t.comment, t.dormant}) {
+				return
+			}
+		}
+	}
+}
+
+// Table returns the table of a name.
+func (tx *NftEdit) Table(f Family, name string) (NftTable, bool) {
+	if t := tx.find(f, name); t != nil {
+		return NftTable{t.family, t.name, t.handle, t.comment, t.dormant}, true
+	}
+	return NftTable{}, false
+}
+
+// Chains returns the chains of a table in the order in which they were made.
+func (tx *NftEdit) Chains(f Family, table string) (list []NftChain) {
+	t := tx.find(f, table)
+	if t == nil {
+		return nil
+	}
+	for _, c := range t.main().chains {
+		if c != nil {
+			list = append(list, c.info())
+		}
+	}
+	slices.SortFunc(list, func(a, b NftChain) int { return int(a.Handle) - int(b.Handle) })
+	return list
+}
+
+func (c *chain) info() NftChain { return NftChain{c.name, c.nft.Handle, c.nft.Base, c.nft.Comment} }
+
+// Chain returns the chain of a name.
+func (tx *NftEdit) Chain(f Family, table, name string) (NftChain, bool) {
+	if t := tx.find(f, table); t != nil {
+		if c := t.chain(name); c != nil {
+			return c.info(), true
+		}
+	}
+	return NftChain{}, false
+}
+
+// Rules returns the rules of a chain, as they are when the iteration begins.
+func (tx *NftEdit) Rules(f Family, table, name string) iter.Seq[*NftRule] {
+	return func(yield func(*NftRule) bool) {
+		t := tx.find(f, table)
+		if t == nil {
+			return
+		}
+		c := t.chain(name)
+		if c == nil {
+			return
+		}
+		for _, r := range slices.Clone(c.rules) {
+			if !yield(r.nft) {
+				return
+			}
+		}
+	}
+}
+
+// Sets returns the sets and maps of a table in the order in which they were made.
+func (tx *NftEdit) Sets(f Family, table string) (list []*NftSet) {
+	t := tx.find(f, table)
+	if t == nil {
+		return nil
+	}
+	for _, s := range t.sets {
+		if s != nil {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b *NftSet) int { return int(a.Handle) - int(b.Handle) })
+	return list
+}
+
+// Set returns the set or map of a name, nil if there is none.
+func (tx *NftEdit) Set(f Family, table, name string) *NftSet {
+	if t := tx.find(f, table); t != nil {
+		return t.set(name)
+	}
+	return nil
+}
+
+// Objects returns the named counters and quotas of a table in the order in which they were made.
+func (tx *NftEdit) Objects(f Family, table string) []*Object {
+	if t := tx.find(f, table); t != nil {
+		return slices.Clone(t.objects)
+	}
+	return nil
+}
+
+// Rule returns the rule of a chain by the names that packets tell, those of [Dropped] and [Traced]:
+// nil for the policy, false for a chain of iptables.
+func (tx *NftEdit) Rule(c Chain, at int) (*NftRule, bool) {
+	for _, t := range tx.state.tables {
+		for _, ch := range t.main().chains {
+			if ch != nil && ch.full == c {
+				if at < 1 || at > len(ch.rules) {
+					return nil, true
+				}
+				return ch.rules[at-1].nft, true
+			}
+		}
+	}
+	return nil, false
+}

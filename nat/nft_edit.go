@@ -1,0 +1,356 @@
+package nat
+
+import (
+	"maps"
+	"slices"
+)
+
+// A NftEdit is the tables of nft while they change, or a View of them. What is refused changes nothing, for one of the
+// reasons ErrNotThere, ErrThere, ErrInUse, ErrInvalid, ErrUnsupported, ErrLinks and ErrValue.
+type NftEdit struct {
+	on      *host
+	state   nftState
+	owned   map[*nfTable]bool // copies
+	chains  map[*chain]bool   // copies
+	sets    map[*NftSet]bool  // copies
+	changed bool
+	suspect map[Family]map[string]bool // tables whose chains are to be looked through
+}
+
+func (tx *NftEdit) find(f Family, name string) *nfTable {
+	for _, t := range tx.state.tables {
+		if t.family == f && t.name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// own returns a table that may change, nil if there is none.
+func (tx *NftEdit) own(f Family, name string) *nfTable {
+	i := slices.IndexFunc(tx.state.tables, func(t *nfTable) bool { return t.family == f && t.name == name })
+	if i < 0 {
+		return nil
+	}
+	t := tx.state.tables[i]
+	if tx.owned[t] {
+		return t
+	}
+	c := *t
+	for k, p := range c.progs {
+		if p != nil {
+			prog := *p
+			prog.chains = slices.Clone(p.chains)
+			prog.names = maps.Clone(p.names)
+			c.progs[k] = &prog
+		}
+	}
+	c.sets, c.objects, c.bases = slices.Clone(c.sets), slices.Clone(c.objects), slices.Clone(c.bases)
+	tx.state.tables[i] = &c
+	tx.adopt(&c)
+	return &c
+}
+
+func (tx *NftEdit) adopt(t *nfTable) {
+	if tx.owned == nil {
+		tx.owned = make(map[*nfTable]bool)
+	}
+	tx.owned[t] = true
+}
+
+// each changes a chain in each program of its table.
+func (tx *NftEdit) each(t *nfTable, id int, f func(c *chain, v6 bool)) {
+	for i, p := range t.progs {
+		if p == nil {
+			continue
+		}
+		c := p.chains[id]
+		if !tx.chains[c] {
+			copied := *c
+			c, copied.own = &copied, false
+			p.chains[id] = c
+			if tx.chains == nil {
+				tx.chains = make(map[*chain]bool)
+			}
+			tx.chains[c] = true
+		}
+		f(c, i == 1)
+	}
+}
+
+// look finds a chain of a table that may change.
+func (tx *NftEdit) look(f Family, table, name string) (*nfTable, *chain, error) {
+	if t := tx.find(f, table); t == nil || t.chain(name) == nil {
+		return nil, nil, ErrNotThere
+	}
+	t := tx.own(f, table)
+	return t, t.chain(name), nil
+}
+
+// AddTable makes an empty table.
+func (tx *NftEdit) AddTable(n NftTable) error {
+	if tx.find(n.Family, n.Name) != nil {
+		return ErrThere
+	}
+	tx.state.handle++
+	t := &nfTable{family: n.Family, name: n.Name, handle: tx.state.handle, comment: n.Comment, dormant: n.Dormant}
+	for i := range t.progs {
+		if n.Family.has()&(1<<i) != 0 {
+			t.progs[i] = &table{used: true, names: make(map[string]int)}
+		}
+	}
+	tx.adopt(t)
+	tx.state.tables = append(tx.state.tables, t)
+	return nil
+}
+
+// SetDormant has packets come to the base chains of a table, or not.
+func (tx *NftEdit) SetDormant(f Family, name string, dormant bool) error {
+	t := tx.own(f, name)
+	if t == nil {
+		return ErrNotThere
+	}
+	t.dormant = dormant
+	return nil
+}
+
+// DeleteTable removes a table and all that is in it.
+func (tx *NftEdit) DeleteTable(f Family, name string) error {
+	i := slices.IndexFunc(tx.state.tables, func(t *nfTable) bool { return t.family == f && t.name == name })
+	if i < 0 {
+		return ErrNotThere
+	}
+	tx.state.tables = slices.Delete(tx.state.tables, i, i+1)
+	tx.changed = true
+	return nil
+}
+
+// AddChain makes an empty chain.
+func (tx *NftEdit) AddChain(f Family, table string, n NftChain) error {
+	if tx.find(f, table) == nil {
+		return ErrNotThere
+	}
+	if err := n.check(); err != nil {
+		return err
+	}
+	t := tx.own(f, table)
+	if t.chain(n.Name) != nil {
+		return ErrThere
+	}
+	info := &chainInfo{Handle: t.newHandle(), Comment: n.Comment}
+	policy := accept
+	if n.Base != nil {
+		base := *n.Base
+		tx.state.seq++
+		info.Base, info.seq = &base, tx.state.seq
+		if base.Drops {
+			policy = dropped
+		}
+	}
+	for _, p := range t.progs {
+		if p == nil {
+			continue
+		}
+		c := &chain{id: p.free(), hook: numHooks, name: n.Name, full: t.full(n.Name), policy: policy, nft: info}
+		p.chains[c.id] = c
+		p.names[n.Name] = c.id
+		if tx.chains == nil {
+			tx.chains = make(map[*chain]bool)
+		}
+		tx.chains[c] = true
+	}
+	if n.Base != nil {
+		t.bases = append(t.bases, t.chain(n.Name).id)
+	}
+	return nil
+}
+
+// check wants base chains where Linux has them.
+func (n NftChain) check() error {
+	b := n.Base
+	switch {
+	case b == nil:
+	case b.Hook > HookPostrouting || b.Type > RouteChain:
+		return ErrValue
+	case b.Type == RouteChain && b.Hook != HookOutput, b.Type == NATChain && (b.Hook == HookForward || b.Priority <= connPriority):
+		return ErrUnsupported
+	}
+	return nil
+}
+
+// SetPolicy changes the policy of a base chain.
+func (tx *NftEdit) SetPolicy(f Family, table, name string, drops bool) error {
+	t, c, err := tx.look(f, table, name)
+	switch {
+	case err != nil:
+		return err
+	case c.nft.Base == nil:
+		return ErrUnsupported
+	}
+	info, base := *c.nft, *c.nft.Base
+	info.Base, base.Drops = &base, drops
+	tx.each(t, c.id, func(c *chain, _ bool) {
+		if c.nft, c.policy = &info, accept; drops {
+			c.policy = dropped
+		}
+	})
+	return nil
+}
+
+// DeleteChain removes a chain with its rules. No rule and no map may lead there.
+func (tx *NftEdit) DeleteChain(f Family, table, name string) error {
+	t, c, err := tx.look(f, table, name)
+	if err != nil {
+		return err
+	}
+	own := 0
+	for _, to := range c.calls {
+		if to == c.id {
+			own++
+		}
+	}
+	if t.main().references(c) > own || t.mapsTo(c.id) {
+		return ErrInUse
+	}
+	for _, p := range t.progs {
+		if p != nil {
+			p.chains[c.id] = nil
+			delete(p.names, name)
+		}
+	}
+	t.bases = slices.DeleteFunc(t.bases, func(id int) bool { return id == c.id })
+	return nil
+}
+
+// mapsTo reports whether a named map leads to a chain.
+func (t *nfTable) mapsTo(id int) bool {
+	for _, s := range t.sets {
+		if s == nil || !s.Verdicts {
+			continue
+		}
+		for e := range s.elements.All() {
+			if e.to == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// RenameChain gives a chain another name.
+func (tx *NftEdit) RenameChain(f Family, table, name, to string) error {
+	t, c, err := tx.look(f, table, name)
+	switch {
+	case err != nil:
+		return err
+	case t.chain(to) != nil:
+		return ErrThere
+	case t.main().references(c) > 0 || t.mapsTo(c.id): // rules and maps keep the name that they say
+		return ErrInUse
+	}
+	tx.each(t, c.id, func(c *chain, _ bool) { c.name, c.full = to, t.full(to) })
+	for _, p := range t.progs {
+		if p != nil {
+			delete(p.names, name)
+			p.names[to] = c.id
+		}
+	}
+	return nil
+}
+
+// AddRule puts a rule before the one that has the place at, counted from 0, or with -1 at the end. It
+// returns the handle of the rule.
+func (tx *NftEdit) AddRule(f Family, table, name string, at int, r NftRule) (uint64, error) {
+	t, c, err := tx.look(f, table, name)
+	if err != nil {
+		return 0, err
+	}
+	if at < 0 || at > len(c.rules) {
+		at = len(c.rules)
+	}
+	return tx.splice(t, c.id, at, at, r)
+}
+
+// ReplaceRule puts a rule in the place of the one with a handle.
+func (tx *NftEdit) ReplaceRule(f Family, table, name string, handle uint64, r NftRule) error {
+	t, c, err := tx.look(f, table, name)
+	if err != nil {
+		return err
+	}
+	at := c.handle(handle)
+	if at < 0 {
+		return ErrNotThere
+	}
+	_, err = tx.splice(t, c.id, at, at+1, r)
+	return err
+}
+
+// handle returns the place of the rule with a handle, -1 if there is none.
+func (c *chain) handle(h uint64) int {
+	return slices.IndexFunc(c.rules, func(r *rule) bool { return r.nft.Handle == h })
+}
+
+// splice puts a rule in the place of others.
+func (tx *NftEdit) splice(t *nfTable, id, from, to int, r NftRule) (uint64, error) {
+	made := &NftRule{Comment: r.Comment, Statements: make([]Statement, len(r.Statements))}
+	for i, s := range r.Statements {
+		if s == nil {
+			return 0, ErrValue
+		}
+		var err error
+		if made.Statements[i], err = s.prepared(t); err != nil {
+			return 0, err
+		}
+		t.next += anonymous(made.Statements[i])
+	}
+	made.Handle = t.newHandle()
+	tx.each(t, id, func(c *chain, v6 bool) { c.splice(from, to, t.compile(made, v6, tx.on)) })
+	tx.doubt(t)
+	return made.Handle, nil
+}
+
+// anonymous returns how many handles the sets of a statement take on Linux, where they have names that are not shown.
+func anonymous(s Statement) uint64 {
+	n := uint64(0)
+	for _, e := range anonymousOf(s) {
+		if e != nil {
+			n++
+		}
+	}
+	return n
+}
+
+func anonymousOf(s Statement) []*Elements {
+	switch s := s.(type) {
+	case Lookup:
+		return []*Elements{s.Anon}
+	case VerdictMap:
+		return []*Elements{s.Anon}
+	case Translate:
+		return []*Elements{s.Addr.Anon, s.Port.Anon}
+	}
+	return nil
+}
+
+// DeleteRule removes the rule with a handle.
+func (tx *NftEdit) DeleteRule(f Family, table, name string, handle uint64) error {
+	t, c, err := tx.look(f, table, name)
+	if err != nil {
+		return err
+	}
+	at := c.handle(handle)
+	if at < 0 {
+		return ErrNotThere
+	}
+	tx.each(t, c.id, func(c *chain, _ bool) { c.splice(at, at+1) })
+	return nil
+}
+
+// FlushChain removes the rules of a chain.
+func (tx *NftEdit) FlushChain(f Family, table, name string) error {
+	t, c, err := tx.look(f, table, name)
+	if err == nil {
+		tx.each(t, c.id, func(c *chain, _ bool) { c.splice(0, len(c.rules)) })
+	}
+	return err
+}
