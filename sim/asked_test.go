@@ -89,7 +89,7 @@ func TestNotEmulated(t *testing.T) {
 		{`{"Volumes":{"/data":{}}}`, "option Volumes is not emulated"},
 		{`{"Healthcheck":{"Test":["CMD","true"]}}`, "option Healthcheck is not emulated"},
 		{`{"Healthcheck":{"Test":["NONE"]}}`, ""},
-		{`{"MacAddress":"02:00:00:00:00:01"}`, "option MacAddress is not emulated"},
+		{`{"MacAddress":"02:00:00:00:00:01"}`, ""},
 		{`{"HostConfig":{"Binds":["/a:/b"]}}`, "option Binds is not emulated"},
 		{`{"HostConfig":{"Binds":[],"Mounts":[],"Tmpfs":{},"Init":false,"PidsLimit":0,"MemorySwappiness":-1,"MemorySwap":-1}}`, ""},
 		{`{"HostConfig":{"Memory":1048576}}`, "option Memory is not emulated"},

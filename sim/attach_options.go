@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"net"
 	"net/netip"
 
 	"drydock/sim/dockerapi"
@@ -51,6 +52,34 @@ func WithAddr(addr netip.Addr) AttachOption {
 func WithAlias(aliases ...string) AttachOption {
 	return func(s *endpointSpec) error {
 		add(&s.Aliases, aliases...)
+		return nil
+	}
+}
+
+// WithMAC sets the MAC of the interface, which by default is made from the address or, since
+// Docker28, random: --mac-address. Before Docker28 it is for containers that are made.
+func WithMAC(mac net.HardwareAddr) AttachOption {
+	return func(s *endpointSpec) error {
+		s.MacAddress = mac.String()
+		return nil
+	}
+}
+
+// WithGatewayPriority has the container's network with the highest number, by default 0, have the
+// default route and the published ports: --gw-priority, of Docker28 and later.
+func WithGatewayPriority(priority int) AttachOption {
+	return func(s *endpointSpec) error {
+		s.GwPriority = priority
+		return nil
+	}
+}
+
+// WithEndpointOption sets an option of the driver for the container on the network, as --driver-opt
+// does: see the constants of package dockerapi.
+func WithEndpointOption(key, value string) AttachOption {
+	return func(s *endpointSpec) error {
+		s.DriverOpts = cloneMap(s.DriverOpts)
+		s.DriverOpts[key] = value
 		return nil
 	}
 }

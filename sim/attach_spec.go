@@ -1,6 +1,11 @@
 package sim
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
 	"net/netip"
 	"path"
 	"slices"
@@ -8,6 +13,7 @@ import (
 	"unicode"
 
 	"drydock/dnsd"
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/engine"
 )
 
@@ -23,7 +29,7 @@ func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 	case slices.Contains(s.Aliases, ""):
 		return nil, errorf(op, "", ErrName, "invalid network-scoped alias: it is empty")
 	}
-	if err := a.addLinks(op, s.Links); err != nil {
+	if err := cmp.Or(a.addLinks(op, s.Links), a.addEndpoint(op, s)); err != nil {
 		return nil, err
 	}
 	var err error
@@ -72,6 +78,72 @@ func (a *attachment) checkRange(op string) error {
 	for _, addr := range a.asked() {
 		if !a.network.config().of(addr).subnet.Contains(addr) {
 			return errorf(op, a.network.name, ErrAddress, a.network.host.says.AddrOutside, addr)
+		}
+	}
+	return nil
+}
+
+// addMAC notes the MAC that was asked for without saying on which network: it is meant for the main one.
+func (s *endpointSpec) addMAC(mac string, main bool) error {
+	switch {
+	case mac == "" || !main || s.MacAddress == mac:
+	case s.MacAddress == "":
+		s.MacAddress = mac
+	default:
+		return errorf(opCreate, mac, ErrConflict, "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty")
+	}
+	return nil
+}
+
+// addEndpoint notes what is asked for of the interface. Releases before 28 keep options, have the MAC
+// of a container that is made, and know no priority.
+func (a *attachment) addEndpoint(op string, s *endpointSpec) error {
+	a.gwPriority, a.driverOpts = s.GwPriority, maps.Clone(s.DriverOpts)
+	if s.MacAddress != "" {
+		var err error
+		if a.mac, err = net.ParseMAC(s.MacAddress); err != nil || len(a.mac) != 6 {
+			return errorf(op, s.MacAddress, ErrAddress, "%s is not a valid mac address", s.MacAddress)
+		}
+	}
+	if !s.host.engine.SeveralNetworks() {
+		switch {
+		case s.GwPriority != 0:
+			return errorf(op, a.network.name, errors.ErrUnsupported, "unknown flag: --gw-priority")
+		case a.mac != nil && op == opConnect:
+			return errorf(op, a.network.name, errors.ErrUnsupported, "no MAC can be asked for on a network that is joined later")
+		}
+		return nil
+	}
+	a.ifname = s.DriverOpts[dockerapi.OptionIfname]
+	return a.addSysctls(op, s.DriverOpts[dockerapi.OptionSysctls])
+}
+
+// addSysctls notes settings of the interface, "net.ipv4.conf.IFNAME.rp_filter=2", between commas.
+func (a *attachment) addSysctls(op, text string) error {
+	if text == "" {
+		return nil
+	}
+	for one := range strings.SplitSeq(text, ",") {
+		parts := strings.SplitN(one, ".", 5)
+		if len(parts) != 5 || !slices.Contains([]string{"ipv4", "ipv6", "mpls"}, parts[1]) || !strings.EqualFold(parts[3], "ifname") {
+			return errorf(op, one, ErrName, "invalid endpoint settings:\nunrecognised network interface sysctl '%s'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'", one)
+		}
+		key, value, ok := strings.Cut(one, "=")
+		if !ok {
+			return errorf(op, one, ErrName, "expected sysctl '%s' to have format name=value", one)
+		}
+		a.sysctls = append(a.sysctls, Sysctl{key, value})
+	}
+	return nil
+}
+
+// setSysctls sets what was asked for of the interface of a link.
+func (l *Link) setSysctls(ns *namespace) error {
+	for _, s := range l.asked.sysctls {
+		parts := strings.SplitN(s.Key, ".", 5)
+		parts[3] = l.endpoint().device
+		if err := ns.settings.set(strings.Join(parts, "."), s.Value); err != nil {
+			return fmt.Errorf("failed to run sysctl setter in network namespace: %w", err)
 		}
 	}
 	return nil

@@ -48,15 +48,15 @@ func (c *Container) ConnectSpec(n *Network, spec dockerapi.EndpointConfig, opts 
 	return nil
 }
 
-// newEth returns the number of the interface that a run gets next.
-func (c *Container) newEth(r *run) int {
+// newEth returns the name of the interface that a run gets next.
+func (c *Container) newEth(r *run) string {
 	if !c.host.engine.FreeEth() {
-		return r.nextEth
+		return fmt.Sprintf("eth%d", r.nextEth)
 	}
 	for n := 0; ; n++ {
-		taken := func(l *Link) bool { return l.endpoint().device == fmt.Sprintf("eth%d", n) }
-		if !slices.ContainsFunc(c.live(), taken) {
-			return n
+		name := fmt.Sprintf("eth%d", n)
+		if !slices.ContainsFunc(c.live(), func(l *Link) bool { return l.endpoint().device == name }) {
+			return name
 		}
 	}
 }
@@ -67,7 +67,7 @@ func (c *Container) newEth(r *run) int {
 func (c *Container) connect(r *run, l *Link) error {
 	before := c.addLink(l)
 	joined := false
-	err := c.join(r, l, c.newEth(r))
+	err := c.join(r, l, cmp.Or(l.asked.ifname, c.newEth(r)))
 	if err == nil {
 		joined = true
 		r.nextEth++

@@ -109,7 +109,7 @@ type containerConfig struct {
 	mode       string              // HostConfig.NetworkMode; "default" if none was given
 	network    *Network            // nil: that of joined, or one that was not there
 	joined     *Container          // --network container:NAME
-	late       *lateAttachment     // what could not be attached to network
+	late       []lateAttachment    // what could not be attached to
 	links      []link              // as it was made; legacyLinks are those that there are
 	exposed    []ports.Port        // --expose
 	published  []ports.Publication // -p

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -170,12 +171,14 @@ func copyDefault(s *dockerapi.NetworkSettings, e dockerapi.EndpointSettings) {
 // endpointSettings returns what is known of a link without its interface.
 func (c *Container) endpointSettings(l *Link) dockerapi.EndpointSettings {
 	a, past := &l.asked, l.past()
-	e := dockerapi.EndpointSettings{EndpointConfig: dockerapi.EndpointConfig{Aliases: slices.Clone(a.aliases)}}
+	e := dockerapi.EndpointSettings{
+		EndpointConfig: dockerapi.EndpointConfig{Aliases: slices.Clone(a.aliases), GwPriority: a.gwPriority}, DriverOpts: maps.Clone(a.driverOpts),
+	}
 	if a.addr.IsValid() || a.addr6.IsValid() || past.connected {
 		e.IPAMConfig = &dockerapi.EndpointIPAMConfig{IPv4Address: addrString(a.addr), IPv6Address: addrString(a.addr6)}
 	}
 	if past.connected {
-		e.DriverOpts, e.Aliases = map[string]string{}, append([]string{}, a.aliases...)
+		e.DriverOpts, e.Aliases = cloneMap(a.driverOpts), append([]string{}, a.aliases...)
 	}
 	for _, l := range a.links {
 		if l.Alias == l.Target {
@@ -187,7 +190,10 @@ func (c *Container) endpointSettings(l *Link) dockerapi.EndpointSettings {
 	if past.joined {
 		e.NetworkID = a.network.ID()
 	}
-	if past.named && !a.network.predefined() {
+	if !past.named || a.network.predefined() {
+		return e
+	}
+	if e.DNSNames = c.host.engine.DNSNames(c.Name(), a.aliases, c.id, c.config.hostname); e.DNSNames == nil {
 		for _, name := range c.aliases(a)[len(a.aliases):] {
 			if !slices.Contains(e.Aliases, name) {
 				e.Aliases = append(e.Aliases, name)

@@ -1,9 +1,14 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
+	"unicode"
+
+	"drydock/sim/internal/engine"
 )
 
 // Link returns the container's link to a network. It is never nil: where the container is not
@@ -45,8 +50,27 @@ func (c *Container) setList(links []*Link) {
 func (c *Container) addLink(l *Link) (before []*Link) {
 	before = c.list()
 	links := slices.DeleteFunc(slices.Clone(before), func(o *Link) bool { return o.asked.network.name == l.asked.network.name })
+	l.slot = freeSlot(links)
 	c.setList(append(links, l))
 	return before
+}
+
+// freeSlot returns the lowest that none of the links has.
+func freeSlot(links []*Link) (slot int) {
+	for slices.ContainsFunc(links, func(l *Link) bool { return l.slot == slot }) {
+		slot++
+	}
+	return slot
+}
+
+// sortSlots has the slots of the container's links in the order of their networks' names, as they are
+// when dockerd has read them. The caller holds life.
+func (c *Container) sortSlots() {
+	list := slices.Clone(c.list())
+	slices.SortFunc(list, func(a, b *Link) int { return cmp.Compare(a.asked.network.name, b.asked.network.name) })
+	for i, l := range list {
+		l.slot = i
+	}
 }
 
 // removeLink removes a link. The caller holds life.
@@ -67,8 +91,15 @@ func (c *Container) linkTo(n *Network) *Link {
 // inOrder returns the links in the order of their networks' priority.
 func (c *Container) inOrder() []*Link {
 	list := slices.Clone(c.list())
-	slices.SortFunc(list, func(a, b *Link) int { return a.asked.network.comparePriority(b.asked.network) })
+	slices.SortFunc(list, func(a, b *Link) int { return c.host.engine.ComparePriority(a.forEngine(), b.forEngine()) })
 	return list
+}
+
+// forEngine is what the decisions about a container's network depend on.
+func (l *Link) forEngine() engine.Network {
+	n := l.asked.network.forEngine()
+	n.GwPriority = l.asked.gwPriority
+	return n
 }
 
 // addrs returns the addresses of the container.
@@ -84,28 +115,14 @@ func (c *Container) live() []*Link {
 	return slices.DeleteFunc(c.inOrder(), func(l *Link) bool { return l.endpoint() == nil })
 }
 
-// comparePriority orders the networks of a container.
-func (n *Network) comparePriority(o *Network) int {
-	return n.host.engine.ComparePriority(n.forEngine(), o.forEngine())
-}
-
-// joinAll attaches a run to the networks of its container, with links and ports. As
-// dockerd does it begins with docker0, but the interfaces have the numbers of the
-// priority. The order of the others, random there, is that of the priority.
+// joinAll attaches a run to the networks of its container, with links and ports.
 func (c *Container) joinAll(r *run) error {
-	list := slices.DeleteFunc(c.inOrder(), func(l *Link) bool { return l.asked.network.bridge == nil })
-	r.nextEth = len(list)
-	for _, docker0 := range []bool{true, false} {
-		for eth, l := range list {
-			if (l.asked.network.name == bridgeNetwork) != docker0 {
-				continue
-			}
-			if err := c.join(r, l, eth); err != nil {
-				return err
-			}
-			if err := c.register(r, l); err != nil {
-				return err
-			}
+	for _, place := range c.places(r) {
+		if err := c.join(r, place.link, place.device); err != nil {
+			return err
+		}
+		if err := c.register(r, place.link); err != nil {
+			return err
 		}
 	}
 	if err := c.link(r); err != nil {
@@ -118,6 +135,44 @@ func (c *Container) joinAll(r *run) error {
 		}
 	}
 	return c.elect(r)
+}
+
+// A place is an interface that a run is to have.
+type place struct {
+	link   *Link
+	device string
+}
+
+// places returns the interfaces of a container that starts, in the order in which it is given
+// them. By priority docker0 comes first, as with dockerd, but the interfaces have the numbers of the
+// priority; the order of the others, random there, is that of the priority.
+func (c *Container) places(r *run) []place {
+	list := slices.DeleteFunc(c.inOrder(), func(l *Link) bool { return l.asked.network.bridge == nil })
+	r.nextEth = len(list)
+	draw := func(n int) int { return c.host.random.number("start order", n) }
+	var places []place
+	if order := c.host.engine.StartOrder(len(list), draw); order != nil {
+		slices.SortFunc(list, func(a, b *Link) int { return cmp.Compare(a.slot, b.slot) })
+		used := make(map[string]bool)
+		for _, i := range order {
+			device := list[i].asked.ifname
+			for n := 0; device == ""; n++ {
+				if name := fmt.Sprintf("eth%d", n); !used[name] {
+					device = name
+				}
+			}
+			used[device] = true
+			places = append(places, place{list[i], device})
+		}
+		return places
+	}
+	for eth, l := range list {
+		places = append(places, place{l, fmt.Sprintf("eth%d", eth)})
+	}
+	slices.SortStableFunc(places, func(a, b place) int {
+		return count(a.link.asked.network.name != bridgeNetwork) - count(b.link.asked.network.name != bridgeNetwork)
+	})
+	return places
 }
 
 // newNamespace makes a namespace of the container's own, without networks.
@@ -140,10 +195,14 @@ func (c *Container) newNamespace() (*namespace, error) {
 	return ns, err
 }
 
-// join gives a run the interface of a number.
-func (c *Container) join(r *run, l *Link, eth int) error {
+// join gives a run an interface of that name.
+func (c *Container) join(r *run, l *Link, device string) error {
 	l.note(func(h *history) { h.named = true })
-	ep, err := l.plug(r.ns, fmt.Sprintf("eth%d", eth))
+	if why := c.checkDevice(device); why != "" {
+		port := c.host.engine.VethName(c.host.random.stream("veth name"))
+		return errorf("start container", c.Name(), ErrName, "error renaming interface %q to %q: %s", port, device, why)
+	}
+	ep, err := l.plug(r.ns, device)
 	if err != nil {
 		return err
 	}
@@ -151,10 +210,27 @@ func (c *Container) join(r *run, l *Link, eth int) error {
 	if err = l.set(ep); err == nil {
 		err = c.setIPv6(r.ns)
 	}
+	if err == nil {
+		err = l.setSysctls(r.ns)
+	}
 	if err != nil {
 		c.leave(r, l)
 	}
 	return err
+}
+
+// checkDevice returns why an interface of the container cannot have that name, in Linux's words.
+func (c *Container) checkDevice(name string) string {
+	taken := func(l *Link) bool { return l.endpoint().device == name }
+	switch {
+	case len(name) > 15:
+		return "numerical result out of range"
+	case name == "." || name == ".." || strings.ContainsFunc(name, func(r rune) bool { return r == '/' || r == ':' || unicode.IsSpace(r) }):
+		return "invalid argument"
+	case name == "lo" || slices.ContainsFunc(c.live(), taken):
+		return "file exists"
+	}
+	return ""
 }
 
 // leave takes an interface from a run, with the ports that are published and the links
@@ -165,8 +241,8 @@ func (c *Container) leave(r *run, l *Link) {
 	if n == c.network() {
 		c.unlink(r)
 	}
-	if r.gateway == l {
-		c.revoke(r)
+	if r.gateways.has(l) {
+		c.revoke(r, l)
 	}
 	ep := l.endpoint()
 	l.set(nil)
@@ -193,54 +269,12 @@ func (c *Container) hasInterface6() bool {
 // each network that is left to the next one, so that the connections of all are forgotten.
 func (c *Container) leaveAll(r *run) {
 	for _, l := range c.live() {
-		if r.gateway == nil {
-			r.setGateway(l, nil)
+		if !r.gateways.has(l) {
+			r.gateways = gateways{v4: l}
 		}
 		c.leave(r, l)
 	}
 	if r.dns != nil {
 		r.dns.stop()
-	}
-}
-
-// elect gives the default route and the published ports to the network that comes
-// first. Ports leave the old gateway before they are published on the new one, on the same
-// ports of the host; if that fails they are nowhere, as with dockerd.
-func (c *Container) elect(r *run) error {
-	links := c.live()
-	if len(links) == 0 || links[0] == r.gateway {
-		return nil
-	}
-	first := links[0]
-	c.revoke(r)
-	if !first.asked.network.config().internal || c.host.engine.InternalRoute() {
-		first.setDefault()
-	} else {
-		r.ns.stack.ClearDefault()
-	}
-	var list []*publishedPort
-	if n := first.asked.network; !n.config().internal {
-		plan, _ := c.host.engine.Plan(c.config.published, c.config.exposed, c.config.publishAll)
-		var err error
-		if list, err = c.host.ports.publish(n.forEngine(), first.endpoint(), plan); err != nil {
-			return errPublish(c.host.says, c.Name(), first.endpoint().id, err)
-		}
-	}
-	r.setGateway(first, list)
-	return c.openLinks(r, first)
-}
-
-// revoke takes the published ports from the gateway, if there is one.
-func (c *Container) revoke(r *run) {
-	gateway := r.gateway
-	if list := r.setGateway(nil, nil); gateway != nil {
-		c.host.ports.revoke(gateway.endpoint(), list)
-	}
-}
-
-// reelect is elect where there is no way back: what cannot be published is logged.
-func (c *Container) reelect(r *run) {
-	if err := c.elect(r); err != nil {
-		c.host.log.Error("ports are no longer published", "container", c.Name(), "error", err)
 	}
 }

@@ -17,10 +17,11 @@ type ContainerOption func(*containerSpec) error
 type containerSpec struct {
 	dockerapi.ContainerCreate
 	host        *Host
-	image       Image       // with what does not marshal
-	hasImage    bool        // by WithImage; otherwise it is the host's
-	impairments impairments // of the cable to the network
-	attachment  *attachment // what resolve finds that its Link is to be; nil with joined
+	image       Image                  // with what does not marshal
+	hasImage    bool                   // by WithImage; otherwise it is the host's
+	impairments map[string]impairments // of the cables to networks, by name
+	main        string                 // the endpoint that a mode of "default" means, before release 28
+	attachments []*attachment          // what resolve finds that its Links are to be; none with joined
 }
 
 // add appends to a list without touching the array of the one that the caller gave.
@@ -168,7 +169,8 @@ func WithLink(target *Container, alias string) ContainerOption {
 	}
 }
 
-// WithNetwork attaches the container to n instead of the network "bridge".
+// WithNetwork attaches the container to n instead of the network "bridge". Docker28 and later make
+// a container on several: then the one that is given first is what Docker calls its network mode.
 func WithNetwork(n *Network, opts ...AttachOption) ContainerOption {
 	return func(s *containerSpec) error {
 		if err := s.host.checkHas(opCreate, n); err != nil {
@@ -178,7 +180,16 @@ func WithNetwork(n *Network, opts ...AttachOption) ContainerOption {
 		if err := e.apply(opts); err != nil {
 			return err
 		}
-		s.NetworkingConfig.EndpointsConfig[n.name], s.impairments = e.EndpointConfig, e.impairments
+		if _, again := s.NetworkingConfig.EndpointsConfig[n.name]; again && s.HostConfig.NetworkMode != "" {
+			return errorf(opCreate, n.name, ErrConflict, "network %q is specified multiple times", n.name)
+		}
+		s.NetworkingConfig.EndpointsConfig[n.name] = e.EndpointConfig
+		if e.impairments != (impairments{}) {
+			s.impairments[n.name] = e.impairments
+		}
+		if s.HostConfig.NetworkMode != "" && s.host.engine.SeveralNetworks() {
+			return nil
+		}
 		return s.setMode(n.name)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // here, or of which dockerapi says that they are told alone.
 var emulated = []string{
 	"Hostname", "Domainname", "User", "AttachStdin", "AttachStdout", "AttachStderr", "ExposedPorts", "Tty", "OpenStdin",
-	"StdinOnce", "Env", "Cmd", "Image", "WorkingDir", "Entrypoint", "Labels", "StopSignal", "StopTimeout",
+	"StdinOnce", "Env", "Cmd", "Image", "WorkingDir", "Entrypoint", "Labels", "StopSignal", "StopTimeout", "MacAddress",
 
 	"ContainerIDFile", "LogConfig", "NetworkMode", "PortBindings", "RestartPolicy", "AutoRemove", "CapAdd", "CapDrop", "DNS",
 	"DNSOptions", "DNSSearch", "ExtraHosts", "Links", "Privileged", "PublishAllPorts", "ConsoleSize",

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -16,7 +15,7 @@ import (
 
 // newContainerSpec returns a spec that options may add to.
 func newContainerSpec(h *Host, c dockerapi.ContainerCreate) *containerSpec {
-	s := &containerSpec{ContainerCreate: c, host: h}
+	s := &containerSpec{ContainerCreate: c, host: h, impairments: make(map[string]impairments)}
 	s.ExposedPorts = cloneMap(c.ExposedPorts)
 	s.HostConfig.PortBindings = cloneMap(c.HostConfig.PortBindings)
 	s.NetworkingConfig.EndpointsConfig = cloneMap(c.NetworkingConfig.EndpointsConfig)
@@ -171,77 +170,9 @@ func (c *containerConfig) setDNS(s *containerSpec) error {
 	return nil
 }
 
-// setNetwork finds what the container is attached to: a network or the namespace of
-// another container.
-func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
-	c.mode = cmp.Or(s.HostConfig.NetworkMode, defaultMode)
-	endpoints := slices.Sorted(maps.Keys(s.NetworkingConfig.EndpointsConfig))
-	if other, ok := strings.CutPrefix(c.mode, "container:"); ok {
-		if len(endpoints) > 0 {
-			return s.errEndpoints(endpoints[0], slices.Concat([]string{c.mode}, endpoints)...)
-		}
-		if c.joined, ok = s.host.Container(other); !ok {
-			return errNoContainer(s.host.says, opCreate, other)
-		}
-		return nil
-	}
-	e, name := endpointSpec{host: s.host, impairments: s.impairments}, c.mode
-	if len(endpoints) > 1 {
-		return s.errEndpoints(endpoints[1], endpoints...)
-	}
-	c.network = s.network(name)
-	for other, config := range s.NetworkingConfig.EndpointsConfig {
-		n := s.network(other)
-		if (n != c.network || n == nil && other != name) && c.mode != defaultMode {
-			return s.errEndpoints(other, c.mode, other)
-		}
-		c.network, e.EndpointConfig, name = n, config, other
-	}
-	return c.attach(s, &e, name)
-}
-
-// attach has the container be on a network from its first start on. Docker looks only then
-// whether that is there and allows what is asked for.
-func (c *containerConfig) attach(s *containerSpec, e *endpointSpec, name string) (err error) {
-	if _, _, err := e.addrs(opCreate); err != nil {
-		return err
-	}
-	if c.network != nil {
-		s.attachment, err = e.resolve(opCreate, c.network)
-		if err == nil && s.attachment.checkRange(opCreate) == nil {
-			return nil
-		}
-		if err != nil && !errors.Is(err, ErrConflict) {
-			return err
-		}
-		name = c.network.name
-	}
-	s.attachment, c.late = nil, &lateAttachment{name, *e, true}
-	return nil
-}
-
-// defaultMode is the network mode of containers that ask for none. Inspect tells it as such, not
-// as "bridge", which it means.
-const defaultMode = "default"
-
-// network returns the network that a mode or an endpoint names, nil if there is none.
-func (s *containerSpec) network(name string) *Network {
-	if name == defaultMode {
-		name = bridgeNetwork
-	}
-	n, _ := s.host.Network(name)
-	return n
-}
-
-// errEndpoints refuses more than one network: up to API 1.43 a container is made on one and
-// connected to others afterwards.
-func (s *containerSpec) errEndpoints(name string, all ...string) error {
-	return errorf(opCreate, name, ErrConflict, s.host.says.SeveralNetworks, strings.Join(all, ", "))
-}
-
 // checkModes refuses what the network mode has no place for.
 func (c *containerConfig) checkModes(s *containerSpec, name string) error {
-	if n := c.network; n != nil && n.bridge == nil && s.impairments != (impairments{}) {
+	if n := c.network; n != nil && n.bridge == nil && len(s.impairments) > 0 {
 		return errorf(opCreate, name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
 	}
 	if c.onHost() && c.ofNames() {
@@ -299,11 +230,10 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 	switch {
 	case c.joined != nil, n != nil && n.bridge == nil:
 		return newError(opCreate, name, ErrConflict, s.host.says.LinkMode)
-	case c.late != nil && (n == nil || n.name != bridgeNetwork):
-		add(&c.late.spec.Links, s.networkLinks()...)
+	case n == nil || n.name != bridgeNetwork:
+		return c.addNetworkLinks(s)
+	case len(s.attachments) == 0 && c.late == nil: // it is made on other networks
 		return nil
-	case n.name != bridgeNetwork:
-		return s.attachment.addLinks(opCreate, s.networkLinks())
 	}
 	for _, spec := range s.HostConfig.Links {
 		target, alias, err := parseLink(s.host.says, opCreate, spec)
@@ -323,6 +253,22 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 		}
 		if !slices.ContainsFunc(c.links, func(o link) bool { return o.alias == alias }) {
 			c.links = append(c.links, l)
+		}
+	}
+	return nil
+}
+
+// addNetworkLinks adds links to what is asked for on the network of the mode.
+func (c *containerConfig) addNetworkLinks(s *containerSpec) error {
+	for i := range c.late {
+		if c.late[i].made {
+			add(&c.late[i].spec.Links, s.networkLinks()...)
+			return nil
+		}
+	}
+	for _, a := range s.attachments {
+		if a.network == c.network {
+			return a.addLinks(opCreate, s.networkLinks())
 		}
 	}
 	return nil

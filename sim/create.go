@@ -67,13 +67,13 @@ func (h *Host) CreateSpec(name string, spec dockerapi.ContainerCreate, opts ...C
 	if c.config, err = s.resolve(name); err != nil {
 		return nil, err
 	}
-	if s.attachment != nil {
-		c.links = []*Link{c.newLink(*s.attachment)}
+	for i, a := range s.attachments {
+		l := c.newLink(*a)
+		l.slot = i
+		c.links = append(c.links, l)
 	}
 	c.linked.Store(&c.config.links)
-	if late := c.config.late; late != nil {
-		c.late = []lateAttachment{*late}
-	}
+	c.late = slices.Clone(c.config.late)
 	if err := h.register(c); err != nil {
 		return nil, err
 	}

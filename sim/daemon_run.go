@@ -265,6 +265,11 @@ func (h *Host) restoreContainers() {
 			h.log.Error("failed to start container", "container", c.Name(), "error", err)
 		}
 	}
+	for c := range h.Containers() {
+		done := c.change()
+		c.sortSlots()
+		done()
+	}
 	for _, c := range list {
 		start(c)
 	}

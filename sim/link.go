@@ -21,6 +21,7 @@ type Link struct {
 	lan       *LAN       // nil: it leads to asked.network
 	asked     attachment
 	holds     bool // guarded by Host.mu: it has addresses of the network
+	slot      int  // in the order in which the container was connected; belongs to the holder of its life
 
 	mu       sync.Mutex
 	history  history     // +checklocks:mu
@@ -35,11 +36,16 @@ type Link struct {
 
 // An attachment is what is asked of a Link.
 type attachment struct {
-	network     *Network   // nil on a LAN
-	addr, addr6 netip.Addr // invalid: the lowest free one
+	network     *Network         // nil on a LAN
+	addr, addr6 netip.Addr       // invalid: the lowest free one
+	mac         net.HardwareAddr // nil: one of its own
 	aliases     []string
 	links       []dnsd.Link
-	impairments // at first
+	gwPriority  int
+	ifname      string            // "": eth and a number
+	sysctls     []Sysctl          // with IFNAME for the interface
+	driverOpts  map[string]string // as they were given
+	impairments                   // at first
 }
 
 // asked returns the addresses that are asked for.

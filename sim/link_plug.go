@@ -92,21 +92,6 @@ func (l *Link) unplug(ep *endpoint) {
 	l.releaseLocked(ep)
 }
 
-// setDefault makes the gateways of the network those of the namespace.
-func (l *Link) setDefault() {
-	ep, cfg := l.endpoint(), l.asked.network.config()
-	if router := cfg.v4.router(); router.IsValid() {
-		ep.space.stack.SetDefault(ep.index, router)
-	} else {
-		ep.space.stack.DelRoute(netip.PrefixFrom(netip.IPv4Unspecified(), 0))
-	}
-	if ep.addr6.IsValid() && cfg.v6.gateway.IsValid() {
-		ep.space.stack.SetDefault(ep.index, cfg.v6.gateway)
-	} else {
-		ep.space.stack.DelRoute(netip.PrefixFrom(netip.IPv6Unspecified(), 0)) // of an internal network, if there is one
-	}
-}
-
 // takeAddrs takes the addresses of an endpoint: those that were asked for, or the lowest
 // free ones. It holds none if it fails. That the network is there is asked under the same
 // lock, so that Network.Remove either sees the addresses or is seen.
@@ -123,7 +108,10 @@ func (l *Link) takeAddrs(ep *endpoint) (err error) {
 	}
 	l.holds = true
 	if ep.addr, err = n.takeAddrLocked(&n.config().v4, l.asked.addr, "IPv4"); err == nil {
-		ep.mac = n.host.engine.ContainerMAC(ep.addr, n.host.random.stream("container mac"))
+		ep.mac = l.asked.mac
+		if ep.mac == nil {
+			ep.mac = n.host.engine.ContainerMAC(ep.addr, n.host.random.stream("container mac"))
+		}
 		ep.addr6, err = n.takeAddr6Locked(ep.mac, l.asked.addr6)
 	}
 	if err != nil {

@@ -52,19 +52,20 @@ func (p *publisher) close() {
 // --userland-proxy too: its socket keeps the port from others, as dockerd's does. There is none
 // where packets are routed to the container, and the host has no port.
 type publishedPort struct {
-	binding ports.Binding
-	target  netip.AddrPort
-	proxy   io.Closer
-	rules   []string // commands that added them
+	binding  ports.Binding
+	endpoint *endpoint
+	target   netip.AddrPort
+	proxy    io.Closer
+	rules    []string // commands that added them
 }
 
 // publish publishes ports of an endpoint, all or none: a container whose third port is taken
 // does not start, and must not leave two rules behind. Before the
 // first port that the host chooses it asks whether all that follow find one: there are fewer than
 // -P may ask for.
-func (p *publisher) publish(n engine.Network, ep *endpoint, plan []ports.Publication) (list []*publishedPort, err error) {
+func (p *publisher) publish(n engine.Network, ep *endpoint, to engine.Served, plan []ports.Publication) (list []*publishedPort, err error) {
 	chosen := false
-	requests := p.engine.Requests(n, ep.addrs(), plan)
+	requests := p.engine.Requests(n, to, plan)
 	for i, r := range requests {
 		var added []*publishedPort
 		if !chosen && r.First == 0 && !r.Routed {
@@ -107,7 +108,7 @@ func (p *publisher) forgetEarlier(list []*publishedPort) {
 // that they can be opened tells that the port is free, also of programs that are not Docker's.
 func (p *publisher) bind(ep *endpoint, r ports.Request) (list []*publishedPort, err error) {
 	newPort := func(b ports.Binding) *publishedPort {
-		return &publishedPort{binding: b, target: netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number)}
+		return &publishedPort{binding: b, endpoint: ep, target: netip.AddrPortFrom(ep.reachedFrom(b.HostAddr), b.Port.Number)}
 	}
 	if r.Routed {
 		for _, addr := range r.Addrs {

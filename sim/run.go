@@ -52,9 +52,9 @@ type run struct {
 
 	held []command.Signal // sent while it was paused; guarded by the container's stateMu
 
-	dns     *nameserver // nil: none; belongs to the holder of the container's life
-	nextEth int         // belongs to the holder of the container's life
-	gateway *Link       // that of the default route; likewise
+	dns      *nameserver // nil: none; belongs to the holder of the container's life
+	nextEth  int         // belongs to the holder of the container's life
+	gateways gateways    // those of the default routes; likewise
 
 	mu        sync.Mutex
 	main      mainResult       // +checklocks:mu
@@ -194,14 +194,11 @@ func (r *run) ports() []*publishedPort {
 	return slices.Clone(r.published)
 }
 
-// setGateway notes which link has the default route and the published ports, and
-// returns the ports that were published before.
-func (r *run) setGateway(l *Link, published []*publishedPort) (before []*publishedPort) {
-	r.gateway = l
+// setPorts notes the published ports.
+func (r *run) setPorts(published []*publishedPort) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before, r.published = r.published, published
-	return before
+	r.published = published
 }
 
 // drain waits, at most for that time, until what the container has sent has arrived: until the peers

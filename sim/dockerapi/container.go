@@ -95,7 +95,7 @@ type Config struct {
 	WorkingDir      string
 	Entrypoint      Words
 	NetworkDisabled bool              `json:",omitempty"` // refused
-	MacAddress      string            `json:",omitempty"` // refused
+	MacAddress      string            `json:",omitempty"` // of the interface on the network of HostConfig.NetworkMode
 	OnBuild         []string          // refused
 	Labels          map[string]string // those of the image too
 	StopSignal      string            `json:",omitempty"`
@@ -150,7 +150,8 @@ type EndpointSettings struct {
 	GlobalIPv6Address   string
 	GlobalIPv6PrefixLen int
 	MacAddress          string
-	DriverOpts          map[string]string // always empty; nil on the network that the container was made on
+	DriverOpts          map[string]string // nil on the network that the container was made on, if there are none
+	DNSNames            []string          `json:",omitempty"` // by which it is known there; of release 28 and later
 }
 
 // An EndpointConfig is what is asked for of a container on one network. Docker has it in
@@ -158,8 +159,18 @@ type EndpointSettings struct {
 type EndpointConfig struct {
 	IPAMConfig *EndpointIPAMConfig // nil: any address; told as nil if nothing was asked for when the container was made
 	Links      []string            // of networks of one's own: "db:alias"
-	Aliases    []string            // told with what Docker adds, the short ID and the hostname
+	Aliases    []string            // told with what Docker adds, the short ID and the hostname; since 28 as they were asked for
+	// What is asked for; EndpointSettings has fields of these names for what there is.
+	MacAddress string            `json:",omitempty"` // of release 28 and later; others have that of Config
+	DriverOpts map[string]string `json:",omitempty"` // see OptionIfname and OptionSysctls
+	GwPriority int               `json:",omitempty"` // of release 28 and later: the highest has the default route
 }
+
+// Options of an endpoint, of release 28 and later. Others keep them and do nothing with them.
+const (
+	OptionIfname  = "com.docker.network.endpoint.ifname"  // the name of the interface: "lan0"
+	OptionSysctls = "com.docker.network.endpoint.sysctls" // "net.ipv4.conf.IFNAME.rp_filter=2", between commas
+)
 
 // An EndpointIPAMConfig is the addresses that are asked for.
 type EndpointIPAMConfig struct {

@@ -7,9 +7,9 @@ type ContainerCreate struct {
 	NetworkingConfig NetworkingConfig
 }
 
-// A NetworkingConfig is what is asked for on the network that a container is made on.
+// A NetworkingConfig is what is asked for on the networks that a container is made on.
 type NetworkingConfig struct {
-	EndpointsConfig map[string]EndpointConfig // by name or ID of the network, of which there can be one
+	EndpointsConfig map[string]EndpointConfig // by name or ID of the network, of which there can be one before release 28
 }
 
 // A NetworkCreate is what a network is made from: the body of POST /networks/create.

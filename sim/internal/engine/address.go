@@ -19,9 +19,17 @@ type Addresser interface {
 	// ByMAC reports whether the addresses of an IPv6 subnet of the default bridge end in the
 	// MACs of their holders; else they are the lowest free ones.
 	ByMAC(subnet netip.Prefix) bool
-	// ComparePriority orders the networks of a container. The first has the default route,
-	// the published ports and eth0, and its names are found first.
+	// SeveralNetworks reports whether a container can be made on several, with a MAC and the
+	// priority of its gateway on each.
+	SeveralNetworks() bool
+	// ComparePriority orders the networks of a container. The names of the first are found first.
 	ComparePriority(a, b Network) int
+	// Gateways returns which of networks, in that order, has the default route of IPv4 and of
+	// IPv6 and the ports that are published on such addresses; -1 is none.
+	Gateways(list []Network) (v4, v6 int)
+	// StartOrder returns in which order a container that starts joins n networks, which come as
+	// it was connected to them; nil stands for the order of their priority.
+	StartOrder(n int, draw func(n int) int) []int
 
 	// IPv6Everywhere reports whether containers have IPv6, a link-local address and ::1, also
 	// without a network that has a subnet of it.
@@ -34,8 +42,6 @@ type Addresser interface {
 	// FreeEth reports whether the first free name of eth0, eth1 … goes to a network that a
 	// container joins while it runs; else one that nobody had since the start.
 	FreeEth() bool
-	// InternalRoute reports whether the default route may lead to an internal network.
-	InternalRoute() bool
 	// Announcements is how often, a second after the other, others are told which MAC the
 	// addresses of a new interface have.
 	Announcements() int
@@ -49,6 +55,9 @@ type Addresser interface {
 	// Aliases are the further names of a container on a network with the embedded resolver,
 	// given those asked for. The hostname is empty unless it was asked for.
 	Aliases(asked []string, id, hostname string) []string
+	// DNSNames are all names of a container there, as Inspect tells them beside the aliases that
+	// were asked for; nil has it tell Aliases instead.
+	DNSNames(name string, asked []string, id, hostname string) []string
 }
 
 // compareBool orders false before true.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"io"
 	"net"
 	"net/netip"
@@ -35,7 +36,68 @@ func (since28) OwnIndexes() bool { return true }
 
 func (since28) FreeEth() bool { return true }
 
-func (since28) InternalRoute() bool { return false }
+func (since28) SeveralNetworks() bool { return true }
+
+// ComparePriority goes by the priority that was asked for, then puts networks that are not
+// internal first, of those the ones with gateways of both families, and else goes by names.
+func (since28) ComparePriority(a, b Network) int {
+	return cmp.Or(
+		cmp.Compare(b.GwPriority, a.GwPriority),
+		compareBool(a.Internal, b.Internal),
+		cmp.Compare(b.gateways(), a.gateways()),
+		cmp.Compare(a.Name, b.Name),
+	)
+}
+
+// Gateways are the first networks that lead to others.
+func (since28) Gateways(list []Network) (v4, v6 int) {
+	return slices.IndexFunc(list, func(n Network) bool { return n.leads(n.V4) }),
+		slices.IndexFunc(list, func(n Network) bool { return n.leads(n.V6) })
+}
+
+// leads reports whether there is a gateway of a family.
+func (n *Network) leads(f Family) bool { return f.Subnet.IsValid() && !n.Internal }
+
+// gateways is in how many families.
+func (n *Network) gateways() (count int) {
+	for _, f := range n.families() {
+		if n.leads(f) {
+			count++
+		}
+	}
+	return count
+}
+
+// DNSNames begin with the name that addresses are told to have.
+func (e since28) DNSNames(name string, asked []string, id, hostname string) (names []string) {
+	for _, n := range append([]string{name}, e.Aliases(asked, id, hostname)...) {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// StartOrder is random, as that of dockerd's maps is: of up to eight entries the order begins with
+// any of the map's eight places, and goes round. It goes through one map, and then through a copy.
+func (since28) StartOrder(n int, draw func(n int) int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	const places = 8
+	for range 2 {
+		if n > places {
+			for i := n - 1; i > 0; i-- {
+				j := draw(i + 1)
+				order[i], order[j] = order[j], order[i]
+			}
+		} else if first := draw(places); first < n {
+			order = append(order[first:n:n], order[:first]...)
+		}
+	}
+	return order
+}
 
 func (since28) Announcements() int { return 3 }
 

@@ -55,7 +55,19 @@ func (common) OwnIndexes() bool { return false }
 
 func (common) FreeEth() bool { return false }
 
-func (common) InternalRoute() bool { return true }
+func (common) SeveralNetworks() bool { return false }
+
+// Gateways are the first network, also if it is internal.
+func (common) Gateways(list []Network) (v4, v6 int) {
+	if len(list) == 0 {
+		return -1, -1
+	}
+	return 0, 0
+}
+
+func (common) DNSNames(string, []string, string, string) []string { return nil }
+
+func (common) StartOrder(int, func(int) int) []int { return nil }
 
 func (common) Announcements() int { return 0 }
 

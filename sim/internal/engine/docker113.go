@@ -55,7 +55,7 @@ func (docker113) NetworkRules(n Network, others []Network) []string {
 }
 
 // Requests are for one address: 0.0.0.0 stands for IPv6 as well, see ProxyNetwork.
-func (docker113) Requests(n Network, _ []netip.Addr, plan []ports.Publication) []ports.Request {
+func (docker113) Requests(n Network, _ Served, plan []ports.Publication) []ports.Request {
 	return eachAddr(plan, func(p ports.Publication) []netip.Addr { return p.HostAddrs(n.Daemon.PublishAddr)[:1] })
 }
 

@@ -61,7 +61,7 @@ func (docker20) NetworkRules(n Network, _ []Network) []string {
 
 // Requests are for IPv4 addresses alone without the userland proxy, since there are rules for
 // no others.
-func (docker20) Requests(n Network, _ []netip.Addr, plan []ports.Publication) []ports.Request {
+func (docker20) Requests(n Network, _ Served, plan []ports.Publication) []ports.Request {
 	return eachAddr(plan, func(p ports.Publication) []netip.Addr {
 		addrs := p.HostAddrs(n.Daemon.PublishAddr)
 		if !n.Daemon.UserlandProxy {

@@ -79,6 +79,7 @@ type Network struct {
 	ICC        bool // the containers reach each other
 	Masquerade bool
 	Trusted    []string // interfaces from which packets may be for containers themselves
+	GwPriority int      // of the container that is asked about
 }
 
 // A Family is what a network has of IPv4 or of IPv6.

@@ -137,7 +137,7 @@ func TestRequests20(t *testing.T) {
 
 // requested returns the addresses of the requests for a publication.
 func requested(e Engine, d Daemon, p ports.Publication) (addrs [][]netip.Addr) {
-	for _, r := range e.Requests(Network{Daemon: d}, []netip.Addr{netip.MustParseAddr("172.17.0.2")}, []ports.Publication{p}) {
+	for _, r := range e.Requests(Network{Daemon: d}, Served{V4: true, Proxied: true}, []ports.Publication{p}) {
 		addrs = append(addrs, r.Addrs)
 	}
 	return addrs

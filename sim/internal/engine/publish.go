@@ -11,9 +11,9 @@ type Publisher interface {
 	// Plan returns what to publish for a container, and all its ports, exposed or
 	// published, both in the order of their rules. All is -P.
 	Plan(published []ports.Publication, exposed []ports.Port, all bool) ([]ports.Publication, []ports.Port)
-	// Requests returns what a plan asks of the host for an endpoint with these addresses, in
-	// the order in which it is done.
-	Requests(n Network, container []netip.Addr, plan []ports.Publication) []ports.Request
+	// Requests returns what a plan asks of the host for an endpoint, in the order in which it is
+	// done.
+	Requests(n Network, to Served, plan []ports.Publication) []ports.Request
 	// PortsExclude reports whether a port of 0.0.0.0 or :: is one of all addresses of that
 	// family, so that no other container can have it there.
 	PortsExclude() bool
@@ -31,6 +31,12 @@ type Publisher interface {
 	// ForgetsDatagrams reports whether what was sent to a port of UDP before it is published is
 	// forgotten, so that who goes on sending comes to the container.
 	ForgetsDatagrams() bool
+}
+
+// A Served is which addresses of the host may lead to an endpoint.
+type Served struct {
+	V4, V6  bool // those of families that it is the gateway of
+	Proxied bool // those of IPv6 by the userland proxy alone, as there is no gateway of IPv6
 }
 
 func (common) PortsExclude() bool   { return false }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"net/netip"
-	"slices"
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
@@ -31,15 +30,14 @@ func (since28) ForgetsDatagrams() bool { return true }
 // Requests are for both families of a publication without an address. IPv6 addresses of the host
 // lead to an IPv4 address of the container by the userland proxy alone. Of a family that is routed
 // there is no port of the host, and no address: what was asked for is passed over.
-func (since28) Requests(n Network, container []netip.Addr, plan []ports.Publication) []ports.Request {
-	has4, has6 := slices.ContainsFunc(container, netip.Addr.Is4), slices.ContainsFunc(container, netip.Addr.Is6)
-	has6 = has6 || has4 && n.Daemon.UserlandProxy
+func (since28) Requests(n Network, to Served, plan []ports.Publication) []ports.Request {
+	has6 := to.V6 || to.Proxied && n.Daemon.UserlandProxy
 	var published, routed []ports.Publication
 	for _, p := range plan {
 		for _, addr := range p.HostAddrs(n.Daemon.PublishAddr) {
 			p.Addr = addr
 			switch {
-			case addr.Is4() && !has4, addr.Is6() && !has6:
+			case addr.Is4() && !to.V4, addr.Is6() && !has6:
 			case addr.Is4() && n.V4.Mode == Routed:
 				p.Addr = netip.IPv4Unspecified()
 				routed = append(routed, p)

@@ -84,24 +84,24 @@ func TestEndpointRules(t *testing.T) {
 func TestRequests28(t *testing.T) {
 	t.Parallel()
 	v4, v6 := netip.IPv4Unspecified(), netip.IPv6Unspecified()
-	web4, web6 := netip.MustParseAddr("172.18.0.2"), netip.MustParseAddr("fd00:9::2")
 	type request struct {
 		addrs  []netip.Addr
 		routed bool
 	}
 	for name, test := range map[string]struct {
-		network   Network
-		container []netip.Addr
-		want      []request
+		network Network
+		to      Served
+		want    []request
 	}{
-		"both":                {dual, []netip.Addr{web4, web6}, []request{{[]netip.Addr{v4, v6}, false}}},
-		"IPv4, by the proxy":  {dual, []netip.Addr{web4}, []request{{[]netip.Addr{v4, v6}, false}}},
-		"IPv4, without proxy": {change(dual, func(n *Network) { n.Daemon.UserlandProxy = false }), []netip.Addr{web4}, []request{{[]netip.Addr{v4}, false}}},
-		"IPv6 alone":          {dual, []netip.Addr{web6}, []request{{[]netip.Addr{v6}, false}}},
-		"IPv4 routed":         {change(dual, func(n *Network) { n.V4.Mode = Routed }), []netip.Addr{web4, web6}, []request{{[]netip.Addr{v6}, false}, {[]netip.Addr{v4}, true}}},
+		"both":                {dual, Served{V4: true, V6: true}, []request{{[]netip.Addr{v4, v6}, false}}},
+		"IPv4, by the proxy":  {dual, Served{V4: true, Proxied: true}, []request{{[]netip.Addr{v4, v6}, false}}},
+		"IPv4, without proxy": {change(dual, func(n *Network) { n.Daemon.UserlandProxy = false }), Served{V4: true, Proxied: true}, []request{{[]netip.Addr{v4}, false}}},
+		"another has IPv6":    {dual, Served{V4: true}, []request{{[]netip.Addr{v4}, false}}},
+		"IPv6 alone":          {dual, Served{V6: true}, []request{{[]netip.Addr{v6}, false}}},
+		"IPv4 routed":         {change(dual, func(n *Network) { n.V4.Mode = Routed }), Served{V4: true, V6: true}, []request{{[]netip.Addr{v6}, false}, {[]netip.Addr{v4}, true}}},
 	} {
 		var got []request
-		for _, r := range Docker29.Requests(test.network, test.container, []ports.Publication{{Port: ports.Port{Number: 80}}}) {
+		for _, r := range Docker29.Requests(test.network, test.to, []ports.Publication{{Port: ports.Port{Number: 80}}}) {
 			got = append(got, request{r.Addrs, r.Routed})
 		}
 		require.Equal(t, test.want, got, name)

@@ -11,17 +11,24 @@ import (
 	"drydock/sim/internal/errno"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/link/loopback"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
 // AddLoopback adds lo, interface 1, with 127.0.0.1/8. SetIPv6 gives it ::1/128.
 func (s *Stack) AddLoopback() error {
-	if err := s.AddNIC(loopbackNIC, "lo", loopback.New()); err != nil {
+	if err := s.AddNIC(loopbackNIC, "lo", roomy{loopback.New()}); err != nil {
 		return err
 	}
 	return s.AddAddr(loopbackNIC, netip.MustParsePrefix("127.0.0.1/8"))
 }
+
+// A roomy is lo with room for the header of a link, as Linux's has it: what a program sends to an
+// address of its own, of a published port say, rules may send elsewhere.
+type roomy struct{ stack.LinkEndpoint }
+
+func (roomy) MaxHeaderLength() uint16 { return header.EthernetMinimumSize }
 
 // AddNIC adds an interface and brings it up. The stack does not own ep: it closes
 // it with the interface, in RemoveNIC or Close.
