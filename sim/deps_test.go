@@ -43,6 +43,7 @@ var floors = []floor{
 		"sim/tools/wget"},
 	{"the table of commands", "sim/tools"},
 	{"images with them", "sim/images"},
+	{"recorded sessions, which only its tests repeat", "sim/tools/recorded"},
 }
 
 // forTests are packages of the module that only tests import.

@@ -1,0 +1,129 @@
+package recorded
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing/fstest"
+
+	"drydock/sim"
+	"drydock/sim/images"
+	tree "drydock/sim/internal/files"
+	"drydock/sim/tools"
+	"drydock/sim/tools/command"
+)
+
+// labImages are those of the recorded host: one file system of Debian 12 with the programs of package
+// tools, with these commands, ports and environments.
+func labImages() []sim.Image {
+	sleep, who := []string{"sh", "/sleep.sh"}, []string{"who", "80", "443", "53", "9000"}
+	ports := []string{"80", "443", "53", "53/udp", "8002-8004", "9000"}
+	list := []sim.Image{
+		{Name: "centos", Cmd: []string{"/bin/bash"}},
+		{Name: "centos:v1", Cmd: sleep},
+		{Name: "nginx", Cmd: []string{"nginx", "-g", "daemon off;"}, Expose: []string{"80"}, Env: []string{"NGINX_VERSION=1.21.1", "NJS_VERSION=0.6.1", "PKG_RELEASE=1~buster"}},
+		{Name: "training/webapp", Cmd: []string{"python", "app.py"}, Expose: []string{"5000"}, WorkingDir: "/opt/webapp"},
+		{Name: "training/postgres", Cmd: sleep, Expose: []string{"5432"}, Env: []string{"PG_VERSION=9.3"}},
+		{Name: "multi", Cmd: who, Expose: append([]string{"132/sctp"}, ports...), Env: []string{"FOO=bar", "EMPTY=", "SP=a b", "X_Y-Z=q"}},
+		{Name: "multip", Cmd: who, Expose: ports},
+	}
+	nginx := images.Nginx()
+	programs := tools.Default().With(command.Table{"who": whoServer, "nginx": nginx.Commands["nginx"], "python": sleepServer, "python3": python3})
+	for _, ofHost := range []string{"docker", "systemctl"} {
+		delete(programs, ofHost)
+	}
+	files := tree.Layers{fstest.MapFS{"sleep.sh": {Data: []byte("trap 'exit 0' TERM\nwhile true; do sleep 3600 & wait; done\n"), Mode: 0o755}}, nginx.Files}
+	for i := range list {
+		list[i].Commands = programs
+		list[i].Files = files
+	}
+	return list
+}
+
+// python3 is what the recordings have of it: "-m json.tool" indents JSON.
+func python3(_ context.Context, c *command.Call) int {
+	if !strings.HasPrefix(strings.Join(c.Args[1:], " "), "-m json.tool") {
+		return c.Fail(2, "python3: can't open file %q\n", c.Args[1:])
+	}
+	text, _ := io.ReadAll(c.Stdin)
+	var b bytes.Buffer
+	if err := json.Indent(&b, bytes.TrimSpace(text), "", "    "); err != nil {
+		return c.Fail(1, "%v\n", err)
+	}
+	c.Printf("%s\n", &b)
+	return 0
+}
+
+// sleepServer is a program that serves nobody.
+func sleepServer(ctx context.Context, _ *command.Call) int {
+	<-ctx.Done()
+	return command.Interrupted(ctx)
+}
+
+// whoServer tells who comes to a port, by TCP and by UDP, who he is.
+func whoServer(ctx context.Context, c *command.Call) int {
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	me := strings.Replace(c.Machine.Hostname(), "outside", "docker", 1) // the lab's machines had one name
+	for _, port := range c.Args[1:] {
+		l, err := c.Machine.Listen(ctx, "tcp", ":"+port)
+		if err != nil {
+			return c.Fail(1, "who: %v\n", err)
+		}
+		p, err := c.Machine.ListenPacket(ctx, "udp", ":"+port)
+		if err != nil {
+			return c.Fail(1, "who: %v\n", err)
+		}
+		context.AfterFunc(ctx, func() { l.Close(); p.Close() })
+		serving.Go(func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				fmt.Fprintf(conn, "you are %s, I am %s (%s)\n", shown(conn.RemoteAddr()), shown(conn.LocalAddr()), me)
+				conn.Close()
+			}
+		})
+		serving.Go(func() {
+			b := make([]byte, 2048)
+			for {
+				_, from, err := p.ReadFrom(b)
+				if err != nil {
+					return
+				}
+				fmt.Fprintf(writerTo{p, from}, "you are %s, I got it on %s (%s)\n", shown(from), udpAddr(c.Machine, p), me)
+			}
+		})
+	}
+	<-ctx.Done()
+	return command.Interrupted(ctx)
+}
+
+// shown is an address as the server prints it.
+func shown(a net.Addr) string { return strings.Replace(a.String(), "[::ffff:", "[", 1) }
+
+type writerTo struct {
+	p  net.PacketConn
+	to net.Addr
+}
+
+func (w writerTo) Write(b []byte) (int, error) { return w.p.WriteTo(b, w.to) }
+
+// udpAddr is an address of the machine with the port of a socket.
+func udpAddr(m command.Machine, p net.PacketConn) string {
+	_, port, _ := net.SplitHostPort(p.LocalAddr().String())
+	if c, ok := m.(interface{ Interfaces() []sim.Interface }); ok {
+		for _, i := range c.Interfaces() {
+			if !i.Loopback && len(i.Addrs) > 0 {
+				return net.JoinHostPort(i.Addrs[0].Addr().String(), port)
+			}
+		}
+	}
+	return p.LocalAddr().String()
+}

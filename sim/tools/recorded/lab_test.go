@@ -1,0 +1,110 @@
+package recorded
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"testing"
+
+	"drydock/sim"
+	"drydock/sim/simtest"
+	"drydock/sim/tools"
+	"drydock/sim/tools/command"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A lab is what the sessions were recorded in: the host "docker", the LAN's gateway, which is also its
+// name server 172.16.80.53, and a peer, all on 172.16.80.0/24.
+type lab struct {
+	t        *testing.T
+	release  sim.Release
+	docker   *sim.Host
+	outside  *sim.Machine
+	machines map[string]command.Machine // by what their prompt says
+	dns      *nameServer
+	listener net.Listener  // of a process of the host, if there is one
+	conn     net.Conn      // of the peer to the host, if there is one
+	table    command.Table // programs of the host
+	close    func()
+}
+
+const upstream = "172.16.80.53"
+
+func newLab(t *testing.T, release sim.Release) *lab {
+	t.Helper()
+	l := &lab{t: t, release: release, close: func() {}}
+	l.renew()
+	return l
+}
+
+// renew begins anew with a host made with options.
+func (l *lab) renew(opts ...sim.HostOption) {
+	l.close()
+	lan := simtest.NewLAN(l.t)
+	up := func(addr string) sim.MachineOption { return sim.WithUplink(lan, netip.MustParsePrefix(addr)) }
+	l.table = tools.Default().With(command.Table{"python3": python3, "nsenter": l.nsenter, "who": whoServer})
+	programs := sim.WithCommands(l.table)
+	log := sim.WithOptions(sim.WithLogger(slog.New(slog.DiscardHandler)), sim.WithRepeatable())
+	gateway := simtest.NewMachine(l.t, sim.WithName("gateway"), sim.WithSeed(2), log, programs, up("172.16.80.1/24"), up(upstream+"/24"))
+	l.outside = simtest.NewMachine(l.t, sim.WithName("outside"), sim.WithSeed(3), log, programs, up("172.16.80.47/24"))
+	l.docker = simtest.NewHost(l.t, append(opts, sim.WithEngine(l.release), sim.WithName("docker"), sim.WithSeed(1), log, programs, sim.WithImages(labImages()...),
+		up("172.16.80.10/24"), sim.WithResolvConf("nameserver "+upstream+"\n"))...)
+	l.machines = map[string]command.Machine{"docker": l.docker, "outside-172.16.80.47": l.outside, "gateway-172.16.80.1": gateway}
+	require.NoError(l.t, l.docker.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParseAddr("172.16.80.1")))
+	require.NoError(l.t, gateway.SetSysctl("net.ipv4.ip_forward", "1"))
+	l.dns = serveDNS(l.t, gateway, upstream)
+	server := l.outside.Exec(context.Background(), "who", "7777")
+	require.NoError(l.t, server.Start())
+	l.close = func() {
+		l.docker.Close()
+		gateway.Close()
+		l.outside.Close()
+	}
+}
+
+// nsenter is nsenter(1) with the namespace of the network alone: "-t PID -n COMMAND".
+func (l *lab) nsenter(ctx context.Context, c *command.Call) int {
+	if len(c.Args) < 5 || c.Args[1] != "-t" || c.Args[3] != "-n" {
+		return c.Fail(1, "nsenter: bad usage\n")
+	}
+	for container := range l.docker.Containers() {
+		if strconv.Itoa(container.State().Pid) == c.Args[2] {
+			inside := *c
+			inside.Machine, inside.Args = container, c.Args[4:]
+			return l.table.Run(ctx, &inside)
+		}
+	}
+	return c.Fail(1, "nsenter: cannot open /proc/%s/ns/net: No such file or directory\n", c.Args[2])
+}
+
+var hostsPath = re(`^cat \$\(docker inspect -f '\{\{.HostsPath\}\}' (\S+)\)$`)
+
+// run returns what a line prints at a prompt, with "(exit status N)" if N is not 0.
+func (l *lab) run(ctx context.Context, where, line string) string {
+	var out bytes.Buffer
+	call := &command.Call{Machine: l.machines[where], Args: []string{"bash", "-c", line}, Env: []string{"HOME=/root", "J=python3 -m json.tool"}, Stdout: &out, Stderr: &out}
+	if where == upstream {
+		return l.dns.sinceMark()
+	}
+	if file := hostsPath.FindStringSubmatch(line); file != nil { // the host has no files of containers
+		call.Args[2] = "docker exec " + file[1] + " cat /etc/hosts"
+		if c, ok := l.docker.Container(file[1]); ok {
+			text, err := fs.ReadFile(c.FS(), "etc/hosts")
+			require.NoError(l.t, err)
+			return string(text)
+		}
+	}
+	if call.Machine == nil { // the prompt of a container
+		call.Machine, call.Args = l.docker, []string{"docker", "exec", where, "sh", "-c", line}
+	}
+	if status := l.table.Run(ctx, call); status != 0 {
+		fmt.Fprintf(&out, "(exit status %d)\n", status)
+	}
+	return out.String()
+}

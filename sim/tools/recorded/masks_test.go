@@ -1,0 +1,104 @@
+package recorded
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const idNames = "id"
+
+var (
+	tables    = re(`docker (ps|container ls|images)`)
+	listings  = re(`iptables`)
+	pings     = re(`ping|busybox`)
+	addresses = re(`\bip\b|ifconfig|bridge|iflink|ifindex|tc `)
+	conntrack = re(`conntrack`)
+	digs      = re(`dig|nslookup|log since mark`)
+)
+
+// masks are what is not compared as it stands, in the order in which they are applied.
+var masks = []mask{
+	{find: re(`\b8000\.[0-9a-f]{12}\b|\bveth[0-9a-f]{7}\b`), in: re(`brctl`), reason: "are sorted by random names"},
+	{find: re(`[0-9a-fA-F]{64}|[0-9a-fA-F]{12}`), names: idNames, reason: "IDs are random"},
+	{find: re(`\bveth[0-9a-f]{7}\b`), names: "veth", reason: "names of cables are random"},
+	{find: re(`\bfe80::[0-9a-f:]+`), names: "link-local address", reason: "is made from a random MAC address"},
+	{find: re(`\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b`), names: "MAC address", reason: "MAC addresses of bridges and cables are random"},
+	{find: re(`^(\d+): \S+: <`), group: 1, names: "interface", in: addresses, reason: "the kernel has counted namespaces of other runs"},
+	{find: re(`@if(\d+)`), group: 1, names: "interface", in: addresses, reason: "the same"},
+	{find: re(`^(\d+): \S+ +inet`), group: 1, names: "interface", in: addresses, reason: "the same"},
+	{find: re(`^(\d+)$`), group: 1, names: "interface", in: re(`iflink|ifindex`), reason: "the same"},
+	{find: re(`link-netnsid (\d+)`), group: 1, in: addresses, reason: "counts namespaces of other runs"},
+	{find: re(`\bens33\b`), with: always("eth0"), reason: "the first interface of a machine is eth0 here"},
+
+	{find: re(`(?:[RT]X (?:packets|errors) .*)`), in: re(`ifconfig`), reason: "count frames of IPv6's neighbour discovery, by chance"},
+	{find: re(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)`), reason: "times"},
+	{find: re(`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .*\d\d:\d\d:\d\d.*\d{4}( GMT| UTC)?`), reason: "times"},
+	{find: re(`\[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\]`), reason: "times"},
+	{find: re(`"Pid": (\d+)`), group: 1, reason: "numbers of processes"},
+	{find: re(`(?:About an? (?:minute|hour)|Less than a second|\d+ (?:second|minute|hour)s?)(?: ago)?`), in: tables, reason: "how long the recorded host took"},
+	{find: re(` {2,}`), with: always("  "), in: tables, reason: "columns are as wide as the times"},
+
+	{find: re(`time=([\d.]+ ms)`), group: 1, in: pings, reason: "how long a packet took"},
+	{find: re(`(?:rtt|round-trip) .*= (.*ms)`), group: 1, in: pings, reason: "the same"},
+	{find: re(`time (\d+)ms`), group: 1, with: seconds, in: pings, reason: "the same"},
+	{find: re(`^\[(\d+\.\d+)\]`), group: 1, in: pings, reason: "times"},
+	{find: re(`\d\.\d+ ms`), in: re(`traceroute`), reason: "how long a packet took"},
+	{find: re(`^real (\d+)\.\d+`), group: 1, in: re(`time -p`), reason: "how long the recorded host took"},
+	{find: re(`^(\d\d:\d\d:\d\d\.\d+) `), group: 1, in: re(`tcpdump`), reason: "times"},
+	{find: re(`_NAME=/([a-z]+_[a-z]+)/`), group: 1, reason: "names that Docker makes up are random"},
+	{find: re(`pid=(\d+),fd=(\d+)`), in: re(`\bss\b`), reason: "numbers of processes"},
+	{find: re(`127\.0\.0\.11:(\d+)`), group: 1, names: "port of the resolver", in: re(`\bss\b|netstat|iptables`), reason: "are random"},
+	{find: re(`--sport (\d{5})|spt:(\d{5})`), in: re(`nsenter`), reason: "the same"},
+	{find: re(`172\.18\.0\.[4-7](?:[ ;].*172.18.0.[4-7])+`), with: sorted, in: re(`dig \+short web|getent hosts web`), reason: "addresses of one name are shuffled"},
+	{find: re(`^PING web \(([\d.]+)\)`), group: 1, in: pings, reason: "the same"},
+	{find: re(`after (\d+) (?:ms|milliseconds)`), group: 1, with: seconds, in: re(`curl`), reason: "how long the recorded host took"},
+
+	{find: re(`\[\d+:\d+\]`), with: always("[0:0]"), in: listings, reason: "counters of policies count what else the recorded host sent"},
+	{find: re(` (?:0|1|6|17) {3,4}-- `), with: protocol, in: listings, reason: "protocols have names here, as before and after iptables 1.8.9"},
+
+	{find: re(`you are \S+:(\d+)`), group: 1, names: ofOneCommand + "port", reason: "ports of clients are random"},
+	{find: re(`\b[sd]port=(\d{4,5})\b`), group: 1, names: ofOneCommand + "port", in: conntrack, reason: "the same"},
+	{find: re(`\buse=(\d)`), group: 1, in: conntrack, reason: "counts who in the kernel has the entry in hand"},
+	{find: re(`^\w+ +\d+ (\d+) `), group: 1, with: timeout, in: conntrack, reason: "how long the recorded host took"},
+	{find: re(`\bid=(\d+)`), group: 1, names: ofOneCommand + "icmp", in: conntrack, reason: "IDs of pings are random"},
+
+	{find: re(`, id: (\d+)`), group: 1, in: digs, reason: "IDs of queries are random"},
+	{find: re(`Query time: (\d+) msec`), group: 1, with: seconds, in: digs, reason: "how long the recorded host took"},
+	{find: re(`^ {4}(\d\d:\d\d:\d\d) `), group: 1, in: digs, reason: "times"},
+	{find: re(`from \S+:(\d+) `), group: 1, in: digs, reason: "ports of clients are random"},
+	{find: re(` id=(\d+) `), group: 1, in: digs, reason: "IDs of queries are random"},
+}
+
+func always(text string) func(string) string { return func(string) string { return text } }
+
+// seconds leaves whole seconds of milliseconds.
+func seconds(ms string) string {
+	n, _ := strconv.Atoi(ms)
+	return strconv.Itoa(n/1000) + "‹›"
+}
+
+// timeout leaves how long the timeout of a connection is, roughly.
+func timeout(s string) string {
+	n, _ := strconv.Atoi(s)
+	for _, limit := range []int{10, 30, 60, 120, 300, 86400, 432000} {
+		if n <= limit {
+			return "up to " + strconv.Itoa(limit)
+		}
+	}
+	return s
+}
+
+var protocols = map[string]string{"0": "all", "1": "icmp", "6": "tcp", "17": "udp"}
+
+func protocol(column string) string {
+	number := strings.Fields(column)[0]
+	return " " + (protocols[number] + "    ")[:4] + " -- "
+}
+
+// sorted sorts words.
+func sorted(text string) string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ';' })
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,159 @@
+package recorded
+
+import (
+	"slices"
+	"strings"
+)
+
+// names has which of our words the recorded ones stand for, by the mask that found them.
+type names struct{ ours, recorded map[string]string }
+
+func newNames() *names { return &names{make(map[string]string), make(map[string]string)} }
+
+// may tells whether the words of two masked lines may stand for each other.
+func (n *names) may(recorded, ours []word) bool {
+	for i, r := range recorded {
+		if o, known := n.ours[r.key()]; known && o != ours[i].text {
+			return false
+		}
+		if o, known := n.recorded[ours[i].key()]; known && o != r.text {
+			return false
+		}
+	}
+	return true
+}
+
+// learn remembers words that may stand for each other.
+func (n *names) learn(recorded, ours []word) {
+	for i, r := range recorded {
+		n.ours[r.key()], n.recorded[ours[i].key()] = ours[i].text, r.text
+	}
+}
+
+// forget removes what is true for one command only.
+func (n *names) forget() {
+	for _, m := range []map[string]string{n.ours, n.recorded} {
+		for k := range m {
+			if strings.HasPrefix(k, ofOneCommand) {
+				delete(m, k)
+			}
+		}
+	}
+}
+
+// toOurs replaces the words in a recorded command by ours.
+func (n *names) toOurs(command string) string {
+	for _, m := range masks {
+		if m.names == "" {
+			continue
+		}
+		command, _ = m.replace(command, command, func(w word) string {
+			if ours, ok := n.ours[w.key()]; ok {
+				return ours
+			}
+			return w.text
+		})
+	}
+	return command
+}
+
+// A comparison is how many lines of what a command printed are equal, of how many.
+type comparison struct {
+	equal, of int
+	diff      []string // the lines that are not, with "-" those that were recorded and "+" ours
+}
+
+// compare compares what a command printed. Without an order every line may be anywhere.
+func (n *names) compare(command string, recorded, ours []string, anyOrder bool) (c comparison) {
+	defer n.forget()
+	want, got := maskAll(command, recorded), maskAll(command, ours)
+	pairs := pairsInOrder(want, got)
+	if anyOrder {
+		pairs = n.pairsAnyhow(want, got)
+	}
+	wantPaired, gotPaired := make([]bool, len(want)), make([]bool, len(got))
+	for _, p := range pairs {
+		w, g := want[p[0]], got[p[1]]
+		if n.may(w.words, g.words) {
+			n.learn(w.words, g.words)
+			wantPaired[p[0]], gotPaired[p[1]] = true, true
+			c.equal++
+		}
+	}
+	c.of = len(want)
+	for i, j := 0, 0; i < len(want) || j < len(got); {
+		switch {
+		case i < len(want) && !wantPaired[i]:
+			c.diff = append(c.diff, "-"+want[i].line)
+			i++
+		case j < len(got) && !gotPaired[j]:
+			c.diff = append(c.diff, "+"+got[j].line)
+			j++
+		default:
+			i, j = i+1, j+1
+		}
+	}
+	if extra := len(got) - len(want); extra > 0 {
+		c.of += extra
+	}
+	return c
+}
+
+// pairsAnyhow pairs lines with equal ones that stand anywhere.
+func (n *names) pairsAnyhow(want, got []masked) (pairs [][2]int) {
+	taken := make([]bool, len(got))
+	for i, w := range want {
+		for j, g := range got {
+			if !taken[j] && w.text == g.text && n.may(w.words, g.words) {
+				taken[j] = true
+				pairs = append(pairs, [2]int{i, j})
+				break
+			}
+		}
+	}
+	return pairs
+}
+
+// pairsInOrder returns a longest common subsequence.
+func pairsInOrder(want, got []masked) (pairs [][2]int) {
+	same := func(a, b masked) bool { return a.text == b.text }
+	length := make([][]int, len(want)+1)
+	for i := range length {
+		length[i] = make([]int, len(got)+1)
+	}
+	for i := len(want) - 1; i >= 0; i-- {
+		for j := len(got) - 1; j >= 0; j-- {
+			if same(want[i], got[j]) {
+				length[i][j] = length[i+1][j+1] + 1
+			} else {
+				length[i][j] = max(length[i+1][j], length[i][j+1])
+			}
+		}
+	}
+	for i, j := 0, 0; i < len(want) && j < len(got); {
+		switch {
+		case same(want[i], got[j]):
+			pairs = append(pairs, [2]int{i, j})
+			i, j = i+1, j+1
+		case length[i+1][j] >= length[i][j+1]:
+			i++
+		default:
+			j++
+		}
+	}
+	return pairs
+}
+
+// lines returns those of a text, without what is before a carriage return's newline.
+func linesOf(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return slices.Collect(func(yield func(string) bool) {
+		for line := range strings.SplitSeq(strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), "\n") {
+			if !yield(line) {
+				return
+			}
+		}
+	})
+}

@@ -1,0 +1,138 @@
+package recorded
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+	"testing"
+
+	"drydock/sim"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A hidden is what the recorded script did before a step without printing it.
+type hidden struct {
+	session string         // its number, "" for all
+	before  *regexp.Regexp // of the step as String has it
+	// which of these steps it is; 0 is each.
+	which int
+	do    action
+}
+
+// An action is given the step that follows.
+type action func(ctx context.Context, l *lab, s step)
+
+// String is the section, the note right before the step if there is one, and the command.
+func (s step) String() string {
+	if s.note != "" {
+		return s.section + " | " + s.note + " | " + s.command
+	}
+	return s.section + " | " + s.command
+}
+
+func (h hidden) matches(session string, s step) bool {
+	return (h.session == "" || h.session == number(session)) && h.before.MatchString(s.String())
+}
+
+var hiddens = []hidden{
+	{"03a", re(`\| the start index is in-memory`), 0, restart},
+	{"03c", re(`^(no nameserver|search \+|loopback|unreachable|nameserver with).*\| cat /etc/resolv.conf$`), 0, newHost()},
+	{"03c", re(`\| cat /etc/resolv.conf$|host resolv.conf now`), 0, resolvConf},
+	{"03c", re(`\| docker run --rm --network net centos`), 0, shell("docker network create net")},
+	{"03c", re(`\| dig \+short t2`), 0, shell("docker run -d --name t1 --network net centos:v1; docker run -d --name t2 --network net centos:v1; docker run -d --name b1 centos:v1")},
+	{"03c", re(`^back to normal.*\| docker network create net`), 0, newHost()},
+	{"03c", re(`^several upstream servers.*\| docker network create net`), 0, newHost()},
+	{"06", re(`\| docker run -d --name pp `), 0, shell("docker rm -f pp")},
+	{"06", re(`\| host process already listening`), 0, listen("127.0.0.1:8080")},
+	{"06", re(`^published, nothing listening`), 1, stopListening},
+	{"07a", re(`\| (second )?restart (of )?dockerd`), 0, restart},
+	{"07b", re(`\| cat /etc/docker/daemon.json`), 0, daemonJSON},
+	{"07b", re(`\| systemctl restart docker \|`), 0, restart},
+	{"07b", re(`^back to icc=true`), 1, shell("rm /etc/docker/daemon.json; systemctl restart docker")},
+	{"07c", re(`iptables-save -t filter . grep -- '-A DOCKER '`), 2, restart},
+	{"07c", re(`\| iptables -F DOCKER-USER`), 1, restart},
+	{"07c", re(`^conntrack formats.*\| conntrack -L$`), 1, dial("172.16.80.10:8080")},
+	{"07c", re(`\| half-open states`), 0, hangUp},
+	{"07c", re(`^ip_forward already 1`), 1, newHost()},
+	{"07c", re(`^ip_forward already 1`), 1, shell("iptables -P FORWARD ACCEPT; systemctl restart docker")},
+	{"07c", re(`\| dockerd --userland-proxy=false \|`), 0, newHost(sim.WithUserlandProxy(false))},
+	{"07c", re(`\| dockerd --iptables=false \|`), 0, newHost(sim.WithIPTables(false))},
+	{"07c", re(`\| dockerd --ip-forward=false \|`), 0, newHost(sim.WithIPForward(false))},
+	{"07c", re(`\| dockerd --bip `), 0, newHost(sim.WithBridgeIP(netip.MustParsePrefix("10.200.0.1/24")))},
+	{"07c", re(`\| dockerd --default-address-pool `), 0, newHost(sim.WithAddressPools(24, netip.MustParsePrefix("10.77.0.0/16")))},
+	{"07c", re(`\| dockerd --ip 172`), 0, newHost(sim.WithPublishAddr(netip.MustParseAddr("172.16.80.10")))},
+	{"07c", re(`\| dockerd --fixed-cidr `), 0, newHost(sim.WithFixedCIDR(netip.MustParsePrefix("172.17.5.0/24")))},
+	{"08", re(`^address re-use.*\| docker ps -a`), 0, restart},
+}
+
+func shell(line string) action {
+	return func(ctx context.Context, l *lab, _ step) { l.run(ctx, "docker", line) }
+}
+
+var restart = shell("systemctl restart docker")
+
+// newHost is a lab with a host that runs dockerd for the first time.
+func newHost(opts ...sim.HostOption) action {
+	return func(_ context.Context, l *lab, _ step) { l.renew(opts...) }
+}
+
+// resolvConf writes the file that the step prints.
+func resolvConf(ctx context.Context, l *lab, s step) { l.write(ctx, "/etc/resolv.conf", s.printed) }
+
+func daemonJSON(ctx context.Context, l *lab, s step) {
+	l.write(ctx, "/etc/docker/daemon.json", s.printed)
+}
+
+func (l *lab) write(ctx context.Context, file string, lines []string) {
+	var text strings.Builder
+	for _, line := range lines {
+		text.WriteString(line + "\n")
+	}
+	l.run(ctx, "docker", fmt.Sprintf("mkdir -p /etc/docker; cat >%s <<'END'\n%sEND\n", file, text.String()))
+}
+
+// listen has another process of the host listen.
+func listen(addr string) action {
+	return func(ctx context.Context, l *lab, _ step) {
+		listener, err := l.docker.Listen(ctx, "tcp", addr)
+		require.NoError(l.t, err)
+		l.listener = listener
+	}
+}
+
+func stopListening(_ context.Context, l *lab, _ step) { l.listener.Close() }
+
+// dial has the peer keep a connection open until hangUp.
+func dial(addr string) action {
+	return func(ctx context.Context, l *lab, _ step) {
+		conn, err := l.outside.DialContext(ctx, "tcp", addr)
+		require.NoError(l.t, err)
+		l.conn = conn
+	}
+}
+
+func hangUp(_ context.Context, l *lab, _ step) { l.conn.Close() }
+
+// number is "03a" of "03a-network-create".
+func number(session string) string { return re(`^[0-9a-z]+`).FindString(session) }
+
+// TestHiddens finds entries that are for no step.
+func TestHiddens(t *testing.T) {
+	t.Parallel()
+	used := make([]bool, len(hiddens))
+	for _, r := range releases {
+		for _, session := range sessions(t, string(r)) {
+			for _, s := range readSession(t, file(r, session)) {
+				for i, h := range hiddens {
+					used[i] = used[i] || h.matches(session, s)
+				}
+			}
+		}
+	}
+	for i, h := range hiddens {
+		require.True(t, used[i], "%s %s", h.session, h.before)
+	}
+}

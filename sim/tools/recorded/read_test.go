@@ -1,0 +1,79 @@
+package recorded
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"drydock/sim"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A step is a command of a recording and what it printed.
+type step struct {
+	line    int    // of the prompt in the file, from 1 on
+	section string // under which it stands
+	note    string // that stands right before it
+	where   string // "docker", a container, or "outside-172.16.80.47"
+	command string
+	printed []string
+}
+
+var promptRE = regexp.MustCompile(`^\[root@(\S+) [/~]\]# ?(.*)$`)
+
+// readSession returns the steps of a file.
+func readSession(t *testing.T, file string) (list []step) {
+	t.Helper()
+	f, err := os.Open(file)
+	require.NoError(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	require.NoError(t, err)
+	text, err := io.ReadAll(z)
+	require.NoError(t, err)
+	var section, note string
+	open := false // whether lines belong to the last command
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	for i, line := range lines {
+		m := promptRE.FindStringSubmatch(line)
+		switch {
+		case m != nil:
+			list = append(list, step{line: i + 1, section: section, note: note, where: m[1], command: m[2]})
+			note, open = "", true
+		case strings.HasPrefix(line, "====="):
+			section, note, open = strings.TrimSpace(strings.TrimLeft(line, "=")), "", false
+		case strings.HasPrefix(line, "## upstream DNS ("):
+			list = append(list, step{line: i + 1, section: section, where: upstream, command: "log since mark"})
+			note, open = "", true
+		case strings.HasPrefix(line, "## "), strings.HasPrefix(line, "#### "):
+			note, open = strings.TrimPrefix(line, "## "), false
+		case line == "" && (i+1 == len(lines) || strings.HasPrefix(lines[i+1], "=====")):
+			open = false
+		case open:
+			list[len(list)-1].printed = append(list[len(list)-1].printed, line)
+		}
+	}
+	return list
+}
+
+var releases = []sim.Release{sim.Docker20, sim.Docker28, sim.Docker29}
+
+func file(r sim.Release, session string) string {
+	return filepath.Join("testdata", string(r), session+".txt.gz")
+}
+
+// sessions returns the recordings of a release by name, without ".txt.gz".
+func sessions(t *testing.T, release string) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", release, "*.txt.gz"))
+	require.NoError(t, err)
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(f), ".txt.gz"))
+	}
+	return names
+}

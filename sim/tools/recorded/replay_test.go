@@ -1,0 +1,113 @@
+package recorded
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"drydock/sim"
+	"drydock/sim/simtest"
+)
+
+var (
+	update = flag.Bool("update", false, "write EQUAL.md anew")
+	diff   = flag.Bool("diff", false, "log the lines that are not equal")
+	trace  = flag.Bool("trace", false, "print commands before they run")
+)
+
+// TestReplay repeats all sessions. How many lines are equal must be what EQUAL.md says.
+func TestReplay(t *testing.T) {
+	var mu sync.Mutex
+	all := make(results)
+	t.Run("sessions", func(t *testing.T) {
+		for _, release := range releases {
+			for _, session := range sessions(t, string(release)) {
+				t.Run(string(release)+"/"+session, func(t *testing.T) {
+					t.Parallel()
+					c := replay(t, release, session)
+					if *diff {
+						t.Logf("%d of %d\n%s", c.equal, c.of, strings.Join(c.diff, "\n"))
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					all.add(release, session, c)
+				})
+			}
+		}
+	})
+	all.check(t)
+}
+
+// replay repeats a session and tells how many lines are equal.
+func replay(t *testing.T, release sim.Release, session string) (total comparison) {
+	simtest.VirtualTime(t, func(t *testing.T) {
+		r := &run{lab: newLab(t, release), session: session, same: newNames(), met: make([]int, len(hiddens))}
+		for _, s := range readSession(t, file(release, session)) {
+			r.repeat(t.Context(), s)
+		}
+		total = r.total
+	})
+	return total
+}
+
+// A run is a session that is being repeated.
+type run struct {
+	lab     *lab
+	session string
+	same    *names
+	met     []int     // how many steps each of hiddens is before
+	section string    // that of the last step
+	began   time.Time // when that began
+	total   comparison
+}
+
+func (r *run) repeat(ctx context.Context, s step) {
+	if find(notRun, r.session, s) != nil {
+		return
+	}
+	if s.section != r.section {
+		r.section, r.began = s.section, time.Now()
+	}
+	for i, h := range hiddens {
+		if !h.matches(r.session, s) {
+			continue
+		}
+		if r.met[i]++; h.which == 0 || h.which == r.met[i] {
+			h.do(ctx, r.lab, s)
+		}
+	}
+	if *trace {
+		fmt.Fprintln(os.Stderr, time.Now().Format(time.TimeOnly), s.line, s.where, s.command)
+	}
+	limited, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	got := linesOf(r.lab.run(limited, s.where, r.ours(s.command)))
+	time.Sleep(between)
+	if find(notCompared, r.session, s) != nil {
+		r.same.compare(s.command, s.printed, got, false) // for the words in it
+		return
+	}
+	c := r.same.compare(s.command, s.printed, got, find(anyOrder, r.session, s) != nil)
+	r.total.equal += c.equal
+	r.total.of += c.of
+	if len(c.diff) > 0 {
+		r.total.diff = append(r.total.diff, fmt.Sprintf("@%d [%s] %s", s.line, s.where, s.command))
+		r.total.diff = append(r.total.diff, c.diff...)
+	}
+}
+
+// between is how much time passes between two commands.
+const between = 100 * time.Millisecond
+
+var since = re(`--since \d{10} --until \d{10}`)
+
+// ours is a command with our words and times.
+func (r *run) ours(command string) string {
+	command = strings.ReplaceAll(r.same.toOurs(command), "ens33", "eth0")
+	return since.ReplaceAllString(command, fmt.Sprintf("--since %d --until %d", r.began.Unix(), time.Now().Unix()+1))
+}

@@ -1,0 +1,52 @@
+package recorded
+
+import "regexp"
+
+// A rule is about commands of a session.
+type rule struct {
+	session string         // its number, "" for all
+	command *regexp.Regexp // or the section before " | "
+	reason  string
+}
+
+func find(rules []rule, session string, s step) *rule {
+	for i, r := range rules {
+		if (r.session == "" || r.session == number(session)) && r.command.MatchString(s.section+" | "+s.command) {
+			return &rules[i]
+		}
+	}
+	return nil
+}
+
+// notRun are commands that are not repeated.
+var notRun = []rule{
+	{"07a", re(`^before dockerd has ever been started`), "a host runs dockerd from its first moment on"},
+	{"", re(`\| mount \|`), "there are no mounts"},
+	{"", re(`readlink /proc`), "numbers of namespaces"},
+	{"", re(`/var/log/nginx/access.log`), "the image of the lab wrote a file; Docker's own writes to standard output"},
+	{"07c", re(`\| dockerd --bridge none`), "WithBridge none is not emulated"},
+}
+
+// notCompared are those that are repeated, and not compared.
+var notCompared = []rule{
+	{"", re(`ip -d link`), "lists parameters of the kernel's bridges and cables"},
+	{"", re(`bridge fdb show`), "lists multicast addresses of the kernel"},
+	{"07c", re(`cat (est.out|ct.ev)`), "is what a command in the background wrote, which the script did not print"},
+	{"08", re(`^auto-generated names`), "they are random"},
+	{"08", re(`docker ps -s`), "files of the lab's images have another size"},
+	{"08", re(`^address re-use and daemon restart \| for n`), "dockerd starts all at once: the order is random"},
+}
+
+// anyOrder are those whose lines have no order that comes back.
+var anyOrder = []rule{
+	{"", re(`docker port`), "Docker goes through a map"},
+	{"", re(`conntrack -L|nf_conntrack`), "the kernel's table is one of hashes"},
+	{"", re(`docker network inspect`), "containers are sorted by their IDs"},
+	{"", re(`docker network prune`), "Docker goes through a map"},
+	{"", re(`ip neigh|\barp\b`), "the kernel's table is one of hashes"},
+	{"", re(`log since mark`), "clients ask for both families at once"},
+	{"", re(`docker-proxy`), "processes start at once"},
+	{"03b", re(`\| (dig|nslookup|getent)`), "addresses of one name are shuffled"},
+	{"04", re(`ip -4 -o addr show`), "networks are joined in random order"},
+	{"", re(`\| env$|docker exec \S+ env$`), "several -e have a random order"},
+}
