@@ -100,7 +100,11 @@ func (s Step) where() string {
 // veth.LossModel decides; rules with limit, hashlimit, recent or statistic are asked as if for the
 // first time, and noted if they may drop it another time; and what REJECT answers is taken to come back.
 //
-// The error is that of an address that cannot be parsed, or wraps ErrNotRunning.
+// Of several addresses each is tried until one answers, as by a dial. What is sent to a broadcast
+// address or a group has the verdict NoAnswer, since a connected socket hears none.
+//
+// The error is that of an address that cannot be parsed or is none of the network, or wraps
+// ErrNotRunning.
 func (ns *Netns) Explain(network, address string) (Explanation, error) {
 	space, sockets, err := ns.open("explain")
 	if err != nil {
@@ -108,14 +112,14 @@ func (ns *Netns) Explain(network, address string) (Explanation, error) {
 	}
 	w := &walk{
 		Explanation: Explanation{Network: network, Address: address, From: space.owner()},
-		transport:   strings.TrimRight(network, "46"), clones: make(map[*nat.Tables]*clone), met: make(map[meeting]bool),
+		transport:   networks[network], clones: make(map[*nat.Tables]*clone), met: make(map[meeting]bool),
 	}
-	dst, ok, err := w.destination(ns, space, sockets)
+	list, err := w.destinations(ns, space, sockets)
 	if err != nil {
 		return Explanation{}, err
 	}
-	if ok {
-		w.connect(space, dst)
+	if len(list) > 0 {
+		w.connectAny(space, list)
 	}
 	if space.paused != nil && space.paused() {
 		w.Verdict, w.Reason, w.Why = NoAnswer, 0, fmt.Sprintf("%s is paused: its calls wait. Of one that it made: %v: %s", w.From, w.Verdict, w.Why)

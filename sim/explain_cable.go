@@ -116,6 +116,9 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 	case next == nil:
 		w.step(here, "nobody has %v there", via)
 		return nil, 0, nil, w.end(Dropped, drop.NeighbourFailed, "no route to host: nobody on %s has %v", seg.bridge.Name(), via)
+	case !known && next.plugged(index) && !next.listens(index):
+		w.step(here, "%v is %s, whose interface is down", via, next.owner())
+		return nil, 0, nil, w.end(Dropped, drop.NeighbourFailed, "no route to host: the interface of %s is down", next.owner())
 	case !next.plugged(index):
 		w.step(here, "%v is %s, whose cable is out", via, next.owner())
 		return nil, 0, nil, w.end(Dropped, drop.NoCarrier, "the cable of %s is out", next.owner())
@@ -211,9 +214,15 @@ func (s *crossing) place(p *bridge.Port) Place {
 	return Place{owner, p.Name(), s.bridge.Name()}
 }
 
+// listens reports whether ARP and neighbour discovery reach an interface.
+func (ns *namespace) listens(index int) bool {
+	return ns.stack.Up(index) && ns.plugged(index)
+}
+
 // nextHop returns the port and the interface where an address is, as ARP or neighbour discovery
-// would find it, or as it is known already; nil if nobody has it.
-func (s *crossing) nextHop(from *namespace, index int, via netip.Addr) (port *bridge.Port, ns *namespace, at int, known bool) {
+// would find it, or as it is known already; nil if nobody has it. Of several who have it those come
+// first whom that reaches.
+func (s *crossing) nextHop(from *namespace, index int, via netip.Addr) (port *bridge.Port, next *namespace, deaf int, known bool) {
 	mac := ""
 	for _, n := range from.stack.Neighbours() {
 		if n.Index == index && n.Addr == via && len(n.MAC) > 0 && NeighbourState(n.State) != NeighbourFailed {
@@ -228,9 +237,12 @@ func (s *crossing) nextHop(from *namespace, index int, via netip.Addr) (port *br
 		if ns == nil {
 			continue
 		}
-		if mac != "" && string(ns.cable(at).inside.LinkAddress()) == mac || mac == "" && ns.stack.Owns(via) {
-			return p, ns, at, mac != ""
+		if mac != "" && string(ns.cable(at).inside.LinkAddress()) == mac || mac == "" && ns.stack.Owns(via, at) {
+			if mac != "" || ns.listens(at) {
+				return p, ns, at, mac != ""
+			}
+			port, next, deaf = p, ns, at
 		}
 	}
-	return nil, nil, 0, false
+	return port, next, deaf, false
 }

@@ -43,8 +43,9 @@ func (w *walk) clone(t *nat.Tables) (*clone, error) {
 	return c, err
 }
 
-// try passes a packet through the IP of a namespace. It is false if it ends there.
-func (w *walk) try(ns *namespace, index int, b []byte) (router.Trial, []byte, bool) {
+// try passes a packet through the IP of a namespace: one that arrives at an interface, or with 0 is
+// sent, by the interface bound unless that is 0. It is false if it ends there.
+func (w *walk) try(ns *namespace, index, bound int, b []byte) (router.Trial, []byte, bool) {
 	here := ns.place(ns.deviceNames()[index])
 	if index == 0 {
 		here.Device = "sockets"
@@ -59,13 +60,17 @@ func (w *walk) try(ns *namespace, index int, b []byte) (router.Trial, []byte, bo
 		filter = c
 	}
 	before := flowOf(b)
-	t, out := ns.stack.Try(filter, index, b)
+	t, out := ns.stack.Try(filter, index, bound, b)
 	if c != nil {
 		w.rules(here, ns.tables, c, before, out)
 	}
 	switch {
 	case t.Filtered:
-		return t, nil, w.filtered(c, ns.tables)
+		w.filtered(c, ns.tables)
+		if w.Verdict == Refused && ns.stack.ForMany(before.dst.Addr()) { // ICMP says nothing of what is for many
+			w.Verdict = Dropped
+		}
+		return t, nil, false
 	case t.Drop != 0:
 		w.step(here, "dropped: %v", t.Drop)
 		return t, nil, w.end(Dropped, t.Drop, "%s drops it: %v", ns.owner(), t.Drop)
@@ -141,7 +146,12 @@ func (w *walk) changed(told *flow, after flow, source bool) string {
 	return w.packet(now)
 }
 
-func (w *walk) packet(f flow) string { return fmt.Sprintf("%s %v > %v", w.transport, f.src, f.dst) }
+func (w *walk) packet(f flow) string {
+	if f.src.Port() == 0 { // an error of ICMP
+		return fmt.Sprintf("icmp %v > %v", f.src.Addr(), f.dst.Addr())
+	}
+	return fmt.Sprintf("%s %v > %v", w.transport, f.src, f.dst)
+}
 
 // dropRule is the number that Dropped has for a rule, 0 for a policy.
 func dropRule(tr nat.Traced) int {

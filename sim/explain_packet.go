@@ -8,16 +8,38 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 )
 
-// probe returns the first IP packet of a connection, or the one that answers it.
-func probe(transport string, f flow, answer bool) []byte {
+// refusal returns what comes back for the first packet of f if nobody listens: a reset of TCP, and an
+// ICMP error for UDP.
+func refusal(transport string, f flow) []byte {
+	if transport == "tcp" {
+		return probe(transport, f.reversed(), header.TCPFlagRst|header.TCPFlagAck)
+	}
+	quoted := probe(transport, f, 0)
+	from, to := packet.ToAddress(f.dst.Addr()), packet.ToAddress(f.src.Addr())
+	if f.src.Addr().Is6() {
+		b := make([]byte, header.ICMPv6DstUnreachableMinimumSize+len(quoted))
+		h := header.ICMPv6(b)
+		h.SetType(header.ICMPv6DstUnreachable)
+		h.SetCode(header.ICMPv6PortUnreachable)
+		copy(b[header.ICMPv6DstUnreachableMinimumSize:], quoted)
+		h.SetChecksum(header.ICMPv6Checksum(header.ICMPv6ChecksumParams{Header: h, Src: from, Dst: to}))
+		return append(ipHeader(header.ICMPv6ProtocolNumber, from, to, len(b)), b...)
+	}
+	b := make([]byte, header.ICMPv4MinimumSize+len(quoted))
+	h := header.ICMPv4(b)
+	h.SetType(header.ICMPv4DstUnreachable)
+	h.SetCode(header.ICMPv4PortUnreachable)
+	copy(b[header.ICMPv4MinimumSize:], quoted)
+	h.SetChecksum(header.ICMPv4Checksum(h, 0))
+	return append(ipHeader(header.ICMPv4ProtocolNumber, from, to, len(b)), b...)
+}
+
+// probe returns the first IP packet of a connection, or the one that answers it: flags are TCP's.
+func probe(transport string, f flow, flags header.TCPFlags) []byte {
 	l4 := make([]byte, header.UDPMinimumSize)
 	proto := header.UDPProtocolNumber
 	if transport == "tcp" {
 		l4, proto = make([]byte, header.TCPMinimumSize), header.TCPProtocolNumber
-		flags := header.TCPFlagSyn
-		if answer {
-			flags |= header.TCPFlagAck
-		}
 		header.TCP(l4).Encode(&header.TCPFields{
 			SrcPort: f.src.Port(), DstPort: f.dst.Port(), SeqNum: 1, AckNum: 2, DataOffset: header.TCPMinimumSize, Flags: flags, WindowSize: 64240,
 		})

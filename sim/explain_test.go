@@ -32,27 +32,171 @@ func runRule(t *testing.T, h *sim.Host, line string) {
 // explained returns the explanation, and checks that a connection fares as it says.
 func explained(t *testing.T, from *sim.Netns, address string) sim.Explanation {
 	t.Helper()
-	e, err := from.Explain("tcp", address)
-	require.NoError(t, err)
+	return explainedOn(t, from, "tcp", address)
+}
+
+// explainedOn is explained for any network. By UDP who listens echoes.
+func explainedOn(t *testing.T, from *sim.Netns, network, address string) sim.Explanation {
+	t.Helper()
+	e, err := from.Explain(network, address)
 	before := e.String()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	c, err := from.DialContext(ctx, "tcp", address)
-	if err == nil {
-		c.Close()
+	c, dialErr := from.DialContext(ctx, network, address)
+	if dialErr == nil {
+		defer c.Close()
+	}
+	if err != nil {
+		var explain, dial *net.OpError
+		require.ErrorAs(t, err, &explain)
+		require.ErrorAs(t, dialErr, &dial)
+		require.Equal(t, dial.Err, explain.Err)
+		return e
+	}
+	if dialErr == nil && strings.HasPrefix(network, "udp") {
+		c.SetDeadline(time.Now().Add(5 * time.Second))
+		c.Write([]byte("hello"))
+		_, dialErr = c.Read(make([]byte, 10))
 	}
 	got := sim.Dropped
 	switch {
-	case err == nil:
+	case dialErr == nil:
 		got = sim.Answered
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(dialErr, syscall.ECONNREFUSED):
 		got = sim.Refused
 	}
-	if e.Verdict == sim.NoAnswer {
-		got, err = sim.NoAnswer, nil
+	if e.Verdict == sim.NoAnswer && !strings.HasPrefix(network, "udp") {
+		return e
 	}
-	require.Equal(t, got, e.Verdict, "%s\nand the connection: %v", before, err)
+	if e.Verdict == sim.NoAnswer || e.Verdict == sim.Unknown {
+		require.Equal(t, sim.Dropped, got, "%s\nand the connection: %v", before, dialErr)
+		return e
+	}
+	require.Equal(t, got, e.Verdict, "%s\nand the connection: %v", before, dialErr)
 	return e
+}
+
+// listenUDP echoes until the container ends.
+func listenUDP(t *testing.T, from *sim.Netns, address string) {
+	t.Helper()
+	c, err := from.ListenPacket(context.Background(), "udp", address)
+	require.NoError(t, err)
+	go func() {
+		b := make([]byte, 100)
+		for {
+			n, from, err := c.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			c.WriteTo(b[:n], from)
+		}
+	}()
+}
+
+// Whatever a dial takes for an address, Explain says what becomes of it.
+func TestExplainAddresses(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		lan := simtest.NewLAN(t)
+		host := simtest.NewHost(t, sim.WithUserlandProxy(false), sim.WithUplink(lan, prefix("192.168.0.10/24")))
+		require.NoError(t, host.AddRoute(prefix("0.0.0.0/0"), netip.MustParseAddr("192.168.0.47")))
+		peer := simtest.NewMachine(t, sim.WithName("peer"), sim.WithUplink(lan, prefix("192.168.0.47/24")))
+		six := simtest.NewNetwork(t, host, "six", sim.WithSubnet(prefix("172.28.0.0/16")), sim.WithSubnet(prefix("fd00:1::/64")))
+		web := simtest.Run(t, host, "web", sim.WithPublish("8080:80", "192.168.0.10:8081:80", "9090:90/udp"), sim.WithNetwork(six))
+		client := simtest.Run(t, host, "client", sim.WithNetwork(six))
+		four := simtest.Run(t, host, "four")
+		listen(t, web, ":80")
+		listenUDP(t, &web.Netns, ":90")
+		listenUDP(t, &host.Netns, ":91")
+		listenUDP(t, &peer.Netns, ":91")
+		onlyFour, err := web.Listen(t.Context(), "tcp4", ":84")
+		require.NoError(t, err)
+		defer onlyFour.Close()
+		local := ""
+		for _, i := range web.Interfaces() {
+			for _, a := range i.Addrs {
+				if a.Addr().IsLinkLocalUnicast() {
+					local = a.Addr().String()
+				}
+			}
+		}
+		for _, tt := range []struct {
+			from             *sim.Netns
+			network, address string
+			want             string // the beginning
+		}{
+			{&host.Netns, "tcp", "192.168.0.10:8080", "answered: web answers"},
+			{&host.Netns, "tcp4", "192.168.0.10:8081", "answered: web answers"},
+			{&host.Netns, "tcp", "127.0.0.1:8080", "answered: web answers"},
+			{&host.Netns, "udp", "192.168.0.10:9090", "answered: web answers"},
+			{&peer.Netns, "tcp", "192.168.0.10:8081", "answered: web answers"},
+			{&web.Netns, "tcp", "0.0.0.0:80", "answered: web answers at 127.0.0.1:80"},
+			{&web.Netns, "tcp", "[::]:80", "answered: web answers at [::1]:80"},
+			{&web.Netns, "tcp", "[::]:84", "answered: web answers at 127.0.0.1:84"},
+			{&web.Netns, "tcp", ":80", "answered: web answers"},
+			{&web.Netns, "tcp6", ":80", "answered: web answers at [::1]:80"},
+			{&web.Netns, "tcp6", "[::]:84", "refused: nobody listens"},
+			{&web.Netns, "udp", "0.0.0.0:90", "answered: web answers"},
+			{&web.Netns, "udp", "[::]:90", "answered: web answers"},
+			{&four.Netns, "tcp", "[::]:80", "dropped: cannot assign requested address"},
+			{&web.Netns, "tcp6", "127.0.0.1:80", ""},
+			{&web.Netns, "tcp4", "[::1]:80", ""},
+			{&web.Netns, "udp6", "127.0.0.1:90", ""},
+			{&web.Netns, "tcp6", "[::ffff:127.0.0.1]:80", ""},
+			{&web.Netns, "tcp46", "127.0.0.1:80", ""},
+			{&client.Netns, "tcp", "web:84", "answered: web answers at 172.28.0.2:84"},
+			{&client.Netns, "tcp6", "web:84", "refused: nobody listens"},
+			{&client.Netns, "tcp", "[" + local + "%eth0]:80", "answered: web answers"},
+			{&client.Netns, "udp", "[" + local + "%eth0]:90", "answered: web answers"},
+			{&client.Netns, "tcp", "[" + local + "%eth0]:81", "refused: nobody listens"},
+			{&client.Netns, "tcp", "[" + local + "]:80", "dropped: invalid argument"},
+			{&client.Netns, "tcp", "[fe80::99%eth0]:80", "dropped: no route to host"},
+			{&peer.Netns, "tcp", "192.168.0.255:80", "dropped: network is unreachable: 192.168.0.255 is for many"},
+			{&host.Netns, "tcp", "255.255.255.255:80", "dropped: network is unreachable"},
+			{&host.Netns, "tcp", "224.0.0.1:80", "dropped: network is unreachable"},
+			{&client.Netns, "tcp", "[ff02::1%eth0]:80", "dropped: network is unreachable"},
+			{&peer.Netns, "udp", "192.168.0.255:91", "no answer: 192.168.0.255 is for many"},
+			{&host.Netns, "udp", "255.255.255.255:91", "no answer: "},
+			{&peer.Netns, "udp", "255.255.255.255:91", "dropped: network is unreachable"},
+			{&client.Netns, "udp", "[ff02::1%eth0]:90", "no answer: "},
+			{&client.Netns, "udp", "192.168.0.10:91", "unknown: a program"},
+			{&client.Netns, "udp", "172.28.0.1:91", "answered: docker answers"},
+		} {
+			e := explainedOn(t, tt.from, tt.network, tt.address)
+			if got := e.Verdict.String() + ": " + e.Why; tt.want != "" {
+				assert.True(t, strings.HasPrefix(got, tt.want), "%s %s: %s", tt.network, tt.address, e)
+			} else {
+				assert.Zero(t, e, "%s %s", tt.network, tt.address)
+			}
+		}
+	})
+}
+
+// An interface that is down still owns its address, but does not answer for it there.
+func TestExplainWeakHost(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		lan, other := simtest.NewLAN(t), simtest.NewLAN(t)
+		a := simtest.NewMachine(t, sim.WithName("a"), sim.WithUplink(lan, prefix("192.168.0.2/24")))
+		b := simtest.NewMachine(t, sim.WithName("b"), sim.WithUplink(lan, prefix("192.168.0.9/24")), sim.WithUplink(other, prefix("10.0.0.2/24")))
+		c := simtest.NewMachine(t, sim.WithName("c"), sim.WithUplink(lan, prefix("192.168.0.9/24")))
+		for m, port := range map[*sim.Machine]string{b: ":81", c: ":82"} {
+			l, err := m.Listen(t.Context(), "tcp", port)
+			require.NoError(t, err)
+			defer l.Close()
+		}
+		require.NoError(t, a.AddRoute(prefix("10.0.0.0/24"), netip.MustParseAddr("192.168.0.9")))
+		require.NoError(t, c.SetUp("eth0", false))
+		require.NoError(t, b.SetUp("eth1", false))
+		assert.Equal(t, "b answers at 10.0.0.2:81", explained(t, &a.Netns, "10.0.0.2:81").Why)
+		require.NoError(t, b.SetUp("eth0", false))
+		require.NoError(t, c.SetUp("eth0", true))
+		require.NoError(t, a.DeleteNeighbour("eth0", netip.MustParseAddr("192.168.0.9")))
+		assert.Equal(t, "c answers at 192.168.0.9:82", explained(t, &a.Netns, "192.168.0.9:82").Why)
+		require.NoError(t, c.SetUp("eth0", false))
+		require.NoError(t, a.DeleteNeighbour("eth0", netip.MustParseAddr("192.168.0.9")))
+		assert.Equal(t, sim.Dropped, explained(t, &a.Netns, "192.168.0.9:82").Verdict)
+	})
 }
 
 // listen listens until the container ends.
@@ -282,24 +426,30 @@ func TestExplainNames(t *testing.T) {
 func TestExplainAgrees(t *testing.T) {
 	t.Parallel()
 	verdicts := make(map[sim.Verdict]int)
-	for seed := range uint64(20) {
+	for seed := range uint64(30) {
 		simtest.VirtualTime(t, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 0))
 			lan := simtest.NewLAN(t)
-			host := simtest.NewHost(t, sim.WithSeed(seed), sim.WithUplink(lan, prefix("192.168.0.10/24")))
+			host := simtest.NewHost(t, sim.WithSeed(seed), sim.WithUserlandProxy(seed%2 == 0), sim.WithUplink(lan, prefix("192.168.0.10/24")))
 			peer := simtest.NewMachine(t, sim.WithName("peer"), sim.WithUplink(lan, prefix("192.168.0.47/24")))
+			if seed%3 > 0 {
+				require.NoError(t, host.AddRoute(prefix("0.0.0.0/0"), netip.MustParseAddr("192.168.0.47")))
+			}
 			shop := simtest.NewNetwork(t, host, "shop")
 			var all []*sim.Netns
 			addrs := []string{"192.168.0.10", "192.168.0.47", "127.0.0.1", "172.17.0.1", "172.18.0.1", "172.18.0.99", "198.51.100.1"}
+			odd := []string{"0.0.0.0", "::", "::1", "::ffff:127.0.0.1", "255.255.255.255", "192.168.0.255", "172.17.255.255", "224.0.0.1", "ff02::1%eth0", "fe80::1%eth0", "fe80::1", ""}
 			for i := range 5 {
-				opts := []sim.ContainerOption{sim.WithPublish(fmt.Sprintf("%d:80", 8000+i))}
+				opts := []sim.ContainerOption{sim.WithPublish(fmt.Sprintf("%d:80", 8000+i), fmt.Sprintf("%d:80/udp", 8000+i))}
 				if i%2 == 1 {
 					opts = append(opts, sim.WithNetwork(shop))
 				}
 				c := simtest.Run(t, host, fmt.Sprint("box", i), opts...)
 				for _, port := range []int{80, 81} {
 					if rng.IntN(4) > 0 {
-						listen(t, c, net.JoinHostPort([]string{"", "127.0.0.1", c.IP().String()}[rng.IntN(3)], fmt.Sprint(port)))
+						at := net.JoinHostPort([]string{"", "127.0.0.1", c.IP().String()}[rng.IntN(3)], fmt.Sprint(port))
+						listen(t, c, at)
+						listenUDP(t, &c.Netns, at)
 					}
 				}
 				all = append(all, &c.Netns)
@@ -314,7 +464,7 @@ func TestExplainAgrees(t *testing.T) {
 				if name == "filter" {
 					target = pick(target, "REJECT") // with ICMP, which no rule here drops
 				}
-				line := fmt.Sprintf("-t %s -I %s -p tcp", name, chain)
+				line := fmt.Sprintf("-t %s -I %s -p %s", name, chain, pick("tcp", "tcp", "udp"))
 				if rng.IntN(2) == 0 {
 					line += " --dport " + pick("80", "81", "8000", "8001", "8002")
 				}
@@ -337,7 +487,11 @@ func TestExplainAgrees(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, rules, counted(t, host), "nothing is counted")
 				require.Len(t, conntracked(host), conns)
-				e := explained(t, from, net.JoinHostPort(pick(addrs...), pick("80", "81", "8000", "8001", "8002", "8003", "9")))
+				to := pick(addrs...)
+				if rng.IntN(4) == 0 {
+					to = pick(odd...)
+				}
+				e := explainedOn(t, from, pick("tcp", "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6"), net.JoinHostPort(to, pick("80", "81", "8000", "8001", "8002", "8003", "9")))
 				verdicts[e.Verdict]++
 				time.Sleep(10 * time.Minute) // connections and neighbours are forgotten
 			}

@@ -136,9 +136,10 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 		engine: h.engine, daemon: func() engine.Daemon { return h.dockerd().forEngine() }, firewall: h.firewall, tables: h.tables, processes: h.Processes(),
 		allocated: ports.Allocator{Exclusive: h.engine.PortsExclude()},
 	}
+	h.ports.proxies.asAsked = h.engine.RepliesAsAsked()
 	h.own.proxies = &h.ports.proxies
-	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: "docker-proxy"})
-	h.resolver = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: "dockerd"})
+	h.ports.sockets = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: dockerProxy})
+	h.resolver = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: dockerd})
 	h.ports.dockerd = h.resolver
 	if err := h.firewall().add(h.engine.HostRules(h.dockerd().forEngine())); err != nil {
 		return err

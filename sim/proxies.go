@@ -14,6 +14,8 @@ import (
 type proxies struct {
 	mu sync.Mutex
 	of map[*publishedPort]proxy // +checklocks:mu
+
+	asAsked bool // they answer datagrams from the address that was asked; set when the host is made
 }
 
 // A proxy is a process in the host's table.

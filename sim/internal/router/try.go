@@ -19,9 +19,9 @@ type Trial struct {
 }
 
 // Try returns what would become of an IP packet that arrives at an interface, or with 0 is sent
-// by a socket, with filter in the place of the router's own, and how it then looks. Nothing
-// notices. It is the router's own code that decides.
-func (r *Router) Try(filter stack.NFTablesInterface, in tcpip.NICID, b []byte) (Trial, []byte) {
+// by a socket, which out is the interface of if it is not 0, with filter in the place of the
+// router's own, and how it then looks. Nothing notices. It is the router's own code that decides.
+func (r *Router) Try(filter stack.NFTablesInterface, in, out tcpip.NICID, b []byte) (Trial, []byte) {
 	f := r.current()
 	raw := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(b)})
 	defer raw.DecRef()
@@ -32,7 +32,7 @@ func (r *Router) Try(filter stack.NFTablesInterface, in tcpip.NICID, b []byte) (
 	defer pkt.DecRef()
 	var t Trial
 	if in == 0 {
-		t = r.trySend(filter, pkt)
+		t = r.trySend(filter, f, out, pkt)
 	} else {
 		t = r.tryReceive(filter, f, in, pkt)
 	}
@@ -55,13 +55,13 @@ func (r *Router) tryReceive(filter stack.NFTablesInterface, f *fib, id tcpip.NIC
 	return t
 }
 
-func (r *Router) trySend(filter stack.NFTablesInterface, pkt *stack.PacketBuffer) Trial {
+func (r *Router) trySend(filter stack.NFTablesInterface, f *fib, out tcpip.NICID, pkt *stack.PacketBuffer) Trial {
 	if filter == nil {
 		filter = accept{}
 	}
 	af := addressFamily(pkt)
 	_, dst := addresses(pkt)
-	route, why := r.outgoing(pkt)
+	route, why := r.outgoing(f, out, pkt)
 	if route == nil {
 		return Trial{Drop: why}
 	}
@@ -70,7 +70,7 @@ func (r *Router) trySend(filter stack.NFTablesInterface, pkt *stack.PacketBuffer
 		return Trial{Filtered: true}
 	}
 	if _, now := addresses(pkt); now != dst {
-		moved, why := r.outgoing(pkt)
+		moved, why := r.outgoing(f, 0, pkt)
 		if moved == nil {
 			return Trial{Drop: why}
 		}
@@ -95,12 +95,18 @@ func (r *Router) trySend(filter stack.NFTablesInterface, pkt *stack.PacketBuffer
 	return Trial{Out: route.NICID(), Via: via}
 }
 
-// outgoing returns the route of a packet that is sent.
-func (r *Router) outgoing(pkt *stack.PacketBuffer) (*stack.Route, drop.Reason) {
+// outgoing returns the route of a packet that is sent, by the interface out unless that is 0. To
+// other hosts it is the most specific one, whichever interface has the source: see Reach.
+func (r *Router) outgoing(f *fib, out tcpip.NICID, pkt *stack.PacketBuffer) (*stack.Route, drop.Reason) {
 	src, dst := addresses(pkt)
-	route, err := r.stack.FindRoute(0, src, dst, pkt.NetworkProtocolNumber, false)
+	if out == 0 && f.addresses[src] != nil && f.addresses[dst] == nil {
+		if h := f.hop(dst); h != nil {
+			out = h.out.id
+		}
+	}
+	route, err := r.stack.FindRoute(out, src, dst, pkt.NetworkProtocolNumber, false)
 	if err != nil {
-		route, err = r.stack.FindRoute(0, tcpip.Address{}, dst, pkt.NetworkProtocolNumber, false)
+		route, err = r.stack.FindRoute(out, tcpip.Address{}, dst, pkt.NetworkProtocolNumber, false)
 	}
 	if err != nil {
 		return nil, drop.NoRoute
