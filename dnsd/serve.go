@@ -19,47 +19,60 @@ import (
 // without query, at first 2 s, and after 128 queries.
 //
 // Each query has a goroutine. The writer that h gets has a method Context()
-// context.Context, whose context is done when ctx is. If pc has a method AwaitTurn, it is called
-// with the address of the client before each reply: who has it decides when and in which order
-// replies are sent.
+// context.Context, whose context is done when ctx is. If pc or l has a method AwaitTurn, it is
+// called with the address of the client before each reply: who has it decides when and in which
+// order replies are sent.
 //
 // Serve closes pc and l. It returns nil when ctx is done, or why a socket failed, in
 // both cases after all calls of h have returned.
 func Serve(ctx context.Context, h dns.Handler, pc net.PacketConn, l net.Listener) error {
+	if pc == nil {
+		return serveTCP(ctx, h, l)
+	}
+	if l == nil {
+		return serveUDP(ctx, h, pc)
+	}
 	g, ctx := errgroup.WithContext(ctx)
-	turns, _ := pc.(turnTaker)
-	h = withContext(ctx, h, turns)
-	if pc != nil {
-		if _, ok := pc.(*net.UDPConn); !ok {
-			pc = patientConn{pc}
-		}
-		g.Go(func() error { return serve(ctx, &dns.Server{PacketConn: pc, Handler: h}) })
-	}
-	if l != nil {
-		g.Go(func() error { return serve(ctx, &dns.Server{Listener: l, Handler: h}) })
-	}
+	g.Go(func() error { return serveUDP(ctx, h, pc) })
+	g.Go(func() error { return serveTCP(ctx, h, l) })
 	return g.Wait()
 }
 
-// serve runs a server of one socket.
-func serve(ctx context.Context, srv *dns.Server) error {
-	started, failed := make(chan struct{}), make(chan error, 1)
-	srv.MsgAcceptFunc = accept
-	srv.NotifyStartedFunc = func() { close(started) }
-	go func() { failed <- srv.ActivateAndServe() }()
-	select {
-	case <-started: // before that Shutdown would do nothing
-	case err := <-failed:
-		return err
+func serveUDP(ctx context.Context, h dns.Handler, pc net.PacketConn) error {
+	h = withContext(ctx, h, pc)
+	if _, ok := pc.(*net.UDPConn); !ok {
+		pc = patientConn{pc}
 	}
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-		_ = srv.Shutdown()
-		<-failed
+	return serve(ctx, &dns.Server{PacketConn: pc, Handler: h})
+}
+
+func serveTCP(ctx context.Context, h dns.Handler, l net.Listener) error {
+	if l == nil {
 		return nil
 	}
+	return serve(ctx, &dns.Server{Listener: l, Handler: withContext(ctx, h, l)})
+}
+
+// serve runs a server of one socket, in this goroutine alone until ctx is done.
+func serve(ctx context.Context, srv *dns.Server) error {
+	started, ended, shut := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	srv.MsgAcceptFunc = accept
+	srv.NotifyStartedFunc = func() { close(started) }
+	stop := context.AfterFunc(ctx, func() {
+		defer close(shut)
+		select {
+		case <-started: // before that Shutdown would do nothing
+			_ = srv.Shutdown()
+		case <-ended:
+		}
+	})
+	err := srv.ActivateAndServe()
+	close(ended)
+	if stop() {
+		return err
+	}
+	<-shut
+	return nil
 }
 
 // accept is dns.Server's own, behind what is best done first in the goroutine of a query.
@@ -89,8 +102,9 @@ type turnTaker interface {
 	AwaitTurn(ctx context.Context, key string) error
 }
 
-// withContext gives the writers that h gets a context. turns may be nil.
-func withContext(ctx context.Context, h dns.Handler, turns turnTaker) dns.Handler {
+// withContext gives the writers that h gets a context, and the turns of a socket that has such.
+func withContext(ctx context.Context, h dns.Handler, socket any) dns.Handler {
+	turns, _ := socket.(turnTaker)
 	return dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		h.ServeDNS(contextWriter{w, ctx, turns}, q)
 	})

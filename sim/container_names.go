@@ -16,7 +16,7 @@ func (c *Container) startDNS(r *run) (err error) {
 		return nil
 	}
 	before, upstreams := c.embedResolver()
-	d := &nameserver{sockets: r.ns.stack.Share(""), ended: make(chan error, 1)}
+	d := &nameserver{sockets: r.ns.stack.Share("")}
 	var ctx context.Context
 	ctx, d.end = context.WithCancel(context.Background())
 	seed := c.host.random.seedOf("dns " + c.id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 
 	"drydock/dnsd"
@@ -18,7 +19,7 @@ type nameserver struct {
 	resolver *dnsd.Resolver
 	sockets  *netstack.Stack
 	end      context.CancelFunc
-	ended    chan error
+	udp, tcp service
 
 	forwarding forwarding // what becomes of names that it does not know
 }
@@ -57,8 +58,36 @@ func (d *nameserver) serve(ctx context.Context, handler dns.Handler) error {
 	}
 	d.sockets.Redirect(netip.AddrPortFrom(dnsd.Embedded, 53),
 		uint16(pc.LocalAddr().(*net.UDPAddr).Port), uint16(l.Addr().(*net.TCPAddr).Port))
-	go func() { d.ended <- dnsd.Serve(ctx, handler, pc, l) }()
+	d.udp.ended, d.tcp.ended = make(chan struct{}), make(chan struct{})
+	pc.(*netstack.UDPConn).WhenReadable(func() {
+		d.udp.serve(func() error { return dnsd.Serve(ctx, handler, pc, nil) })
+	})
+	l.(*netstack.TCPListener).WhenReadable(func() {
+		d.tcp.serve(func() error { return dnsd.Serve(ctx, handler, nil, l) })
+	})
 	return nil
+}
+
+// A service is that of a socket, which begins with the first question: most containers of a
+// thousand never ask one.
+type service struct {
+	begun atomic.Bool // or there is no need any more
+	ended chan struct{}
+}
+
+func (s *service) serve(serve func() error) {
+	if s.begun.Swap(true) {
+		return
+	}
+	defer close(s.ended)
+	_ = serve() // a socket fails when its namespace ends, and then nobody asks
+}
+
+// wait returns when the service has ended, of which the context is done.
+func (s *service) wait() {
+	if s.begun.Swap(true) {
+		<-s.ended
+	}
 }
 
 // wrapped returns the handler that WithResolver makes of one.
@@ -71,6 +100,7 @@ func (h *Host) wrapped(handler dns.Handler) dns.Handler {
 
 func (d *nameserver) stop() {
 	d.end()
-	<-d.ended
+	d.udp.wait()
+	d.tcp.wait()
 	d.sockets.Leave(true)
 }

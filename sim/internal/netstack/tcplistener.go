@@ -143,6 +143,11 @@ func (l *TCPListener) poll() (*TCPConn, error) {
 	return c, nil
 }
 
+// AwaitTurn is that of a UDPConn.
+func (l *TCPListener) AwaitTurn(ctx context.Context, key string) error {
+	return l.sock.AwaitTurn(ctx, key)
+}
+
 func (l *TCPListener) base() *sock { return &l.sock }
 
 // Addr implements net.Listener.
