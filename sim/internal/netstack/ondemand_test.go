@@ -19,7 +19,7 @@ func TestWhenReadable(t *testing.T) {
 	}
 	for _, network := range []string{"udp4", "tcp4"} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newStack(t, Options{})
+			s := newStack(t, Options{Virtual: true})
 			listen := func(address string) listening {
 				if network == "udp4" {
 					pc, err := s.ListenPacket(t.Context(), network, address)
