@@ -45,7 +45,9 @@ var hiddens = []hidden{
 	{"03c", re(`\| dig \+short t2`), 0, shell("docker run -d --name t1 --network net centos:v1; docker run -d --name t2 --network net centos:v1; docker run -d --name b1 centos:v1")},
 	{"03c", re(`^back to normal.*\| docker network create net`), 0, newHost()},
 	{"03c", re(`^several upstream servers.*\| docker network create net`), 0, newHost()},
-	{"06", re(`\| docker run -d --name pp `), 0, shell("docker rm -f pp")},
+	{"", re(`\| docker (run|create|network create) .*`), 0, removeFormer},
+	{"03e", re(`\| cat /etc/resolv.conf$`), 0, resolvConf},
+	{"03e", re(`\| cat /etc/resolv.conf$`), 1, shell("docker network create net")},
 	{"06", re(`\| host process already listening`), 0, listen("127.0.0.1:8080")},
 	{"06", re(`^published, nothing listening`), 1, stopListening},
 	{"07a", re(`\| (second )?restart (of )?dockerd`), 0, restart},
@@ -70,6 +72,21 @@ var hiddens = []hidden{
 
 func shell(line string) action {
 	return func(ctx context.Context, l *lab, _ step) { l.run(ctx, "docker", line) }
+}
+
+// removeFormer removes the container or network whose name a command gives again: scripts removed those
+// of a former run without a word.
+func removeFormer(ctx context.Context, l *lab, s step) {
+	if len(s.printed) == 0 || !re(`^[0-9a-f]{64}$`).MatchString(s.printed[0]) {
+		return
+	}
+	if m := re(`--name[ =](\S+)`).FindStringSubmatch(s.command); m != nil {
+		if c, ok := l.docker.Container(m[1]); ok && c.Name() == m[1] {
+			l.run(ctx, "docker", "docker rm -f "+m[1])
+		}
+	} else if m := re(`network create .*?(\S+)$`).FindStringSubmatch(s.command); m != nil {
+		l.run(ctx, "docker", "docker network rm "+m[1])
+	}
 }
 
 var restart = shell("systemctl restart docker")
