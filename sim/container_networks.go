@@ -222,13 +222,22 @@ func (c *Container) join(r *run, l *Link, device string) error {
 // checkDevice returns why an interface of the container cannot have that name, in Linux's words.
 func (c *Container) checkDevice(name string) string {
 	taken := func(l *Link) bool { return l.endpoint().device == name }
+	if why := checkDeviceName(name); why != "" {
+		return why
+	}
+	if name == "lo" || slices.ContainsFunc(c.live(), taken) {
+		return "file exists"
+	}
+	return ""
+}
+
+// checkDeviceName returns why no interface can have that name, in Linux's words.
+func checkDeviceName(name string) string {
 	switch {
 	case len(name) > 15:
 		return "numerical result out of range"
 	case name == "." || name == ".." || strings.ContainsFunc(name, func(r rune) bool { return r == '/' || r == ':' || unicode.IsSpace(r) }):
 		return "invalid argument"
-	case name == "lo" || slices.ContainsFunc(c.live(), taken):
-		return "file exists"
 	}
 	return ""
 }

@@ -96,8 +96,8 @@ func (n *Network) Gateway6() netip.Addr { return n.config().v6.gateway }
 // Host returns the host that the network was made on.
 func (n *Network) Host() *Host { return n.host }
 
-// Device returns the name of the bridge: "docker0", or "br-" and the first 12 digits
-// of the ID. It is empty for "host" and "none".
+// Device returns the name of the bridge: "docker0", or what dockerapi.OptionBridgeName says, or "br-"
+// and the first 12 digits of the ID. It is empty for "host" and "none".
 func (n *Network) Device() string { return n.device }
 
 // Bridge returns the bridge; nil for "host" and "none". It is closed with the
@@ -112,9 +112,12 @@ func (n *Network) predefined() bool {
 
 // forEngine is what the decisions about a network depend on.
 func (n *Network) forEngine() engine.Network {
-	c := n.config()
+	c, d := n.config(), n.host.dockerd().forEngine()
+	if c.publishAddr.IsValid() {
+		d.PublishAddr = c.publishAddr
+	}
 	return engine.Network{
-		Daemon: n.host.dockerd().forEngine(), Name: n.name, Bridge: n.device, V4: c.v4.forEngine(), V6: c.v6.forEngine(),
+		Daemon: d, Name: n.name, Bridge: n.device, V4: c.v4.forEngine(), V6: c.v6.forEngine(),
 		Internal: c.internal, ICC: !c.noICC, Masquerade: !c.noMasquerade, Trusted: c.trusted,
 	}
 }

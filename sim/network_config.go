@@ -19,7 +19,9 @@ type networkConfig struct {
 	says         *engine.Messages
 	newOptions   []string // that the release knows, of those that not all do
 	v4, v6       family
-	trusted      []string // interfaces of the host
+	trusted      []string   // interfaces of the host
+	bridge       string     // the name of the bridge; "" is made of the ID
+	publishAddr  netip.Addr // on which ports are published that say none; invalid: the daemon's
 	mtu          int
 	internal     bool
 	attachable   bool

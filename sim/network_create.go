@@ -40,13 +40,38 @@ func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error)
 	if err := h.checkNetwork(n); err != nil {
 		return nil, err
 	}
-	if err := h.labelled(func() error { return n.open("br-" + n.ID()[:12]) }); err != nil {
+	device, err := h.bridgeName(n)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.labelled(func() error { return n.open(device) }); err != nil {
 		n.close()
 		return nil, err
 	}
 	h.addNetwork(n)
 	n.event("create")
 	return n, nil
+}
+
+// bridgeName returns the name that the bridge of a network gets. Docker takes an interface that is
+// there already for the bridge; that is not emulated. The caller has h.devices.
+func (h *Host) bridgeName(n *Network) (string, error) {
+	name := n.config().bridge
+	if name == "" {
+		return "br-" + n.ID()[:12], nil
+	}
+	if why := checkDeviceName(name); why != "" {
+		return "", errorf(opCreateNetwork, n.name, ErrName, h.says.BridgeName, why)
+	}
+	for other := range h.Networks() {
+		if other.device == name { // 20.10 let docker0 be taken over, with its address
+			return "", errorf(opCreateNetwork, n.name, ErrConflict, h.says.BridgeTaken, n.ID(), name, other.ID(), name)
+		}
+	}
+	if slices.ContainsFunc(h.Interfaces(), func(i Interface) bool { return i.Name == name }) {
+		return "", errUnsupported(n.name, dockerapi.OptionBridgeName+" of an interface")
+	}
+	return name, nil
 }
 
 // checkNetwork completes the configuration of n and sees that nothing is in its way. What the

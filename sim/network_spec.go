@@ -78,8 +78,7 @@ func checkDrivers(says *engine.Messages, spec *dockerapi.NetworkCreate) error {
 // notEmulated are the options that mean something to Docker and nothing here. Others that
 // are not known Docker keeps and tells, and does no more with.
 var notEmulated = []string{
-	"com.docker.network.bridge.name", "com.docker.network.bridge.default_bridge", "com.docker.network.bridge.host_binding_ipv4",
-	"com.docker.network.container_interface_prefix",
+	"com.docker.network.bridge.default_bridge", "com.docker.network.container_interface_prefix",
 }
 
 // setOption sets an option of the driver. They come in the order of their names, so that of two
@@ -90,6 +89,12 @@ func (c *networkConfig) setOption(network, key, value string) (err error) {
 		c.noICC, err = parseNot(value)
 	case key == dockerapi.OptionMasquerade:
 		c.noMasquerade, err = parseNot(value)
+	case key == dockerapi.OptionBridgeName:
+		c.bridge = value
+	case key == dockerapi.OptionHostBinding:
+		if c.publishAddr, err = netip.ParseAddr(value); err != nil {
+			err = errors.New("nil ip")
+		}
 	case key == dockerapi.OptionMTU:
 		if c.mtu, err = strconv.Atoi(value); err == nil && !validMTU(c.mtu) {
 			return errorf(opCreateNetwork, network, ErrMTU, c.says.MTU, c.mtu)
@@ -198,11 +203,11 @@ func (n *Network) docker0Options() map[string]string {
 		binding = d.publishAddr.String()
 	}
 	return map[string]string{
-		"com.docker.network.bridge.default_bridge":    "true",
-		dockerapi.OptionICC:                           fmt.Sprint(!c.noICC),
-		dockerapi.OptionMasquerade:                    fmt.Sprint(!c.noMasquerade && !d.noIPTables),
-		"com.docker.network.bridge.host_binding_ipv4": binding,
-		"com.docker.network.bridge.name":              n.device,
-		dockerapi.OptionMTU:                           fmt.Sprint(c.mtu),
+		"com.docker.network.bridge.default_bridge": "true",
+		dockerapi.OptionICC:                        fmt.Sprint(!c.noICC),
+		dockerapi.OptionMasquerade:                 fmt.Sprint(!c.noMasquerade && !d.noIPTables),
+		dockerapi.OptionHostBinding:                binding,
+		dockerapi.OptionBridgeName:                 n.device,
+		dockerapi.OptionMTU:                        fmt.Sprint(c.mtu),
 	}
 }

@@ -38,6 +38,9 @@ const (
 	OptionMasquerade = "com.docker.network.bridge.enable_ip_masquerade" // "false": packets leave the host as they are
 	OptionMTU        = "com.docker.network.driver.mtu"                  // in bytes
 
+	OptionBridgeName  = "com.docker.network.bridge.name"              // of the bridge, in place of br- and its ID
+	OptionHostBinding = "com.docker.network.bridge.host_binding_ipv4" // the host's address for published ports that say none
+
 	// As whom the containers are seen outside; releases before 20.10 do not know them, 20.10 not
 	// that of IPv6.
 	OptionHostIPv4 = "com.docker.network.host_ipv4"

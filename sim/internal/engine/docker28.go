@@ -42,5 +42,6 @@ func (docker28) Messages() *Messages { return messages28 }
 
 var messages28 = messages20.with(func(m *Messages) {
 	m.Listen = "failed to bind host port for %[1]v:%[3]v/%[2]v: %[5]v"
+	m.BridgeName = "%s"
 	m.NoSCTP = "error starting userland proxy: failed to listen on %[1]v: %[5]v"
 })

@@ -79,6 +79,8 @@ type Messages struct {
 	SubnetsPerFamily    string
 	SubnetMissing       string
 	SubnetOverlaps      string
+	BridgeName          string // why no interface can have that name
+	BridgeTaken         string // the network, its bridge, the other network, its bridge
 	NoPool              string
 	NoPool6             string // of IPv6
 	RangeOutside        string // the range
@@ -181,6 +183,8 @@ var messages = Messages{
 	SubnetFormat:        "Invalid subnet %v : invalid CIDR address: %[1]v",
 	SubnetsPerFamily:    "bridge driver doesn't support multiple subnets",
 	SubnetMissing:       "every ip-range or gateway must have a corresponding subnet",
+	BridgeName:          "failed to check bridge interface existence: %s",
+	BridgeTaken:         "cannot create network %s (%s): conflicts with network %s (%s): networks have same bridge name",
 	SubnetOverlaps:      "Pool overlaps with other one on this address space",
 	NoPool:              "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
 	NoPool6:             "could not find an available, non-overlapping IPv6 address pool among the defaults to assign to the network",

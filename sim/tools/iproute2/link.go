@@ -2,6 +2,7 @@ package iproute2
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,10 +64,11 @@ func (p *ip) links(s selector) (list []shownLink, err error) {
 	case s.master != "" && !named(s.master):
 		return nil, wrong(s.master, "Device does not exist")
 	}
+	bridges := bridgesOf(p.m)
 	isHost, netns := slices.ContainsFunc(all, func(i sim.Interface) bool { return i.Master != "" }), 0
 	for _, i := range all {
 		if (s.dev == "" || i.Name == s.dev) && (s.master == "" || i.Master == s.master) &&
-			(s.kind == "" || kindOf(i, isHost) == s.kind) && (!s.up || i.Up) {
+			(s.kind == "" || kindOf(i, bridges) == s.kind) && (!s.up || i.Up) {
 			list = append(list, shownLink{i, netns})
 		}
 		if i.Peer != 0 && isHost {
@@ -76,15 +78,25 @@ func (p *ip) links(s selector) (list []shownLink, err error) {
 	return list, nil
 }
 
-// kindOf returns the type of an interface. A bridge is what has no peer, but for uplinks.
-func kindOf(i sim.Interface, host bool) string {
+// kindOf returns the type of an interface, "" of those that have none.
+func kindOf(i sim.Interface, bridges []string) string {
 	switch {
 	case i.Peer != 0:
 		return "veth"
-	case host && !i.Loopback && (strings.HasPrefix(i.Name, "br-") || strings.HasPrefix(i.Name, "docker")):
+	case slices.Contains(bridges, i.Name):
 		return "bridge"
 	}
 	return ""
+}
+
+// bridgesOf returns the names of the bridges of a host.
+func bridgesOf(m machine) (names []string) {
+	if h, ok := m.(interface{ Networks() iter.Seq[*sim.Network] }); ok {
+		for n := range h.Networks() {
+			names = append(names, n.Device())
+		}
+	}
+	return names
 }
 
 // showLinks is ip link show. "mode DEFAULT" is what it alone prints: the link mode of
