@@ -193,3 +193,13 @@ func (tx *NftEdit) Rule(c Chain, at int) (*NftRule, bool) {
 	}
 	return nil, false
 }
+
+// HasInterface reports whether the machine has an interface of that name, as far as is known.
+func (tx *NftEdit) HasInterface(name string) bool {
+	s := tx.on.stack.Load()
+	if s == nil {
+		return name == loopback
+	}
+	_, ok := nicByName(s, name)
+	return ok
+}

@@ -194,3 +194,11 @@ func (tx *NftEdit) DeleteObject(f Family, table string, kind ObjectKind, name st
 	t.objects = slices.DeleteFunc(t.objects, func(o *Object) bool { return o.Kind == kind && o.Name == name })
 	return nil
 }
+
+// SetConstant keeps a set as it is from now on.
+func (tx *NftEdit) SetConstant(f Family, table, name string) error {
+	return tx.change(f, table, name, func(_ *nfTable, s *NftSet, _ *Elements) error {
+		s.Constant = true
+		return nil
+	})
+}

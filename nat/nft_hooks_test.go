@@ -164,9 +164,13 @@ func TestNftRefused(t *testing.T) {
 		"nat before track": {func(tx *NftEdit) error {
 			return tx.AddChain(FamilyIP, "t", NftChain{"n", 0, &BaseChain{Type: NATChain, Priority: -200}, ""})
 		}, ErrUnsupported},
-		"no chain":         {addNft("a", Verdict{JumpTo, "nosuch"}), ErrNotThere},
-		"jump to base":     {addNft("a", Verdict{JumpTo, "base"}), ErrUnsupported},
-		"jump to itself":   {addNft("a", Verdict{JumpTo, "a"}), ErrLinks},
+		"no chain":       {addNft("a", Verdict{JumpTo, "nosuch"}), ErrNotThere},
+		"jump to base":   {addNft("a", Verdict{JumpTo, "base"}), ErrUnsupported},
+		"jump to itself": {addNft("a", Verdict{JumpTo, "a"}), ErrLinks},
+		"circle": {func(tx *NftEdit) error {
+			addNft("a", Verdict{GoTo, "b"})(tx)
+			return addNft("b", Verdict{GoTo, "a"})(tx)
+		}, ErrLinks},
 		"masquerade":       {addNft("base", Translate{Kind: MasqueradeNAT}), ErrUnsupported},
 		"masquerade there": {addNft("a", Translate{Kind: MasqueradeNAT}), ErrUnsupported},
 		"no set":           {addNft("a", Lookup{Keys: []Key{IPSaddr}, Set: "nosuch"}), ErrNotThere},

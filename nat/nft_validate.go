@@ -30,21 +30,12 @@ func (tx *NftEdit) Validate() error {
 }
 
 func (t *nfTable) validate() error {
-	// A circle is refused wherever it is, as by Ruleset.
 	v := &validation{table: t, prog: t.main(), busy: make(map[*chain]bool), seen: make(map[*chain]int), next: make(map[*chain][]int)}
 	for _, id := range t.bases {
 		base := v.prog.chains[id]
 		clear(v.seen)
 		if err := v.chain(base, base.nft.Base, 1); err != nil {
 			return err
-		}
-	}
-	clear(v.seen)
-	for _, c := range v.prog.chains {
-		if c != nil && v.seen[c] == 0 {
-			if err := v.chain(c, nil, 1); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -61,7 +52,7 @@ type validation struct {
 
 func (v *validation) chain(c *chain, from *BaseChain, depth int) error {
 	switch {
-	case v.busy[c], from != nil && depth > maxJumps+1:
+	case v.busy[c], depth > maxJumps+1:
 		return ErrLinks
 	case v.seen[c] >= depth:
 		return nil
@@ -69,10 +60,8 @@ func (v *validation) chain(c *chain, from *BaseChain, depth int) error {
 	v.seen[c] = depth
 	v.busy[c] = true
 	defer delete(v.busy, c)
-	if from != nil {
-		if c.bars[from.Hook] > 0 || from.Type != NATChain && slices.ContainsFunc(c.rules, func(r *rule) bool { return r.translates }) {
-			return ErrUnsupported
-		}
+	if c.bars[from.Hook] > 0 || from.Type != NATChain && slices.ContainsFunc(c.rules, func(r *rule) bool { return r.translates }) {
+		return ErrUnsupported
 	}
 	for _, to := range v.calls(c) {
 		if err := v.chain(v.prog.chains[to], from, depth+1); err != nil {

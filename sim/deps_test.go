@@ -24,6 +24,7 @@ var floors = []floor{
 	{"packets; virtual time", "sim/internal/bubble drop internal/taps internal/packet nat/internal/words nat/conntrack nat/ipset"},
 	{"libraries for any gVisor stack", "veth bridge nat dnsd"},
 	{"the commands of nat", "nat/iptables"},
+	{"those that have its words", "nat/nftables"},
 	{"shapes and leaves of sim", "sim/dockerapi sim/ping sim/internal/random sim/internal/errno sim/internal/addrselect " +
 		"sim/internal/apitext sim/internal/daemonjson sim/internal/feed sim/internal/namesgenerator sim/internal/neigh sim/internal/reference sim/internal/pcapfilter sim/internal/ports sim/internal/relay sim/internal/stdio sim/tools/command"},
 	{"parts of a machine", "sim/internal/files sim/internal/users sim/internal/tty sim/internal/linkenv sim/internal/echo sim/internal/router sim/internal/sched sim/internal/slirp"},

@@ -26,3 +26,20 @@ func parseProtocol(s string) (uint8, error) {
 	}
 	return 0, wrong("unknown protocol \"%s\" specified", s)
 }
+
+// ProtocolNumber returns the number of a protocol by a name of -p.
+func ProtocolNumber(name string) (uint8, bool) {
+	n, ok := protocolNumbers[name]
+	return n, ok
+}
+
+// ProtocolName returns the name of a protocol as /etc/protocols has it, "" for none.
+func ProtocolName(number uint8) string {
+	if number == 0 {
+		return "ip"
+	}
+	if name := (nat.Protocol{Number: number}).String(); protocolNumbers[name] == number && (name[0] < '0' || name[0] > '9') {
+		return name
+	}
+	return ""
+}

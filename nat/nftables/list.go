@@ -1,0 +1,270 @@
+package nftables
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"drydock/nat"
+)
+
+// list reads what follows list.
+func (p *parser) list() []command {
+	t := p.peek()
+	if t.kind != word {
+		panic(p.unexpected(""))
+	}
+	p.next()
+	one := func(do func(x *executor) *fault) []command { return []command{{do: do}} }
+	switch {
+	case t.is("ruleset"):
+		f, given := p.family()
+		return one(func(x *executor) *fault {
+			x.eachTable(f, given, func(t nat.NftTable) { x.printTable(t) })
+			return nil
+		})
+	case t.is("tables"):
+		f, given := p.family()
+		return one(func(x *executor) *fault {
+			x.eachTable(f, given, func(t nat.NftTable) { fmt.Fprintf(&x.out, "table %v %s\n", t.Family, t.Name) })
+			return nil
+		})
+	case t.is("table"):
+		at := p.tablePlace()
+		return one(func(x *executor) *fault {
+			t, ok := x.tx.Table(at.family, at.table.text)
+			if !ok {
+				return missing(at.table.at)
+			}
+			x.printTable(t)
+			return nil
+		})
+	case t.is("chain"):
+		at := p.namePlace()
+		return one(func(x *executor) *fault { return x.listOne(at, x.listChain) })
+	case t.is("set"), t.is("map"):
+		at := p.namePlace()
+		return one(func(x *executor) *fault { return x.listOne(at, x.listSet) })
+	case t.is("counter"), t.is("quota"):
+		at := p.namePlace()
+		kind := objectKind(t.text)
+		return one(func(x *executor) *fault {
+			return x.listOne(at, func(at place) bool { return x.listObject(at, kind) })
+		})
+	case t.is("chains"), t.is("sets"), t.is("maps"), t.is("counters"), t.is("quotas"):
+		f, given := p.family()
+		return one(func(x *executor) *fault {
+			x.eachTable(f, given, func(n nat.NftTable) { x.listAll(n, t.text) })
+			return nil
+		})
+	}
+	p.i--
+	panic(p.unexpected(""))
+}
+
+// reset reads what follows reset.
+func (p *parser) reset() []command {
+	panic(p.unexpected(""))
+}
+
+func (x *executor) eachTable(f nat.Family, given bool, do func(t nat.NftTable)) {
+	for t := range x.tx.Tables() {
+		if !given || t.Family == f {
+			do(t)
+		}
+	}
+}
+
+// listOne lists one thing of a table.
+func (x *executor) listOne(at place, list func(at place) bool) *fault {
+	if _, ok := x.tx.Table(at.family, at.table.text); !ok {
+		return missing(at.table.at)
+	}
+	fmt.Fprintf(&x.out, "table %v %s {\n", at.family, at.table.text)
+	if !list(at) {
+		return missing(at.name.at)
+	}
+	x.out.WriteString("}\n")
+	return nil
+}
+
+func (x *executor) listChain(at place) bool {
+	c, ok := x.tx.Chain(at.family, at.table.text, at.name.text)
+	if ok {
+		x.printChain(at.family, at.table.text, c)
+	}
+	return ok
+}
+
+func (x *executor) listSet(at place) bool {
+	s := x.tx.Set(at.family, at.table.text, at.name.text)
+	if s == nil {
+		return false
+	}
+	x.printSet(s, slices.Collect(s.Elements().All()))
+	return true
+}
+
+func (x *executor) listObject(at place, kind nat.ObjectKind) bool {
+	for _, o := range x.tx.Objects(at.family, at.table.text) {
+		if o.Kind == kind && o.Name == at.name.text {
+			x.printObject(o)
+			return true
+		}
+	}
+	return false
+}
+
+// listAll lists all of a kind in a table.
+func (x *executor) listAll(t nat.NftTable, what string) {
+	kinds := func(o *nat.Object) bool { return o.Kind.String()+"s" == what }
+	if (what == "counters" || what == "quotas") && !slices.ContainsFunc(x.tx.Objects(t.Family, t.Name), kinds) {
+		return
+	}
+	fmt.Fprintf(&x.out, "table %v %s {\n", t.Family, t.Name)
+	switch what {
+	case "chains":
+		for _, c := range x.tx.Chains(t.Family, t.Name) {
+			x.printChainHead(c)
+			x.out.WriteString("\t}\n")
+		}
+	case "sets", "maps":
+		for _, s := range x.tx.Sets(t.Family, t.Name) {
+			if isMap(s) == (what == "maps") {
+				x.printSet(s, slices.Collect(s.Elements().All()))
+			}
+		}
+	default:
+		for _, o := range x.tx.Objects(t.Family, t.Name) {
+			if kinds(o) {
+				x.printObject(o)
+			}
+		}
+	}
+	x.out.WriteString("}\n")
+}
+
+// handle is the comment of -a.
+func (x *executor) handle(n uint64) string {
+	if !x.handles {
+		return ""
+	}
+	return fmt.Sprintf(" # handle %d", n)
+}
+
+func (x *executor) printTable(t nat.NftTable) {
+	fmt.Fprintf(&x.out, "table %v %s {%s\n", t.Family, t.Name, x.handle(t.Handle))
+	if t.Comment != "" {
+		fmt.Fprintf(&x.out, "\tcomment %q\n", t.Comment)
+	}
+	if t.Dormant {
+		x.out.WriteString("\tflags dormant\n")
+	}
+	between := t.Dormant
+	part := func() {
+		if between {
+			x.out.WriteByte('\n')
+		}
+		between = true
+	}
+	for _, o := range x.tx.Objects(t.Family, t.Name) {
+		part()
+		x.printObject(o)
+	}
+	for _, s := range x.tx.Sets(t.Family, t.Name) {
+		part()
+		x.printSet(s, slices.Collect(s.Elements().All()))
+	}
+	for _, c := range x.tx.Chains(t.Family, t.Name) {
+		part()
+		x.printChain(t.Family, t.Name, c)
+	}
+	x.out.WriteString("}\n")
+}
+
+func (x *executor) printObject(o *nat.Object) {
+	fmt.Fprintf(&x.out, "\t%v %s {%s\n", o.Kind, o.Name, x.handle(o.Handle))
+	if o.Comment != "" {
+		fmt.Fprintf(&x.out, "\t\tcomment %q\n", o.Comment)
+	}
+	switch {
+	case o.Kind == nat.ObjectQuota:
+		fmt.Fprintf(&x.out, "\t\t%s\n", strings.TrimPrefix(x.quotaText(&o.Quota), "quota "))
+	case !x.stateless:
+		fmt.Fprintf(&x.out, "\t\tpackets %d bytes %d\n", o.Counters().Packets, o.Counters().Bytes)
+	}
+	x.out.WriteString("\t}\n")
+}
+
+func (x *executor) printChainHead(c nat.NftChain) {
+	fmt.Fprintf(&x.out, "\tchain %s {%s\n", c.Name, x.handle(c.Handle))
+	if c.Comment != "" {
+		fmt.Fprintf(&x.out, "\t\tcomment %q\n", c.Comment)
+	}
+	if b := c.Base; b != nil {
+		policy := "accept"
+		if b.Drops {
+			policy = "drop"
+		}
+		fmt.Fprintf(&x.out, "\t\ttype %v hook %v priority %s; policy %s;\n", b.Type, b.Hook, priorityText(b, x.numeric), policy)
+	}
+}
+
+func (x *executor) printChain(f nat.Family, table string, c nat.NftChain) {
+	x.printChainHead(c)
+	for r := range x.tx.Rules(f, table, c.Name) {
+		fmt.Fprintf(&x.out, "\t\t%s%s\n", x.ruleText(r, f), x.handle(r.Handle))
+	}
+	x.out.WriteString("\t}\n")
+}
+
+func isMap(s *nat.NftSet) bool { return s.Verdicts || s.Data != nil }
+
+// printSet prints a set with some of its elements.
+func (x *executor) printSet(s *nat.NftSet, elements []*nat.Element) {
+	what := "set"
+	if isMap(s) {
+		what = "map"
+	}
+	fmt.Fprintf(&x.out, "\t%s %s {%s\n", what, s.Name, x.handle(s.Handle))
+	types := s.Keys.(string)
+	if !strings.HasPrefix(types, "typeof ") {
+		types = "type " + types
+	}
+	switch data, _ := s.Data.(string); {
+	case s.Verdicts:
+		types += " : verdict"
+	case isMap(s):
+		types += " : " + strings.TrimPrefix(data, "typeof ")
+	}
+	fmt.Fprintf(&x.out, "\t\t%s\n", types)
+	if s.Size > 0 {
+		fmt.Fprintf(&x.out, "\t\tsize %d\n", s.Size)
+	}
+	if s.Policy != "" && s.Policy != "performance" {
+		fmt.Fprintf(&x.out, "\t\tpolicy %s\n", s.Policy)
+	}
+	var flags []string
+	for _, f := range []struct {
+		set  bool
+		name string
+	}{{s.Constant, "constant"}, {s.Interval, "interval"}} {
+		if f.set {
+			flags = append(flags, f.name)
+		}
+	}
+	if len(flags) > 0 {
+		fmt.Fprintf(&x.out, "\t\tflags %s\n", strings.Join(flags, ","))
+	}
+	if s.Counts {
+		x.out.WriteString("\t\tcounter\n")
+	}
+	if s.Comment != "" {
+		fmt.Fprintf(&x.out, "\t\tcomment %q\n", s.Comment)
+	}
+	if len(elements) > 0 {
+		keys, data := keyTypes(s)
+		fmt.Fprintf(&x.out, "\t\telements = { %s }\n", x.elementsText(elements, keys, data, s.Verdicts, true))
+	}
+	x.out.WriteString("\t}\n")
+}

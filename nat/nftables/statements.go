@@ -1,0 +1,421 @@
+package nftables
+
+import (
+	"strings"
+	"time"
+
+	"drydock/nat"
+)
+
+// counterStatement takes counter [packets N bytes N] or counter name NAME.
+func (p *parser) counterStatement(r *ruleSpec) {
+	p.next()
+	c := new(nat.Count)
+	switch {
+	case p.accept("packets"):
+		c.Start.Packets, _ = p.number()
+		p.expect("bytes")
+		c.Start.Bytes, _ = p.number()
+	case p.accept("name"):
+		name := p.text()
+		c.Name = name.text
+		r.names = append(r.names, reference{"counter", name})
+	}
+	r.add(c)
+}
+
+// units are those of limits.
+var units = []struct {
+	name string
+	unit time.Duration
+}{{"second", time.Second}, {"minute", time.Minute}, {"hour", time.Hour}, {"day", 24 * time.Hour}, {"week", 7 * 24 * time.Hour}}
+
+// sizes are units of bytes.
+var sizes = []struct {
+	name string
+	size uint64
+}{{"mbytes", 1 << 20}, {"kbytes", 1 << 10}, {"bytes", 1}}
+
+// size takes bytes, kbytes or mbytes, 0 for none of them.
+func (p *parser) size() uint64 {
+	for _, s := range sizes {
+		if p.accept(s.name) {
+			return s.size
+		}
+	}
+	return 0
+}
+
+// limitStatement takes limit rate [over] N [unit]/time [burst N packets|bytes].
+func (p *parser) limitStatement(r *ruleSpec) {
+	p.next()
+	p.expect("rate")
+	l := &nat.RateLimit{Over: p.accept("over")}
+	if !l.Over {
+		p.accept("until")
+	}
+	l.Rate, _ = p.number()
+	if size, unit, ok := p.byteRate(); ok { // the two are one word
+		l.Bytes, l.Unit = true, unit
+		l.Rate *= size
+	} else {
+		p.expect("/")
+		for _, u := range units {
+			if p.accept(u.name) {
+				l.Unit = u.unit
+			}
+		}
+	}
+	if l.Unit == 0 {
+		panic(p.unexpected(""))
+	}
+	if p.accept("burst") {
+		l.Burst, _ = p.number()
+		if l.Bytes {
+			size := p.size()
+			if size == 0 {
+				panic(p.unexpected("bytes or string"))
+			}
+			l.Burst *= size
+		} else {
+			p.expect("packets")
+		}
+	}
+	r.add(l)
+}
+
+// byteRate takes kbytes/second.
+func (p *parser) byteRate() (size uint64, unit time.Duration, ok bool) {
+	bytes, per, both := strings.Cut(p.peek().text, "/")
+	if p.peek().kind != word || !both {
+		return 0, 0, false
+	}
+	for _, s := range sizes {
+		if s.name == bytes {
+			size = s.size
+		}
+	}
+	for _, u := range units {
+		if u.name == per {
+			unit = u.unit
+		}
+	}
+	if size == 0 || unit == 0 {
+		panic(p.unexpected(""))
+	}
+	p.next()
+	return size, unit, true
+}
+
+// quotaStatement takes quota [over|until] N unit [used N unit] or quota name NAME.
+func (p *parser) quotaStatement(r *ruleSpec) {
+	p.next()
+	if p.accept("name") {
+		name := p.text()
+		r.names = append(r.names, reference{"quota", name})
+		r.add(&nat.Quota{Name: name.text})
+		return
+	}
+	q := p.quota()
+	r.add(&q)
+}
+
+func (p *parser) quota() (q nat.Quota) {
+	if q.Over = p.accept("over"); !q.Over {
+		p.accept("until")
+	}
+	amount := func() uint64 {
+		n, _ := p.number()
+		size := p.size()
+		if size == 0 {
+			panic(p.unexpected("bytes or string"))
+		}
+		return n * size
+	}
+	q.Bytes = amount()
+	if p.accept("used") {
+		q.Used = amount()
+	}
+	return q
+}
+
+// addQuota reads a named quota, addCounter a named counter.
+func (p *parser) addQuota(op string, at place) command {
+	o := nat.Object{Kind: nat.ObjectQuota, Name: at.name.text}
+	p.object(func() {
+		if p.accept("comment") {
+			o.Comment = p.comment()
+			return
+		}
+		o.Quota = p.quota()
+	})
+	return p.addObject(op, at, o)
+}
+
+func (p *parser) addCounter(op string, at place) command {
+	o := nat.Object{Kind: nat.ObjectCounter, Name: at.name.text}
+	p.object(func() {
+		switch {
+		case p.accept("comment"):
+			o.Comment = p.comment()
+		case p.accept("packets"):
+			o.Start.Packets, _ = p.number()
+			p.expect("bytes")
+			o.Start.Bytes, _ = p.number()
+		default:
+			panic(p.unexpected(""))
+		}
+	})
+	return p.addObject(op, at, o)
+}
+
+// object takes the braces of a named object, if there are some.
+func (p *parser) object(line func()) {
+	braces := p.accept("{")
+	if !braces {
+		if t := p.peek(); t.is("packets") || t.kind == number || t.is("over") || t.is("until") {
+			line()
+		}
+		return
+	}
+	for p.skipEnds(); !p.accept("}"); p.skipEnds() {
+		line()
+		p.endStatement(true)
+	}
+}
+
+func (p *parser) addObject(op string, at place, o nat.Object) command {
+	return command{do: func(x *executor) *fault {
+		if _, ok := x.tx.Table(at.family, at.table.text); !ok {
+			return missing(at.table.at)
+		}
+		return unlessCreate(op, x.tx.AddObject(at.family, at.table.text, o), at.name.at)
+	}}
+}
+
+// levels are syslog's.
+var levels = []string{"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"}
+
+// logFlags are by their words.
+var logFlags = []struct {
+	text string
+	flag nat.LogFlags
+}{{"skuid", nat.LogUID}, {"ether", nat.LogEther}, {"all", allLogFlags}}
+
+const allLogFlags = nat.LogTCPSeq | nat.LogTCPOpts | nat.LogIPOpts | nat.LogUID | nat.LogEther
+
+// logStatement takes log with its options in any order.
+func (p *parser) logStatement(r *ruleSpec) {
+	from := p.next().at
+	l := nat.LogTo{Level: 4}
+	hasLevel := false
+	for {
+		switch {
+		case p.accept("prefix"):
+			t := p.text()
+			if len(t.text) > 127 {
+				panic(wrong(t.at, "log prefix is too long"))
+			}
+			l.Prefix = t.text
+			continue
+		case p.accept("level"):
+			l.Level, hasLevel = p.level(), true
+			continue
+		case p.accept("group"):
+			n, _ := p.number()
+			l.Group, l.HasGroup = uint16(n), true
+			continue
+		case p.accept("snaplen"):
+			n, _ := p.number()
+			l.SnapLen, l.HasGroup = uint32(n), true
+			continue
+		case p.accept("queue-threshold"):
+			n, _ := p.number()
+			l.Queue, l.HasGroup = uint16(n), true
+			continue
+		case p.accept("flags"):
+			l.Flags |= p.logFlag()
+			continue
+		}
+		break
+	}
+	if l.HasGroup && hasLevel {
+		panic(wrong(from.upTo(p.last()), "level and group are mutually exclusive"))
+	}
+	r.add(l)
+}
+
+func (p *parser) level() uint8 {
+	t := p.text()
+	for i, name := range levels {
+		if name == t.text {
+			return uint8(i)
+		}
+	}
+	panic(wrong(t.at, "invalid log level"))
+}
+
+func (p *parser) logFlag() (f nat.LogFlags) {
+	switch {
+	case p.accept("tcp"):
+		for {
+			switch {
+			case p.accept("sequence"):
+				f |= nat.LogTCPSeq
+			case p.accept("options"):
+				f |= nat.LogTCPOpts
+			default:
+				panic(p.unexpected("options or sequence"))
+			}
+			if !p.accept(",") {
+				return f
+			}
+		}
+	case p.accept("ip"):
+		p.expect("options")
+		return nat.LogIPOpts
+	}
+	for _, known := range logFlags {
+		if p.accept(known.text) {
+			return known.flag
+		}
+	}
+	panic(p.unexpected("all or ether or ip or skuid or tcp"))
+}
+
+// setKey takes what a mark is set to: a number, a mark, and bits of one.
+func (p *parser) setKey(r *ruleSpec, s selector) {
+	if s.key != nat.MetaMark && s.key != nat.CTMark {
+		panic(p.unexpected(""))
+	}
+	set := nat.SetKey{Key: s.key, And: ^uint32(0)}
+	p.variable()
+	if t := p.peek(); t.kind == number {
+		n, at := p.number()
+		if n > 1<<32-1 {
+			panic(wrong(at.at, "Value %d exceeds valid range 0-4294967295", n))
+		}
+		r.add(nat.SetKey{Key: s.key, Xor: uint32(n)})
+		return
+	}
+	from := p.selector(r)
+	if from.typ != typeMark {
+		panic(wrong(p.last(), "datatype mismatch: expected packet mark, expression has type %s", from.typ.desc))
+	}
+	set.From = from.key
+	for {
+		t := p.peek()
+		if !t.is("&") && !t.is("and") && !t.is("|") && !t.is("or") && !t.is("^") && !t.is("xor") {
+			break
+		}
+		p.next()
+		n, _ := p.number()
+		v := uint32(n)
+		switch t.text {
+		case "&", "and":
+			set.And &= v
+			set.Xor &= v
+		case "|", "or":
+			set.And &^= v
+			set.Xor = set.Xor&^v | v
+		default:
+			set.Xor ^= v
+		}
+	}
+	r.add(set)
+}
+
+// notrackStatement takes notrack.
+func (p *parser) notrackStatement(r *ruleSpec) {
+	p.next()
+	r.add(nat.Untrack{})
+}
+
+// The answers of reject by their names in nft.
+var (
+	rejects4 = []struct {
+		name string
+		with nat.RejectWith
+	}{{"net-unreachable", nat.ICMPNetUnreachable}, {"host-unreachable", nat.ICMPHostUnreachable}, {"prot-unreachable", nat.ICMPProtoUnreachable},
+		{"port-unreachable", nat.ICMPPortUnreachable}, {"net-prohibited", nat.ICMPNetProhibited}, {"host-prohibited", nat.ICMPHostProhibited},
+		{"admin-prohibited", nat.ICMPAdminProhibited}}
+	rejects6 = []struct {
+		name string
+		with nat.RejectWith
+	}{{"no-route", nat.ICMP6NoRoute}, {"admin-prohibited", nat.ICMP6AdminProhibited}, {"addr-unreachable", nat.ICMP6AddrUnreachable},
+		{"port-unreachable", nat.ICMP6PortUnreachable}, {"policy-fail", nat.ICMP6PolicyFail}, {"reject-route", nat.ICMP6RejectRoute}}
+	rejectsX = []struct {
+		name string
+		with nat.Rejection
+	}{{"no-route", nat.Rejection{With4: nat.ICMPNetUnreachable, With6: nat.ICMP6NoRoute}},
+		{"port-unreachable", nat.Rejection{With4: nat.ICMPPortUnreachable, With6: nat.ICMP6PortUnreachable}},
+		{"host-unreachable", nat.Rejection{With4: nat.ICMPHostUnreachable, With6: nat.ICMP6AddrUnreachable}},
+		{"admin-prohibited", nat.Rejection{With4: nat.ICMPAdminProhibited, With6: nat.ICMP6AdminProhibited}}}
+)
+
+// rejectStatement takes reject [with icmp|icmpv6|icmpx [type] NAME | with tcp reset].
+func (p *parser) rejectStatement(r *ruleSpec) {
+	from := p.next().at
+	s := nat.Rejection{With4: nat.ICMPPortUnreachable, With6: nat.ICMP6PortUnreachable}
+	if p.accept("with") {
+		s = p.rejection(r, from)
+	}
+	r.add(s)
+	r.end(from.upTo(p.last()))
+}
+
+func (p *parser) rejection(r *ruleSpec, from span) nat.Rejection {
+	t := p.peek()
+	conflict := func(at span, a, b string) *fault {
+		f := wrong(at, "conflicting protocols specified: %s vs %s", a, b)
+		f.because = &from
+		return f
+	}
+	switch {
+	case p.accept("tcp"):
+		p.expect("reset")
+		if r.proto != 0 && r.proto != 6 {
+			f := wrong(from, "you cannot use tcp reset with this protocol")
+			f.because = &r.protoAt
+			panic(f)
+		}
+		return nat.Rejection{With4: nat.TCPReset, With6: nat.TCPReset}
+	case p.accept("icmp"), p.accept("icmpv6"), p.accept("icmpx"):
+		p.accept("type")
+	default:
+		panic(p.unexpected("icmp or icmpv6 or tcp or icmpx"))
+	}
+	name := p.next()
+	switch t.text {
+	case "icmp":
+		if r.family == nat.FamilyIP6 {
+			panic(conflict(name.at, "ip6", "ip"))
+		}
+		for _, k := range rejects4 {
+			if k.name == name.text {
+				return nat.Rejection{With4: k.with}
+			}
+		}
+	case "icmpv6":
+		if r.family == nat.FamilyIP {
+			panic(conflict(name.at, "ip", "ip6"))
+		}
+		for _, k := range rejects6 {
+			if k.name == name.text {
+				return nat.Rejection{With6: k.with}
+			}
+		}
+	default:
+		if r.family != nat.FamilyINet {
+			f := wrong(name.at, "abstracted ICMP unreachable not supported")
+			f.because = &from
+			panic(f)
+		}
+		for _, k := range rejectsX {
+			if k.name == name.text {
+				return k.with
+			}
+		}
+	}
+	panic(wrong(name.at, "Could not parse %s code", t.text))
+}
