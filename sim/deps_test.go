@@ -38,7 +38,7 @@ var floors = []floor{
 	{"for tests; Docker's API", "sim/simtest sim/dockerd"},
 	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils sim/tools/ipset " +
 		"sim/tools/awk sim/tools/debianutils sim/tools/grep sim/tools/less sim/tools/ncurses sim/tools/packages sim/tools/sed sim/tools/systemd sim/tools/tcpdump " +
-		"sim/tools/iproute2 sim/tools/iptables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/shell"},
+		"sim/tools/iproute2 sim/tools/iptables sim/tools/nftables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/shell"},
 	{"what commands of two suites share", "sim/tools/internal/bsdping sim/tools/internal/http1"},
 	{"suites of network clients", "sim/tools/bind9 sim/tools/busybox sim/tools/curl sim/tools/inetutils sim/tools/libcbin sim/tools/netcat sim/tools/traceroute " +
 		"sim/tools/wget"},

@@ -8,7 +8,7 @@
 // same exit statuses. There is a package for each suite that Debian 12 has them from,
 // whose text says what they can and what they refuse: iputils (ping), iproute2 (ip,
 // ss, bridge, tc), nettools (ifconfig, netstat, route, arp, hostname), bridgeutils (brctl),
-// iptables (iptables, ip6tables, -save and -restore), ipset, bind9 (dig, nslookup, host), curl, wget, inetutils (telnet),
+// iptables (iptables, ip6tables, -save and -restore), nft, ipset, bind9 (dig, nslookup, host), curl, wget, inetutils (telnet),
 // netcat (nc), traceroute, tcpdump, libcbin (getent), busybox, conntracktools (conntrack), dockercli
 // (docker), shell (sh, bash, ash), coreutils (cat, ls, sort, date, env …), findutils (find,
 // xargs), grep, sed, awk, procps (ps, kill, pgrep, sysctl), less, debianutils (which), ncurses
@@ -36,6 +36,7 @@ import (
 	"drydock/sim/tools/less"
 	"drydock/sim/tools/ncurses"
 	"drydock/sim/tools/nettools"
+	"drydock/sim/tools/nftables"
 	"drydock/sim/tools/packages"
 	"drydock/sim/tools/procps"
 	"drydock/sim/tools/sed"
@@ -49,7 +50,7 @@ func Default() command.Table {
 	t := clients().With(
 		awk.Commands(), bridgeutils.Commands(), conntracktools.Commands(), coreutils.Commands(), debianutils.Commands(), dockercli.Commands(),
 		findutils.Commands(), grep.Commands(), iproute2.Commands(), ipset.Commands(), iptables.Commands(), iputils.Commands(), less.Commands(), ncurses.Commands(),
-		nettools.Commands(), procps.Commands(), sed.Commands(), shell.Commands(), systemd.Commands(), tcpdump.Commands(),
+		nettools.Commands(), nftables.Commands(), procps.Commands(), sed.Commands(), shell.Commands(), systemd.Commands(), tcpdump.Commands(),
 	)
 	return t.With(packages.Debian(t))
 }

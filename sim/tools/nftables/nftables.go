@@ -1,0 +1,62 @@
+// Package nftables has nft 1.0.6, as Debian 12 has it, for the firewall of a host or a machine. It is
+// thin: what its command lines and files may be is written at nat/nftables, where they are
+// parsed. Of -f, "-" is standard input. There is no -i. A container has no rules and no right to make some: there it fails
+// as without CAP_NET_ADMIN, with status 1.
+package nftables
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+
+	"drydock/nat"
+	"drydock/nat/nftables"
+	"drydock/sim/tools/command"
+)
+
+// Commands returns the commands of the suite.
+func Commands() command.Table { return command.Table{"nft": run} }
+
+func run(_ context.Context, c *command.Call) int {
+	m, ok := c.Machine.(interface{ Firewall() *nat.Tables })
+	var tables *nat.Nftables
+	if ok {
+		tables = m.Firewall().Nft()
+	} else {
+		tables = nat.New().Nft()
+	}
+	out := c.Stdout
+	if !ok && len(c.Args) > 1 && c.Args[1] != "-v" && c.Args[1] != "--version" && c.Args[1] != "-h" && c.Args[1] != "--help" {
+		return c.Fail(1, "Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n")
+	}
+	err := nftables.Run(out, tables, func(name string) ([]byte, error) { return read(c, name) }, c.Args[1:]...)
+	if err == nil {
+		return 0
+	}
+	c.Errorf("%v", err)
+	var exit interface{ ExitCode() int }
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return 1
+}
+
+// maxFile bounds a file of rules.
+const maxFile = 16 << 20
+
+// read reads a file of -f.
+func read(c *command.Call, name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(io.LimitReader(c.Stdin, maxFile))
+	}
+	f, err := c.Open(name)
+	if err != nil {
+		return nil, errors.New(command.Reason(err))
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Mode()&fs.ModeDir != 0 {
+		return nil, errors.New("Is a directory")
+	}
+	return io.ReadAll(io.LimitReader(f, maxFile))
+}
