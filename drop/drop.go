@@ -60,10 +60,10 @@ const (
 	NoRoute            // there is no route: IP_OUTNOROUTES, IP_INNOROUTES
 	TTL                // its time to live is over
 	Scope              // a link-local source, which means nobody on another link
-	NeighbourFailed    // the next hop did not answer ARP or neighbour solicitation: NEIGH_FAILED
+	NeighbourFailed    // the next hop did not answer ARP or neighbour solicitation, or too many waited for it: NEIGH_FAILED, NEIGH_QUEUEFULL
 	NoReturn           // there is no way back to who asks for a connection
 	NoSocket           // nobody listens: NO_SOCKET
-	SocketFull         // the program does not read: SOCKET_RCVBUFF
+	SocketFull         // the program does not read, or accept: SOCKET_RCVBUFF, TCP_LISTEN_OVERFLOW
 	EchoIgnored        // net.ipv4.icmp_echo_ignore_all or icmp_echo_ignore_broadcasts
 
 	numReasons = iota

@@ -29,15 +29,9 @@ type Drop struct {
 	Frame  []byte      // a copy; without a link header at that place, its addresses are zeros
 }
 
-// String returns one line: "web eth0: no socket: 60 bytes of tcp from 172.17.0.1:40000 to
+// String returns one line with Why: "web eth0: no socket: 60 bytes of tcp from 172.17.0.1:40000 to
 // 172.17.0.2:81".
-func (d Drop) String() string {
-	why := d.Reason.String()
-	if d.Rule != "" {
-		why = fmt.Sprintf("%s, %v: %s", d.Filter.Hook, d.Filter.Chain, d.Rule)
-	}
-	return fmt.Sprintf("%v: %s: %s", d.Place, why, summary(d.Frame))
-}
+func (d Drop) String() string { return fmt.Sprintf("%v: %s: %s", d.Place, d.Why(), summary(d.Frame)) }
 
 // Why returns "rule in FORWARD: -A DOCKER-USER -j DROP".
 func (d Drop) Why() string {

@@ -61,7 +61,8 @@ func (n *Network) Partition(groups ...[]*Container) (heal func(), err error) {
 
 // PartitionOneWay keeps what the one containers send from the others: as Partition does, in one
 // direction. The others still reach them while they know their MAC; who is yet to ask for it, or to
-// ask again, gets no answer to ARP, and has no route to the host.
+// ask again, gets no answer to ARP, and has no route to the host. The error is as that of Partition; it
+// wraps ErrNotFound if one side is empty, and ErrConflict if a container is on both.
 func (n *Network) PartitionOneWay(from, to []*Container) (heal func(), err error) {
 	return partitionOneWay(n, from, to)
 }
@@ -268,6 +269,14 @@ func partitionOneWay[M Member](s segment, from, to []M) (heal func(), err error)
 	receives, err := divide(s, op, [][]M{to})
 	if err != nil {
 		return nil, err
+	}
+	if len(sends) == 0 || len(receives) == 0 {
+		return nil, errorf(op, "", ErrNotFound, "nobody is to be kept from anybody on %v", s)
+	}
+	for who := range sends {
+		if receives[who] != 0 {
+			return nil, errorf(op, "", ErrConflict, "%v is on both sides", who)
+		}
 	}
 	return s.split(fmt.Sprintf("block on %v: from %v to %v", s, from, to), func(in, out *bridge.Port) bool {
 		return in != out && sends[leadsTo(in)] != 0 && receives[leadsTo(out)] != 0

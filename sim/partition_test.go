@@ -99,7 +99,8 @@ func TestPartitionRelation(t *testing.T) {
 			for range rng.IntN(3) + 1 {
 				switch rng.IntN(3) {
 				case 0:
-					a, b := rng.IntN(nodes+1), rng.IntN(nodes+1)
+					a := rng.IntN(nodes + 1)
+					b := (a + 1 + rng.IntN(nodes)) % (nodes + 1) // another one
 					did = append(did, fmt.Sprint("block ", a, b))
 					cut(n.Block(members[a], members[b]))
 					want[[2]int{a, b}] = false
@@ -362,6 +363,10 @@ func TestPartitionRefused(t *testing.T) {
 			{func() (func(), error) { return gone.Block(a, b) }, sim.ErrNotFound, "network gone not found"},
 			{func() (func(), error) { return none.Partition() }, sim.ErrPredefined, "network none has no bridge"},
 			{func() (func(), error) { return lan.Block(m, m) }, sim.ErrNotFound, "host machine is not connected to the LAN"},
+			{func() (func(), error) { return n.PartitionOneWay([]*sim.Container{a}, []*sim.Container{a}) }, sim.ErrConflict, "aa is on both sides"},
+			{func() (func(), error) { return n.Block(a, a) }, sim.ErrConflict, "aa is on both sides"},
+			{func() (func(), error) { return n.PartitionOneWay(nil, []*sim.Container{a}) }, sim.ErrNotFound, "nobody is to be kept from anybody on net"},
+			{func() (func(), error) { return n.PartitionOneWay([]*sim.Container{a}, nil) }, sim.ErrNotFound, "nobody is to be kept from anybody on net"},
 			{in.Isolate, sim.ErrConflict, "container in has the network of the host"},
 			{b.Link(n).Cut, sim.ErrNotFound, "container bb is not connected to network net"},
 		} {

@@ -149,10 +149,10 @@ func TestOnDrop(t *testing.T) {
 
 		rule := []string{"-I", "DOCKER-USER", "-p", "udp", "--dport", "53", "-j", "DROP"}
 		require.NoError(t, iptables.Run(&strings.Builder{}, host.Firewall().IPv4(), rule...))
-		assert.Equal(t, "docker docker0: FORWARD, filter/DOCKER-USER: -A DOCKER-USER -p udp -m udp --dport 53 -j DROP: "+
+		assert.Equal(t, "docker docker0: rule in FORWARD: -A DOCKER-USER -p udp -m udp --dport 53 -j DROP: "+
 			"33 bytes of udp from 172.17.0.3:PORT to 172.17.0.2:53", send(web.IP().String()+":53"))
 		require.NoError(t, iptables.Run(&strings.Builder{}, host.Firewall().IPv4(), "-P", "INPUT", "DROP"))
-		assert.Equal(t, "docker docker0: INPUT, filter/INPUT: -P INPUT DROP: 33 bytes of udp from 172.17.0.3:PORT to 172.17.0.1:53", send("172.17.0.1:53"))
+		assert.Equal(t, "docker docker0: policy in INPUT: -P INPUT DROP: 33 bytes of udp from 172.17.0.3:PORT to 172.17.0.1:53", send("172.17.0.1:53"))
 
 		require.NoError(t, iptables.Run(&strings.Builder{}, host.Firewall().IPv4(), "-D", "DOCKER-USER", "1"))
 		docker0, ok := host.Network("bridge")

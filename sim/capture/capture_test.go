@@ -268,7 +268,7 @@ func TestAdd(t *testing.T) {
 		require.Positive(t, n, "ARP comes first")
 		assert.Equal(t, []string{
 			"a eth0 out", "lan a eth0 in", "lan b eth0 out", "b eth0 in",
-			"b eth0: INPUT, filter/INPUT: -P INPUT DROP: 84 bytes of icmp from 192.168.0.1 to 192.168.0.2",
+			"b eth0: policy in INPUT: -P INPUT DROP: 84 bytes of icmp from 192.168.0.1 to 192.168.0.2",
 		}, got[n:])
 		assert.Nil(t, start(t, io.Discard, capture.Machine(a)).Packets(), "not without a Ring")
 	})

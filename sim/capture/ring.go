@@ -84,10 +84,10 @@ func (c *counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// KeyLog returns a writer for tls.Config.KeyLogWriter. The secrets are put into the file, so that
-// Wireshark shows what was encrypted. It needs a secret before the first packet of it: give the
-// writer to the server, too, or use a Ring, whose file begins with all of them. At most a
-// megabyte is kept.
+// KeyLog returns a writer for tls.Config.KeyLogWriter of one end of each connection. The secrets are
+// put into the file, so that Wireshark shows what was encrypted. At most a megabyte is kept. Wireshark
+// needs a secret before the first packet of it. The file of a Ring begins with all of them; while a
+// capture is written, only the server has them early enough.
 func (c *Capture) KeyLog() io.Writer { return (*keyLog)(c) }
 
 type keyLog Capture

@@ -112,7 +112,8 @@ func explain(tb testing.TB) {
 }
 
 // TLSKeyLog returns a writer for tls.Config.KeyLogWriter. With it Wireshark shows what is encrypted
-// in the capture that is kept when the test fails. Give it to one end of each connection.
+// in the capture that is kept when the test fails. One end of each connection is enough; see
+// capture.Capture.KeyLog.
 func TLSKeyLog(tb testing.TB) io.Writer { return keyLog{tb} }
 
 type keyLog struct{ tb testing.TB }

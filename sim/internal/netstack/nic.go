@@ -4,8 +4,10 @@ import (
 	"slices"
 	"time"
 
+	"drydock/drop"
 	"drydock/internal/packet"
 	"drydock/sim/internal/neigh"
+	"drydock/sim/internal/router"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -22,6 +24,7 @@ import (
 type nic struct {
 	stack.NetworkInterface
 	of     *stack.Stack
+	space  *namespace
 	tables [2]*neigh.Table
 	// These do not change while there are packets.
 	askers [2]stack.LinkAddressResolver
@@ -50,7 +53,7 @@ var protocols = [...]tcpip.NetworkProtocolNumber{family4: ipv4.ProtocolNumber, f
 const retransmit = time.Second - time.Millisecond
 
 func (s *namespace) newNIC(index int) *nic {
-	n := &nic{of: s.stack}
+	n := &nic{of: s.stack, space: s}
 	for family := range n.tables {
 		n.tables[family] = neigh.New(neigh.Config{
 			Link: n, Clock: s.stack.Clock(), Retransmit: retransmit, Seed: s.seed + uint64(len(n.tables)*index+family),
@@ -186,7 +189,10 @@ func (n *nic) Send(pkt *stack.PacketBuffer, mac tcpip.LinkAddress) { n.WritePack
 
 // Fail implements neigh.Link.
 func (n *nic) Fail(pkt *stack.PacketBuffer) {
-	n.Lose(pkt)
+	n.count(pkt)
+	if slices.Contains(protocols[:], pkt.NetworkProtocolNumber) { // of those that it forwards the router tells
+		n.space.drop(n.ID(), drop.NeighbourFailed, pkt)
+	}
 	if ep, ok := (*n.endpoint(pkt.NetworkProtocolNumber)).(stack.LinkResolvableNetworkEndpoint); ok {
 		ep.HandleLinkResolutionFailure(pkt)
 	}
@@ -194,6 +200,13 @@ func (n *nic) Fail(pkt *stack.PacketBuffer) {
 
 // Lose implements neigh.Link.
 func (n *nic) Lose(pkt *stack.PacketBuffer) {
+	n.count(pkt)
+	router.Restore(pkt)
+	n.space.drop(n.ID(), drop.NeighbourFailed, pkt)
+}
+
+// count counts a packet that is not sent.
+func (n *nic) count(pkt *stack.PacketBuffer) {
 	n.of.Stats().IP.OutgoingPacketErrors.Increment()
 	if ep := *n.endpoint(pkt.NetworkProtocolNumber); ep != nil {
 		if stats, ok := ep.Stats().(stack.IPNetworkEndpointStats); ok {

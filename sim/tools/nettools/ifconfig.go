@@ -114,9 +114,12 @@ func ifconfig(c *command.Call, i sim.Interface) {
 			c.Printf("        inet6 %s  prefixlen %d  scopeid %s\n", p.Addr(), p.Bits(), scopeID(p.Addr()))
 		}
 	}
-	if i.Loopback {
+	switch {
+	case i.Loopback:
 		c.Printf("        loop  txqueuelen 1000  (Local Loopback)\n")
-	} else {
+	case i.Qdisc != "": // tc has given it one
+		c.Printf("        ether %s  txqueuelen 1000  (Ethernet)\n", i.MAC)
+	default:
 		c.Printf("        ether %s  txqueuelen 0  (Ethernet)\n", i.MAC)
 	}
 	// Drops are counted as such alone; nothing else goes wrong on a virtual cable.

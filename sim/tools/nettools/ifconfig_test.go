@@ -178,5 +178,8 @@ func TestIfconfigSimulated(t *testing.T) {
 		assert.EqualValues(t, 4*98+42, is.TxBytes-was.TxBytes)
 		assert.EqualValues(t, 4*98+42, is.RxBytes-was.RxBytes)
 		assert.NotEqual(t, before, show(t, cli))
+		assert.Contains(t, show(t, h, "docker0"), "txqueuelen 0  (Ethernet)")
+		require.NoError(t, h.SetQdiscs("docker0", []sim.Qdisc{{Kind: "netem"}}))
+		assert.Contains(t, show(t, h, "docker0"), "txqueuelen 1000  (Ethernet)") // and ip link says qlen 1000
 	})
 }
