@@ -157,6 +157,9 @@ func (a *attachment) addLinks(op string, specs []string) error {
 		if err != nil {
 			return err
 		}
+		if name == "" || alias == "" {
+			return errorf(op, alias, ErrName, a.network.host.says.LinkAlias, alias)
+		}
 		a.links = append(a.links, dnsd.Link{Alias: alias, Target: name})
 	}
 	return nil
@@ -188,7 +191,7 @@ func parseLink(says *engine.Messages, op, spec string) (name, alias string, err 
 	case strings.HasPrefix(name, "/"):
 		name, alias = name[1:], path.Base(alias)
 	}
-	if name == "" || alias == "" || strings.ContainsFunc(alias, unicode.IsSpace) {
+	if strings.ContainsFunc(alias, unicode.IsSpace) { // dockerd writes it into /etc/hosts
 		return "", "", errorf(op, alias, ErrName, says.LinkAlias, alias)
 	}
 	return name, alias, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"path"
 	"slices"
 	"strings"
 
@@ -240,8 +241,11 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 		if err != nil {
 			return err
 		}
-		l := link{alias: alias}
+		l := link{alias: path.Base(alias)}
 		var ok bool
+		if target == "" {
+			return newError(opCreate, name, ErrName, s.host.says.LinkNoName)
+		}
 		if l.target, ok = s.host.Container(target); !ok {
 			return errNoLinked(s.host.says, opCreate, target)
 		}
@@ -251,7 +255,8 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 		if l.target.config.onHost() {
 			return newError(opCreate, name, ErrConflict, s.host.says.LinkHost)
 		}
-		if !slices.ContainsFunc(c.links, func(o link) bool { return o.alias == alias }) {
+		// Without an alias the name of the link is the container's own, which is in use: it does not count.
+		if alias != "" && !slices.ContainsFunc(c.links, func(o link) bool { return o.alias == l.alias }) {
 			c.links = append(c.links, l)
 		}
 	}

@@ -49,6 +49,9 @@ func (c *Container) CreateExec(spec dockerapi.ExecCreate) (*Execution, error) {
 	if len(spec.Cmd) == 0 {
 		return nil, errorf("create exec", c.Name(), ErrConflict, "No exec command specified")
 	}
+	if _, err := c.linksNow("create exec"); err != nil {
+		return nil, err
+	}
 	x := c.newExecution(spec)
 	if err := c.host.executions.add(x); err != nil {
 		return nil, err

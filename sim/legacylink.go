@@ -23,22 +23,39 @@ func (c *Container) link(r *run) error {
 	if own == nil || own.endpoint() == nil {
 		return nil
 	}
-	n := c.network()
-	var links []linkenv.Link
 	r.linkRules = nil
-	defer func() { r.links.Store(&links) }()
+	links, err := c.lookAtLinks("start container", func(l link, to *endpoint) {
+		r.linkRules = append(r.linkRules, linkRules{target: l.target, to: to})
+	})
+	r.links.Store(&links)
+	return err
+}
+
+// lookAtLinks returns the variables of the links as their targets are now, and shows where they lead.
+func (c *Container) lookAtLinks(op string, show func(l link, to *endpoint)) (links []linkenv.Link, err error) {
+	n := c.network()
 	for _, l := range c.legacyLinks() {
 		if l.target.linkTo(n) == nil {
-			return errorf("start container", c.Name(), ErrConflict, c.host.says.LinkNetwork, l.target.Name())
+			return links, errorf(op, c.Name(), ErrConflict, c.host.says.LinkNetwork, l.target.Name())
 		}
 		target := l.target.on(n)
 		if target == nil {
-			return errorf("start container", c.Name(), ErrNotRunning, c.host.says.LinkNotRunning, l.target.Name(), c.Name(), l.alias)
+			return links, errorf(op, c.Name(), ErrNotRunning, c.host.says.LinkNotRunning, l.target.Name(), c.Name(), l.alias)
 		}
 		links = append(links, c.linkVars(l, target))
-		r.linkRules = append(r.linkRules, linkRules{target: l.target, to: target})
+		show(l, target)
 	}
-	return nil
+	return links, nil
+}
+
+// linksNow are what the links tell a program that is started later than the main one. Dockerd starts
+// none while a target is down, also since 28, when there are no variables. A container that has left
+// the network has no links.
+func (c *Container) linksNow(op string) ([]linkenv.Link, error) {
+	if own := c.linkTo(c.network()); own == nil || own.endpoint() == nil {
+		return nil, nil
+	}
+	return c.lookAtLinks(op, func(link, *endpoint) {})
 }
 
 // openLinks adds the rules of a run's links when l, on the default bridge, becomes the gateway: at

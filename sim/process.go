@@ -86,7 +86,11 @@ func (c *Container) mainAccount() (users.Account, error) {
 // environment is that of a process of a run.
 func (c *Container) environment(r *run, tty bool, who users.Account, more ...string) []string {
 	env := slices.Concat(c.config.env, more)
-	return c.host.engine.Environment(engine.Environment{Hostname: c.Hostname(), Links: r.linkVars(), Env: env, TTY: tty, Home: who.Home})
+	links, err := c.linksNow("start exec")
+	if err != nil {
+		links = r.linkVars()
+	}
+	return c.host.engine.Environment(engine.Environment{Hostname: c.Hostname(), Links: links, Env: env, TTY: tty, Home: who.Home})
 }
 
 // Processes returns the commands that run in the container, nil while it does not run. The

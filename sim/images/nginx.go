@@ -102,6 +102,8 @@ func nginxSignal(c *command.Call, name string) int {
 	}
 	for _, p := range c.Processes().List() {
 		if p.Name() == "nginx" && p != c.Process() { // the master, as it was there before its worker
+			me := c.Process().PID
+			c.Errorf("%s [notice] %d#%d: signal process started\n", time.Now().UTC().Format("2006/01/02 15:04:05"), me, me)
 			c.Kill(p.PID, signal)
 			return 0
 		}

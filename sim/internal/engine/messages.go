@@ -62,6 +62,7 @@ type Messages struct {
 	LinkFormat     string // what was asked for
 	LinkAlias      string // the alias
 	LinkNotFound   string // the name, twice
+	LinkNoName     string
 	LinkHost       string
 	LinkNetwork    string // the name
 	LinkNotRunning string // the target, the client and the alias
@@ -171,6 +172,7 @@ var messages = Messages{
 	LinkEmpty:      "empty string specified for links",
 	LinkFormat:     "bad format for links: %s",
 	LinkAlias:      "invalid alias %q",
+	LinkNoName:     `could not get container for : invalid name or ID supplied: ""`,
 	LinkNetwork:    "Cannot link to /%s, as it does not belong to the default network",
 	LinkNotRunning: "Cannot link to a non running container: /%s AS /%s/%s",
 	LinkRules:      "Unable to link: %v",

@@ -3,6 +3,7 @@ package bind9
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ type digLookup struct {
 	ignore, showQuery                        bool
 	tcpGiven, micro                          bool
 
-	edns           bool
+	edns, cookie   bool
 	bufsize        uint16
 	timeout, tries int // in seconds
 	ndots          int // -1: that of resolv.conf
@@ -36,7 +37,7 @@ func newLookup() digLookup {
 	return digLookup{
 		name: ".", kind: dns.TypeNS, class: dns.ClassINET,
 		answer: true, authority: true, additional: true, questions: true, comments: true, stats: true,
-		recurse: true, ad: true, edns: true, bufsize: 1232,
+		recurse: true, ad: true, edns: true, cookie: true, bufsize: 1232,
 		timeout: 5, tries: 3, ndots: -1,
 	}
 }
@@ -96,6 +97,9 @@ func (d *digRun) lookUp(l *digLookup) (status int) {
 	for i, name := range names {
 		m := l.message(name)
 		m.Id = uint16(d.Process().Random())
+		if o := m.IsEdns0(); o != nil && l.cookie {
+			o.Option = []dns.EDNS0{&dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: fmt.Sprintf("%016x", d.Process().Random())}}
+		}
 		if l.showQuery {
 			d.showQuery(l, m)
 		}

@@ -219,7 +219,7 @@ func (l *digLookup) flagsOf(cmd *bool) map[string][]*bool {
 		"all":     {&l.answer, &l.authority, &l.additional, &l.questions, &l.comments, &l.stats, cmd},
 		"recurse": {&l.recurse}, "rdflag": {&l.recurse}, "adflag": {&l.ad}, "cdflag": {&l.cd},
 		"dnssec": {&l.dnssec}, "search": {&l.search}, "defname": {&l.search}, "ignore": {&l.ignore}, "qr": {&l.showQuery},
-		"tcp": {&l.tcp}, "vc": {&l.tcp}, "edns": {&l.edns},
+		"tcp": {&l.tcp}, "vc": {&l.tcp}, "edns": {&l.edns}, "cookie": {&l.cookie},
 	}
 }
 

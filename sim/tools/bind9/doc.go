@@ -5,7 +5,7 @@
 // dig has -4, -6, -c, -h, -p, -q, -r, -t, -u, -v, -x, @server and
 //
 //	+[no]additional +[no]adflag +[no]all +[no]answer +[no]authority +bufsize= +[no]cdflag
-//	+[no]cmd +[no]comments +[no]defname +[no]dnssec +domain= +[no]edns[=0] +[no]identify
+//	+[no]cmd +[no]comments +[no]cookie +[no]defname +[no]dnssec +domain= +[no]edns[=0] +[no]identify
 //	+[no]ignore +ndots= +[no]qr +[no]question +[no]recurse +retry= +[no]search +[no]short
 //	+[no]stats +[no]tcp +time= +tries= +[no]vc
 //

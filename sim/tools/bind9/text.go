@@ -111,6 +111,11 @@ func header(m *dns.Msg) string {
 			do = " do"
 		}
 		fmt.Fprintf(&b, ";; OPT PSEUDOSECTION:\n; EDNS: version: %d, flags:%s; udp: %d\n", o.Version(), do, o.UDPSize())
+		for _, option := range o.Option {
+			if cookie, ok := option.(*dns.EDNS0_COOKIE); ok {
+				fmt.Fprintf(&b, "; COOKIE: %s\n", cookie.Cookie)
+			}
+		}
 	}
 	return b.String()
 }

@@ -11,14 +11,15 @@ import (
 
 // Cat is cat(1). What comes from a pipe goes on as it comes.
 func Cat(_ context.Context, c *command.Call) int {
-	var number, nonblank, squeeze, ends, tabs bool
+	var number, nonblank, squeeze, ends, tabs, all bool
 	files, err := command.Getopt(c.Args[1:], []command.Option{
 		gnu.Flag("n number", &number), gnu.Flag("b number-nonblank", &nonblank), gnu.Flag("s squeeze-blank", &squeeze),
-		gnu.Flag("E show-ends", &ends), gnu.Flag("T show-tabs", &tabs),
+		gnu.Flag("E show-ends", &ends), gnu.Flag("T show-tabs", &tabs), gnu.Flag("A show-all", &all),
 	})
 	if err != nil {
 		return gnu.Refuse(c, 1, err)
 	}
+	ends, tabs = ends || all, tabs || all
 	if !number && !nonblank && !squeeze && !ends && !tabs {
 		return gnu.Status(gnu.Each(c, files, func(in gnu.Input) error { return gnu.Copy(c, in) }))
 	}
@@ -32,6 +33,9 @@ func Cat(_ context.Context, c *command.Call) int {
 			if number && !nonblank || nonblank && !blank {
 				line++
 				c.Printf("%6d\t", line)
+			}
+			if all {
+				text = nonprinting(text)
 			}
 			if tabs {
 				text = strings.ReplaceAll(text, "\t", "^I")
@@ -48,6 +52,29 @@ func Cat(_ context.Context, c *command.Call) int {
 		})
 	})
 	return gnu.Status(failed)
+}
+
+// nonprinting is a text with ^ and M- for the bytes that do not print, but for tabs.
+func nonprinting(text string) string {
+	var out []byte
+	for _, b := range []byte(text) {
+		if b >= 128 {
+			out = append(out, "M-"...)
+			b -= 128
+		} else if b == '\t' {
+			out = append(out, b)
+			continue
+		}
+		switch {
+		case b < 32:
+			out = append(out, '^', b+64)
+		case b == 127:
+			out = append(out, "^?"...)
+		default:
+			out = append(out, b)
+		}
+	}
+	return string(out)
 }
 
 // Tac is tac(1).

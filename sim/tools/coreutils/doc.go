@@ -1,6 +1,6 @@
 // Package coreutils has the programs of GNU coreutils 9.1:
 //
-//	cat [-bEnsT] [FILE...]
+//	cat [-AbEnsT] [FILE...]
 //	head, tail [-n N] [-c N] [-q] [-v] [FILE...]; tail also -f and +N
 //	sort [-bfnrsuh] [-k KEY] [-t SEP] [FILE...], uniq [-cdui] [-f N] [-s N] [IN [OUT]]
 //	wc [-clmwL] [FILE...], cut -b LIST | -c LIST | -f LIST [-d DELIM] [-s], tr [-cds] SET1 [SET2]

@@ -24,10 +24,12 @@ import (
 type lab struct {
 	t        *testing.T
 	release  sim.Release
+	forwards bool // the gateway does
 	docker   *sim.Host
 	outside  *sim.Machine
 	machines map[string]command.Machine // by what their prompt says
 	dns      *nameServer
+	same     *names        // of what was recorded with such a host
 	listener net.Listener  // of a process of the host, if there is one
 	conn     net.Conn      // of the peer to the host, if there is one
 	table    command.Table // programs of the host
@@ -36,9 +38,9 @@ type lab struct {
 
 const upstream = "172.16.80.53"
 
-func newLab(t *testing.T, release sim.Release) *lab {
+func newLab(t *testing.T, release sim.Release, forwards bool) *lab {
 	t.Helper()
-	l := &lab{t: t, release: release, close: func() {}}
+	l := &lab{t: t, release: release, forwards: forwards, close: func() {}}
 	l.renew()
 	return l
 }
@@ -46,6 +48,7 @@ func newLab(t *testing.T, release sim.Release) *lab {
 // renew begins anew with a host made with options.
 func (l *lab) renew(opts ...sim.HostOption) {
 	l.close()
+	l.same = newNames()
 	lan := simtest.NewLAN(l.t)
 	up := func(addr string) sim.MachineOption { return sim.WithUplink(lan, netip.MustParsePrefix(addr)) }
 	l.table = tools.Default().With(command.Table{"python3": python3, "nsenter": l.nsenter, "who": whoServer})
@@ -57,7 +60,9 @@ func (l *lab) renew(opts ...sim.HostOption) {
 		up("172.16.80.10/24"), sim.WithResolvConf("nameserver "+upstream+"\n"))...)
 	l.machines = map[string]command.Machine{"docker": l.docker, "outside-172.16.80.47": l.outside, "gateway-172.16.80.1": gateway}
 	require.NoError(l.t, l.docker.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParseAddr("172.16.80.1")))
-	require.NoError(l.t, gateway.SetSysctl("net.ipv4.ip_forward", "1"))
+	if l.forwards {
+		require.NoError(l.t, gateway.SetSysctl("net.ipv4.ip_forward", "1"))
+	}
 	l.dns = serveDNS(l.t, gateway, upstream)
 	server := l.outside.Exec(context.Background(), "who", "7777")
 	require.NoError(l.t, server.Start())

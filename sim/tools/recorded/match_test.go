@@ -144,7 +144,7 @@ func pairsInOrder(want, got []masked) (pairs [][2]int) {
 	return pairs
 }
 
-// lines returns those of a text, without what is before a carriage return's newline.
+// linesOf returns those of a text, without what is before a carriage return's newline.
 func linesOf(text string) []string {
 	if text == "" {
 		return nil

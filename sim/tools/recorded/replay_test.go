@@ -46,7 +46,7 @@ func TestReplay(t *testing.T) {
 // replay repeats a session and tells how many lines are equal.
 func replay(t *testing.T, release sim.Release, session string) (total comparison) {
 	simtest.VirtualTime(t, func(t *testing.T) {
-		r := &run{lab: newLab(t, release), session: session, same: newNames(), met: make([]int, len(hiddens))}
+		r := &run{lab: newLab(t, release, gatewayForwards(t, release, session)), session: session, met: make([]int, len(hiddens))}
 		for _, s := range readSession(t, file(release, session)) {
 			r.repeat(t.Context(), s)
 		}
@@ -59,7 +59,6 @@ func replay(t *testing.T, release sim.Release, session string) (total comparison
 type run struct {
 	lab     *lab
 	session string
-	same    *names
 	met     []int     // how many steps each of hiddens is before
 	section string    // that of the last step
 	began   time.Time // when that began
@@ -67,9 +66,6 @@ type run struct {
 }
 
 func (r *run) repeat(ctx context.Context, s step) {
-	if find(notRun, r.session, s) != nil {
-		return
-	}
 	if s.section != r.section {
 		r.section, r.began = s.section, time.Now()
 	}
@@ -81,6 +77,9 @@ func (r *run) repeat(ctx context.Context, s step) {
 			h.do(ctx, r.lab, s)
 		}
 	}
+	if find(notRun, r.session, s) != nil {
+		return
+	}
 	if *trace {
 		fmt.Fprintln(os.Stderr, time.Now().Format(time.TimeOnly), s.line, s.where, s.command)
 	}
@@ -89,10 +88,10 @@ func (r *run) repeat(ctx context.Context, s step) {
 	got := linesOf(r.lab.run(limited, s.where, r.ours(s.command)))
 	time.Sleep(between)
 	if find(notCompared, r.session, s) != nil {
-		r.same.compare(s.command, s.printed, got, false) // for the words in it
+		r.lab.same.compare(s.command, s.printed, got, false) // for the words in it
 		return
 	}
-	c := r.same.compare(s.command, s.printed, got, find(anyOrder, r.session, s) != nil)
+	c := r.lab.same.compare(s.command, s.printed, got, find(anyOrder, r.session, s) != nil)
 	r.total.equal += c.equal
 	r.total.of += c.of
 	if len(c.diff) > 0 {
@@ -108,6 +107,6 @@ var since = re(`--since \d{10} --until \d{10}`)
 
 // ours is a command with our words and times.
 func (r *run) ours(command string) string {
-	command = strings.ReplaceAll(r.same.toOurs(command), "ens33", "eth0")
+	command = strings.NewReplacer("ens33", "eth0", "dev dummy0", "dev eth0", "dev hbr", "dev eth0").Replace(r.lab.same.toOurs(command))
 	return since.ReplaceAllString(command, fmt.Sprintf("--since %d --until %d", r.began.Unix(), time.Now().Unix()+1))
 }
