@@ -66,7 +66,7 @@ func (s *endpointSpec) addrs(op string) (addr, addr6 netip.Addr, err error) {
 func (a *attachment) checkAddrs(op string) error {
 	n := a.network
 	for _, addr := range a.asked() {
-		if !n.config().of(addr).given {
+		if !n.config().of(addr).given && !n.host.engine.AsksOfPools() {
 			return newError(op, n.name, ErrConflict, n.host.says.AddrOnAutoSubnet)
 		}
 	}
@@ -126,7 +126,7 @@ func (a *attachment) addSysctls(op, text string) error {
 	for one := range strings.SplitSeq(text, ",") {
 		parts := strings.SplitN(one, ".", 5)
 		if len(parts) != 5 || !slices.Contains([]string{"ipv4", "ipv6", "mpls"}, parts[1]) || !strings.EqualFold(parts[3], "ifname") {
-			return errorf(op, one, ErrName, "invalid endpoint settings:\nunrecognised network interface sysctl '%s'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'", one)
+			return errorf(op, one, ErrName, "unrecognised network interface sysctl '%s'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'", one)
 		}
 		key, value, ok := strings.Cut(one, "=")
 		if !ok {

@@ -105,7 +105,7 @@ func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOptio
 	a, err := s.resolve(op, n)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, c.host.endpointError(err)
 	case n.name == hostNetwork && !c.config.onHost():
 		return nil, newError(op, c.Name(), ErrConflict, c.host.says.ConnectHost)
 	case n.name != hostNetwork && c.config.onHost():
@@ -117,7 +117,7 @@ func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOptio
 	if c.running() != nil && c.linkTo(n) != nil {
 		return nil, errorf(op, c.Name(), ErrExists, c.host.says.EndpointExists, c.Name(), n.name)
 	}
-	return a, a.checkRange(op)
+	return a, c.host.endpointError(a.checkRange(op))
 }
 
 // checkPrivate refuses a second network beside "none".
@@ -143,7 +143,7 @@ func (c *Container) Disconnect(n *Network) error {
 	case c.removed:
 		return errNoContainer(c.host.says, op, c.Name())
 	case c.config.onHost() && n == c.config.network:
-		return newError(op, c.Name(), ErrConflict, c.host.says.ConnectHost)
+		return newError(op, c.Name(), ErrConflict, c.host.says.DisconnectHost)
 	case n == nil || c.linkTo(n) == nil:
 		format := c.host.says.NotConnectedStopped
 		if c.running() != nil {

@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 			return errorf(opCreate, s.MacAddress, ErrConflict, "conflicting options: mac-address and the network mode")
 		}
 		if c.joined, ok = s.host.Container(other); !ok {
-			return errNoContainer(s.host.says, opCreate, other)
+			return errorf(opCreate, other, ErrNotFound, s.host.says.JoinNotFound, other)
 		}
 		return nil
 	}
@@ -85,10 +86,16 @@ func (c *containerConfig) attach(s *containerSpec, name string) error {
 		return err
 	}
 	if _, _, err := e.addrs(opCreate); err != nil {
-		return err
+		return e.refused(name, err)
 	}
 	if n != nil {
 		a, err := e.resolve(opCreate, n)
+		if err == nil && s.host.engine.SeveralNetworks() {
+			err = a.checkRange(opCreate)
+		}
+		if err != nil && s.host.engine.SeveralNetworks() {
+			return e.refused(n.name, err)
+		}
 		if err == nil && a.checkRange(opCreate) == nil {
 			s.attachments = append(s.attachments, a)
 			return nil
@@ -100,6 +107,33 @@ func (c *containerConfig) attach(s *containerSpec, name string) error {
 	}
 	c.late = append(c.late, lateAttachment{name, e, made})
 	return nil
+}
+
+// refused is why a container cannot be made with what is asked for on a network, where dockerd looks
+// at that when it is made.
+func (s *endpointSpec) refused(network string, err error) error {
+	if !s.host.engine.SeveralNetworks() {
+		return err
+	}
+	return reworded(err, s.host.says.EndpointOfNetwork, network, s.host.endpointError(err))
+}
+
+// endpointError is why a container is not connected with what is asked for.
+func (h *Host) endpointError(err error) error { return reworded(err, h.says.EndpointSettings, err) }
+
+// setUpError is why a container does not start with its networks.
+func (h *Host) setUpError(err error) error { return reworded(err, h.says.SetUp, err) }
+
+// reworded is an *Error that says more than err does.
+func reworded(err error, format string, args ...any) error {
+	if err == nil || format == "%v" {
+		return err
+	}
+	e, ok := err.(*Error)
+	if !ok {
+		e = &Error{Err: err}
+	}
+	return &Error{Op: e.Op, Name: e.Name, Err: e.Err, message: fmt.Sprintf(format, args...), cause: e.cause}
 }
 
 // defaultMode is the network mode of containers that ask for none. Before release 28 Inspect tells it

@@ -20,6 +20,10 @@ func (c *Container) Inspect() dockerapi.Container {
 		Image: c.config.imageID, Driver: graphDriver, Platform: "linux", GraphDriver: c.graphDriver(),
 		ExecIDs: c.host.executions.of(c), HostConfig: c.hostConfig(), Mounts: []dockerapi.Mount{}, Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}
+	if c.host.engine.SeveralNetworks() && c.host.engine.TellsGateways() { // 29
+		info.Storage = &dockerapi.Storage{RootFS: dockerapi.RootStorage{Snapshot: dockerapi.Snapshot{Name: "overlayfs"}}}
+		info.Driver = info.Storage.RootFS.Snapshot.Name
+	}
 	info.State.StartedAt, info.State.FinishedAt = info.State.StartedAt.UTC(), info.State.FinishedAt.UTC()
 	if cmd := c.config.argv(); len(cmd) > 0 {
 		info.Path, info.Args = cmd[0], append(info.Args, cmd[1:]...)
@@ -141,6 +145,9 @@ func (c *Container) configuredHostname() string {
 // connected to and loses addresses and the endpoint's ID, which the next start makes anew.
 func (c *Container) networkSettings() dockerapi.NetworkSettings {
 	sandbox, r := c.lastSandbox()
+	if r == nil && !c.host.engine.KeepsSandbox() {
+		sandbox.id, sandbox.key = "", ""
+	}
 	s := dockerapi.NetworkSettings{
 		SandboxID: sandbox.id, SandboxKey: sandbox.key, Ports: c.portMap(r),
 		Networks: make(map[string]dockerapi.EndpointSettings),
@@ -210,7 +217,9 @@ func fillIn(e *dockerapi.EndpointSettings, cfg *networkConfig, ep *endpoint) {
 		return
 	}
 	e.EndpointID, e.MacAddress = ep.id, ep.mac.String()
-	e.Gateway, e.IPAddress, e.IPPrefixLen = addrString(cfg.v4.router()), ep.addr.String(), cfg.v4.subnet.Bits()
+	if ep.addr.IsValid() {
+		e.Gateway, e.IPAddress, e.IPPrefixLen = addrString(cfg.v4.router()), ep.addr.String(), cfg.v4.subnet.Bits()
+	}
 	if ep.addr6.IsValid() {
 		e.IPv6Gateway, e.GlobalIPv6Address, e.GlobalIPv6PrefixLen = addrString(cfg.v6.gateway), ep.addr6.String(), cfg.v6.subnet.Bits()
 	}

@@ -118,11 +118,12 @@ func (c *Container) live() []*Link {
 // joinAll attaches a run to the networks of its container, with links and ports.
 func (c *Container) joinAll(r *run) error {
 	for _, place := range c.places(r) {
-		if err := c.join(r, place.link, place.device); err != nil {
-			return err
+		err := c.join(r, place.link, place.device)
+		if err == nil {
+			err = c.register(r, place.link)
 		}
-		if err := c.register(r, place.link); err != nil {
-			return err
+		if err != nil {
+			return c.host.setUpError(err)
 		}
 	}
 	if err := c.link(r); err != nil {
@@ -131,10 +132,10 @@ func (c *Container) joinAll(r *run) error {
 	// docker0 was the gateway before the container joined the others.
 	if live := c.live(); len(live) > 1 {
 		if err := c.openLinks(r, c.linkTo(c.network())); err != nil {
-			return err
+			return c.host.setUpError(err)
 		}
 	}
-	return c.elect(r)
+	return c.host.setUpError(c.elect(r))
 }
 
 // A place is an interface that a run is to have.

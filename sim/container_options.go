@@ -41,7 +41,7 @@ func WithImage(image Image) ContainerOption {
 func WithHostname(name string) ContainerOption {
 	return func(s *containerSpec) error {
 		s.Hostname = name
-		return checkHostname(name) // here since in a spec "" is none
+		return checkHostname(s.host.says, name) // here since in a spec "" is none
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *containerSpec) resolve(name string) (containerConfig, error) {
 	c.image.Name = s.Image
 	c.imageID, c.ofHost = s.host.imageIDOf(&c.image)
 	if c.hostname != "" {
-		if err := checkHostname(c.hostname); err != nil {
+		if err := checkHostname(s.host.says, c.hostname); err != nil {
 			return c, err
 		}
 	}
@@ -79,8 +79,11 @@ func (c *containerConfig) setProgram(s *containerSpec) error {
 	return nil
 }
 
-func checkHostname(name string) error {
-	if !validHostname(name) {
+func checkHostname(says *engine.Messages, name string) error {
+	switch {
+	case len(name) > maxHostname:
+		return errorf(opCreate, name, ErrName, says.HostnameLong, name)
+	case !validHostname(name):
 		return errorf(opCreate, name, ErrName, "sethostname: invalid argument: %q", name)
 	}
 	return nil
@@ -229,7 +232,11 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 	}
 	n := c.network
 	switch {
-	case c.joined != nil, n != nil && n.bridge == nil:
+	case c.joined != nil:
+		return newError(opCreate, name, ErrConflict, s.host.says.LinkShared)
+	case n != nil && n.name == noneNetwork && s.host.engine.SeveralNetworks():
+		return nil
+	case n != nil && n.bridge == nil:
 		return newError(opCreate, name, ErrConflict, s.host.says.LinkMode)
 	case n == nil || n.name != bridgeNetwork:
 		return c.addNetworkLinks(s)

@@ -27,7 +27,7 @@ var floors = []floor{
 	{"those that have its words", "nat/nftables"},
 	{"shapes and leaves of sim", "sim/dockerapi sim/ping sim/internal/random sim/internal/errno sim/internal/addrselect " +
 		"sim/internal/apitext sim/internal/daemonjson sim/internal/feed sim/internal/namesgenerator sim/internal/neigh sim/internal/reference sim/internal/pcapfilter sim/internal/ports sim/internal/relay sim/internal/stdio sim/tools/command"},
-	{"parts of a machine", "sim/internal/files sim/internal/users sim/internal/tty sim/internal/linkenv sim/internal/echo sim/internal/router sim/internal/sched sim/internal/slirp"},
+	{"parts of a machine", "sim/internal/apishape sim/internal/files sim/internal/users sim/internal/tty sim/internal/linkenv sim/internal/echo sim/internal/router sim/internal/sched sim/internal/slirp"},
 	{"a stack with sockets, a release of Docker", "sim/internal/netstack sim/internal/engine"},
 	{"the nouns", "sim"},
 	{"what is seen; what commands share", "sim/capture sim/tools/internal/inet sim/tools/internal/gnu sim/tools/internal/escape " +

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-
-	"drydock/sim/internal/engine"
 )
 
 // defaultGateway is the name under which dockerd keeps the address of --default-gateway.
@@ -23,6 +21,8 @@ func (h *Host) docker0(d *daemonConfig, now *networkConfig) (networkConfig, erro
 	h.mu.Unlock()
 	switch {
 	case d.bip.IsValid():
+	case now == nil && d.fixedCIDR.IsValid() && h.engine.FixedCIDRIsSubnet():
+		f.subnet, f.gateway = d.fixedCIDR.Masked(), d.fixedCIDR.Masked().Addr().Next()
 	case now != nil && len(d.askedPools) == 0:
 		f.subnet, f.gateway = now.v4.subnet, now.v4.gateway
 	default:
@@ -44,7 +44,7 @@ func (h *Host) docker0(d *daemonConfig, now *networkConfig) (networkConfig, erro
 		}
 		f.ipRange = d.fixedCIDR
 	}
-	f.pool = engine.NewPool(f.subnet, f.ipRange)
+	f.pool = h.engine.NewPool(f.subnet, f.ipRange)
 	f.pool.Reserve(f.gateway)
 	if d.gateway.IsValid() {
 		f.via, f.aux = d.gateway, map[string]netip.Addr{defaultGateway: d.gateway}
@@ -54,7 +54,7 @@ func (h *Host) docker0(d *daemonConfig, now *networkConfig) (networkConfig, erro
 	}
 	if d.fixedCIDR6.IsValid() {
 		n.v6 = family{subnet: d.fixedCIDR6, byMAC: h.engine.ByMAC(d.fixedCIDR6)}
-		return n, cmp.Or(n.v6.open(h.says, bridgeNetwork), n.v6.checkBridge(h.says, bridgeNetwork))
+		return n, cmp.Or(n.v6.open(h.engine, bridgeNetwork), n.v6.checkBridge(h.says, bridgeNetwork))
 	}
 	return n, nil
 }

@@ -53,7 +53,8 @@ func (f *family) prefix(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, 
 // open makes the pool of a subnet and takes the host's address from it. What Inspect tells is
 // noted first, since that is the subnet as it was written, with bits beyond its length, and
 // without a gateway that nobody asked for.
-func (f *family) open(says *engine.Messages, network string) error {
+func (f *family) open(e engine.Engine, network string) error {
+	says := e.Messages()
 	f.asked.Subnet = f.subnet.String()
 	if f.gateway.IsValid() {
 		f.asked.Gateway = f.gateway.String()
@@ -62,7 +63,7 @@ func (f *family) open(says *engine.Messages, network string) error {
 	if !f.ipRange.IsValid() || f.ipRange.Bits() < f.subnet.Bits() {
 		f.ipRange = f.subnet
 	}
-	f.pool = engine.NewPool(f.subnet, f.ipRange)
+	f.pool = e.NewPool(f.subnet, f.ipRange)
 	if f.pool.Full() {
 		return errorf("create network", network, ErrNoAddress, says.GatewayNone, f.asked.Gateway)
 	}

@@ -36,7 +36,7 @@ func (c *Container) lookAtLinks(op string, show func(l link, to *endpoint)) (lin
 	n := c.network()
 	for _, l := range c.legacyLinks() {
 		if l.target.linkTo(n) == nil {
-			return links, errorf(op, c.Name(), ErrConflict, c.host.says.LinkNetwork, l.target.Name())
+			return links, errorf(op, c.Name(), ErrConflict, c.host.says.LinkNetwork, l.target.Name(), l.target.id)
 		}
 		target := l.target.on(n)
 		if target == nil {

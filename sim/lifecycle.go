@@ -132,11 +132,11 @@ func (c *Container) Remove() error {
 	case c.removed:
 		return errNoContainer(c.host.says, op, c.Name())
 	case s.Paused:
-		return errorf(op, c.Name(), ErrRunning, c.host.says.RemovePaused, c.id)
+		return errorf(op, c.Name(), ErrRunning, c.host.says.RemovePaused, c.id, c.Name())
 	case s.Restarting:
-		return errorf(op, c.Name(), ErrRunning, c.host.says.RemoveRestarting, c.id)
+		return errorf(op, c.Name(), ErrRunning, c.host.says.RemoveRestarting, c.id, c.Name())
 	case s.Running:
-		return errorf(op, c.Name(), ErrRunning, c.host.says.RemoveRunning, c.id)
+		return errorf(op, c.Name(), ErrRunning, c.host.says.RemoveRunning, c.id, c.Name())
 	}
 	c.remove()
 	return nil
@@ -241,7 +241,7 @@ func (c *Container) start() error {
 // sockets come last, and with them the methods of Netns work; the main function is last of all.
 func (c *Container) boot() error {
 	if err := c.findNetworks(); err != nil {
-		return err
+		return c.host.setUpError(err)
 	}
 	ns, err := c.joinNamespace()
 	if err != nil {
@@ -334,7 +334,7 @@ func (c *Container) joinNamespace() (*namespace, error) {
 		}
 		r := other.running()
 		if r == nil || !r.ns.hold() {
-			return nil, errorf("start container", other.Name(), ErrNotRunning, c.host.says.JoinNotRunning, other.id)
+			return nil, errorf("start container", other.Name(), ErrNotRunning, c.host.says.JoinNotRunning, other.id, other.Name(), other.State().Status)
 		}
 		return r.ns, nil
 	}

@@ -107,7 +107,7 @@ func (l *Link) takeAddrs(ep *endpoint) (err error) {
 		return errorf("start container", n.name, ErrNotFound, n.host.says.NetworkNotFound, name)
 	}
 	l.holds = true
-	if ep.addr, err = n.takeAddrLocked(&n.config().v4, l.asked.addr, "IPv4"); err == nil {
+	if ep.addr, err = n.takeAddr4Locked(l.asked.addr); err == nil {
 		ep.mac = l.asked.mac
 		if ep.mac == nil {
 			ep.mac = n.host.engine.ContainerMAC(ep.addr, n.host.random.stream("container mac"))

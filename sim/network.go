@@ -2,9 +2,11 @@ package sim
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -245,7 +247,7 @@ func (n *Network) retire(op string) error {
 	case n.removed:
 		return errorf(op, n.name, ErrNotFound, n.host.says.NoNetwork, n.name)
 	case n.heldLocked():
-		return errorf(op, n.name, ErrInUse, n.host.says.HasEndpoints, n.name, n.ID())
+		return errorf(op, n.name, ErrInUse, n.host.says.HasEndpoints, n.name, n.ID(), n.endpointsLocked())
 	}
 	n.removed = true
 	return nil
@@ -278,6 +280,31 @@ func (n *Network) heldLocked() bool {
 		}
 	}
 	return false
+}
+
+// endpointsLocked tells who has addresses of the network: name:"c1" id:"9a01e7c3d9f2".
+//
+// +checklocks:n.host.mu
+func (n *Network) endpointsLocked() string {
+	var list []string
+	for _, c := range n.host.containers {
+		l := c.linkTo(n)
+		if l == nil || !l.holds {
+			continue
+		}
+		if ep := l.endpoint(); ep != nil {
+			list = append(list, fmt.Sprintf("name:%q id:%q", c.Name(), ep.id[:12]))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// takeAddr4Locked returns the zero Addr if the network has no IPv4.
+func (n *Network) takeAddr4Locked(asked netip.Addr) (netip.Addr, error) {
+	if f := &n.config().v4; f.pool != nil {
+		return n.takeAddrLocked(f, asked, "IPv4")
+	}
+	return netip.Addr{}, nil
 }
 
 func (n *Network) takeAddrLocked(f *family, asked netip.Addr, version string) (netip.Addr, error) {

@@ -16,9 +16,12 @@ const (
 
 // A networkConfig is what a dockerapi.NetworkCreate means.
 type networkConfig struct {
-	says         *engine.Messages
-	newOptions   []string // that the release knows, of those that not all do
+	engine       engine.Engine
+	says         *engine.Messages // of engine
+	newOptions   []string         // that the release knows, of those that not all do
 	v4, v6       family
+	noIPv4       bool
+	pool6        bool       // v6 is to have one of the host's
 	trusted      []string   // interfaces of the host
 	bridge       string     // the name of the bridge; "" is made of the ID
 	publishAddr  netip.Addr // on which ports are published that say none; invalid: the daemon's
@@ -45,7 +48,7 @@ func (c *networkConfig) complete(name string, inUse []netip.Prefix) error {
 		if slices.ContainsFunc(inUse, f.subnet.Overlaps) {
 			return newError("create network", name, ErrOverlap, c.says.SubnetOverlaps)
 		}
-		if err := f.open(c.says, name); err != nil {
+		if err := f.open(c.engine, name); err != nil {
 			return err
 		}
 	}
@@ -54,7 +57,10 @@ func (c *networkConfig) complete(name string, inUse []netip.Prefix) error {
 
 // families returns those that the network has.
 func (c *networkConfig) families() []*family {
-	if !c.v6.subnet.IsValid() {
+	switch {
+	case c.noIPv4:
+		return []*family{&c.v6}
+	case !c.v6.subnet.IsValid():
 		return []*family{&c.v4}
 	}
 	return []*family{&c.v4, &c.v6}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -88,13 +89,33 @@ func (h *Host) checkNetwork(n *Network) error {
 		return err
 	}
 	inUse := h.subnetsLocked()
-	if v4 := &n.config().v4; !v4.subnet.IsValid() {
+	cfg := n.config()
+	all := append(onLink, inUse...)
+	v4, v6 := &cfg.v4, &cfg.v6
+	if sized, ok := h.engine.SizedPool(v4.subnet, h.dockerd().pools, all); ok {
+		v4.subnet, v4.given = sized, false
+	}
+	if cfg.pool6 {
 		var ok bool
-		if v4.subnet, ok = h.nextPoolLocked(h.dockerd().pools, append(onLink, inUse...)); !ok {
+		if v6.subnet, ok = h.engine.Pool6(h.globalPool(), all); !ok {
+			return newError(opCreateNetwork, n.name, ErrNoAddress, h.says.NoPool6)
+		}
+	}
+	if !v4.subnet.IsValid() && !cfg.noIPv4 {
+		var ok bool
+		if v4.subnet, ok = h.nextPoolLocked(h.dockerd().pools, all); !ok {
 			return newError(opCreateNetwork, n.name, ErrNoAddress, h.says.NoPool)
 		}
 	}
 	return n.config().complete(n.name, inUse)
+}
+
+// globalPool is what dockerd makes of its ID: 48 bits of unique local addresses (RFC 4193) out of
+// which networks get IPv6 subnets.
+func (h *Host) globalPool() netip.Prefix {
+	b, key := [16]byte{0xfd}, h.random.key("global id")
+	copy(b[1:6], key[:])
+	return netip.PrefixFrom(netip.AddrFrom16(b), 48)
 }
 
 // +checklocks:h.mu
@@ -109,7 +130,7 @@ func (h *Host) checkNetworkLocked(n *Network) error {
 	case n.name != "" && strings.TrimSpace(n.name) == "":
 		return errorf(op, n.name, ErrName, h.says.NetworkName, n.name)
 	case n.name == "":
-		return errorf(op, n.name, ErrName, h.says.NetworkExists, n.name) // so dockerd says
+		return newError(op, n.name, ErrName, h.says.NetworkEmpty) // so dockerd says
 	case slices.ContainsFunc(h.networks, func(o *Network) bool { return o.name == n.name }):
 		return errorf(op, n.name, ErrExists, h.says.NetworkExists, n.name)
 	}

@@ -1,6 +1,10 @@
 package sim
 
-import "drydock/sim/dockerapi"
+import (
+	"slices"
+
+	"drydock/sim/dockerapi"
+)
 
 // Inspect returns what "docker network inspect" tells.
 func (n *Network) Inspect() dockerapi.Network {
@@ -16,15 +20,28 @@ func (n *Network) Inspect() dockerapi.Network {
 	if !n.predefined() {
 		info.IPAM.Options = map[string]string{}
 	}
+	if n.since28() {
+		info.EnableIPv4, info.Status = !cfg.noIPv4, &dockerapi.NetworkStatus{}
+	}
 	if n.bridge == nil {
+		if n.since28() {
+			info.IPAM.Config = nil
+		}
 		return info
+	}
+	if n.since28() {
+		info.Status.IPAM.Subnets = n.countAddrs()
 	}
 	if n.name == bridgeNetwork {
 		info.Options = n.docker0Options()
 	}
-	for _, f := range cfg.families() {
+	families := cfg.families()
+	if n.since28() && len(families) > 1 && cfg.v6.given && !cfg.v4.given {
+		slices.Reverse(families) // what was asked for comes first
+	}
+	for _, f := range families {
 		asked := f.asked
-		if n.restored.Load() {
+		if n.restored.Load() || n.host.engine.TellsGateways() {
 			asked.Gateway = addrString(f.gateway)
 		}
 		info.IPAM.Config = append(info.IPAM.Config, asked)
@@ -37,7 +54,9 @@ func (n *Network) Inspect() dockerapi.Network {
 		ep := l.endpoint()
 		e := dockerapi.NetworkContainer{
 			Name: c.Name(), EndpointID: ep.id, MacAddress: ep.mac.String(),
-			IPv4Address: cfg.v4.prefix(ep.addr).String(),
+		}
+		if ep.addr.IsValid() {
+			e.IPv4Address = cfg.v4.prefix(ep.addr).String()
 		}
 		if ep.addr6.IsValid() {
 			e.IPv6Address = cfg.v6.prefix(ep.addr6).String()
@@ -45,4 +64,18 @@ func (n *Network) Inspect() dockerapi.Network {
 		info.Containers[c.id] = e
 	}
 	return info
+}
+
+func (n *Network) since28() bool { return n.host.engine.SeveralNetworks() }
+
+// countAddrs counts the addresses of each subnet.
+func (n *Network) countAddrs() map[string]dockerapi.SubnetStatus {
+	n.host.mu.Lock()
+	defer n.host.mu.Unlock()
+	m := make(map[string]dockerapi.SubnetStatus)
+	for _, f := range n.config().families() {
+		used, free := f.pool.Count()
+		m[f.subnet.String()] = dockerapi.SubnetStatus{IPsInUse: used, DynamicIPsAvailable: free}
+	}
+	return m
 }

@@ -98,6 +98,17 @@ func WithSubnet(p netip.Prefix) NetworkOption {
 	})
 }
 
+// WithIPv6 gives the containers IPv6: --ipv6. Docker28 and later have a subnet for it if WithSubnet gives
+// none, the next 64 bits of an IPv6 prefix that is the host's own.
+func WithIPv6() NetworkOption {
+	return networkOption(func(c *dockerapi.NetworkCreate) { c.EnableIPv6 = true })
+}
+
+// WithoutIPv4 has the network be one of IPv6 alone: --ipv4=false, of Docker28 and later.
+func WithoutIPv4() NetworkOption {
+	return networkOption(func(c *dockerapi.NetworkCreate) { c.EnableIPv4 = new(bool) })
+}
+
 // WithGateway sets the host's address on the network, one for each family: --gateway.
 // It needs WithSubnet. By default it is the first address.
 func WithGateway(a netip.Addr) NetworkOption {

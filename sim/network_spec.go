@@ -21,7 +21,7 @@ const opCreateNetwork = "create network"
 func newNetworkConfig(e engine.Engine, spec *dockerapi.NetworkCreate) (networkConfig, error) {
 	says := e.Messages()
 	c := networkConfig{
-		says: says, newOptions: e.Release().NetworkOptions, mtu: veth.DefaultMTU, internal: spec.Internal, attachable: spec.Attachable,
+		engine: e, says: says, newOptions: e.Release().NetworkOptions, mtu: veth.DefaultMTU, internal: spec.Internal, attachable: spec.Attachable,
 		options: cloneMap(spec.Options), labels: cloneMap(spec.Labels),
 	}
 	if err := checkDrivers(says, spec); err != nil {
@@ -32,6 +32,18 @@ func newNetworkConfig(e engine.Engine, spec *dockerapi.NetworkCreate) (networkCo
 			return c, err
 		}
 	}
+	if err := e.CheckIPAM(spec.IPAM.Config, spec.EnableIPv6); err != nil {
+		return c, newError(opCreateNetwork, spec.Name, ErrAddress, err.Error())
+	}
+	if v4 := spec.EnableIPv4; v4 != nil && !*v4 {
+		switch {
+		case !e.SeveralNetworks():
+			return c, errorf(opCreateNetwork, spec.Name, errors.ErrUnsupported, "unknown flag: --ipv4")
+		case !spec.EnableIPv6:
+			return c, newError(opCreateNetwork, spec.Name, ErrConflict, "IPv4 or IPv6 must be enabled")
+		}
+		c.noIPv4 = true
+	}
 	for _, config := range spec.IPAM.Config {
 		if err := c.addIPAM(spec.Name, config); err != nil {
 			return c, err
@@ -40,6 +52,8 @@ func newNetworkConfig(e engine.Engine, spec *dockerapi.NetworkCreate) (networkCo
 	switch {
 	case (c.v4.mode == engine.Isolated || c.v6.mode == engine.Isolated) && !c.internal:
 		return c, newError(opCreateNetwork, spec.Name, ErrConflict, c.says.IsolatedGateway)
+	case spec.EnableIPv6 && !c.v6.subnet.IsValid() && e.SeveralNetworks():
+		c.pool6 = true
 	case spec.EnableIPv6 && !c.v6.subnet.IsValid():
 		return c, newError(opCreateNetwork, spec.Name, ErrNoAddress, c.says.NoPool6)
 	case !spec.EnableIPv6 && c.v6.subnet.IsValid():

@@ -15,17 +15,7 @@ import (
 // which address, and as whom the server sees him. Since release 28 the userland proxy answers
 // datagrams in all cases.
 func TestWhoDoesTheServerSee(t *testing.T) {
-	t.Parallel()
-	for _, release := range []sim.Release{sim.Docker20, sim.Docker28, sim.Docker29} {
-		t.Run(string(release), func(t *testing.T) {
-			t.Parallel()
-			testWhoDoesTheServerSee(t, release)
-		})
-	}
-}
-
-func testWhoDoesTheServerSee(t *testing.T, release sim.Release) {
-	simtest.VirtualTime(t, func(t *testing.T) {
+	eachRelease(t, func(t *testing.T, release sim.Release) {
 		l := newLab(t, sim.WithEngine(release))
 		srv := simtest.Run(t, l.docker, "srv", sim.WithPublish("8080:80"), sim.WithPublish("9090:9000/udp"))
 		cli := simtest.Run(t, l.docker, "cli")

@@ -26,9 +26,10 @@ const (
 	// sockets of published ports, the order of these and their numbers, what a restart keeps; random
 	// MACs and the ARP requests that tell of them, numbers and names of interfaces, ::1 of lo, pools,
 	// internal networks without a default route; /etc/hosts and resolv.conf; SERVFAIL from the
-	// embedded resolver, which asks the host's nameservers from there; no variables of links in 29.
-	// What is not said here they do as Docker20 until it is: most messages, the fields of the HTTP
-	// API, several networks at creation, priorities of gateways, networks of IPv6 alone.
+	// embedded resolver, which asks the host's nameservers from there; no variables of links in 29;
+	// several networks at start, in any order, gateways by priority and family; subnets of IPv6 from
+	// pools, networks of IPv6 alone; the fields of inspect and most messages. What is not said here
+	// they do as Docker20.
 	Docker28 Release = "28"
 	Docker29 Release = "29"
 )

@@ -176,3 +176,75 @@ func TestOneNetwork(t *testing.T) {
 		require.Equal(t, "eth1", c.Link(bb).Name())
 	}
 }
+
+// TestPools6 has recorded subnets of networks with IPv6: the host's own 48 bits come of its seed.
+func TestPools6(t *testing.T) {
+	eachSince28(t, func(t *testing.T, h *sim.Host) {
+		global := ""
+		subnets := func(name string, opts ...sim.NetworkOption) string {
+			n := simtest.NewNetwork(t, h, name, opts...)
+			if global == "" {
+				global, _, _ = strings.Cut(n.Subnets()[1].String(), "::")
+			}
+			var list []string
+			for _, p := range n.Subnets() {
+				list = append(list, strings.Replace(p.String(), global, "fd0d:1901:4207", 1))
+			}
+			return strings.Join(list, " ")
+		}
+		require.Equal(t, "172.18.0.0/16 fd0d:1901:4207::/64", subnets("v1", sim.WithIPv6()))
+		require.Equal(t, "172.19.0.0/16 fd0d:1901:4207:1::/64", subnets("v2", sim.WithIPv6()))
+		require.Equal(t, "172.20.0.0/16 fd0d:1901:4207:2::/64", subnets("v3", sim.WithIPv6()))
+		remove(t, h, "v2")
+		require.Equal(t, "172.19.0.0/16 fd0d:1901:4207:1::/64", subnets("v4", sim.WithIPv6()))
+		require.Equal(t, "fd0d:1901:4207:3::/64", subnets("only6", sim.WithIPv6(), sim.WithoutIPv4()))
+		_, err := h.CreateNetwork("none46", sim.WithoutIPv4())
+		require.EqualError(t, err, "IPv4 or IPv6 must be enabled")
+		only6, _ := h.Network("only6")
+		o1, o2 := simtest.Run(t, h, "o1", sim.WithNetwork(only6), sim.WithPublish("8080:80")), simtest.Run(t, h, "o2", sim.WithNetwork(only6))
+		told := o1.Inspect().NetworkSettings.Networks["only6"]
+		require.Equal(t, "  0 64", strings.Join([]string{told.Gateway, told.IPAddress, fmt.Sprint(told.IPPrefixLen), fmt.Sprint(told.GlobalIPv6PrefixLen)}, " "))
+		require.Equal(t, only6.Gateway6().String(), told.IPv6Gateway)
+		require.Equal(t, []dockerapi.PortBinding{{HostIP: "::", HostPort: "8080"}}, o1.Inspect().NetworkSettings.Ports["80/tcp"])
+		require.False(t, o1.IP().IsValid())
+		addrs, err := o2.LookupNetIP(t.Context(), "ip", "o1")
+		require.NoError(t, err)
+		require.Equal(t, []netip.Addr{o1.Link(only6).Addr6()}, addrs)
+		l, err := o1.Listen(t.Context(), "tcp", ":80")
+		require.NoError(t, err)
+		conn, err := o2.DialContext(t.Context(), "tcp", "o1:80")
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+		require.NoError(t, l.Close())
+		require.NoError(t, o1.Restart(t.Context()))
+		require.False(t, only6.Inspect().EnableIPv4)
+	})
+}
+
+// TestIPAM28 has recorded answers to subnets.
+func TestIPAM28(t *testing.T) {
+	eachSince28(t, func(t *testing.T, h *sim.Host) {
+		for _, test := range []struct{ subnet, ipRange, want string }{
+			{"10.6.0.7/24", "", "invalid network config:\ninvalid subnet 10.6.0.7/24: it should be 10.6.0.0/24"},
+			{"10.2.0.0/24", "10.2.0.0/16", "invalid network config:\ninvalid ip-range 10.2.0.0/16: CIDR block is bigger than its parent subnet 10.2.0.0/24"},
+		} {
+			_, err := h.CreateNetworkSpec(dockerapi.NetworkCreate{Name: "x", CheckDuplicate: true, IPAM: dockerapi.IPAM{Config: []dockerapi.IPAMConfig{{Subnet: test.subnet, IPRange: test.ipRange}}}})
+			require.EqualError(t, err, test.want)
+		}
+		p31 := simtest.NewNetwork(t, h, "p31", sim.WithSubnet(prefix("10.31.0.0/31")))
+		require.Equal(t, "10.31.0.0", p31.Gateway().String())
+		require.Equal(t, "10.31.0.1", simtest.Run(t, h, "c31", sim.WithNetwork(p31)).IP().String())
+		p32 := simtest.NewNetwork(t, h, "p32", sim.WithSubnet(prefix("10.32.0.0/32")))
+		_, err := h.Run("c32", sim.WithNetwork(p32))
+		require.ErrorContains(t, err, "failed to set up container networking: no available IPv4 addresses on this network's address pools: p32 (")
+		sized, err := h.CreateNetwork("sz", sim.WithSubnet(prefix("0.0.0.0/24")))
+		require.NoError(t, err)
+		any, err := h.CreateNetwork("any", sim.WithSubnet(prefix("0.0.0.0/0")))
+		if h.Engine().Release == sim.Docker28 {
+			require.Equal(t, "0.0.0.0/24", sized.Subnets()[0].String())
+			require.EqualError(t, err, "invalid pool request: Pool overlaps with other one on this address space")
+		} else {
+			require.Equal(t, "172.18.0.0/24 172.19.0.0/16", sized.Subnets()[0].String()+" "+any.Subnets()[0].String())
+		}
+	})
+}

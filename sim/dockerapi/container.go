@@ -30,9 +30,10 @@ type Container struct {
 	ExecIDs         []string // of the commands that exec runs in it; nil if there are none
 	HostConfig      HostConfig
 	GraphDriver     GraphDriver
-	SizeRw          *int64  `json:",omitempty"` // of the files that it has written, if that is asked for; with its image's the next one
-	SizeRootFs      *int64  `json:",omitempty"`
-	Mounts          []Mount // always empty
+	SizeRw          *int64   `json:",omitempty"` // of the files that it has written, if that is asked for; with its image's the next one
+	SizeRootFs      *int64   `json:",omitempty"`
+	Mounts          []Mount  // always empty
+	Storage         *Storage `json:",omitempty"` // of release 29, instead of GraphDriver
 	Config          Config
 	NetworkSettings NetworkSettings
 }
@@ -42,6 +43,15 @@ type GraphDriver struct {
 	Data map[string]string // of a container directories that are nowhere, as nothing is stored; of an image nil
 	Name string
 }
+
+// A Storage is where dockerd stores a container, since it leaves that to containerd.
+type Storage struct{ RootFS RootStorage }
+
+// A RootStorage is where the root of a container is.
+type RootStorage struct{ Snapshot Snapshot }
+
+// A Snapshot is one of containerd's.
+type Snapshot struct{ Name string } // "overlayfs"
 
 // A Mount is a place of a container's where other files are.
 type Mount struct {

@@ -18,7 +18,8 @@ type NetworkCreate struct {
 	CheckDuplicate bool   // is taken for granted, but for the name ""
 	Driver         string // "bridge", which empty stands for
 	Scope          string // "local", which empty stands for; others are refused
-	EnableIPv6     bool
+	EnableIPv4     *bool  `json:",omitempty"` // of release 28 and later; nil: true
+	EnableIPv6     bool   // without a subnet of it, release 28 and later have pools
 	IPAM           IPAM
 	Internal       bool
 	Attachable     bool              // is told; it means something to swarm

@@ -9,6 +9,7 @@ type Network struct {
 	Created    time.Time
 	Scope      string // "local"
 	Driver     string // "bridge", "host" or "null"
+	EnableIPv4 bool   `json:",omitempty"` // is told by release 28 and later
 	EnableIPv6 bool
 	IPAM       IPAM
 	Internal   bool
@@ -19,7 +20,20 @@ type Network struct {
 	Containers map[string]NetworkContainer // those that run, by ID
 	Options    map[string]string           // those that differ from the defaults; all of "bridge"
 	Labels     map[string]string
+	Status     *NetworkStatus `json:",omitempty"` // of release 29, of one network
 }
+
+// A NetworkStatus tells how many addresses there are.
+type NetworkStatus struct{ IPAM IPAMStatus }
+
+// An IPAMStatus tells it by subnet.
+type IPAMStatus struct {
+	Subnets map[string]SubnetStatus `json:",omitempty"`
+}
+
+// A SubnetStatus counts the addresses of a subnet. Those of the network, of broadcasts and of the
+// gateway are in use, too.
+type SubnetStatus struct{ IPsInUse, DynamicIPsAvailable uint64 }
 
 // An IPAM is the addresses of a network.
 type IPAM struct {

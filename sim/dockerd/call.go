@@ -2,6 +2,7 @@ package dockerd
 
 import (
 	"drydock/sim"
+	"drydock/sim/internal/apishape"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,9 +31,15 @@ type call struct {
 func (c *call) reply(status int, body any) {
 	c.w.Header().Set("Content-Type", "application/json")
 	c.w.WriteHeader(status)
-	e := json.NewEncoder(c.w)
-	e.SetEscapeHTML(false)
-	e.Encode(body)
+	text, err := c.shape().Marshal(body)
+	if err == nil {
+		c.w.Write(append(text, '\n'))
+	}
+}
+
+// shape is how the host's release answers the request.
+func (c *call) shape() apishape.Shape {
+	return apishape.Shape{Daemon: apishape.ParseVersion(c.engine.APIVersion), Asked: apishape.Version(c.version)}
 }
 
 // done answers without a body.

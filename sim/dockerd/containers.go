@@ -3,7 +3,9 @@ package dockerd
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"drydock/sim"
@@ -62,12 +64,39 @@ func (c *call) containerCreate() error {
 	if err := c.checkImage(&spec.Config); err != nil {
 		return err
 	}
+	if err := c.checkEndpoints(&spec); err != nil {
+		return err
+	}
 	made, err := c.host.CreateSpec(c.form.Get("name"), spec)
 	if err != nil {
 		return err
 	}
 	c.reply(http.StatusCreated, dockerapi.ContainerCreated{ID: made.ID(), Warnings: c.warnings(spec.HostConfig)})
 	return nil
+}
+
+// checkEndpoints refuses and drops what came with later versions of the API than the one that is
+// asked.
+func (c *call) checkEndpoints(spec *dockerapi.ContainerCreate) error {
+	all := spec.NetworkingConfig.EndpointsConfig
+	if c.version.less(version{1, 44}) && len(all) > 1 && !c.engineBefore(since28) {
+		return badRequest("Container cannot be created with multiple network endpoints: " + strings.Join(slices.Sorted(maps.Keys(all)), ", "))
+	}
+	for name, e := range all {
+		all[name] = c.known(e)
+	}
+	return nil
+}
+
+// known returns what an endpoint asks for that the version of the API has.
+func (c *call) known(e dockerapi.EndpointConfig) dockerapi.EndpointConfig {
+	if c.version.less(version{1, 44}) {
+		e.MacAddress = ""
+	}
+	if c.version.less(version{1, 48}) {
+		e.GwPriority = 0
+	}
+	return e
 }
 
 // warnings returns what dockerd says of a container that it makes all the same.

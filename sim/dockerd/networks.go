@@ -40,7 +40,9 @@ func (c *call) networkList() error {
 	}
 	list := []dockerapi.Network{}
 	for n := range c.host.Networks() {
-		list = append(list, n.Inspect())
+		told := n.Inspect()
+		told.Status = nil
+		list = append(list, told)
 	}
 	if list, err = f.networks(list); err != nil {
 		return err
@@ -87,7 +89,7 @@ func (c *call) networkConnect() error {
 	}
 	var spec dockerapi.EndpointConfig
 	if body.EndpointConfig != nil {
-		spec = *body.EndpointConfig
+		spec = c.known(*body.EndpointConfig)
 	}
 	return found.ConnectName(name, spec)
 }

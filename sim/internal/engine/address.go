@@ -4,6 +4,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+
+	"drydock/sim/dockerapi"
 )
 
 // An Addresser decides subnets, addresses and the names of devices. What is random is made of
@@ -16,6 +18,19 @@ type Addresser interface {
 	// not overlap with those in use. Last is the index that it returned last, -1 the first
 	// time. It is false if there is none.
 	NextPool(pools []netip.Prefix, last int, inUse []netip.Prefix) (index int, ok bool)
+	// Pool6 returns the subnet for a network with IPv6 without one, out of the host's own 48 bits;
+	// false if there is none.
+	Pool6(global netip.Prefix, inUse []netip.Prefix) (netip.Prefix, bool)
+	// SizedPool returns a subnet for a network that asks for "0.0.0.0/24", of that many bits out of
+	// the pools; false if that is taken literally, or there is none.
+	SizedPool(asked netip.Prefix, pools, inUse []netip.Prefix) (netip.Prefix, bool)
+	// NewPool returns the addresses of a network.
+	NewPool(subnet, ipRange netip.Prefix) *Pool
+	// FixedCIDRIsSubnet reports whether the range of --fixed-cidr is all of docker0's subnet.
+	FixedCIDRIsSubnet() bool
+	// CheckIPAM returns what dockerd finds wrong with a network before it looks for addresses; nil
+	// if nothing.
+	CheckIPAM(config []dockerapi.IPAMConfig, ipv6 bool) error
 	// ByMAC reports whether the addresses of an IPv6 subnet of the default bridge end in the
 	// MACs of their holders; else they are the lowest free ones.
 	ByMAC(subnet netip.Prefix) bool
@@ -30,6 +45,13 @@ type Addresser interface {
 	// StartOrder returns in which order a container that starts joins n networks, which come as
 	// it was connected to them; nil stands for the order of their priority.
 	StartOrder(n int, draw func(n int) int) []int
+
+	// TellsGateways reports whether Inspect tells the gateway of a subnet for which none was asked.
+	TellsGateways() bool
+	// AsksOfPools reports whether addresses can be asked for of a network whose subnet is a pool's.
+	AsksOfPools() bool
+	// KeepsSandbox reports whether Inspect tells the last sandbox of a container that does not run.
+	KeepsSandbox() bool
 
 	// IPv6Everywhere reports whether containers have IPv6, a link-local address and ::1, also
 	// without a network that has a subnet of it.

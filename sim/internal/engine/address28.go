@@ -36,6 +36,8 @@ func (since28) OwnIndexes() bool { return true }
 
 func (since28) FreeEth() bool { return true }
 
+func (since28) KeepsSandbox() bool { return false }
+
 func (since28) SeveralNetworks() bool { return true }
 
 // ComparePriority goes by the priority that was asked for, then puts networks that are not

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/ports"
 )
 
@@ -66,6 +67,24 @@ func (common) Gateways(list []Network) (v4, v6 int) {
 }
 
 func (common) DNSNames(string, []string, string, string) []string { return nil }
+
+func (common) TellsGateways() bool { return false }
+
+func (common) AsksOfPools() bool { return false }
+
+func (common) KeepsSandbox() bool { return true }
+
+func (common) Pool6(netip.Prefix, []netip.Prefix) (netip.Prefix, bool) { return netip.Prefix{}, false }
+
+func (common) SizedPool(netip.Prefix, []netip.Prefix, []netip.Prefix) (netip.Prefix, bool) {
+	return netip.Prefix{}, false
+}
+
+func (common) NewPool(subnet, ipRange netip.Prefix) *Pool { return NewPool(subnet, ipRange) }
+
+func (common) FixedCIDRIsSubnet() bool { return false }
+
+func (common) CheckIPAM([]dockerapi.IPAMConfig, bool) error { return nil }
 
 func (common) StartOrder(int, func(int) int) []int { return nil }
 

@@ -41,7 +41,34 @@ func (docker28) NetworkRules(n Network, _ []Network) []string {
 func (docker28) Messages() *Messages { return messages28 }
 
 var messages28 = messages20.with(func(m *Messages) {
+	m.SetUp = "failed to set up container networking: %v"
+	m.NotRunning = "container %s is not running"
+	m.Kill = "cannot kill container: %s: %v"
+	m.StartFailed = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: %s"
+	m.ExecFailed = "OCI runtime exec failed: exec failed: unable to start container process: %s"
+	m.ExecDown = "container %s is not running: %s"
+	m.RemoveRestarting = "cannot remove container %[2]q: container is restarting: stop the container before removing or force remove"
+	m.RemoveRunning = "cannot remove container %[2]q: container is running: stop the container before removing or force remove"
+	m.RemovePaused = "cannot remove container %[2]q: container is paused and must be unpaused first"
+	m.JoinNotRunning = "cannot join network namespace of a non running container: container %[2]s is %[3]s"
+	m.JoinNotFound = "joining network namespace of container: No such container: %s"
+	m.LinkNetwork = "container %[2]s not attached to default bridge network"
+	m.LinkMode = m.LinkHost
+	m.LinkShared = "conflicting options: container type network can't be used with links. This would result in undefined behavior"
 	m.Listen = "failed to bind host port for %[1]v:%[3]v/%[2]v: %[5]v"
 	m.BridgeName = "%s"
 	m.NoSCTP = "error starting userland proxy: failed to listen on %[1]v: %[5]v"
+	m.NoNetwork = m.NetworkNotFound
+	m.NetworkEmpty = "invalid name: name is empty"
+	m.HasEndpoints = "error while removing network: network %[1]s has active endpoints (%[3]s)"
+	m.SubnetFormat = "invalid network config:\ninvalid subnet %v: invalid CIDR block notation"
+	m.SubnetOverlaps = "invalid pool request: Pool overlaps with other one on this address space"
+	m.NoPool = "all predefined address pools have been fully subnetted"
+	m.NoPool6 = m.NoPool
+	m.EndpointSettings = "invalid endpoint settings:\n%v"
+	m.EndpointOfNetwork = "invalid config for network %s: %v"
+	m.AliasPredefined = "network-scoped aliases are only supported for user-defined networks"
+	m.AddrOutside = "no configured subnet or ip-range contain the IP address %v"
+	m.AddrFormat = "invalid %s address: %s"
+	m.AddrFormatConnect = m.AddrFormat
 })

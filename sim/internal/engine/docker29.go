@@ -28,6 +28,10 @@ func (docker29) NetworkRules(n Network, _ []Network) []string {
 	return n.externalRules()
 }
 
+func (docker29) TellsGateways() bool { return true }
+
+func (docker29) AsksOfPools() bool { return true }
+
 // Plan has all ports by their texts, "443/tcp" before "80/tcp": links are opened in that order.
 func (docker29) Plan(published []ports.Publication, exposed []ports.Port, all bool) ([]ports.Publication, []ports.Port) {
 	plan, list := ports.Plan(published, exposed, all)
@@ -44,6 +48,12 @@ func (e docker29) Environment(v Environment) []string {
 func (docker29) Messages() *Messages { return messages29 }
 
 var messages29 = messages28.with(func(m *Messages) {
+	m.AlreadyPaused = "container %s is already paused"
+	m.HostnameLong = "hostname %q is too long (maximum 64 bytes)"
+	m.AddrPredefined = "user-specified IP address is supported on user-defined networks only"
+	m.AddrOutside = "no configured subnet contains IP address %v"
+	m.ConnectHost = "cannot connect container to host network - container must be created in host network mode"
+	m.DisconnectHost = "cannot disconnect container from host network - container was created in host network mode"
 	m.Listen = "failed to bind host port %[1]v/%[2]v: %[5]v"
 	m.NoSCTP = "failed to create socket for %[1]v/%[2]v: %[5]v"
 })

@@ -4,6 +4,7 @@ package engine
 // are formats of package fmt; a comment tells what for.
 type Messages struct {
 	// Containers.
+	SetUp            string // why a container does not start with its networks
 	NoContainer      string // its name
 	NotRunning       string // the ID
 	ContainerName    string // an invalid name
@@ -16,7 +17,7 @@ type Messages struct {
 	Restart          string // the name, and why not
 	StartPaused      string
 	Restarting       string // the ID
-	RemoveRestarting string // the ID
+	RemoveRestarting string // the ID and the name, as of the next two
 	ExecPaused       string // the name
 	ExecFailed       string // why, as runc says it
 	ExecDown         string // the ID of the container and its state
@@ -28,7 +29,8 @@ type Messages struct {
 	NotPaused        string // the ID
 	RemoveRunning    string // the ID
 	RemovePaused     string // the ID
-	JoinNotRunning   string // the ID of the container with the namespace
+	JoinNotRunning   string // ID, name and state of the container with the namespace
+	JoinNotFound     string // the same, of one that is not there: its name
 	EnvVariable      string // what it is instead
 	WorkingDir       string // what is not absolute
 	Signal           string // what is none
@@ -64,7 +66,8 @@ type Messages struct {
 	LinkNotFound   string // the name, twice
 	LinkNoName     string
 	LinkHost       string
-	LinkNetwork    string // the name
+	LinkNetwork    string // name and ID
+	LinkShared     string // of a container in the namespace of another one
 	LinkNotRunning string // the target, the client and the alias
 	LinkRules      string // why not
 
@@ -75,7 +78,7 @@ type Messages struct {
 	NetworkExists       string // its name
 	CreatePredefined    string // its name
 	RemovePredefined    string // its name
-	HasEndpoints        string // its name and ID
+	HasEndpoints        string // its name and ID, and who has them
 	SubnetFormat        string // what is none, twice
 	SubnetsPerFamily    string
 	SubnetMissing       string
@@ -110,6 +113,11 @@ type Messages struct {
 	AddrsExhausted      string // the version of IP, name and ID of the network
 	EndpointExists      string // the names of container and network
 	ConnectHost         string
+	DisconnectHost      string
+	EndpointSettings    string // what is wrong with them, where they are checked
+	EndpointOfNetwork   string // the network and EndpointSettings, where a container is made
+	NetworkEmpty        string // a network without a name
+	HostnameLong        string // a hostname of more than 64 bytes
 	ConnectShared       string
 	ConnectPrivate      string
 	NotConnected        string // the ID, and the network's name
@@ -124,6 +132,7 @@ func (m Messages) with(change func(*Messages)) *Messages {
 
 // messages are those that the releases share. Capitals and full stops are dockerd's own.
 var messages = Messages{
+	SetUp:           "%v",
 	NoContainer:     "No such container: %s",
 	NotRunning:      "Container %s is not running",
 	ContainerName:   "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
@@ -141,7 +150,8 @@ var messages = Messages{
 	StartFailed:     "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: %s: unknown",
 	AlreadyPaused:   "Container %s is already paused",
 	NotPaused:       "Container %s is not paused",
-	JoinNotRunning:  "cannot join network of a non running container: %s",
+	JoinNotRunning:  "cannot join network of a non running container: %[1]s",
+	JoinNotFound:    "No such container: %s",
 	EnvVariable:     "invalid environment variable: %s",
 	Restarting:      "Container %s is restarting, wait until the container is running",
 	WorkingDir:      "the working directory '%s' is invalid, it needs to be an absolute path",
@@ -173,13 +183,18 @@ var messages = Messages{
 	LinkFormat:     "bad format for links: %s",
 	LinkAlias:      "invalid alias %q",
 	LinkNoName:     `could not get container for : invalid name or ID supplied: ""`,
-	LinkNetwork:    "Cannot link to /%s, as it does not belong to the default network",
+	LinkNetwork:    "Cannot link to /%[1]s, as it does not belong to the default network",
+	LinkShared:     "links are only supported for user-defined networks.",
 	LinkNotRunning: "Cannot link to a non running container: /%s AS /%s/%s",
 	LinkRules:      "Unable to link: %v",
 
 	NoNetwork:           "No such network: %s",
 	NetworkNotFound:     "network %s not found",
 	NetworkName:         "invalid name: %s",
+	NetworkEmpty:        "network with name  already exists",
+	EndpointSettings:    "%v",
+	EndpointOfNetwork:   "%[2]v",
+	HostnameLong:        "sethostname: invalid argument: %q",
 	NetworkExists:       "network with name %s already exists",
 	RemovePredefined:    "%s is a pre-defined network and cannot be removed",
 	SubnetFormat:        "Invalid subnet %v : invalid CIDR address: %[1]v",

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 )
 
@@ -29,6 +30,20 @@ func NewPool(subnet, ipRange netip.Prefix) *Pool {
 // Full reports whether the subnet has no free address. Then Docker does not look whether a
 // particular one is taken.
 func (p *Pool) Full() bool { return p.bits < 32 && len(p.used) >= 1<<p.bits }
+
+// Count returns how many addresses of the subnet are used, and how many of the range are free.
+func (p *Pool) Count() (used, free uint64) {
+	inRange := uint64(0)
+	for a := range p.used {
+		if p.addrs.Contains(a) {
+			inRange++
+		}
+	}
+	if bits := p.addrs.Addr().BitLen() - p.addrs.Bits(); bits < 64 {
+		return uint64(len(p.used)), 1<<bits - inRange
+	}
+	return uint64(len(p.used)), math.MaxUint64
+}
 
 // Take takes the lowest free address; false if there is none.
 func (p *Pool) Take() (netip.Addr, bool) {

@@ -20,11 +20,12 @@ func (e errUnreachable) Error() string {
 type apiError struct {
 	status  int
 	message string
-	missing string // what docker says of a 404, which it has own words for, or ""
+	missing string // what docker says of a 404, which it has own words for before 28, or ""
+	since28 bool
 }
 
 func (e *apiError) Error() string {
-	if e.status == http.StatusNotFound && e.missing != "" {
+	if e.status == http.StatusNotFound && e.missing != "" && !e.since28 {
 		return "Error: " + e.missing
 	}
 	return "Error response from daemon: " + e.message

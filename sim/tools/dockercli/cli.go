@@ -11,8 +11,9 @@ import (
 // daemon's.
 type docker struct {
 	*command.Call
-	ctx context.Context
-	api *client
+	ctx     context.Context
+	api     *client
+	release *release
 }
 
 // An action runs a subcommand with its arguments. Its error is printed.

@@ -5,23 +5,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-)
-
-// apiVersion is the version of the API that docker 20.10 speaks, unless the daemon knows only
-// an older one.
-const apiVersion = "1.41"
-
-// The version that docker says it is: of Docker's own packages for linux/amd64.
-const (
-	clientVersion = "20.10.24"
-	gitCommit     = "297e128"
-	goVersion     = "go1.19.7"
-	buildTime     = "Tue Apr  4 18:21:03 2023"
 )
 
 // maxBody bounds an answer that is read as a whole. docker has no bound but for errors,
@@ -35,14 +24,15 @@ const maxBody = 64 << 20
 type client struct {
 	dial    func(context.Context) (net.Conn, error)
 	host    string // how messages name the daemon: "unix:///var/run/docker.sock"
+	of      *release
 	version string // of the API
 	idle    chan *connection
 }
 
 // newClient returns a client of who answers to dial. It speaks the newest version until it has
 // negotiated.
-func newClient(host string, dial func(context.Context) (net.Conn, error)) *client {
-	return &client{dial: dial, host: host, idle: make(chan *connection, 1)}
+func newClient(r *release, host string, dial func(context.Context) (net.Conn, error)) *client {
+	return &client{of: r, dial: dial, host: host, idle: make(chan *connection, 1)}
 }
 
 // close closes the connection that is kept.
@@ -86,13 +76,13 @@ func (c *client) release(ctx context.Context, x *connection) {
 // negotiate asks the daemon for its version of the API, and speaks that if it is older. That
 // there is no daemon is told by what is asked next.
 func (c *client) negotiate(ctx context.Context) {
-	c.version = apiVersion
+	c.version = c.of.api
 	x, err := c.open(ctx, request{method: http.MethodHead, path: pingPath})
 	if err != nil {
 		return
 	}
 	defer c.release(ctx, x)
-	if v := x.answer.Header.Get("Api-Version"); olderVersion(v, apiVersion) {
+	if v := x.answer.Header.Get("Api-Version"); olderVersion(v, c.of.api) {
 		c.version = v
 	}
 }
@@ -113,7 +103,7 @@ func olderVersion(a, b string) bool {
 // open sends a request and reads the head of the answer, which is not an error. When ctx is
 // done the connection is closed: reads and writes fail.
 func (c *client) open(ctx context.Context, r request) (*connection, error) {
-	req, err := r.build(ctx, c.version)
+	req, err := r.build(ctx, c.of.version, c.version)
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +120,9 @@ func (c *client) open(ctx context.Context, r request) (*connection, error) {
 	}
 	if err := x.check(r.upgrade != ""); err != nil {
 		x.Close()
+		if e := (*apiError)(nil); errors.As(err, &e) {
+			e.since28 = c.of.since28
+		}
 		return nil, err
 	}
 	return x, nil

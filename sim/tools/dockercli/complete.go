@@ -20,7 +20,7 @@ func complete(ctx context.Context, c *command.Call) int {
 	if len(words) == 0 {
 		return 0
 	}
-	d := &docker{Call: c, ctx: ctx}
+	d := &docker{Call: c, ctx: ctx, release: releaseOf(c.Machine)}
 	d.api = d.client(defaultHost)
 	defer d.api.close()
 	d.api.negotiate(ctx)

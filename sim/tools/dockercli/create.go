@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"os"
 	"regexp"
-	"strings"
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/reference"
@@ -35,7 +34,7 @@ func (d *docker) create(f *pflag.FlagSet) action {
 // badFlags prints why docker run or create does not ask the daemon, or what it answered, and
 // points to --help.
 func (d *docker) badFlags(command string, err error) error {
-	return statusError{125, fmt.Sprintf("docker: %s.\nSee 'docker %s --help'.", strings.TrimSuffix(err.Error(), "."), command)}
+	return statusError{125, d.release.withHelp(command, err.Error())}
 }
 
 // loopback finds addresses for --dns that are the container's own.
@@ -49,7 +48,11 @@ var imageID = regexp.MustCompile(`^(sha256:)?[a-f0-9]{64}$`)
 func (d *docker) createContainer(flags *createFlags, spec *dockerapi.ContainerCreate) (made dockerapi.ContainerCreated, err error) {
 	for _, addr := range spec.HostConfig.DNS {
 		if loopback.MatchString(addr) {
-			d.Errorf("WARNING: Localhost DNS setting (--dns=%s) may fail in containers.\n", addr)
+			format := "WARNING: Localhost DNS setting (--dns=%s) may fail in containers.\n"
+			if d.release.since28 {
+				format = "WARNING: Localhost DNS (%s) may fail in containers.\n"
+			}
+			d.Errorf(format, addr)
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"drydock/sim/dockerapi"
@@ -15,6 +16,9 @@ func (c *createFlags) setNetwork(_ *docker, spec *dockerapi.ContainerCreate) err
 	h := &spec.HostConfig
 	h.Links, h.ExtraHosts = *c.links, *c.addHosts
 	h.DNS, h.DNSOptions, h.DNSSearch = orEmpty(*c.dns), orEmpty(*c.dnsOptions), orEmpty(*c.dnsSearch)
+	if c.of.since28 && len(*c.networks) == 0 {
+		*c.networks = []networkFlag{{target: "default"}}
+	}
 	if len(*c.networks) > 0 {
 		h.NetworkMode = (*c.networks)[0].target
 	}
@@ -50,15 +54,18 @@ func (c *createFlags) endpoints() (map[string]dockerapi.EndpointConfig, error) {
 				return nil, err
 			}
 			links = *c.links
+			if c.of.since28 && !isUserDefined(n.target) {
+				links = nil // they are those of the default bridge
+			}
 		}
-		e, err := endpointConfig(n, links)
+		e, err := n.config(links)
 		if err != nil {
 			return nil, err
 		}
 		if _, ok := all[n.target]; ok {
 			return nil, fmt.Errorf("network %q is specified multiple times", n.target)
 		}
-		if len(*c.networks) == 1 && len(e.Aliases) == 0 && len(e.Links) == 0 && e.IPAMConfig == nil {
+		if len(*c.networks) == 1 && len(e.Aliases) == 0 && len(e.Links) == 0 && e.IPAMConfig == nil && e.MacAddress == "" && len(e.DriverOpts) == 0 && e.GwPriority == 0 {
 			continue
 		}
 		all[n.target] = e
@@ -89,14 +96,19 @@ func (c *createFlags) addShort(n *networkFlag) error {
 		return dockerError(both + "--ip and per-network IPv4 address")
 	case n.ip6 != "" && *c.ip6 != "":
 		return dockerError(both + "--ip6 and per-network IPv6 address")
+	case n.mac != "" && *c.mac != "":
+		return dockerError(both + "--mac-address and per-network MAC address")
+	}
+	if c.of.since28 {
+		n.mac = cmp.Or(n.mac, *c.mac)
 	}
 	n.aliases = append(n.aliases, *c.aliases...)
 	n.ip4, n.ip6 = cmp.Or(n.ip4, *c.ip), cmp.Or(n.ip6, *c.ip6)
 	return nil
 }
 
-// endpointConfig returns what is asked for on a network.
-func endpointConfig(n networkFlag, links []string) (e dockerapi.EndpointConfig, err error) {
+// config returns what is asked for on a network.
+func (n networkFlag) config(links []string) (e dockerapi.EndpointConfig, err error) {
 	switch {
 	case strings.TrimSpace(n.target) == "":
 		return e, errors.New("no name set for network")
@@ -105,7 +117,14 @@ func endpointConfig(n networkFlag, links []string) (e dockerapi.EndpointConfig, 
 	case !isUserDefined(n.target) && len(links) > 0:
 		return e, errors.New("links are only supported for user-defined networks")
 	}
-	e = dockerapi.EndpointConfig{Aliases: n.aliases, Links: links}
+	e = dockerapi.EndpointConfig{Aliases: n.aliases, Links: links, DriverOpts: n.options, GwPriority: n.priority}
+	if n.mac != "" {
+		mac, err := net.ParseMAC(strings.TrimSpace(n.mac))
+		if err != nil {
+			return e, fmt.Errorf("%s is not a valid mac address", n.mac)
+		}
+		e.MacAddress = mac.String()
+	}
 	if n.ip4 != "" || n.ip6 != "" {
 		e.IPAMConfig = &dockerapi.EndpointIPAMConfig{IPv4Address: n.ip4, IPv6Address: n.ip6}
 	}

@@ -33,7 +33,9 @@ func (c *createFlags) setStreams(_ *docker, spec *dockerapi.ContainerCreate) err
 			return dockerError(*c.mac + " is not a valid mac address")
 		}
 	}
-	spec.MacAddress = *c.mac
+	if !c.of.since28 {
+		spec.MacAddress = *c.mac
+	}
 	spec.Tty, spec.OpenStdin = *c.tty, *c.interactive
 	for _, stream := range *c.attach {
 		spec.AttachStdin = spec.AttachStdin || stream == "stdin"

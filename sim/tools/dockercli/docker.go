@@ -17,7 +17,7 @@ func Commands() command.Table {
 
 // Main is docker. What it finds on a machine is the daemon of that: a *sim.Host has one.
 func Main(ctx context.Context, c *command.Call) int {
-	d := &docker{Call: c, ctx: ctx}
+	d := &docker{Call: c, ctx: ctx, release: releaseOf(c.Machine)}
 	return d.exit(d.main(c.Args[1:]))
 }
 
@@ -27,10 +27,10 @@ func (d *docker) main(args []string) error {
 	options := addGlobalFlags(d, global)
 	addHelp(global)
 	if err := global.Parse(args); err != nil {
-		return flagError(err, "docker", d.rootUsage())
+		return d.flagError(err, "docker", "[OPTIONS] COMMAND [ARG...]", d.rootUsage())
 	}
 	if *options.version {
-		d.Printf("Docker version %s, build %s\n", clientVersion, gitCommit)
+		d.Printf("Docker version %s, build %s\n", d.release.version, d.release.commit)
 		return nil
 	}
 	if err := options.check(); err != nil {
@@ -80,7 +80,7 @@ func (d *docker) runGroup(g group, args []string) error {
 	f.SetInterspersed(false)
 	addHelp(f)
 	if err := f.Parse(args); err != nil {
-		return flagError(err, "docker "+g.name, g.usage())
+		return d.flagError(err, "docker "+g.name, "COMMAND", g.usage())
 	}
 	help, _ := f.GetBool("help")
 	switch args := f.Args(); {
@@ -107,14 +107,14 @@ func (d *docker) runSubcommand(c *subcommand, args []string) error {
 	run := c.setup(d, f)
 	addHelp(f)
 	if err := f.Parse(args); err != nil {
-		return flagError(err, "docker "+c.path, "")
+		return d.flagError(err, "docker "+c.path, c.syntax, "")
 	}
 	if help, _ := f.GetBool("help"); help {
 		d.Printf("\n%s", c.usage(f, d.width()))
 		return nil
 	}
 	if problem := c.checkArgs(f.NArg()); problem != "" {
-		return fmt.Errorf("\"docker %[1]s\" %[2]s.\nSee 'docker %[1]s --help'.\n\n%[3]s", c.path, problem, c.synopsis())
+		return dockerError(d.release.badArgs(c, problem))
 	}
 	d.api.negotiate(d.ctx)
 	return run(f.Args())
@@ -122,10 +122,6 @@ func (d *docker) runSubcommand(c *subcommand, args []string) error {
 
 // flagError returns what docker says of flags that are wrong. Those of a command that has
 // commands are followed by its usage.
-func flagError(err error, path, usage string) error {
-	text := fmt.Sprintf("%v\nSee '%s --help'.", err, path)
-	if usage != "" {
-		text += "\n\n" + usage
-	}
-	return statusError{125, text}
+func (d *docker) flagError(err error, path, syntax, usage string) error {
+	return statusError{125, d.release.badFlag(err, path, syntax, usage)}
 }

@@ -23,7 +23,7 @@ type fake struct {
 }
 
 func newFake(routes map[string]http.HandlerFunc) *fake {
-	return &fake{routes: routes, asked: make(chan string, 100), version: apiVersion}
+	return &fake{routes: routes, asked: make(chan string, 100), version: release20.api}
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -101,8 +101,8 @@ func frame(stream byte, text string) string {
 func (f *fake) run(ctx context.Context, c *command.Call, args ...string) int {
 	c.Args = append([]string{"docker"}, args...)
 	table := command.Table{"docker": func(ctx context.Context, c *command.Call) int {
-		d := &docker{Call: c, ctx: ctx}
-		d.api = newClient(defaultHost, func(ctx context.Context) (net.Conn, error) { return dockerd.Dial(ctx, f) })
+		d := &docker{Call: c, ctx: ctx, release: &release20}
+		d.api = newClient(&release20, defaultHost, func(ctx context.Context) (net.Conn, error) { return dockerd.Dial(ctx, f) })
 		defer d.api.close()
 		return d.exit(d.dispatch(c.Args[1:]))
 	}}

@@ -3,8 +3,10 @@ package dockercli
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"net/netip"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -192,19 +194,21 @@ func checkStream(s string) (string, error) {
 
 // A networkFlag is what one --network asks for.
 type networkFlag struct {
-	target   string
-	aliases  []string
-	ip4, ip6 string
+	target        string
+	aliases       []string
+	ip4, ip6, mac string
+	options       map[string]string // of the driver
+	priority      int               // of the gateway
 }
 
 // longNetwork finds the long form of --network, anywhere in it as docker does.
 var longNetwork = regexp.MustCompile(`\w+=\w+(,\w+=\w+)*`)
 
 // addNetworks adds --network, which takes a name or name=NAME,alias=ALIAS,ip=ADDRESS.
-func addNetworks(f *pflag.FlagSet) *[]networkFlag {
+func (r *release) addNetworks(f *pflag.FlagSet) *[]networkFlag {
 	var all []networkFlag
 	f.Var(value{kind: "network", set: func(s string) error {
-		n, err := parseNetworkFlag(s)
+		n, err := r.parseNetworkFlag(s)
 		if err == nil {
 			all = append(all, n)
 		}
@@ -215,7 +219,7 @@ func addNetworks(f *pflag.FlagSet) *[]networkFlag {
 
 // parseNetworkFlag parses one --network. Keys and values of the long form are lowered, names of
 // networks too, as docker does it.
-func parseNetworkFlag(s string) (n networkFlag, err error) {
+func (r *release) parseNetworkFlag(s string) (n networkFlag, err error) {
 	if !longNetwork.MatchString(s) {
 		return networkFlag{target: s}, nil
 	}
@@ -238,14 +242,38 @@ func parseNetworkFlag(s string) (n networkFlag, err error) {
 			n.ip4 = v
 		case "ip6":
 			n.ip6 = v
-		case "driver-opt":
-			return n, errUnsupported
 		default:
-			return n, dockerError("invalid field key " + key)
+			if err := r.setNetworkField(&n, key, v); err != nil {
+				return n, err
+			}
 		}
 	}
 	if n.target == "" {
 		return n, errors.New("network name/id is not specified")
 	}
 	return n, nil
+}
+
+// setNetworkField sets a field of the long form that not all releases have.
+func (r *release) setNetworkField(n *networkFlag, key, v string) (err error) {
+	switch {
+	case key == "driver-opt":
+		option, value, ok := strings.Cut(v, "=")
+		if !ok || option == "" {
+			return errors.New("invalid key value pair format in driver options")
+		}
+		if n.options == nil {
+			n.options = make(map[string]string)
+		}
+		n.options[strings.TrimSpace(option)] = strings.TrimSpace(value)
+	case r.since28 && key == "mac-address":
+		n.mac = v
+	case r.since28 && key == "gw-priority":
+		if n.priority, err = strconv.Atoi(v); err != nil {
+			return fmt.Errorf("invalid gw-priority (%s): %w", v, errors.Unwrap(err))
+		}
+	default:
+		return dockerError("invalid field key " + key)
+	}
+	return nil
 }

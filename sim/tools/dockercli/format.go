@@ -34,6 +34,7 @@ type listFlags struct {
 	format         string
 	filters        filters
 	look           look
+	of             *release
 }
 
 // A listUsage is the usage texts of a command for these flags.

@@ -107,10 +107,10 @@ func parseHost(s string) (string, error) {
 func (d *docker) client(host string) *client {
 	h, ok := d.Machine.(*sim.Host)
 	if !ok || host != defaultHost {
-		return newClient(host, func(context.Context) (net.Conn, error) { return nil, errUnreachable{host} })
+		return newClient(d.release, host, func(context.Context) (net.Conn, error) { return nil, errUnreachable{host} })
 	}
 	handler := dockerd.Handler(h)
-	return newClient(host, func(ctx context.Context) (net.Conn, error) {
+	return newClient(d.release, host, func(ctx context.Context) (net.Conn, error) {
 		if h.DaemonContext().Err() != nil {
 			return nil, errUnreachable{host}
 		}

@@ -27,7 +27,11 @@ func (d *docker) containers(sizes *bool) finder {
 			query.Set("size", "1")
 		}
 		text, err := d.find("/containers/"+name+"/json", "container", name, query, &c)
-		return newContainerInfo(c), text, err
+		info := newContainerInfo(c)
+		if s := &c.NetworkSettings; d.release.since29 {
+			return containerInfo29{info, networkSettings29{s.SandboxID, s.SandboxKey, s.Ports, s.Networks}}, text, err
+		}
+		return info, text, err
 	}
 }
 
@@ -64,6 +68,9 @@ func (d *docker) objects(sizes *bool) finder {
 			if err == nil || !isNotFound(err) && !strings.Contains(err.Error(), "invalid reference format") {
 				return info, text, err
 			}
+		}
+		if d.release.since29 {
+			return nil, nil, dockerError("error: no such object: " + name)
 		}
 		return nil, nil, dockerError("Error: No such object: " + name)
 	}
@@ -113,6 +120,7 @@ func (d *docker) show(names []string, format string, find finder) error {
 	if err != nil {
 		return statusError{64, fmt.Sprintf("template parsing error: %v", err)}
 	}
+	tmpl.Funcs(template.FuncMap{"json": d.release.marshal})
 	var infos, lines, problems []string
 	for _, name := range names {
 		info, text, err := find(name)
@@ -192,6 +200,18 @@ func newContainerInfo(info dockerapi.Container) containerInfo {
 		s.Error, s.StartedAt.Format(time.RFC3339Nano), s.FinishedAt.Format(time.RFC3339Nano),
 	}
 	return containerInfo{info, info.Created.Format(time.RFC3339Nano), state}
+}
+
+// A containerInfo29 is one without what Docker had of networks outside of Networks.
+type containerInfo29 struct {
+	containerInfo
+	NetworkSettings networkSettings29
+}
+
+type networkSettings29 struct {
+	SandboxID, SandboxKey string
+	Ports                 map[string][]dockerapi.PortBinding
+	Networks              map[string]dockerapi.EndpointSettings
 }
 
 // MarshalJSON keeps Docker's order of the fields.

@@ -1,6 +1,9 @@
 package dockercli
 
 import (
+	"errors"
+	"strings"
+
 	"drydock/sim/dockerapi"
 
 	"github.com/spf13/pflag"
@@ -11,6 +14,7 @@ type networkFlags struct {
 	driver, ipamDriver         *string
 	subnets, ranges, gateways  *[]string
 	internal, ipv6, attachable *bool
+	ipv4                       *bool // nil: not asked for
 	labels                     *[]string
 	options, reserved          map[string]string
 }
@@ -31,6 +35,9 @@ func (d *docker) createNetwork(f *pflag.FlagSet) action {
 		options:    stringMap(f, "opt", "o", "Set driver specific options"),
 		reserved:   stringMap(f, "aux-address", "", "Auxiliary IPv4 or IPv6 addresses used by Network driver"),
 	}
+	if d.release.since28 {
+		flags.ipv4 = f.Bool("ipv4", true, "Enable or disable IPv4 address assignment")
+	}
 	refuse(f,
 		unsupported{"config-from", "", "string", "", "The network from which to copy the configuration"},
 		unsupported{"config-only", "", "bool", "", "Create a configuration only network"},
@@ -40,6 +47,9 @@ func (d *docker) createNetwork(f *pflag.FlagSet) action {
 	)
 	return func(args []string) error {
 		create, err := flags.parse(d, args[0])
+		if flags.ipv4 != nil && f.Changed("ipv4") {
+			create.EnableIPv4 = flags.ipv4
+		}
 		if err != nil {
 			return err
 		}
@@ -73,7 +83,7 @@ func (d *docker) removeNetworks(*pflag.FlagSet) action {
 		for _, name := range names {
 			if err := orMissing(d.api.remove(d.ctx, "/networks/"+name, nil), "network", name); err != nil {
 				d.Errorf("%v\n", err)
-				status = statusError{status: 1}
+				status = statusError{1, map[bool]string{true: "exit status 1"}[d.release.since28]}
 				continue
 			}
 			d.Printf("%s\n", name)
@@ -87,18 +97,38 @@ func (d *docker) connect(f *pflag.FlagSet) action {
 	ip, ip6 := f.String("ip", "", "IPv4 address (e.g., 172.30.100.104)"), f.String("ip6", "", "IPv6 address (e.g., 2001:db8::33)")
 	aliases := f.StringSlice("alias", nil, "Add network-scoped alias for the container")
 	links := multi(f, "link", "", "Add link to another container", checkLink)
-	refuse(f,
-		unsupported{"driver-opt", "", "strings", "", "driver options for the network"},
-		unsupported{"link-local-ip", "", "strings", "", "Add a link-local address for the container"},
-	)
+	options := f.StringSlice("driver-opt", nil, "driver options for the network")
+	priority := new(int)
+	if d.release.since28 {
+		f.IntVar(priority, "gw-priority", 0, "Highest gw-priority provides the default gateway. Accepts positive and negative values.")
+	}
+	refuse(f, unsupported{"link-local-ip", "", "strings", "", "Add a link-local address for the container"})
 	return func(args []string) error {
+		driver, err := driverOptions(*options)
+		if err != nil {
+			return err
+		}
 		return d.api.post(d.ctx, "/networks/"+args[0]+"/connect", nil, dockerapi.NetworkConnect{
 			Container: args[1],
 			EndpointConfig: &dockerapi.EndpointConfig{
 				IPAMConfig: &dockerapi.EndpointIPAMConfig{IPv4Address: *ip, IPv6Address: *ip6}, Links: *links, Aliases: orEmpty(*aliases),
+				DriverOpts: driver, GwPriority: *priority,
 			},
 		}, nil)
 	}
+}
+
+// driverOptions returns options of the driver, "K=V".
+func driverOptions(list []string) (map[string]string, error) {
+	all := make(map[string]string)
+	for _, o := range list {
+		key, v, ok := strings.Cut(o, "=")
+		if !ok || key == "" {
+			return nil, errors.New("invalid key/value pair format in driver options")
+		}
+		all[key] = v
+	}
+	return all, nil
 }
 
 // disconnect is docker network disconnect.

@@ -42,14 +42,14 @@ func TestPortsColumn(t *testing.T) {
 		{[]dockerapi.Port{port("0.0.0.0", 80, 8080, "tcp"), port("::", 80, 8080, "tcp"), port("", 53, 0, "udp")}, "53/udp, 0.0.0.0:8080->80/tcp, :::8080->80/tcp"},
 		{[]dockerapi.Port{port("", 65535, 0, "tcp"), port("", 1, 0, "tcp")}, "1/tcp, 65535/tcp"},
 	} {
-		require.Equal(t, tt.want, portsColumn(tt.ports))
+		require.Equal(t, tt.want, portsColumn(&release20, tt.ports))
 	}
 }
 
 // TestPsColumns has commands, names and images that are cut.
 func TestPsColumns(t *testing.T) {
 	t.Parallel()
-	short, long := &listFlags{look: look20}, &listFlags{noTrunc: true}
+	short, long := &listFlags{look: look20, of: &release20}, &listFlags{noTrunc: true, of: &release20}
 	for command, want := range map[string]string{
 		"": "", "12345678901234567890": "12345678901234567890", "123456789012345678901": "1234567890123456789…",
 		"/bin/sh -c 'echo hello'": "/bin/sh -c 'echo he…", "ééééééééééééééééééééé": "ééééééééééééééééééé…",
@@ -72,7 +72,7 @@ func TestPsColumns(t *testing.T) {
 // TestEnvFile has files of variables and labels.
 func TestEnvFile(t *testing.T) {
 	t.Parallel()
-	d := &docker{Call: &command.Call{Env: []string{"OWN=old", "OWN=1"}, Files: readOnly{fstest.MapFS{
+	d := &docker{release: &release20, Call: &command.Call{Env: []string{"OWN=old", "OWN=1"}, Files: readOnly{fstest.MapFS{
 		"root/env":  {Data: []byte("\ufeff# comment\n\n A=b c \r\nB=\nOWN\nNONE\nC==\n")},
 		"root/bad":  {Data: []byte("A B=c\n")},
 		"root/bad2": {Data: []byte("=c\n")},
@@ -131,7 +131,7 @@ func TestCreateSpec(t *testing.T) {
 		"-h h --domainname d --dns 1.1.1.1 --dns-opt o --dns-search s. --add-host x:::1 --link db a": `{"Hostname":"h","Domainname":"d","AttachStdout":true,"AttachStderr":true,"Image":"a","HostConfig":{"Dns":["1.1.1.1"],"DnsOptions":["o"],"DnsSearch":["s"],"ExtraHosts":["x:::1"],"Links":["db"],"NetworkMode":"default","RestartPolicy":{"Name":"no"}}}`,
 		"-e A=1 -e NONE -l a=b --entrypoint= -u 1:2 -w /x --restart on-failure:3 --stop-signal INT --stop-timeout 0 --init --privileged --cap-add NET_ADMIN --cidfile f a": `{"User":"1:2","AttachStdout":true,"AttachStderr":true,"Env":["A=1","NONE"],"Image":"a","WorkingDir":"/x","Entrypoint":[""],"Labels":{"a":"b"},"StopSignal":"INT","StopTimeout":0,"HostConfig":{"ContainerIDFile":"f","Init":true,"NetworkMode":"default","Privileged":true,"CapAdd":["NET_ADMIN"],"RestartPolicy":{"Name":"on-failure","MaximumRetryCount":3}}}`,
 	} {
-		d := &docker{Call: &command.Call{Stderr: io.Discard}}
+		d := &docker{release: &release20, Call: &command.Call{Stderr: io.Discard}}
 		f := pflag.NewFlagSet("", pflag.ContinueOnError)
 		flags := d.newCreateFlags(f, "running")
 		require.NoError(t, f.Parse(strings.Fields(line)), line)
@@ -188,7 +188,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		_, _ = parseNetworkFlag(s)
+		_, _ = release20.parseNetworkFlag(s)
 		_, _ = shortPublish(s)
 		_ = exposePorts(map[string]struct{}{}, s)
 		_, _ = parsePairs("f", []byte(s), func(string) (string, bool) { return "", false })

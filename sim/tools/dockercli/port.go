@@ -38,7 +38,7 @@ func (d *docker) port(*pflag.FlagSet) action {
 		}
 		port := number + "/" + protocol
 		if all[port] == nil {
-			return dockerError("Error: No public port '" + port + "' published for " + args[0])
+			return d.release.error("No public port '" + port + "' published for " + args[0])
 		}
 		d.printBindings("", all[port])
 		return nil
@@ -48,7 +48,7 @@ func (d *docker) port(*pflag.FlagSet) action {
 // printBindings prints where on the host a port is, a line for each address.
 func (d *docker) printBindings(prefix string, bindings []dockerapi.PortBinding) {
 	for _, b := range bindings {
-		d.Printf("%s%s:%s\n", prefix, b.HostIP, b.HostPort)
+		d.Printf("%s%s:%s\n", prefix, d.release.addr(b.HostIP), b.HostPort)
 	}
 }
 

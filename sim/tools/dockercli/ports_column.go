@@ -29,7 +29,7 @@ func (g portGroup) String() string {
 
 // portsColumn returns the ports of docker ps. Ports that are published on the same number, and
 // those that are not published, are joined where they follow each other. The others come last.
-func portsColumn(ports []dockerapi.Port) string {
+func portsColumn(r *release, ports []dockerapi.Port) string {
 	ports = slices.SortedFunc(slices.Values(ports), func(a, b dockerapi.Port) int {
 		return cmp.Or(cmp.Compare(a.PrivatePort, b.PrivatePort), cmp.Compare(a.IP, b.IP),
 			cmp.Compare(a.PublicPort, b.PublicPort), cmp.Compare(a.Type, b.Type))
@@ -38,13 +38,13 @@ func portsColumn(ports []dockerapi.Port) string {
 	var groups []*portGroup // one for each address and protocol, in the order of their first port
 	for _, p := range ports {
 		if p.IP != "" && p.PublicPort != p.PrivatePort {
-			mapped = append(mapped, fmt.Sprintf("%s:%d->%d/%s", p.IP, p.PublicPort, p.PrivatePort, p.Type))
+			mapped = append(mapped, fmt.Sprintf("%s:%d->%d/%s", r.addr(p.IP), p.PublicPort, p.PrivatePort, p.Type))
 			continue
 		}
-		i := slices.IndexFunc(groups, func(g *portGroup) bool { return g.addr == p.IP && g.protocol == p.Type })
+		i := slices.IndexFunc(groups, func(g *portGroup) bool { return g.addr == r.addr(p.IP) && g.protocol == p.Type })
 		switch {
 		case i < 0:
-			groups = append(groups, &portGroup{p.IP, p.Type, p.PrivatePort, p.PrivatePort})
+			groups = append(groups, &portGroup{r.addr(p.IP), p.Type, p.PrivatePort, p.PrivatePort})
 		case groups[i].last+1 == p.PrivatePort:
 			groups[i].last++
 		default:

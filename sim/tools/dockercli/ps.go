@@ -61,7 +61,7 @@ var psHeaders = header{
 
 // ps is docker ps. The latest container comes first, as the daemon has them.
 func (d *docker) ps(f *pflag.FlagSet) action {
-	var list listFlags
+	list := listFlags{of: d.release}
 	list.add(f, listUsage{"Only display container IDs", "Don't truncate output", "containers", "Filter output based on conditions provided"})
 	all := f.BoolP("all", "a", false, "Show all containers (default shows just running)")
 	latest := f.BoolP("latest", "l", false, "Show the latest created container (includes all states)")
@@ -125,7 +125,7 @@ func (l *listFlags) psRow(s dockerapi.ContainerSummary) psRow {
 	return psRow{
 		ID: l.id(s.ID), Image: l.psImage(s), Command: strconv.Quote(l.psCommand(s.Command)), Names: l.psNames(s.Names),
 		CreatedAt: created.String(), RunningFor: units.HumanDuration(time.Since(created)) + " ago",
-		State: s.State, Status: s.Status, Ports: portsColumn(s.Ports), Size: sizes(s), LocalVolumes: "0",
+		State: s.State, Status: s.Status, Ports: portsColumn(l.of, s.Ports), Size: sizes(s), LocalVolumes: "0",
 		Networks: strings.Join(slices.Sorted(maps.Keys(s.NetworkSettings.Networks)), ","),
 		Labels:   joinLabels(s.Labels), labels: s.Labels,
 	}

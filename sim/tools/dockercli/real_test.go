@@ -29,11 +29,11 @@ func realDocker(t *testing.T) string {
 			continue
 		}
 		out, err := exec.Command(path, "--version").Output()
-		if err == nil && bytes.Contains(out, []byte(clientVersion)) {
+		if err == nil && bytes.Contains(out, []byte(release20.version)) {
 			return path
 		}
 	}
-	t.Skip("needs docker " + clientVersion + " to compare with")
+	t.Skip("needs docker " + release20.version + " to compare with")
 	return ""
 }
 

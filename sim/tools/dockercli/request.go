@@ -21,7 +21,7 @@ type request struct {
 }
 
 // build makes the HTTP request, with the headers that docker has.
-func (r *request) build(ctx context.Context, version string) (*http.Request, error) {
+func (r *request) build(ctx context.Context, of, version string) (*http.Request, error) {
 	var body bytes.Buffer
 	if r.body != nil {
 		if err := json.NewEncoder(&body).Encode(r.body); err != nil {
@@ -36,7 +36,7 @@ func (r *request) build(ctx context.Context, version string) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("User-Agent", "Docker-Client/"+clientVersion+" (linux)")
+	req.Header.Set("User-Agent", "Docker-Client/"+of+" (linux)")
 	switch {
 	case r.upgrade != "":
 		req.Header.Set("Content-Type", r.upgrade)

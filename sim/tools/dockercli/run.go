@@ -69,7 +69,7 @@ func (d *docker) startFailed(err error) error {
 	if err == nil || d.ctx.Err() != nil {
 		return err
 	}
-	return statusError{runStatus(err), "docker: " + strings.TrimSuffix(err.Error(), ".") + "."}
+	return statusError{runStatus(err), d.release.notStarted(err.Error())}
 }
 
 // runStatus returns what docker run exits with. docker goes by the words of the error: 127

@@ -6,7 +6,8 @@ import (
 
 // createFlags are the flags of docker run and docker create. Each points to what pflag sets.
 type createFlags struct {
-	f *pflag.FlagSet
+	f  *pflag.FlagSet
+	of *release
 
 	attach, env, envFiles, labels, labelFiles                *[]string
 	capAdd, capDrop                                          *[]string
@@ -24,7 +25,7 @@ type createFlags struct {
 func (d *docker) newCreateFlags(f *pflag.FlagSet, verb string) *createFlags {
 	f.SetInterspersed(false)             // what follows the image belongs to its command
 	f.Bool("help", false, "Print usage") // -h is another flag
-	flags := &createFlags{f: f}
+	flags := &createFlags{f: f, of: d.release}
 	flags.addProcess(d, f, verb)
 	flags.addNetwork(f)
 	refuse(f, unsupportedCreate...)
@@ -71,7 +72,7 @@ func (c *createFlags) addNetwork(f *pflag.FlagSet) {
 	c.ip6 = f.String("ip6", "", "IPv6 address (e.g., 2001:db8::33)")
 	c.links = multi(f, "link", "", "Add link to another container", checkLink)
 	c.mac = f.String("mac-address", "", "Container MAC address (e.g., 92:d0:c6:0a:29:33)")
-	c.networks = addNetworks(f)
+	c.networks = c.of.addNetworks(f)
 	c.aliases = multi(f, "network-alias", "", "Add network-scoped alias for the container", nil)
 	c.publish = multi(f, "publish", "p", "Publish a container's port(s) to the host", nil)
 	c.publishAll = f.BoolP("publish-all", "P", false, "Publish all exposed ports to random ports")

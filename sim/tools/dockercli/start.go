@@ -32,7 +32,7 @@ func (d *docker) start(f *pflag.FlagSet) action {
 			d.Printf("%s\n", name)
 		}
 		if len(failed) > 0 {
-			return errors.New("Error: failed to start containers: " + strings.Join(failed, ", "))
+			return d.release.error("failed to start containers: " + strings.Join(failed, ", "))
 		}
 		return nil
 	}

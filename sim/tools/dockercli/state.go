@@ -129,9 +129,13 @@ func (d *docker) rename(*pflag.FlagSet) action {
 	return func(names []string) error {
 		from, to := strings.TrimSpace(names[0]), strings.TrimSpace(names[1])
 		if from == "" || to == "" {
-			return dockerError("Error: Neither old nor new names may be empty")
+			return d.release.error("Neither old nor new names may be empty")
 		}
-		if err := d.post(from, "rename", url.Values{"name": {to}}); err != nil {
+		err := d.post(from, "rename", url.Values{"name": {to}})
+		switch {
+		case err != nil && d.release.since29:
+			return fmt.Errorf("failed to rename container: %w", err)
+		case err != nil:
 			d.Errorf("%v\n", err)
 			return fmt.Errorf("Error: failed to rename container named %s", from)
 		}
@@ -155,7 +159,9 @@ func (d *docker) remove(f *pflag.FlagSet) action {
 		return d.each(names, func(name string) error {
 			err := d.removeContainer(name, query)
 			if *force && isNotFound(err) {
-				d.Errorf("%v\n", err)
+				if !d.release.since29 {
+					d.Errorf("%v\n", err)
+				}
 				return errTold
 			}
 			return err

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"text/template"
 	"time"
@@ -83,13 +84,14 @@ func (d *docker) version(f *pflag.FlagSet) action {
 		functions := template.FuncMap{"getDetailsOrder": func(c dockerapi.ComponentVersion) []string {
 			return slices.Sorted(maps.Keys(c.Details))
 		}}
-		tmpl, err := template.New("version").Funcs(templateFuncs).Funcs(functions).Parse(cmp.Or(*format, versionTemplate))
+		tmpl, err := template.New("version").Funcs(templateFuncs).Funcs(functions).Parse(cmp.Or(*format, d.release.versionTemplate()))
 		if err != nil {
 			return statusError{64, fmt.Sprintf("template parsing error: %v", err)}
 		}
+		r := d.release
 		v := versionInfo{Client: versionClient{
-			Version: clientVersion, APIVersion: d.api.version, DefaultAPIVersion: apiVersion, GitCommit: gitCommit, GoVersion: goVersion,
-			Os: "linux", Arch: "amd64", BuildTime: buildTime, Context: "default", Experimental: true,
+			Version: r.version, APIVersion: d.api.version, DefaultAPIVersion: r.api, GitCommit: r.commit, GoVersion: r.goVersion,
+			Os: "linux", Arch: "amd64", BuildTime: r.built, Context: "default", Experimental: true,
 		}}
 		var server dockerapi.Version
 		_, err = d.api.get(d.ctx, "/version", nil, &server)
@@ -129,4 +131,12 @@ func reformatDate(s string) string {
 		return t.Format(time.ANSIC)
 	}
 	return s
+}
+
+// versionTemplate is that of docker version without --format. Since 28 clients are not experimental.
+func (r *release) versionTemplate() string {
+	if !r.since28 {
+		return versionTemplate
+	}
+	return strings.Replace(versionTemplate, " Context:\t{{.Context}}\n Experimental:\t{{.Experimental}}\n", " Context:\t{{.Context}}\n", 1)
 }

@@ -1,0 +1,111 @@
+package dockercli
+
+import (
+	"fmt"
+	"strings"
+
+	"drydock/sim"
+	"drydock/sim/internal/apishape"
+	"drydock/sim/tools/command"
+)
+
+// A release is what tells one release of the command docker from the others: on a host with Docker
+// 28 the command is of that release, too. The zero release's words are those of 20.10.
+type release struct {
+	version, commit, goVersion, built string
+	api                               string // the newest that it speaks
+	since28, since29                  bool
+}
+
+var (
+	release20 = release{"20.10.24", "297e128", "go1.19.7", "Tue Apr  4 18:21:03 2023", "1.41", false, false}
+	release28 = release{"28.5.2", "ecc6942", "go1.24.9", "Wed Nov  5 10:32:31 2025", "1.51", true, false}
+	release29 = release{"29.7.2", "a7dcaa6", "go1.26.5", "Wed Aug  5 17:34:15 2026", "1.55", true, true}
+)
+
+// releaseOf returns the release of the command on a machine.
+func releaseOf(m command.Machine) *release {
+	if h, ok := m.(*sim.Host); ok {
+		switch h.Engine().Release {
+		case sim.Docker28:
+			return &release28
+		case sim.Docker29:
+			return &release29
+		}
+	}
+	return &release20
+}
+
+// withHelp is why docker run or create fails.
+func (r *release) withHelp(path, text string) string {
+	if r.since28 {
+		return fmt.Sprintf("docker: %s\n\nRun 'docker %s --help' for more information", text, path)
+	}
+	return fmt.Sprintf("docker: %s.\nSee 'docker %s --help'.", strings.TrimSuffix(text, "."), path)
+}
+
+// notStarted is why a container that was made does not start.
+func (r *release) notStarted(text string) string {
+	if r.since28 {
+		return r.withHelp("run", text)
+	}
+	return "docker: " + strings.TrimSuffix(text, ".") + "."
+}
+
+// badArgs is what is wrong with the number of arguments of a command.
+func (r *release) badArgs(c *subcommand, problem string) string {
+	if !r.since28 {
+		return fmt.Sprintf("\"docker %[1]s\" %[2]s.\nSee 'docker %[1]s --help'.\n\n%[3]s", c.path, problem, c.synopsis())
+	}
+	see := "Run"
+	if c.max < 0 {
+		see = "See"
+	}
+	problem = strings.Replace(problem, "requires exactly", "requires", 1)
+	return fmt.Sprintf("docker: 'docker %[1]s' %[2]s\n\nUsage:  docker %[1]s %[3]s\n\n%[4]s 'docker %[1]s --help' for more information", c.path, problem, c.syntax, see)
+}
+
+// badFlag is what is wrong with a flag of a command, or of docker itself or a group, which have no
+// syntax and a usage.
+func (r *release) badFlag(err error, path, syntax, usage string) string {
+	if r.since28 {
+		return fmt.Sprintf("%v\n\nUsage:  %s\n\nRun '%s --help' for more information", err, strings.TrimSpace(path+" "+syntax), path)
+	}
+	text := fmt.Sprintf("%v\nSee '%s --help'.", err, path)
+	if usage != "" {
+		text += "\n\n" + usage
+	}
+	return text
+}
+
+// error is an error of the command's own, which began with "Error: " until 29.
+func (r *release) error(text string) error {
+	if r.since29 {
+		return dockerError(strings.ToLower(text[:1]) + text[1:])
+	}
+	return dockerError("Error: " + text)
+}
+
+// addr is an address before a port: IPv6 addresses have brackets since 28.
+func (r *release) addr(addr string) string {
+	if r.since28 && strings.Contains(addr, ":") {
+		return "[" + addr + "]"
+	}
+	return addr
+}
+
+// marshal is the function json of templates.
+func (r *release) marshal(v any) (string, error) {
+	if !r.since28 {
+		return marshal(v)
+	}
+	api := apishape.ParseVersion(r.api)
+	switch info := v.(type) {
+	case containerInfo:
+		v = info.Container
+	case containerInfo29:
+		v = info.Container
+	}
+	text, err := apishape.Shape{Daemon: api, Asked: api}.Marshal(v)
+	return string(text), err
+}
