@@ -105,6 +105,9 @@ func (c *call) warnings(h dockerapi.HostConfig) []string {
 	if !c.forwards() {
 		list = append(list, "IPv4 forwarding is disabled. Networking will not work.")
 	}
+	if mode := h.NetworkMode; !c.engineBefore(since29) && len(h.Links) > 0 && (mode == "" || mode == "default" || mode == "bridge") {
+		list = append(list, "Links on the default bridge network are deprecated and will be removed in a future release. Use a custom network instead.")
+	}
 	if h.NetworkMode == "host" && len(h.PortBindings) > 0 {
 		list = append(list, "Published ports are discarded when using host network mode")
 	}

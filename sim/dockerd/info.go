@@ -96,8 +96,11 @@ func registries(mirrors []string) dockerapi.RegistryConfig {
 	}
 }
 
-// since28 is the API of release 28.
-var since28 = version{1, 51}
+// since28 and since29 are the APIs of the releases.
+var (
+	since28 = version{1, 51}
+	since29 = version{1, 55}
+)
 
 // forwards reports whether dockerd takes the host for one that forwards. Since release 28 it looks
 // when it starts.

@@ -52,6 +52,7 @@ var saidOf28 = []said{
 	{"ps --filter name=w1 --format {{.Ports}}", "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp", ""},
 	{"port w1 81", "Error: No public port '81/tcp' published for w1\nexit status 1", "no public port '81/tcp' published for w1\nexit status 1"},
 	{"run -d --name a2 -p 8080:80 centos", "ID\ndocker: Error response from daemon: failed to set up container networking: driver failed programming external connectivity on endpoint a2 (ID): Bind for 0.0.0.0:8080 failed: port is already allocated\n\nRun 'docker run --help' for more information\nexit status 125", ""},
+	{"run -d --name k1 --link c1:x centos", "ID", "WARNING: Links on the default bridge network are deprecated and will be removed in a future release. Use a custom network instead.\nID"},
 	{"rm c1", `Error response from daemon: cannot remove container "c1": container is running: stop the container before removing or force remove` + "\nexit status 1", ""},
 	{"rm -f nosuch", "Error response from daemon: No such container: nosuch", nothing},
 	{"rename c1 w1",
