@@ -22,7 +22,7 @@ func (c *createFlags) setPorts(_ *docker, spec *dockerapi.ContainerCreate) error
 		}
 		list, err := ports.Parse(short)
 		if err != nil {
-			return err
+			return c.of.portError(err)
 		}
 		for _, pub := range list {
 			port := pub.Port.String()

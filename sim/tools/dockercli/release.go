@@ -109,3 +109,11 @@ func (r *release) marshal(v any) (string, error) {
 	text, err := apishape.Shape{Daemon: api, Asked: api}.Marshal(v)
 	return string(text), err
 }
+
+// portError is what is wrong with -p: in 29 that begins with a small letter.
+func (r *release) portError(err error) error {
+	if !r.since29 {
+		return err
+	}
+	return dockerError(lowerFirst(strings.Replace(err.Error(), "ip address", "IP address", 1)))
+}
