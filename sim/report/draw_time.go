@@ -15,10 +15,9 @@ const (
 // stripRows are the kinds of moments from above, with the class that each has.
 var stripRows = []struct{ kind, class string }{{"event", "event"}, {"fault", "fault"}, {"drop", "drop"}, {"name", "asked"}}
 
-// drawTime draws moments on a line for each kind.
-func drawTime(list []moment, start time.Time) template.HTML {
+// drawTime draws moments on a line for each kind, from start to end or as far as they reach.
+func drawTime(list []moment, start, end time.Time) template.HTML {
 	var d drawing
-	end := start
 	for _, m := range list {
 		if m.at.Before(start) {
 			start = m.at

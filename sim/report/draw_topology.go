@@ -3,6 +3,9 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // The sizes of a topology.
@@ -52,7 +55,8 @@ func (g *graph) drawNode(d *drawing, n node, b box) {
 		round = b.height / 2
 	}
 	d.put(`<rect class="%s" x="%d" y="%d" width="%d" height="%d" rx="%d"/>`, class, b.x, b.y, boxWidth, b.height, round)
-	for i, line := range n.lines {
+	lines := slices.Concat(n.lines, n.ports)
+	for i, line := range lines {
 		text := "mid dim"
 		if i == 0 {
 			text = "mid name"
@@ -62,9 +66,35 @@ func (g *graph) drawNode(d *drawing, n node, b box) {
 		}
 		d.text(b.x+boxWidth/2, b.y+boxMargin+11+i*lineHigh, text, line, 23)
 	}
-	for i, what := range n.harm {
-		d.text(b.x+boxWidth/2, b.y+boxMargin+11+(len(n.lines)+i)*lineHigh, "mid bad", what, 22)
+	for i, what := range n.harmLines() {
+		d.text(b.x+boxWidth/2, b.y+boxMargin+11+(len(lines)+i)*lineHigh, "mid bad", what, harmWidth)
 	}
+}
+
+// The lines on which a box says what is wrong.
+const (
+	harmWidth = 23 // characters
+	maxHarm   = 8
+)
+
+// harmLines returns what is wrong on lines that fit into the box, broken between words.
+func (n node) harmLines() (lines []string) {
+	for _, harm := range n.harm {
+		for part := range strings.SplitSeq(harm, ", ") {
+			line := ""
+			for _, word := range strings.Fields(part) {
+				if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > harmWidth {
+					lines, line = append(lines, line), " "
+				}
+				line = strings.TrimPrefix(line+" "+word, " ")
+			}
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) > maxHarm {
+		lines = append(lines[:maxHarm-1], "…")
+	}
+	return lines
 }
 
 // layout returns a box for each node, and the size of the drawing.
@@ -94,7 +124,8 @@ func (g *graph) layout() (boxes []box, width, height int) {
 	for _, row := range rows {
 		x, high := (width-len(row)*(boxWidth+boxGap)+boxGap)/2, 0
 		for _, i := range row {
-			boxes[i] = box{x, height, (len(g.nodes[i].lines)+len(g.nodes[i].harm))*lineHigh + 2*boxMargin}
+			n := g.nodes[i]
+			boxes[i] = box{x, height, (len(n.lines)+len(n.ports)+len(n.harmLines()))*lineHigh + 2*boxMargin}
 			high = max(high, boxes[i].height)
 			x += boxWidth + boxGap
 		}

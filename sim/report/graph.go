@@ -28,6 +28,7 @@ type node struct {
 	lines []string // its name first
 	off   bool     // a container that does not run
 	harm  []string // what is wrong with its cables
+	ports []string // labels of its cables, for a drawing, which has none at them
 }
 
 // An edge is a cable.
@@ -57,6 +58,13 @@ func (g *graph) add(n node) int {
 	}
 	g.nodes = append(g.nodes, n)
 	return len(g.nodes) - 1
+}
+
+// plug notes the label of a cable at a node, which may be left out.
+func (g *graph) plug(at int, label string) {
+	if at >= 0 {
+		g.nodes[at].ports = append(g.nodes[at].ports, clean(label, 60))
+	}
 }
 
 func (g *graph) join(from, to int, label, bad string) {
@@ -93,6 +101,7 @@ func graphOf(subjects []subject) *graph {
 				continue
 			}
 			if link := s.machine.Uplink(l.lan); link.Name() != "" {
+				g.plug(at, linkText(link))
 				g.join(at, lans[l.lan], linkText(link), harm(&s.machine.Netns, link.Name(), nil))
 			}
 		}
@@ -119,6 +128,10 @@ func (g *graph) docker(h *sim.Host, at int) {
 		label := n.Device()
 		if n.Gateway().IsValid() {
 			label += " " + n.Gateway().String()
+		}
+		g.plug(i, n.Device())
+		if n.Gateway().IsValid() {
+			g.plug(i, n.Gateway().String())
 		}
 		g.join(i, at, label, "")
 	}

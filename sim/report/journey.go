@@ -163,19 +163,43 @@ func (j *journey) outcome() string {
 	if s := j.dropped(); s != nil {
 		return clean("dropped at "+s.Place.String()+": "+s.Drop.Why(), maxCell)
 	}
-	last := j.last()
+	arrived := j.arrivals()
 	switch {
-	case last == nil:
+	case j.last() == nil:
 		return "seen by another station"
-	case !last.Sent && last.Place.Master == "":
-		if took := last.Time.Sub(j.begin().Time); took > 0 {
-			return "arrived after " + took.String()
-		}
+	case len(arrived) == 1 && arrived[0] == 0:
 		return "arrived"
+	case len(arrived) == 1:
+		return "arrived after " + arrived[0].String()
+	case len(arrived) > 1 && slices.Max(arrived) == 0:
+		return fmt.Sprintf("arrived at %d stations", len(arrived))
+	case len(arrived) > 1:
+		return fmt.Sprintf("arrived at %d stations after %v to %v", len(arrived), slices.Min(arrived), slices.Max(arrived))
 	case j.segments > 0:
 		return fmt.Sprintf("cut into %d segments", j.segments)
 	}
 	return "not seen to arrive"
+}
+
+// arrivals returns how long it took to each station that received it and did not send it on. There
+// are several of a frame that was flooded.
+func (j *journey) arrivals() (took []time.Duration) {
+	ends := make(map[lane]*sighting)
+	var order []lane
+	for i := range j.sightings {
+		if s := &j.sightings[i]; s.Drop == nil {
+			if ends[s.lane()] == nil {
+				order = append(order, s.lane())
+			}
+			ends[s.lane()] = s
+		}
+	}
+	for _, l := range order {
+		if s := ends[l]; !s.Sent && s.Place.Master == "" {
+			took = append(took, s.Time.Sub(j.begin().Time))
+		}
+	}
+	return took
 }
 
 // ends returns its addresses, and what each of them was translated to: "192.168.0.47:40000 →

@@ -100,6 +100,20 @@ func TestOneWay(t *testing.T) {
 	})
 }
 
+// TestFlooded has a frame that one station receives later than another.
+func TestFlooded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork(t)
+		c, err := n.host.Run("cc")
+		require.NoError(t, err)
+		require.NoError(t, c.Link(c.Networks()[0]).Impair(veth.Impairment{}, veth.Impairment{Delay: 20 * time.Millisecond}))
+		pings(t, &n.a.Netns, "172.17.0.3")
+		time.Sleep(time.Second)
+		assert.Contains(t, n.told()[0], "|arrived at 2 stations after 0s to 20ms|")
+	})
+}
+
 // TestLooksAlike has two containers send the same at once, one of them twice, and a hairpin.
 func TestLooksAlike(t *testing.T) {
 	t.Parallel()

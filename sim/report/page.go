@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"io"
@@ -18,15 +19,17 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 // A page is what page.html shows.
 type page struct {
 	Title    string
+	Names    string // of what was recorded
 	Start    string
+	End      string
 	Colours  template.CSS
 	Topology template.HTML
 	Time     template.HTML
 	Moments  []moment
 	Earlier  int // moments that are left out
 	Head     template.HTML
-	Rails    template.HTML
 	Width    int
+	Lane     int // pixels of a lane
 	Packets  []pagePacket
 	Total    int
 	More     int // packets that are left out
@@ -68,13 +71,13 @@ func (r *Recorder) page() *page {
 	}
 	moments := inOrder(append(append(momentsOf(subjects...), questionMoments(subjects)...), dropMoments(drops)...))
 	earlier := max(0, len(moments)-maxMoments)
-	var head, rails drawing
+	var head drawing
 	columns.drawHead(&head)
-	columns.rails(&rails, rowHeight)
+	end := r.until()
 	p := &page{
-		Title: titleOf(subjects), Start: r.start.Format(time.DateOnly + " " + clock), Colours: colours,
-		Topology: graphOf(subjects).draw(), Time: drawTime(moments[earlier:], r.start), Moments: moments[earlier:], Earlier: earlier,
-		Head: head.svg(columns.width(), headHeight, "machines: "+columns.head()), Rails: template.HTML(rails.String()), Width: columns.width(),
+		Title: r.titleOf(subjects), Names: namesOf(subjects), Start: r.start.Format(time.DateOnly + " " + clock), End: end.Format(clock), Colours: colours,
+		Topology: graphOf(subjects).draw(), Time: drawTime(moments[earlier:], r.start, end), Moments: moments[earlier:], Earlier: earlier,
+		Head: head.svg(columns.width(), headHeight, "machines: "+columns.head()), Width: columns.width(), Lane: laneWidth,
 		Total: len(all), More: more, Blocks: stateOf(subjects, pageBlocks),
 	}
 	for _, j := range list {
@@ -88,8 +91,14 @@ func (r *Recorder) page() *page {
 	return p
 }
 
-// titleOf returns "client, LAN, docker".
-func titleOf(subjects []subject) string {
+func (r *Recorder) titleOf(subjects []subject) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return clean(cmp.Or(r.title, namesOf(subjects)), 200)
+}
+
+// namesOf returns "client, LAN, docker".
+func namesOf(subjects []subject) string {
 	var names []string
 	for _, s := range subjects {
 		names = append(names, s.name())

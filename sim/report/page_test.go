@@ -47,16 +47,27 @@ func scene(t *testing.T) *report.Recorder {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
-		page := pageOf(t, scene(t))
+		rec := scene(t)
+		page := pageOf(t, rec)
 		for _, want := range []string{
 			"⇒ 172.18.0.2:80</div><div class=\"out\">arrived</div>",
 			"dropped at docker eth0: rule in FORWARD: -A DOCKER-USER -p tcp -m tcp --dport 80 -j DROP",
 			"dropped at db eth0: lost by impairment",
 			"db on app: sends loss 100%, receives delay 20ms",
 			"web asks for A db.: NOERROR 172.18.0.3",
+			"<h1>client, LAN, docker</h1>\n<p>Recorded from 2000-01-01 00:00:00.000000 to 00:00:02.500000.",
+			">00:00:02.500000</text></svg>", // where the time line ends
+			">eth0 192.168.0.47</text>", ">eth0 192.168.0.10</text>", ">172.18.0.1</text>", // in the topology
+			">sends loss 100%</text>", ">receives delay 20ms</text>",
 		} {
 			assert.True(t, strings.Contains(page, want), want)
 		}
 		assert.Less(t, len(page), 100<<10)
+		rec.SetTitle("TestPage <failed>")
+		rec.Stop()
+		time.Sleep(time.Second)
+		page = pageOf(t, rec)
+		assert.Contains(t, page, "<h1>TestPage &lt;failed&gt;</h1>\n<p>client, LAN, docker, recorded from ")
+		assert.Contains(t, page, " to 00:00:02.500000.", "when it was stopped")
 	})
 }

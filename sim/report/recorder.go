@@ -30,6 +30,8 @@ type Recorder struct {
 
 	mu       sync.Mutex
 	subjects []subject // +checklocks:mu
+	title    string    // +checklocks:mu; "": the names of subjects
+	end      time.Time // +checklocks:mu; of Stop
 }
 
 // Record starts a Recorder. There must be a source at least. The caller must Stop it.
@@ -70,7 +72,31 @@ func (r *Recorder) Add(sources ...Source) error {
 }
 
 // Stop ends the Recorder, which keeps what it has.
-func (r *Recorder) Stop() { r.capture.Stop() } // a ring has no writer that could fail
+func (r *Recorder) Stop() {
+	r.capture.Stop() // a ring has no writer that could fail
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.end.IsZero() {
+		r.end = time.Now()
+	}
+}
+
+// SetTitle sets what the page says first, instead of the names of the sources.
+func (r *Recorder) SetTitle(title string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.title = title
+}
+
+// until returns when the Recorder ended: now, unless it was stopped.
+func (r *Recorder) until() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.end.IsZero() {
+		return time.Now()
+	}
+	return r.end
+}
 
 // KeyLog returns a writer for tls.Config.KeyLogWriter, so that Wireshark shows what is encrypted in
 // the capture.

@@ -104,6 +104,7 @@ func explain(tb testing.TB) {
 		}
 	default:
 		dir := tb.ArtifactDir()
+		e.recorder.SetTitle(tb.Name() + " failed")
 		if err := e.recorder.Save(dir); err != nil {
 			tb.Logf("simtest: not all that explains the failure could be written: %v", err)
 		}

@@ -68,6 +68,7 @@ func TestArtifacts(t *testing.T) {
 	assert.Contains(t, read(t, dirs[0], "topology.mmd"), `("web<br/>eth0 172.17.0.2")`)
 	assert.Contains(t, read(t, dirs[0], "topology.dot"), `label="web\neth0 172.17.0.2"`)
 	page := read(t, dirs[0], "report.html")
+	assert.Contains(t, page, "<h1>TestFailure failed</h1>")
 	assert.Contains(t, page, "dropped at docker eth0: rule in FORWARD: "+droppingRule)
 	assert.Less(t, len(page), 300<<10)
 
