@@ -298,3 +298,14 @@ func TestNftQuotaAndLimit(t *testing.T) {
 		assert.Len(t, b.out(), 2, name)
 	}
 }
+
+// TestNftPostroutingIn has chains of POSTROUTING see by what a forwarded packet came.
+func TestNftPostroutingIn(t *testing.T) {
+	t.Parallel()
+	for name, drops := range map[string]int{"docker0": 1, "eth0": 0, "": 0} {
+		b := newBed(t)
+		nftRule(t, b.tables, FamilyIP, BaseChain{Hook: HookPostrouting}, "c", Compare{Key: MetaIIFName, Value: NameWord(name)}, Verdict{Decision: Discard})
+		b.in("docker0", sample{src: "172.17.0.2:1", dst: "10.0.0.9:80", flags: syn})
+		require.Len(t, b.drops, drops, name)
+	}
+}

@@ -27,7 +27,23 @@ func (t *Tables) consultAll(chains []baseChain, p *packet) bool {
 
 func (t *Tables) consultBase(b *baseChain, p *packet) bool {
 	p.nft = b.nft
-	return b.prog.run(b.chain, p) != dropped || t.dropRuled(p)
+	if p.hook == postrouting && p.in == "" { // nft sees there by what a forwarded packet came
+		p.in = t.cameBy(p)
+	}
+	v := b.prog.run(b.chain, p)
+	if p.hook == postrouting {
+		p.in = ""
+	}
+	return v != dropped || t.dropRuled(p)
+}
+
+// cameBy returns the interface by which a packet that leaves has come, "" for what the machine sends and
+// what passes a bridge.
+func (t *Tables) cameBy(p *packet) string {
+	if p.borrowed || p.pkt == nil || p.pkt.InputNICID == 0 {
+		return ""
+	}
+	return t.nicName(p.pkt.InputNICID)
 }
 
 // askNAT asks the chains of type nat and table nat about the first packet of a connection. The first

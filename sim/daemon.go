@@ -24,6 +24,7 @@ type daemonConfig struct {
 	noIP6Tables bool
 	keepPolicy  bool
 	direct      bool       // --allow-direct-routing
+	nftables    bool       // --firewall-backend
 	publishAddr netip.Addr // invalid: all addresses
 	pools       []netip.Prefix
 	askedPools  []addressPool // what pools are made of; none: they are the release's
@@ -52,6 +53,10 @@ func (h *Host) dockerd() *daemonConfig { return h.options.Load() }
 // firewall is how dockerd changes rules.
 func (h *Host) firewall() firewall {
 	f := firewall{says: h.says}
+	if h.dockerd().nftables {
+		f.nft = h.tables.Nft()
+		return f
+	}
 	if !h.dockerd().noIPTables {
 		f.v4 = h.tables.IPv4()
 	}
@@ -64,7 +69,7 @@ func (h *Host) firewall() firewall {
 // forEngine is what the decisions of dockerd depend on.
 func (d *daemonConfig) forEngine() engine.Daemon {
 	return engine.Daemon{
-		UserlandProxy: !d.noProxy, Forwarding: !d.noForward, KeepPolicy: d.keepPolicy, DirectRouting: d.direct, PublishAddr: d.publishAddr,
+		UserlandProxy: !d.noProxy, Forwarding: !d.noForward, KeepPolicy: d.keepPolicy, DirectRouting: d.direct, Nftables: d.nftables, PublishAddr: d.publishAddr,
 	}
 }
 
@@ -164,8 +169,23 @@ func WithForwardPolicyKept(kept bool) HostOption {
 	})
 }
 
+// WithFirewallBackend sets how Docker filters: "iptables", the default, or "nftables", as --firewall-backend does. It is
+// for Docker29 and later. With nftables the rules are in the tables docker-bridges of Firewall().Nft(). Docker does not turn
+// forwarding on with it, and does not start without: the host has it on from the beginning, as by
+// /etc/sysctl.conf.
+func WithFirewallBackend(backend string) HostOption {
+	return hostOption(func(c *hostConfig) error {
+		if backend != "iptables" && backend != "nftables" {
+			return errorf("create host", c.name, ErrConflict, "invalid firewall-backend %q", backend)
+		}
+		c.daemon.nftables = backend == "nftables"
+		c.daemon.flag("firewall-backend", backend)
+		return nil
+	})
+}
+
 // newFlags are those of NewHost that not all releases have.
-var newFlags = []string{"allow-direct-routing", "ip-forward-no-drop", "ip6tables"}
+var newFlags = []string{"allow-direct-routing", "firewall-backend", "ip-forward-no-drop", "ip6tables"}
 
 // checkFlags refuses those that the release does not have, as dockerd does.
 func (d *daemonConfig) checkFlags(host string, r engine.Release) error {

@@ -3,6 +3,8 @@ package sim
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -162,6 +164,9 @@ func (h *Host) forward(family string) error {
 		return nil
 	}
 	s := h.own.settings
+	if h.dockerd().nftables {
+		return h.wantForwarding(family)
+	}
 	if was, err := s.get(family); err != nil || was != "0" {
 		return err
 	}
@@ -169,6 +174,18 @@ func (h *Host) forward(family string) error {
 		return err
 	}
 	return h.firewall().add(h.engine.ForwardRules(h.dockerd().forEngine(), family == ipForward6))
+}
+
+// wantForwarding fails unless a family is forwarded.
+func (h *Host) wantForwarding(family string) error {
+	was, err := h.own.settings.get(family)
+	switch {
+	case err != nil || was != "0":
+		return err
+	case family == ipForward6:
+		return errors.New("IPv6 global forwarding is disabled: check your host's firewalling and set sysctls net.ipv6.conf.default.forwarding=1 and net.ipv6.conf.all.forwarding=1, or disable this check using daemon option --ip-forward=false")
+	}
+	return errors.New("IPv4 forwarding is disabled: check your host's firewalling and set sysctl net.ipv4.ip_forward=1, or disable this check using daemon option --ip-forward=false")
 }
 
 // configure has dockerd read its options and brings networks and rules in line with them. If it
@@ -188,6 +205,11 @@ func (h *Host) configure() error {
 	if err != nil {
 		return errController(err)
 	}
+	if d.nftables && !d.noForward {
+		if err := h.wantForwarding(ipForward); err != nil {
+			return fmt.Errorf("%serror creating default \"bridge\" network: %w", noController, err)
+		}
+	}
 	h.options.Store(d)
 	return h.restoreNetworks(&docker0)
 }
@@ -199,6 +221,7 @@ func (h *Host) restoreNetworks(docker0 *networkConfig) error {
 	if err := h.forward(ipForward); err != nil {
 		return err
 	}
+	h.otherBackend()
 	d := h.dockerd().forEngine()
 	h.firewall().delete(h.engine.ProxyRules(engine.Daemon{UserlandProxy: !d.UserlandProxy}))
 	if err := h.firewall().renew(h.engine.HostRules(d)); err != nil {

@@ -13,6 +13,7 @@ import (
 	"drydock/internal/packet"
 	"drydock/nat"
 	"drydock/nat/iptables"
+	"drydock/nat/nftables"
 	"drydock/sim/internal/router"
 	"drydock/veth"
 
@@ -153,6 +154,9 @@ func (m *Machine) filterDropped(d nat.Dropped) {
 
 // ruleText returns the rule or the policy that dropped a packet, as it is now.
 func ruleText(t *nat.Tables, d nat.Dropped) string {
+	if text, ok := nftText(t, d); ok {
+		return text
+	}
 	rules := t.IPv4()
 	if d.Src.Is6() {
 		rules = t.IPv6()
@@ -169,6 +173,25 @@ func ruleText(t *nat.Tables, d nat.Dropped) string {
 		return "-P " + chain + " DROP"
 	}
 	return ""
+}
+
+// nftText returns the rule of nft that dropped a packet, with its table and chain, or the policy. It is false
+// for rules of iptables.
+func nftText(t *nat.Tables, d nat.Dropped) (string, bool) {
+	r, ok := t.Nft().View().Rule(d.Chain, d.Rule)
+	if !ok {
+		return "", false
+	}
+	family, where := nat.FamilyINet, strings.Replace(string(d.Chain), "/", " ", 1)
+	for _, f := range []nat.Family{nat.FamilyIP, nat.FamilyIP6} {
+		if strings.HasPrefix(where, f.String()+" ") {
+			family = f
+		}
+	}
+	if r == nil {
+		return where + ": policy drop", true
+	}
+	return where + ": " + nftables.RuleText(r, family), true
 }
 
 // stackDropped is told by the stack of a namespace.

@@ -88,7 +88,7 @@ func (w *walk) filtered(c *clone, tables *nat.Tables) bool {
 	}
 	text := ruleText(tables, *d)
 	why := fmt.Sprintf("%s drops it: %v", d.Hook, d.Reason)
-	if strings.Contains(text, "-j REJECT") {
+	if strings.Contains(text, "-j REJECT") || strings.Contains(text, " reject") && strings.Contains(string(d.Chain), " ") {
 		return w.end(Refused, d.Reason, "%s rejects it by %s", d.Hook, text)
 	}
 	if text != "" {
@@ -220,6 +220,13 @@ func notSeen(tables *nat.Tables, before flow) (notes []string) {
 // decided returns the rule or the policy that decided.
 func decided(tables *nat.Tables, tr nat.Traced, f flow, drops bool) string {
 	_, chain, _ := strings.Cut(string(tr.Chain), "/")
+	if tr.Verdict == "policy" {
+		if text, ok := nftText(tables, nat.Dropped{Chain: tr.Chain}); ok && !drops {
+			return strings.Replace(text, "policy drop", "policy accept", 1)
+		} else if ok {
+			return text
+		}
+	}
 	switch {
 	case tr.Verdict != "policy":
 		return ruleText(tables, nat.Dropped{Reason: drop.Rule, Chain: tr.Chain, Rule: tr.Rule, Src: f.src.Addr()})

@@ -16,11 +16,16 @@ import (
 // change nothing.
 type firewall struct {
 	v4, v6 *nat.Ruleset
+	nft    *nat.Nftables // nil: dockerd does not use it, or tx does
+	tx     *nat.NftEdit
 	says   *engine.Messages
 }
 
 // run runs a command line.
 func (f firewall) run(command string) error {
+	if line, before, ok := nftCommand(command); ok {
+		return f.runNft(line, before)
+	}
 	name, rules := "iptables", f.v4
 	line, six := strings.CutPrefix(command, engine.IP6Tables)
 	if six {
@@ -51,6 +56,9 @@ func (f firewall) edit(do func(in firewall) error) (err error) {
 			return nil
 		})
 	}
+	if f.nft != nil && err == nil {
+		return f.nft.Edit(func(tx *nat.NftEdit) error { return do(firewall{tx: tx, says: f.says}) })
+	}
 	return err
 }
 
@@ -71,7 +79,7 @@ func (f firewall) add(commands []string) error {
 func (f firewall) raise(commands []string) error {
 	return f.edit(func(in firewall) error {
 		for _, command := range commands {
-			in.run(engine.Deletion(command))
+			in.delete([]string{command})
 			if err := in.run(command); err != nil {
 				return err
 			}
@@ -84,7 +92,7 @@ func (f firewall) raise(commands []string) error {
 // that are there then.
 func (f firewall) ensure(commands []string) (there []string, err error) {
 	for _, command := range commands {
-		if f.run(engine.Check(command)) != nil {
+		if !f.has(command) {
 			err = f.run(command)
 		}
 		if err != nil {
@@ -95,10 +103,21 @@ func (f firewall) ensure(commands []string) (there []string, err error) {
 	return there, nil
 }
 
+// has reports whether the rule is there that a command adds.
+func (f firewall) has(command string) bool {
+	if line, _, ok := nftCommand(command); ok {
+		return f.hasNft(line)
+	}
+	return f.run(engine.Check(command)) == nil
+}
+
 // renew does what add does where dockerd has run before. Its chains are emptied, but for the user's;
 // the jumps to them of table nat come last again, those that are inserted come first, and the others
 // stay where they are.
 func (f firewall) renew(commands []string) error {
+	if f.nft != nil { // whose tables are made anew
+		return f.add(commands)
+	}
 	for _, command := range commands {
 		var err error
 		line := strings.TrimPrefix(command, engine.IP6Tables)
@@ -121,6 +140,10 @@ func (f firewall) renew(commands []string) error {
 // delete deletes rules, given as the commands that added them. Like dockerd it does not
 // mind if someone did so before.
 func (f firewall) delete(commands []string) {
+	if f.nft != nil || f.tx != nil {
+		f.deleteNft(commands)
+		return
+	}
 	f.edit(func(in firewall) error {
 		for _, command := range commands {
 			in.run(engine.Deletion(command))

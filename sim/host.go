@@ -128,6 +128,13 @@ func (h *Host) boot(cfg *hostConfig) error {
 // startDocker does what dockerd does when it starts.
 func (h *Host) startDocker(docker0 networkConfig) error {
 	h.daemonRun.begin()
+	if h.dockerd().nftables {
+		for _, family := range []string{ipForward, ipForward6} {
+			if err := h.own.settings.set(family, "1"); err != nil {
+				return err
+			}
+		}
+	}
 	if err := h.forward(ipForward); err != nil {
 		return err
 	}

@@ -17,8 +17,10 @@ type parser struct {
 
 // A command is what is to be done to the tables.
 type command struct {
-	at span
-	do func(x *executor) *fault
+	at    span
+	do    func(x *executor) *fault
+	rule  *ruleSpec // that is added, nil for none
+	place place     // of it
 }
 
 // maxFaults is how many faults nft tells of.

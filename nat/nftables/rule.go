@@ -47,7 +47,7 @@ func (p *parser) rule(op string) []command {
 		panic(p.unexpected("handle"))
 	}
 	r := p.ruleSpec(at.family)
-	return []command{{do: func(x *executor) *fault { return x.addRule(op, at, pos, r) }}}
+	return []command{{do: func(x *executor) *fault { return x.addRule(op, at, pos, r) }, rule: r, place: at}}
 }
 
 // ruleSpec takes statements to the end of the line, and the comment.

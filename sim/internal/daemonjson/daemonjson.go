@@ -46,6 +46,9 @@ type Config struct {
 	IP6Tables     *bool `json:"ip6tables"`
 	DirectRouting bool  `json:"allow-direct-routing"`
 	KeepPolicy    bool  `json:"ip-forward-no-drop"`
+
+	// Since 29.
+	FirewallBackend string `json:"firewall-backend"`
 }
 
 // A Pool is a subnet that is cut into subnets of Size bits.

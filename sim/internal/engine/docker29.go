@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 
 	"drydock/sim/internal/ports"
@@ -15,13 +16,57 @@ type docker29 struct{ since28 }
 func (docker29) Release() Release {
 	return Release{
 		Name: "29", Version: "29.7.2", APIVersion: "1.55", MinAPIVersion: "1.40", Listens: "[fd://]",
-		Flags: flagsSince28, NetworkOptions: optionsSince28,
+		Flags: append(slices.Clone(flagsSince28), "firewall-backend"), NetworkOptions: optionsSince28,
 	}
 }
 
-func (docker29) HostRules(d Daemon) []string { return hostRules(d, "DOCKER-INTERNAL") }
+func (docker29) HostRules(d Daemon) []string {
+	if d.Nftables {
+		return nftHostRules(d)
+	}
+	return hostRules(d, "DOCKER-INTERNAL")
+}
+
+// ForwardRules are none for nftables, with which forwarding is not dockerd's to turn on.
+func (e docker29) ForwardRules(d Daemon, six bool) []string {
+	if d.Nftables {
+		return nil
+	}
+	return e.since28.ForwardRules(d, six)
+}
+
+func (e docker29) ProxyRules(d Daemon) []string {
+	if d.Nftables {
+		return nil
+	}
+	return e.since28.ProxyRules(d)
+}
+
+func (e docker29) EndpointRules(n Network, addr netip.Addr) []string {
+	if n.Daemon.Nftables && len(e.since28.EndpointRules(n, addr)) > 0 {
+		return nftEndpointRules(n, addr)
+	}
+	return e.since28.EndpointRules(n, addr)
+}
+
+func (e docker29) PortRules(n Network, container netip.Addr, b ports.Binding) []string {
+	if n.Daemon.Nftables && b.HostAddr.Is4() == container.Is4() {
+		return nftPortRules(n, container, b)
+	}
+	return e.since28.PortRules(n, container, b)
+}
+
+func (e docker29) LinkRules(n Network, client, target netip.Addr, exposed []ports.Port) []string {
+	if n.Daemon.Nftables && !n.ICC {
+		return nftLinkRules(n, client, target, exposed)
+	}
+	return e.since28.LinkRules(n, client, target, exposed)
+}
 
 func (docker29) NetworkRules(n Network, _ []Network) []string {
+	if n.Daemon.Nftables {
+		return nftNetworkRules(n)
+	}
 	if n.Internal {
 		return n.internalRules("DOCKER-INTERNAL")
 	}

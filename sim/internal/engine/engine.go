@@ -66,6 +66,7 @@ type Daemon struct {
 	Forwarding    bool       // --ip-forward
 	KeepPolicy    bool       // --ip-forward-no-drop
 	DirectRouting bool       // --allow-direct-routing
+	Nftables      bool       // --firewall-backend=nftables
 	PublishAddr   netip.Addr // --ip; invalid: all addresses
 }
 

@@ -69,7 +69,21 @@ var hiddens = []hidden{
 	{"07c", re(`\| dockerd --default-address-pool `), 0, newHost(sim.WithAddressPools(24, netip.MustParsePrefix("10.77.0.0/16")))},
 	{"07c", re(`\| dockerd --ip 172`), 0, newHost(sim.WithPublishAddr(netip.MustParseAddr("172.16.80.10")))},
 	{"07c", re(`\| dockerd --fixed-cidr `), 0, newHost(sim.WithFixedCIDR(netip.MustParsePrefix("172.17.5.0/24")))},
+	{"16", re(`^fresh daemon.*\| nft list ruleset`), 1, newHost(sim.WithFirewallBackend("nftables"))},
+	{"16", re(`^legacy link with icc=false.*\| docker run -d --name db`), 1, nftDaemon(`"icc": false`)},
+	{"16", re(`^userland-proxy=false.*\| docker run`), 1, nftDaemon(`"userland-proxy": false`)},
+	{"16", re(`^back to iptables.*\| nft list ruleset`), 1, newHost()},
+	{"16b", re(`docker info -f`), 1, shell("iptables -P FORWARD ACCEPT; ip6tables -P FORWARD ACCEPT")},
+	{"16b", re(`docker info -f`), 1, nftDaemon(`"firewall-backend": "nftables"`)},
+	{"16b", re(`^(published|ban).*\| docker start web`), 0, restart},
+	{"16b", re(`^back to the iptables backend.*\| nft list tables`), 1, shell("rm /etc/docker/daemon.json; systemctl restart docker")},
+	{"16b", re(`^back to the iptables backend.*\| docker start web`), 1, nftDaemon(`"firewall-backend": "nftables"`)},
 	{"08", re(`^address re-use.*\| docker ps -a`), 0, restart},
+}
+
+// nftDaemon has dockerd use nft, with more of daemon.json.
+func nftDaemon(more string) action {
+	return shell("mkdir -p /etc/docker; echo '{" + more + "}' >/etc/docker/daemon.json; systemctl restart docker")
 }
 
 func shell(line string) action {

@@ -1,0 +1,119 @@
+package sim
+
+import (
+	"slices"
+	"strings"
+
+	"drydock/nat"
+	"drydock/nat/nftables"
+	"drydock/sim/internal/engine"
+)
+
+// With --firewall-backend=nftables commands are those of nft. They change nothing in what is for the rules
+// of iptables, nor the other way round.
+
+// nftCommand returns a command of nft, and the comment of the rule that its own goes before.
+func nftCommand(command string) (line, before string, ok bool) {
+	line, ok = strings.CutPrefix(command, engine.Nft)
+	if rest, has := strings.CutPrefix(command, engine.NftBefore); has {
+		before, line, _ = strings.Cut(rest, ": ")
+	}
+	return line, before, ok
+}
+
+// nft does something in the tables of nft, in an edit of their own if there is none.
+func (f firewall) nftDo(do func(tx *nat.NftEdit) error) error {
+	switch {
+	case f.tx != nil:
+		return do(f.tx)
+	case f.nft != nil:
+		return f.nft.Edit(do)
+	}
+	return nil
+}
+
+// runNft runs a command of nft.
+func (f firewall) runNft(line, before string) error {
+	return f.nftDo(func(tx *nat.NftEdit) error { return nftables.Do(tx, line, before) })
+}
+
+// hasNft reports whether a rule of nft is there.
+func (f firewall) hasNft(line string) (has bool) {
+	f.nftDo(func(tx *nat.NftEdit) error {
+		has = nftables.Has(tx, line)
+		return nil
+	})
+	return has
+}
+
+// deleteNft deletes what commands of nft have added, the last first: elements lead to chains.
+func (f firewall) deleteNft(commands []string) {
+	f.nftDo(func(tx *nat.NftEdit) error {
+		for _, c := range slices.Backward(commands) {
+			if line, _, ok := nftCommand(c); ok {
+				nftables.Undo(tx, line)
+			}
+		}
+		return nil
+	})
+}
+
+// nftTables are those that dockerd makes.
+const nftTables = "docker-bridges"
+
+// otherBackend deletes what dockerd has left of the backend that it had before. The user's chain of
+// iptables stays, with the rule that leads to it.
+func (h *Host) otherBackend() {
+	d := h.dockerd()
+	if !d.nftables {
+		h.tables.Nft().Edit(func(tx *nat.NftEdit) error {
+			for _, f := range []nat.Family{nat.FamilyIP, nat.FamilyIP6} {
+				tx.DeleteTable(f, nftTables)
+			}
+			return nil
+		})
+		return
+	}
+	f := firewall{v4: h.tables.IPv4(), v6: h.tables.IPv6(), says: h.says}
+	for _, e := range h.otherBridges(nil) {
+		e.Daemon.Nftables = false
+		for _, proxy := range []bool{true, false} {
+			e.Daemon.UserlandProxy = proxy
+			f.delete(h.engine.NetworkRules(e, nil))
+		}
+	}
+	for _, rs := range []*nat.Ruleset{f.v4, f.v6} {
+		rs.Edit(func(tx *nat.Ruleset) error {
+			for _, table := range []string{"nat", "filter"} {
+				clearDocker(tx, table)
+			}
+			return nil
+		})
+	}
+}
+
+// clearDocker deletes dockerd's chains of a table, and the rules that lead to them.
+func clearDocker(rs *nat.Ruleset, table string) {
+	chains := slices.Collect(rs.Chains(table))
+	ofDocker := func(name string) bool { return strings.HasPrefix(name, "DOCKER") && name != "DOCKER-USER" }
+	for _, c := range chains {
+		at := 0
+		var rules []nat.Rule
+		for r := range rs.Rules(c) {
+			rules = append(rules, r)
+		}
+		for _, r := range rules {
+			at++
+			if j, ok := r.Target.(nat.Jump); ok && ofDocker(j.Chain) {
+				rs.DeleteAt(c, at)
+				at--
+			}
+		}
+	}
+	for _, c := range chains {
+		if _, name, _ := strings.Cut(string(c), "/"); ofDocker(name) {
+			rs.Flush(c)
+			rs.DeleteChain(c)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package sim_test
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"drydock/nat"
+	"drydock/nat/nftables"
+	"drydock/sim"
+	"drydock/sim/simtest"
+
+	"github.com/stretchr/testify/require"
+)
+
+func runNft(t testing.TB, h *sim.Host, line string) string {
+	t.Helper()
+	var b strings.Builder
+	require.NoError(t, nftables.Run(&b, h.Firewall().Nft(), nil, line), line)
+	return b.String()
+}
+
+var nftBackend = []sim.HostOption{sim.WithEngine(sim.Docker29), sim.WithFirewallBackend("nftables")}
+
+// TestNftablesBackend has published ports work, and others dropped, by rules that Explain names. The tables
+// themselves are compared with recorded ones where sessions are repeated.
+func TestNftablesBackend(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t, append(nftBackend, sim.WithDirectRouting(true))...)
+		web := simtest.Run(t, l.docker, "web", sim.WithPublish("8080:80"))
+		who(t, web, "tcp", "80")
+		who(t, web, "tcp", "81")
+		require.False(t, l.docker.Firewall().IPv4().Used("filter"))
+		require.Equal(t, sim.Answered, explained(t, &l.peer.Netns, "172.16.80.10:8080").Verdict)
+
+		require.NoError(t, l.peer.AddRoute(netip.MustParsePrefix("172.17.0.0/16"), dockerAddr))
+		e := explained(t, &l.peer.Netns, "172.17.0.2:81")
+		require.Equal(t, sim.Dropped, e.Verdict)
+		require.Contains(t, e.String(), `ip docker-bridges filter-forward-in__docker0: counter packets`)
+		require.Contains(t, e.String(), `drop comment "UNPUBLISHED PORT DROP"`)
+
+		runNft(t, l.docker, "add table ip mine; add chain ip mine ban { type filter hook forward priority filter - 1; }; add rule ip mine ban ip saddr 172.16.80.47 tcp dport 80 drop")
+		e = explained(t, &l.peer.Netns, "172.16.80.10:8080")
+		require.Equal(t, sim.Dropped, e.Verdict)
+		require.Contains(t, e.String(), "ip mine ban: ip saddr 172.16.80.47 tcp dport 80 drop")
+		runNft(t, l.docker, "delete table ip mine")
+		require.Equal(t, sim.Answered, explained(t, &l.peer.Netns, "172.16.80.10:8080").Verdict)
+
+		before := runNft(t, l.docker, "list table ip docker-bridges")
+		require.Contains(t, before, "tcp dport 8080 counter")
+		require.NoError(t, web.Stop(t.Context()))
+		require.NotContains(t, runNft(t, l.docker, "list table ip docker-bridges"), "8080")
+	})
+}
+
+// TestNftablesNetworks has the tables as before when a network and what was in it have gone.
+func TestNftablesNetworks(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, nftBackend...)
+	before := runNft(t, h, "list ruleset")
+	for _, opts := range [][]sim.NetworkOption{nil, {sim.WithInternal()}, {sim.WithSubnet(netip.MustParsePrefix("fd01::/64"))}, {sim.WithICC(false)}} {
+		n := simtest.NewNetwork(t, h, "net", opts...)
+		c := simtest.Run(t, h, "web", sim.WithNetwork(n), sim.WithPublish("8080:80", "127.0.0.1:8081:81"))
+		require.NotEqual(t, before, runNft(t, h, "list ruleset"))
+		require.NoError(t, c.Kill())
+		require.NoError(t, c.Remove())
+		require.NoError(t, n.Remove())
+		require.Equal(t, before, runNft(t, h, "list ruleset"))
+	}
+}
+
+// TestNftablesRefused has who does not know the option, and when dockerd does not start.
+func TestNftablesRefused(t *testing.T) {
+	t.Parallel()
+	_, err := sim.NewHost(sim.WithEngine(sim.Docker28), sim.WithFirewallBackend("nftables"))
+	require.EqualError(t, err, "unknown flag: --firewall-backend")
+	_, err = sim.NewHost(sim.WithEngine(sim.Docker29), sim.WithFirewallBackend("pf"))
+	require.Error(t, err)
+	h := simtest.NewHost(t, nftBackend...)
+	require.NoError(t, h.StopDaemon(t.Context()))
+	require.NoError(t, h.SetSysctl("net.ipv4.ip_forward", "0"))
+	require.ErrorContains(t, h.StartDaemon(), `failed to start daemon: Error initializing network controller: error creating default "bridge" network: IPv4 forwarding is disabled: `+
+		`check your host's firewalling and set sysctl net.ipv4.ip_forward=1, or disable this check using daemon option --ip-forward=false`)
+	require.NoError(t, h.SetSysctl("net.ipv4.ip_forward", "1"))
+	require.NoError(t, h.StartDaemon())
+}
+
+// TestNftablesSwitch has each backend delete what the other has left, but for the user's chain.
+func TestNftablesSwitch(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t, sim.WithEngine(sim.Docker29))
+	simtest.NewNetwork(t, h, "net")
+	write := func(text string) { require.NoError(t, restartWith(t, h, text)) }
+	write(`{"firewall-backend": "nftables"}`)
+	require.Contains(t, runNft(t, h, "list tables"), "table ip docker-bridges\ntable ip6 docker-bridges\n")
+	rules := h.Firewall().IPv4()
+	require.Equal(t, []nat.Chain{nat.FilterInput, nat.FilterForward, nat.FilterOutput, "filter/DOCKER-USER"}, slices.Collect(rules.Chains("filter")))
+	for _, c := range []nat.Chain{nat.NATPrerouting, nat.NATPostrouting, nat.NATOutput} {
+		n, _ := rules.Len(c)
+		require.Zero(t, n, c)
+	}
+	write(`{}`)
+	require.Empty(t, runNft(t, h, "list tables"))
+	n, ok := rules.Len("filter/DOCKER-FORWARD")
+	require.True(t, ok)
+	require.NotZero(t, n)
+}
