@@ -1,4 +1,4 @@
-// Package engine has what one release of Docker decides: its rules, as commands of iptables,
+// Package engine has what one release of Docker decides: its rules, as commands of iptables or nft,
 // which addresses and names it gives, and what it writes.
 //
 // A release is a file: docker20.go is Docker Engine 20.10.24, whose recorded sessions are the

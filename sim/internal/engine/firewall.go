@@ -7,7 +7,7 @@ import (
 	"drydock/sim/internal/ports"
 )
 
-// A Firewall decides the rules. They are the commands that add them, without the word
+// A Firewall decides the rules, those of nft (see Nft) for a Daemon with Nftables. They are the commands that add them, without the word
 // iptables: "-t nat -A DOCKER -i docker0 -j RETURN". Those of ip6tables have that word. Deletion
 // makes of each the command that deletes the rule.
 type Firewall interface {
