@@ -229,8 +229,6 @@ func (p *parser) family() (f nat.Family, given bool) {
 type place struct {
 	family      nat.Family
 	table, name token
-	handle      uint64
-	handleAt    token
 }
 
 // tablePlace takes [family] table.

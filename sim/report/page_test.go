@@ -56,7 +56,7 @@ func TestPage(t *testing.T) {
 			"db on app: sends loss 100%, receives delay 20ms",
 			"web asks for A db.: NOERROR 172.18.0.3",
 			"<h1>client, LAN, docker</h1>\n<p>Recorded from 2000-01-01 00:00:00.000000 to 00:00:02.500000.",
-			">00:00:02.500000</text></svg>", // where the time line ends
+			">00:00:02.500000</text></svg>",                                                // where the time line ends
 			">eth0 192.168.0.47</text>", ">eth0 192.168.0.10</text>", ">172.18.0.1</text>", // in the topology
 			">sends loss 100%</text>", ">receives delay 20ms</text>",
 		} {

@@ -30,8 +30,8 @@ type Recorder struct {
 
 	mu       sync.Mutex
 	subjects []subject // +checklocks:mu
-	title    string    // +checklocks:mu; "": the names of subjects
-	end      time.Time // +checklocks:mu; of Stop
+	title    string    // +checklocks:mu
+	end      time.Time // +checklocks:mu
 }
 
 // Record starts a Recorder. There must be a source at least. The caller must Stop it.
@@ -81,7 +81,7 @@ func (r *Recorder) Stop() {
 	}
 }
 
-// SetTitle sets what the page says first, instead of the names of the sources.
+// SetTitle sets what the page says first, instead of the names of the sources, which "" stands for.
 func (r *Recorder) SetTitle(title string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
