@@ -2,7 +2,9 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"syscall"
 
 	"drydock/drop"
 	"drydock/internal/packet"
@@ -89,7 +91,14 @@ func (w *walk) filtered(c *clone, tables *nat.Tables) bool {
 	text := ruleText(tables, *d)
 	why := fmt.Sprintf("%s drops it: %v", d.Hook, d.Reason)
 	if strings.Contains(text, "-j REJECT") || strings.Contains(text, " reject") && strings.Contains(string(d.Chain), " ") {
-		return w.end(Refused, d.Reason, "%s rejects it by %s", d.Hook, text)
+		switch heard := w.hears(text, d.Src.Is6()); heard {
+		case syscall.ECONNREFUSED:
+			return w.end(Refused, d.Reason, "%s rejects it by %s", d.Hook, text)
+		case 0:
+			return w.end(Dropped, d.Reason, "%s rejects it by %s, of which no socket of UDP is told", d.Hook, text)
+		default:
+			return w.end(Dropped, d.Reason, "%v: %s rejects it by %s", heard, d.Hook, text)
+		}
 	}
 	if text != "" {
 		why = fmt.Sprintf("%s drops it by %s", d.Hook, text)
@@ -98,6 +107,32 @@ func (w *walk) filtered(c *clone, tables *nat.Tables) bool {
 		}
 	}
 	return w.end(Dropped, d.Reason, "%s", why)
+}
+
+// hears returns what a connect fails with for what a rule of iptables or nft answers, 0 for nothing.
+func (w *walk) hears(rule string, v6 bool) syscall.Errno {
+	how := ""
+	for _, with := range []string{"--reject-with ", "reject with "} {
+		if _, after, ok := strings.Cut(rule, with); ok {
+			how = after
+		}
+	}
+	is := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(how, name) })
+	}
+	switch {
+	case how == "" || is("reset", "port-unreach"):
+		return syscall.ECONNREFUSED
+	case w.transport == "udp":
+		return 0
+	case is("no-route", "net-"):
+		return syscall.ENETUNREACH
+	case is("prot-", "proto-"):
+		return syscall.ENOPROTOOPT
+	case v6 && is("adm", "policy-fail", "reject-route"):
+		return syscall.EACCES
+	}
+	return syscall.EHOSTUNREACH
 }
 
 // rules notes the rules that decided about a packet, one for each hook and table.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/nat"
 	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/simtest"
@@ -304,6 +306,79 @@ func TestExplainSometimes(t *testing.T) {
 		assert.Contains(t, e.String(), "FORWARD filter: -P FORWARD DROP\n")
 		assert.Empty(t, sim.Explanation{}.String())
 		assert.Equal(t, sim.Unknown, sim.Explanation{}.Verdict)
+	})
+}
+
+// What REJECT answers decides what a dial fails with, at once, and as Explain says.
+func TestExplainReject(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		one := simtest.NewNetwork(t, host, "one", sim.WithSubnet(prefix("172.30.0.0/16")), sim.WithSubnet(prefix("fd00:1::/64")))
+		web, client := simtest.Run(t, host, "web", sim.WithNetwork(one)), simtest.Run(t, host, "client", sim.WithNetwork(one))
+		listen(t, web, ":80")
+		for _, tt := range []struct {
+			with string
+			want syscall.Errno
+		}{
+			{"", syscall.ECONNREFUSED},
+			{"tcp-reset", syscall.ECONNREFUSED},
+			{"icmp-net-unreachable", syscall.ENETUNREACH},
+			{"icmp-host-unreachable", syscall.EHOSTUNREACH},
+			{"icmp-proto-unreachable", syscall.ENOPROTOOPT},
+			{"icmp-port-unreachable", syscall.ECONNREFUSED},
+			{"icmp-net-prohibited", syscall.ENETUNREACH},
+			{"icmp-host-prohibited", syscall.EHOSTUNREACH},
+			{"icmp-admin-prohibited", syscall.EHOSTUNREACH},
+			{"icmp6-no-route", syscall.ENETUNREACH},
+			{"icmp6-adm-prohibited", syscall.EACCES},
+			{"icmp6-addr-unreachable", syscall.EHOSTUNREACH},
+			{"icmp6-port-unreachable", syscall.ECONNREFUSED},
+			{"icmp6-policy-fail", syscall.EACCES},
+			{"icmp6-reject-route", syscall.EACCES},
+		} {
+			addresses := map[string]*nat.Ruleset{"172.30.0.2:80": host.Firewall().IPv4(), "[fd00:1::2]:80": host.Firewall().IPv6()}
+			for address, rules := range addresses {
+				if tt.with != "" && tt.with != "tcp-reset" && strings.HasPrefix(tt.with, "icmp6") != (address[0] == '[') {
+					continue
+				}
+				for _, network := range []string{"tcp", "udp"} {
+					if network == "udp" && tt.with == "tcp-reset" {
+						continue
+					}
+					line := "-I FORWARD -p " + network + " --dport 80 -j REJECT"
+					if tt.with != "" {
+						line += " --reject-with " + tt.with
+					}
+					require.NoError(t, iptables.Run(io.Discard, rules, strings.Fields(line)...))
+					e := explainedOn(t, &client.Netns, network, address)
+					refused := tt.want == syscall.ECONNREFUSED
+					assert.Equal(t, refused, e.Verdict == sim.Refused, "%s: %s", line, e)
+					if network == "tcp" {
+						start := time.Now()
+						_, err := client.DialContext(t.Context(), network, address)
+						assert.ErrorIs(t, err, tt.want, line)
+						assert.Less(t, time.Since(start), 100*time.Millisecond, line)
+						assert.Equal(t, !refused, strings.HasPrefix(e.Why, tt.want.Error()+": "), e.Why)
+					}
+					require.NoError(t, iptables.Run(io.Discard, rules, "-D", "FORWARD", "1"))
+					time.Sleep(time.Minute)
+				}
+			}
+		}
+		six := func(line string) {
+			t.Helper()
+			require.NoError(t, iptables.Run(io.Discard, host.Firewall().IPv6(), strings.Fields(line)...))
+		}
+		six("-I OUTPUT -p tcp --dport 80 -j REJECT --reject-with icmp6-adm-prohibited")
+		six("-I INPUT -p icmpv6 --icmpv6-type 1/1 -j DROP") // nobody hears it
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := host.DialContext(ctx, "tcp", "[fd00:1::2]:80")
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		six("-D INPUT 1")
+		_, err = host.DialContext(t.Context(), "tcp", "[fd00:1::2]:80")
+		assert.ErrorIs(t, err, syscall.EACCES)
 	})
 }
 

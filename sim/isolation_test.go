@@ -303,7 +303,9 @@ func TestRejectOfOneself(t *testing.T) {
 				runIptables(t, l.docker, "-D INPUT 1")
 			}
 		}
-		for with, want := range map[string]string{"": "Connection refused", " --reject-with icmp6-no-route": "Network is unreachable"} {
+		for with, want := range map[string]string{
+			"": "Connection refused", " --reject-with icmp6-no-route": "Network is unreachable", " --reject-with icmp6-addr-unreachable": "No route to host",
+		} {
 			six("-I INPUT -p tcp --dport 99 -j REJECT" + with)
 			require.Equal(t, want, nc(t, l.docker, "tcp", "[::1]:99"), with)
 			six("-D INPUT 1")

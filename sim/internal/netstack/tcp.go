@@ -116,6 +116,9 @@ func (c *TCPConn) connected() (bool, error) {
 	defer c.stack.gate.leave()
 	// Taking the error clears it, like SO_ERROR.
 	if err := c.ep.LastError(); err != nil {
+		if _, forbidden := err.(*tcpip.ErrNoNet); forbidden && c.v6 { // by a router or a firewall, see package router
+			return false, os.NewSyscallError("connect", syscall.EACCES)
+		}
 		return false, c.failure("connect", err)
 	}
 	remote, err := c.ep.GetRemoteAddress()

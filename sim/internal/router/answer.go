@@ -39,9 +39,13 @@ func (h hooks) CheckInput(pkt *stack.PacketBuffer, route *stack.Route, af stack.
 	if !h.NFTablesInterface.CheckInput(pkt, route, af) {
 		return false
 	}
-	if p := pkt.TransportProtocolNumber; (p == packet.ICMP || p == packet.ICMPv6) && !packet.ValidICMP(pkt, len(pkt.LinkHeader().Slice())) {
-		h.router.Drop(pkt.NICID, drop.Checksum, pkt)
-		return false
+	if p := pkt.TransportProtocolNumber; p == packet.ICMP || p == packet.ICMPv6 {
+		if !packet.ValidICMP(pkt, len(pkt.LinkHeader().Slice())) {
+			h.router.Drop(pkt.NICID, drop.Checksum, pkt)
+			return false
+		}
+		h.router.tell(pkt)
+		return true
 	}
 	if pkt.TransportProtocolNumber != tcp.ProtocolNumber || !Opens(pkt.TransportHeader().Slice()) {
 		return true
