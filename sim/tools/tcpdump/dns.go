@@ -134,6 +134,7 @@ func (p *printer) record(rr dns.RR) {
 		if rr.Do() {
 			p.put(" DO")
 		}
+		p.cookies(rr)
 	case *dns.SOA:
 		if p.o.verbose > 0 {
 			p.put(" %s %s %d %d %d %d %d", rr.Ns, rr.Mbox, rr.Serial, rr.Refresh, rr.Retry, rr.Expire, rr.Minttl)
@@ -141,6 +142,16 @@ func (p *printer) record(rr dns.RR) {
 	case *dns.TXT:
 		for _, text := range rr.Txt {
 			p.put(` "%s"`, strings.ReplaceAll(text, `\`, ""))
+		}
+	}
+}
+
+// cookies puts those of dig, the client's eight bytes and then the server's. Other options are not told.
+func (p *printer) cookies(rr *dns.OPT) {
+	for _, o := range rr.Option {
+		if c, ok := o.(*dns.EDNS0_COOKIE); ok {
+			client := c.Cookie[:min(16, len(c.Cookie))]
+			p.put(" [%s]", strings.TrimSpace("COOKIE "+client+" "+c.Cookie[len(client):]))
 		}
 	}
 }
