@@ -97,6 +97,9 @@ func WithSeed(seed uint64) MachineOption {
 	})
 }
 
+// Seed returns the seed of the machine's random decisions, by which WithSeed repeats them.
+func (m *Machine) Seed() uint64 { return m.random.seed }
+
 // WithLogger sets where the life of containers and the packets that the firewall
 // drops are logged, at level Debug, what its LOG rules say, at the level of the
 // rule, and what goes wrong with the functions in containers, at level Error. By

@@ -7,7 +7,7 @@
 //
 //	h := simtest.NewHost(t, sim.WithLogger(slog.New(slog.DiscardHandler)))
 //
-// The seed is printed all the same, once a test. A failure is repeated by that line:
+// The seed is printed all the same, once a test, but for hosts made WithSeed, which repeat by that. A failure is repeated by that line:
 //
 //	SIM_SEED=7129 go test -run TestFailover
 //
@@ -116,7 +116,8 @@ func plights(name any, ended bool) string {
 // repeats its random decisions.
 func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
 	tb.Helper()
-	opts = append([]sim.HostOption{defaults(tb)}, opts...)
+	seed := nextSeed(tb)
+	opts = append([]sim.HostOption{defaults(tb, seed)}, opts...)
 	h, err := sim.NewHost(opts...)
 	if errors.Is(err, sim.ErrTime) {
 		h, err = sim.NewHost(append(opts, sim.WithVirtualTime())...)
@@ -124,6 +125,7 @@ func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	printSeed(tb, seed, h.Machine)
 	closeMachine(tb, h, h.Machine)
 	return h
 }
@@ -131,7 +133,8 @@ func NewHost(tb testing.TB, opts ...sim.HostOption) *sim.Host {
 // NewMachine returns a machine in the manner of NewHost.
 func NewMachine(tb testing.TB, opts ...sim.MachineOption) *sim.Machine {
 	tb.Helper()
-	opts = append([]sim.MachineOption{defaults(tb)}, opts...)
+	seed := nextSeed(tb)
+	opts = append([]sim.MachineOption{defaults(tb, seed)}, opts...)
 	m, err := sim.NewMachine(opts...)
 	if errors.Is(err, sim.ErrTime) {
 		m, err = sim.NewMachine(append(opts, sim.WithVirtualTime())...)
@@ -139,15 +142,15 @@ func NewMachine(tb testing.TB, opts ...sim.MachineOption) *sim.Machine {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	printSeed(tb, seed, m)
 	closeMachine(tb, m, m)
 	return m
 }
 
 // defaults are the options of all machines: a seed of their own and the test's log.
-func defaults(tb testing.TB) sim.MachineOption {
-	tb.Helper()
+func defaults(tb testing.TB, seed uint64) sim.MachineOption {
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return sim.WithOptions(sim.WithSeed(nextSeed(tb)), sim.WithLogger(log))
+	return sim.WithOptions(sim.WithSeed(seed), sim.WithLogger(log))
 }
 
 func closeMachine(tb testing.TB, s report.Source, m *sim.Machine) {
@@ -228,6 +231,18 @@ func firstOf(tb testing.TB) bool {
 	return true
 }
 
+// printSeed prints how the decisions of a machine are repeated, once for a test: not for one made
+// WithSeed, of which SIM_SEED decides nothing.
+func printSeed(tb testing.TB, seed uint64, m *sim.Machine) {
+	tb.Helper()
+	if m.Seed() != seed || !firstOf(tb) {
+		return
+	}
+	if base, err := baseSeed(); err == nil {
+		tb.Logf("%s=%d", seedVariable, base)
+	}
+}
+
 // nextSeed derives a seed from the base seed, the test and how many hosts it made
 // before, so that tests repeat alone as they ran together.
 func nextSeed(tb testing.TB) uint64 {
@@ -235,9 +250,6 @@ func nextSeed(tb testing.TB) uint64 {
 	base, err := baseSeed()
 	if err != nil {
 		tb.Fatalf("%s: %v", seedVariable, err)
-	}
-	if firstOf(tb) {
-		tb.Logf("%s=%d", seedVariable, base)
 	}
 	seeds.Lock()
 	defer seeds.Unlock()

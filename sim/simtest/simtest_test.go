@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/sim"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -16,16 +18,20 @@ import (
 type recorder struct {
 	testing.TB
 	failures []string
+	logs     []string
 	cleanups []func()
 }
 
-func (r *recorder) Helper()                      {}
-func (r *recorder) Cleanup(fn func())            { r.cleanups = append(r.cleanups, fn) }
-func (r *recorder) Error(args ...any)            { r.failures = append(r.failures, fmt.Sprint(args...)) }
-func (r *recorder) Errorf(f string, a ...any)    { r.failures = append(r.failures, fmt.Sprintf(f, a...)) }
-func (r *recorder) Fatal(args ...any)            { r.Error(args...); runtime.Goexit() }
-func (r *recorder) Fatalf(f string, a ...any)    { r.Errorf(f, a...); runtime.Goexit() }
-func (r *recorder) Logf(format string, a ...any) { r.TB.Logf(format, a...) }
+func (r *recorder) Helper()                   {}
+func (r *recorder) Cleanup(fn func())         { r.cleanups = append(r.cleanups, fn) }
+func (r *recorder) Error(args ...any)         { r.failures = append(r.failures, fmt.Sprint(args...)) }
+func (r *recorder) Errorf(f string, a ...any) { r.failures = append(r.failures, fmt.Sprintf(f, a...)) }
+func (r *recorder) Fatal(args ...any)         { r.Error(args...); runtime.Goexit() }
+func (r *recorder) Fatalf(f string, a ...any) { r.Errorf(f, a...); runtime.Goexit() }
+func (r *recorder) Logf(format string, a ...any) {
+	r.logs = append(r.logs, fmt.Sprintf(format, a...))
+	r.TB.Logf(format, a...)
+}
 
 func (r *recorder) end() {
 	for i := len(r.cleanups) - 1; i >= 0; i-- {
@@ -79,6 +85,19 @@ func TestLabel(t *testing.T) {
 		synctest.Wait()
 		require.Contains(t, strings.Join(goroutinesOf(h.Machine), ""), "simtest.TestLabel")
 	})
+}
+
+// SIM_SEED is printed once, and not for a host made WithSeed, of which it decides nothing.
+func TestSeedPrinted(t *testing.T) {
+	t.Parallel()
+	r := &recorder{TB: t}
+	defer r.end()
+	NewHost(r, sim.WithSeed(7), sim.WithName("fixed"))
+	require.Empty(t, r.logs)
+	NewHost(r)
+	NewMachine(r)
+	require.Len(t, r.logs, 1)
+	require.Contains(t, r.logs[0], "SIM_SEED=")
 }
 
 func TestSeed(t *testing.T) {
