@@ -183,7 +183,7 @@ func (h *Host) wantForwarding(family string) error {
 	case err != nil || was != "0":
 		return err
 	case family == ipForward6:
-		return errors.New("IPv6 global forwarding is disabled: check your host's firewalling and set sysctls net.ipv6.conf.default.forwarding=1 and net.ipv6.conf.all.forwarding=1, or disable this check using daemon option --ip-forward=false")
+		return errors.New("IPv6 global forwarding is disabled: check your host's firewalling and set sysctls net.ipv6.conf.all.forwarding=1 and net.ipv6.conf.default.forwarding=1, or disable this check using daemon option --ip-forward=false")
 	}
 	return errors.New("IPv4 forwarding is disabled: check your host's firewalling and set sysctl net.ipv4.ip_forward=1, or disable this check using daemon option --ip-forward=false")
 }
@@ -206,7 +206,11 @@ func (h *Host) configure() error {
 		return errController(err)
 	}
 	if d.nftables && !d.noForward {
-		if err := h.wantForwarding(ipForward); err != nil {
+		err := h.wantForwarding(ipForward)
+		if err == nil && docker0.v6.subnet.IsValid() {
+			err = h.wantForwarding(ipForward6)
+		}
+		if err != nil {
 			return fmt.Errorf("%serror creating default \"bridge\" network: %w", noController, err)
 		}
 	}

@@ -87,6 +87,23 @@ func TestNftablesRefused(t *testing.T) {
 	require.NoError(t, h.StartDaemon())
 }
 
+// TestNftablesRefusesIPv6 where it is not forwarded: a network, and dockerd itself if docker0 has it.
+func TestNftablesRefusesIPv6(t *testing.T) {
+	t.Parallel()
+	const why = "IPv6 global forwarding is disabled: check your host's firewalling and set sysctls net.ipv6.conf.all.forwarding=1 and " +
+		"net.ipv6.conf.default.forwarding=1, or disable this check using daemon option --ip-forward=false"
+	h := simtest.NewHost(t, append(nftBackend, sim.WithFixedCIDRv6(netip.MustParsePrefix("fd00:1::/64")))...)
+	require.NoError(t, h.SetSysctl("net.ipv6.conf.all.forwarding", "0"))
+	_, err := h.CreateNetwork("net", sim.WithSubnet(netip.MustParsePrefix("fd01::/64")))
+	require.ErrorContains(t, err, why)
+	before := runNft(t, h, "list ruleset")
+	require.NoError(t, h.StopDaemon(t.Context()))
+	require.EqualError(t, h.StartDaemon(), `failed to start daemon: Error initializing network controller: error creating default "bridge" network: `+why)
+	require.Equal(t, before, runNft(t, h, "list ruleset"))
+	require.NoError(t, h.SetSysctl("net.ipv6.conf.all.forwarding", "1"))
+	require.NoError(t, h.StartDaemon())
+}
+
 // TestNftablesSwitch has each backend delete what the other has left, but for the user's chain.
 func TestNftablesSwitch(t *testing.T) {
 	t.Parallel()

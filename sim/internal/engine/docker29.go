@@ -50,7 +50,7 @@ func (e docker29) EndpointRules(n Network, addr netip.Addr) []string {
 }
 
 func (e docker29) PortRules(n Network, container netip.Addr, b ports.Binding) []string {
-	if n.Daemon.Nftables && b.HostAddr.Is4() == container.Is4() {
+	if n.Daemon.Nftables {
 		return nftPortRules(n, container, b)
 	}
 	return e.since28.PortRules(n, container, b)

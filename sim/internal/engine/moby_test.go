@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"drydock/nat"
 	"drydock/nat/iptables"
+	"drydock/nat/nftables"
 	"drydock/sim/internal/ports"
 
 	"github.com/stretchr/testify/require"
@@ -67,13 +69,24 @@ func ofMoby(name string) (n Network, localhost bool) {
 	return n, on("bindlh")
 }
 
-// TestLikeMoby compares with the dumps that moby's own tests have, for each combination of options,
-// in daemon/libnetwork/drivers/bridge/internal/iptabler/testdata/TestIptabler of its sources.
+// TestLikeMoby compares with the dumps that moby's own tests have, for each combination of options, in
+// daemon/libnetwork/drivers/bridge/internal of its sources: iptabler/testdata/TestIptabler, nftabler/testdata/TestNftabler.
 func TestLikeMoby(t *testing.T) {
-	dir := os.Getenv("DRYDOCK_MOBY_GOLDEN")
-	if dir == "" {
-		t.Skip("DRYDOCK_MOBY_GOLDEN does not say where moby's dumps are")
+	for variable, dump := range map[string]func(t *testing.T, name, program string) string{
+		"DRYDOCK_MOBY_GOLDEN":     func(t *testing.T, name, program string) string { return mobyDump(t, name, program == "ip6tables") },
+		"DRYDOCK_MOBY_NFT_GOLDEN": mobyNftDump,
+	} {
+		t.Run(variable, func(t *testing.T) {
+			dir := os.Getenv(variable)
+			if dir == "" {
+				t.Skip(variable + " does not say where moby's dumps are")
+			}
+			likeMoby(t, dir, dump)
+		})
 	}
+}
+
+func likeMoby(t *testing.T, dir string, dump func(t *testing.T, name, program string) string) {
 	files, err := filepath.Glob(filepath.Join(dir, "*__*.golden"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
@@ -87,7 +100,7 @@ func TestLikeMoby(t *testing.T) {
 		want, err := os.ReadFile(file)
 		require.NoError(t, err)
 		t.Run(name+"__"+program, func(t *testing.T) {
-			if got := mobyDump(t, name, program == "ip6tables"); got == string(want) {
+			if got := dump(t, name, program); got == string(want) {
 				equal++
 			} else {
 				require.Equal(t, string(want), got)
@@ -99,26 +112,62 @@ func TestLikeMoby(t *testing.T) {
 
 func mobyDump(t *testing.T, name string, six bool) string {
 	m := mobyTables{t, nat.New().IPv4(), nat.New().IPv6()}
+	m.run(mobyCommands(name, false))
+	return m.save(six)
+}
+
+// mobyNftDump prints the table as moby's test does, which has a name for the priority of output.
+func mobyNftDump(t *testing.T, name, family string) string {
+	tables := nat.New().Nft()
+	require.NoError(t, tables.Edit(func(tx *nat.NftEdit) error { return runNft(tx, mobyCommands(name, true)) }))
+	return strings.Replace(nftTable(t, tables, family), "hook output priority -100", "hook output priority dstnat", 1)
+}
+
+// runNft does what package sim does with commands of nft.
+func runNft(tx *nat.NftEdit, commands []string) error {
+	for _, c := range commands {
+		line, before := strings.TrimPrefix(c, Nft), ""
+		if rest, has := strings.CutPrefix(c, NftBefore); has {
+			before, line, _ = strings.Cut(rest, ": ")
+		}
+		if strings.HasPrefix(line, "add rule") && nftables.Has(tx, line) {
+			continue
+		}
+		if err := nftables.Do(tx, line, before); err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+	}
+	return nil
+}
+
+func nftTable(t *testing.T, tables *nat.Nftables, family string) string {
+	var b strings.Builder
+	require.NoError(t, nftables.Run(&b, tables, nil, "list table "+family+" docker-bridges"))
+	return b.String()
+}
+
+// mobyCommands are what leads to the dump of that name.
+func mobyCommands(name string, nft bool) []string {
 	if name == "no" {
-		return m.save(six)
+		return nil
 	}
 	shown, cleaned := strings.CutPrefix(name, "cleaned,")
 	n, localhost := ofMoby(shown)
-	m.run(Docker29.HostRules(n.Daemon))
+	n.Daemon.Nftables = nft
+	rules := Docker29.HostRules(n.Daemon)
 	if cleaned {
-		return m.save(six)
+		return rules
 	}
-	m.run(Docker29.NetworkRules(n, nil))
-	web4, web6 := netip.MustParseAddr("192.168.0.2"), netip.MustParseAddr("fd49:efd7:54aa::1")
+	rules = append(rules, Docker29.NetworkRules(n, nil)...)
 	host4, host6 := netip.IPv4Unspecified(), netip.IPv6Unspecified()
 	if localhost {
 		host4, host6 = netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()
 	}
-	for container, host := range map[netip.Addr]netip.Addr{web4: host4, web6: host6} {
-		m.run(Docker29.EndpointRules(n, container))
+	for container, host := range map[netip.Addr]netip.Addr{netip.MustParseAddr("192.168.0.2"): host4, netip.MustParseAddr("fd49:efd7:54aa::1"): host6} {
+		rules = append(rules, Docker29.EndpointRules(n, container)...)
 		if !n.Internal { // nothing is published there
-			m.run(Docker29.PortRules(n, container, ports.Binding{Port: ports.Port{Number: 80, Proto: ports.TCP}, HostAddr: host, HostPort: 8080}))
+			rules = append(rules, Docker29.PortRules(n, container, ports.Binding{Port: ports.Port{Number: 80, Proto: ports.TCP}, HostAddr: host, HostPort: 8080})...)
 		}
 	}
-	return m.save(six)
+	return rules
 }

@@ -130,15 +130,16 @@ func nftEndpointRules(n Network, addr netip.Addr) []string {
 	return []string{fmt.Sprintf(`%sadd rule %s docker-bridges raw-PREROUTING %[2]s daddr %v iifname %s counter drop comment "DROP DIRECT ACCESS"`, Nft, ip, addr, from)}
 }
 
-// nftPortRules are those of PortRules.
+// nftPortRules are those of PortRules. Unlike with iptables, a port is also accepted where an IPv6 address of the host leads
+// to an IPv4 address of the container.
 func nftPortRules(n Network, container netip.Addr, b ports.Binding) (list []string) {
 	ip := nftWord(container)
 	toHost := ""
-	if container.Is6() {
-		toHost = "ip6 saddr != fe80::/10 "
-	}
 	if n.Daemon.UserlandProxy {
-		toHost += fmt.Sprintf("iifname != %q ", n.Bridge)
+		toHost = fmt.Sprintf("iifname != %q ", n.Bridge)
+	}
+	if container.Is6() {
+		toHost += "ip6 saddr != fe80::/10 "
 	}
 	if !b.HostAddr.IsUnspecified() {
 		toHost += fmt.Sprintf("%s daddr %v ", ip, b.HostAddr)
@@ -150,7 +151,7 @@ func nftPortRules(n Network, container netip.Addr, b ports.Binding) (list []stri
 			list = append(list, r.Replace(command))
 		}
 	}
-	ofHost := b.HostPort != 0
+	ofHost := b.HostPort != 0 && b.HostAddr.Is4() == container.Is4()
 	add(ofHost, Nft+`add rule TABLE nat-prerouting-and-output TOHOST PROTO dport HOSTPORT counter dnat to TARGET comment "DNAT"`)
 	add(ofHost && b.HostAddr.Is4() && b.HostAddr.IsLoopback(),
 		Nft+`add rule TABLE raw-PREROUTING iifname != "lo" <IP> daddr `+b.HostAddr.String()+` PROTO dport HOSTPORT counter drop comment "DROP REMOTE LOOPBACK"`)
