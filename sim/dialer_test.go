@@ -29,7 +29,7 @@ func TestDialerErrors(t *testing.T) {
 		after             time.Duration
 	}{
 		{"on the way", "udp", "172.18.0.2:9", 1, &ping.ICMPError{From: netip.MustParseAddr("172.17.0.1"), Type: 11}, nil, 0},
-		{"on the way, TCP", "tcp", "172.18.0.2:9", 1, &ping.ICMPError{From: netip.MustParseAddr("172.17.0.1"), Type: 11}, context.DeadlineExceeded, 0},
+		{"on the way, TCP", "tcp", "172.18.0.2:9", 1, &ping.ICMPError{From: netip.MustParseAddr("172.17.0.1"), Type: 11}, syscall.EHOSTUNREACH, 0},
 		{"nobody listens", "udp", "172.17.0.3:9", 0, &ping.ICMPError{From: netip.MustParseAddr("172.17.0.3"), Type: 3, Code: 3}, nil, 0},
 		{"nobody is there", "udp", "172.17.0.99:9", 0, &ping.ICMPError{From: netip.MustParseAddr("172.17.0.2"), Type: 3, Code: 1}, nil, 2997 * time.Millisecond},
 		{"nobody is there, IPv6", "udp", "[fd00::99]:9", 0, &ping.ICMPError{From: netip.MustParseAddr("fd00::242:ac11:2"), Type: 1, Code: 3}, nil, 2997 * time.Millisecond},

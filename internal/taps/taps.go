@@ -13,11 +13,13 @@ type List[T any] struct {
 	list atomic.Pointer[[]*tap[T]] // nil while nobody looks; what a reader sees of it does not change, but for who is gone
 	mu   sync.Mutex                // serializes changes
 	gone int                       // taps of the list that have been removed. +checklocks:mu
+
+	removals atomic.Uint64 // that there have been
 }
 
 type tap[T any] struct {
 	fn   func(T)
-	gone atomic.Bool
+	gone atomic.Uint64 // which removal that was, the first being 1; 0: none
 }
 
 // Add adds fn until remove is called. fn may still be running in another goroutine when remove
@@ -39,9 +41,10 @@ func (l *List[T]) Add(fn func(T)) (remove func()) {
 func (l *List[T]) remove(t *tap[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if t.gone.Swap(true) {
+	if t.gone.Load() != 0 {
 		return
 	}
+	t.gone.Store(l.removals.Add(1))
 	l.gone++
 	old := *l.list.Load()
 	left := len(old) - l.gone
@@ -55,7 +58,7 @@ func (l *List[T]) remove(t *tap[T]) {
 	}
 	list := make([]*tap[T], 0, left)
 	for _, t := range old {
-		if !t.gone.Load() {
+		if t.gone.Load() == 0 {
 			list = append(list, t)
 		}
 	}
@@ -65,11 +68,12 @@ func (l *List[T]) remove(t *tap[T]) {
 // Empty reports whether nobody looks.
 func (l *List[T]) Empty() bool { return l.list.Load() == nil }
 
-// Show calls each function with a value that make returns.
+// Show calls each function with a value that make returns, also those that are removed meanwhile.
 func (l *List[T]) Show(make func() T) {
 	if list := l.list.Load(); list != nil {
+		before := l.removals.Load()
 		for _, t := range *list {
-			if !t.gone.Load() {
+			if gone := t.gone.Load(); gone == 0 || gone > before {
 				t.fn(make())
 			}
 		}
