@@ -36,7 +36,8 @@
 // The base chains of nft are asked in between, where their priorities have them ([BaseChain]). A
 // drop is final in either; what accepts ends its own base chain or table alone.
 //
-// Table nat and the chains of type nat are asked, the first that translates being the last one, about the first packet of a connection only; the others, and the
+// Table nat and the chains of type nat are asked about the first packet of a connection only, and
+// the first that translates it is the last one that is asked; the packets that follow, and the
 // ICMP errors about them with what they quote, are translated as was decided then.
 // Packets that the stack sends to itself pass through all four hooks of lo. Frames
 // between the ports of a bridge pass PREROUTING, FORWARD and POSTROUTING with the bridge

@@ -3,16 +3,12 @@ package sim_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"drydock/nat"
@@ -494,125 +490,4 @@ func TestExplainNames(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "unknown: nope would be asked of nameserver 192.168.0.47", e.Verdict.String()+": "+e.Why)
 	})
-}
-
-// The verdict for random rules, listeners and packets is what a connection then meets, and asking
-// for it changes nothing.
-func TestExplainAgrees(t *testing.T) {
-	t.Parallel()
-	verdicts := make(map[sim.Verdict]int)
-	for seed := range uint64(30) {
-		simtest.VirtualTime(t, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(seed, 0))
-			lan := simtest.NewLAN(t)
-			host := simtest.NewHost(t, sim.WithSeed(seed), sim.WithUserlandProxy(seed%2 == 0), sim.WithUplink(lan, prefix("192.168.0.10/24")))
-			peer := simtest.NewMachine(t, sim.WithName("peer"), sim.WithUplink(lan, prefix("192.168.0.47/24")))
-			if seed%3 > 0 {
-				require.NoError(t, host.AddRoute(prefix("0.0.0.0/0"), netip.MustParseAddr("192.168.0.47")))
-			}
-			shop := simtest.NewNetwork(t, host, "shop")
-			var all []*sim.Netns
-			addrs := []string{"192.168.0.10", "192.168.0.47", "127.0.0.1", "172.17.0.1", "172.18.0.1", "172.18.0.99", "198.51.100.1"}
-			odd := []string{"0.0.0.0", "::", "::1", "::ffff:127.0.0.1", "255.255.255.255", "192.168.0.255", "172.17.255.255", "224.0.0.1", "ff02::1%eth0", "fe80::1%eth0", "fe80::1", ""}
-			for i := range 5 {
-				opts := []sim.ContainerOption{sim.WithPublish(fmt.Sprintf("%d:80", 8000+i), fmt.Sprintf("%d:80/udp", 8000+i))}
-				if i%2 == 1 {
-					opts = append(opts, sim.WithNetwork(shop))
-				}
-				c := simtest.Run(t, host, fmt.Sprint("box", i), opts...)
-				for _, port := range []int{80, 81} {
-					if rng.IntN(4) > 0 {
-						at := net.JoinHostPort([]string{"", "127.0.0.1", c.IP().String()}[rng.IntN(3)], fmt.Sprint(port))
-						listen(t, c, at)
-						listenUDP(t, &c.Netns, at)
-					}
-				}
-				all = append(all, &c.Netns)
-				addrs = append(addrs, c.IP().String())
-			}
-			all = append(all, &host.Netns, &peer.Netns)
-			pick := func(list ...string) string { return list[rng.IntN(len(list))] }
-			for range 3 {
-				table := pick("filter INPUT", "filter FORWARD", "filter OUTPUT", "filter DOCKER-USER", "mangle PREROUTING", "mangle POSTROUTING", "raw PREROUTING")
-				name, chain, _ := strings.Cut(table, " ")
-				target := pick("DROP", "DROP", "ACCEPT", "MARK --set-mark 1")
-				if name == "filter" {
-					target = pick(target, "REJECT") // with ICMP, which no rule here drops
-				}
-				line := fmt.Sprintf("-t %s -I %s -p %s", name, chain, pick("tcp", "tcp", "udp"))
-				if rng.IntN(2) == 0 {
-					line += " --dport " + pick("80", "81", "8000", "8001", "8002")
-				}
-				if rng.IntN(2) == 0 {
-					line += " -s " + pick(addrs...)
-				}
-				if rng.IntN(3) == 0 {
-					line += " -d " + pick(addrs...)
-				}
-				if name == "filter" && rng.IntN(3) == 0 {
-					line += " -m conntrack --ctstate " + pick("NEW", "ESTABLISHED")
-				}
-				runRule(t, host, line+" -j "+target)
-			}
-			for range 25 {
-				from := all[rng.IntN(len(all))]
-				synctest.Wait() // what a timer of this instant sends is counted
-				rules, conns := counted(t, host), len(conntracked(host))
-				_, err := from.Explain("tcp", "172.17.0.2:80")
-				require.NoError(t, err)
-				require.Equal(t, rules, counted(t, host), "nothing is counted")
-				require.Len(t, conntracked(host), conns)
-				to := pick(addrs...)
-				if rng.IntN(4) == 0 {
-					to = pick(odd...)
-				}
-				e := explainedOn(t, from, pick("tcp", "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6"), net.JoinHostPort(to, pick("80", "81", "8000", "8001", "8002", "8003", "9")))
-				verdicts[e.Verdict]++
-				time.Sleep(10 * time.Minute) // connections and neighbours are forgotten
-			}
-		})
-	}
-	t.Log(verdicts)
-	for _, v := range []sim.Verdict{sim.Answered, sim.Refused, sim.Dropped} {
-		assert.Greater(t, verdicts[v], 20, "%v", v)
-	}
-}
-
-func conntracked(h *sim.Host) (all []string) {
-	for e := range h.Firewall().Conns() {
-		all = append(all, fmt.Sprint(e.Original))
-	}
-	return all
-}
-
-// TestExplainWhileLeaving asks while containers stop and leave a network.
-func TestExplainWhileLeaving(t *testing.T) {
-	t.Parallel()
-	h := simtest.NewHost(t)
-	n := simtest.NewNetwork(t, h, "net")
-	a, b := simtest.Run(t, h, "one", sim.WithNetwork(n)), simtest.Run(t, h, "two", sim.WithNetwork(n))
-	done := make(chan struct{})
-	var all sync.WaitGroup
-	for _, c := range []*sim.Container{a, b} {
-		all.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-					c.Explain("tcp", "one:80") // which may fail, but not panic
-					c.Explain("tcp", "two:80")
-					h.Explain("udp", "172.18.0.3:80")
-				}
-			}
-		})
-	}
-	for range 100 {
-		b.Disconnect(n)
-		b.Connect(n)
-		b.Kill()
-		b.Start()
-	}
-	close(done)
-	all.Wait()
 }

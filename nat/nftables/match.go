@@ -172,7 +172,7 @@ func (p *parser) match(r *ruleSpec) {
 		r.names = append(r.names, reference{"set", name})
 		r.add(nat.Lookup{Keys: keysOf(list), Set: name.text, Not: op == nat.Unequal, Mask: mask})
 	case len(list) > 1:
-		keys := p.concatenation(typesOf(list), nil)
+		keys := p.concatenation(typesOf(list))
 		elements, _ := nat.NewElements(len(list), keys)
 		r.add(nat.Lookup{Keys: keysOf(list), Anon: elements, Not: op == nat.Unequal})
 	default:

@@ -217,7 +217,7 @@ func (p *parser) family() (f nat.Family, given bool) {
 		return nat.FamilyIP, false
 	}
 	if others[t.text] {
-		panic(&fault{message: "Could not process rule: " + nat.ErrUnsupported.Error(), at: t.at, err: nat.ErrUnsupported})
+		panic(unsupported(t.at))
 	}
 	if f, given = families[t.text]; given {
 		p.i++

@@ -123,6 +123,9 @@ func (p *parser) addSet(op string, at place, isMap bool) command {
 	return command{do: func(x *executor) *fault { return x.addSet(op, at, s, elements, keys, body) }}
 }
 
+// unsupported refuses what nft would take.
+func unsupported(at span) *fault { return refused(nat.ErrUnsupported, at) }
+
 // setOption takes a property of a set.
 func (p *parser) setOption(s *nat.NftSet) {
 	switch t := p.peek(); {
@@ -134,18 +137,16 @@ func (p *parser) setOption(s *nat.NftSet) {
 			case "interval":
 				s.Interval = true
 			default: // dynamic and timeout
-				panic(&fault{message: "Could not process rule: " + nat.ErrUnsupported.Error(), at: f.at, err: nat.ErrUnsupported})
+				panic(unsupported(f.at))
 			}
 			if !p.accept(",") {
 				return
 			}
 		}
-	case p.accept("timeout"), p.accept("gc-interval"):
-		panic(&fault{message: "Could not process rule: " + nat.ErrUnsupported.Error(), at: t.at, err: nat.ErrUnsupported})
+	case p.accept("timeout"), p.accept("gc-interval"), p.accept("auto-merge"):
+		panic(unsupported(t.at))
 	case p.accept("counter"):
 		s.Counts = true
-	case p.accept("auto-merge"):
-		panic(&fault{message: "Could not process rule: " + nat.ErrUnsupported.Error(), at: t.at, err: nat.ErrUnsupported})
 	case p.accept("size"):
 		n, _ := p.number()
 		s.Size = uint32(n)
@@ -217,22 +218,17 @@ const maxDepth = 16
 
 // element takes an element.
 func (p *parser) element(keys, data []*dtype, r *ruleSpec) nat.Element {
-	e := p.concatenation(keys, r)
+	e := p.concatenation(keys)
 	for {
 		switch {
 		case p.accept("counter"):
-			e.Counted = true
-			if p.accept("packets") {
-				e.Start.Packets, _ = p.number()
-				p.expect("bytes")
-				e.Start.Bytes, _ = p.number()
-			}
+			e.Counted, e.Start = true, p.counts()
 			continue
 		case p.accept("comment"):
 			e.Comment = p.comment()
 			continue
 		case p.peek().is("timeout") || p.peek().is("expires"):
-			panic(&fault{message: "Could not process rule: " + nat.ErrUnsupported.Error(), at: p.peek().at, err: nat.ErrUnsupported})
+			panic(unsupported(p.peek().at))
 		}
 		break
 	}
@@ -242,14 +238,14 @@ func (p *parser) element(keys, data []*dtype, r *ruleSpec) nat.Element {
 		e.Verdict = p.verdict(r)
 	case data != nil:
 		p.expect(":")
-		d := p.concatenation(data, nil)
+		d := p.concatenation(data)
 		e.Data = [2]nat.Word{d.Key[0], d.Key[1]}
 	}
 	return e
 }
 
 // concatenation takes the key of an element.
-func (p *parser) concatenation(types []*dtype, _ *ruleSpec) (e nat.Element) {
+func (p *parser) concatenation(types []*dtype) (e nat.Element) {
 	from := p.peek().at
 	for i, d := range types {
 		if i > 0 && !p.accept(".") {
@@ -266,7 +262,7 @@ func (p *parser) concatenation(types []*dtype, _ *ruleSpec) (e nat.Element) {
 
 // addElements reads what follows add element.
 func (p *parser) addElements(op string, at place) func(x *executor) *fault {
-	tokens, from := p.skipBraces()
+	tokens := p.skipBraces()
 	defines := p.defines
 	return func(x *executor) *fault {
 		list, spans, f := x.readElements(at, tokens, defines, true)
@@ -278,16 +274,15 @@ func (p *parser) addElements(op string, at place) func(x *executor) *fault {
 				return f
 			}
 		}
-		_ = from
 		return nil
 	}
 }
 
 // skipBraces takes what is in braces, to be read when the types of the set are known.
-func (p *parser) skipBraces() ([]token, span) {
+func (p *parser) skipBraces() []token {
 	p.variable()
 	start := p.i
-	from := p.expect("{").at
+	p.expect("{")
 	for depth := 1; depth > 0; {
 		t := p.next()
 		switch {
@@ -299,7 +294,7 @@ func (p *parser) skipBraces() ([]token, span) {
 			depth--
 		}
 	}
-	return slices.Clone(p.tokens[start:p.i]), from.upTo(p.last())
+	return slices.Clone(p.tokens[start:p.i])
 }
 
 // readElements reads elements for a set that is there.
@@ -325,7 +320,7 @@ func (x *executor) readElements(at place, tokens []token, defines map[string][]t
 	for p.skipNewlines(); !p.accept("}"); p.skipNewlines() {
 		p.variable()
 		from := p.peek().at
-		e := p.concatenation(keys, nil)
+		e := p.concatenation(keys)
 		spans = append(spans, from.upTo(p.last()))
 		if !s.Interval && e.Key != e.Last {
 			return nil, nil, wrong(spans[len(spans)-1], "You must add 'flags interval' to your set declaration if you want to add prefix elements")
@@ -345,12 +340,7 @@ func (p *parser) elementRest(e *nat.Element, s *nat.NftSet, values []*dtype, dat
 	for !p.peek().is(",") && !p.peek().is("}") && !p.peek().is(":") && p.peek().kind != newline {
 		switch {
 		case p.accept("counter"):
-			e.Counted = true
-			if p.accept("packets") {
-				e.Start.Packets, _ = p.number()
-				p.expect("bytes")
-				e.Start.Bytes, _ = p.number()
-			}
+			e.Counted, e.Start = true, p.counts()
 		case p.accept("comment"):
 			e.Comment = p.comment()
 		default:
@@ -368,7 +358,7 @@ func (p *parser) elementRest(e *nat.Element, s *nat.NftSet, values []*dtype, dat
 	case s.Verdicts:
 		e.Verdict = p.verdict(nil)
 	default:
-		d := p.concatenation(values, nil)
+		d := p.concatenation(values)
 		e.Data = [2]nat.Word{d.Key[0], d.Key[1]}
 	}
 }
@@ -385,7 +375,7 @@ func (x *executor) addElements(at place, list []nat.Element, create bool, body s
 
 // deleteElements reads what follows delete element.
 func (p *parser) deleteElements(at place) func(x *executor) *fault {
-	tokens, _ := p.skipBraces()
+	tokens := p.skipBraces()
 	defines := p.defines
 	return func(x *executor) *fault {
 		list, spans, f := x.readElements(at, tokens, defines, false)
@@ -403,7 +393,7 @@ func (p *parser) deleteElements(at place) func(x *executor) *fault {
 
 // getElements reads what follows get element.
 func (p *parser) getElements(at place) func(x *executor) *fault {
-	tokens, _ := p.skipBraces()
+	tokens := p.skipBraces()
 	defines := p.defines
 	return func(x *executor) *fault {
 		list, _, f := x.readElements(at, tokens, defines, false)

@@ -11,17 +11,24 @@ import (
 func (p *parser) counterStatement(r *ruleSpec) {
 	p.next()
 	c := new(nat.Count)
-	switch {
-	case p.accept("packets"):
-		c.Start.Packets, _ = p.number()
-		p.expect("bytes")
-		c.Start.Bytes, _ = p.number()
-	case p.accept("name"):
+	if p.accept("name") {
 		name := p.text()
 		c.Name = name.text
 		r.names = append(r.names, reference{"counter", name})
+	} else {
+		c.Start = p.counts()
 	}
 	r.add(c)
+}
+
+// counts takes packets N bytes N, if they are there.
+func (p *parser) counts() (c nat.Counters) {
+	if p.accept("packets") {
+		c.Packets, _ = p.number()
+		p.expect("bytes")
+		c.Bytes, _ = p.number()
+	}
+	return c
 }
 
 // units are those of limits.
@@ -158,10 +165,8 @@ func (p *parser) addCounter(op string, at place) command {
 		switch {
 		case p.accept("comment"):
 			o.Comment = p.comment()
-		case p.accept("packets"):
-			o.Start.Packets, _ = p.number()
-			p.expect("bytes")
-			o.Start.Bytes, _ = p.number()
+		case p.peek().is("packets"):
+			o.Start = p.counts()
 		default:
 			panic(p.unexpected(""))
 		}
