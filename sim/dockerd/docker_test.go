@@ -23,6 +23,7 @@ import (
 // A cli is Docker's own command docker, with the API as its daemon.
 type cli struct {
 	path, socket, config string
+	newer                bool // than 25, whose own words are others
 }
 
 // newCLI serves a host on a socket. It skips the test where there is no docker.
@@ -39,6 +40,11 @@ func newCLI(t *testing.T, h http.Handler) *cli {
 	if c.path == "" {
 		t.Skip("needs Docker's own command: apt-get install docker.io")
 	}
+	version, err := exec.Command(c.path, "--version").Output()
+	require.NoError(t, err)
+	var major int
+	fmt.Sscanf(string(version), "Docker version %d", &major)
+	c.newer = major >= 25
 	l, err := dockerd.Listen("unix", c.socket)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -51,8 +57,9 @@ func newCLI(t *testing.T, h http.Handler) *cli {
 	return c
 }
 
-// canceledRE is what docker adds, or not, when it stops waiting for what did not start.
-var canceledRE = regexp.MustCompile(`time=.* msg="error waiting for container: context canceled" *\n`)
+// besideRE is what docker adds, or not, by release: when it stops waiting for what did not start, the
+// status of a command that fails for one of its arguments, and the full stop of a message.
+var besideRE = regexp.MustCompile(`time=.* msg="error waiting for container: context canceled" *\n|(?m)^exit status 1\n|\.(\n\nRun 'docker)`)
 
 // run returns what docker prints, both streams, and its exit status.
 func (c *cli) run(t *testing.T, stdin string, args ...string) (string, int) {
@@ -64,7 +71,7 @@ func (c *cli) run(t *testing.T, stdin string, args ...string) (string, int) {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
 	if exit, ok := err.(*exec.ExitError); ok {
-		return canceledRE.ReplaceAllString(out.String(), ""), exit.ExitCode()
+		return besideRE.ReplaceAllString(out.String(), "$1"), exit.ExitCode()
 	}
 	require.NoError(t, err)
 	return out.String(), 0
@@ -82,6 +89,9 @@ func (c *cli) play(t *testing.T, h *sim.Host, patterns map[string]*regexp.Regexp
 	t.Helper()
 	for _, s := range steps {
 		got, status := c.run(t, s.stdin, strings.Fields(s.line)...)
+		if c.newer {
+			s.want = newerWords(s.want)
+		}
 		want := nameRE.ReplaceAllStringFunc(s.want, func(name string) string {
 			name = strings.Trim(name, "{}")
 			if found, ok := h.Container(name); ok {
@@ -98,6 +108,21 @@ func (c *cli) play(t *testing.T, h *sim.Host, patterns map[string]*regexp.Regexp
 		require.Equal(t, want, got, "docker %s", s.line)
 		require.Equal(t, s.status, status, "docker %s", s.line)
 	}
+}
+
+// newerWords returns what docker says from release 25 on where it said text: of what is not there
+// it repeats the daemon's own message.
+func newerWords(text string) string {
+	for _, w := range []struct{ re, newer string }{
+		{`\.\nSee ('docker [a-z ]+ --help')\.`, "\n\nRun $1 for more information"},
+		{`: unknown\.\n`, ": unknown\n\nRun 'docker run --help' for more information\n"},
+		{`(?m)^Error: No such network: (\S+)`, "Error response from daemon: network $1 not found"},
+		{`(?m)^Error: No such (container|image): (\S+)`, "Error response from daemon: No such $1: $2"},
+		{`(?m)(No such image: \w+)$`, "$1:latest"},
+	} {
+		text = regexp.MustCompile(w.re).ReplaceAllString(text, w.newer)
+	}
+	return text
 }
 
 var nameRE = regexp.MustCompile(`\{\w+\}`)
