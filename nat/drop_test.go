@@ -91,8 +91,8 @@ func TestAddrType(t *testing.T) {
 	assert.Equal(t, AddrUnicast, b.tables.addrType(netip.MustParseAddr("10.0.0.1")))
 }
 
-// MASQUERADE takes the address that is on the subnet of the next hop, and drops what
-// leaves by an interface without any.
+// MASQUERADE takes the address that is on the subnet of the next hop. What leaves by an interface
+// without any has that of another one, and nobody has one of lo.
 func TestMasqueradeAddress(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, "-t nat -A POSTROUTING -j MASQUERADE")
@@ -102,7 +102,13 @@ func TestMasqueradeAddress(t *testing.T) {
 	b.stack.SetRouteTable(append(b.stack.GetRouteTable()[len(b.stack.GetRouteTable())-1:], b.stack.GetRouteTable()...))
 	assert.Equal(t, []string{"eth0: udp 192.0.2.1:1 > 192.0.2.9:2"}, b.in("docker0", sample{proto: "udp", src: "172.17.0.2:1", dst: "192.0.2.9:2"}).out())
 	assert.Equal(t, []string{"eth0: udp 10.0.0.1:1 > 203.0.113.9:2"}, b.in("docker0", sample{proto: "udp", src: "172.17.0.2:1", dst: "203.0.113.9:2"}).out())
-	assert.Empty(t, b.in("docker0", sample{proto: "udp", src: "172.17.0.2:1", dst: "198.51.100.9:2"}).out())
+	assert.Equal(t, []string{"eth1: udp 10.0.0.1:1 > 198.51.100.9:2"}, b.in("docker0", sample{proto: "udp", src: "172.17.0.2:1", dst: "198.51.100.9:2"}).out())
+	for _, nic := range []tcpip.NICID{bedEth0, bedDocker0} {
+		for _, a := range b.stack.NICInfo()[nic].ProtocolAddresses {
+			require.Nil(t, b.stack.RemoveAddress(nic, a.AddressWithPrefix.Address))
+		}
+	}
+	assert.Empty(t, b.in("docker0", sample{proto: "udp", src: "172.17.0.3:1", dst: "198.51.100.9:2"}).out())
 	require.NotEmpty(t, b.drops)
 	assert.Equal(t, "eth1", b.drops[0].Out)
 }

@@ -137,8 +137,8 @@ func (t *Tables) loop(p *packet) bool {
 }
 
 // returns passes a packet that left by lo through PREROUTING. Its destination has been
-// translated in OUTPUT. In INPUT it shows of which connection it is, unless that is not
-// confirmed or there is none.
+// translated in OUTPUT. In INPUT it shows of which connection it is, unless there is none or it has
+// ended the connection, as a reset does that is the only answer.
 func (t *Tables) returns(p *packet) bool {
 	p.hook, p.in, p.out = prerouting, loopback, ""
 	if p.layout.Fragment == wire.Following {
@@ -147,7 +147,7 @@ func (t *Tables) returns(p *packet) bool {
 	if !t.passLoop(p) {
 		return false
 	}
-	if p.conn == nil || p.related {
+	if p.conn == nil || p.related || p.conn.Status()&conntrack.Dying != 0 {
 		t.flights.depart(p)
 	}
 	return true

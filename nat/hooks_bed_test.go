@@ -1,6 +1,8 @@
 package nat
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,7 +132,7 @@ func (b *bed) inBytes(nic string, packet []byte) {
 func (b *bed) out() []string {
 	b.t.Helper()
 	var got []string
-	for _, nic := range []string{"eth0", "docker0"} {
+	for _, nic := range slices.Sorted(maps.Keys(b.nics)) {
 		for _, packet := range b.outBytes(nic) {
 			got = append(got, nic+": "+dissect(packet).String())
 		}

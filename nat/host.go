@@ -2,8 +2,10 @@ package nat
 
 import (
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -128,15 +130,7 @@ func (h *host) hasOn(name string, addr netip.Addr) bool {
 	if addr.IsLoopback() {
 		return name == loopback
 	}
-	s := h.stack.Load()
-	if s == nil {
-		return false
-	}
-	info, ok := nicByName(s, name)
-	if !ok {
-		return false
-	}
-	for _, a := range info.ProtocolAddresses {
+	for _, a := range h.addressesOf(0, name) {
 		subnet := a.AddressWithPrefix.Subnet()
 		if wire.FromAddress(a.AddressWithPrefix.Address) == addr || addr.Is4() && subnet.IsBroadcast(wire.ToAddress(addr)) {
 			return true
@@ -145,24 +139,32 @@ func (h *host) hasOn(name string, addr netip.Addr) bool {
 	return false
 }
 
-// addressOf returns the address of an interface that is nearest to peer: one in whose
-// subnet peer is, or else the first of a scope that reaches peer, as Linux'
-// inet_select_addr finds it.
+// addressOf returns the address of an interface that is nearest to peer.
 func (h *host) addressOf(nic tcpip.NICID, name string, peer netip.Addr) (netip.Addr, bool) {
+	return nearest(h.addressesOf(nic, name), peer)
+}
+
+// addressesOf returns the addresses of an interface, which the tables know by name if it is that of
+// a frame of a bridge.
+func (h *host) addressesOf(nic tcpip.NICID, name string) []tcpip.ProtocolAddress {
 	s := h.stack.Load()
 	if s == nil {
-		return netip.Addr{}, false
+		return nil
 	}
-	info, ok := s.SingleNICInfo(nic)
-	if !ok {
-		if info, ok = nicByName(s, name); !ok {
-			return netip.Addr{}, false
-		}
+	if info, ok := s.SingleNICInfo(nic); ok {
+		return info.ProtocolAddresses
 	}
-	// A network with several subnets has the peer in one of them: from there it is
-	// reached.
-	var first netip.Addr
-	for _, a := range info.ProtocolAddresses {
+	if info, ok := nicByName(s, name); ok {
+		return info.ProtocolAddresses
+	}
+	return nil
+}
+
+// nearest returns the address of an interface in whose subnet peer is, for a network with several
+// subnets has the peer in one of them, and is reached from there; or else the first of a scope that
+// reaches peer, as Linux' inet_select_addr finds it.
+func nearest(addrs []tcpip.ProtocolAddress, peer netip.Addr) (first netip.Addr, ok bool) {
+	for _, a := range addrs {
 		addr := wire.FromAddress(a.AddressWithPrefix.Address)
 		if addr.Is4() != peer.Is4() {
 			continue
@@ -177,6 +179,32 @@ func (h *host) addressOf(nic tcpip.NICID, name string, peer netip.Addr) (netip.A
 		}
 	}
 	return first, first.IsValid()
+}
+
+// sourceOf returns the address that MASQUERADE gives what leaves by an interface: one of its own, or
+// of the first other interface that has any. An address for the machine alone, as lo's, is none.
+func (h *host) sourceOf(nic tcpip.NICID, name string, peer netip.Addr) (netip.Addr, bool) {
+	if addr, ok := nearest(elsewhere(h.addressesOf(nic, name)), peer); ok {
+		return addr, true
+	}
+	s := h.stack.Load()
+	if s == nil {
+		return netip.Addr{}, false
+	}
+	infos := s.NICInfo()
+	for _, id := range slices.Sorted(maps.Keys(infos)) {
+		if addr, ok := nearest(elsewhere(infos[id].ProtocolAddresses), peer); ok {
+			return addr, true
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// elsewhere returns the addresses that mean something outside of the machine.
+func elsewhere(addrs []tcpip.ProtocolAddress) []tcpip.ProtocolAddress {
+	return slices.DeleteFunc(addrs, func(a tcpip.ProtocolAddress) bool {
+		return wire.FromAddress(a.AddressWithPrefix.Address).IsLoopback()
+	})
 }
 
 // nicByName is for interfaces of frames of a bridge, which the tables know by name.

@@ -35,13 +35,13 @@ func (t Masquerade) ports() NATRange {
 }
 
 // apply chooses the address that Linux would: of those of the outgoing interface, the
-// one that is on the same subnet as the next hop. A packet that leaves by an interface
-// without address is dropped.
+// one that is on the same subnet as the next hop, and if it has none, those of the others. Without
+// any a packet is dropped.
 func (t Masquerade) apply(h *host, p *packet) verdict {
 	if p.conn == nil {
 		return accept
 	}
-	addr, ok := h.addressOf(p.nic, p.out, p.nextHop())
+	addr, ok := h.sourceOf(p.nic, p.out, p.nextHop())
 	if !ok {
 		return dropped
 	}

@@ -23,7 +23,7 @@ import (
 func TestExplainAgrees(t *testing.T) {
 	t.Parallel()
 	verdicts := make(map[sim.Verdict]int)
-	for seed := range uint64(30) {
+	for seed := range uint64(60) {
 		simtest.VirtualTime(t, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 0))
 			lan := simtest.NewLAN(t)
@@ -137,4 +137,22 @@ func TestExplainWhileLeaving(t *testing.T) {
 	}
 	close(done)
 	all.Wait()
+}
+
+// TestExplainOwnReset has a host that asks itself, and whose rules reject the reset that comes back: it
+// is of the connection that it ends, and MASQUERADE had given that the address of another interface, as
+// lo has none.
+func TestExplainOwnReset(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		lan := simtest.NewLAN(t)
+		host := simtest.NewHost(t, sim.WithUplink(lan, prefix("192.168.0.10/24")))
+		runRule(t, host, "-I INPUT -p tcp -m conntrack --ctstate ESTABLISHED -j REJECT")
+		e := explainedOn(t, &host.Netns, "tcp", "172.17.0.1:81")
+		assert.Equal(t, sim.Dropped, e.Verdict)
+		assert.Contains(t, e.String(), "tcp 192.168.0.10:60999 > 172.17.0.1:81")
+		time.Sleep(10 * time.Minute)
+		runRule(t, host, "-D INPUT 1")
+		assert.Equal(t, sim.Refused, explainedOn(t, &host.Netns, "tcp", "172.17.0.1:81").Verdict)
+	})
 }
