@@ -21,12 +21,10 @@ import (
 // what it means.
 func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 	a := &attachment{network: n, aliases: slices.Clone(s.Aliases), impairments: s.impairments}
-	switch {
-	case n.predefined() && s.IPAMConfig != nil && s.IPAMConfig.IPv4Address+s.IPAMConfig.IPv6Address != "":
-		return nil, newError(op, n.name, ErrConflict, s.host.says.AddrPredefined)
-	case n.predefined() && len(s.Aliases) > 0:
-		return nil, newError(op, n.name, ErrConflict, s.host.says.AliasPredefined)
-	case slices.Contains(s.Aliases, ""):
+	if faults := s.ofUserNetworks(n); len(faults) > 0 {
+		return nil, newError(op, n.name, ErrConflict, s.host.engine.Faults(faults))
+	}
+	if slices.Contains(s.Aliases, "") {
 		return nil, errorf(op, "", ErrName, "invalid network-scoped alias: it is empty")
 	}
 	if err := cmp.Or(a.addLinks(op, s.Links), a.addEndpoint(op, s)); err != nil {
@@ -37,6 +35,24 @@ func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 		return nil, err
 	}
 	return a, a.checkAddrs(op)
+}
+
+// ofUserNetworks returns what is wrong on a network that dockerd made itself.
+func (s *endpointSpec) ofUserNetworks(n *Network) (faults []string) {
+	if !n.predefined() {
+		return nil
+	}
+	asksAddr := s.IPAMConfig != nil && s.IPAMConfig.IPv4Address+s.IPAMConfig.IPv6Address != ""
+	if asksAddr {
+		faults = append(faults, s.host.says.AddrPredefined)
+	}
+	if len(s.Aliases) > 0 {
+		faults = append(faults, s.host.says.AliasPredefined)
+	}
+	if asksAddr && n.bridge != nil && !n.host.engine.AsksOfPools() {
+		faults = append(faults, s.host.says.AddrOnAutoSubnet)
+	}
+	return faults
 }
 
 // addrs returns the addresses that are asked for, or why they are none.

@@ -179,9 +179,6 @@ func (c *containerConfig) checkModes(s *containerSpec, name string) error {
 	if n := c.network; n != nil && n.bridge == nil && len(s.impairments) > 0 {
 		return errorf(opCreate, name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
 	}
-	if c.onHost() && c.ofNames() {
-		return errorf(opCreate, name, ErrConflict, "conflicting options: names of its own and the network mode host, which has those of the host")
-	}
 	if what := c.ofNamespace(s.host.says); c.joined != nil && what != "" {
 		return errorf(opCreate, name, ErrConflict, s.host.says.NamespaceOptions, what)
 	}
@@ -204,11 +201,6 @@ func (c *containerConfig) ofNamespace(says *engine.Messages) string {
 		return says.ExposeOption
 	}
 	return ""
-}
-
-// ofNames reports whether an option is for /etc/hosts or /etc/resolv.conf.
-func (c *containerConfig) ofNames() bool {
-	return len(c.dns)+len(c.dnsSearch)+len(c.dnsOptions)+len(c.extraHosts) > 0
 }
 
 // setExtraHosts notes lines for /etc/hosts. What host-gateway stands for is looked up here, once:

@@ -9,6 +9,7 @@ import (
 
 // A Daemon is dockerd: how it is, and what of its options "docker info" tells.
 type Daemon struct {
+	ID      string // which stays; it comes of the host's seed
 	Running bool
 	Since   time.Time // when it started, or ended
 	Err     error     // why it did not start
@@ -44,7 +45,7 @@ type Daemon struct {
 func (h *Host) Daemon() Daemon {
 	last, d := h.daemonRun.last.Load(), h.dockerd()
 	status := Daemon{
-		Running: !h.daemonRun.isDown(), Since: last.time, Err: last.err, Forward: h.daemonRun.forwarded.Load(),
+		ID: h.daemonID(), Running: !h.daemonRun.isDown(), Since: last.time, Err: last.err, Forward: h.daemonRun.forwarded.Load(),
 		Debug: d.debug, Labels: slices.Clone(d.labels), Mirrors: slices.Clone(d.mirrors), CgroupDriver: d.cgroupDriver,
 	}
 	if status.CgroupDriver == "" {

@@ -51,7 +51,7 @@ func (c *Container) writeDockerFiles(ns *namespace) *dockerFiles {
 		d = newDockerFiles()
 	}
 	setText(d.hostname, c.hostname(ns)+"\n")
-	if c.config.onHost() {
+	if c.config.onHost() && len(c.config.extraHosts) == 0 {
 		setText(d.hosts, text(c.host.files, hostsPath))
 	} else {
 		setText(d.hosts, c.host.engine.Hosts(engine.Hosts{Extra: c.extraHosts(), Links: c.linkedHosts()}))

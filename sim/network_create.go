@@ -1,12 +1,12 @@
 package sim
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
 	"drydock/dnsd"
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/engine"
 )
 
 // CreateNetwork makes a network with a bridge of its own, br- and the first 12
@@ -97,7 +97,7 @@ func (h *Host) checkNetwork(n *Network) error {
 	}
 	if cfg.pool6 {
 		var ok bool
-		if v6.subnet, ok = h.engine.Pool6(h.globalPool(), all); !ok {
+		if v6.subnet, ok = h.engine.Pool6(engine.GlobalPool(h.daemonID()), all); !ok {
 			return newError(opCreateNetwork, n.name, ErrNoAddress, h.says.NoPool6)
 		}
 	}
@@ -110,13 +110,8 @@ func (h *Host) checkNetwork(n *Network) error {
 	return n.config().complete(n.name, inUse)
 }
 
-// globalPool is what dockerd makes of its ID: 48 bits of unique local addresses (RFC 4193) out of
-// which networks get IPv6 subnets.
-func (h *Host) globalPool() netip.Prefix {
-	b, key := [16]byte{0xfd}, h.random.key("global id")
-	copy(b[1:6], key[:])
-	return netip.PrefixFrom(netip.AddrFrom16(b), 48)
-}
+// daemonID is that of dockerd, which stays as long as the host is there.
+func (h *Host) daemonID() string { return h.engine.DaemonID(h.random.key("daemon id")) }
 
 // +checklocks:h.mu
 func (h *Host) checkNetworkLocked(n *Network) error {

@@ -1,8 +1,6 @@
 package dockerd
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
 	"net/http"
 	"runtime"
 	"strings"
@@ -38,7 +36,7 @@ func (c *call) getInfo() error {
 	d := c.host.Daemon()
 	info.Debug, info.CgroupDriver, info.DefaultAddressPools = d.Debug, d.CgroupDriver, d.AddressPools
 	info.Labels, info.RegistryConfig = append(info.Labels, d.Labels...), registries(append([]string{}, d.Mirrors...))
-	info.ID, info.Name, info.Images = c.hostID(), c.host.Hostname(), len(c.host.Images())
+	info.ID, info.Name, info.Images = d.ID, c.host.Hostname(), len(c.host.Images())
 	info.IPv4Forwarding = c.forwards()
 	old := c.engineBefore(since28) // later ones do not tell
 	info.BridgeNfIptables = !old || c.isSet("net.bridge.bridge-nf-call-iptables")
@@ -116,19 +114,4 @@ func (c *call) forwards() bool {
 func (c *call) isSet(key string) bool {
 	value, err := c.host.Sysctl(key)
 	return err != nil || value != "0"
-}
-
-// hostID has the form of dockerd's, which is of a key. It is made from an ID that stays.
-func (c *call) hostID() string {
-	n, ok := c.host.Network("none")
-	if !ok {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(n.ID()))
-	text := base32.StdEncoding.EncodeToString(sum[:30])
-	var groups []string
-	for ; text != ""; text = text[4:] {
-		groups = append(groups, text[:4])
-	}
-	return strings.Join(groups, ":")
 }

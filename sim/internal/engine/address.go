@@ -31,6 +31,8 @@ type Addresser interface {
 	// CheckIPAM returns what dockerd finds wrong with a network before it looks for addresses; nil
 	// if nothing.
 	CheckIPAM(config []dockerapi.IPAMConfig, ipv6 bool) error
+	// Faults is what dockerd tells of the faults of a container on a network.
+	Faults(list []string) string
 	// ByMAC reports whether the addresses of an IPv6 subnet of the default bridge end in the
 	// MACs of their holders; else they are the lowest free ones.
 	ByMAC(subnet netip.Prefix) bool

@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"encoding/base32"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"drydock/sim/dockerapi"
@@ -86,9 +88,22 @@ func (common) FixedCIDRIsSubnet() bool { return false }
 
 func (common) CheckIPAM([]dockerapi.IPAMConfig, bool) error { return nil }
 
+// Faults is the first.
+func (common) Faults(list []string) string { return list[0] }
+
 func (common) StartOrder(int, func(int) int) []int { return nil }
 
 func (common) Announcements() int { return 0 }
+
+// DaemonID has the form of the fingerprint of a key.
+func (common) DaemonID(key [32]byte) string {
+	text := base32.StdEncoding.EncodeToString(key[:30])
+	var groups []string
+	for ; text != ""; text = text[4:] {
+		groups = append(groups, text[:4])
+	}
+	return strings.Join(groups, ":")
+}
 
 func (common) KillsPaused() bool { return true }
 

@@ -27,6 +27,8 @@ type Engine interface {
 	Drain() time.Duration
 	// KillsPaused reports whether a paused container takes signals.
 	KillsPaused() bool
+	// DaemonID returns the ID of a dockerd, made of a key of its own.
+	DaemonID(key [32]byte) string
 	// Messages returns what is not to be changed.
 	Messages() *Messages
 }

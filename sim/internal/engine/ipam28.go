@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,6 +11,13 @@ import (
 
 	"drydock/sim/dockerapi"
 )
+
+// GlobalPool is what a dockerd makes of its ID: 48 bits of unique local addresses (RFC 4193).
+func GlobalPool(id string) netip.Prefix {
+	b, sum := [16]byte{0xfd}, sha256.Sum256([]byte(id))
+	copy(b[1:6], sum[3:8])
+	return netip.PrefixFrom(netip.AddrFrom16(b), 48)
+}
 
 // Pool6 is the first of 64 bits that is free.
 func (since28) Pool6(global netip.Prefix, inUse []netip.Prefix) (netip.Prefix, bool) {
@@ -79,13 +87,18 @@ func (since28) CheckIPAM(config []dockerapi.IPAMConfig, ipv6 bool) error {
 			}
 		}
 	}
-	switch len(faults) {
-	case 0:
+	if len(faults) == 0 {
 		return nil
-	case 1:
-		return errors.New("invalid network config:\n" + faults[0])
 	}
-	return errors.New("invalid network config:\n* " + strings.Join(faults, "\n* "))
+	return errors.New("invalid network config:\n" + since28{}.Faults(faults))
+}
+
+// Faults are all, each on a line.
+func (since28) Faults(list []string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return "* " + strings.Join(list, "\n* ")
 }
 
 func checkIPRange(text string, subnet netip.Prefix, add func(format string, args ...any)) {

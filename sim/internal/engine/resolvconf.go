@@ -99,7 +99,7 @@ func (c resolvConf) ndots() int {
 // are Google's. As soon as one option is given, the file has search, nameservers and options
 // alone, and those that are not given are the host's, also on a loopback address.
 func (common) ResolvConf(r ResolvConf) string {
-	if r.OnHost {
+	if r.OnHost && !r.given() {
 		return r.Host
 	}
 	if !r.given() {

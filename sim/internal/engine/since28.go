@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"net/netip"
 
 	"drydock/sim/dockerapi"
@@ -22,6 +23,12 @@ func (since28) PortsExclude() bool { return true }
 
 // ProxyFlags are that dockerd has opened the socket.
 func (since28) ProxyFlags() []string { return []string{"-use-listen-fd"} }
+
+// DaemonID is a UUID.
+func (since28) DaemonID(key [32]byte) string {
+	key[6], key[8] = key[6]&0xf|0x40, key[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", key[:4], key[4:6], key[6:8], key[8:10], key[10:16])
+}
 
 func (since28) RepliesAsAsked() bool { return true }
 

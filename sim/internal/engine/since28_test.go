@@ -25,6 +25,19 @@ func rulesOf6(rules []string) string {
 	return strings.Join(list, "\n")
 }
 
+// TestGlobalPool has IDs and pools of recorded hosts.
+func TestGlobalPool(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{
+		"8647f7ca-2009-417b-aafd-76e715d1d2e3": "fd7a:4213:c0a7::/48",
+		"20c001ad-dfac-4be0-a2c2-0d6d766511db": "fd0d:1901:4207::/48",
+	} {
+		require.Equal(t, want, GlobalPool(id).String(), id)
+	}
+	require.Equal(t, "00010203-0405-4607-8809-0a0b0c0d0e0f", Docker29.DaemonID([32]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}))
+	require.Equal(t, "AAAQ:EAYE:", Docker20.DaemonID([32]byte{0, 1, 2, 3, 4})[:10])
+}
+
 func TestNetworkRules6(t *testing.T) {
 	t.Parallel()
 	const forward = `-A DOCKER-FORWARD -i br-b -j ACCEPT

@@ -3,7 +3,9 @@ package bind9
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +40,26 @@ func TestRecordings(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSortlist: the mask of a network is an address, and no number of bits.
+func TestSortlist(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		cli := client(t)
+		conf, err := fs.ReadFile(cli.FS(), "etc/resolv.conf")
+		assert.NoError(t, err)
+		for _, tt := range []struct{ line, want string }{
+			{"sortlist 203.0.113.0/255.255.255.0 10.0.0.0\n", "203.0.113.80\n"},
+			{"sortlist 203.0.113.0/24\n", "dig: parse of /etc/resolv.conf failed\n(exit status 10)\n"},
+		} {
+			f, err := cli.FS().OpenFile("etc/resolv.conf", os.O_WRONLY|os.O_TRUNC, 0)
+			assert.NoError(t, err)
+			f.Write(append([]byte(tt.line), conf...))
+			f.Close()
+			assert.Equal(t, tt.want, tooltest.Output(t, Commands(), command.Call{Machine: cli}, "dig +short www.example.test"))
+		}
+	})
 }
 
 // TestInput has what nslookup does with lines.

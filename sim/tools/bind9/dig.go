@@ -81,6 +81,9 @@ const (
 // lookUp asks one question.
 func (d *digRun) lookUp(l *digLookup) (status int) {
 	r := newResolver(d.ctx, d.Call, l.tries)
+	if r.refuses() {
+		return digFatal
+	}
 	r.port, r.family, r.ignore = d.port, d.family, l.ignore
 	r.comments = l.comments && !l.short
 	r.tcp = l.tcp || l.kind == dns.TypeANY && !l.tcpGiven

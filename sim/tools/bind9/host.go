@@ -68,6 +68,9 @@ func Host(ctx context.Context, c *command.Call) int {
 	case len(words) == 0 || len(words) > 2:
 		return c.Fail(1, hostUsage)
 	}
+	if h.refuses() {
+		return digFatal
+	}
 	if len(words) == 2 {
 		if h.asked = words[1]; h.addServer(h.asked) != nil {
 			return c.Fail(1, "host: couldn't get address for '%s': not found\n", h.asked)

@@ -56,6 +56,9 @@ func Nslookup(ctx context.Context, c *command.Call) int {
 	if len(words) > 2 {
 		return c.Fail(1, nslookupUsage)
 	}
+	if n.refuses() {
+		return digFatal
+	}
 	if len(words) == 2 {
 		if err := n.addServer(words[1]); err != nil {
 			return c.Fail(1, "nslookup: %v\n", err)

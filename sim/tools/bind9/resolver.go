@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -68,6 +69,28 @@ func newResolver(ctx context.Context, c *command.Call, tries int) *resolver {
 		Call: c, ctx: ctx, conf: dnsd.ParseResolvConf(string(text)), port: 53, timeout: 5 * time.Second, tries: tries,
 		told: func(server, bool) {},
 	}
+}
+
+// refuses reports whether BIND does not read resolv.conf, which it says: a mask of sortlist is an
+// address there, and not a number of bits.
+func (r *resolver) refuses() bool {
+	text, _ := r.ReadFile("/etc/resolv.conf")
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] != "sortlist" {
+			continue
+		}
+		for _, word := range fields[1:] {
+			addr, mask, masked := strings.Cut(word, "/")
+			a, err := netip.ParseAddr(addr)
+			m, bad := netip.ParseAddr(mask)
+			if err != nil || masked && (bad != nil || a.Is4() != m.Is4()) {
+				r.Errorf("%s: parse of /etc/resolv.conf failed\n", r.Args[0])
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // known returns the servers to ask: those that were asked for, else those of resolv.conf.

@@ -37,9 +37,6 @@ func (d *docker) badFlags(command string, err error) error {
 	return statusError{125, d.release.withHelp(command, err.Error())}
 }
 
-// loopback finds addresses for --dns that are the container's own.
-var loopback = regexp.MustCompile(`((127\.([0-9]{1,3}\.){2}[0-9]{1,3})|(::1)$)`)
-
 // imageID finds the ID of an image, which is no name that could be pulled.
 var imageID = regexp.MustCompile(`^(sha256:)?[a-f0-9]{64}$`)
 
@@ -47,12 +44,8 @@ var imageID = regexp.MustCompile(`^(sha256:)?[a-f0-9]{64}$`)
 // request repeated.
 func (d *docker) createContainer(flags *createFlags, spec *dockerapi.ContainerCreate) (made dockerapi.ContainerCreated, err error) {
 	for _, addr := range spec.HostConfig.DNS {
-		if loopback.MatchString(addr) {
-			format := "WARNING: Localhost DNS setting (--dns=%s) may fail in containers.\n"
-			if d.release.since28 {
-				format = "WARNING: Localhost DNS (%s) may fail in containers.\n"
-			}
-			d.Errorf(format, addr)
+		if warning := d.release.dnsWarning(addr); warning != "" {
+			d.Errorf("%s\n", warning)
 			break
 		}
 	}

@@ -132,14 +132,13 @@ func checkLink(s string) (string, error) {
 	return s, nil
 }
 
-// checkAddr is the check of --dns, of either family. Docker's words differ from those
-// for --ip, which only the daemon looks at.
-func checkAddr(s string) (string, error) {
+// parseAddr reads an address of either family, which has no zone.
+func parseAddr(s string) (netip.Addr, error) {
 	a, err := netip.ParseAddr(strings.TrimSpace(s))
-	if err != nil || a.Zone() != "" {
-		return "", dockerError(s + " is not an ip address")
+	if err == nil && a.Zone() != "" {
+		err = errors.New("an address with a zone")
 	}
-	return a.String(), nil
+	return a, err
 }
 
 // checkExtraHost is the check of --add-host: a name and an address, or host-gateway.
@@ -148,7 +147,7 @@ func checkExtraHost(s string) (string, error) {
 	if !ok || name == "" {
 		return "", dockerError("bad format for add-host: \"" + s + "\"")
 	}
-	if _, err := checkAddr(addr); addr != "host-gateway" && err != nil {
+	if _, err := parseAddr(addr); addr != "host-gateway" && err != nil {
 		return "", dockerError("invalid IP address in add-host: \"" + addr + "\"")
 	}
 	return s, nil

@@ -2,6 +2,8 @@ package dockercli
 
 import (
 	"fmt"
+	"net/netip"
+	"regexp"
 	"strings"
 
 	"drydock/sim"
@@ -76,6 +78,34 @@ func (r *release) badFlag(err error, path, syntax, usage string) string {
 		text += "\n\n" + usage
 	}
 	return text
+}
+
+// loopback finds addresses for --dns that 20.10 takes for the container's own.
+var loopback = regexp.MustCompile(`((127\.([0-9]{1,3}\.){2}[0-9]{1,3})|(::1)$)`)
+
+// dnsWarning is what docker says of an address for --dns, which 29 passes over.
+func (r *release) dnsWarning(addr string) string {
+	a, err := netip.ParseAddr(addr)
+	switch {
+	case r.since28 && !r.since29 && err == nil && a.IsLoopback():
+		return fmt.Sprintf("WARNING: Localhost DNS (%s) may fail in containers.", addr)
+	case !r.since28 && loopback.MatchString(addr):
+		return fmt.Sprintf("WARNING: Localhost DNS setting (--dns=%s) may fail in containers.", addr)
+	}
+	return ""
+}
+
+// checkAddr is the check of --dns, of either family. Docker's words differ from those for --ip,
+// which only the daemon looks at.
+func (r *release) checkAddr(s string) (string, error) {
+	a, err := parseAddr(s)
+	if err == nil {
+		return a.String(), nil
+	}
+	if r.since28 {
+		return "", dockerError("IP address is not correctly formatted: " + s)
+	}
+	return "", dockerError(s + " is not an ip address")
 }
 
 // error is an error of the command's own, which began with "Error: " until 29.

@@ -62,7 +62,7 @@ func (c *createFlags) addProcess(d *docker, f *pflag.FlagSet, verb string) {
 // older names, which Docker keeps and does not show.
 func (c *createFlags) addNetwork(f *pflag.FlagSet) {
 	c.addHosts = multi(f, "add-host", "", "Add a custom host-to-IP mapping (host:ip)", checkExtraHost)
-	c.dns = multi(f, "dns", "", "Set custom DNS servers", checkAddr)
+	c.dns = multi(f, "dns", "", "Set custom DNS servers", c.of.checkAddr)
 	c.dnsOptions = multi(f, "dns-option", "", "Set DNS options", nil)
 	c.dnsSearch = multi(f, "dns-search", "", "Set custom DNS search domains", checkDomain)
 	c.domainname = f.String("domainname", "", "Container NIS domain name")

@@ -3,12 +3,11 @@ package recorded
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"drydock/sim"
 
 	"github.com/miekg/dns"
 	"github.com/stretchr/testify/require"
@@ -28,6 +27,12 @@ var zone = []string{
 
 const rootSOA = ". 86400 IN SOA a.root-servers.net. nstld.verisign-grs.com. 2026112000 1800 900 604800 86400"
 
+// A listener is a machine or a host.
+type listener interface {
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
+}
+
 // A nameServer is that of the lab. It remembers who asked what.
 type nameServer struct {
 	mu   sync.Mutex
@@ -36,12 +41,17 @@ type nameServer struct {
 	soa  dns.RR
 }
 
-func serveDNS(t *testing.T, m *sim.Machine, addr string) *nameServer {
-	t.Helper()
+func newNameServer() *nameServer {
 	s := &nameServer{soa: record(rootSOA)}
 	for _, text := range zone {
 		s.zone = append(s.zone, record(text))
 	}
+	return s
+}
+
+// serve has it listen on an address of a machine.
+func (s *nameServer) serve(t *testing.T, m listener, addr string) {
+	t.Helper()
 	l, err := m.Listen(context.Background(), "tcp", addr+":53")
 	require.NoError(t, err)
 	p, err := m.ListenPacket(context.Background(), "udp", addr+":53")
@@ -54,7 +64,6 @@ func serveDNS(t *testing.T, m *sim.Machine, addr string) *nameServer {
 			<-ended
 		})
 	}
-	return s
 }
 
 func record(text string) dns.RR {

@@ -63,7 +63,8 @@ func (l *lab) renew(opts ...sim.HostOption) {
 	if l.forwards {
 		require.NoError(l.t, gateway.SetSysctl("net.ipv4.ip_forward", "1"))
 	}
-	l.dns = serveDNS(l.t, gateway, upstream)
+	l.dns = newNameServer()
+	l.dns.serve(l.t, gateway, upstream)
 	server := l.outside.Exec(context.Background(), "who", "7777")
 	require.NoError(l.t, server.Start())
 	l.close = func() {

@@ -24,6 +24,8 @@ var masks = []mask{
 	{find: re(`\bveth[0-9a-f]{7}\b`), names: "veth", reason: "names of cables are random"},
 	{find: re(`\bfe80::[0-9a-f:]+`), names: "link-local address", reason: "is made from a random MAC address"},
 	{find: re(`\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b`), names: "MAC address", reason: "MAC addresses of bridges and cables are random"},
+	{find: re(`\bfd(?:7a:4213:c0a7|0d:1901:4207|[0-9a-f]{2}:[0-9a-f]{3,4}:[0-9a-f]{3,4})\b`), names: "unique local prefix", reason: "is made of the host's ID"},
+	{find: re(`^ ID: (\S+)`), group: 1, in: re(`docker info`), reason: "IDs are random"},
 	{find: re(`^(\d+): \S+: <`), group: 1, names: "interface", in: addresses, reason: "the kernel has counted namespaces of other runs"},
 	{find: re(`@if(\d+)`), group: 1, names: "interface", in: addresses, reason: "the same"},
 	{find: re(`^(\d+): \S+ +inet`), group: 1, names: "interface", in: addresses, reason: "the same"},

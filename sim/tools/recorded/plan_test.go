@@ -50,6 +50,12 @@ var hiddens = []hidden{
 	{"", re(`\| docker (run|create|network create) .*`), 0, removeFormer},
 	{"03e", re(`\| cat /etc/resolv.conf$`), 0, resolvConf},
 	{"03e", re(`\| cat /etc/resolv.conf$`), 1, shell("docker network create net")},
+	{"03e", re(`^127.0.0.1 only, a DNS server.*\| cat /etc/resolv.conf$`), 0, stub},
+	{"03e", re(`^127.0.0.53.*\| cat /etc/resolv.conf$`), 0, shell("mkdir -p /run/systemd/resolve; printf 'nameserver 172.16.80.53\nsearch lan.test\n' >/run/systemd/resolve/resolv.conf")},
+	{"03e", re(`^five nameservers.*\| cat /etc/resolv.conf$`), 0, shell("rm -r /run/systemd")},
+	{"03e", re(`^per container options`), 1, shell("printf 'nameserver 172.16.80.53\nsearch lan.test\n' >/etc/resolv.conf")},
+	{"03e", re(`^user edits`), 1, shell("docker run -d --name b1 centos:v1; docker run -d --name b2 centos:v1; docker run -d --name u1 --network net centos:v1")},
+	{"06b", re(`\| docker run -d --name r1`), 1, shell("docker rm -f pp")},
 	{"06", re(`\| host process already listening`), 0, listen("127.0.0.1:8080")},
 	{"06", re(`^published, nothing listening`), 1, stopListening},
 	{"07a", re(`\| (second )?restart (of )?dockerd`), 0, restart},
@@ -69,6 +75,18 @@ var hiddens = []hidden{
 	{"07c", re(`\| dockerd --default-address-pool `), 0, newHost(sim.WithAddressPools(24, netip.MustParsePrefix("10.77.0.0/16")))},
 	{"07c", re(`\| dockerd --ip 172`), 0, newHost(sim.WithPublishAddr(netip.MustParseAddr("172.16.80.10")))},
 	{"07c", re(`\| dockerd --fixed-cidr `), 0, newHost(sim.WithFixedCIDR(netip.MustParsePrefix("172.17.5.0/24")))},
+	{"07d", re(`bridge-nf-call-iptables`), 1, shell("mkdir -p /etc/docker; echo '{\"icc\": false}' >/etc/docker/daemon.json; systemctl restart docker")},
+	{"07d", re(`\| dockerd start sets it back`), 0, restart},
+	{"07d", re(`\| icc=true: dockerd start`), 0, shell("sysctl -w net.bridge.bridge-nf-call-iptables=0; rm /etc/docker/daemon.json; systemctl restart docker")},
+	{"08b", re(`\| docker network ls`), 0, shell("for n in Zed alpha Alpha beta n10 n9 n1 _x 9z; do docker network create $n; done")},
+	{"08b", re(`\| after a dockerd restart`), 0, restart},
+	{"08b", re(`\| iptables-save . grep -E 'dport.DOCKER'`), 0, shell("systemctl stop docker")},
+	{"08b", re(`\| ip -4 -o addr show docker0`), 0, shell("systemctl start docker")},
+	{"13", routed6, 0, newHost()},
+	{"13", routed6, 0, shell("ip6tables -P FORWARD ACCEPT; sysctl -w net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1; systemctl restart docker")},
+	{"14b", re(`\| docker rm -f s1`), 0, shell("docker run -d --name s1 centos:v1")},
+	{"14b", re(`\| dig \+short e2`), 0, named("docker run -d --name e2 --network cc --network-alias al1 centos:v1", "e2", "docker run -d --name e3 --network cc centos:v1")},
+	{"14b", re(`^ethN.*\| docker network disconnect aa s1`), 1, shell("docker run -d --name s1 --network cc centos:v1; docker network connect aa s1; docker network connect bb s1")},
 	{"16", re(`^fresh daemon.*\| nft list ruleset`), 1, newHost(sim.WithFirewallBackend("nftables"))},
 	{"16", re(`^legacy link with icc=false.*\| docker run -d --name db`), 1, nftDaemon(`"icc": false`)},
 	{"16", re(`^userland-proxy=false.*\| docker run`), 1, nftDaemon(`"userland-proxy": false`)},
@@ -79,6 +97,48 @@ var hiddens = []hidden{
 	{"16b", re(`^back to the iptables backend.*\| nft list tables`), 1, shell("rm /etc/docker/daemon.json; systemctl restart docker")},
 	{"16b", re(`^back to the iptables backend.*\| docker start web`), 1, nftDaemon(`"firewall-backend": "nftables"`)},
 	{"08", re(`^address re-use.*\| docker ps -a`), 0, restart},
+}
+
+// routed6 is the first step where the lab's host forwarded IPv6 before dockerd started.
+var routed6 = re(`^IPv4-only network.*\| docker run -d --name b0`)
+
+// named runs lines, of which the first makes a container whose short ID the step has.
+func named(first, name string, more ...string) action {
+	return func(ctx context.Context, l *lab, s step) {
+		for _, line := range append([]string{first}, more...) {
+			l.run(ctx, "docker", line)
+		}
+		c, ok := l.docker.Container(name)
+		require.True(l.t, ok)
+		l.same.learn([]word{{idNames, re(`[0-9a-f]{12}`).FindString(s.command)}}, []word{{idNames, c.ID()[:12]}})
+	}
+}
+
+// An also is what the script printed of itself, with the step before: what a line prints.
+type also struct {
+	session string
+	after   *regexp.Regexp
+	line    string
+}
+
+// interfacesOf is the script's function that shows a container's networks.
+const interfacesOf = `docker exec s1 sh -c "ip -4 -o addr show | grep -v ' lo ' | awk '{printf \"%s=%s \", \$2, \$4}'; printf '| '; ip route | head -1 | tr '\n' ' '; tail -n +7 /etc/hosts | awk '{printf \"%s \", \$1}'; echo"`
+
+var alsos = []also{
+	{"14b", re(`^ethN.*\| docker network (disconnect aa|connect cc) s1$`), interfacesOf},
+	{"14b", re(`^ethN.*\| docker network connect aa s1$`), "test $(docker inspect -f '{{len .NetworkSettings.Networks}}' s1) = 2 || " + interfacesOf},
+}
+
+// timesRE is what a script printed instead of the loop that it ran, which counted the rules of a line.
+var timesRE = re(`^(docker run -d --name pp .*)   \(12 times\)$`)
+
+// manyTimes is the loop.
+func manyTimes(command string) string {
+	if m := timesRE.FindStringSubmatch(command); m != nil {
+		return "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do " + m[1] + ` >/dev/null; iptables-save -t nat | ` +
+			`sed -n -E 's/.*-A DOCKER .*-p (tcp|udp) .*--dport ([0-9]+) .*:([0-9]+)$/\2>\3\/\1/p' | sed -E 's/^(3[2-9]|[456].)[0-9][0-9][0-9]>/eph>/' | tr '\n' ' '; echo; docker rm -f pp >/dev/null; done | sort | uniq -c`
+	}
+	return command
 }
 
 // nftDaemon has dockerd use nft, with more of daemon.json.
@@ -135,6 +195,9 @@ func listen(addr string) action {
 		l.listener = listener
 	}
 }
+
+// stub has a name server of the host listen on 127.0.0.1.
+func stub(_ context.Context, l *lab, _ step) { l.dns.serve(l.t, l.docker, "127.0.0.1") }
 
 func stopListening(_ context.Context, l *lab, _ step) { l.listener.Close() }
 

@@ -29,6 +29,9 @@ var promptRE = regexp.MustCompile(`^\[root@(\S+) [/~]\]# ?(.*)$`)
 // atTimes are lines that Docker's client prints at times, when a container did not start.
 var atTimes = re(`^time="[^"]+" level=error msg="error waiting for container: `)
 
+// eachAlone are prompts of scripts that put an empty line before each.
+var eachAlone = re(`^\[root@docker ~\]# docker run -d --name pp `)
+
 // text returns what a file has.
 func text(t *testing.T, file string) string {
 	t.Helper()
@@ -66,8 +69,10 @@ func readSession(t *testing.T, file string) (list []step) {
 			list = append(list, step{line: i + 1, section: section, where: upstream, command: "log since mark"})
 			note, open = "", true
 		case strings.HasPrefix(line, "## "), strings.HasPrefix(line, "#### "):
-			note, open = strings.TrimPrefix(line, "## "), false
+			note, open = strings.TrimPrefix(line, "## "), i+1 < len(lines) && strings.HasPrefix(lines[i+1], "(exit status ")
 		case line == "" && (i+1 == len(lines) || strings.HasPrefix(lines[i+1], "=====")):
+			open = false
+		case line == "" && i+1 < len(lines) && eachAlone.MatchString(lines[i+1]):
 			open = false
 		case open && !atTimes.MatchString(line):
 			list[len(list)-1].printed = append(list[len(list)-1].printed, line)

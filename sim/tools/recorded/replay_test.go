@@ -85,7 +85,13 @@ func (r *run) repeat(ctx context.Context, s step) {
 	}
 	limited, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	got := linesOf(r.lab.run(limited, s.where, r.ours(s.command)))
+	printed := r.lab.run(limited, s.where, r.ours(manyTimes(s.command)))
+	for _, a := range alsos {
+		if a.session == number(r.session) && a.after.MatchString(s.String()) {
+			printed += r.lab.run(limited, s.where, a.line)
+		}
+	}
+	got := linesOf(printed)
 	time.Sleep(between)
 	if find(notCompared, r.session, s) != nil {
 		r.lab.same.compare(s.command, s.printed, got, false) // for the words in it
