@@ -49,8 +49,8 @@ func (d Drop) Why() string {
 // OnDrop calls fn with each packet that the machine, its bridges, its containers or their cables
 // drop, until stop is called. What sockets drop for lack of room is counted by Drops alone.
 //
-// fn runs in the goroutine that carries the packet, which holds locks: it must be quick, and must
-// not use the machine. It may still run in another goroutine when stop returns.
+// fn runs in the goroutine that carries the packet, which holds locks: it must be quick, must not use
+// the machine, and must not end the goroutine, as require and FailNow of a test do. It may still run in another goroutine when stop returns.
 func (m *Machine) OnDrop(fn func(Drop)) (stop func()) { return m.watch.drops.Add(fn) }
 
 // OnDrop is Machine.OnDrop for the switch of the LAN and its ends of the cables.

@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/netip"
 
 	"drydock/sim"
+	"drydock/veth"
 )
 
 // A container has a Link to each of its networks. It is its interface and address there, and
@@ -92,6 +94,68 @@ func ExampleLink_Inflight() {
 	// <nil>
 	// three <nil>
 	// two <nil>
+}
+
+// The second segment with data that a server is sent gets lost, whatever else passes, and TCP sends it
+// again.
+func ExampleLink_Impair() {
+	host, err := sim.NewHost()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer host.Close()
+	network, _ := host.Network("bridge")
+	web, err := host.Run("web")
+	if err != nil {
+		log.Fatal(err)
+	}
+	cli, err := host.Run("cli")
+	if err != nil {
+		log.Fatal(err)
+	}
+	server, err := web.Listen(context.Background(), "tcp", ":80")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+
+	const headers = 14 + 20 + 32 // Ethernet, IPv4, and TCP with its timestamps
+	segments := 0
+	second := func(_ uint64, frame []byte) bool {
+		if len(frame) > headers && bytes.HasPrefix(frame[headers:], []byte("segment")) {
+			segments++
+			fmt.Printf("%s\n", frame[headers:])
+		}
+		return segments == 2
+	}
+	// The server's end receives what it loses here. veth.LoseFrames(3) would lose the third frame
+	// of any kind.
+	if err := web.Link(network).Impair(veth.Impairment{}, veth.Impairment{Loss: veth.Loss{Model: veth.LoseIf(second)}}); err != nil {
+		log.Fatal(err)
+	}
+
+	conn, err := cli.DialContext(context.Background(), "tcp", "172.17.0.2:80")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+	accepted, err := server.Accept()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer accepted.Close()
+	b := make([]byte, 100)
+	for i := range 2 {
+		fmt.Fprintf(conn, "segment %d", i+1)
+		n, _ := accepted.Read(b)
+		fmt.Printf("received %s\n", b[:n])
+	}
+	// Output:
+	// segment 1
+	// received segment 1
+	// segment 2
+	// segment 2
+	// received segment 2
 }
 
 // A router is a machine with two uplinks that forwards.

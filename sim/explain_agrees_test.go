@@ -139,6 +139,28 @@ func TestExplainWhileLeaving(t *testing.T) {
 	all.Wait()
 }
 
+// TestExplainWhileClosing asks while the host closes.
+func TestExplainWhileClosing(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		h := simtest.NewHost(t)
+		n := simtest.NewNetwork(t, h, "net")
+		a := simtest.Run(t, h, "one", sim.WithNetwork(n), sim.WithPublish("8080:80"))
+		var all sync.WaitGroup
+		for range 2 {
+			all.Go(func() {
+				for range 30 {
+					a.Explain("tcp", "one:80")
+					a.Explain("udp", "127.0.0.11:53")
+					h.Explain("tcp", "127.0.0.1:8080")
+				}
+			})
+		}
+		require.NoError(t, h.Close())
+		all.Wait()
+	}
+}
+
 // TestExplainOwnReset has a host that asks itself, and whose rules reject the reset that comes back: it
 // is of the connection that it ends, and MASQUERADE had given that the address of another interface, as
 // lo has none.

@@ -56,8 +56,8 @@ type Sniffed struct {
 // it is nil, only places are looked at that where wants. Frames of lo are seen once, as received.
 //
 // where must do nothing but look at the Place. fn runs in the goroutine that carries the frame: it
-// must be quick, and must not use the machine. It may still run in another goroutine when stop
-// returns.
+// must be quick, must not use the machine, and must not end the goroutine, as require and FailNow of a
+// test do. It may still run in another goroutine when stop returns.
 func (m *Machine) Sniff(where func(Place) bool, fn func(Sniffed)) (stop func()) {
 	return m.watch.sniff(where, fn)
 }
