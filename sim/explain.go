@@ -98,7 +98,8 @@ func (s Step) where() string {
 // is NoName. Where the MAC of the next hop is not known, the answer to ARP or neighbour discovery must
 // come back, too. Random losses of cables are noted and taken not to strike, as are those that a
 // veth.LossModel decides; rules with limit, hashlimit, recent or statistic are asked as if for the
-// first time, and noted if they may drop it another time; and what REJECT answers is taken to come back.
+// first time, and noted if they may drop it another time; what REJECT answers is taken to come back; and
+// UDP sockets are taken to have room.
 //
 // Of several addresses each is tried until one answers, as by a dial. What is sent to a broadcast
 // address or a group has the verdict NoAnswer, since a connected socket hears none.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"drydock/drop"
 	"drydock/sim"
 	"drydock/sim/simtest"
 )
@@ -176,5 +177,26 @@ func TestExplainOwnReset(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		runRule(t, host, "-D INPUT 1")
 		assert.Equal(t, sim.Refused, explainedOn(t, &host.Netns, "tcp", "172.17.0.1:81").Verdict)
+	})
+}
+
+// TestExplainFullQueue has a program that does not accept: as many connections as Linux keeps wait, and
+// one more; the next is lost, as Explain says.
+func TestExplainFullQueue(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		web, cli := simtest.Run(t, host, "web"), simtest.Run(t, host, "cli")
+		_, err := web.Listen(t.Context(), "tcp", ":80")
+		require.NoError(t, err)
+		const somaxconn = 4096
+		for range somaxconn {
+			_, err := cli.DialContext(t.Context(), "tcp", "172.17.0.2:80")
+			require.NoError(t, err)
+		}
+		assert.Equal(t, sim.Answered, explainedOn(t, &cli.Netns, "tcp", "172.17.0.2:80").Verdict)
+		e := explainedOn(t, &cli.Netns, "tcp", "172.17.0.2:80")
+		assert.Equal(t, "dropped: web does not accept: 4097 connections to [::]:80 wait already", e.Verdict.String()+": "+e.Why)
+		assert.Equal(t, drop.SocketFull, e.Reason)
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"drydock/sim/internal/netstack"
 
 	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 )
 
 // A walk follows a packet and then its answer. Routers, rules and routes decide by their own code,
@@ -170,6 +171,9 @@ func (w *walk) connect(from *namespace, dst netip.AddrPort) (sent bool) {
 		return true
 	}
 	listens := w.listener(at, index, seen)
+	if listens && w.overflows(at, index, seen) {
+		return true
+	}
 	if at.stack.ForMany(seen.dst.Addr()) {
 		w.silent(seen.dst.Addr())
 		return true
@@ -249,6 +253,19 @@ func (w *walk) listener(at *namespace, index int, seen flow) bool {
 		}
 	}
 	w.end(Refused, drop.NoSocket, "nobody listens on %s port %d of %s", w.transport, seen.dst.Port(), at.owner())
+	return false
+}
+
+// overflows reports whether so many connections wait for Accept that the listener loses another one.
+func (w *walk) overflows(at *namespace, index int, seen flow) bool {
+	for _, o := range at.stack.Sockets() {
+		if w.transport == "tcp" && o.State == tcp.StateListen && o.RecvQ > o.SendQ && o.Local.Port() == seen.dst.Port() &&
+			(o.Local.Addr() == seen.dst.Addr() || o.Local.Addr().IsUnspecified()) {
+			w.step(at.place(at.deviceNames()[index]), "its backlog of %d is full", o.SendQ)
+			w.end(Dropped, drop.SocketFull, "%s does not accept: %d connections to %v wait already", at.owner(), o.RecvQ, o.Local)
+			return true
+		}
+	}
 	return false
 }
 

@@ -12,7 +12,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 )
 
-// backlog is how many connections wait for Accept: net.core.somaxconn.
+// backlog is how many connections wait for Accept, net.core.somaxconn, and Linux has room for one more.
 const backlog = 4096
 
 // A TCPListener accepts TCP connections. Its methods are safe for concurrent use.
@@ -69,7 +69,7 @@ func (l *TCPListener) listen(local netip.AddrPort, v6only bool) error {
 	if err := l.sock.bind(local); err != nil {
 		return err
 	}
-	if err := l.sock.ep.Listen(backlog); err != nil {
+	if err := l.sock.ep.Listen(backlog + 1); err != nil {
 		return l.sock.failure("listen", err)
 	}
 	// Port 0 has become one now, which others must find taken before the lock is released.
