@@ -2,14 +2,12 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"syscall"
 
 	"drydock/drop"
 	"drydock/internal/packet"
 	"drydock/nat"
-	"drydock/nat/iptables"
 	"drydock/sim/internal/router"
 
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -90,8 +88,8 @@ func (w *walk) filtered(c *clone, tables *nat.Tables) bool {
 	}
 	text := ruleText(tables, *d)
 	why := fmt.Sprintf("%s drops it: %v", d.Hook, d.Reason)
-	if strings.Contains(text, "-j REJECT") || strings.Contains(text, " reject") && strings.Contains(string(d.Chain), " ") {
-		switch heard := w.hears(text, d.Src.Is6()); heard {
+	if with, ok := rejection(tables, *d); ok {
+		switch heard := w.hears(with); heard {
 		case syscall.ECONNREFUSED:
 			return w.end(Refused, d.Reason, "%s rejects it by %s", d.Hook, text)
 		case 0:
@@ -109,27 +107,48 @@ func (w *walk) filtered(c *clone, tables *nat.Tables) bool {
 	return w.end(Dropped, d.Reason, "%s", why)
 }
 
-// hears returns what a connect fails with for what a rule of iptables or nft answers, 0 for nothing.
-func (w *walk) hears(rule string, v6 bool) syscall.Errno {
-	how := ""
-	for _, with := range []string{"--reject-with ", "reject with "} {
-		if _, after, ok := strings.Cut(rule, with); ok {
-			how = after
+// rejection returns what the rule that dropped a packet answers. It is false for one that only drops.
+func rejection(tables *nat.Tables, d nat.Dropped) (with nat.RejectWith, ok bool) {
+	v6 := d.Src.Is6()
+	if r, ok := tables.Nft().View().Rule(d.Chain, d.Rule); ok {
+		if r == nil || len(r.Statements) == 0 {
+			return "", false
+		}
+		reject, ok := r.Statements[len(r.Statements)-1].(nat.Rejection)
+		if v6 {
+			return reject.With6, ok
+		}
+		return reject.With4, ok
+	}
+	rules := tables.IPv4()
+	if v6 {
+		rules = tables.IPv6()
+	}
+	n := 0
+	for r := range rules.Rules(d.Chain) {
+		if n++; n == d.Rule {
+			reject, ok := r.Target.(nat.Reject)
+			return reject.With, ok
 		}
 	}
-	is := func(names ...string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(how, name) })
-	}
-	switch {
-	case how == "" || is("reset", "port-unreach"):
+	return "", false
+}
+
+// hears returns what a connect fails with for what REJECT answers, 0 for nothing.
+func (w *walk) hears(with nat.RejectWith) syscall.Errno {
+	switch with {
+	case "", nat.TCPReset, nat.ICMPPortUnreachable, nat.ICMP6PortUnreachable:
 		return syscall.ECONNREFUSED
-	case w.transport == "udp":
+	}
+	if w.transport == "udp" {
 		return 0
-	case is("no-route", "net-"):
+	}
+	switch with {
+	case nat.ICMPNetUnreachable, nat.ICMPNetProhibited, nat.ICMP6NoRoute:
 		return syscall.ENETUNREACH
-	case is("prot-", "proto-"):
+	case nat.ICMPProtoUnreachable:
 		return syscall.ENOPROTOOPT
-	case v6 && is("adm", "policy-fail", "reject-route"):
+	case nat.ICMP6AdminProhibited, nat.ICMP6PolicyFail, nat.ICMP6RejectRoute:
 		return syscall.EACCES
 	}
 	return syscall.EHOSTUNREACH
@@ -239,13 +258,16 @@ func notSeen(tables *nat.Tables, before flow) (notes []string) {
 	if before.src.Addr().Is6() {
 		rules = tables.IPv6()
 	}
-	var b strings.Builder
-	if iptables.Run(&b, rules, "-S", "INPUT") != nil {
-		return nil
-	}
-	for _, line := range strings.Split(b.String(), "\n") {
-		if strings.Contains(line, fmt.Sprintf("--dport %d ", before.dst.Port())) && (strings.Contains(line, "-j DROP") || strings.Contains(line, "-j REJECT")) &&
-			len(notes) < maxNotes {
+	n := 0
+	for r := range rules.Rules("filter/INPUT") {
+		n++
+		switch r.Target.(type) {
+		case nat.Drop, nat.Reject:
+		default:
+			continue
+		}
+		line := ruleText(tables, nat.Dropped{Chain: "filter/INPUT", Rule: n, Src: before.src.Addr()})
+		if strings.Contains(line, fmt.Sprintf("--dport %d ", before.dst.Port())) && len(notes) < maxNotes {
 			notes = append(notes, line+" does not see it: it was translated, and passes FORWARD instead of INPUT")
 		}
 	}

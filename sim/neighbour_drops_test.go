@@ -70,6 +70,8 @@ func TestNeighbourFailedIsTold(t *testing.T) {
 			{"IPv6 of a machine", peer, &peer.Netns, "tcp", 1, "fd00:9::94", sim.Place{Owner: "peer", Device: "eth0"}, 1},
 			{"forwarded", host.Machine, &cli.Netns, "tcp", 1, "192.168.0.93", sim.Place{Owner: "docker", Device: "eth0"}, 1},
 			{"forwarded, UDP", host.Machine, &cli.Netns, "udp", 2, "192.168.0.92", sim.Place{Owner: "docker", Device: "eth0"}, 2},
+			{"forwarded, IPv6", host.Machine, &cli.Netns, "tcp", 1, "fd00:9::93", sim.Place{Owner: "docker", Device: "eth0"}, 1},
+			{"forwarded, UDP by IPv6", host.Machine, &cli.Netns, "udp", 2, "fd00:9::92", sim.Place{Owner: "docker", Device: "eth0"}, 2},
 			{"forwarded, more than wait", host.Machine, &cli.Netns, "udp", 300, "192.168.0.91", sim.Place{Owner: "docker", Device: "eth0"}, 300},
 		} {
 			var mu sync.Mutex

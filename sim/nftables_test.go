@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"drydock/nat"
 	"drydock/nat/nftables"
@@ -52,6 +53,32 @@ func TestNftablesBackend(t *testing.T) {
 		require.Contains(t, before, "tcp dport 8080 counter")
 		require.NoError(t, web.Stop(t.Context()))
 		require.NotContains(t, runNft(t, l.docker, "list table ip docker-bridges"), "8080")
+	})
+}
+
+// TestNftablesReject has the verdict of Explain for each that nft's reject answers, beside a dial's.
+func TestNftablesReject(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t, nftBackend...)
+		who(t, simtest.Run(t, l.docker, "web", sim.WithPublish("8080:80")), "tcp", "80")
+		runNft(t, l.docker, "add table inet mine; add chain inet mine ban { type filter hook forward priority filter - 1; }")
+		for with, want := range map[string]string{
+			"reject":                               "refused: FORWARD rejects it by inet mine ban: tcp dport 80 reject",
+			"reject with tcp reset":                "refused: FORWARD rejects it by inet mine ban: tcp dport 80 reject with tcp reset",
+			"reject with icmpx port-unreachable":   "refused: FORWARD rejects it by inet mine ban: tcp dport 80 reject",
+			"reject with icmp host-unreachable":    "dropped: no route to host: FORWARD rejects it by inet mine ban: tcp dport 80 reject with icmp host-unreachable",
+			"reject with icmp net-unreachable":     "dropped: network is unreachable: FORWARD rejects it by inet mine ban: tcp dport 80 reject with icmp net-unreachable",
+			"reject with icmpx no-route":           "dropped: network is unreachable: FORWARD rejects it by inet mine ban: tcp dport 80 reject with icmpx no-route",
+			"reject with icmpx admin-prohibited":   "dropped: no route to host: FORWARD rejects it by inet mine ban: tcp dport 80 reject with icmpx admin-prohibited",
+			`counter drop comment "do not reject"`: "dropped: FORWARD drops it by inet mine ban: tcp dport 80 counter packets 0 bytes 0 drop comment \"do not reject\"",
+		} {
+			runNft(t, l.docker, "add rule inet mine ban tcp dport 80 "+with)
+			e := explainedOn(t, &l.peer.Netns, "tcp", "172.16.80.10:8080")
+			require.Equal(t, want, e.Verdict.String()+": "+e.Why)
+			runNft(t, l.docker, "flush chain inet mine ban")
+			time.Sleep(time.Hour)
+		}
 	})
 }
 
