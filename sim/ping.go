@@ -81,7 +81,8 @@ func pingAddr(ctx context.Context, sockets *netstack.Stack, dst netip.Addr, cfg 
 		err = os.ErrDeadlineExceeded
 	}
 	var errno syscall.Errno
-	if stats.Sent == 0 && errors.As(err, &errno) {
+	var call *os.SyscallError
+	if stats.Sent == 0 && errors.As(err, &errno) && !errors.As(err, &call) {
 		err = os.NewSyscallError("connect", errno)
 	}
 	op := &net.OpError{Op: "ping", Net: "ip4:icmp", Addr: &net.IPAddr{IP: dst.AsSlice(), Zone: dst.Zone()}, Err: err}

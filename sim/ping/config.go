@@ -10,6 +10,7 @@ package ping
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 )
 
@@ -53,6 +54,25 @@ type Config struct {
 	// with EACCES. As by default on Linux, nobody answers.
 	Broadcast bool
 
+	// Interface is the name of the one that requests leave by (-I). Empty is any.
+	Interface string
+
+	// Source is the address that requests are from (-I): one of the machine's. The zero
+	// Addr is that of the way to the destination.
+	Source netip.Addr
+
+	// Preload is how many requests may be under way before there is a reply: they are sent
+	// at once (-l). 0 means 1.
+	Preload int
+
+	// Pattern is what the data of requests is filled with, over and over (-p). Empty is
+	// bytes that count up.
+	Pattern string
+
+	// Adaptive has each reply make for the next request once the round trip is known to be
+	// short, and Interval be as long as that otherwise (-A).
+	Adaptive bool
+
 	// Network is which addresses of the host to use: "ip4" (-4), "ip6" (-6) or "ip",
 	// which is both and the default.
 	Network string
@@ -82,6 +102,7 @@ func (c *Config) Effective() (Config, error) {
 	setDefault(&e.Size, defaultSize)
 	setDefault(&e.TTL, defaultTTL)
 	setDefault(&e.Timeout, defaultTimeout)
+	setDefault(&e.Preload, 1)
 	setDefault(&e.Network, "ip")
 	if e.Observe == nil {
 		e.Observe = func(Event) {}
@@ -102,6 +123,8 @@ func (c *Config) check() error {
 		return &ConfigError{"TTL", c.TTL, "1 to 255"}
 	case c.Deadline < 0:
 		return &ConfigError{"Deadline", c.Deadline, "0 or more"}
+	case c.Preload < 1:
+		return &ConfigError{"Preload", c.Preload, "1 or more"}
 	case c.PathMTU < PathMTUWant || c.PathMTU > PathMTUDont:
 		return &ConfigError{"PathMTU", c.PathMTU, "a constant"}
 	}

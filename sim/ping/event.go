@@ -9,6 +9,7 @@ import (
 // answered, or an error was reported for it.
 type Event struct {
 	Seq       int           // of the request, from 1; it is sent as 16 bits and starts over at 0
+	Source    netip.Addr    // of the request, if it was sent or could not be
 	From      netip.Addr    // of the reply or error; invalid if the request was sent, or could not be
 	TTL       int           // that the reply arrived with
 	Size      int           // of the reply in bytes, ICMP header included

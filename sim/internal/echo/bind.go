@@ -1,6 +1,7 @@
 package echo
 
 import (
+	"os"
 	"syscall"
 
 	"drydock/internal/packet"
@@ -20,6 +21,9 @@ const identTries = 1000
 func (c *socket) open(allowBroadcast bool) (many bool, err error) {
 	c.stack.Enter()
 	defer c.stack.Leave()
+	if c.from.Len() > 0 && c.stack.TCPIP().CheckLocalAddress(0, c.network, c.from) == 0 {
+		return false, os.NewSyscallError("bind", syscall.EADDRNOTAVAIL)
+	}
 	route, err := c.route()
 	if err != nil {
 		return false, err
@@ -44,7 +48,18 @@ func (c *socket) open(allowBroadcast bool) (many bool, err error) {
 
 // route asks anew each time: addresses, routes and interfaces change under a ping, which
 // like a real one goes on with what there is then.
-func (c *socket) route() (*stack.Route, error) { return c.stack.FindRoute(c.nic, c.dst) }
+func (c *socket) route() (*stack.Route, error) {
+	if c.nic == loopbackNIC { // which takes what is for others, too: see lost
+		return c.stack.FindRoute(0, c.from, c.dst)
+	}
+	return c.stack.FindRoute(c.nic, c.from, c.dst)
+}
+
+// lost reports whether requests leave by lo although nobody there has their destination. Linux
+// takes any destination for one on the link of an interface that it is told.
+func (c *socket) lost(route *stack.Route) bool {
+	return c.nic == loopbackNIC && route.NICID() != loopbackNIC
+}
 
 // ids returns where the stack looks for the receiver of replies to local, and of
 // errors that quote requests from local. A broadcast that comes back to its sender

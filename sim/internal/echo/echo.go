@@ -32,9 +32,10 @@ type Stack interface {
 	// Later has fn, which wakes up a goroutine of the caller, run soon or now.
 	Later(fn func())
 
-	// FindRoute returns the way to dst through an interface, 0 being any. The error is
-	// a syscall.Errno. It is called between Enter and Leave.
-	FindRoute(nic tcpip.NICID, dst tcpip.Address) (*stack.Route, error)
+	// FindRoute returns the way to dst through an interface, 0 being any, from an address, of
+	// which the empty one is any, too. The error is a syscall.Errno. It is called between
+	// Enter and Leave.
+	FindRoute(nic tcpip.NICID, from, dst tcpip.Address) (*stack.Route, error)
 
 	// PathMTUs returns what is known of the paths from the stack.
 	PathMTUs() *PathMTUs
@@ -72,6 +73,8 @@ func New(s Stack, nic tcpip.NICID, dst netip.Addr, cfg ping.Config) *Pinger {
 		stack:     s,
 		nic:       nic,
 		dst:       packet.ToAddress(dst),
+		from:      toAddress(cfg.Source),
+		pattern:   cfg.Pattern,
 		network:   packet.Network(dst),
 		transport: icmp.ProtocolNumber4,
 		types:     types4,
@@ -82,6 +85,14 @@ func New(s Stack, nic tcpip.NICID, dst netip.Addr, cfg ping.Config) *Pinger {
 		c.transport, c.types = icmp.ProtocolNumber6, types6
 	}
 	return &Pinger{socket: c, cfg: cfg}
+}
+
+// toAddress is the empty one of no address.
+func toAddress(a netip.Addr) tcpip.Address {
+	if !a.IsValid() {
+		return tcpip.Address{}
+	}
+	return packet.ToAddress(a.Unmap())
 }
 
 // Run sends requests and tells the Config's Observe what becomes of them. It ends as the
@@ -118,6 +129,8 @@ type socket struct {
 	stack     Stack
 	nic       tcpip.NICID
 	dst       tcpip.Address
+	from      tcpip.Address // source that is asked for; empty is any
+	pattern   string        // of the data
 	network   tcpip.NetworkProtocolNumber
 	transport tcpip.TransportProtocolNumber
 	types     icmpTypes

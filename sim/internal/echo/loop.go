@@ -120,23 +120,24 @@ const minInterval = 10 * time.Millisecond
 func (p *Pinger) due() time.Duration {
 	now := p.now()
 	if p.sum.sent == 0 {
-		p.last = now
+		p.last, p.credit = now, max(p.cfg.Interval, 0)*time.Duration(p.cfg.Preload-1)
 		return 0
 	}
 	// As with iputils' tokens: what a turn was late is credited to the next, but never more
-	// than one interval, so that a long silence is not followed by a burst.
+	// than one interval for each that may be under way, so that a long silence is not followed
+	// by a burst.
 	gap := now.Sub(p.last)
 	if p.cfg.Interval < 0 {
 		switch {
-		case gap < minInterval && p.sum.underWay() > 0:
+		case gap < minInterval && p.sum.underWay() >= p.cfg.Preload:
 			return minInterval - gap
-		case gap == 0: // only virtual time stands still that long, and must go on
+		case gap == 0 && p.sum.underWay() == 0: // only virtual time stands still that long, and must go on
 			return time.Microsecond
 		}
 		p.last = now
 		return 0
 	}
-	credit := min(gap+p.credit, p.cfg.Interval)
+	credit := min(gap+p.credit, p.cfg.Interval*time.Duration(p.cfg.Preload))
 	if credit < p.cfg.Interval {
 		return p.cfg.Interval - credit
 	}
@@ -157,6 +158,7 @@ func (p *Pinger) send() {
 	if errors.Is(err, syscall.EMSGSIZE) {
 		p.sum.errors++ // iputils does not count the other ones
 	}
+	e.Source = p.addr(p.local, p.nic)
 	p.cfg.Observe(e)
 }
 
@@ -172,6 +174,9 @@ func (p *Pinger) handle(a arrival) {
 		p.fail(&e, a.err)
 	} else {
 		e.Duplicate = p.sum.reply(f, e)
+		if p.cfg.Adaptive {
+			p.cfg.Interval = p.sum.interval()
+		}
 	}
 	p.cfg.Observe(e)
 }

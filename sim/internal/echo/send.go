@@ -51,6 +51,9 @@ func (c *socket) write(r request) (mtu int, err error) {
 	if r.mode == ping.PathMTUDo && size > mtu {
 		return mtu, syscall.EMSGSIZE
 	}
+	if c.lost(route) {
+		return 0, nil
+	}
 	pkt := c.compose(route, r)
 	defer pkt.DecRef()
 	// IPv6 has no DF, and netstack fragments by the MTU of the interface alone: what
@@ -103,13 +106,15 @@ func (c *socket) compose(route *stack.Route, r request) *stack.PacketBuffer {
 	return pkt
 }
 
-// data returns the data of a request as iputils fills it: bytes that count up,
+// data returns the data of a request as iputils fills it: bytes that count up, or a pattern,
 // overwritten by the time of day if there is room for it.
 func (c *socket) data(size int) *buffer.View {
 	v := buffer.NewViewSize(size)
 	b := v.AsSlice()
 	for i := range b {
-		b[i] = byte(i)
+		if b[i] = byte(i); c.pattern != "" {
+			b[i] = c.pattern[i%len(c.pattern)]
+		}
 	}
 	if len(b) >= timestampSize {
 		now := c.stack.TCPIP().Clock().Now()

@@ -21,6 +21,7 @@ type sum struct {
 
 	// Round trips in microseconds.
 	count, sum, squares, minimum, maximum int64
+	rtt                                   int64 // their moving average, in eighths
 }
 
 // A flight is a request. Those of 65,536 requests before are overwritten: a reply so late
@@ -57,6 +58,11 @@ func (s *sum) reply(f *flight, e ping.Event) (duplicate bool) {
 		s.minimum = us
 	}
 	s.maximum = max(s.maximum, us)
+	if s.rtt == 0 {
+		s.rtt = 8 * us
+	} else {
+		s.rtt += us - s.rtt/8
+	}
 	s.max = max(s.max, e.RTT)
 	s.count++
 	s.sum += us
@@ -68,6 +74,15 @@ func (s *sum) reply(f *flight, e ping.Event) (duplicate bool) {
 	}
 	f.answered = true
 	return duplicate
+}
+
+// interval is as long as a round trip in whole milliseconds. What is less than half of one is
+// none, which is negative.
+func (s *sum) interval() time.Duration {
+	if ms := (s.rtt/8 + 500) / 1000; ms > 0 {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return -1
 }
 
 // acknowledge notes that something came back for a request. Of more than half the

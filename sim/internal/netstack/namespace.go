@@ -106,11 +106,16 @@ func (s *namespace) reach(local netip.Addr, to tcpip.FullAddress) tcpip.NICID {
 // findRoute returns the way to dst through an interface, 0 being any, whatever the source.
 // The error is an errno.
 func (s *namespace) findRoute(nic tcpip.NICID, dst tcpip.Address) (*stack.Route, error) {
+	return s.findRouteFrom(nic, tcpip.Address{}, dst)
+}
+
+// findRouteFrom is findRoute for packets with a source.
+func (s *namespace) findRouteFrom(nic tcpip.NICID, from, dst tcpip.Address) (*stack.Route, error) {
 	proto := tcpip.NetworkProtocolNumber(ipv4.ProtocolNumber)
 	if dst.Len() == header.IPv6AddressSize {
 		proto = ipv6.ProtocolNumber
 	}
-	r, err := s.stack.FindRoute(nic, tcpip.Address{}, dst, proto, false)
+	r, err := s.stack.FindRoute(nic, from, dst, proto, false)
 	return r, errno.Of(s.noWay(err, dst))
 }
 

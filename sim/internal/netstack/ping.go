@@ -1,6 +1,7 @@
 package netstack
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -15,7 +16,7 @@ import (
 
 // Ping sends echo requests to dst and tells cfg.Observe what becomes of them, from the
 // calling goroutine. The unspecified address is the machine itself; a zone is the name
-// or index of an interface. Ping ends as cfg says, without error, or when ctx does or the
+// or index of an interface, where cfg does not name one. Ping ends as cfg says, without error, or when ctx does or the
 // stack is closed (net.ErrClosed). A frozen s neither sends nor reports; its time
 // goes on, and a Deadline or Timeout that ends then ends Ping at Thaw. An address that
 // cannot be sent to at all is a syscall.Errno, without any event: ENETUNREACH,
@@ -25,7 +26,7 @@ func (s *Stack) Ping(ctx context.Context, dst netip.Addr, cfg *ping.Config) (pin
 	if err != nil {
 		return ping.Stats{}, err
 	}
-	nic, ok := s.nicOf(dst.Zone())
+	nic, ok := s.nicOf(cmp.Or(cfg.Interface, dst.Zone()))
 	if !ok {
 		return ping.Stats{}, syscall.ENODEV
 	}
@@ -51,6 +52,6 @@ func (e echoStack) PathMTUs() *echo.PathMTUs            { return &e.s.paths }
 func (e echoStack) Frozen() bool                        { return e.s.isFrozen() }
 func (e echoStack) AwaitThaw(ctx context.Context) error { return e.s.AwaitThaw(ctx) }
 
-func (e echoStack) FindRoute(nic tcpip.NICID, dst tcpip.Address) (*stack.Route, error) {
-	return e.s.findRoute(nic, dst)
+func (e echoStack) FindRoute(nic tcpip.NICID, from, dst tcpip.Address) (*stack.Route, error) {
+	return e.s.findRouteFrom(nic, from, dst)
 }

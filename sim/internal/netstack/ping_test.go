@@ -63,7 +63,9 @@ func pingEvents(t *testing.T, s *Stack, dst string, cfg ping.Config) ([]ping.Eve
 	t.Helper()
 	var events []ping.Event
 	cfg.Observe = func(e ping.Event) {
+		assert.Equal(t, !e.From.IsValid(), e.Source.IsValid(), "requests have a source")
 		if e.From.IsValid() || e.Err != nil {
+			e.Source = netip.Addr{}
 			events = append(events, e)
 		}
 	}

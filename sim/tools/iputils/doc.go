@@ -2,17 +2,23 @@
 // ping4 and ping6. PingCentOS is that of CentOS 8. Its options are
 //
 //	-4 -6           use addresses of that family
+//	-A              adaptive: the interval becomes the round trip
 //	-b              allow a broadcast address
 //	-c count        end after so many replies
 //	-D              print the time of each line
 //	-f              flood: send as fast as replies come
+//	-I interface    to leave by, or address to be from
 //	-i seconds      between requests
+//	-l count        requests that are sent at once
 //	-M do|dont|want path MTU discovery
 //	-n              print no names
 //	-O              print requests that were not answered
+//	-p pattern      of the data, in hexadecimal
 //	-q              print only the summary
 //	-s bytes        of data in each request
 //	-t hops         TTL
+//	-V              print the version
+//	-v              print sockets and addresses
 //	-w seconds      until the end
 //	-W seconds      to wait for the first reply
 //

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -28,12 +29,19 @@ type options struct {
 	ttl       int
 	deadline  time.Duration
 	linger    time.Duration
+	device    string     // of -I
+	source    netip.Addr // of -I
+	preload   int
+	pattern   string
+	adaptive  bool
+	verbose   bool
+	version   bool
 }
 
 // defaults are those of iputils: 56 bytes, which with ICMP's header are 64, and 10 s
 // for the last reply (MAXWAIT). The interval is one second, with -f none. The TTL is
 // the kernel's, net.ipv4.ip_default_ttl.
-var defaults = options{interval: -1, size: 56, ttl: 64, linger: 10 * time.Second}
+var defaults = options{interval: -1, size: 56, ttl: 64, linger: 10 * time.Second, preload: 1}
 
 // A failure is an option's value that ping ends for: with status 2, or 1 where it read
 // the value by strtol_or_err, which calls error(3) with 1.
@@ -54,7 +62,7 @@ var errUsage = failf(2, "usage")
 
 var errNoDestination = failf(1, "usage error: Destination address required")
 
-const usage = "\nUsage\n  ping [-46bDfnOq] [-c count] [-i interval] [-M do|dont|want] [-s size] [-t ttl] [-w deadline] [-W timeout] destination\n"
+const usage = "\nUsage\n  ping [-46AbDfnOqvV] [-c count] [-I interface] [-i interval] [-l preload] [-M do|dont|want] [-p pattern] [-s size] [-t ttl] [-w deadline] [-W timeout] destination\n"
 
 // refuse prints what is wrong with the command line. For what getopt refuses, the usage
 // follows.
@@ -80,7 +88,7 @@ func (o *options) parse(args []string) (hosts []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(hosts) == 0 {
+	if len(hosts) == 0 && !o.version {
 		return nil, errNoDestination
 	}
 	if o.interval < 0 {
@@ -94,7 +102,7 @@ func (o *options) parse(args []string) (hosts []string, err error) {
 }
 
 // known returns the options of the synopsis. Options of iputils that are not here, such
-// as -I, -R and -A, are unknown to getopt, whose message says so. Each option is set as
+// as -R and -T, are unknown to getopt, whose message says so. Each option is set as
 // it is met, so the first fault is told.
 func (o *options) known() []command.Option {
 	flag := func(name string, p *bool) command.Option {
@@ -120,11 +128,14 @@ func (o *options) known() []command.Option {
 		{Names: "4", Set: o.setFamily}, {Names: "6", Set: o.setFamily},
 		flag("b", &o.broadcast), flag("D", &o.stamps), flag("f", &o.flood),
 		flag("n", &o.numeric), flag("O", &o.missing), flag("q", &o.quiet),
+		flag("A", &o.adaptive), flag("v", &o.verbose), flag("V", &o.version),
 		{Names: "h", Set: func(string, string) error { return errUsage }},
 		number("c", 1, math.MaxInt64, func(n int64) { o.count = int(min(n, math.MaxInt)) }),
 		number("s", 0, math.MaxInt32, func(n int64) { o.size = int(n) }),
 		number("t", 0, 255, func(n int64) { o.ttl = int(n) }),
 		number("w", 0, math.MaxInt32, func(n int64) { o.deadline = time.Duration(n) * time.Second }),
+		number("l", 1, 65536, func(n int64) { o.preload = int(n) }),
+		value("I", o.setInterface), value("p", o.setPattern),
 		duration("i", "bad timing interval", &o.interval),
 		duration("W", "bad linger time", &o.linger),
 		value("M", o.setPathMTU),
@@ -138,6 +149,38 @@ func (o *options) setFamily(name, _ string) error {
 		return failf(2, "only one -4 or -6 option may be specified")
 	}
 	o.family = family
+	return nil
+}
+
+// setInterface is -I, which may be given twice: the interface and the address to be from.
+func (o *options) setInterface(value string) error {
+	text, zone, zoned := strings.Cut(value, "%")
+	a, err := netip.ParseAddr(text)
+	switch {
+	case err == nil:
+		o.source = a
+		if zoned {
+			o.device = zone
+		}
+	case strings.Contains(value, ":"):
+		return failf(2, "invalid source address: %s", value)
+	default:
+		o.device = value
+	}
+	return nil
+}
+
+// setPattern is -p: up to 16 bytes in hexadecimal, as sscanf(3) reads them by "%2x".
+func (o *options) setPattern(value string) error {
+	if i := strings.IndexFunc(value, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) }); i >= 0 {
+		return failf(2, "patterns must be specified as hex digits: %s", value[i:])
+	}
+	o.pattern = ""
+	for len(value) > 0 && len(o.pattern) < 16 {
+		digits := value[:min(2, len(value))]
+		b, _ := strconv.ParseUint(digits, 16, 8)
+		o.pattern, value = o.pattern+string([]byte{byte(b)}), value[len(digits):]
+	}
 	return nil
 }
 
@@ -195,6 +238,11 @@ func (o *options) config(observe func(ping.Event)) *ping.Config {
 		Deadline:  o.deadline,
 		PathMTU:   o.pathMTU,
 		Broadcast: o.broadcast,
+		Interface: o.device,
+		Source:    o.source,
+		Preload:   o.preload,
+		Pattern:   o.pattern,
+		Adaptive:  o.adaptive,
 		Observe:   observe,
 	}
 }

@@ -89,9 +89,16 @@ func (p *run) main() (status int) {
 	if err != nil {
 		return p.refuse(err)
 	}
+	if p.version {
+		return p.printVersion()
+	}
 	if len(hosts) != 1 { // more are the hops of a source route, which is not emulated
 		return p.refuse(errUsage)
 	}
+	if p.pattern != "" && !p.quiet {
+		p.Printf("PATTERN: 0x%x\n", p.pattern)
+	}
+	p.printSockets()
 	addrs, status := p.resolve(hosts[0])
 	if status != 0 {
 		return status
@@ -101,6 +108,10 @@ func (p *run) main() (status int) {
 	}
 	for i, a := range addrs {
 		p.dst = a
+		if status := p.checkInterface(); status != 0 {
+			return status
+		}
+		p.printAddress()
 		stats, err := p.m.Ping(p.ctx, a.String(), p.config(p.event))
 		if i < len(addrs)-1 && !p.begun && (errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)) {
 			continue // as iputils does since 20210722: the next address may be of a family that has a route
@@ -174,7 +185,7 @@ func (p *run) finish(stats ping.Stats, err error) (status int) {
 	case !p.begun && stats.Sent == 0 && p.ctx.Err() == nil:
 		return p.unsendable(err)
 	}
-	p.begin()
+	p.begin(p.source)
 	p.summary(stats)
 	if stats.Received == 0 || p.deadline > 0 && stats.Received < p.count {
 		return 1
@@ -191,6 +202,8 @@ func (p *run) unsendable(err error) (status int) {
 		return p.down(err)
 	case errno == syscall.EACCES:
 		return p.fail(2, "Do you want to ping broadcast? Then -b. If not, check your local firewall rules")
+	case p.source.IsValid() && errno == syscall.EADDRNOTAVAIL:
+		return p.fail(2, "bind: %s", inet.Strerror(errno))
 	case errno == syscall.ENODEV: // of the zone
 		return p.fail(2, "%s: Name or service not known", p.hostname)
 	}

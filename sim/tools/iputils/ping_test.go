@@ -197,6 +197,71 @@ From fd00::1 icmp_seq=1 Destination unreachable: No route
 1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms
 
 `},
+		{args: "-I eth9 172.17.0.2", status: 2, want: "ping: SO_BINDTODEVICE eth9: No such device\n"},
+		{args: "-I eth9 ::1", status: 2, want: "ping: unknown iface: eth9\n"},
+		{args: "-I ::zz ::1", status: 2, want: "ping: invalid source address: ::zz\n"},
+		{args: "-I 1.2.3.4 172.17.0.2", status: 2, want: "ping: bind: Cannot assign requested address\n"},
+		{args: "-I lo -c 1 -W 1 172.17.0.2", status: 1, want: `ping: Warning: source address might be selected on device other than: lo
+PING 172.17.0.2 (172.17.0.2) from 172.17.0.3 lo: 56(84) bytes of data.
+
+--- 172.17.0.2 ping statistics ---
+1 packets transmitted, 0 received, 100% packet loss, time 0ms
+
+`},
+		{args: "-I lo -c 1 127.0.0.1", want: `PING 127.0.0.1 (127.0.0.1) from 127.0.0.1 lo: 56(84) bytes of data.
+64 bytes from 127.0.0.1: icmp_seq=1 ttl=64 time=0.000 ms
+
+--- 127.0.0.1 ping statistics ---
+1 packets transmitted, 1 received, 0% packet loss, time 0ms
+rtt min/avg/max/mdev = 0.000/0.000/0.000/0.000 ms
+`},
+		{args: "-I 172.17.0.3 -I eth0 -c 1 172.17.0.2", rtt: 60 * us, want: `PING 172.17.0.2 (172.17.0.2) from 172.17.0.3 eth0: 56(84) bytes of data.
+64 bytes from 172.17.0.2: icmp_seq=1 ttl=64 time=0.060 ms
+
+--- 172.17.0.2 ping statistics ---
+1 packets transmitted, 1 received, 0% packet loss, time 0ms
+rtt min/avg/max/mdev = 0.060/0.060/0.060/0.000 ms
+`},
+		{args: "-c 4 -l 3 172.17.0.2", rtt: 60 * us, want: `PING 172.17.0.2 (172.17.0.2) 56(84) bytes of data.
+64 bytes from 172.17.0.2: icmp_seq=1 ttl=64 time=0.060 ms
+64 bytes from 172.17.0.2: icmp_seq=2 ttl=64 time=0.060 ms
+64 bytes from 172.17.0.2: icmp_seq=3 ttl=64 time=0.060 ms
+64 bytes from 172.17.0.2: icmp_seq=4 ttl=64 time=0.060 ms
+
+--- 172.17.0.2 ping statistics ---
+4 packets transmitted, 4 received, 0% packet loss, time 1000ms
+rtt min/avg/max/mdev = 0.060/0.060/0.060/0.000 ms, pipe 3
+`},
+		{args: "-c 3 -A 172.17.0.2", rtt: 20 * time.Millisecond, want: `PING 172.17.0.2 (172.17.0.2) 56(84) bytes of data.
+64 bytes from 172.17.0.2: icmp_seq=1 ttl=64 time=20.0 ms
+64 bytes from 172.17.0.2: icmp_seq=2 ttl=64 time=20.0 ms
+64 bytes from 172.17.0.2: icmp_seq=3 ttl=64 time=20.0 ms
+
+--- 172.17.0.2 ping statistics ---
+3 packets transmitted, 3 received, 0% packet loss, time 40ms
+rtt min/avg/max/mdev = 20.000/20.000/20.000/0.000 ms, ipg/ewma 20.000/20.000 ms
+`},
+		{args: "-l 0 172.17.0.2", status: 1, want: "ping: invalid argument: '0': out of range: 1 <= value <= 65536\n"},
+		{args: "-p 12g 172.17.0.2", status: 2, want: "ping: patterns must be specified as hex digits: g\n"},
+		{args: "-c 1 -p abc 172.17.0.2", rtt: 60 * us, want: `PATTERN: 0xab0c
+PING 172.17.0.2 (172.17.0.2) 56(84) bytes of data.
+64 bytes from 172.17.0.2: icmp_seq=1 ttl=64 time=0.060 ms
+
+--- 172.17.0.2 ping statistics ---
+1 packets transmitted, 1 received, 0% packet loss, time 0ms
+rtt min/avg/max/mdev = 0.060/0.060/0.060/0.000 ms
+`},
+		{args: "-4 -v -c 1 localhost", want: `ping: sock4.fd: 3 (socktype: SOCK_DGRAM), sock6.fd: -1 (socktype: 0), hints.ai_family: AF_INET
+
+ai->ai_family: AF_INET, ai->ai_canonname: 'localhost'
+PING localhost (127.0.0.1) 56(84) bytes of data.
+64 bytes from localhost (127.0.0.1): icmp_seq=1 ttl=64 time=0.000 ms
+
+--- localhost ping statistics ---
+1 packets transmitted, 1 received, 0% packet loss, time 0ms
+rtt min/avg/max/mdev = 0.000/0.000/0.000/0.000 ms
+`},
+		{args: "-V", want: "ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n"},
 		{args: "-4 ::1", status: 2, want: "ping: ::1: Address family for hostname not supported\n"},
 		// The recordings of absent neighbours, but for their times.
 		{args: "-c 1 -W 1 172.17.0.98", status: 1, want: `PING 172.17.0.98 (172.17.0.98) 56(84) bytes of data.

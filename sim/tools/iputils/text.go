@@ -25,7 +25,7 @@ const (
 // begin prints the first line, which waits for the first event: errors of connect(2)
 // come without it. The size in parentheses has the headers with it, for IPv4 alone. To
 // 0.0.0.0 is to this machine, which iputils prints as 127.0.0.1.
-func (p *run) begin() {
+func (p *run) begin(source netip.Addr) {
 	if p.begun {
 		return
 	}
@@ -33,15 +33,16 @@ func (p *run) begin() {
 	if p.broadcast && p.isBroadcast(p.dst) {
 		p.Errorf("WARNING: pinging broadcast address\n")
 	}
+	from := p.from(source)
 	if p.dst.Is6() {
-		p.Printf("PING %s(%s) %d data bytes\n", p.hostname, p.addr(p.dst), p.size)
+		p.Printf("PING %s(%s) %s%d data bytes\n", p.hostname, p.addr(p.dst), from, p.size)
 		return
 	}
 	dst := p.dst
 	if dst.IsUnspecified() {
 		dst = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
-	p.Printf("PING %s (%s) %d(%d) bytes of data.\n", p.hostname, dst, p.size, p.size+echoHeader+ipHeader)
+	p.Printf("PING %s (%s) %s%d(%d) bytes of data.\n", p.hostname, dst, from, p.size, p.size+echoHeader+ipHeader)
 }
 
 // isBroadcast tells whether a is the broadcast address of a network that the machine is
@@ -75,7 +76,7 @@ func (p *run) addr(a netip.Addr) string {
 // event prints what happened to a request: it was sent, a reply or an ICMP error came,
 // or the kernel did not take it.
 func (p *run) event(e ping.Event) {
-	p.begin()
+	p.begin(e.Source)
 	p.note(e)
 	switch {
 	case e.Err == nil && !e.From.IsValid():
@@ -222,7 +223,7 @@ func (p *run) summary(s ping.Stats) {
 	if s.Pipe > 1 {
 		parts = append(parts, fmt.Sprint("pipe ", s.Pipe))
 	}
-	if s.Received > 0 && s.Sent > 1 && (p.interval == 0 || p.flood) {
+	if s.Received > 0 && s.Sent > 1 && (p.interval == 0 || p.flood || p.adaptive) {
 		gap, ewma := s.Time/time.Duration(s.Sent-1), time.Duration(p.counted().ewma/8)*time.Microsecond
 		parts = append(parts, fmt.Sprintf("ipg/ewma %s/%s ms", formatMS(gap), formatMS(ewma)))
 	}
