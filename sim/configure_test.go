@@ -219,7 +219,7 @@ func TestSysctls(t *testing.T) {
 	require.NoError(t, h.SetSysctl("net.ipv4.conf.docker0.rp_filter", "2"))
 	require.Equal(t, []string{
 		"net.ipv4.conf.all.rp_filter = 0", "net.ipv4.conf.default.rp_filter = 0", "net.ipv4.conf.docker0.rp_filter = 2", "net.ipv4.conf.lo.rp_filter = 0",
-	}, lines(h.Sysctls(), "rp_filter")[:4])
+	}, lines(h.Sysctls(), ".rp_filter")[:4])
 	for _, s := range h.Sysctls() { // what is listed can be read
 		v, err := h.Sysctl(s.Key)
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"slices"
 
@@ -12,6 +13,9 @@ import (
 // setAsked notes what is told as it was asked for. It keeps nothing of the spec's.
 func (c *containerConfig) setAsked(s *containerSpec) error {
 	if err := checkEmulated(&s.ContainerCreate); err != nil {
+		return err
+	}
+	if err := checkSysctls(s.HostConfig.Sysctls, s.HostConfig.NetworkMode); err != nil {
 		return err
 	}
 	says := s.host.says
@@ -51,7 +55,7 @@ func toldHostConfig(s *dockerapi.HostConfig) dockerapi.HostConfig {
 		ContainerIDFile: s.ContainerIDFile, ConsoleSize: s.ConsoleSize,
 		LogConfig:     dockerapi.LogConfig{Type: defaultLogDriver, Config: cloneMap(s.LogConfig.Config)},
 		RestartPolicy: s.RestartPolicy, AutoRemove: s.AutoRemove,
-		CapAdd: slices.Clone(s.CapAdd), CapDrop: slices.Clone(s.CapDrop), Privileged: s.Privileged,
+		CapAdd: slices.Clone(s.CapAdd), CapDrop: slices.Clone(s.CapDrop), Privileged: s.Privileged, Sysctls: maps.Clone(s.Sysctls),
 		CgroupnsMode: "host", IpcMode: "private", Runtime: "runc", ShmSize: 64 << 20,
 		Resources: dockerapi.Resources{BlkioWeightDevice: []any{}, Devices: []any{}, OomKillDisable: &oomKillDisable},
 	}

@@ -183,12 +183,16 @@ func (c *Container) newNamespace() (*namespace, error) {
 		return nil, err
 	}
 	ns.paused = func() bool { return c.State().Paused }
+	ns.anyPort = c.host.engine.AnyPort()
 	ns.ipv6 = c.host.engine.IPv6Everywhere()
 	if ns.loopback6 = ns.ipv6 || c.host.engine.IPv6Loopback(); ns.loopback6 {
 		err = ns.stack.SetIPv6(true)
 	}
 	if err == nil {
 		err = ns.settings.inherit(c.host.own.settings)
+	}
+	if err == nil {
+		err = c.setSysctls(ns)
 	}
 	if err != nil {
 		ns.release()

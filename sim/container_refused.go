@@ -15,7 +15,7 @@ var emulated = []string{
 	"StdinOnce", "Env", "Cmd", "Image", "WorkingDir", "Entrypoint", "Labels", "StopSignal", "StopTimeout", "MacAddress",
 
 	"ContainerIDFile", "LogConfig", "NetworkMode", "PortBindings", "RestartPolicy", "AutoRemove", "CapAdd", "CapDrop", "DNS",
-	"DNSOptions", "DNSSearch", "ExtraHosts", "Links", "Privileged", "PublishAllPorts", "ConsoleSize",
+	"DNSOptions", "DNSSearch", "ExtraHosts", "Links", "Privileged", "PublishAllPorts", "ConsoleSize", "Sysctls",
 }
 
 // What may be refused.

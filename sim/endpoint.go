@@ -30,6 +30,7 @@ type endpoint struct {
 	inside, outside *veth.Endpoint
 	gratuitous      *gratuitous // nil: nothing is told
 	rules           []string    // of the firewall, as the commands that added them
+	hairpin         bool        // of the port
 	insideDown      atomic.Bool // the interface was brought down
 	portDown        atomic.Bool // and the port
 }
@@ -126,7 +127,7 @@ func (ep *endpoint) setPortUp(up bool) {
 // interface of its own, which would cost it a NIC for each container: the bridge has it.
 func (ep *endpoint) portInterface(master string) Interface {
 	i := Interface{
-		Index: ep.portIndex, Peer: ep.index, Name: ep.port, Master: master,
+		Index: ep.portIndex, Peer: ep.index, Name: ep.port, Master: master, Hairpin: ep.hairpin,
 		MAC: []byte(ep.outside.LinkAddress()), MTU: int(ep.outside.MTU()),
 		Up: !ep.portDown.Load(), Running: ep.outside.Carrier() && !ep.insideDown.Load(),
 	}

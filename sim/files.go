@@ -20,7 +20,7 @@ var (
 // FS returns the files that programs there see, and can write: those of Debian 12 in which names
 // are looked up, those of the image (see Image.Files), its programs in /bin and the like,
 // /dev/null and /dev/zero, /proc with net, sys, uptime, version and the command lines of
-// processes, and what programs wrote, in memory and up to 64 MiB. There are no symbolic links and no owners. No path leads to the real
+// processes, /sys with class/net, and what programs wrote, in memory and up to 64 MiB. There are no symbolic links and no owners. No path leads to the real
 // machine. The functions of io/fs work on it, fs.ReadFile(c.FS(), "etc/hosts"), and http.FS.
 //
 // What programs write to /etc/hosts and /etc/resolv.conf is what names are found by from then
@@ -96,7 +96,7 @@ func (c *Container) newTree() *files.Tree {
 			resolvConfPath: bound(func(d *dockerFiles) *files.File { return d.resolvConf }),
 			hostnamePath:   bound(func(d *dockerFiles) *files.File { return d.hostname }),
 		},
-		Mounted: map[string]func() *files.Made{"proc": c.proc},
+		Mounted: map[string]func() *files.Made{"proc": c.proc, "sys": c.sys},
 	})
 }
 

@@ -16,6 +16,7 @@ type Interface struct {
 	MAC      net.HardwareAddr
 	MTU      int
 	Addrs    []netip.Prefix // IPv4 first
+	Hairpin  bool           // of a port: frames leave by the port that they came by
 	Up       bool
 	Running  bool // has carrier
 	Loopback bool

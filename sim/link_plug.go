@@ -52,6 +52,7 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 		spec.addrs = append(spec.addrs, linkLocal(ep.mac))
 	}
 	if h.dockerd().noProxy {
+		ep.hairpin = true
 		spec.opts = append(spec.opts, bridge.Hairpin()) // for clients of their own published port
 	}
 	err := ep.connect(spec)

@@ -132,7 +132,7 @@ func (m *Machine) boot(cfg *machineConfig) error {
 	if err := space.stack.SetIPv6(true); err != nil {
 		return err
 	}
-	m.files = fileTree(files.Options{Layers: []fs.FS{files.Debian(), files.Programs(cfg.commands)}, Mounted: map[string]func() *files.Made{"proc": m.proc}})
+	m.files = fileTree(files.Options{Layers: []fs.FS{files.Debian(), files.Programs(cfg.commands)}, Mounted: map[string]func() *files.Made{"proc": m.proc, "sys": m.sys}})
 	err = writeFiles(m.files, hostsPath, loopbackHosts, resolvConfPath, cfg.resolv, hostnamePath, m.name+"\n")
 	if err != nil {
 		return err

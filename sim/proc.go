@@ -22,7 +22,8 @@ const (
 // proc returns what is in /proc, nil while the owner does not run. It is the owner's view of a
 // machine that started at a time.
 func (ns *Netns) proc(booted time.Time, processes *command.Processes) *files.Made {
-	if _, _, err := ns.open("open"); err != nil || processes == nil {
+	space, _, err := ns.open("open")
+	if err != nil || processes == nil {
 		return nil
 	}
 	now := time.Now()
@@ -40,6 +41,9 @@ func (ns *Netns) proc(booted time.Time, processes *command.Processes) *files.Mad
 		"version": {Read: func() string {
 			return "Linux version " + kernelRelease + " " + kernelBuilder + " " + kernelVersion + "\n"
 		}},
+	}
+	if tables := space.tables; tables != nil {
+		m.Files["net/nf_conntrack"] = files.Source{Read: func() string { return procConntrack(tables) }}
 	}
 	for _, p := range processes.List() {
 		m.Files[strconv.Itoa(p.PID)+"/cmdline"] = files.Source{Read: func() string { return nullTerminated(p.CommandLine()) }}

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"drydock/nat"
 )
 
 // The texts of /proc/net, with the formats of Linux. What there is no fact for here is as for a
@@ -115,6 +117,16 @@ func procIfInet6(list []Interface) string {
 		}
 	}
 	return b.String()
+}
+
+// procConntrack has the connections in the order of their text, the kernel's being random.
+func procConntrack(tables *nat.Tables) string {
+	var lines []string
+	for e := range tables.Conns() {
+		lines = append(lines, e.Proc()+"\n")
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
 }
 
 // Headers of lists of sockets, from the column of addresses on.

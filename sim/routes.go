@@ -2,6 +2,7 @@ package sim
 
 import (
 	"net/netip"
+	"time"
 
 	"drydock/sim/internal/netstack"
 )
@@ -64,6 +65,30 @@ func (ns *Netns) onRoute(op string, r Route, change func(*netstack.Stack, netsta
 
 func (ns *Netns) changeRoute(op string, dst netip.Prefix, change func(*netstack.Stack) error) error {
 	return ns.configure(op, dst.String(), func(space *namespace) error { return change(space.stack) })
+}
+
+// PathMTU returns the MTU that routers reported of the path to an address, and for how long that
+// is believed, as "ip route get" shows it; 0 if none was.
+func (ns *Netns) PathMTU(dst netip.Addr) (mtu int, expires time.Duration) {
+	space, _, err := ns.open("path MTU")
+	if err != nil {
+		return 0, 0
+	}
+	return space.stack.PathMTU(dst)
+}
+
+// FlushPathMTUs forgets what routers reported: "ip route flush cache". A container may only with
+// the right to write to /proc/sys.
+func (ns *Netns) FlushPathMTUs() error {
+	space, _, err := ns.open("flush path MTUs")
+	if err != nil {
+		return err
+	}
+	if ns.rights != nil && !ns.rights().sysctls {
+		return errReadOnly("net.ipv4.route.flush")
+	}
+	space.stack.FlushPathMTUs()
+	return nil
 }
 
 // Routes returns the routing table, the most specific destination first.

@@ -30,15 +30,29 @@ var settingsTable = append([]setting{
 	{bridgeCall6, getBridged(bridged6), setBridged(bridged6)},
 	{bridgeCall, getBridged(bridged4), setBridged(bridged4)},
 	{"net.core.somaxconn", fixed("4096"), nil},
+	{"net.ipv4.conf.*.accept_redirects", getRedirects, nil},
+	{"net.ipv4.conf.*.arp_accept", fixed("0"), nil},
+	{"net.ipv4.conf.*.arp_announce", fixed("0"), nil},
+	{"net.ipv4.conf.*.arp_evict_nocarrier", fixed("1"), nil},
+	{"net.ipv4.conf.*.arp_filter", fixed("0"), nil},
+	{"net.ipv4.conf.*.arp_ignore", fixed("0"), nil},
+	{"net.ipv4.conf.*.arp_notify", fixed("0"), nil},
 	{"net.ipv4.conf.*.forwarding", getForward4, setForward4},
 	{"net.ipv4.conf.*.route_localnet", getLocalnet, setLocalnet},
 	{"net.ipv4.conf.*.rp_filter", getRPFilter, setRPFilter},
+	{"net.ipv4.conf.*.send_redirects", fixed("1"), nil},
 	{"net.ipv4.icmp_echo_ignore_all", getEcho, setEcho},
 	{"net.ipv4.icmp_echo_ignore_broadcasts", getEchoBroadcasts, setEchoBroadcasts},
+	{"net.ipv4.icmp_ratelimit", fixed("1000"), nil},
 	{"net.ipv4.ip_default_ttl", getTTL, setTTL},
 	{ipForward, getForward4, setForward4},
+	{"net.ipv4.ip_forward_update_priority", fixed("1"), nil},
+	{"net.ipv4.ip_forward_use_pmtu", fixed("0"), nil},
 	{"net.ipv4.ip_local_port_range", getPortRange, setPortRange},
+	{"net.ipv4.ip_unprivileged_port_start", getUnprivileged, nil},
+	{"net.ipv4.ping_group_range", fixed("0\t2147483647"), nil},
 	{"net.ipv4.tcp_syn_retries", fixed("6"), nil},
+	{"net.ipv6.conf.*.accept_redirects", fixed("1"), nil},
 	{"net.ipv6.conf.*.disable_ipv6", getDisabled6, nil},
 	{"net.ipv6.conf.*.forwarding", getForward6, setForward6},
 }, conntrackSettings...)
@@ -151,10 +165,14 @@ func (s *settings) list() []Sysctl {
 // settable reports whether a key that there is can be set.
 func settable(key string) bool {
 	return slices.ContainsFunc(settingsTable, func(c setting) bool {
-		before, after, wild := strings.Cut(c.key, "*")
-		is := key == c.key || wild && strings.HasPrefix(key, before) && strings.HasSuffix(key, after)
-		return is && c.set != nil
+		return c.matches(key) && c.set != nil
 	})
+}
+
+// matches reports whether a key is the setting's, of whatever interface.
+func (c setting) matches(key string) bool {
+	before, after, wild := strings.Cut(c.key, "*")
+	return key == c.key || wild && strings.HasPrefix(key, before) && strings.HasSuffix(key, after)
 }
 
 // set refuses in sysctl's words what it does not know and what cannot be set.

@@ -31,6 +31,23 @@ func flag(on bool) string {
 	return "0"
 }
 
+// getRedirects tells what forwarding makes of it: who forwards IPv4 takes no redirects at all,
+// and the interfaces keep what they had.
+//
+// +checklocks:s.mu
+func getRedirects(s *settings, dev string) string {
+	return flag(dev != "all" || s.forward4 == "0")
+}
+
+// getUnprivileged is what Docker sets in the containers of releases from 20.10 on. All processes
+// are root's here, to whom it does not matter.
+func getUnprivileged(s *settings, _ string) string {
+	if s.space.anyPort {
+		return "0"
+	}
+	return "1024"
+}
+
 // +checklocks:s.mu
 func getForward4(s *settings, _ string) string { return s.forward4 }
 

@@ -3,6 +3,7 @@ package conntrack
 import (
 	"fmt"
 	"iter"
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -89,27 +90,51 @@ func (c *Conn) entry(now int64) Entry {
 
 // String returns the line that "conntrack -L" prints.
 func (e Entry) String() string {
-	b := fmt.Appendf(make([]byte, 0, 200), "%-8s %d %d ", protoName(e.Original.Proto), e.Original.Proto, int64(e.Timeout/time.Second))
+	return string(append(e.appendText(make([]byte, 0, 200), netip.Addr.AppendTo), " use=1"...))
+}
+
+// Extended returns the line that "conntrack -L -o extended" prints.
+func (e Entry) Extended() string { return e.version() + e.String() }
+
+// Proc returns the line of /proc/net/nf_conntrack, with the zone and the reader's use of the
+// entry.
+func (e Entry) Proc() string {
+	return e.version() + string(append(e.appendText(make([]byte, 0, 200), appendExpanded), " zone=0 use=2"...))
+}
+
+// version is the name and the number of the family.
+func (e Entry) version() string {
+	if e.Original.Src.Is4() {
+		return "ipv4     2 "
+	}
+	return "ipv6     10 "
+}
+
+// appendExpanded appends all digits of an IPv6 address, as the kernel prints it.
+func appendExpanded(a netip.Addr, b []byte) []byte { return append(b, a.StringExpanded()...) }
+
+// appendText appends what all lines have, with addresses as appendAddr has them.
+func (e Entry) appendText(b []byte, appendAddr func(netip.Addr, []byte) []byte) []byte {
+	b = fmt.Appendf(b, "%-8s %d %d ", protoName(e.Original.Proto), e.Original.Proto, int64(e.Timeout/time.Second))
 	if e.Original.Proto == protoTCP {
 		b = append(append(b, e.State.String()...), ' ')
 	}
-	b = e.Original.appendText(b)
+	b = e.Original.appendText(b, appendAddr)
 	if e.Status&SeenReply == 0 {
 		b = append(b, "[UNREPLIED] "...)
 	}
-	b = e.Reply.appendText(b)
+	b = e.Reply.appendText(b, appendAddr)
 	if e.Status&Assured != 0 {
 		b = append(b, "[ASSURED] "...)
 	}
 	b = append(b, "mark="...)
-	b = strconv.AppendUint(b, uint64(e.Mark), 10)
-	return string(append(b, " use=1"...))
+	return strconv.AppendUint(b, uint64(e.Mark), 10)
 }
 
 // appendText appends t as conntrack prints it, and a space.
-func (t *Tuple) appendText(b []byte) []byte {
-	b = t.Src.AppendTo(append(b, "src="...))
-	b = t.Dst.AppendTo(append(b, " dst="...))
+func (t *Tuple) appendText(b []byte, appendAddr func(netip.Addr, []byte) []byte) []byte {
+	b = appendAddr(t.Src, append(b, "src="...))
+	b = appendAddr(t.Dst, append(b, " dst="...))
 	switch t.Proto {
 	case protoICMP, protoICMPv6:
 		b = fmt.Appendf(b, " type=%d code=%d id=%d", t.Type, t.Code, t.SrcPort)

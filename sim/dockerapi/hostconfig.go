@@ -31,7 +31,7 @@ type HostConfig struct {
 	PublishAllPorts bool
 	ReadonlyRootfs  bool              // refused
 	SecurityOpt     []string          // refused
-	StorageOpt      map[string]string `json:",omitempty"` // refused
+	StorageOpt      map[string]string `json:",omitempty"` // of its own network, as SetSysctl has them
 	Tmpfs           map[string]string `json:",omitempty"` // refused
 	UTSMode         string            // refused
 	UsernsMode      string            // refused

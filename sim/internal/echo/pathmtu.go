@@ -50,11 +50,25 @@ func (p *PathMTUs) learn(dst tcpip.Address, mtu int, now tcpip.MonotonicTime) {
 
 // mtu returns the MTU of the path to dst; 0 if none was reported lately.
 func (p *PathMTUs) mtu(dst tcpip.Address, now tcpip.MonotonicTime) int {
+	mtu, _ := p.Known(dst, now)
+	return mtu
+}
+
+// Known is what was reported of the path to dst, and for how long it is believed; 0 if nothing
+// was lately.
+func (p *PathMTUs) Known(dst tcpip.Address, now tcpip.MonotonicTime) (mtu int, expires time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m, ok := p.of[dst]
 	if !ok || !now.Before(m.expires) {
-		return 0
+		return 0, 0
 	}
-	return m.mtu
+	return m.mtu, m.expires.Sub(now)
+}
+
+// Flush forgets all.
+func (p *PathMTUs) Flush() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.of)
 }

@@ -26,4 +26,9 @@ func TestPathMTUs(t *testing.T) {
 	p.learn(dst6, 1400, now.Add(10*time.Minute))
 	assert.Equal(t, 1400, p.mtu(dst6, now))
 	assert.Len(t, p.of, 1, "expired ones are forgotten")
+	mtu, expires := p.Known(dst6, now.Add(12*time.Minute))
+	assert.Equal(t, 1400, mtu)
+	assert.Equal(t, 8*time.Minute, expires)
+	p.Flush()
+	assert.Zero(t, p.mtu(dst6, now.Add(12*time.Minute)))
 }

@@ -66,6 +66,8 @@ type Addresser interface {
 	// FreeEth reports whether the first free name of eth0, eth1 … goes to a network that a
 	// container joins while it runs; else one that nobody had since the start.
 	FreeEth() bool
+	// AnyPort reports whether containers have net.ipv4.ip_unprivileged_port_start=0.
+	AnyPort() bool
 	// Announcements is how often, a second after the other, others are told which MAC the
 	// addresses of a new interface have.
 	Announcements() int

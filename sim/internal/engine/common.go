@@ -33,6 +33,8 @@ func (common) DefaultPools() []netip.Prefix { return defaultPools }
 // ByMAC is where the 48 bits of a MAC fit.
 func (common) ByMAC(subnet netip.Prefix) bool { return subnet.Bits() <= 128-48 }
 
+func (common) AnyPort() bool { return true }
+
 // BridgeMAC is 02:42 and four random bytes.
 func (common) BridgeMAC(random io.Reader) net.HardwareAddr {
 	mac := net.HardwareAddr{0x02, 0x42, 0, 0, 0, 0}

@@ -66,6 +66,8 @@ func (docker113) ProxyNetwork(b ports.Binding) string { return b.Port.Proto.Stri
 // ForgetsConnections is false: that came with the release that followed.
 func (docker113) ForgetsConnections() bool { return false }
 
+func (docker113) AnyPort() bool { return false }
+
 // NextPool is the first that is free: what was given back is the next to be taken.
 func (docker113) NextPool(pools []netip.Prefix, _ int, inUse []netip.Prefix) (int, bool) {
 	index := slices.IndexFunc(pools, func(p netip.Prefix) bool { return !slices.ContainsFunc(inUse, p.Overlaps) })

@@ -24,6 +24,7 @@ type Messages struct {
 	ExecHasRun       string // the ID of the command
 	ExecRuns         string // likewise
 	StartFailed      string // likewise
+	InitFailed       string // likewise
 	Shim             string // the ID: the command line of what holds the container's processes
 	AlreadyPaused    string // the ID
 	NotPaused        string // the ID
@@ -148,6 +149,7 @@ var messages = Messages{
 	ExecHasRun:      "Error: Exec command %s has already run",
 	ExecRuns:        "Error: Exec command %s is already running",
 	StartFailed:     "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: %s: unknown",
+	InitFailed:      "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: %s: unknown",
 	AlreadyPaused:   "Container %s is already paused",
 	NotPaused:       "Container %s is not paused",
 	JoinNotRunning:  "cannot join network of a non running container: %[1]s",

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+	"time"
 
 	"drydock/sim/internal/echo"
 	"drydock/sim/ping"
@@ -40,6 +41,15 @@ func (s *Stack) Ping(ctx context.Context, dst netip.Addr, cfg *ping.Config) (pin
 	defer s.untrack(p)
 	return p.Run(ctx)
 }
+
+// PathMTU returns what routers reported of the path to dst, and for how long that is believed; 0
+// if nothing.
+func (s *Stack) PathMTU(dst netip.Addr) (mtu int, expires time.Duration) {
+	return s.paths.Known(toAddress(dst), s.clock.NowMonotonic())
+}
+
+// FlushPathMTUs forgets what routers reported.
+func (s *Stack) FlushPathMTUs() { s.paths.Flush() }
 
 // An echoStack is what package echo sees of a Stack.
 type echoStack struct{ s *Stack }

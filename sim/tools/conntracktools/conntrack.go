@@ -34,9 +34,10 @@ type filter func(conntrack.Entry) bool
 
 // A query is a command with what it is about.
 type query struct {
-	command byte // one of LDFC
-	filters []filter
-	last    string // option that adds a filter, by its long name
+	command  byte // one of LDFC
+	filters  []filter
+	last     string // option that adds a filter, by its long name
+	extended bool   // -o extended
 }
 
 func (q *query) match(e conntrack.Entry) bool {
@@ -52,7 +53,11 @@ func (q *query) run(c *command.Call, tables *nat.Tables) {
 		if !q.match(e) {
 			return false
 		}
-		lines = append(lines, e.String())
+		line := e.String()
+		if q.extended {
+			line = e.Extended()
+		}
+		lines = append(lines, line)
 		return true
 	}
 	print := func(done string) {

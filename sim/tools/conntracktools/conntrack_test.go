@@ -58,6 +58,8 @@ func TestConntrack(t *testing.T) {
 		)
 		for _, test := range []struct{ args, want string }{
 			{"-L", icmp + tcp + udp + head + "3 flow entries have been shown.\n"},
+			{"-L -o extended -p udp", "ipv4     2 " + udp + head + "1 flow entries have been shown.\n"},
+			{"-L -o extended,foo", head + "Bad parameter `foo'" + try},
 			{"-C", "3\n"},
 			{"-L conntrack -p tcp", tcp + head + "1 flow entries have been shown.\n"},
 			{"-L --proto=17", udp + head + "1 flow entries have been shown.\n"},

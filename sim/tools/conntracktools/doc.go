@@ -1,7 +1,7 @@
 // Package conntracktools has conntrack(8) of conntrack-tools 1.4.7, as Debian 12 has
 // it, for the connections of a host's firewall: -L, -D, -F and -C with the filters -p,
-// -s, -d, -q and -r of addresses, --sport, --dport, --state, -m, -n, -g and -j, and
-// their long forms.
+// -s, -d, -q and -r of addresses, --sport, --dport, --state, -m, -n, -g and -j, with -o
+// extended, and their long forms.
 //
 // A connection's line is that of package nat/conntrack. Whether it passes is decided by
 // all filters together; those of addresses take a network, too, and are of the first

@@ -68,6 +68,7 @@ func (q *query) options() []command.Option {
 	return []command.Option{
 		verb('L', "dump"), verb('D', "delete"), verb('F', "flush"), verb('C', "count"),
 		value("p proto protonum", protocol),
+		{Names: "o output", Value: true, Set: q.setOutput},
 		value("s orig-src src", address(func(e conntrack.Entry) netip.Addr { return e.Original.Src })),
 		value("d orig-dst dst", address(func(e conntrack.Entry) netip.Addr { return e.Original.Dst })),
 		value("r reply-src", address(func(e conntrack.Entry) netip.Addr { return e.Reply.Src })),
@@ -80,6 +81,18 @@ func (q *query) options() []command.Option {
 		value("m mark", mark),
 		flag("n src-nat", translated(true, false)), flag("g dst-nat", translated(false, true)), flag("j any-nat", translated(true, true)),
 	}
+}
+
+// setOutput is -o, whose words are told apart by commas. Those for what is not kept here, ids,
+// times and labels, and the other formats are refused.
+func (q *query) setOutput(_, value string) error {
+	for word := range strings.SplitSeq(value, ",") {
+		if word != "extended" {
+			return fmt.Errorf("Bad parameter `%s'", word)
+		}
+		q.extended = true
+	}
+	return nil
 }
 
 // port is the filters by ports. Connections of protocols without ports have port 0.

@@ -69,6 +69,7 @@ func (c *createFlags) setProcess(d *docker, spec *dockerapi.ContainerCreate) (er
 	spec.User, spec.WorkingDir = *c.user, *c.dir
 	h := &spec.HostConfig
 	h.Privileged, h.CapAdd, h.CapDrop = *c.privileged, *c.capAdd, *c.capDrop
+	h.Sysctls = c.sysctls
 	if c.f.Changed("init") {
 		h.Init = c.init
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,10 +65,16 @@ func multi(f *pflag.FlagSet, name, short, usage string, check func(s string) (st
 	return &all
 }
 
-// stringMap adds a flag for KEY=VALUE. Of a key that is given twice the last value counts.
-func stringMap(f *pflag.FlagSet, name, short, usage string) map[string]string {
+// stringMap adds a flag for KEY=VALUE. Of a key that is given twice the last value counts. check
+// may be nil.
+func stringMap(f *pflag.FlagSet, name, short, usage string, check func(s string) error) map[string]string {
 	all := make(map[string]string)
 	f.VarP(value{"map", "map[]", func(s string) error {
+		if check != nil {
+			if err := check(s); err != nil {
+				return err
+			}
+		}
 		key, v, _ := strings.Cut(s, "=")
 		all[key] = v
 		return nil
@@ -118,6 +125,20 @@ func addFormat(f *pflag.FlagSet) *string {
 // addDetachKeys adds the flag for the keys that leave a container.
 func addDetachKeys(f *pflag.FlagSet) *string {
 	return f.String("detach-keys", "", "Override the key sequence for detaching a container")
+}
+
+// sysctls are those that a container has of its own; of the network and of message queues all.
+var sysctls = []string{
+	"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+}
+
+// checkSysctl is the check of --sysctl that docker makes itself.
+func checkSysctl(s string) error {
+	key, _, ok := strings.Cut(s, "=")
+	if !ok || !slices.Contains(sysctls, key) && !strings.HasPrefix(key, "net.") && !strings.HasPrefix(key, "fs.mqueue.") {
+		return fmt.Errorf("sysctl '%s' is not allowed", s)
+	}
+	return nil
 }
 
 // checkLink is the check of --link that docker makes itself: CONTAINER or

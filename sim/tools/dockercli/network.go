@@ -32,8 +32,8 @@ func (d *docker) createNetwork(f *pflag.FlagSet) action {
 		ipv6:       f.Bool("ipv6", false, "Enable IPv6 networking"),
 		attachable: f.Bool("attachable", false, "Enable manual container attachment"),
 		labels:     multi(f, "label", "", "Set metadata on a network", checkLabel),
-		options:    stringMap(f, "opt", "o", "Set driver specific options"),
-		reserved:   stringMap(f, "aux-address", "", "Auxiliary IPv4 or IPv6 addresses used by Network driver"),
+		options:    stringMap(f, "opt", "o", "Set driver specific options", nil),
+		reserved:   stringMap(f, "aux-address", "", "Auxiliary IPv4 or IPv6 addresses used by Network driver", nil),
 	}
 	if d.release.since28 {
 		flags.ipv4 = f.Bool("ipv4", true, "Enable or disable IPv4 address assignment")

@@ -18,6 +18,7 @@ type createFlags struct {
 	name, hostname, domainname, ip, ip6, mac                 *string
 	entrypoint, user, dir, restart, stopSignal, pull, idFile *string
 	stopTimeout                                              *int
+	sysctls                                                  map[string]string
 }
 
 // newCreateFlags adds the flags with docker's usage texts. verb is what the texts say that
@@ -52,6 +53,7 @@ func (c *createFlags) addProcess(d *docker, f *pflag.FlagSet, verb string) {
 	c.remove = f.Bool("rm", false, "Automatically remove the container when it exits")
 	c.stopSignal = f.String("stop-signal", "SIGTERM", "Signal to stop a container")
 	c.stopTimeout = f.Int("stop-timeout", 0, "Timeout (in seconds) to stop a container")
+	c.sysctls = stringMap(f, "sysctl", "", "Sysctl options", checkSysctl)
 	addContentTrust(f)
 	c.tty = f.BoolP("tty", "t", false, "Allocate a pseudo-TTY")
 	c.user = f.StringP("user", "u", "", "Username or UID (format: <name|uid>[:<group|gid>])")
@@ -147,7 +149,6 @@ var unsupportedCreate = []unsupported{
 	{"security-opt", "", "list", "", "Security Options"},
 	{"shm-size", "", "bytes", "", "Size of /dev/shm"},
 	{"storage-opt", "", "list", "", "Storage driver options for the container"},
-	{"sysctl", "", "map", "map[]", "Sysctl options"},
 	{"tmpfs", "", "list", "", "Mount a tmpfs directory"},
 	{"ulimit", "", "ulimit", "[]", "Ulimit options"},
 	{"userns", "", "string", "", "User namespace to use"},

@@ -40,6 +40,7 @@ func TestIPChanges(t *testing.T) {
 		{"ip -6 route add default via fe80::1 dev eth0", "", 0},
 		{"ip -6 route", "fe80::/64 dev eth0 proto kernel metric 256 pref medium\ndefault via fe80::1 dev eth0 metric 1024 pref medium\n", 0},
 		{"ip route flush 10.0.0.0/8", "", 0},
+		{"ip route flush cache", "", 0},
 		{"ip addr add 172.17.0.2/16 dev eth0", "RTNETLINK answers: File exists\n", 2},
 		{"ip addr add 172.17.0.4/16 brd + dev eth0", "", 0},
 		{"ip addr del 172.17.0.9/16 dev eth0", "RTNETLINK answers: Cannot assign requested address\n", 2},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"drydock/sim"
 	"drydock/sim/tools/command"
@@ -19,6 +20,7 @@ type machine interface {
 	Interfaces() []sim.Interface
 	Routes() []sim.Route
 	Neighbours() []sim.Neighbour
+	PathMTU(dst netip.Addr) (mtu int, expires time.Duration)
 }
 
 // An administrator is a machine that ip can change.
@@ -26,6 +28,7 @@ type administrator interface {
 	machine
 	AddAddr(dev string, addr netip.Prefix) error
 	DeleteAddr(dev string, addr netip.Prefix) error
+	FlushPathMTUs() error
 	SetUp(dev string, up bool) error
 	SetMTU(dev string, mtu int) error
 	AddRouteSpec(sim.Route) error
@@ -75,6 +78,7 @@ var objects = []object{
 		{"show list lst", (*ip).showRoutes}, {"get", (*ip).getRoute}, {"add", changeRoute("add")}, {"change chg", changeRoute("change")},
 		{"replace", changeRoute("replace")}, {"delete", changeRoute("del")}, {"flush", (*ip).flushRoutes},
 	}},
+	{"rule", ruleUsage, []verb{{"show lst list", (*ip).showRules}}},
 }
 
 // A failure is how ip ends: with a text on standard error and a status.

@@ -15,6 +15,7 @@ type routeSelector struct {
 	how, dev, scope, proto, table string // how: "root", "match", "exact" or "" for none
 	dst                           netip.Prefix
 	via                           netip.Addr
+	cache                         bool // what was learned of the ways, which "show" has none of
 }
 
 func (p *ip) readRouteSelector(words []string) (s routeSelector, err error) {
@@ -30,9 +31,11 @@ func (p *ip) readRouteSelector(words []string) (s routeSelector, err error) {
 		case "proto", "protocol":
 			s.proto, err = args.value()
 		case "table":
-			if s.table, err = args.value(); err == nil && s.table != "main" && s.table != "all" && s.table != "254" {
-				err = fail(2, "Error: ipv4: FIB table does not exist.\nDump terminated")
+			if s.table, err = args.value(); err == nil {
+				s.table, err = tableName(s.table)
 			}
+		case "cache":
+			s.cache = true
 		case "via":
 			if word, err = args.value(); err == nil {
 				s.via, err = parseAddr(word, p.family)
@@ -163,7 +166,16 @@ func (p *ip) showRoutes(words []string) error {
 	if s.dst.IsValid() && s.dst.Addr().Is6() {
 		family = 6
 	}
+	if s.cache {
+		return nil
+	}
 	list := p.routes(family)
+	switch s.table {
+	case "default":
+		list = nil
+	case "local":
+		return p.showLocal(s, family)
+	}
 	if s.table == "all" && p.family == 0 {
 		list = append(list, p.routes(6)...)
 	}

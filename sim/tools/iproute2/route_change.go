@@ -117,6 +117,12 @@ func (p *ip) flushRoutes(words []string) error {
 	if err != nil {
 		return err
 	}
+	if s.cache {
+		return p.flushCache()
+	}
+	if s.table == "local" || s.table == "default" {
+		return refused(syscall.EOPNOTSUPP)
+	}
 	family := p.family
 	if family == 0 && (!s.dst.IsValid() || s.dst.Addr().Is4()) {
 		family = 4
@@ -128,6 +134,14 @@ func (p *ip) flushRoutes(words []string) error {
 		if err := p.change(func(m administrator) error { return m.DeleteRouteSpec(r.Route) }); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// flushCache is ip route flush cache, which writes to a file.
+func (p *ip) flushCache() error {
+	if p.admin == nil || p.admin.FlushPathMTUs() != nil {
+		return fail(exit, `Cannot open "/proc/sys/net/ipv4/route/flush": Read-only file system`)
 	}
 	return nil
 }

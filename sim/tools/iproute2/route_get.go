@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"drydock/sim"
 	"drydock/sim/tools/internal/inet"
@@ -118,6 +119,9 @@ func (p *ip) printWay(w way, dst, from netip.Addr) {
 		fmt.Fprintf(&b, "src %s ", w.source)
 	}
 	cache := map[string]string{"": "", "local": "<local> ", "broadcast": "<local,brd> "}[w.kind]
+	if mtu, expires := p.m.PathMTU(dst); mtu > 0 && w.kind == "" {
+		cache = fmt.Sprintf("expires %dsec mtu %d ", int64(expires/time.Second), mtu)
+	}
 	p.record(fmt.Sprintf("%suid 0 \n    cache %s\n", b.String(), cache))
 }
 

@@ -49,9 +49,10 @@ var masks = []mask{
 	{find: re(`(?:rtt|round-trip) .*= (.*ms)`), group: 1, in: pings, reason: "the same"},
 	{find: re(`time (\d+)ms`), group: 1, with: seconds, in: pings, reason: "the same"},
 	{find: re(`^\[(\d+\.\d+)\]`), group: 1, in: pings, reason: "times"},
+	{find: re(`expires (\d+)sec`), group: 1, in: re(`ip route get`), reason: "how long the recorded host took"},
 	{find: re(`\d\.\d+ ms`), in: re(`traceroute`), reason: "how long a packet took"},
 	{find: re(`^\d+\.\d+ `), with: always(" "), in: re(`EPOCHREALTIME`), reason: "times"},
-	{find: re(`^real (\d+)\.\d+`), group: 1, in: re(`time -p`), reason: "how long the recorded host took"},
+	{find: re(`^(?:real|user|sys) \d+(\.\d+)`), group: 1, in: re(`time -p`), reason: "how long the recorded host took"},
 	{find: re(`^(\d\d:\d\d:\d\d\.\d+) `), group: 1, in: re(`tcpdump`), reason: "times"},
 	{find: re(`(?:seq|ack|win|wscale) \d+(?::\d+)?|TS val \d+ ecr \d+|mss \d+|ICMP echo \w+, id \d+|, id \d+,`), in: re(`tcpdump`), reason: "sequence numbers, windows and IDs are random or another stack's"},
 	{find: re(`\.([3-6]\d{4})\b`), group: 1, names: ofOneCommand + "port", in: re(`tcpdump`), reason: "ports of clients are random"},
@@ -81,10 +82,10 @@ var masks = []mask{
 
 func always(text string) func(string) string { return func(string) string { return text } }
 
-// seconds leaves whole seconds of milliseconds.
+// seconds leaves the seconds of milliseconds, rounded.
 func seconds(ms string) string {
 	n, _ := strconv.Atoi(ms)
-	return strconv.Itoa(n/1000) + "‹›"
+	return strconv.Itoa((n+500)/1000) + "‹›"
 }
 
 // timeout leaves how long the timeout of a connection is, roughly.

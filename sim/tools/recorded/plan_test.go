@@ -40,6 +40,7 @@ func (h hidden) matches(session string, s step) bool {
 
 var hiddens = []hidden{
 	{"03a", re(`\| the start index is in-memory`), 0, restart},
+	{"", re(`\| ip link add (dummy0|hbr) type bridge`), 0, restart},
 	{"", re(`ip link del (dummy0|hbr)`), 0, shell("ip addr del 172.18.5.1/24 dev eth0")},
 	{"03c", re(`^(no nameserver|search \+|loopback|unreachable|nameserver with).*\| cat /etc/resolv.conf$`), 0, newHost()},
 	{"03c", re(`\| cat /etc/resolv.conf$|host resolv.conf now`), 0, resolvConf},
@@ -161,7 +162,9 @@ func removeFormer(ctx context.Context, l *lab, s step) {
 			l.run(ctx, "docker", "docker rm -f "+m[1])
 		}
 	} else if m := re(`network create .*?(\S+)$`).FindStringSubmatch(s.command); m != nil {
-		l.run(ctx, "docker", "docker network rm "+m[1])
+		if n, ok := l.docker.Network(m[1]); ok && n.Name() == m[1] { // not one whose ID begins so
+			l.run(ctx, "docker", "docker network rm "+m[1])
+		}
 	}
 }
 

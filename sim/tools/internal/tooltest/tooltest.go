@@ -5,6 +5,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"time"
 
 	"drydock/sim"
 	"drydock/sim/tools/command"
@@ -25,7 +26,10 @@ func (s *Still) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, er
 }
 
 func (s *Still) Neighbours() []sim.Neighbour { return s.Ngs }
-func (s *Still) Sockets() []sim.Socket       { return s.Socks }
+
+// PathMTU knows none.
+func (s *Still) PathMTU(netip.Addr) (mtu int, expires time.Duration) { return 0, 0 }
+func (s *Still) Sockets() []sim.Socket                               { return s.Socks }
 
 func (s *Still) Interfaces() []sim.Interface { return s.Ifs }
 func (s *Still) Routes() []sim.Route         { return s.Rts }
