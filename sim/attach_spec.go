@@ -49,7 +49,7 @@ func (s *endpointSpec) ofUserNetworks(n *Network) (faults []string) {
 	if len(s.Aliases) > 0 {
 		faults = append(faults, s.host.says.AliasPredefined)
 	}
-	if asksAddr && n.bridge != nil && !n.host.engine.AsksOfPools() {
+	if asksAddr && !n.restored.Load() && !n.host.engine.AsksOfPools() {
 		faults = append(faults, s.host.says.AddrOnAutoSubnet)
 	}
 	return faults

@@ -12,7 +12,7 @@ import (
 
 // setAsked notes what is told as it was asked for. It keeps nothing of the spec's.
 func (c *containerConfig) setAsked(s *containerSpec) error {
-	if err := checkEmulated(&s.ContainerCreate); err != nil {
+	if err := checkEmulated(&s.ContainerCreate, s.host.engine.MaskedPaths()); err != nil {
 		return err
 	}
 	if err := checkSysctls(s.HostConfig.Sysctls, s.HostConfig.NetworkMode); err != nil {
@@ -28,7 +28,7 @@ func (c *containerConfig) setAsked(s *containerSpec) error {
 		}
 	}
 	c.asked = toldConfig(&s.Config)
-	c.askedHost = toldHostConfig(&s.HostConfig)
+	c.askedHost = toldHostConfig(&s.HostConfig, s.host.engine.MaskedPaths())
 	return nil
 }
 
@@ -48,8 +48,8 @@ func toldConfig(s *dockerapi.Config) dockerapi.Config {
 }
 
 // toldHostConfig returns what dockerd would tell of a HostConfig, on a system with cgroups of
-// version 1: what was asked for, and its defaults.
-func toldHostConfig(s *dockerapi.HostConfig) dockerapi.HostConfig {
+// version 1: what was asked for, and its defaults. Masked are the files that its release hides.
+func toldHostConfig(s *dockerapi.HostConfig, masked []string) dockerapi.HostConfig {
 	oomKillDisable := false
 	c := dockerapi.HostConfig{
 		ContainerIDFile: s.ContainerIDFile, ConsoleSize: s.ConsoleSize,
@@ -57,14 +57,16 @@ func toldHostConfig(s *dockerapi.HostConfig) dockerapi.HostConfig {
 		RestartPolicy: s.RestartPolicy, AutoRemove: s.AutoRemove,
 		CapAdd: slices.Clone(s.CapAdd), CapDrop: slices.Clone(s.CapDrop), Privileged: s.Privileged, Sysctls: maps.Clone(s.Sysctls),
 		CgroupnsMode: "host", IpcMode: "private", Runtime: "runc", ShmSize: 64 << 20,
-		Resources: dockerapi.Resources{BlkioWeightDevice: []any{}, Devices: []any{}, OomKillDisable: &oomKillDisable},
+		Resources: dockerapi.Resources{
+			BlkioWeightDevice: []any{}, Devices: []any{}, OomKillDisable: &oomKillDisable,
+			// Empty or nil, as they were asked for.
+			BlkioDeviceReadBps: slices.Clone(s.BlkioDeviceReadBps), BlkioDeviceWriteBps: slices.Clone(s.BlkioDeviceWriteBps),
+			BlkioDeviceReadIOps: slices.Clone(s.BlkioDeviceReadIOps), BlkioDeviceWriteIOps: slices.Clone(s.BlkioDeviceWriteIOps), Ulimits: slices.Clone(s.Ulimits),
+		},
 	}
 	c.RestartPolicy.Name = cmp.Or(c.RestartPolicy.Name, "no")
 	if !c.Privileged {
-		c.MaskedPaths = []string{
-			"/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
-			"/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
-		}
+		c.MaskedPaths = masked
 		c.ReadonlyPaths = []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}
 	}
 	return c

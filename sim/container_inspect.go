@@ -20,9 +20,9 @@ func (c *Container) Inspect() dockerapi.Container {
 		Image: c.config.imageID, Driver: graphDriver, Platform: "linux", GraphDriver: c.graphDriver(),
 		ExecIDs: c.host.executions.of(c), HostConfig: c.hostConfig(), Mounts: []dockerapi.Mount{}, Config: c.containerConfig(), NetworkSettings: c.networkSettings(),
 	}
-	if c.host.engine.SeveralNetworks() && c.host.engine.TellsGateways() { // 29
-		info.Storage = &dockerapi.Storage{RootFS: dockerapi.RootStorage{Snapshot: dockerapi.Snapshot{Name: "overlayfs"}}}
-		info.Driver = info.Storage.RootFS.Snapshot.Name
+	if name := c.host.engine.Release().Snapshotter; name != "" {
+		info.Storage = &dockerapi.Storage{RootFS: dockerapi.RootStorage{Snapshot: dockerapi.Snapshot{Name: name}}}
+		info.Driver, info.GraphDriver, info.ImageManifestDescriptor = name, dockerapi.GraphDriver{Name: name}, c.manifest()
 	}
 	info.State.StartedAt, info.State.FinishedAt = info.State.StartedAt.UTC(), info.State.FinishedAt.UTC()
 	if cmd := c.config.argv(); len(cmd) > 0 {
@@ -31,6 +31,20 @@ func (c *Container) Inspect() dockerapi.Container {
 	c.setPaths(&info)
 	return info
 }
+
+// manifest tells of the image where that has a manifest, whose ID is the image's, too.
+func (c *Container) manifest() *dockerapi.Descriptor {
+	if c.host.engine.Release().Snapshotter == "" || c.config.imageID == "" {
+		return nil
+	}
+	return &dockerapi.Descriptor{
+		MediaType: "application/vnd.oci.image.manifest.v1+json", Digest: c.config.imageID, Size: manifestSize,
+		Platform: &dockerapi.Platform{Architecture: "amd64", OS: "linux"},
+	}
+}
+
+// manifestSize is that of the manifest of an image of one layer, which is what images here are.
+const manifestSize = 529
 
 // graphDriver is what dockerd stores containers with.
 const graphDriver = "overlay2"
@@ -42,9 +56,13 @@ func (c *Container) graphDriver() dockerapi.GraphDriver {
 		return fmt.Sprintf("/var/lib/docker/overlay2/%x", sha256.Sum256([]byte("layer "+of)))
 	}
 	own := dir(c.id)
-	return dockerapi.GraphDriver{Name: graphDriver, Data: map[string]string{
+	g := dockerapi.GraphDriver{Name: graphDriver, Data: map[string]string{
 		"LowerDir": own + "-init/diff:" + dir(c.config.imageID) + "/diff", "MergedDir": own + "/merged", "UpperDir": own + "/diff", "WorkDir": own + "/work",
 	}}
+	if c.host.engine.SeveralNetworks() { // since 28
+		g.Data["ID"] = c.id
+	}
+	return g
 }
 
 // setPaths tells where dockerd has the container's files once it has made them: those for names
@@ -70,12 +88,15 @@ func (c *Container) setPaths(info *dockerapi.Container) {
 func (c *Container) hostConfig() dockerapi.HostConfig {
 	cfg := &c.config
 	byAlias := slices.SortedFunc(slices.Values(c.legacyLinks()), func(a, b link) int { return cmp.Compare(a.alias, b.alias) })
-	hc := toldHostConfig(&cfg.askedHost)
+	hc := toldHostConfig(&cfg.askedHost, c.host.engine.MaskedPaths())
 	hc.NetworkMode, hc.PortBindings = c.networkMode(), make(map[string][]dockerapi.PortBinding)
 	hc.DNS, hc.DNSOptions, hc.DNSSearch = []string{}, append([]string{}, cfg.dnsOptions...), append([]string{}, cfg.dnsSearch...)
 	hc.PublishAllPorts = cfg.publishAll
 	for _, p := range cfg.published {
 		hc.PortBindings[p.Port.String()] = append(hc.PortBindings[p.Port.String()], dockerapi.PortBinding{HostIP: addrString(p.Addr), HostPort: hostPorts(p)})
+	}
+	if c.host.engine.Release().Snapshotter != "" && len(cfg.dns) == 0 {
+		hc.DNS = nil // so 29, of addresses that are no texts
 	}
 	for _, a := range cfg.dns {
 		hc.DNS = append(hc.DNS, a.String())

@@ -24,9 +24,15 @@ func (c *Container) Summary() dockerapi.ContainerSummary {
 		HostConfig:      dockerapi.SummaryHostConfig{NetworkMode: c.networkMode()},
 		NetworkSettings: dockerapi.SummaryNetworkSettings{Networks: c.networkSettings().Networks},
 		Mounts:          []dockerapi.Mount{},
+
+		ImageManifestDescriptor: c.manifest(),
+	}
+	if s.ImageManifestDescriptor != nil {
+		s.Health = &dockerapi.HealthSummary{Status: "none"}
+		slices.SortStableFunc(s.Ports, func(a, b dockerapi.Port) int { return cmp.Compare(portText(a), portText(b)) })
 	}
 	for name, e := range s.NetworkSettings.Networks {
-		e.Aliases, e.Links, e.DriverOpts = nil, nil, nil
+		e.Aliases, e.Links, e.DriverOpts, e.DNSNames = nil, nil, nil, nil
 		s.NetworkSettings.Networks[name] = e
 	}
 	return s
@@ -65,6 +71,9 @@ func summaryPorts(exposed []ports.Port, bindings []ports.Binding) []dockerapi.Po
 	})
 	return list
 }
+
+// portText is what 29 sorts ports by: "8080tcp" comes before "80tcp".
+func portText(p dockerapi.Port) string { return fmt.Sprint(p.PrivatePort) + p.Type }
 
 // status returns what "docker ps" shows under STATUS now. The words for durations are those of
 // the library that Docker itself uses for them.

@@ -34,7 +34,7 @@ func refusable(t reflect.Type) []reflect.StructField {
 
 // checkEmulated refuses what means something to Docker and nothing here. Clients send all
 // fields: those that ask for nothing, or for what dockerd would do anyway, are no matter.
-func checkEmulated(s *dockerapi.ContainerCreate) error {
+func checkEmulated(s *dockerapi.ContainerCreate, masked []string) error {
 	if h := s.Healthcheck; h != nil && !slices.Equal(h.Test, []string{"NONE"}) {
 		return errNotEmulated("Healthcheck")
 	}
@@ -46,7 +46,7 @@ func checkEmulated(s *dockerapi.ContainerCreate) error {
 	if name := firstSet(rest, dockerapi.Config{}, refusedConfig); name != "" {
 		return errNotEmulated(name)
 	}
-	if name := firstSet(s.HostConfig, toldHostConfig(&dockerapi.HostConfig{}), refusedHostConfig); name != "" {
+	if name := firstSet(s.HostConfig, toldHostConfig(&dockerapi.HostConfig{}, masked), refusedHostConfig); name != "" {
 		return errNotEmulated(name)
 	}
 	return nil

@@ -262,7 +262,7 @@ func TestDaemonReload(t *testing.T) {
 		started := h.Daemon().Since
 		time.Sleep(time.Second)
 		require.NoError(t, h.ReloadDaemon())
-		want := sim.Daemon{ID: h.Daemon().ID, Running: true, Since: started, Forward: true, Debug: true, Labels: []string{"a=b"}, Mirrors: []string{"https://x/"}, CgroupDriver: "cgroupfs"}
+		want := sim.Daemon{ID: h.Daemon().ID, Running: true, Since: started, Forward: true, Debug: true, Labels: []string{"a=b"}, Mirrors: []string{"https://x/"}, CgroupDriver: "cgroupfs", Firewall: "iptables", Proxy: true}
 		require.Equal(t, want, h.Daemon())
 		docker0, _ := h.Network("bridge")
 		require.Equal(t, "true", docker0.Inspect().Options[dockerapi.OptionICC])

@@ -248,6 +248,7 @@ func (h *Host) restoreNetworks(docker0 *networkConfig) error {
 	for _, n := range networks {
 		if n.name == bridgeNetwork {
 			n.beBorn()
+			n.restored.Store(true) // its gateway is the address that docker0 has
 			if err := n.reconfigure(docker0); err != nil {
 				return err
 			}

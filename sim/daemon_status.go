@@ -19,6 +19,8 @@ type Daemon struct {
 	Labels       []string
 	Mirrors      []string // of Docker Hub
 	CgroupDriver string   // "cgroupfs"
+	Firewall     string   // "iptables" or "nftables"
+	Proxy        bool     // published ports have a userland proxy
 	AddressPools []dockerapi.AddressPool
 }
 
@@ -47,6 +49,10 @@ func (h *Host) Daemon() Daemon {
 	status := Daemon{
 		ID: h.daemonID(), Running: !h.daemonRun.isDown(), Since: last.time, Err: last.err, Forward: h.daemonRun.forwarded.Load(),
 		Debug: d.debug, Labels: slices.Clone(d.labels), Mirrors: slices.Clone(d.mirrors), CgroupDriver: d.cgroupDriver,
+		Firewall: "iptables", Proxy: !d.noProxy,
+	}
+	if d.nftables {
+		status.Firewall = "nftables"
 	}
 	if status.CgroupDriver == "" {
 		status.CgroupDriver = "cgroupfs"

@@ -108,6 +108,9 @@ func (c *Container) Size() (written, all int64) {
 	if c.files != nil {
 		written = int64(c.files.Written())
 	}
+	if c.host.engine.Release().Snapshotter != "" {
+		written += 4096 // the directory itself
+	}
 	return written, c.config.image.Size + written
 }
 

@@ -36,6 +36,23 @@ type Container struct {
 	Storage         *Storage `json:",omitempty"` // of release 29, instead of GraphDriver
 	Config          Config
 	NetworkSettings NetworkSettings
+
+	// ImageManifestDescriptor is of the image, since release 29.
+	ImageManifestDescriptor *Descriptor `json:",omitempty"`
+}
+
+// A Descriptor is that of a manifest of OCI.
+type Descriptor struct {
+	MediaType string    `json:"mediaType"`
+	Digest    string    `json:"digest"` // "sha256:" and 64 hex digits
+	Size      int64     `json:"size"`
+	Platform  *Platform `json:"platform,omitempty"`
+}
+
+// A Platform is what an image is for.
+type Platform struct {
+	Architecture string `json:"architecture"` // "amd64"
+	OS           string `json:"os"`           // "linux"
 }
 
 // A GraphDriver is where dockerd stores a container.

@@ -17,6 +17,16 @@ type ContainerSummary struct {
 	HostConfig      SummaryHostConfig
 	NetworkSettings SummaryNetworkSettings
 	Mounts          []Mount // always empty
+
+	// Since release 29, of the image and of the container.
+	ImageManifestDescriptor *Descriptor    `json:",omitempty"`
+	Health                  *HealthSummary `json:",omitempty"`
+}
+
+// A HealthSummary is the health of a container, which none here has.
+type HealthSummary struct {
+	Status        string // "none"
+	FailingStreak int
 }
 
 // A SummaryHostConfig is what is told of a HostConfig in a list.

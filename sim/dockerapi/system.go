@@ -87,6 +87,15 @@ type Info struct {
 	SecurityOptions     []string
 	Warnings            []string
 	DefaultAddressPools []AddressPool `json:",omitempty"`
+
+	CDISpecDirs     []string      `json:",omitempty"` // since release 28
+	FirewallBackend *FirewallInfo `json:",omitempty"` // since release 29
+}
+
+// A FirewallInfo is how dockerd filters.
+type FirewallInfo struct {
+	Driver string // "iptables"
+	Info   [][2]string
 }
 
 // An AddressPool is a subnet that is cut into subnets of Size bits, for networks without one.

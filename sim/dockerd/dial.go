@@ -5,7 +5,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"strings"
 	"sync"
+	"syscall"
+
+	"drydock/sim"
 )
 
 // Dial returns a connection in memory on which handler serves HTTP/1.1 until it is closed.
@@ -21,6 +26,24 @@ func Dial(ctx context.Context, handler http.Handler) (net.Conn, error) {
 	// With the second Accept Serve returns, and the connection goes on.
 	s.http.Serve(&single{conn: server})
 	return &dialed{memoryConn: client, server: s}, nil
+}
+
+// Socket is the file where dockerd listens.
+const Socket = "/var/run/docker.sock"
+
+// DialSocket connects to the socket of that name on a host. Who has no such socket, or no dockerd
+// that runs, is told ENOENT or ECONNREFUSED.
+func DialSocket(ctx context.Context, h *sim.Host, path string) (net.Conn, error) {
+	fail := func(errno syscall.Errno) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "unix", Addr: &net.UnixAddr{Name: path, Net: "unix"}, Err: os.NewSyscallError("connect", errno)}
+	}
+	switch {
+	case path != Socket && path != strings.TrimPrefix(Socket, "/var"):
+		return fail(syscall.ENOENT)
+	case h.DaemonContext().Err() != nil:
+		return fail(syscall.ECONNREFUSED)
+	}
+	return Dial(ctx, Handler(h))
 }
 
 // A dialed is the client's end of a connection by Dial.

@@ -7,11 +7,13 @@ import (
 	"drydock/sim/dockerapi"
 )
 
-// The APIs of the daemons of 28 and 29, and that which took away what there was twice.
+// The APIs of the daemons of 28 and 29, that which took away what there was twice, and that which
+// tells of manifests.
 var (
 	v28 = Version{1, 51}
 	v29 = Version{1, 55}
 	v52 = Version{1, 52}
+	v48 = Version{1, 48}
 )
 
 // goneIn52 are the fields of the network "bridge" outside of Networks, which 29 tells nobody.
@@ -49,8 +51,14 @@ var shapes = map[reflect.Type][]rule{
 		{daemon: v29, asked: v52, always: []string{"EnableIPv4"}, after: afterLabels},
 	},
 	reflect.TypeFor[dockerapi.Container](): {
-		{daemon: v28, gone: []string{"Storage"}},
+		{daemon: v28, gone: []string{"Storage", "ImageManifestDescriptor"}},
+		{daemon: v29, asked: v48, gone: []string{"Storage"}},
 		{daemon: v29, asked: v52, gone: []string{"GraphDriver"}, after: [][2]string{{"Storage", "HostConfig"}}},
+	},
+	reflect.TypeFor[dockerapi.ContainerSummary](): {
+		{daemon: v28, gone: []string{"Health", "ImageManifestDescriptor"}},
+		{daemon: v29, asked: v48, gone: []string{"Health"}, after: [][2]string{{"ImageManifestDescriptor", "ImageID"}}},
+		{daemon: v29, asked: v52, after: [][2]string{{"ImageManifestDescriptor", "ImageID"}, {"Health", "HostConfig"}}},
 	},
 	reflect.TypeFor[dockerapi.Config](): {
 		{daemon: v29, gone: []string{"OnBuild", "MacAddress"}},

@@ -1,5 +1,7 @@
 package engine
 
+import "strings"
+
 // Docker28 is Docker Engine 28.5.2. Of 29 it is told apart by its two stages of isolation, which
 // 20.10 had, and by the RETURN that keeps what comes from bridges from being translated.
 var Docker28 Engine = docker28{}
@@ -36,6 +38,11 @@ func (docker28) NetworkRules(n Network, _ []Network) []string {
 			"-A DOCKER-ISOLATION-STAGE-1 -i DEVICE ! -o DEVICE -j DOCKER-ISOLATION-STAGE-2",
 			"-I DOCKER-ISOLATION-STAGE-2 -o DEVICE -j DROP")
 	})...)
+}
+
+func (docker28) MaskedPaths() []string {
+	return strings.Fields("/proc/asound /proc/acpi /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats /proc/timer_list " +
+		"/proc/timer_stats /proc/sched_debug /proc/scsi /sys/firmware /sys/devices/virtual/powercap")
 }
 
 func (docker28) Messages() *Messages { return messages28 }

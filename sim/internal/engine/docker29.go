@@ -15,7 +15,7 @@ type docker29 struct{ since28 }
 
 func (docker29) Release() Release {
 	return Release{
-		Name: "29", Version: "29.7.2", APIVersion: "1.55", MinAPIVersion: "1.40", Listens: "[fd://]",
+		Name: "29", Version: "29.7.2", APIVersion: "1.55", MinAPIVersion: "1.40", Listens: "[fd://]", Snapshotter: "overlayfs",
 		Flags: append(slices.Clone(flagsSince28), "firewall-backend"), NetworkOptions: optionsSince28,
 	}
 }
@@ -83,6 +83,9 @@ func (docker29) Plan(published []ports.Publication, exposed []ports.Port, all bo
 	slices.SortFunc(list, func(a, b ports.Port) int { return cmp.Compare(a.String(), b.String()) })
 	return plan, list
 }
+
+// MaskedPaths are those of 28 in the order of their names.
+func (docker29) MaskedPaths() []string { return slices.Sorted(slices.Values(docker28{}.MaskedPaths())) }
 
 // Environment has no variables of links.
 func (e docker29) Environment(v Environment) []string {

@@ -27,6 +27,8 @@ type Engine interface {
 	Drain() time.Duration
 	// KillsPaused reports whether a paused container takes signals.
 	KillsPaused() bool
+	// MaskedPaths are files of the kernel that containers without privileges do not see.
+	MaskedPaths() []string
 	// DaemonID returns the ID of a dockerd, made of a key of its own.
 	DaemonID(key [32]byte) string
 	// Messages returns what is not to be changed.
@@ -55,6 +57,8 @@ type Release struct {
 	MinAPIVersion string
 	// Listens is what -H says in its unit of systemd, "" if that has none.
 	Listens string
+	// Snapshotter is that of containerd, which has the images, "" if dockerd itself has them.
+	Snapshotter string
 	// Flags are those of dockerd that not all releases have: "ip6tables".
 	Flags []string
 	// NetworkOptions are those of the bridge driver that not all releases know: others they

@@ -39,8 +39,8 @@ func (p *Pool) Count() (used, free uint64) {
 			inRange++
 		}
 	}
-	if bits := p.addrs.Addr().BitLen() - p.addrs.Bits(); bits < 64 {
-		return uint64(len(p.used)), 1<<bits - inRange
+	if bits := p.addrs.Addr().BitLen() - p.addrs.Bits(); bits < 64 || bits == 64 && inRange > 0 {
+		return uint64(len(p.used)), 1<<bits - inRange // which wraps at 64
 	}
 	return uint64(len(p.used)), math.MaxUint64
 }

@@ -11,11 +11,11 @@ type config struct {
 	outputs []output // of the URLs, in their order
 	uploads []string
 
-	method, agent, referer, user, rng, target, proxy, iface string
-	headers                                                 []string
-	data                                                    []byte
-	hasData, get, head                                      bool
-	form                                                    []formPart
+	method, agent, referer, user, rng, target, proxy, iface, unixSocket string
+	headers                                                             []string
+	data                                                                []byte
+	hasData, get, head                                                  bool
+	form                                                                []formPart
 
 	include, silent, showError, verbose, fail, failBody bool
 	noBuffer, noProgress, bar, location, http10         bool

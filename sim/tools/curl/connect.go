@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"drydock/sim"
+	"drydock/sim/dockerd"
 	"drydock/sim/tools/internal/http1"
 	"drydock/sim/tools/internal/inet"
 )
@@ -37,6 +38,9 @@ const happyEyeballs = 200 * time.Millisecond
 func (t *transfer) dial(host, port string) (*connection, error) {
 	number := t.session.next
 	t.session.next++
+	if t.unixSocket != "" {
+		return t.dialUnix(host, port, number)
+	}
 	name, toName, toPort := host, t.to.toHost, t.to.toPort
 	if toName != "" {
 		name = "(nil)" // as curl prints it with --connect-to
@@ -62,6 +66,26 @@ func (t *transfer) dial(host, port string) (*connection, error) {
 	t.info("%v", err)
 	t.closing(number)
 	return nil, err
+}
+
+// dialUnix connects to the socket of --unix-socket. The only one that there is is dockerd's.
+func (t *transfer) dialUnix(host, port string, number int) (*connection, error) {
+	t.info("  Trying %s:0...", t.unixSocket)
+	var conn net.Conn
+	err := error(syscall.ENOENT)
+	if h, ok := t.Machine.(*sim.Host); ok {
+		conn, err = dockerd.DialSocket(t.ctx, h, t.unixSocket)
+	}
+	if err != nil {
+		err = t.connectError(err, host, port)
+		t.info("%v", err)
+		t.closing(number)
+		return nil, err
+	}
+	t.connected = time.Since(t.start)
+	t.connects++
+	t.info("Connected to %s (%s) port %s (#%d)", host, t.unixSocket, port, number)
+	return &connection{Conn: conn, number: number, host: host, key: t.key(), read: http1.NewReader(conn)}, nil
 }
 
 func remoteAddr(c net.Conn) string {

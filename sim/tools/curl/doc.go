@@ -7,12 +7,14 @@
 //	--max-redirs, -N --no-buffer, -#, --no-progress-meter, -O --remote-name, -o --output,
 //	-r --range, --request-target, -X --request, --resolve, --retry, --retry-all-errors,
 //	--retry-connrefused, --retry-delay, --retry-max-time, -S --show-error, -s --silent,
-//	-T --upload-file, -u --user, --url, -V --version, -v --verbose, -w --write-out,
-//	-x --proxy
+//	-T --upload-file, --unix-socket, -u --user, --url, -V --version, -v --verbose,
+//	-w --write-out, -x --proxy
 //
 // Others are refused as unknown. Of protocols there is http; others are not supported or
 // disabled, as curl says. URLs are not globbed, and cookies and files of configuration are
 // not read. A proxy is one of HTTP. Authentication is Basic.
+//
+// The only Unix socket is /var/run/docker.sock of a host whose dockerd runs.
 //
 // Timeouts end one millisecond late, as those of curl mostly do. The pointer that -v prints
 // of a connection that is used again is made up.

@@ -45,6 +45,22 @@ func TestTerminal(t *testing.T) {
 	})
 }
 
+// TestUnixSocket asks dockerd at its socket, which no other machine and no container has.
+func TestUnixSocket(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		cli := simtest.Run(t, h, "cli")
+		const line = "curl -sS --unix-socket /var/run/docker.sock http://d/_ping"
+		const refused = "curl: (7) Failed to connect to d port 80 after 0 ms: Couldn't connect to server\n(exit status 7)\n"
+		assert.Equal(t, "OK", tooltest.Output(t, Commands(), command.Call{Machine: h}, line))
+		assert.Equal(t, refused, tooltest.Output(t, Commands(), command.Call{Machine: h}, strings.Replace(line, "docker.sock", "x", 1)))
+		assert.Equal(t, refused, tooltest.Output(t, Commands(), command.Call{Machine: cli}, line))
+		assert.NoError(t, h.StopDaemon(t.Context()))
+		assert.Equal(t, refused, tooltest.Output(t, Commands(), command.Call{Machine: h}, line))
+	})
+}
+
 // TestTimes has how long curl waits, which in virtual time is exact.
 func TestTimes(t *testing.T) {
 	t.Parallel()

@@ -61,7 +61,7 @@ func (p *parser) options() []option {
 		{"r", "range", nil, text(&c.rng)}, {"X", "request", nil, text(&c.method)}, {"", "request-target", nil, text(&c.target)},
 		{"", "resolve", nil, c.addResolve}, {"", "retry", nil, number(&c.retries)}, {"", "retry-delay", nil, duration(&c.retryDelay)},
 		{"", "retry-max-time", nil, duration(&c.retryMax)}, {"T", "upload-file", nil, list(&c.uploads)},
-		{"u", "user", nil, text(&c.user)}, {"", "url", nil, list(&c.urls)}, {"w", "write-out", nil, p.setWriteOut},
+		{"", "unix-socket", nil, text(&c.unixSocket)}, {"u", "user", nil, text(&c.user)}, {"", "url", nil, list(&c.urls)}, {"w", "write-out", nil, p.setWriteOut},
 		{"x", "proxy", nil, text(&c.proxy)},
 	}, p.flags(family)...)
 }

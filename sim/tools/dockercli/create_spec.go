@@ -68,6 +68,10 @@ func (c *createFlags) setProcess(d *docker, spec *dockerapi.ContainerCreate) (er
 	}
 	spec.User, spec.WorkingDir = *c.user, *c.dir
 	h := &spec.HostConfig
+	if c.of.since28 {
+		h.BlkioDeviceReadBps, h.BlkioDeviceWriteBps, h.Ulimits = []any{}, []any{}, []any{}
+		h.BlkioDeviceReadIOps, h.BlkioDeviceWriteIOps = []any{}, []any{}
+	}
 	h.Privileged, h.CapAdd, h.CapDrop = *c.privileged, *c.capAdd, *c.capDrop
 	h.Sysctls = c.sysctls
 	if c.f.Changed("init") {

@@ -16,7 +16,7 @@ import (
 const unresolved = "unable to resolve docker endpoint: "
 
 // defaultHost is where a machine's own daemon listens.
-const defaultHost = "unix:///var/run/docker.sock"
+const defaultHost = "unix://" + dockerd.Socket
 
 // globalFlags are the flags of docker itself.
 type globalFlags struct {
@@ -109,13 +109,7 @@ func (d *docker) client(host string) *client {
 	if !ok || host != defaultHost {
 		return newClient(d.release, host, func(context.Context) (net.Conn, error) { return nil, errUnreachable{host} })
 	}
-	handler := dockerd.Handler(h)
-	return newClient(d.release, host, func(ctx context.Context) (net.Conn, error) {
-		if h.DaemonContext().Err() != nil {
-			return nil, errUnreachable{host}
-		}
-		return dockerd.Dial(ctx, handler)
-	})
+	return newClient(d.release, host, func(ctx context.Context) (net.Conn, error) { return dockerd.DialSocket(ctx, h, dockerd.Socket) })
 }
 
 // getenv returns a variable of docker's own environment.

@@ -54,9 +54,13 @@ func (d *docker) info(f *pflag.FlagSet) action {
 
 // showInfo shows what there is, and warns of what is not there.
 func (d *docker) showInfo(info dockerInfo) error {
-	d.Printf("Client:\n Context:    %s\n Debug Mode: %v\n\nServer:\n", info.ClientInfo.Context, info.ClientInfo.Debug)
+	version := ""
+	if d.release.since28 {
+		version = fmt.Sprintf(" Version:    %s\n", d.release.version)
+	}
+	d.Printf("Client:\n"+version+" Context:    %s\n Debug Mode: %v\n\nServer:\n", info.ClientInfo.Context, info.ClientInfo.Debug)
 	if info.Info != nil {
-		writeServer(d.Stdout, info.Info)
+		d.release.writeServer(d.Stdout, info.Info)
 		for _, w := range warnings(info.Info) {
 			d.Errorf("%s\n", w)
 		}
@@ -101,7 +105,7 @@ func warnings(i *dockerapi.Info) []string {
 
 // writeServer writes what a daemon tells. What is marked with a ? is left out if there is
 // nothing to tell.
-func writeServer(w io.Writer, i *dockerapi.Info) {
+func (r *release) writeServer(w io.Writer, i *dockerapi.Info) {
 	lines := []string{
 		fmt.Sprint("Containers: ", i.Containers), fmt.Sprint(" Running: ", i.ContainersRunning), fmt.Sprint(" Paused: ", i.ContainersPaused),
 		fmt.Sprint(" Stopped: ", i.ContainersStopped), fmt.Sprint("Images: ", i.Images),
@@ -113,8 +117,12 @@ func writeServer(w io.Writer, i *dockerapi.Info) {
 	lines = append(lines,
 		"?Logging Driver: "+i.LoggingDriver, "?Cgroup Driver: "+i.CgroupDriver, "?Cgroup Version: "+i.CgroupVersion,
 		"Plugins:", " Volume: "+strings.Join(i.Plugins.Volume, " "), " Network: "+strings.Join(i.Plugins.Network, " "),
-		" Log: "+strings.Join(i.Plugins.Log, " "), "Swarm: "+i.Swarm.LocalNodeState,
+		" Log: "+strings.Join(i.Plugins.Log, " "),
 	)
+	if len(i.CDISpecDirs) > 0 {
+		lines = append(lines, "CDI spec directories:", " "+strings.Join(i.CDISpecDirs, "\n  "))
+	}
+	lines = append(lines, "Swarm: "+i.Swarm.LocalNodeState)
 	if len(i.Runtimes) > 0 {
 		lines = append(lines, "Runtimes: "+strings.Join(slices.Sorted(maps.Keys(i.Runtimes)), " "), "Default Runtime: "+i.DefaultRuntime)
 	}
@@ -130,7 +138,7 @@ func writeServer(w io.Writer, i *dockerapi.Info) {
 			lines = append(lines, "  Profile: "+profile)
 		}
 	}
-	for _, line := range append(lines, machineLines(i)...) {
+	for _, line := range append(lines, r.machineLines(i)...) {
 		text, optional := strings.CutPrefix(line, "?")
 		if !optional || !strings.HasSuffix(text, ": ") {
 			fmt.Fprintf(w, " %s\n", text)
@@ -148,7 +156,7 @@ func version(c dockerapi.Commit) string {
 }
 
 // machineLines returns what a daemon tells of its machine and of its own settings.
-func machineLines(i *dockerapi.Info) []string {
+func (r *release) machineLines(i *dockerapi.Info) []string {
 	lines := []string{
 		"?Kernel Version: " + i.KernelVersion, "?Operating System: " + i.OperatingSystem, "?OSType: " + i.OSType, "?Architecture: " + i.Architecture,
 		fmt.Sprint("CPUs: ", i.NCPU), "Total Memory: " + units.BytesSize(float64(i.MemTotal)), "?Name: " + i.Name, "?ID: " + i.ID,
@@ -158,8 +166,11 @@ func machineLines(i *dockerapi.Info) []string {
 		lines = append(lines, fmt.Sprint(" File Descriptors: ", i.NFd), fmt.Sprint(" Goroutines: ", i.NGoroutines), " System Time: "+i.SystemTime,
 			fmt.Sprint(" EventsListeners: ", i.NEventsListener))
 	}
-	lines = append(lines, "?HTTP Proxy: "+i.HTTPProxy, "?HTTPS Proxy: "+i.HTTPSProxy, "?No Proxy: "+i.NoProxy, "?Registry: "+i.IndexServerAddress)
-	if i.Labels != nil {
+	lines = append(lines, "?HTTP Proxy: "+i.HTTPProxy, "?HTTPS Proxy: "+i.HTTPSProxy, "?No Proxy: "+i.NoProxy)
+	if !r.since28 {
+		lines = append(lines, "?Registry: "+i.IndexServerAddress)
+	}
+	if len(i.Labels) > 0 || !r.since28 && i.Labels != nil {
 		lines = append(lines, "Labels:")
 	}
 	for _, l := range i.Labels {
@@ -184,6 +195,12 @@ func machineLines(i *dockerapi.Info) []string {
 	}
 	for _, p := range i.DefaultAddressPools {
 		lines = append(lines, fmt.Sprintf("  Base: %s, Size: %d", p.Base, p.Size))
+	}
+	if b := i.FirewallBackend; b != nil {
+		lines = append(lines, "Firewall Backend: "+b.Driver)
+		for _, pair := range b.Info {
+			lines = append(lines, " "+pair[0]+": "+pair[1])
+		}
 	}
 	return lines
 }

@@ -31,7 +31,7 @@ func (g portGroup) String() string {
 // those that are not published, are joined where they follow each other. The others come last.
 func portsColumn(r *release, ports []dockerapi.Port) string {
 	ports = slices.SortedFunc(slices.Values(ports), func(a, b dockerapi.Port) int {
-		return cmp.Or(cmp.Compare(a.PrivatePort, b.PrivatePort), cmp.Compare(a.IP, b.IP),
+		return cmp.Or(cmp.Compare(a.PrivatePort, b.PrivatePort), cmp.Compare(r.portAddr(a), r.portAddr(b)),
 			cmp.Compare(a.PublicPort, b.PublicPort), cmp.Compare(a.Type, b.Type))
 	})
 	var done, mapped []string

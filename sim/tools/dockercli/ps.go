@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,16 +26,33 @@ import (
 type psRow struct {
 	Command, CreatedAt, ID, Image, Labels, LocalVolumes, Mounts, Names, Networks, Ports, RunningFor, Size, State, Status string
 
+	// Since release 28 and 29.
+	Platform     *dockerapi.Platform
+	HealthStatus string
+
 	labels map[string]string
+	of     *release
 }
 
 // Label returns the value of a label.
 func (r psRow) Label(name string) string { return r.labels[name] }
 
-// MarshalJSON escapes <, > and &, which {{json .}} does of a row and not of its fields.
+// MarshalJSON has the fields of the release, in the order of their names. It escapes <, > and &,
+// which {{json .}} does of a row and not of its fields.
 func (r psRow) MarshalJSON() ([]byte, error) {
-	type plain psRow
-	return json.Marshal(plain(r))
+	m := make(map[string]any)
+	for f, value := range reflect.ValueOf(r).Fields() {
+		if f.IsExported() {
+			m[f.Name] = value.Interface()
+		}
+	}
+	if !r.of.since28 {
+		delete(m, "Platform")
+	}
+	if !r.of.since29 {
+		delete(m, "HealthStatus")
+	}
+	return json.Marshal(m)
 }
 
 // psFormats returns docker ps without --format.
@@ -81,7 +99,7 @@ func (d *docker) ps(f *pflag.FlagSet) action {
 		if *last != -1 {
 			query.Set("limit", strconv.Itoa(*last))
 		}
-		if *size || strings.Contains(list.format, ".Size") {
+		if *size || strings.Contains(list.format, ".Size") || d.release.since28 && strings.Contains(list.format, "json .") {
 			query.Set("size", "1")
 		}
 		var containers []dockerapi.ContainerSummary
@@ -122,13 +140,20 @@ func sizes(s dockerapi.ContainerSummary) string {
 // psRow returns what docker ps shows of a container.
 func (l *listFlags) psRow(s dockerapi.ContainerSummary) psRow {
 	created := time.Unix(s.Created, 0).UTC()
-	return psRow{
+	row := psRow{
 		ID: l.id(s.ID), Image: l.psImage(s), Command: strconv.Quote(l.psCommand(s.Command)), Names: l.psNames(s.Names),
 		CreatedAt: created.String(), RunningFor: units.HumanDuration(time.Since(created)) + " ago",
 		State: s.State, Status: s.Status, Ports: portsColumn(l.of, s.Ports), Size: sizes(s), LocalVolumes: "0",
 		Networks: strings.Join(slices.Sorted(maps.Keys(s.NetworkSettings.Networks)), ","),
-		Labels:   joinLabels(s.Labels), labels: s.Labels,
+		Labels:   joinLabels(s.Labels), labels: s.Labels, of: l.of,
 	}
+	if s.ImageManifestDescriptor != nil {
+		row.Platform = s.ImageManifestDescriptor.Platform
+	}
+	if s.Health != nil {
+		row.HealthStatus = s.Health.Status
+	}
+	return row
 }
 
 // psNames leaves out the names that links give a container, which have a slash in them.

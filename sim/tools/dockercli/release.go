@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drydock/sim"
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/apishape"
 	"drydock/sim/tools/command"
 )
@@ -122,6 +123,15 @@ func (r *release) addr(addr string) string {
 		return "[" + addr + "]"
 	}
 	return addr
+}
+
+// portAddr is what the ports of one number are sorted by. To 29 no address is an invalid one, which
+// is how it is written.
+func (r *release) portAddr(p dockerapi.Port) string {
+	if r.since29 && p.IP == "" {
+		return netip.Addr{}.String()
+	}
+	return p.IP
 }
 
 // marshal is the function json of templates.

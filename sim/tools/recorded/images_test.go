@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing/fstest"
@@ -33,7 +35,7 @@ func labImages() []sim.Image {
 		{Name: "multip", Cmd: who, Expose: ports},
 	}
 	nginx := images.Nginx()
-	programs := tools.Default().With(command.Table{"who": whoServer, "nginx": nginx.Commands["nginx"], "python": sleepServer, "python3": python3})
+	programs := tools.Default().With(command.Table{"who": command.Uncaught(whoServer), "nginx": nginx.Commands["nginx"], "python": sleepServer, "python3": python3})
 	for _, ofHost := range []string{"docker", "systemctl"} {
 		delete(programs, ofHost)
 	}
@@ -45,8 +47,12 @@ func labImages() []sim.Image {
 	return list
 }
 
-// python3 is what the recordings have of it: "-m json.tool" indents JSON.
+// python3 is what the recordings have of it: "-m json.tool" indents JSON, and -c tells the keys of
+// objects in it.
 func python3(_ context.Context, c *command.Call) int {
+	if len(c.Args) == 3 && c.Args[1] == "-c" {
+		return printKeys(c)
+	}
 	if !strings.HasPrefix(strings.Join(c.Args[1:], " "), "-m json.tool") {
 		return c.Fail(2, "python3: can't open file %q\n", c.Args[1:])
 	}
@@ -56,6 +62,27 @@ func python3(_ context.Context, c *command.Call) int {
 		return c.Fail(1, "%v\n", err)
 	}
 	c.Printf("%s\n", &b)
+	return 0
+}
+
+var sortedRE = re(`print\(sorted\(d((?:\["\w+"\])*)\)\)`)
+
+// printKeys is a program of print(sorted(d["A"]["B"])).
+func printKeys(c *command.Call) int {
+	var whole map[string]any
+	if err := json.NewDecoder(c.Stdin).Decode(&whole); err != nil {
+		return c.Fail(1, "%v\n", err)
+	}
+	for _, m := range sortedRE.FindAllStringSubmatch(c.Args[2], -1) {
+		d := whole
+		for _, key := range re(`\w+`).FindAllString(m[1], -1) {
+			var ok bool
+			if d, ok = d[key].(map[string]any); !ok {
+				return c.Fail(1, "Traceback (most recent call last):\n  File \"<string>\", line 1, in <module>\nKeyError: '%s'\n", key)
+			}
+		}
+		c.Printf("['%s']\n", strings.Join(slices.Sorted(maps.Keys(d)), "', '"))
+	}
 	return 0
 }
 

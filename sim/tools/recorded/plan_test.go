@@ -88,6 +88,8 @@ var hiddens = []hidden{
 	{"14b", re(`\| docker rm -f s1`), 0, shell("docker run -d --name s1 centos:v1")},
 	{"14b", re(`\| dig \+short e2`), 0, named("docker run -d --name e2 --network cc --network-alias al1 centos:v1", "e2", "docker run -d --name e3 --network cc centos:v1")},
 	{"14b", re(`^ethN.*\| docker network disconnect aa s1`), 1, shell("docker run -d --name s1 --network cc centos:v1; docker network connect aa s1; docker network connect bb s1")},
+	{"18", re(`\| docker network create net`), 1, restart},
+	{"03a2", re(`^errors`), 1, restart},
 	{"16", re(`^fresh daemon.*\| nft list ruleset`), 1, newHost(sim.WithFirewallBackend("nftables"))},
 	{"16", re(`^legacy link with icc=false.*\| docker run -d --name db`), 1, nftDaemon(`"icc": false`)},
 	{"16", re(`^userland-proxy=false.*\| docker run`), 1, nftDaemon(`"userland-proxy": false`)},

@@ -47,6 +47,7 @@ var anyOrder = []rule{
 	{"", re(`docker port`), "Docker goes through a map"},
 	{"", re(`conntrack -L|nf_conntrack`), "the kernel's table is one of hashes"},
 	{"", re(`docker network inspect`), "containers are sorted by their IDs"},
+	{"18", re(`/containers/json`), "Docker 28 goes through a map of ports"},
 	{"", re(`docker network prune`), "Docker goes through a map"},
 	{"", re(`ip neigh|\barp\b`), "the kernel's table is one of hashes"},
 	{"", re(`log since mark`), "clients ask for both families at once"},
