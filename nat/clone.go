@@ -45,7 +45,7 @@ func (tx *NftEdit) copy(from *NftEdit) error {
 
 func (tx *NftEdit) copyChains(from *NftEdit, t NftTable) error {
 	for _, c := range from.Chains(t.Family, t.Name) {
-		if err := tx.AddChain(t.Family, t.Name, c); err != nil {
+		if err := tx.addChain(t.Family, t.Name, c, from.find(t.Family, t.Name).chain(c.Name).nft.seq); err != nil {
 			return err
 		}
 	}
@@ -59,7 +59,7 @@ func (tx *NftEdit) copySets(from *NftEdit, t NftTable) error {
 		}
 	}
 	for _, s := range from.Sets(t.Family, t.Name) {
-		if err := tx.AddSet(t.Family, t.Name, *s, s.elements.fresh()); err != nil {
+		if err := tx.AddSet(t.Family, t.Name, *s, s.elements); err != nil {
 			return err
 		}
 	}

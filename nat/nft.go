@@ -70,11 +70,9 @@ func (n *Nftables) commit(tx *NftEdit) error {
 	return nil
 }
 
-// View returns the tables as they are now. Changes to it are for nothing.
+// View returns the tables as they are now, without waiting for an Edit. Changes to it are for nothing.
 func (n *Nftables) View() *NftEdit {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	tx := &NftEdit{on: n.on}
+	tx := &NftEdit{on: n.on, view: true}
 	if s := n.state.Load(); s != nil {
 		tx.state = *s
 		tx.state.tables = slices.Clone(s.tables)
@@ -147,6 +145,26 @@ func (tx *NftEdit) Rules(f Family, table, name string) iter.Seq[*NftRule] {
 	}
 }
 
+// Len returns how many rules a chain has.
+func (tx *NftEdit) Len(f Family, table, name string) int {
+	if t := tx.find(f, table); t != nil {
+		if c := t.chain(name); c != nil {
+			return len(c.rules)
+		}
+	}
+	return 0
+}
+
+// Place returns the place of the rule of a chain with a handle, counted from 0, -1 if there is none.
+func (tx *NftEdit) Place(f Family, table, name string, handle uint64) int {
+	if t := tx.find(f, table); t != nil {
+		if c := t.chain(name); c != nil {
+			return c.handle(handle)
+		}
+	}
+	return -1
+}
+
 // Sets returns the sets and maps of a table in the order in which they were made.
 func (tx *NftEdit) Sets(f Family, table string) (list []*NftSet) {
 	t := tx.find(f, table)
@@ -179,13 +197,16 @@ func (tx *NftEdit) Objects(f Family, table string) []*Object {
 }
 
 // Rule returns the rule of a chain by the names that packets tell, those of [Dropped] and [Traced]:
-// nil for the policy, false for a chain of iptables.
+// nil for the policy, false for a chain of iptables and for a rule that has gone.
 func (tx *NftEdit) Rule(c Chain, at int) (*NftRule, bool) {
 	for _, t := range tx.state.tables {
 		for _, ch := range t.main().chains {
 			if ch != nil && ch.full == c {
-				if at < 1 || at > len(ch.rules) {
+				switch {
+				case at < 1:
 					return nil, true
+				case at > len(ch.rules):
+					return nil, false
 				}
 				return ch.rules[at-1].nft, true
 			}

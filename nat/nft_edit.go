@@ -14,6 +14,7 @@ type NftEdit struct {
 	chains  map[*chain]bool   // copies
 	sets    map[*NftSet]bool  // copies
 	changed bool
+	view    bool                       // nothing that it appends may be written behind what packets see
 	suspect map[Family]map[string]bool // tables whose chains are to be looked through
 }
 
@@ -68,6 +69,9 @@ func (tx *NftEdit) each(t *nfTable, id int, f func(c *chain, v6 bool)) {
 		if !tx.chains[c] {
 			copied := *c
 			c, copied.own = &copied, false
+			if tx.view {
+				c.rules, c.code, c.prints, c.calls = slices.Clip(c.rules), slices.Clip(c.code), slices.Clip(c.prints), slices.Clip(c.calls)
+			}
 			p.chains[id] = c
 			if tx.chains == nil {
 				tx.chains = make(map[*chain]bool)
@@ -89,6 +93,9 @@ func (tx *NftEdit) look(f Family, table, name string) (*nfTable, *chain, error) 
 
 // AddTable makes an empty table.
 func (tx *NftEdit) AddTable(n NftTable) error {
+	if n.Family > FamilyINet {
+		return ErrValue
+	}
 	if tx.find(n.Family, n.Name) != nil {
 		return ErrThere
 	}
@@ -127,6 +134,11 @@ func (tx *NftEdit) DeleteTable(f Family, name string) error {
 
 // AddChain makes an empty chain.
 func (tx *NftEdit) AddChain(f Family, table string, n NftChain) error {
+	return tx.addChain(f, table, n, tx.state.seq+1)
+}
+
+// addChain is AddChain for a base chain that is asked before those of its priority with a lower seq.
+func (tx *NftEdit) addChain(f Family, table string, n NftChain, seq uint64) error {
 	if tx.find(f, table) == nil {
 		return ErrNotThere
 	}
@@ -141,8 +153,8 @@ func (tx *NftEdit) AddChain(f Family, table string, n NftChain) error {
 	policy := accept
 	if n.Base != nil {
 		base := *n.Base
-		tx.state.seq++
-		info.Base, info.seq = &base, tx.state.seq
+		tx.state.seq = max(tx.state.seq, seq)
+		info.Base, info.seq = &base, seq
 		if base.Drops {
 			policy = dropped
 		}
@@ -203,13 +215,7 @@ func (tx *NftEdit) DeleteChain(f Family, table, name string) error {
 	if err != nil {
 		return err
 	}
-	own := 0
-	for _, to := range c.calls {
-		if to == c.id {
-			own++
-		}
-	}
-	if t.main().references(c) > own || t.mapsTo(c.id) {
+	if t.main().references(c) > 0 || t.mapsTo(c.id) {
 		return ErrInUse
 	}
 	for _, p := range t.progs {
@@ -245,8 +251,12 @@ func (tx *NftEdit) RenameChain(f Family, table, name, to string) error {
 		return err
 	case t.chain(to) != nil:
 		return ErrThere
-	case t.main().references(c) > 0 || t.mapsTo(c.id): // rules and maps keep the name that they say
-		return ErrInUse
+	}
+	if t.main().references(c) > 0 {
+		tx.renameInRules(t, name, to)
+	}
+	if t.mapsTo(c.id) {
+		tx.renameInMaps(t, name, to)
 	}
 	tx.each(t, c.id, func(c *chain, _ bool) { c.name, c.full = to, t.full(to) })
 	for _, p := range t.progs {
@@ -293,8 +303,11 @@ func (c *chain) handle(h uint64) int {
 // splice puts a rule in the place of others.
 func (tx *NftEdit) splice(t *nfTable, id, from, to int, r NftRule) (uint64, error) {
 	made := &NftRule{Comment: r.Comment, Statements: make([]Statement, len(r.Statements))}
+	if tooLong(r.Statements) {
+		return 0, ErrInvalid
+	}
 	for i, s := range r.Statements {
-		if s == nil {
+		if s == nil || i > 0 && ends(r.Statements[i-1]) {
 			return 0, ErrValue
 		}
 		var err error

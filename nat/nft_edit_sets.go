@@ -11,12 +11,13 @@ func (tx *NftEdit) AddSet(f Family, table string, s NftSet, elements *Elements) 
 	if t.set(s.Name) != nil {
 		return ErrThere
 	}
-	if s.Width < 1 || s.Width > maxConcat {
-		return ErrInvalid
-	}
 	if elements == nil {
 		elements = &Elements{width: s.Width}
 	}
+	if s.Width < 1 || s.Width > maxConcat || elements.width != s.Width {
+		return ErrInvalid
+	}
+	elements = elements.fresh()
 	if s.Verdicts {
 		if err := elements.checkVerdicts(t); err != nil {
 			return err
@@ -110,8 +111,11 @@ func (tx *NftEdit) AddElements(f Family, table, name string, create bool, elemen
 		if s.Constant {
 			return ErrInUse
 		}
-		for i := range elements {
-			e := &elements[i]
+		for _, added := range elements {
+			e := &added
+			if err := e.complete(s.Width); err != nil {
+				return err
+			}
 			if s.Verdicts {
 				if err := e.resolve(t); err != nil {
 					return err
@@ -143,8 +147,11 @@ func (tx *NftEdit) AddElements(f Family, table, name string, create bool, elemen
 // DeleteElements removes elements from a set.
 func (tx *NftEdit) DeleteElements(f Family, table, name string, elements ...Element) error {
 	return tx.change(f, table, name, func(_ *nfTable, s *NftSet, in *Elements) error {
-		for i := range elements {
-			if err := in.remove(&elements[i]); err != nil {
+		for _, e := range elements {
+			if err := e.complete(s.Width); err != nil {
+				return err
+			}
+			if err := in.remove(&e); err != nil {
 				return err
 			}
 		}
@@ -164,6 +171,9 @@ func (tx *NftEdit) FlushSet(f Family, table, name string) error {
 func (tx *NftEdit) AddObject(f Family, table string, o Object) error {
 	if tx.find(f, table) == nil {
 		return ErrNotThere
+	}
+	if o.Kind > ObjectQuota {
+		return ErrValue
 	}
 	t := tx.own(f, table)
 	if t.object(o.Kind, o.Name) != nil {

@@ -10,7 +10,7 @@ import (
 // range whose last is Last.
 type Element struct {
 	Key, Last Words
-	Data      [2]Word // of maps: a value, or an address and a port
+	Data      Words   // of maps: a value, or an address and a port
 	Verdict   Verdict // of verdict maps
 	Comment   string
 	Counted   bool
@@ -34,37 +34,60 @@ func (e *Element) isRange() bool { return e.Key != e.Last }
 // others.
 type Elements struct {
 	width int                // values of a key
-	one   map[Word]*Element  // single values
+	one   map[Word]*Element  // single values, while there are no spans
 	many  map[Words]*Element // those of concatenations
-	spans []*Element         // ranges of one value, in order; they do not overlap
-	wide  []*Element         // concatenations with ranges
+	spans []*Element         // ranges of one value and single values beside them, in order; they do not overlap
+	wide  wideElements       // concatenations with ranges
 }
 
 // NewElements returns elements whose keys have so many values. Those that are there twice or overlap
 // are refused with ErrThere.
 func NewElements(width int, elements ...Element) (*Elements, error) {
 	s := &Elements{width: width}
-	for i := range elements {
-		if err := s.add(&elements[i]); err != nil {
+	for _, e := range elements {
+		if err := e.complete(width); err != nil {
+			return nil, err
+		}
+		if err := s.add(&e); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
 }
 
+// complete has an element without Last be a single value, and wants its ranges to be some.
+func (e *Element) complete(width int) error {
+	if e.Last == (Words{}) {
+		e.Last = e.Key
+	}
+	for i := range e.Key {
+		if e.Last[i].Compare(e.Key[i]) < 0 || i >= width && e.Last[i] != (Word{}) {
+			return ErrInvalid
+		}
+	}
+	return nil
+}
+
 // clone returns a copy that may change.
 func (s *Elements) clone() *Elements {
-	return &Elements{s.width, maps.Clone(s.one), maps.Clone(s.many), slices.Clone(s.spans), slices.Clone(s.wide)}
+	return &Elements{s.width, maps.Clone(s.one), maps.Clone(s.many), slices.Clone(s.spans), s.wide.clone()}
 }
 
 // fresh returns a copy whose elements are others, too, for another table.
 func (s *Elements) fresh() *Elements {
+	return s.each(func(e Element) Element {
+		if e.Counted {
+			e.count = newCounter(e.Counters())
+		}
+		return e
+	})
+}
+
+// each returns a copy with other elements of the same keys.
+func (s *Elements) each(other func(e Element) Element) *Elements {
 	c := s.clone()
 	again := func(e *Element) *Element {
-		n := *e
-		if n.Counted {
-			n.count = newCounter(e.Counters())
-		}
+		n := other(*e)
 		return &n
 	}
 	for k, e := range c.one {
@@ -73,16 +96,19 @@ func (s *Elements) fresh() *Elements {
 	for k, e := range c.many {
 		c.many[k] = again(e)
 	}
-	for _, list := range [][]*Element{c.spans, c.wide} {
+	for _, list := range [][]*Element{c.spans, c.wide.list} {
 		for i, e := range list {
 			list[i] = again(e)
 		}
+	}
+	for _, e := range c.wide.list {
+		c.wide.at[wideKey{e.Key, e.Last}] = e
 	}
 	return c
 }
 
 // Len returns how many there are.
-func (s *Elements) Len() int { return len(s.one) + len(s.many) + len(s.spans) + len(s.wide) }
+func (s *Elements) Len() int { return len(s.one) + len(s.many) + len(s.spans) + len(s.wide.list) }
 
 // All returns them in no order.
 func (s *Elements) All() iter.Seq[*Element] {
@@ -97,7 +123,7 @@ func (s *Elements) All() iter.Seq[*Element] {
 				return
 			}
 		}
-		for _, list := range [][]*Element{s.spans, s.wide} {
+		for _, list := range [][]*Element{s.spans, s.wide.list} {
 			for _, e := range list {
 				if !yield(e) {
 					return
@@ -118,16 +144,7 @@ func (s *Elements) find(w *Words, n int) *Element {
 	if e := s.many[*w]; e != nil {
 		return e
 	}
-next:
-	for _, e := range s.wide {
-		for i, v := range w[:n] {
-			if v.Compare(e.Key[i]) < 0 || v.Compare(e.Last[i]) > 0 {
-				continue next
-			}
-		}
-		return e
-	}
-	return nil
+	return s.wide.find(w, n)
 }
 
 // span returns the range that a value is in.
@@ -147,36 +164,40 @@ func (s *Elements) spanFrom(w Word) int {
 
 // exact returns the element with that key, nil if there is none.
 func (s *Elements) exact(e *Element) *Element {
+	f := (*Element)(nil)
 	switch {
-	case s.width == 1 && !e.isRange():
-		return s.one[e.Key[0]]
 	case s.width == 1:
-		if f := s.span(e.Key[0]); f != nil && f.Key == e.Key && f.Last == e.Last {
-			return f
+		if f = s.one[e.Key[0]]; f == nil {
+			f = s.span(e.Key[0])
 		}
-		return nil
 	case !e.isRange():
-		return s.many[e.Key]
+		f = s.many[e.Key]
+	default:
+		f = s.wide.exact(e)
 	}
-	for _, f := range s.wide {
-		if f.Key == e.Key && f.Last == e.Last {
-			return f
-		}
+	if f == nil || f.Key != e.Key || f.Last != e.Last {
+		return nil
 	}
-	return nil
+	return f
 }
 
-// Overlaps returns an element that has a value in common with e, nil if there is none. Of concatenations with ranges
-// only those of the same range are looked at.
+// Overlaps returns an element that has a value in common with e, nil if there is none. Of concatenations with ranges those
+// are found that Linux finds: in which the first values of e are, or the last ones.
 func (s *Elements) Overlaps(e *Element) *Element {
-	if f := s.exact(e); f != nil || s.width > 1 {
+	if f := s.exact(e); f != nil {
 		return f
+	}
+	if s.width > 1 {
+		if f := s.find(&e.Key, s.width); f != nil {
+			return f
+		}
+		return s.find(&e.Last, s.width)
 	}
 	if i := s.spanFrom(e.Key[0]); i < len(s.spans) && s.spans[i].Key[0].Compare(e.Last[0]) <= 0 {
 		return s.spans[i]
 	}
 	if e.isRange() {
-		for w, f := range s.one {
+		for w, f := range s.one { // there are no ranges yet: the first one puts them in order
 			if w.Compare(e.Key[0]) >= 0 && w.Compare(e.Last[0]) <= 0 {
 				return f
 			}
@@ -194,12 +215,13 @@ func (s *Elements) add(e *Element) error {
 		e.count = newCounter(e.Start)
 	}
 	switch {
-	case s.width == 1 && !e.isRange():
+	case s.width == 1 && !e.isRange() && len(s.spans) == 0:
 		if s.one == nil {
 			s.one = make(map[Word]*Element)
 		}
 		s.one[e.Key[0]] = e
 	case s.width == 1:
+		s.ordered()
 		s.spans = slices.Insert(s.spans, s.spanFrom(e.Key[0]), e)
 	case !e.isRange():
 		if s.many == nil {
@@ -207,9 +229,19 @@ func (s *Elements) add(e *Element) error {
 		}
 		s.many[e.Key] = e
 	default:
-		s.wide = append(s.wide, e)
+		s.wide.add(e)
 	}
 	return nil
+}
+
+// ordered puts single values among the ranges, where a range finds those that are in it.
+func (s *Elements) ordered() {
+	if len(s.one) == 0 {
+		return
+	}
+	s.spans = slices.AppendSeq(s.spans, maps.Values(s.one))
+	slices.SortFunc(s.spans, func(a, b *Element) int { return a.Key[0].Compare(b.Key[0]) })
+	s.one = nil
 }
 
 // remove removes the element with the key of e.
@@ -219,14 +251,14 @@ func (s *Elements) remove(e *Element) error {
 	switch {
 	case f == nil:
 		return ErrNotThere
-	case s.width == 1 && !e.isRange():
+	case s.width == 1 && s.one[e.Key[0]] == f:
 		delete(s.one, e.Key[0])
 	case s.width == 1:
 		s.spans = slices.DeleteFunc(s.spans, is)
 	case !e.isRange():
 		delete(s.many, e.Key)
 	default:
-		s.wide = slices.DeleteFunc(s.wide, is)
+		s.wide.remove(f)
 	}
 	return nil
 }

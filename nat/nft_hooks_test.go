@@ -111,7 +111,7 @@ func TestNftBinding(t *testing.T) {
 func TestNftTranslations(t *testing.T) {
 	t.Parallel()
 	pre, post := BaseChain{Type: NATChain, Hook: HookPrerouting}, BaseChain{Type: NATChain, Hook: HookPostrouting, Priority: 100}
-	ports, _ := NewElements(1, Element{Key: Words{NumberWord(80)}, Last: Words{NumberWord(80)}, Data: [2]Word{toBox.Min, NumberWord(9)}})
+	ports, _ := NewElements(1, Element{Key: Words{NumberWord(80)}, Last: Words{NumberWord(80)}, Data: Words{toBox.Min, NumberWord(9)}})
 	for name, tt := range map[string]struct {
 		base BaseChain
 		s    Translate

@@ -98,7 +98,10 @@ func (m *nftModel) rule(r *NftRule, p *packet) Verdict {
 		case Verdict:
 			return s
 		case VerdictMap:
-			if e := m.find(s.Keys, m.elements(s.Set, s.Anon), p); e != nil {
+			if e := m.find(s.Keys, m.elements(s.Set, s.Anon), p); e == nil || e.Verdict.Decision != Continue {
+				if e == nil {
+					return Verdict{}
+				}
 				return e.Verdict
 			}
 		}
@@ -256,6 +259,10 @@ func (g nftGambler) rule(chains []string, sets map[string][]Key) (r NftRule) {
 		r.Statements = append(r.Statements, VerdictMap{Keys: sets["m"], Set: "m"})
 	default:
 		r.Statements = append(r.Statements, g.verdict(chains))
+		return r
+	}
+	if g.IntN(2) == 0 { // what follows a map is for its verdict continue
+		r.Statements = append(r.Statements, g.rule(chains, sets).Statements...)
 	}
 	return r
 }

@@ -61,6 +61,13 @@ func (m Compare) prepared(*nfTable) (Statement, error) {
 
 // build has the digest tell what it can. A value that it knows a part of is asked about, too.
 func (m Compare) build(r *rule, _ *nfTable) {
+	if m.Op == Equal && m.Mask != (Word{}) && m.Value.And(m.Mask) != m.Value { // "ip saddr & 255.0.0.0 == 10.0.0.1"
+		if !r.asks.counted {
+			r.never()
+		}
+		r.rest.matchers = append(r.rest.matchers, m)
+		return
+	}
 	if r.asks.counted || !m.digest(&r.asks) {
 		r.rest.matchers = append(r.rest.matchers, m)
 	}
@@ -290,7 +297,7 @@ func (s *Quota) match(p *packet) bool {
 // A LogTo writes the packet to the logger of the tables, as [Log] does, or with HasGroup as [NFLog].
 type LogTo struct {
 	Prefix   string
-	Level    uint8 // 4, warning, unless given
+	Level    uint8 // syslog's: 0 is emerg, 4 warning, which nft has unless another is given
 	HasGroup bool
 	Group    uint16
 	SnapLen  uint32 // changes nothing, nor does Queue

@@ -3,6 +3,7 @@ package nat
 import (
 	"cmp"
 	"slices"
+	"strconv"
 )
 
 // A Family is the packets that a table of nft is for.
@@ -16,7 +17,15 @@ const (
 )
 
 // String returns the name of the family.
-func (f Family) String() string { return [...]string{"ip", "ip6", "inet"}[f] }
+func (f Family) String() string { return nameOf(f, "ip", "ip6", "inet") }
+
+// nameOf returns the name of a constant, or its number.
+func nameOf[T ~uint8](n T, names ...string) string {
+	if int(n) < len(names) {
+		return names[n]
+	}
+	return strconv.Itoa(int(n))
+}
 
 // has are the families of packets, as Statement's.
 func (f Family) has() uint8 { return [...]uint8{1, 2, 3}[f] }
@@ -35,7 +44,7 @@ const (
 
 // String returns the name of the hook.
 func (h Hook) String() string {
-	return [...]string{"prerouting", "input", "forward", "output", "postrouting"}[h]
+	return nameOf(h, "prerouting", "input", "forward", "output", "postrouting")
 }
 
 // A ChainType is a kind of base chains.
@@ -49,7 +58,7 @@ const (
 )
 
 // String returns the name of the type.
-func (t ChainType) String() string { return [...]string{"filter", "nat", "route"}[t] }
+func (t ChainType) String() string { return nameOf(t, "filter", "nat", "route") }
 
 // A BaseChain is what makes packets come to a chain. It is asked in the order of priorities, beside
 // the tables of iptables: raw is -300, the connection is found at -200, mangle -150, nat -100 or, of
@@ -85,7 +94,6 @@ type NftSet struct {
 	Verdicts   bool
 	Constant   bool
 	Interval   bool
-	AutoMerge  bool
 	Counts     bool
 	Size       uint32
 	Policy     string
@@ -106,7 +114,7 @@ const (
 )
 
 // String returns the name of the kind.
-func (k ObjectKind) String() string { return [...]string{"counter", "quota"}[k] }
+func (k ObjectKind) String() string { return nameOf(k, "counter", "quota") }
 
 // An Object is a named counter or quota of a table.
 type Object struct {
@@ -185,13 +193,27 @@ func (t *nfTable) full(chain string) Chain {
 
 // compile makes the rule for the packets of one family.
 func (t *nfTable) compile(r *NftRule, v6 bool, on *host) *rule {
-	c := &rule{nft: r, to: noChain, hooks: everyHook, asks: asking{on: on, v6: v6}}
+	c := t.compileFrom(r.Statements, asking{on: on, v6: v6})
+	c.nft = r
+	return c
+}
+
+// compileFrom makes a rule of statements. Those behind a verdict map are a rule of their own, to which its verdict continue
+// leads.
+func (t *nfTable) compileFrom(list []Statement, a asking) *rule {
+	c := &rule{to: noChain, hooks: everyHook, asks: a}
 	family := uint8(1)
-	if v6 {
+	if a.v6 {
 		family = 2
 	}
-	for i, s := range r.Statements {
-		c.final = !slices.ContainsFunc(r.Statements[i+1:], asks)
+	last := 0 // statement that may keep a packet from what follows
+	for i, s := range list {
+		if asks(s) {
+			last = i
+		}
+	}
+	for i, s := range list {
+		c.final = i >= last
 		if s.families()&family == 0 && !c.asks.counted { // what counts before it does
 			c.never()
 		}
@@ -203,16 +225,27 @@ func (t *nfTable) compile(r *NftRule, v6 bool, on *host) *rule {
 		case Rejection:
 			c.hooks &= everyHook &^ atPostrouting
 		case VerdictMap:
-			if s.Anon != nil {
-				for e := range s.Anon.All() {
-					if e.to != noChain {
-						c.also = append(c.also, e.to)
-					}
-				}
+			if i+1 < len(list) {
+				t.compileBehind(c, list[i+1:])
 			}
+			return c
 		}
 	}
 	return c
+}
+
+// compileBehind adds the statements behind a verdict map to its rule.
+func (t *nfTable) compileBehind(c *rule, list []Statement) {
+	a := c.asks
+	a.counted = true // digests are compared before the map is asked
+	b := t.compileFrom(list, a)
+	c.applier.(*verdictLookup).behind = b
+	c.hooks &= b.hooks
+	c.translates = c.translates || b.translates
+	c.also = append(c.also, b.also...)
+	if b.to != noChain {
+		c.also = append(c.also, b.to)
+	}
 }
 
 // asks reports whether a statement may keep a packet from what follows.

@@ -78,13 +78,14 @@ func (v *validation) calls(c *chain) []int {
 	}
 	list := slices.Clone(c.calls)
 	for _, r := range c.rules {
-		l, ok := r.applier.(*verdictLookup)
-		if !ok || l.set < 0 {
-			continue
-		}
-		for e := range v.table.sets[l.set].elements.All() {
-			if e.to != noChain {
-				list = append(list, e.to)
+		for l := r.verdictMap(); l != nil; l = l.behind.verdictMap() {
+			if l.set < 0 {
+				continue
+			}
+			for e := range v.table.sets[l.set].elements.All() {
+				if e.to != noChain {
+					list = append(list, e.to)
+				}
 			}
 		}
 	}

@@ -81,9 +81,34 @@ func (s VerdictMap) prepared(on *nfTable) (Statement, error) {
 func (s VerdictMap) build(r *rule, on *nfTable) {
 	r.verdict = applies
 	r.applier = &verdictLookup{lookup: newLookup(s.Keys, s.Set, s.Anon, on)}
+	r.mapped(s.Anon)
 }
 
-type verdictLookup struct{ lookup }
+// verdictMap returns the map that a rule is decided by, nil if there is none.
+func (r *rule) verdictMap() *verdictLookup {
+	if r == nil {
+		return nil
+	}
+	l, _ := r.applier.(*verdictLookup)
+	return l
+}
+
+// mapped notes the chains that a map of its own leads to.
+func (r *rule) mapped(anon *Elements) {
+	if anon == nil {
+		return
+	}
+	for e := range anon.All() {
+		if e.to != noChain {
+			r.also = append(r.also, e.to)
+		}
+	}
+}
+
+type verdictLookup struct {
+	lookup
+	behind *rule // the statements that follow, for the verdict continue; nil: none
+}
 
 func (s *verdictLookup) apply(_ *host, p *packet) verdict {
 	e := s.find(p)
@@ -91,7 +116,25 @@ func (s *verdictLookup) apply(_ *host, p *packet) verdict {
 		return carryOn
 	}
 	p.to = int32(e.to)
+	if e.Verdict.Decision == Continue && s.behind != nil {
+		return s.behind.carryOn(p)
+	}
 	return decisions[e.Verdict.Decision]
+}
+
+// carryOn goes through the statements of a rule that are behind another one, and returns what they decide.
+func (r *rule) carryOn(p *packet) verdict {
+	if !r.rest.match(p) {
+		return carryOn
+	}
+	if r.count != nil {
+		r.count.add(p.layout.Size)
+	}
+	p.to = int32(r.to)
+	if r.verdict == applies {
+		return r.applier.apply(p.host, p)
+	}
+	return r.verdict
 }
 
 // A Lookup holds for packets whose values are in a set, with Not for those that are not.
@@ -154,13 +197,17 @@ func newLookup(keys []Key, set string, anon *Elements, on *nfTable) lookup {
 	return l
 }
 
-// find returns the element for the values of a packet, nil if there is none.
+// find returns the element for the values of a packet, which counts, nil if there is none.
 func (l *lookup) find(p *packet) *Element {
 	var w Words
 	if !l.load(p, &w) {
 		return nil
 	}
-	return l.elements(p).find(&w, l.n)
+	e := l.elements(p).find(&w, l.n)
+	if e != nil && e.count != nil {
+		e.count.add(p.layout.Size)
+	}
+	return e
 }
 
 func (l *lookup) elements(p *packet) *Elements {
@@ -179,7 +226,7 @@ func (l *lookup) match(p *packet) bool {
 		w[0] = w[0].And(l.mask)
 	}
 	e := l.elements(p).find(&w, l.n)
-	if e != nil && e.count != nil {
+	if e != nil && e.count != nil && !l.not {
 		e.count.add(p.layout.Size)
 	}
 	return (e != nil) != l.not

@@ -158,7 +158,7 @@ func (c *chain) searchLong(next int, d *digest, p *packet) int {
 			if next = x.next(next, d, c.code); next == x.end {
 				break
 			}
-			if i := &c.code[next]; !i.more || i.rule.rest.match(p) || p.hotdrop {
+			if i := &c.code[next]; !i.more || i.matches(d, p) {
 				return next
 			}
 			next++

@@ -103,9 +103,18 @@ func (c *chain) linear(next, end int, d *digest, p *packet) int {
 		if d.differs(&i.want, &i.mask) {
 			continue
 		}
-		if !i.more || i.rule.rest.match(p) || p.hotdrop {
+		if !i.more || i.matches(d, p) {
 			return next
 		}
 	}
 	return next
+}
+
+// matches asks about what the digest does not tell. A rule of nft that fails may have changed the packet before.
+func (i *instruction) matches(d *digest, p *packet) bool {
+	yes := i.rule.rest.match(p) || p.hotdrop
+	if p.stale && !yes {
+		*d, p.stale = p.digest(), false
+	}
+	return yes
 }

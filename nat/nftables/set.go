@@ -239,7 +239,7 @@ func (p *parser) element(keys, data []*dtype, r *ruleSpec) nat.Element {
 	case data != nil:
 		p.expect(":")
 		d := p.concatenation(data)
-		e.Data = [2]nat.Word{d.Key[0], d.Key[1]}
+		e.Data = d.Key
 	}
 	return e
 }
@@ -359,7 +359,7 @@ func (p *parser) elementRest(e *nat.Element, s *nat.NftSet, values []*dtype, dat
 		e.Verdict = p.verdict(nil)
 	default:
 		d := p.concatenation(values)
-		e.Data = [2]nat.Word{d.Key[0], d.Key[1]}
+		e.Data = d.Key
 	}
 }
 
