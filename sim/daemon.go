@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"drydock/nat"
 	"drydock/sim/internal/engine"
 )
 
@@ -52,11 +53,15 @@ func (h *Host) dockerd() *daemonConfig { return h.options.Load() }
 
 // firewall is how dockerd changes rules.
 func (h *Host) firewall() firewall {
-	f := firewall{says: h.says}
 	if h.dockerd().nftables {
-		f.nft = h.tables.Nft()
-		return f
+		return firewall{says: h.says, nft: h.tables.Nft(), off: h.dockerd().filtersNot()}
 	}
+	return h.iptables()
+}
+
+// iptables is how dockerd changes the rules of iptables.
+func (h *Host) iptables() firewall {
+	f := firewall{says: h.says}
 	if !h.dockerd().noIPTables {
 		f.v4 = h.tables.IPv4()
 	}
@@ -64,6 +69,17 @@ func (h *Host) firewall() firewall {
 		f.v6 = h.tables.IPv6()
 	}
 	return f
+}
+
+// filtersNot returns the families whose rules dockerd leaves alone, with either backend.
+func (d *daemonConfig) filtersNot() (off []nat.Family) {
+	if d.noIPTables {
+		off = append(off, nat.FamilyIP)
+	}
+	if d.noIP6Tables {
+		off = append(off, nat.FamilyIP6)
+	}
+	return off
 }
 
 // forEngine is what the decisions of dockerd depend on.
@@ -129,7 +145,7 @@ func WithUserlandProxy(proxy bool) HostOption {
 	})
 }
 
-// WithIPTables sets whether Docker adds rules to Firewall, as --iptables does. The
+// WithIPTables sets whether Docker adds rules for IPv4 to Firewall, as --iptables does, with either backend. The
 // default is true.
 func WithIPTables(iptables bool) HostOption {
 	return hostOption(func(c *hostConfig) error {
@@ -139,7 +155,7 @@ func WithIPTables(iptables bool) HostOption {
 	})
 }
 
-// WithIP6Tables sets whether Docker adds rules for IPv6 to Firewall, as --ip6tables does. It is for
+// WithIP6Tables sets whether Docker adds rules for IPv6 to Firewall, as --ip6tables does, with either backend. It is for
 // Docker28 and later, whose default is true. Earlier ones add none.
 func WithIP6Tables(ip6tables bool) HostOption {
 	return hostOption(func(c *hostConfig) error {

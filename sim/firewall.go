@@ -18,12 +18,16 @@ type firewall struct {
 	v4, v6 *nat.Ruleset
 	nft    *nat.Nftables // nil: dockerd does not use it, or tx does
 	tx     *nat.NftEdit
+	off    []nat.Family // of nft: commands for them change nothing
 	says   *engine.Messages
 }
 
 // run runs a command line.
 func (f firewall) run(command string) error {
 	if line, before, ok := nftCommand(command); ok {
+		if f.isOff(line) {
+			return nil
+		}
 		return f.runNft(line, before)
 	}
 	name, rules := "iptables", f.v4
@@ -57,7 +61,7 @@ func (f firewall) edit(do func(in firewall) error) (err error) {
 		})
 	}
 	if f.nft != nil && err == nil {
-		return f.nft.Edit(func(tx *nat.NftEdit) error { return do(firewall{tx: tx, says: f.says}) })
+		return f.nft.Edit(func(tx *nat.NftEdit) error { return do(f.within(tx)) })
 	}
 	return err
 }
@@ -91,6 +95,13 @@ func (f firewall) raise(commands []string) error {
 // ensure adds those rules that are not there, up to the first that fails, and returns all
 // that are there then.
 func (f firewall) ensure(commands []string) (there []string, err error) {
+	if f.nft != nil {
+		f.nft.Edit(func(tx *nat.NftEdit) error {
+			there, err = f.within(tx).ensure(commands)
+			return nil
+		})
+		return there, err
+	}
 	for _, command := range commands {
 		if !f.has(command) {
 			err = f.run(command)
@@ -106,7 +117,7 @@ func (f firewall) ensure(commands []string) (there []string, err error) {
 // has reports whether the rule is there that a command adds.
 func (f firewall) has(command string) bool {
 	if line, _, ok := nftCommand(command); ok {
-		return f.hasNft(line)
+		return f.isOff(line) || f.hasNft(line)
 	}
 	return f.run(engine.Check(command)) == nil
 }

@@ -21,7 +21,20 @@ func nftCommand(command string) (line, before string, ok bool) {
 	return line, before, ok
 }
 
-// nft does something in the tables of nft, in an edit of their own if there is none.
+// within is the firewall in an edit of the tables of nft.
+func (f firewall) within(tx *nat.NftEdit) firewall {
+	f.nft, f.tx = nil, tx
+	return f
+}
+
+// isOff reports whether a command of nft is for a family that dockerd leaves alone.
+func (f firewall) isOff(line string) bool {
+	return slices.ContainsFunc(f.off, func(family nat.Family) bool {
+		return strings.Contains(line, " "+family.String()+" "+nftTables)
+	})
+}
+
+// nftDo does something in the tables of nft, in an edit of their own if there is none.
 func (f firewall) nftDo(do func(tx *nat.NftEdit) error) error {
 	switch {
 	case f.tx != nil:
@@ -50,7 +63,7 @@ func (f firewall) hasNft(line string) (has bool) {
 func (f firewall) deleteNft(commands []string) {
 	f.nftDo(func(tx *nat.NftEdit) error {
 		for _, c := range slices.Backward(commands) {
-			if line, _, ok := nftCommand(c); ok {
+			if line, _, ok := nftCommand(c); ok && !f.isOff(line) {
 				nftables.Undo(tx, line)
 			}
 		}
@@ -68,13 +81,15 @@ func (h *Host) otherBackend() {
 	if !d.nftables {
 		h.tables.Nft().Edit(func(tx *nat.NftEdit) error {
 			for _, f := range []nat.Family{nat.FamilyIP, nat.FamilyIP6} {
-				tx.DeleteTable(f, nftTables)
+				if !slices.Contains(d.filtersNot(), f) {
+					tx.DeleteTable(f, nftTables)
+				}
 			}
 			return nil
 		})
 		return
 	}
-	f := firewall{v4: h.tables.IPv4(), v6: h.tables.IPv6(), says: h.says}
+	f := h.iptables()
 	for _, e := range h.otherBridges(nil) {
 		e.Daemon.Nftables = false
 		for _, proxy := range []bool{true, false} {
@@ -83,6 +98,9 @@ func (h *Host) otherBackend() {
 		}
 	}
 	for _, rs := range []*nat.Ruleset{f.v4, f.v6} {
+		if rs == nil {
+			continue
+		}
 		rs.Edit(func(tx *nat.Ruleset) error {
 			for _, table := range []string{"nat", "filter"} {
 				clearDocker(tx, table)

@@ -131,6 +131,39 @@ func TestNftablesRefusesIPv6(t *testing.T) {
 	require.NoError(t, h.StartDaemon())
 }
 
+// TestNftablesFamilies has a family that dockerd is told to leave alone, also when it cleans up behind the other backend.
+func TestNftablesFamilies(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ option, want string }{
+		{`"iptables": false`, "table ip6 docker-bridges\n"}, {`"ip6tables": false`, "table ip docker-bridges\n"},
+		{`"iptables": false, "ip6tables": false`, ""},
+	} {
+		h := simtest.NewHost(t, sim.WithEngine(sim.Docker29))
+		require.NoError(t, h.SetSysctl("net.ipv6.conf.all.forwarding", "1"))
+		before := h.Firewall().IPv6().Used("filter")
+		require.NoError(t, restartWith(t, h, `{"firewall-backend": "nftables", `+tt.option+`}`))
+		n := simtest.NewNetwork(t, h, "net", sim.WithSubnet(netip.MustParsePrefix("fd01::/64")))
+		c := simtest.Run(t, h, "web", sim.WithNetwork(n), sim.WithPublish("8080:80"))
+		require.Equal(t, tt.want, runNft(t, h, "list tables"))
+		_, kept := h.Firewall().IPv4().Len("filter/DOCKER-FORWARD")
+		require.Equal(t, strings.Contains(tt.option, `"iptables"`), kept)
+		require.Equal(t, before, h.Firewall().IPv6().Used("filter"))
+		require.NoError(t, c.Kill())
+		require.NoError(t, c.Remove())
+		require.NoError(t, n.Remove())
+		runNft(t, h, "add table ip docker-bridges; add table ip6 docker-bridges")
+		require.NoError(t, restartWith(t, h, `{`+tt.option+`}`))
+		left := ""
+		if strings.Contains(tt.option, `"iptables"`) {
+			left = "table ip docker-bridges\n"
+		}
+		if strings.Contains(tt.option, `"ip6tables"`) {
+			left += "table ip6 docker-bridges\n"
+		}
+		require.ElementsMatch(t, strings.Split(left, "\n"), strings.Split(runNft(t, h, "list tables"), "\n"))
+	}
+}
+
 // TestNftablesSwitch has each backend delete what the other has left, but for the user's chain.
 func TestNftablesSwitch(t *testing.T) {
 	t.Parallel()

@@ -69,7 +69,7 @@ func Apply(t *nat.Nftables, name, text string) error {
 var errCheck = errors.New("only checked")
 
 func run(w io.Writer, t *nat.Nftables, src *source, o options) error {
-	if len(src.text) > maxInput {
+	if len(src.text) > MaxInput {
 		return &Error{text: "internal:0:0-0: Error: input too long\n\n\n"}
 	}
 	commands, faults := parse(src)
@@ -108,8 +108,8 @@ func run(w io.Writer, t *nat.Nftables, src *source, o options) error {
 	return err
 }
 
-// maxInput bounds what is read.
-const maxInput = 16 << 20
+// MaxInput is how many bytes of input are read at most. More are refused.
+const MaxInput = 16 << 20
 
 // An executor does commands in an edit.
 type executor struct {

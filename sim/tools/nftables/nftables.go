@@ -42,13 +42,10 @@ func run(_ context.Context, c *command.Call) int {
 	return 1
 }
 
-// maxFile bounds a file of rules.
-const maxFile = 16 << 20
-
 // read reads a file of -f.
 func read(c *command.Call, name string) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(io.LimitReader(c.Stdin, maxFile))
+		return readAll(c.Stdin)
 	}
 	f, err := c.Open(name)
 	if err != nil {
@@ -58,5 +55,8 @@ func read(c *command.Call, name string) ([]byte, error) {
 	if info, err := f.Stat(); err == nil && info.Mode()&fs.ModeDir != 0 {
 		return nil, errors.New("Is a directory")
 	}
-	return io.ReadAll(io.LimitReader(f, maxFile))
+	return readAll(f)
 }
+
+// readAll reads no more than one byte too many, which is refused.
+func readAll(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, nftables.MaxInput+1)) }

@@ -40,11 +40,15 @@ func TestCommands(t *testing.T) {
 		require.Equal(t, tt.want, out, tt.args)
 		require.Equal(t, tt.status, status)
 	}
+	long := strings.Repeat("#\n", 8<<20) + "add table ip late\n"
+	out, status := run(t, h, long, "-f", "-")
+	require.Equal(t, "internal:0:0-0: Error: input too long\n\n\n", out)
+	require.Equal(t, 1, status)
 	for c := range h.Firewall().IPv4().Chains("filter") {
 		require.NotEqual(t, nat.Chain("filter/ban"), c)
 	}
 	c := simtest.Run(t, h, "web")
-	out, status := run(t, c, "", "list", "ruleset")
+	out, status = run(t, c, "", "list", "ruleset")
 	require.Equal(t, "Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n", out)
 	require.Equal(t, 1, status)
 }
