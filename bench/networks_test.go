@@ -17,13 +17,19 @@ func BenchmarkNetworks(b *testing.B) {
 	for _, n := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) { networks(b, n) })
 	}
+	for _, n := range []int{100, 1000} {
+		b.Run(fmt.Sprintf("29-nftables/%d", n), func(b *testing.B) {
+			networks(b, n, sim.WithEngine(sim.Docker29), sim.WithFirewallBackend("nftables"))
+		})
+	}
 }
 
-func networks(b *testing.B, n int) {
+func networks(b *testing.B, n int, opts ...sim.HostOption) {
+	opts = append(opts, sim.WithAddressPools(24, netip.MustParsePrefix("10.0.0.0/12")))
 	var create, remove time.Duration
 	var bytes int64
 	for b.Loop() {
-		host, err := sim.NewHost(sim.WithAddressPools(24, netip.MustParsePrefix("10.0.0.0/12")))
+		host, err := sim.NewHost(opts...)
 		require.NoError(b, err)
 		list := make([]*sim.Network, n)
 		heap, _ := footprint()

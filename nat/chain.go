@@ -6,106 +6,98 @@ import (
 )
 
 // A chain is a chain of a table that packets pass. It does not change: drafts change
-// copies. Copies share the arrays behind rules, code and prints, of which an older copy
-// never sees what lies beyond its own end: they grow there, and lose rules at either end
-// by showing less of them. Only what changes in the middle is copied, once for a draft,
-// whose own arrays they are then.
+// copies, which share all blocks but those that change.
 type chain struct {
-	id     int  // index in its table; of built-in ones the hook
-	hook   hook // numHooks: a chain of one's own
-	name   string
-	full   Chain
-	policy verdict  // of built-in chains
-	count  *counter // of a policy that was set; nil: nobody counts
-	rules  []*rule
-	code   []instruction // of rules
-	found  *indexed      // of code, as it is: who changes it needs another one
-	prints []uint64      // of rules, to find one: 8 bytes of each are looked at, 32 KiB of 4,000
-	own    bool          // that the arrays are a draft's own
-	calls  []int         // chains that rules jump to, once for each rule
-	bars   [numHooks]int // how many rules are not allowed at a hook
-	nft    *chainInfo    // of nft
+	id           int  // index in its table; of built-in ones the hook
+	hook         hook // numHooks: a chain of one's own
+	name         string
+	full         Chain
+	policy       verdict       // of built-in chains
+	count        *counter      // of a policy that was set; nil: nobody counts
+	size         int           // the number of rules
+	blocks       []*block      // of them
+	starts       []int         // the index of the first rule of each block
+	found        *indexed      // of the rules, as they are: who changes them needs another one
+	calls        []call        // where rules jump to
+	bars         [numHooks]int // how many rules are not allowed at a hook
+	nft          *chainInfo    // of nft
+	translations int           // of nft: rules that translate
+	lookups      int           // of nft: rules that go where a map says
+	edition      *edition      // the draft that changes it
 }
+
+// A call is a chain that so many rules jump to.
+type call struct{ to, rules int }
 
 // builtin chains have a hook and a policy, and cannot go.
 func (c *chain) builtin() bool { return c.hook < numHooks }
 
 // splice puts rules in the place of those from one index to another.
 func (c *chain) splice(from, to int, rules ...*rule) {
-	c.uncount(c.rules[from:to])
-	c.enter(rules)
-	if from == len(c.rules) {
-		c.found = c.found.grown()
-	} else {
-		c.found = new(indexed)
+	for _, r := range c.span(from, to) {
+		c.enter(r, -1)
 	}
-	code, prints := make([]instruction, len(rules)), make([]uint64, len(rules))
-	for i, r := range rules {
-		code[i], prints[i] = r.instruction(), r.print
+	for _, r := range rules {
+		c.enter(r, 1)
 	}
-	switch end := len(c.rules); {
-	case from == end:
-		c.rules, c.code, c.prints = append(c.rules, rules...), append(c.code, code...), append(c.prints, prints...)
-	case to == end && len(rules) == 0: // what is added next must not be written over them
-		c.rules, c.code, c.prints = c.rules[:from:from], c.code[:from:from], c.prints[:from:from]
-	case from == 0 && len(rules) == 0:
-		c.rules, c.code, c.prints = c.rules[to:], c.code[to:], c.prints[to:]
-	default:
-		if !c.own {
-			c.rules, c.code, c.prints, c.own = slices.Clone(c.rules), slices.Clone(c.code), slices.Clone(c.prints), true
+	c.found = c.found.after()
+	c.cut(from, to)
+	c.put(from, rules)
+}
+
+// enter counts a rule that comes or goes.
+func (c *chain) enter(r *rule, n int) {
+	if r.to != noChain {
+		c.call(r.to, n)
+	}
+	for _, to := range r.also {
+		c.call(to, n)
+	}
+	for h := range c.bars {
+		if !r.hooks.has(hook(h)) {
+			c.bars[h] += n
 		}
-		c.rules = slices.Replace(c.rules, from, to, rules...)
-		c.code = slices.Replace(c.code, from, to, code...)
-		c.prints = slices.Replace(c.prints, from, to, prints...)
+	}
+	if r.translates {
+		c.translations += n
+	}
+	if r.verdictMap() != nil {
+		c.lookups += n
 	}
 }
 
-// enter counts rules that come.
-func (c *chain) enter(rules []*rule) {
-	for _, r := range rules {
-		if r.to != noChain {
-			c.calls = append(c.calls, r.to)
-		}
-		c.calls = append(c.calls, r.also...)
-		for h := range c.bars {
-			if !r.hooks.has(hook(h)) {
-				c.bars[h]++
-			}
-		}
+// call counts a jump that comes or goes.
+func (c *chain) call(to, n int) {
+	i := slices.IndexFunc(c.calls, func(e call) bool { return e.to == to })
+	if i < 0 {
+		c.calls = append(c.calls, call{to, n})
+		return
+	}
+	c.calls = slices.Clone(c.calls)
+	if c.calls[i].rules += n; c.calls[i].rules == 0 {
+		c.calls = slices.Delete(c.calls, i, i+1)
 	}
 }
 
-// uncount forgets rules that go.
-func (c *chain) uncount(rules []*rule) {
-	shared := true
-	for _, r := range rules {
-		for k := range len(r.also) + 1 {
-			to := r.to
-			if k > 0 {
-				to = r.also[k-1]
-			}
-			if to == noChain {
-				continue
-			}
-			if shared {
-				c.calls, shared = slices.Clone(c.calls), false
-			}
-			i := slices.Index(c.calls, to)
-			c.calls = slices.Delete(c.calls, i, i+1)
-		}
-		for h := range c.bars {
-			if !r.hooks.has(hook(h)) {
-				c.bars[h]--
-			}
+// callsTo returns the number of jumps to a chain.
+func (c *chain) callsTo(to int) (n int) {
+	for _, e := range c.calls {
+		if e.to == to {
+			n += e.rules
 		}
 	}
+	return n
 }
 
 // barred returns a rule that is not allowed at one of hooks, nil if there is none.
 func (c *chain) barred(hooks hookSet) *rule {
 	for h, n := range c.bars {
 		if n > 0 && hooks.has(hook(h)) {
-			return c.rules[slices.IndexFunc(c.rules, func(r *rule) bool { return !r.hooks.has(hook(h)) })]
+			for _, r := range c.all() {
+				if !r.hooks.has(hook(h)) {
+					return r
+				}
+			}
 		}
 	}
 	return nil
@@ -115,9 +107,11 @@ func (c *chain) barred(hooks hookSet) *rule {
 // -1.
 func (c *chain) index(r *Rule) int {
 	print := fingerprint(r)
-	for i, p := range c.prints {
-		if p == print && c.rules[i].Rule.equal(r) {
-			return i
+	for b, x := range c.blocks {
+		for i, p := range x.prints {
+			if p == print && x.code[i].rule.Rule.equal(r) {
+				return c.starts[b] + i
+			}
 		}
 	}
 	return -1

@@ -98,8 +98,8 @@ func (rs *Ruleset) copy(from *Ruleset) error {
 					return err
 				}
 			}
-			rules := make([]Rule, len(c.rules))
-			for i, r := range c.rules {
+			rules := make([]Rule, c.size)
+			for i, r := range c.all() {
 				rules[i] = r.Rule.clone()
 			}
 			if err := rs.Append(c.full, rules...); err != nil {

@@ -3,6 +3,7 @@ package nat
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,5 +81,21 @@ func BenchmarkHas(b *testing.B) {
 		if has, err := rs.Has(FilterForward, last); err != nil || !has {
 			b.Fatal(has, err)
 		}
+	}
+}
+
+// BenchmarkInsert is a rule more at the head of a chain of so many, and one less in its middle.
+func BenchmarkInsert(b *testing.B) {
+	for _, n := range []int{100, 1000, 4000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			rs := New().v4
+			r := Rule{Src: hostOf(netip.MustParseAddr("10.0.0.1")), Target: Drop{}}
+			require.NoError(b, rs.Append(FilterForward, slices.Repeat([]Rule{r}, n)...))
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NoError(b, rs.Insert(FilterForward, 1, r))
+				require.NoError(b, rs.DeleteAt(FilterForward, n/2))
+			}
+		})
 	}
 }

@@ -20,8 +20,8 @@ func newGraph(t *table) *graph {
 			continue
 		}
 		g.hooks[h] = 1 << h
-		for _, to := range c.calls {
-			_ = g.link(t, h, to)
+		for _, e := range c.calls {
+			_ = g.link(t, h, e.to)
 		}
 	}
 	return g
@@ -50,8 +50,8 @@ func (g *graph) link(t *table, from, to int) error {
 	if r := t.chains[to].barred(hooks); r != nil {
 		return r.misplaced(hooks)
 	}
-	for _, next := range t.chains[to].calls {
-		if err := g.link(t, to, next); err != nil {
+	for _, e := range t.chains[to].calls {
+		if err := g.link(t, to, e.to); err != nil {
 			return err
 		}
 	}
@@ -71,13 +71,13 @@ func (t *table) leads(from, to int) bool {
 	for ahead := []int{from}; len(ahead) > 0; {
 		c := t.chains[ahead[len(ahead)-1]]
 		ahead = ahead[:len(ahead)-1]
-		for _, next := range c.calls {
-			if next == to {
+		for _, e := range c.calls {
+			if e.to == to {
 				return true
 			}
-			if !seen[next] {
-				seen[next] = true
-				ahead = append(ahead, next)
+			if !seen[e.to] {
+				seen[e.to] = true
+				ahead = append(ahead, e.to)
 			}
 		}
 	}

@@ -39,7 +39,7 @@ type search struct {
 
 // chain goes through a chain. It is false if the packet does not come back from there.
 func (s *search) chain(c *chain, depth int) (back bool) {
-	for i, r := range c.rules {
+	for i, r := range c.all() {
 		if !s.matches(r.Rule) {
 			if why := s.miss(r); why != "" {
 				s.tell(Miss{hookNames[s.p.hook], c.full, i + 1, r.drops(), why})

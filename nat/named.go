@@ -57,7 +57,7 @@ func (h *host) prune(v6 bool, s *state) {
 			if c == nil {
 				continue
 			}
-			for _, r := range c.rules {
+			for _, r := range c.all() {
 				for _, m := range r.Matches {
 					if m, ok := m.(sharer); ok {
 						used[m.sharedName(v6)] = true

@@ -137,7 +137,7 @@ func (tx *NftEdit) Rules(f Family, table, name string) iter.Seq[*NftRule] {
 		if c == nil {
 			return
 		}
-		for _, r := range slices.Clone(c.rules) {
+		for _, r := range c.list() {
 			if !yield(r.nft) {
 				return
 			}
@@ -149,7 +149,7 @@ func (tx *NftEdit) Rules(f Family, table, name string) iter.Seq[*NftRule] {
 func (tx *NftEdit) Len(f Family, table, name string) int {
 	if t := tx.find(f, table); t != nil {
 		if c := t.chain(name); c != nil {
-			return len(c.rules)
+			return c.size
 		}
 	}
 	return 0
@@ -205,10 +205,10 @@ func (tx *NftEdit) Rule(c Chain, at int) (*NftRule, bool) {
 				switch {
 				case at < 1:
 					return nil, true
-				case at > len(ch.rules):
+				case at > ch.size:
 					return nil, false
 				}
-				return ch.rules[at-1].nft, true
+				return ch.at(at - 1).rule.nft, true
 			}
 		}
 	}

@@ -67,10 +67,9 @@ func (tx *NftEdit) each(t *nfTable, id int, f func(c *chain, v6 bool)) {
 		}
 		c := p.chains[id]
 		if !tx.chains[c] {
-			copied := *c
-			c, copied.own = &copied, false
+			c = c.edit()
 			if tx.view {
-				c.rules, c.code, c.prints, c.calls = slices.Clip(c.rules), slices.Clip(c.code), slices.Clip(c.prints), slices.Clip(c.calls)
+				c.clip()
 			}
 			p.chains[id] = c
 			if tx.chains == nil {
@@ -275,8 +274,8 @@ func (tx *NftEdit) AddRule(f Family, table, name string, at int, r NftRule) (uin
 	if err != nil {
 		return 0, err
 	}
-	if at < 0 || at > len(c.rules) {
-		at = len(c.rules)
+	if at < 0 || at > c.size {
+		at = c.size
 	}
 	return tx.splice(t, c.id, at, at, r)
 }
@@ -297,7 +296,12 @@ func (tx *NftEdit) ReplaceRule(f Family, table, name string, handle uint64, r Nf
 
 // handle returns the place of the rule with a handle, -1 if there is none.
 func (c *chain) handle(h uint64) int {
-	return slices.IndexFunc(c.rules, func(r *rule) bool { return r.nft.Handle == h })
+	for i, r := range c.all() {
+		if r.nft.Handle == h {
+			return i
+		}
+	}
+	return -1
 }
 
 // splice puts a rule in the place of others.
@@ -363,7 +367,7 @@ func (tx *NftEdit) DeleteRule(f Family, table, name string, handle uint64) error
 func (tx *NftEdit) FlushChain(f Family, table, name string) error {
 	t, c, err := tx.look(f, table, name)
 	if err == nil {
-		tx.each(t, c.id, func(c *chain, _ bool) { c.splice(0, len(c.rules)) })
+		tx.each(t, c.id, func(c *chain, _ bool) { c.splice(0, c.size) })
 	}
 	return err
 }

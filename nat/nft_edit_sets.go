@@ -67,7 +67,7 @@ func (t *nfTable) any(is func(Statement) bool) bool {
 		if c == nil {
 			continue
 		}
-		for _, r := range c.rules {
+		for _, r := range c.all() {
 			if slices.ContainsFunc(r.nft.Statements, is) {
 				return true
 			}

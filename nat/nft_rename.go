@@ -6,13 +6,13 @@ func (tx *NftEdit) renameInRules(t *nfTable, from, to string) {
 		if c == nil {
 			continue
 		}
-		for at, r := range c.rules {
+		for at, r := range c.list() {
 			named := r.nft.renamed(from, to)
 			if named == nil {
 				continue
 			}
 			tx.each(t, id, func(c *chain, _ bool) {
-				again := *c.rules[at]
+				again := *c.at(at).rule
 				again.nft = named
 				c.splice(at, at+1, &again)
 			})

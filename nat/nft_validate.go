@@ -30,7 +30,9 @@ func (tx *NftEdit) Validate() error {
 }
 
 func (t *nfTable) validate() error {
-	v := &validation{table: t, prog: t.main(), busy: make(map[*chain]bool), seen: make(map[*chain]int), next: make(map[*chain][]int)}
+	prog := t.main()
+	n := len(prog.chains)
+	v := &validation{table: t, prog: prog, busy: make([]bool, n), seen: make([]int8, n), next: make([][]int, n)}
 	for _, id := range t.bases {
 		base := v.prog.chains[id]
 		clear(v.seen)
@@ -41,26 +43,26 @@ func (t *nfTable) validate() error {
 	return nil
 }
 
-// A validation goes where packets go.
+// A validation goes where packets go. What it knows of a chain is at the chain's index.
 type validation struct {
 	table *nfTable
 	prog  *table
-	busy  map[*chain]bool // on the way
-	seen  map[*chain]int  // by chain the most jumps with which it was looked through
-	next  map[*chain][]int
+	busy  []bool // on the way
+	seen  []int8 // the most jumps with which it was looked through
+	next  [][]int
 }
 
 func (v *validation) chain(c *chain, from *BaseChain, depth int) error {
 	switch {
-	case v.busy[c], depth > maxJumps+1:
+	case v.busy[c.id], depth > maxJumps+1:
 		return ErrLinks
-	case v.seen[c] >= depth:
+	case int(v.seen[c.id]) >= depth:
 		return nil
 	}
-	v.seen[c] = depth
-	v.busy[c] = true
-	defer delete(v.busy, c)
-	if c.bars[from.Hook] > 0 || from.Type != NATChain && slices.ContainsFunc(c.rules, func(r *rule) bool { return r.translates }) {
+	v.seen[c.id] = int8(depth)
+	v.busy[c.id] = true
+	defer func() { v.busy[c.id] = false }()
+	if c.bars[from.Hook] > 0 || from.Type != NATChain && c.translations > 0 {
 		return ErrUnsupported
 	}
 	for _, to := range v.calls(c) {
@@ -73,11 +75,25 @@ func (v *validation) chain(c *chain, from *BaseChain, depth int) error {
 
 // calls returns the chains that rules of c lead to, by maps as well.
 func (v *validation) calls(c *chain) []int {
-	if list, ok := v.next[c]; ok {
+	if list := v.next[c.id]; list != nil {
 		return list
 	}
-	list := slices.Clone(c.calls)
-	for _, r := range c.rules {
+	list := make([]int, 0, len(c.calls))
+	for _, e := range c.calls {
+		list = append(list, e.to)
+	}
+	if c.lookups > 0 {
+		list = v.mapped(c, list)
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	v.next[c.id] = list
+	return list
+}
+
+// mapped adds the chains that rules of c lead to by maps with names.
+func (v *validation) mapped(c *chain, list []int) []int {
+	for _, r := range c.all() {
 		for l := r.verdictMap(); l != nil; l = l.behind.verdictMap() {
 			if l.set < 0 {
 				continue
@@ -89,8 +105,5 @@ func (v *validation) calls(c *chain) []int {
 			}
 		}
 	}
-	slices.Sort(list)
-	list = slices.Compact(list)
-	v.next[c] = list
 	return list
 }

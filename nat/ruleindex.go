@@ -1,10 +1,6 @@
 package nat
 
-import (
-	"math"
-	"slices"
-	"sync/atomic"
-)
+import "slices"
 
 // A ruleIndex finds the rules of a chain whose digest a packet has without looking at each, by
 // tuple space search (Srinivasan, Suri and Varghese: Packet Classification using Tuple Space
@@ -15,12 +11,26 @@ import (
 //
 // Rules that cannot be told apart so are looked at one by one: where few ask for the same bits,
 // where many want the same of them, as those do that differ by a set or a range, and where none
-// are asked for. An index does not change.
+// are asked for. An index does not change: it is of a chain as that once was, whose rules it
+// numbers from 1.
 type ruleIndex struct {
-	end    int // of the rules that are in it; those before indexHead are not
+	end    int // the number of the last rule and 1
 	groups []ruleGroup
 	same   []int32 // by rule the next one of its group that wants the same, 0: none
-	loose  []int32 // rules without a group
+	loose  []looseRule
+	blocks map[*rule]indexedBlock // by their first rules
+}
+
+// A looseRule has no group.
+type looseRule struct {
+	at int32
+	in *instruction
+}
+
+// An indexedBlock is a block, of whose rules the first has a number in the index.
+type indexedBlock struct {
+	code []instruction
+	from int
 }
 
 // A ruleGroup is the rules that ask for the bits of a mask.
@@ -30,7 +40,7 @@ type ruleGroup struct {
 }
 
 const (
-	indexHead   = 16 // rules at the beginning of a chain that are always looked at one by one
+	indexHead   = 16 // rules at the beginning of a chain that are looked at one by one
 	indexFrom   = 48 // rules of a chain that gets an index
 	indexGroups = 16 // of an index at most, each of which costs every packet a look
 	groupFrom   = 8  // rules that are worth a group
@@ -43,40 +53,55 @@ func (d *digest) under(mask *digest) digest {
 }
 
 // newRuleIndex returns an index of all rules of a chain.
-func newRuleIndex(code []instruction) *ruleIndex {
-	x := &ruleIndex{end: len(code), same: make([]int32, len(code))}
-	at := x.group(code)
-	length := make([]uint8, len(code)) // how many follow that want the same
-	for i := len(code) - 1; i >= indexHead; i-- {
-		in := &code[i]
-		g, ok := at[in.mask]
-		if !ok {
-			x.loose = append(x.loose, int32(i))
-			continue
+func newRuleIndex(blocks []*block) *ruleIndex {
+	x := &ruleIndex{end: 1, blocks: make(map[*rule]indexedBlock, len(blocks))}
+	for _, b := range blocks {
+		x.blocks[b.code[0].rule] = indexedBlock{b.code, x.end}
+		x.end += len(b.code)
+	}
+	x.same = make([]int32, x.end)
+	at := x.group(blocks)
+	length := make([]uint8, x.end) // how many follow that want the same
+	i := x.end
+	for _, b := range slices.Backward(blocks) {
+		for k := range slices.Backward(b.code) {
+			i--
+			x.enter(int32(i), &b.code[k], at, length)
 		}
-		first, key := x.groups[g].first, in.want.under(&in.mask)
-		next, others := first[key]
-		if others && length[next]+1 == mostSame {
-			x.loose = append(x.loose, int32(i))
-			continue
-		}
-		if others {
-			x.same[i], length[i] = next, length[next]+1
-		}
-		first[key] = int32(i)
 	}
 	slices.Reverse(x.loose)
 	return x
 }
 
+// enter puts a rule before those that are in the index.
+func (x *ruleIndex) enter(i int32, in *instruction, at map[digest]int, length []uint8) {
+	g, ok := at[in.mask]
+	if !ok {
+		x.loose = append(x.loose, looseRule{i, in})
+		return
+	}
+	first, key := x.groups[g].first, in.want.under(&in.mask)
+	next, others := first[key]
+	if others && length[next]+1 == mostSame {
+		x.loose = append(x.loose, looseRule{i, in})
+		return
+	}
+	if others {
+		x.same[i], length[i] = next, length[next]+1
+	}
+	first[key] = i
+}
+
 // group makes the groups, and returns where that of each mask is.
-func (x *ruleIndex) group(code []instruction) map[digest]int {
+func (x *ruleIndex) group(blocks []*block) map[digest]int {
 	members := make(map[digest]int)
 	var masks []digest
-	for i := range code[indexHead:] {
-		mask := code[indexHead+i].mask
-		if members[mask]++; members[mask] == groupFrom && mask != (digest{}) {
-			masks = append(masks, mask)
+	for _, b := range blocks {
+		for i := range b.code {
+			mask := b.code[i].mask
+			if members[mask]++; members[mask] == groupFrom && mask != (digest{}) {
+				masks = append(masks, mask)
+			}
 		}
 	}
 	slices.SortStableFunc(masks, func(a, b digest) int { return members[b] - members[a] })
@@ -88,9 +113,9 @@ func (x *ruleIndex) group(code []instruction) map[digest]int {
 	return at
 }
 
-// next returns the first rule from an index on whose digest a packet has, x.end if there is
+// next returns the first rule from a number on whose digest a packet has, x.end if there is
 // none.
-func (x *ruleIndex) next(from int, d *digest, code []instruction) int {
+func (x *ruleIndex) next(from int, d *digest) int {
 	best := int32(x.end)
 	for i := range x.groups {
 		g := &x.groups[i]
@@ -102,72 +127,11 @@ func (x *ruleIndex) next(from int, d *digest, code []instruction) int {
 			best = at
 		}
 	}
-	k, _ := slices.BinarySearch(x.loose, int32(from))
-	for ; k < len(x.loose) && x.loose[k] < best; k++ {
-		if in := &code[x.loose[k]]; !d.differs(&in.want, &in.mask) {
-			return int(x.loose[k])
+	k, _ := slices.BinarySearchFunc(x.loose, int32(from), func(l looseRule, at int32) int { return int(l.at - at) })
+	for ; k < len(x.loose) && x.loose[k].at < best; k++ {
+		if l := &x.loose[k]; !d.differs(&l.in.want, &l.in.mask) {
+			return int(l.at)
 		}
 	}
 	return int(best)
-}
-
-// An indexed is the index of a chain as it stands, made when packets have walked through it for
-// longer than that takes: chains that change often, and those that hardly anybody passes, have
-// none. It may lack the last rules.
-type indexed struct {
-	index  atomic.Pointer[ruleIndex]
-	walked atomic.Int64 // rules that were looked at since it was made, one by one
-}
-
-// grown returns what is left of it when rules come to the end of the chain.
-func (x *indexed) grown() *indexed {
-	g := new(indexed)
-	if x != nil {
-		g.index.Store(x.index.Load())
-	}
-	return g
-}
-
-// indexWorth is how many times a chain is walked through before it is worth an index: to enter
-// a rule costs as much as to look at a hundred.
-const indexWorth = 100
-
-// walk notes that so many rules were looked at.
-func (x *indexed) walk(rules int, code []instruction) {
-	worth := int64(indexWorth * len(code))
-	n := x.walked.Add(int64(rules))
-	if n < worth || !x.walked.CompareAndSwap(n, 0) { // who makes it is one
-		return
-	}
-	if index := newRuleIndex(code); 2*len(index.loose) < len(code) {
-		x.index.Store(index)
-	} else {
-		x.walked.Store(math.MinInt64 / 2) // a walk is faster, and remains so as the chain stands
-	}
-}
-
-// searchLong is search for a chain that may have an index.
-func (c *chain) searchLong(next int, d *digest, p *packet) int {
-	if next < indexHead {
-		if next = c.linear(next, indexHead, d, p); next < indexHead {
-			return next
-		}
-	}
-	if x := c.found.index.Load(); x != nil {
-		for next < x.end {
-			if next = x.next(next, d, c.code); next == x.end {
-				break
-			}
-			if i := &c.code[next]; !i.more || i.matches(d, p) {
-				return next
-			}
-			next++
-		}
-	}
-	from := next
-	next = c.linear(next, len(c.code), d, p)
-	if next-from > indexHead {
-		c.found.walk(next-from, c.code)
-	}
-	return next
 }

@@ -53,17 +53,17 @@ func TestRuleIndex(t *testing.T) {
 		g := &gambler{Rand: rand.New(rand.NewPCG(seed, 0)), v6: seed%3 == 0}
 		tables, rs := g.tables(t)
 		require.NoError(t, g.longChain(rs, 50+g.IntN(500)))
-		code := forwardOf(rs).code
-		x := newRuleIndex(code)
+		c := forwardOf(rs)
+		x := newRuleIndex(c.blocks)
 		require.LessOrEqual(t, len(x.groups), indexGroups)
 		for range 200 {
 			d := g.farPacket(tables).digest()
-			want := len(code)
-			for from := len(code); from >= indexHead; from-- {
-				if from < len(code) && !d.differs(&code[from].want, &code[from].mask) {
+			want := c.size
+			for from := c.size; from >= 0; from-- {
+				if from < c.size && !d.differs(&c.at(from).want, &c.at(from).mask) {
 					want = from
 				}
-				require.Equal(t, want, x.next(from, &d, code), "seed %d, from %d", seed, from)
+				require.Equal(t, want, x.next(from+1, &d)-1, "seed %d, from %d", seed, from)
 			}
 		}
 	}
@@ -73,32 +73,49 @@ func TestRuleIndex(t *testing.T) {
 // of a chain without an index.
 func TestIndexed(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(6) {
+	for seed := range uint64(12) {
 		g := &gambler{rand.New(rand.NewPCG(seed, 1)), false}
 		tables, rs := g.tables(t)
-		require.NoError(t, g.longChain(rs, 150))
+		require.NoError(t, g.longChain(rs, 100+g.IntN(900)))
 		for range 40 {
-			if c := forwardOf(rs); g.chance(50) {
-				c.found.index.Store(newRuleIndex(c.code))
+			if c := forwardOf(rs); g.chance(20) {
+				c.found.view.Store(newView(newRuleIndex(c.blocks), c))
 			}
-			for range 300 {
+			for range 200 {
 				p := g.farPacket(tables)
 				c, d := forwardOf(rs), p.digest()
-				want := c.linear(0, len(c.code), &d, p)
+				want := c.linear(0, c.size, &d, p)
 				require.Equal(t, want, c.search(0, &d, p), "seed %d", seed)
 			}
-			n := len(forwardOf(rs).rules)
-			switch at := 1 + g.IntN(n); g.IntN(5) {
-			case 0, 1:
-				require.NoError(t, g.longChain(rs, 1+g.IntN(30)))
-			case 2:
-				require.NoError(t, rs.Insert(FilterForward, at, Rule{Dst: hostOf(g.farAddr()), Target: Drop{}}))
-			case 3:
-				require.NoError(t, rs.DeleteAt(FilterForward, at))
-			case 4:
-				require.NoError(t, rs.DeleteAt(FilterForward, n))
-			}
+			g.changeLong(t, rs)
 		}
+	}
+}
+
+// changeLong changes a long chain somewhere.
+func (g *gambler) changeLong(t *testing.T, rs *Ruleset) {
+	n, _ := rs.Len(FilterForward)
+	r := Rule{Dst: hostOf(g.farAddr()), Target: Drop{}}
+	switch at := 1 + g.IntN(n); g.IntN(6) {
+	case 0, 1:
+		require.NoError(t, g.longChain(rs, 1+g.IntN(30)))
+	case 2:
+		require.NoError(t, rs.Insert(FilterForward, at, r))
+	case 3:
+		require.NoError(t, rs.DeleteAt(FilterForward, at))
+	case 4:
+		require.NoError(t, rs.DeleteAt(FilterForward, n))
+	case 5: // many at once
+		require.NoError(t, rs.Edit(func(tx *Ruleset) error {
+			for range g.IntN(150) {
+				if at = 1 + g.IntN(max(1, n/3)); g.chance(50) {
+					require.NoError(t, tx.Insert(FilterForward, at, r))
+				} else if l, _ := tx.Len(FilterForward); l > 60 {
+					require.NoError(t, tx.DeleteAt(FilterForward, at%l+1))
+				}
+			}
+			return nil
+		}))
 	}
 }
 
@@ -116,7 +133,7 @@ func TestIndexMade(t *testing.T) {
 	pass := func(end int) {
 		c := forwardOf(tables.v4)
 		walks := 0
-		for c.found.index.Load() == nil || c.found.index.Load().end < end {
+		for c.found.now(c) == nil || c.found.now(c).index.end <= end {
 			require.Equal(t, accept, tables.v4.traverse(filterTable, samplePacket(tables)))
 			walks++
 			require.Less(t, walks, 2000)
@@ -136,12 +153,15 @@ func TestIndexedLater(t *testing.T) {
 	tables, _ := g.tables(t)
 	require.NoError(t, g.longChain(tables.v4, 100))
 	before := forwardOf(tables.v4)
-	before.found.index.Store(newRuleIndex(before.code))
+	indexIt := func(c *chain) { c.found.view.Store(newView(newRuleIndex(c.blocks), c)) }
+	indexIt(before)
 	require.NoError(t, g.longChain(tables.v4, 100))
 	after := forwardOf(tables.v4)
-	require.Equal(t, 100, after.found.index.Load().end)
-	after.found.index.Store(newRuleIndex(after.code))
-	require.Equal(t, 100, before.found.index.Load().end)
+	require.Equal(t, 101, after.found.now(after).index.end)
+	indexIt(after)
+	require.Equal(t, 101, before.found.now(before).index.end)
 	require.NoError(t, tables.v4.DeleteAt(FilterForward, 1))
-	require.Nil(t, forwardOf(tables.v4).found.index.Load())
+	c := forwardOf(tables.v4)
+	require.Equal(t, 201, c.found.now(c).index.end, "what stays as it was keeps its index")
+	require.NotZero(t, c.found.now(c).spans[1].n)
 }

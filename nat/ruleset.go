@@ -13,10 +13,9 @@ import (
 // the rules as they were before a change or after it. A change that is refused
 // changes nothing; the error is a *RuleError. Several changes at once are an [Ruleset.Edit].
 //
-// A change copies what it touches and no more. Appending to a chain, and removing from
-// either of its ends, costs the same however long the chain is; in between the chain is
-// copied, 80 bytes for each rule, once for all changes of an Edit. Has and Delete find a
-// rule by a fingerprint, in a few microseconds among 4,000.
+// A change copies what it touches and no more: the block of up to 128 rules in which it is, wherever
+// that is in the chain, 72 bytes for each rule, and the list of blocks, once for all changes of an
+// Edit. Has and Delete find a rule by a fingerprint, in a few microseconds among 4,000.
 //
 // The names of chains that one makes have up to 28 bytes. Rules jump only within
 // their table, never in a circle and at most 15 times in a row. SNAT, DNAT, MASQUERADE
@@ -203,9 +202,9 @@ func (rs *Ruleset) Rules(c Chain) iter.Seq2[Rule, Counters] {
 		if ch == nil {
 			return
 		}
-		rules := ch.rules
+		rules := ch.all()
 		if rs.draft != nil { // which may change them where they lie
-			rules = slices.Clone(rules)
+			rules = slices.All(ch.list())
 		}
 		for _, r := range rules {
 			if !yield(r.Rule.clone(), r.count.load()) {
@@ -249,7 +248,7 @@ func (rs *Ruleset) References(c Chain) int {
 // Len returns the number of rules of a chain. It is false if there is no such chain.
 func (rs *Ruleset) Len(c Chain) (int, bool) {
 	if ch := rs.find(c); ch != nil {
-		return len(ch.rules), true
+		return ch.size, true
 	}
 	return 0, false
 }

@@ -65,7 +65,7 @@ func (d *draft) deleteChain(c Chain) error {
 		switch {
 		case ch.builtin():
 			return ErrBuiltin
-		case len(ch.rules) > 0:
+		case ch.size > 0:
 			return ErrNotEmpty
 		case t.references(ch) > 0:
 			return ErrChainInUse
@@ -94,7 +94,7 @@ func (d *draft) rename(c Chain, name string) error {
 		names[name] = ch.id
 		ch.name, ch.full = name, fullName(t.id, name)
 		for id, from := range t.chains {
-			if from != nil && slices.Contains(from.calls, ch.id) {
+			if from != nil && from.callsTo(ch.id) > 0 {
 				d.own(t, id).redirect(ch)
 			}
 		}
@@ -104,7 +104,7 @@ func (d *draft) rename(c Chain, name string) error {
 
 // redirect makes the rules that jump to a chain say its new name.
 func (c *chain) redirect(to *chain) {
-	rules := slices.Clone(c.rules)
+	rules := c.list()
 	for i, r := range rules {
 		if r.to != to.id {
 			continue

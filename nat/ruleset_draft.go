@@ -69,8 +69,7 @@ func (d *draft) ownTable(id tableID) *table {
 func (d *draft) own(t *table, id int) *chain {
 	c := t.chains[id]
 	if !d.chains[c] {
-		copied := *c
-		c, copied.own = &copied, false
+		c = c.edit()
 		t.chains[id] = c
 		d.adopt(c)
 	}

@@ -47,18 +47,17 @@ func (r *rule) resolve(t *table) error {
 	return nil
 }
 
-// append adds at the end, which copies nothing: a rule more in a chain of thousands costs
-// what it costs in an empty one.
+// append adds at the end, which copies no rule.
 func (d *draft) append(c Chain, rules ...Rule) error {
 	return d.change(opAppend, c, func(t *table, ch *chain) error {
-		return d.add(t, ch, len(ch.rules), rules)
+		return d.add(t, ch, ch.size, rules)
 	})
 }
 
-// insert copies the chain, once for a draft.
+// insert copies the block of the rule that it inserts before.
 func (d *draft) insert(c Chain, at int, rules ...Rule) error {
 	return d.change(opInsert, c, func(t *table, ch *chain) error {
-		if err := checkIndex(at, len(ch.rules)+1); err != nil {
+		if err := checkIndex(at, ch.size+1); err != nil {
 			return err
 		}
 		return d.add(t, ch, at-1, rules)
@@ -83,10 +82,10 @@ func (d *draft) add(t *table, ch *chain, at int, rules []Rule) error {
 // with a jump that would be the sixteenth beside it.
 func (d *draft) replace(c Chain, at int, r Rule) error {
 	return d.change(opReplace, c, func(t *table, ch *chain) error {
-		if err := checkIndex(at, len(ch.rules)); err != nil {
+		if err := checkIndex(at, ch.size); err != nil {
 			return err
 		}
-		old := ch.rules[at-1]
+		old := ch.at(at - 1).rule
 		d.remove(t, ch, at-1, at) // so that it does not bar what jumps or goes by it
 		made, err := d.make(t, ch, r)
 		if err != nil {
@@ -118,7 +117,7 @@ func (d *draft) delete(c Chain, r Rule) error {
 // deleteAt removes a rule of any kind without looking at it.
 func (d *draft) deleteAt(c Chain, at int) error {
 	return d.change(opDelete, c, func(t *table, ch *chain) error {
-		if err := checkIndex(at, len(ch.rules)); err != nil {
+		if err := checkIndex(at, ch.size); err != nil {
 			return err
 		}
 		d.remove(t, ch, at-1, at)
@@ -129,14 +128,14 @@ func (d *draft) deleteAt(c Chain, at int) error {
 // flush leaves the policy and what that has counted.
 func (d *draft) flush(c Chain) error {
 	return d.change(opFlush, c, func(t *table, ch *chain) error {
-		d.remove(t, ch, 0, len(ch.rules))
+		d.remove(t, ch, 0, ch.size)
 		return nil
 	})
 }
 
 // remove takes rules away. Chains that they jump to may no longer be met.
 func (d *draft) remove(t *table, ch *chain, from, to int) {
-	for _, r := range ch.rules[from:to] {
+	for _, r := range ch.span(from, to) {
 		d.shares = d.shares || r.shares()
 		if r.to != noChain {
 			d.graphs[t.id] = nil
@@ -172,8 +171,8 @@ func (d *draft) zero(c Chain) error {
 		if ch.count != nil {
 			ch.count = new(counter)
 		}
-		rules := make([]*rule, len(ch.rules))
-		for i, r := range ch.rules {
+		rules := make([]*rule, ch.size)
+		for i, r := range ch.all() {
 			copied := *r
 			copied.count = new(counter)
 			rules[i] = &copied
@@ -190,10 +189,10 @@ func (d *draft) setCounters(c Chain, at int, n Counters) error {
 			ch.count = newCounter(n)
 			return nil
 		}
-		if err := checkIndex(at, len(ch.rules)); err != nil {
+		if err := checkIndex(at, ch.size); err != nil {
 			return err
 		}
-		copied := *ch.rules[at-1]
+		copied := *ch.at(at - 1).rule
 		copied.count = newCounter(n)
 		ch.splice(at-1, at, &copied)
 		return nil

@@ -67,7 +67,7 @@ func (t *Tables) rulesWith(s *ipset.Set) (n int) {
 				if c == nil {
 					continue
 				}
-				for _, r := range c.rules {
+				for _, r := range c.all() {
 					n += r.holds(s)
 				}
 			}

@@ -49,11 +49,7 @@ func (t *table) references(c *chain) int {
 		if from == nil {
 			continue
 		}
-		for _, to := range from.calls {
-			if to == c.id {
-				n++
-			}
-		}
+		n += from.callsTo(c.id)
 	}
 	return n
 }

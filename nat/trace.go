@@ -25,7 +25,7 @@ func (p *packet) trace(c *chain, at int, v verdict) {
 	t := Traced{Hook: hookNames[p.hook], Chain: c.full, Rule: at, Verdict: "rule", Packet: traceLog.line(p)}
 	switch {
 	case at == 0:
-		t.Verdict, t.Rule = "policy", len(c.rules)+1
+		t.Verdict, t.Rule = "policy", c.size+1
 	case v == returned:
 		t.Verdict = "return"
 	}

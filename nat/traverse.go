@@ -19,7 +19,7 @@ func (t *table) traverse(p *packet) verdict {
 
 // run is traverse from a base chain on.
 func (t *table) run(base *chain, p *packet) verdict {
-	if len(base.code) == 0 {
+	if base.size == 0 {
 		return base.decide(p)
 	}
 	d := p.digest()
@@ -28,7 +28,7 @@ func (t *table) run(base *chain, p *packet) verdict {
 	c, next := base, 0
 	for {
 		next = c.search(next, &d, p)
-		if next == len(c.code) {
+		if next == c.size {
 			if depth == 0 {
 				return base.decide(p)
 			}
@@ -36,7 +36,7 @@ func (t *table) run(base *chain, p *packet) verdict {
 			c, next = t.chains[stack[depth].chain], int(stack[depth].next)
 			continue
 		}
-		i := &c.code[next]
+		i := c.at(next)
 		if p.hotdrop {
 			p.chain, p.rule = c.full, next+1
 			return dropped
@@ -65,7 +65,7 @@ func (t *table) run(base *chain, p *packet) verdict {
 		case goes:
 			c, next = t.chains[to], 0
 		case returned:
-			next = len(c.code)
+			next = c.size
 		case accept, dropped:
 			p.chain, p.rule = c.full, next
 			return v
@@ -89,8 +89,8 @@ func (c *chain) decide(p *packet) verdict {
 // search returns the index of the first rule from next on that matches p, of which d is
 // the digest, or of the end. This is where a packet spends its time.
 func (c *chain) search(next int, d *digest, p *packet) int {
-	if len(c.code) < indexFrom {
-		return c.linear(next, len(c.code), d, p)
+	if c.size < indexFrom {
+		return c.linear(next, c.size, d, p)
 	}
 	return c.searchLong(next, d, p)
 }
@@ -98,14 +98,19 @@ func (c *chain) search(next int, d *digest, p *packet) int {
 // linear looks at the rules before end one by one: 1 ns for each whose digest differs, with
 // 64 bytes a cache line each, so that 1,000 would take a microsecond.
 func (c *chain) linear(next, end int, d *digest, p *packet) int {
-	for code := c.code[:end]; next < len(code); next++ {
-		i := &code[next]
-		if d.differs(&i.want, &i.mask) {
-			continue
+	for b := c.locate(next); next < end; b++ {
+		code, start := c.blocks[b].code, c.starts[b]
+		code = code[:min(len(code), end-start)]
+		for k := next - start; k < len(code); k++ {
+			i := &code[k]
+			if d.differs(&i.want, &i.mask) {
+				continue
+			}
+			if !i.more || i.matches(d, p) {
+				return start + k
+			}
 		}
-		if !i.more || i.matches(d, p) {
-			return next
-		}
+		next = start + len(code)
 	}
 	return next
 }

@@ -241,7 +241,7 @@ func (h *Host) restoreNetworks(docker0 *networkConfig) error {
 		}
 		n.restored.Store(true)
 		n.setLocalnet()
-		if err := n.addRules(func(rules []string) error { _, err := h.firewall().ensure(rules); return err }); err != nil {
+		if err := n.addRules(func(f firewall, rules []string) error { _, err := f.ensure(rules); return err }); err != nil {
 			return err
 		}
 	}
@@ -253,7 +253,7 @@ func (h *Host) restoreNetworks(docker0 *networkConfig) error {
 				return err
 			}
 			n.setLocalnet()
-			if err := n.addRules(h.firewall().raise); err != nil {
+			if err := n.addRules(firewall.raise); err != nil {
 				return err
 			}
 		}

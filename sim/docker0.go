@@ -61,7 +61,7 @@ func (h *Host) docker0(d *daemonConfig, now *networkConfig) (networkConfig, erro
 
 // firstPool is the first default pool that nobody has but docker0 itself.
 func (h *Host) firstPool(d *daemonConfig, now *networkConfig) (netip.Prefix, bool) {
-	inUse := h.onLink()
+	inUse := h.own.stack.OnLink(nil)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if now != nil {

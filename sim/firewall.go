@@ -45,9 +45,12 @@ func (f firewall) run(command string) error {
 }
 
 // edit has do change the rules of one family, then of the other, unless it fails, each in one edit:
-// each command alone would copy its chain, and 4,000 ports have 4,000 rules in each of three. What
-// do did before it failed stays. In a family commands for the other change nothing.
+// each command alone would copy a part of its chain. What do did before it failed stays. In a family
+// commands for the other change nothing. Within an edit it has do go on in that.
 func (f firewall) edit(do func(in firewall) error) (err error) {
+	if f.tx != nil {
+		return do(f)
+	}
 	if f.v4 != nil {
 		f.v4.Edit(func(tx *nat.Ruleset) error {
 			err = do(firewall{v4: tx, says: f.says})

@@ -90,11 +90,11 @@ func (h *Host) otherBackend() {
 		return
 	}
 	f := h.iptables()
-	for _, e := range h.otherBridges(nil) {
+	for e := range h.otherBridges(nil) {
 		e.Daemon.Nftables = false
 		for _, proxy := range []bool{true, false} {
 			e.Daemon.UserlandProxy = proxy
-			f.delete(h.engine.NetworkRules(e, nil))
+			f.delete(h.engine.NetworkRules(e, h.otherBridges(nil)))
 		}
 	}
 	for _, rs := range []*nat.Ruleset{f.v4, f.v6} {

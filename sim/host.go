@@ -245,41 +245,30 @@ func (h *Host) nextPoolLocked(pools, inUse []netip.Prefix) (pool netip.Prefix, o
 	return pool, ok
 }
 
-// onLink returns the networks that the host has an interface on. They are read from the routes
-// alone: asking for interfaces would count those of each container.
-func (h *Host) onLink() []netip.Prefix {
-	var list []netip.Prefix
-	for _, r := range h.own.stack.Routes() {
-		if !r.Via.IsValid() {
-			list = append(list, r.Dst)
-		}
-	}
-	return list
-}
-
-// subnetsLocked returns the subnets of the networks.
+// subnetsLocked adds the subnets of the networks to a list.
 //
 // +checklocks:h.mu
-func (h *Host) subnetsLocked() []netip.Prefix {
-	var list []netip.Prefix
+func (h *Host) subnetsLocked(list []netip.Prefix) []netip.Prefix {
+	list = slices.Grow(list, len(h.networks))
 	for _, n := range h.networks {
-		list = append(list, n.Subnets()...)
+		list = n.appendSubnets(list)
 	}
 	return list
 }
 
 // otherBridges are the networks with a bridge but n, in the order of their creation. The caller
-// holds devices, by which they stay so.
-func (h *Host) otherBridges(n *Network) []engine.Network {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var list []engine.Network
-	for _, o := range h.networks {
-		if o != n && o.bridge != nil {
-			list = append(list, o.forEngine())
+// holds devices, by which they stay so. Most releases do not ask.
+func (h *Host) otherBridges(n *Network) iter.Seq[engine.Network] {
+	return func(yield func(engine.Network) bool) {
+		h.mu.Lock()
+		list := slices.Clone(h.networks)
+		h.mu.Unlock()
+		for _, o := range list {
+			if o != n && o.bridge != nil && !yield(o.forEngine()) {
+				return
+			}
 		}
 	}
-	return list
 }
 
 func (h *Host) addNetwork(n *Network) {

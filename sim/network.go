@@ -76,11 +76,12 @@ func (n *Network) ID() string { return n.birth.Load().id }
 
 // Subnets returns the subnets that addresses are taken from; none for "host" and
 // "none".
-func (n *Network) Subnets() []netip.Prefix {
+func (n *Network) Subnets() []netip.Prefix { return n.appendSubnets(nil) }
+
+func (n *Network) appendSubnets(list []netip.Prefix) []netip.Prefix {
 	if n.bridge == nil {
-		return nil
+		return list
 	}
-	var list []netip.Prefix
 	for _, f := range n.config().families() {
 		list = append(list, f.subnet)
 	}
@@ -166,16 +167,19 @@ func (n *Network) open(device string) (err error) {
 	if err := n.open6(); err != nil {
 		return err
 	}
-	return n.addRules(h.firewall().add)
+	return n.addRules(firewall.add)
 }
 
 // addRules has the rules of the network added, and what comes before those of all networks.
-func (n *Network) addRules(add func(commands []string) error) error {
+func (n *Network) addRules(add func(f firewall, commands []string) error) error {
 	h := n.host
-	err := add(h.engine.NetworkRules(n.forEngine(), h.otherBridges(n)))
-	if err == nil {
-		err = h.firewall().raise(h.engine.TopRules())
-	}
+	rules := h.engine.NetworkRules(n.forEngine(), h.otherBridges(n))
+	err := h.firewall().edit(func(in firewall) error {
+		if err := add(in, rules); err != nil {
+			return err
+		}
+		return in.raise(h.engine.TopRules())
+	})
 	if err != nil {
 		return errFirewall("create network", n.name, h.says.NetworkRules, err)
 	}

@@ -79,7 +79,7 @@ func (h *Host) bridgeName(n *Network) (string, error) {
 // host is on already, a LAN for one, bars default pools alone: dockerd lets a subnet that is
 // asked for overlap with it.
 func (h *Host) checkNetwork(n *Network) error {
-	onLink := h.onLink()
+	onLink := h.own.stack.OnLink(nil) // asking for interfaces would count those of each container
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := h.checkNetworkLocked(n); err != nil {
@@ -88,9 +88,9 @@ func (h *Host) checkNetwork(n *Network) error {
 	if err := n.config().checkSubnets(n.name); err != nil {
 		return err
 	}
-	inUse := h.subnetsLocked()
 	cfg := n.config()
-	all := append(onLink, inUse...)
+	all := h.subnetsLocked(onLink)
+	inUse := all[len(onLink):]
 	v4, v6 := &cfg.v4, &cfg.v6
 	if sized, ok := h.engine.SizedPool(v4.subnet, h.dockerd().pools, all); ok {
 		v4.subnet, v4.given = sized, false

@@ -11,8 +11,7 @@ import (
 
 // NextPool is the first that is free, also one that was given back a moment ago.
 func (since28) NextPool(pools []netip.Prefix, _ int, inUse []netip.Prefix) (int, bool) {
-	i := slices.IndexFunc(pools, func(p netip.Prefix) bool { return !slices.ContainsFunc(inUse, p.Overlaps) })
-	return max(i, 0), i >= 0
+	return firstFree(pools, inUse)
 }
 
 // BridgeMAC is the kernel's: random, of one station and locally administered.

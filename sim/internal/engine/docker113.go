@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"iter"
 	"net/netip"
 	"slices"
 
@@ -35,7 +36,7 @@ func (docker113) TopRules() []string { return []string{"-I FORWARD -j DOCKER-ISO
 
 // NetworkRules have the jump to DOCKER above that for known connections: a packet of one is
 // compared with the rules of all ports first.
-func (docker113) NetworkRules(n Network, others []Network) []string {
+func (docker113) NetworkRules(n Network, others iter.Seq[Network]) []string {
 	rules := bridgeRules(n, "DOCKER-ISOLATION")
 	if n.Internal {
 		return rules
@@ -44,7 +45,7 @@ func (docker113) NetworkRules(n Network, others []Network) []string {
 		"-I FORWARD -i BRIDGE ! -o BRIDGE -j ACCEPT",
 		"-I FORWARD -o BRIDGE -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
 		"-I FORWARD -o BRIDGE -j DOCKER")...)
-	for _, o := range others {
+	for o := range others {
 		if !o.Internal {
 			rules = append(rules,
 				"-I DOCKER-ISOLATION -i "+n.Bridge+" -o "+o.Bridge+" -j DROP",
@@ -70,8 +71,7 @@ func (docker113) AnyPort() bool { return false }
 
 // NextPool is the first that is free: what was given back is the next to be taken.
 func (docker113) NextPool(pools []netip.Prefix, _ int, inUse []netip.Prefix) (int, bool) {
-	index := slices.IndexFunc(pools, func(p netip.Prefix) bool { return !slices.ContainsFunc(inUse, p.Overlaps) })
-	return index, index >= 0
+	return firstFree(pools, inUse)
 }
 
 // ComparePriority puts networks that are not internal first and else goes by the bytes of their

@@ -37,7 +37,7 @@ func TestNetworkRules113(t *testing.T) {
 -I DOCKER-ISOLATION ! -d 172.18.0.0/16 -i br-i -j DROP
 -I DOCKER-ISOLATION ! -s 172.18.0.0/16 -o br-i -j DROP`},
 	} {
-		require.Equal(t, test.want, strings.Join(Docker113.NetworkRules(test.network, test.others), "\n"))
+		require.Equal(t, test.want, strings.Join(Docker113.NetworkRules(test.network, slices.Values(test.others)), "\n"))
 	}
 }
 
@@ -72,7 +72,7 @@ func TestNextPool113(t *testing.T) {
 		{-1, nil, 0, true},
 		{1, nil, 0, true},
 		{0, prefixes("10.0.0.0/24", "10.0.1.128/25"), 2, true},
-		{1, prefixes("10.0.0.0/8"), -1, false},
+		{1, prefixes("10.0.0.0/8"), 0, false},
 	} {
 		index, ok := Docker113.NextPool(pools, test.last, test.inUse)
 		require.Equal(t, test.ok, ok)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func (docker20) TopRules() []string {
 	return []string{"-I FORWARD -j DOCKER-ISOLATION-STAGE-1", "-I FORWARD -j DOCKER-USER"}
 }
 
-func (docker20) NetworkRules(n Network, _ []Network) []string {
+func (docker20) NetworkRules(n Network, _ iter.Seq[Network]) []string {
 	rules := bridgeRules(n, "DOCKER-ISOLATION-STAGE-1")
 	if n.Internal {
 		return rules

@@ -1,6 +1,9 @@
 package engine
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Docker28 is Docker Engine 28.5.2. Of 29 it is told apart by its two stages of isolation, which
 // 20.10 had, and by the RETURN that keeps what comes from bridges from being translated.
@@ -21,7 +24,7 @@ func (docker28) HostRules(d Daemon) []string {
 
 // NetworkRules let others into a network that is routed; what they may reach there is up to the
 // rules of its ports.
-func (docker28) NetworkRules(n Network, _ []Network) []string {
+func (docker28) NetworkRules(n Network, _ iter.Seq[Network]) []string {
 	if n.Internal {
 		return n.internalRules("DOCKER-ISOLATION-STAGE-1")
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"iter"
 	"net/netip"
 	"slices"
 
@@ -63,7 +64,7 @@ func (e docker29) LinkRules(n Network, client, target netip.Addr, exposed []port
 	return e.since28.LinkRules(n, client, target, exposed)
 }
 
-func (docker29) NetworkRules(n Network, _ []Network) []string {
+func (docker29) NetworkRules(n Network, _ iter.Seq[Network]) []string {
 	if n.Daemon.Nftables {
 		return nftNetworkRules(n)
 	}

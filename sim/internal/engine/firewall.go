@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"iter"
 	"net/netip"
 	"regexp"
 
@@ -23,7 +24,7 @@ type Firewall interface {
 	ProxyRules(Daemon) []string
 	// NetworkRules are added with a network and deleted with it. The others are the
 	// networks with a bridge that are there at that time.
-	NetworkRules(n Network, others []Network) []string
+	NetworkRules(n Network, others iter.Seq[Network]) []string
 	// TopRules are moved, one after the other, to where their commands put them whenever
 	// the rules of a network have been added.
 	TopRules() []string

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,7 +56,7 @@ func TestNetworkRules(t *testing.T) {
 -I DOCKER-ISOLATION-STAGE-1 ! -d 172.18.0.0/16 -i br-b -j DROP
 -I DOCKER-ISOLATION-STAGE-1 ! -s 172.18.0.0/16 -o br-b -j DROP`},
 	} {
-		require.Equal(t, test.want, strings.Join(Docker20.NetworkRules(change(user, test.change), []Network{docker0}), "\n"), name)
+		require.Equal(t, test.want, strings.Join(Docker20.NetworkRules(change(user, test.change), slices.Values([]Network{docker0})), "\n"), name)
 	}
 }
 

@@ -21,10 +21,10 @@ func GlobalPool(id string) netip.Prefix {
 
 // Pool6 is the first of 64 bits that is free.
 func (since28) Pool6(global netip.Prefix, inUse []netip.Prefix) (netip.Prefix, bool) {
-	b := global.Addr().As16()
+	b, isTaken := global.Addr().As16(), taken(inUse)
 	for i := range 1 << 16 {
 		b[6], b[7] = byte(i>>8), byte(i)
-		if p := netip.PrefixFrom(netip.AddrFrom16(b), 64); !slices.ContainsFunc(inUse, p.Overlaps) {
+		if p := netip.PrefixFrom(netip.AddrFrom16(b), 64); !isTaken(p) {
 			return p, true
 		}
 	}
@@ -36,13 +36,14 @@ func (docker29) SizedPool(asked netip.Prefix, pools, inUse []netip.Prefix) (neti
 	if asked.Addr() != netip.IPv4Unspecified() {
 		return netip.Prefix{}, false
 	}
+	isTaken := taken(inUse)
 	for _, pool := range pools {
 		bits := asked.Bits()
 		if bits == 0 {
 			bits = pool.Bits()
 		}
 		for p := netip.PrefixFrom(pool.Addr(), bits); bits >= pool.Bits() && pool.Contains(p.Addr()); {
-			if !slices.ContainsFunc(inUse, p.Overlaps) {
+			if !isTaken(p) {
 				return p, true
 			}
 			p = netip.PrefixFrom(lastAddr(p).Next(), bits)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"net/netip"
+	"slices"
 )
 
 // A Pool hands out the addresses of a subnet as Docker's IPAM does: the lowest free one,
@@ -93,4 +94,21 @@ func Subnets(base netip.Prefix, bits int) []netip.Prefix {
 		list = append(list, netip.PrefixFrom(netip.AddrFrom4(a), bits))
 	}
 	return list
+}
+
+// firstFree returns the first pool that does not overlap with those in use.
+func firstFree(pools, inUse []netip.Prefix) (int, bool) {
+	isTaken := taken(inUse)
+	i := slices.IndexFunc(pools, func(p netip.Prefix) bool { return !isTaken(p) })
+	return max(i, 0), i >= 0
+}
+
+// taken returns what reports whether a subnet overlaps with those in use. For one of these, as most are
+// that one asks for, the others are not looked at.
+func taken(inUse []netip.Prefix) func(netip.Prefix) bool {
+	same := make(map[netip.Prefix]bool, len(inUse))
+	for _, p := range inUse {
+		same[p] = true
+	}
+	return func(p netip.Prefix) bool { return same[p] || slices.ContainsFunc(inUse, p.Overlaps) }
 }

@@ -33,6 +33,18 @@ func (s *Stack) Routes() []Route {
 	return list
 }
 
+// OnLink adds the destinations that are reached without a gateway to a list. The routes are looked at
+// where they are: GetRouteTable would copy them, 120 bytes each.
+func (s *Stack) OnLink(list []netip.Prefix) []netip.Prefix {
+	s.stack.RemoveRoutes(func(r tcpip.Route) bool {
+		if r.Gateway.Len() == 0 {
+			list = append(list, fromSubnet(r.Destination))
+		}
+		return false
+	})
+	return list
+}
+
 // SetDefault makes via the default route of its family, in the place of another.
 func (s *Stack) SetDefault(index int, via netip.Addr) {
 	via = via.Unmap()
