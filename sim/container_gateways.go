@@ -70,12 +70,12 @@ func (c *Container) elect(r *run) error {
 	}
 	r.gateways = next
 	r.setDefaults(next)
-	for _, l := range next.list() {
-		if old.has(l) && old.served(l) == next.served(l) {
-			continue
-		}
+	elected := slices.DeleteFunc(next.list(), func(l *Link) bool { return old.has(l) && old.served(l) == next.served(l) })
+	for i, l := range elected {
 		if err := c.publish(r, l, next.served(l)); err != nil {
-			r.gateways = next.without(l)
+			for _, unserved := range elected[i:] {
+				r.gateways = r.gateways.without(unserved)
+			}
 			return err
 		}
 		if err := c.openLinks(r, l); err != nil {
