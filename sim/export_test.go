@@ -2,6 +2,9 @@ package sim
 
 import "drydock/sim/dockerapi"
 
+// SetDefaultRelease sets the release of hosts without WithEngine.
+func SetDefaultRelease(r Release) { defaultRelease = r }
+
 // DropCauses returns how many causes the log of drops sums up.
 func (m *Machine) DropCauses() int {
 	m.dropLog.mu.Lock()

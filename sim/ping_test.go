@@ -41,13 +41,13 @@ func TestPing(t *testing.T) {
 		}})
 		require.NoError(t, err)
 		const ms = time.Millisecond
-		from := netip.MustParseAddr("172.17.0.2")
+		from, own := netip.MustParseAddr("172.17.0.2"), netip.MustParseAddr("172.17.0.3")
 		assert.Equal(t, []ping.Event{
-			{Seq: 1},
+			{Seq: 1, Source: own},
 			{Seq: 1, From: from, TTL: 64, Size: 64, RTT: 4 * ms}, // half of it for ARP
-			{Seq: 2},
+			{Seq: 2, Source: own},
 			{Seq: 2, From: from, TTL: 64, Size: 64, RTT: 2 * ms},
-			{Seq: 3},
+			{Seq: 3, Source: own},
 			{Seq: 3, From: from, TTL: 64, Size: 64, RTT: 2 * ms},
 		}, events)
 		assert.Equal(t, ping.Stats{

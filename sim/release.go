@@ -52,9 +52,12 @@ type engineOption Release
 
 func (engineOption) applyHost(*hostConfig) error { return nil }
 
+// defaultRelease is that of a host without WithEngine. Tests change it.
+var defaultRelease = Docker20
+
 // releaseOf returns the release that the last WithEngine chooses.
 func releaseOf(opts []HostOption) (engine.Engine, error) {
-	name := Docker20
+	name := defaultRelease
 	for _, opt := range opts {
 		if o, ok := opt.(engineOption); ok {
 			name = Release(o)
