@@ -7,6 +7,7 @@ import (
 
 	"drydock/dnsd"
 	"drydock/sim/internal/engine"
+	"drydock/sim/internal/netstack"
 )
 
 // startDNS gives a run the embedded resolver, when it first joins a network that has
@@ -16,7 +17,7 @@ func (c *Container) startDNS(r *run) (err error) {
 		return nil
 	}
 	before, upstreams := c.embedResolver()
-	d := &nameserver{sockets: r.ns.stack.Share("")}
+	d := &nameserver{sockets: r.ns.stack.ShareAs("", netstack.Program{PIDs: &c.host.work.processes, Name: dockerd}), space: r.ns}
 	var ctx context.Context
 	ctx, d.end = context.WithCancel(context.Background())
 	seed := c.host.random.seedOf("dns " + c.id)

@@ -6,8 +6,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
+	"drydock/nat"
 	"drydock/sim/internal/engine"
 )
 
@@ -183,6 +185,7 @@ func (c *Container) newNamespace() (*namespace, error) {
 		return nil, err
 	}
 	ns.paused = func() bool { return c.State().Paused }
+	ns.enable = sync.OnceValue(func() *nat.Tables { return c.newTables(ns) })
 	ns.anyPort = c.host.engine.AnyPort()
 	ns.ipv6 = c.host.engine.IPv6Everywhere()
 	if ns.loopback6 = ns.ipv6 || c.host.engine.IPv6Loopback(); ns.loopback6 {

@@ -30,7 +30,7 @@ var floors = []floor{
 	{"parts of a machine", "sim/internal/apishape sim/internal/files sim/internal/users sim/internal/tty sim/internal/linkenv sim/internal/echo sim/internal/router sim/internal/sched sim/internal/slirp"},
 	{"a stack with sockets, a release of Docker", "sim/internal/netstack sim/internal/engine"},
 	{"the nouns", "sim"},
-	{"what is seen; what commands share", "sim/capture sim/tools/internal/inet sim/tools/internal/gnu sim/tools/internal/escape " +
+	{"what is seen; what commands share", "sim/capture sim/tools/internal/inet sim/tools/internal/gnu sim/tools/internal/escape sim/tools/internal/netfilter " +
 		"sim/tools/internal/condition sim/tools/internal/posixre sim/tools/shell/internal/vars sim/tools/shell/internal/edit " +
 		"sim/tools/shell/internal/faults sim/tools/shell/internal/glob sim/tools/shell/internal/jobs sim/tools/shell/internal/options " +
 		"sim/tools/shell/internal/prompt sim/tools/shell/internal/streams"},
@@ -38,7 +38,7 @@ var floors = []floor{
 	{"for tests; Docker's API", "sim/simtest sim/dockerd"},
 	{"suites of commands", "sim/tools/conntracktools sim/tools/coreutils sim/tools/dockercli sim/tools/findutils sim/tools/ipset " +
 		"sim/tools/awk sim/tools/debianutils sim/tools/grep sim/tools/less sim/tools/ncurses sim/tools/packages sim/tools/sed sim/tools/systemd sim/tools/tcpdump " +
-		"sim/tools/iproute2 sim/tools/iptables sim/tools/nftables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/shell"},
+		"sim/tools/iproute2 sim/tools/iptables sim/tools/nftables sim/tools/iputils sim/tools/nettools sim/tools/bridgeutils sim/tools/shell sim/tools/utillinux"},
 	{"what commands of two suites share", "sim/tools/internal/bsdping sim/tools/internal/http1"},
 	{"suites of network clients", "sim/tools/bind9 sim/tools/busybox sim/tools/curl sim/tools/inetutils sim/tools/libcbin sim/tools/netcat sim/tools/traceroute " +
 		"sim/tools/wget"},

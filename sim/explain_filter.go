@@ -52,9 +52,10 @@ func (w *walk) try(ns *namespace, index, bound int, b []byte) (router.Trial, []b
 	}
 	var filter stack.NFTablesInterface
 	var c *clone
-	if ns.tables != nil {
+	tables := ns.tables.Load()
+	if tables != nil {
 		var err error
-		if c, err = w.clone(ns.tables); err != nil {
+		if c, err = w.clone(tables); err != nil {
 			return router.Trial{}, nil, w.end(Unknown, 0, "the rules of %s cannot be copied: %v", ns.owner(), err)
 		}
 		filter = c
@@ -62,11 +63,11 @@ func (w *walk) try(ns *namespace, index, bound int, b []byte) (router.Trial, []b
 	before := flowOf(b)
 	t, out := ns.stack.Try(filter, index, bound, b)
 	if c != nil {
-		w.rules(here, ns.tables, c, before, out)
+		w.rules(here, tables, c, before, out)
 	}
 	switch {
 	case t.Filtered:
-		w.filtered(c, ns.tables)
+		w.filtered(c, tables)
 		if w.Verdict == Refused && ns.stack.ForMany(before.dst.Addr()) { // ICMP says nothing of what is for many
 			w.Verdict = Dropped
 		}
@@ -299,7 +300,7 @@ func (w *walk) bridged(host *namespace, bridge, in, out string, b []byte) (after
 	if host == nil || host.filter == nil || host.filter.passes(b) {
 		return b, false, true
 	}
-	c, err := w.clone(host.tables)
+	c, err := w.clone(host.tables.Load())
 	if err != nil {
 		return nil, false, w.end(Unknown, 0, "the rules of %s cannot be copied: %v", host.owner(), err)
 	}
@@ -323,12 +324,12 @@ func (w *walk) bridged(host *namespace, bridge, in, out string, b []byte) (after
 			passed.DecRef()
 		}
 	}
-	w.rules(Place{host.owner(), in, bridge}, host.tables, c, flowOf(b), after)
+	w.rules(Place{host.owner(), in, bridge}, host.tables.Load(), c, flowOf(b), after)
 	switch {
 	case c.rerouted:
 		return b, true, true
 	case passed == nil:
-		return nil, false, w.filtered(c, host.tables)
+		return nil, false, w.filtered(c, host.tables.Load())
 	}
 	return after, false, true
 }

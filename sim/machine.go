@@ -195,7 +195,7 @@ func (m *Machine) newNamespace(id string, owner func() string, hostname string, 
 	}
 	ns, err := newNamespace(owner, hostname, &m.watch, opts)
 	if err == nil {
-		ns.tables = tables
+		ns.tables.Store(tables)
 	}
 	return ns, err
 }

@@ -18,6 +18,7 @@ import (
 type nameserver struct {
 	resolver *dnsd.Resolver
 	sockets  *netstack.Stack
+	space    *namespace
 	end      context.CancelFunc
 	udp, tcp service
 
@@ -56,8 +57,11 @@ func (d *nameserver) serve(ctx context.Context, handler dns.Handler) error {
 	if err != nil {
 		return err
 	}
-	d.sockets.Redirect(netip.AddrPortFrom(dnsd.Embedded, 53),
-		uint16(pc.LocalAddr().(*net.UDPAddr).Port), uint16(l.Addr().(*net.TCPAddr).Port))
+	udp, tcp := uint16(pc.LocalAddr().(*net.UDPAddr).Port), uint16(l.Addr().(*net.TCPAddr).Port)
+	d.sockets.Redirect(netip.AddrPortFrom(dnsd.Embedded, 53), udp, tcp)
+	if t := d.space.tables.Load(); t != nil && d.sockets.Filtered() {
+		addResolverRules(t, udp, tcp)
+	}
 	d.udp.ended, d.tcp.ended = make(chan struct{}), make(chan struct{})
 	pc.(*netstack.UDPConn).WhenReadable(func() {
 		d.udp.serve(func() error { return dnsd.Serve(ctx, handler, pc, nil) })

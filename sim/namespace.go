@@ -20,10 +20,11 @@ import (
 type namespace struct {
 	stack     *netstack.Stack
 	settings  *settings
-	owner     func() string // the name of whose it is
-	watch     *watch        // of its machine
-	tables    *nat.Tables   // its netfilter; nil: it has none
-	paused    func() bool   // whether the programs of its owner stand still; nil: they never do
+	owner     func() string              // the name of whose it is
+	watch     *watch                     // of its machine
+	tables    atomic.Pointer[nat.Tables] // its netfilter; nil: it has none, or nobody has asked for it
+	enable    func() *nat.Tables         // makes that of a container; nil on a machine
+	paused    func() bool                // whether the programs of its owner stand still; nil: they never do
 	hostname  string
 	ports     func() []Interface          // of its bridges; nil: there are no bridges
 	filter    *bridgeFilter               // of its bridges; nil: there are no bridges

@@ -27,6 +27,11 @@ func (n *Network) Inspect() dockerapi.Network {
 		if n.since28() {
 			info.IPAM.Config = nil
 		}
+		for c := range n.host.Containers() {
+			if sandbox, r := c.lastSandbox(); r != nil && c.linkTo(n) != nil {
+				info.Containers[c.id] = dockerapi.NetworkContainer{Name: c.Name(), EndpointID: sandbox.endpoint}
+			}
+		}
 		return info
 	}
 	if n.since28() {

@@ -42,7 +42,7 @@ func (ns *Netns) proc(booted time.Time, processes *command.Processes) *files.Mad
 			return "Linux version " + kernelRelease + " " + kernelBuilder + " " + kernelVersion + "\n"
 		}},
 	}
-	if tables := space.tables; tables != nil {
+	if tables := space.tables.Load(); tables != nil {
 		m.Files["net/nf_conntrack"] = files.Source{Read: func() string { return procConntrack(tables) }}
 	}
 	for _, p := range processes.List() {

@@ -11,10 +11,11 @@ import (
 // there is a firewall.
 func conntrackSetting(name string, field func(*conntrack.Timeouts) *time.Duration) setting {
 	get := func(s *settings, _ string) string {
-		if s.space.tables == nil {
+		tables := s.space.tables.Load()
+		if tables == nil {
 			return ""
 		}
-		to := s.space.tables.Timeouts()
+		to := tables.Timeouts()
 		return strconv.FormatInt(int64(*field(&to)/time.Second), 10)
 	}
 	set := func(s *settings, k settingKey, value string) error {
@@ -22,9 +23,10 @@ func conntrackSetting(name string, field func(*conntrack.Timeouts) *time.Duratio
 		if err != nil {
 			return err
 		}
-		to := s.space.tables.Timeouts()
+		tables := s.space.tables.Load()
+		to := tables.Timeouts()
 		*field(&to) = time.Duration(v) * time.Second
-		s.space.tables.SetTimeouts(to)
+		tables.SetTimeouts(to)
 		return nil
 	}
 	return setting{"net.netfilter.nf_conntrack_" + name, get, set}

@@ -12,7 +12,7 @@
 // netcat (nc), traceroute, tcpdump, libcbin (getent), busybox, conntracktools (conntrack), dockercli
 // (docker), shell (sh, bash, ash), coreutils (cat, ls, sort, date, env …), findutils (find,
 // xargs), grep, sed, awk, procps (ps, kill, pgrep, sysctl), less, debianutils (which), ncurses
-// (clear), packages (apt-get), systemd (systemctl, by which dockerd restarts). Package command has the shape that they share, for commands of one's own.
+// (clear), packages (apt-get), systemd (systemctl, by which dockerd restarts), utillinux (nsenter). Package command has the shape that they share, for commands of one's own.
 package tools
 
 import (
@@ -43,6 +43,7 @@ import (
 	"drydock/sim/tools/shell"
 	"drydock/sim/tools/systemd"
 	"drydock/sim/tools/tcpdump"
+	"drydock/sim/tools/utillinux"
 )
 
 // Default returns a new table of the commands of all suites.
@@ -50,7 +51,7 @@ func Default() command.Table {
 	t := clients().With(
 		awk.Commands(), bridgeutils.Commands(), conntracktools.Commands(), coreutils.Commands(), debianutils.Commands(), dockercli.Commands(),
 		findutils.Commands(), grep.Commands(), iproute2.Commands(), ipset.Commands(), iptables.Commands(), iputils.Commands(), less.Commands(), ncurses.Commands(),
-		nettools.Commands(), nftables.Commands(), procps.Commands(), sed.Commands(), shell.Commands(), systemd.Commands(), tcpdump.Commands(),
+		nettools.Commands(), nftables.Commands(), procps.Commands(), sed.Commands(), shell.Commands(), systemd.Commands(), tcpdump.Commands(), utillinux.Commands(),
 	)
 	return t.With(packages.Debian(t))
 }

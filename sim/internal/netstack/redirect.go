@@ -28,7 +28,8 @@ func (r *redirect) port(network string) uint16 {
 // in for a DNAT rule so that stacks without a firewall need none: the sockets themselves
 // translate, in both directions.
 type redirector struct {
-	set atomic.Pointer[redirect] // nil: none
+	set     atomic.Pointer[redirect] // nil: none
+	filters atomic.Bool              // a netfilter translates what goes out
 }
 
 // Redirect has sockets of the namespace reach ports udp and tcp of from's address where
@@ -38,9 +39,21 @@ func (d *redirector) Redirect(from netip.AddrPort, udp, tcp uint16) {
 	d.set.Store(&redirect{from, udp, tcp})
 }
 
+// Filtered reports whether it is a netfilter that translates what is redirected.
+func (d *redirector) Filtered() bool { return d.filters.Load() }
+
+// Redirected returns where sockets are redirected to; false if they are not.
+func (d *redirector) Redirected() (udp, tcp uint16, ok bool) {
+	r := d.set.Load()
+	if r == nil {
+		return 0, 0, false
+	}
+	return r.udp, r.tcp, true
+}
+
 // target returns where a socket of a network is to send what is for to.
 func (d *redirector) target(network string, to netip.AddrPort) netip.AddrPort {
-	if r := d.set.Load(); r != nil && to == r.from {
+	if r := d.set.Load(); r != nil && to == r.from && !d.filters.Load() {
 		return netip.AddrPortFrom(to.Addr(), r.port(network))
 	}
 	return to

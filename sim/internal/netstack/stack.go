@@ -153,6 +153,15 @@ func New(opts Options) *Stack {
 	return s
 }
 
+// SetNetfilter gives a stack with a router that has none a netfilter. With redirected, that
+// translates what Redirect is about; sockets that know the other port by then keep it.
+func (s *Stack) SetNetfilter(f stack.NFTablesInterface, redirected bool) {
+	s.gate.enter()
+	defer s.gate.leave()
+	s.router.SetFilter(f)
+	s.filters.Store(redirected)
+}
+
 // Share returns the namespace as a further user sees it, without sockets yet. It
 // must Leave before the namespace is closed. If a testing/synctest bubble stands still,
 // the calls of a user with a name are among what is reported.

@@ -54,8 +54,8 @@ func (r *Router) forward(f *fib, in *Port, pkt *stack.PacketBuffer, src, dst tcp
 	// From here on the packet is as it leaves. Linux, too, has FORWARD see the smaller TTL:
 	// a rule that matches ttl 1 does so one hop before the end.
 	decrementHops(ip)
-	if r.filter != nil && !(r.filter.CheckForward(pkt, h.route, addressFamily(pkt)) &&
-		r.filter.CheckPostrouting(pkt, h.route, addressFamily(pkt))) {
+	if f := r.filter.Load(); f != nil && !(f.CheckForward(pkt, h.route, addressFamily(pkt)) &&
+		f.CheckPostrouting(pkt, h.route, addressFamily(pkt))) {
 		if r.trial != nil {
 			r.trial.Filtered = true
 		}

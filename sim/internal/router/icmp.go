@@ -35,8 +35,8 @@ func (r *Router) complain(pkt *stack.PacketBuffer, why packet.Error, mtu int) {
 		return
 	}
 	defer answer.DecRef()
-	if r.relate != nil {
-		r.relate(answer, pkt)
+	if f := r.filter.Load(); f != nil && f.relate != nil {
+		f.relate(answer, pkt)
 	}
 	// Errors on the way of an error are nobody's concern.
 	_ = route.WritePacket(why.Params(route, quote), answer)

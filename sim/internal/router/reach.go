@@ -62,7 +62,7 @@ func (r *Router) moved(route *stack.Route, src tcpip.Address) *hop {
 // Plain reports whether the router has nothing to do with a packet that arrived at a port:
 // it is for an address of that interface, is whole, and nothing asks where it comes from.
 func (r *Router) Plain(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) bool {
-	if r.filter != nil || r.filterRP.Load() != int32(RPOff) || in.filterRP.Load() != int32(RPOff) || !in.ready.Load() {
+	if r.filter.Load() != nil || r.filterRP.Load() != int32(RPOff) || in.filterRP.Load() != int32(RPOff) || !in.ready.Load() {
 		return false
 	}
 	var dst tcpip.Address

@@ -40,12 +40,11 @@ import (
 // methods are safe for concurrent use. It has no goroutine: packets are routed by
 // who delivers them.
 type Router struct {
-	filter stack.NFTablesInterface              // nil: none
-	relate func(answer, to *stack.PacketBuffer) // tells the filter what an ICMP error is about; nil: no
-	onDrop func(Dropped)                        // nil: nobody asks
-	local  taps.List[[]byte]                    // see TapLocal
-	trial  *Trial                               // of a router that only tries; nil: packets go on
-	drops  drop.Counters                        // but for those of the filter
+	filter atomic.Pointer[filter] // nil: none
+	onDrop func(Dropped)          // nil: nobody asks
+	local  taps.List[[]byte]      // see TapLocal
+	trial  *Trial                 // of a router that only tries; nil: packets go on
+	drops  drop.Counters          // but for those of the filter
 	stack  *stack.Stack
 	ip     tcpip.IPStats
 
@@ -63,13 +62,12 @@ type Router struct {
 }
 
 // New returns a router for the stack that is made with Protocol next. Its packets
-// pass the hooks of filter, unless that is nil. If filter has a method
+// pass the hooks of netfilter, unless that is nil. If netfilter has a method
 // Attach(*stack.Stack), Start calls it. If it has a method Relate(answer, to
 // *stack.PacketBuffer), that is called with each ICMP error before it is sent. Unless it is
 // nil, onDrop hears of what is dropped, but not by the filter.
-func New(filter stack.NFTablesInterface, onDrop func(Dropped)) *Router {
+func New(netfilter stack.NFTablesInterface, onDrop func(Dropped)) *Router {
 	r := &Router{
-		filter: filter,
 		onDrop: onDrop,
 		ports:  ports{of: make(map[tcpip.NICID]*Port)},
 		owners: owners{
@@ -78,7 +76,36 @@ func New(filter stack.NFTablesInterface, onDrop func(Dropped)) *Router {
 		},
 	}
 	r.owners.router = r
+	if netfilter != nil {
+		r.filter.Store(newFilter(netfilter))
+	}
 	return r
+}
+
+// A filter is the netfilter of a router.
+type filter struct {
+	stack.NFTablesInterface
+	relate func(answer, to *stack.PacketBuffer) // tells it what an ICMP error is about; nil: no
+}
+
+func newFilter(f stack.NFTablesInterface) *filter {
+	own := &filter{NFTablesInterface: f}
+	if r, ok := f.(interface {
+		Relate(answer, to *stack.PacketBuffer)
+	}); ok {
+		own.relate = r.Relate
+	}
+	return own
+}
+
+// SetFilter gives a router that has started a netfilter, which packets pass from now on.
+func (r *Router) SetFilter(netfilter stack.NFTablesInterface) {
+	f := newFilter(netfilter)
+	if a, ok := netfilter.(interface{ Attach(*stack.Stack) }); ok {
+		a.Attach(r.stack)
+	}
+	r.stack.SetNFTables(hooks{f, r})
+	r.filter.Store(f)
 }
 
 // Start makes r the router of the stack that has its Protocol, before that has any
@@ -92,19 +119,11 @@ func (r *Router) Start() {
 		}
 	}
 	r.ip = r.stack.Stats().IP
-	h := hooks{r.filter, r}
-	if r.filter == nil {
-		h.NFTablesInterface = accept{}
+	if f := r.filter.Load(); f != nil {
+		r.SetFilter(f.NFTablesInterface)
+	} else {
+		r.stack.SetNFTables(hooks{accept{}, r})
 	}
-	if a, ok := r.filter.(interface{ Attach(*stack.Stack) }); ok {
-		a.Attach(r.stack)
-	}
-	if f, ok := r.filter.(interface {
-		Relate(answer, to *stack.PacketBuffer)
-	}); ok {
-		r.relate = f.Relate
-	}
-	r.stack.SetNFTables(h)
 	r.stack.SetNFTablesConfigured(true)
 }
 
@@ -243,7 +262,8 @@ func (r *Router) Receive(in *Port, proto tcpip.NetworkProtocolNumber, pkt *stack
 // prerouting is false if the filter drops pkt. There is no route yet: it may translate the
 // destination, on which that depends.
 func (r *Router) prerouting(pkt *stack.PacketBuffer) bool {
-	return r.filter == nil || r.filter.CheckPrerouting(pkt, nil, addressFamily(pkt))
+	f := r.filter.Load()
+	return f == nil || f.CheckPrerouting(pkt, nil, addressFamily(pkt))
 }
 
 // route sends pkt where its destination is.

@@ -115,10 +115,13 @@ func (r *Router) outgoing(f *fib, out tcpip.NICID, pkt *stack.PacketBuffer) (*st
 }
 
 // shadow returns a router that decides as r and notes in t what it would do.
-func (r *Router) shadow(filter stack.NFTablesInterface, f *fib, t *Trial) *Router {
+func (r *Router) shadow(netfilter stack.NFTablesInterface, f *fib, t *Trial) *Router {
 	s := &Router{
-		filter: filter, stack: r.stack, ip: tcpip.Stats{}.FillIn().IP, trial: t,
+		stack: r.stack, ip: tcpip.Stats{}.FillIn().IP, trial: t,
 		onDrop: func(d Dropped) { t.Drop = d.Reason },
+	}
+	if netfilter != nil {
+		s.filter.Store(&filter{NFTablesInterface: netfilter})
 	}
 	for i := range r.forwarding {
 		s.forwarding[i].Store(r.forwarding[i].Load())
@@ -135,8 +138,8 @@ func (r *Router) deliver(owner *Port, pkt *stack.PacketBuffer) {
 		return
 	}
 	r.trial.Here = true
-	if r.filter != nil {
-		r.trial.Filtered = !r.filter.CheckInput(pkt, nil, addressFamily(pkt))
+	if f := r.filter.Load(); f != nil {
+		r.trial.Filtered = !f.CheckInput(pkt, nil, addressFamily(pkt))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 type digLookup struct {
 	name        string
 	kind, class uint16
+	opcode      int
 	given       bool // kind was given
 
 	answer, authority, additional, questions bool
@@ -51,6 +52,7 @@ type digRun struct {
 	family  int
 	printed bool // the line with the version and the arguments
 	cmd     bool
+	greets  bool // cmd, as it was when the first name came: that is asked where nobody replies
 	status  int
 }
 
@@ -155,6 +157,7 @@ func badName(name string) string {
 // message returns the query, without ID.
 func (l *digLookup) message(name string) *dns.Msg {
 	m := new(dns.Msg)
+	m.Opcode = l.opcode
 	m.RecursionDesired, m.AuthenticatedData, m.CheckingDisabled = l.recurse, l.ad, l.cd
 	m.Question = []dns.Question{{Name: name, Qtype: l.kind, Qclass: l.class}}
 	if l.edns || l.dnssec {
@@ -169,6 +172,6 @@ func (d *digRun) nobody(r *resolver, l *digLookup) {
 	if r.setup {
 		return
 	}
-	d.greet(l)
+	d.greet(l, d.greets)
 	d.Printf(";; %v\n", errNobody)
 }

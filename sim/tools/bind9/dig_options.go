@@ -34,7 +34,7 @@ const digHelp = digUsageText + `Where:  domain	  is in the Domain Name System
                  +[no]additional +[no]adflag +[no]all +[no]answer +[no]authority
                  +bufsize=### +[no]cdflag +[no]cmd +[no]comments +[no]defname
                  +[no]dnssec +domain=### +[no]edns[=0] +[no]identify +[no]ignore
-                 +ndots=### +[no]qr +[no]question +[no]recurse +retry=###
+                 +ndots=### +[no]opcode=### +[no]qr +[no]question +[no]recurse +retry=###
                  +[no]search +[no]short +[no]stats +[no]tcp +timeout=###
                  +tries=### +[no]vc
 `
@@ -81,6 +81,7 @@ func (d *digRun) parse(args []string) (done bool, status int) {
 		}
 	}
 	if len(d.lookups) == 0 {
+		d.greets = d.cmd
 		d.lookups = []digLookup{p.defaults}
 	}
 	return false, 0
@@ -108,6 +109,9 @@ func (p *digParser) current() *digLookup {
 func (p *digParser) add(name string) (*digLookup, error) {
 	if len(p.run.lookups) >= maxLookups {
 		return nil, &flaw{digFatal, "dig: too many lookups\n"}
+	}
+	if len(p.run.lookups) == 0 {
+		p.run.greets = p.run.cmd // what follows comes too late
 	}
 	l := p.defaults
 	if l.name = name; !l.given {
@@ -232,6 +236,10 @@ func (p *digParser) plus(arg string) error {
 	}
 	off := strings.HasPrefix(name, "no")
 	name = strings.TrimPrefix(name, "no")
+	if off && name == "opcode" {
+		l.opcode = dns.OpcodeQuery
+		return nil
+	}
 	found := ""
 	all := l.flagsOf(&p.run.cmd)
 	for n := range all {
@@ -271,6 +279,10 @@ func (p *digParser) plusValue(arg, name, value string) (err error) {
 		l.ndots, l.search = number("ndots", maxNdots), true
 	case "bufsize":
 		l.bufsize = uint16(number("buffer size", math.MaxUint16))
+	case "opcode":
+		if l.opcode = opcodeOf(value); l.opcode < 0 {
+			l.opcode = number("opcode", 15)
+		}
 	case "domain":
 		l.domains, l.search = []string{value}, true
 	case "edns":
@@ -282,6 +294,16 @@ func (p *digParser) plusValue(arg, name, value string) (err error) {
 		return invalidOption(arg)
 	}
 	return err
+}
+
+// opcodeOf returns the number of an opcode's name, -1 if it is none.
+func opcodeOf(name string) int {
+	for n, text := range dns.OpcodeToString {
+		if strings.EqualFold(text, name) {
+			return n
+		}
+	}
+	return -1
 }
 
 // maxNdots is RES_MAXNDOTS.

@@ -7,9 +7,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// greet prints, once, the lines that repeat the command line.
-func (d *digRun) greet(l *digLookup) {
-	if d.printed || !d.cmd || l.short {
+// greet prints, once, the lines that repeat the command line, if they are wanted.
+func (d *digRun) greet(l *digLookup, wanted bool) {
+	if d.printed || !wanted || l.short {
 		return
 	}
 	d.printed = true
@@ -30,7 +30,7 @@ func joined(words []string) string {
 
 // show prints a reply.
 func (d *digRun) show(l *digLookup, got *reply) {
-	d.greet(l)
+	d.greet(l, d.cmd)
 	if l.short {
 		d.showShort(l, got)
 		return
@@ -59,6 +59,13 @@ func (d *digRun) showShort(l *digLookup, got *reply) {
 func (d *digRun) showMessage(l *digLookup, m *dns.Msg) {
 	if l.comments {
 		d.Printf("%s", header(m))
+		if bad := m.Rcode == dns.RcodeFormatError || m.Rcode == dns.RcodeNotImplemented; bad && m.Response && l.edns && m.IsEdns0() == nil {
+			without := "+noedns"
+			if l.dnssec {
+				without = "+nodnssec +noedns"
+			}
+			d.Printf(";; WARNING: EDNS query returned status %s - retry with '%s'\n\n", dns.RcodeToString[m.Rcode], without)
+		}
 	}
 	if l.questions && len(m.Question) > 0 {
 		d.section(l, "QUESTION")
@@ -113,7 +120,7 @@ func (d *digRun) showStats(l *digLookup, got *reply) {
 
 // showQuery prints a query before it is sent.
 func (d *digRun) showQuery(l *digLookup, m *dns.Msg) {
-	d.greet(l)
+	d.greet(l, d.cmd)
 	if l.comments {
 		d.Printf(";; Sending:\n")
 	}

@@ -7,6 +7,7 @@ import (
 	"drydock/nat"
 	"drydock/nat/conntrack"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/netfilter"
 )
 
 // banner is before all that conntrack says of itself, which goes to standard error.
@@ -20,11 +21,11 @@ func Conntrack(_ context.Context, c *command.Call) int {
 	if err != nil {
 		return c.Fail(2, banner+"%v\nTry `conntrack -h' or 'conntrack --help' for more information.\n", err)
 	}
-	m, ok := c.Machine.(interface{ Firewall() *nat.Tables })
+	t, ok := netfilter.Of(c)
 	if !ok {
 		return c.Fail(1, banner+"Operation failed: Operation not permitted\n")
 	}
-	q.run(c, m.Firewall())
+	q.run(c, t)
 	return 0
 }
 

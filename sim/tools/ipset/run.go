@@ -10,6 +10,7 @@ import (
 	"drydock/nat"
 	"drydock/nat/ipset"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/netfilter"
 )
 
 // A session is one run of ipset, which in restore has many lines.
@@ -120,11 +121,11 @@ func (s *session) run(words []string) error {
 		return v.run(s, args)
 	}
 	if s.tables == nil {
-		m, ok := s.Machine.(interface{ Firewall() *nat.Tables })
+		t, ok := netfilter.Of(s.Call)
 		if !ok {
 			return errors.New("Kernel error received: Operation not permitted")
 		}
-		s.tables = m.Firewall()
+		s.tables = t
 	}
 	return v.run(s, args)
 }

@@ -7,6 +7,7 @@ import (
 	"drydock/nat"
 	"drydock/nat/iptables"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/netfilter"
 )
 
 // A family is the commands of IPv4 or those of IPv6.
@@ -17,7 +18,7 @@ type family struct {
 
 // rules returns the rules of the machine, or nil when it has said why not.
 func (f family) rules(c *command.Call) *nat.Ruleset {
-	m, ok := c.Machine.(interface{ Firewall() *nat.Tables })
+	t, ok := netfilter.Of(c)
 	if !ok {
 		// The second newline is the real one's: the message brings one and
 		// xtables_error adds one.
@@ -25,9 +26,9 @@ func (f family) rules(c *command.Call) *nat.Ruleset {
 		return nil
 	}
 	if f.v6 {
-		return m.Firewall().IPv6()
+		return t.IPv6()
 	}
-	return m.Firewall().IPv4()
+	return t.IPv4()
 }
 
 // noRights is the status of a process that may not touch the tables, xtables'

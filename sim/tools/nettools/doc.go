@@ -3,6 +3,7 @@
 //	ifconfig [-a] [-s] [INTERFACE]
 //	ifconfig INTERFACE [ADDRESS[/BITS]] [netmask MASK] [mtu BYTES] [up | down]
 //	hostname [-i | -I | -s | -f | -d]
+//	dnsdomainname
 //	netstat [-tuanlp46W] [--tcp …]
 //	netstat { -r | -i } [-n] [-e] [-a] [-6]
 //	route [-n] [-e] [-6]
@@ -24,5 +25,5 @@ import "drydock/sim/tools/command"
 
 // Commands returns the commands of the suite.
 func Commands() command.Table {
-	return command.Table{"arp": ARP, "ifconfig": Ifconfig, "hostname": Hostname, "netstat": Netstat, "route": Route}
+	return command.Table{"arp": ARP, "ifconfig": Ifconfig, "hostname": Hostname, "dnsdomainname": DNSDomainName, "netstat": Netstat, "route": Route}
 }

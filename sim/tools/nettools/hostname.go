@@ -3,16 +3,18 @@ package nettools
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"drydock/sim"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/inet"
 )
 
 // Hostname is hostname(1). The last of several options counts. Setting a name needs
 // CAP_SYS_ADMIN, which a container's process has not; a host gets its name when it is
-// made. The domain is what follows the first dot: -f and -d ask no resolver, since
-// /etc/hosts of a container has the whole name first.
+// made. The domain is what follows the first dot, of the name or of the one that stands first in
+// /etc/hosts, where Docker writes the whole one.
 func Hostname(ctx context.Context, c *command.Call) int {
 	show := byte(0)
 	set := func(name, _ string) error { show = name[len(name)-1]; return nil }
@@ -41,11 +43,41 @@ func Hostname(ctx context.Context, c *command.Call) int {
 		return allAddresses(c)
 	case 's':
 		name = short
-	case 'd':
-		name = domain
+	case 'f', 'd':
+		if domain == "" {
+			name, domain = fullName(ctx, c, name)
+		}
+		if show == 'd' {
+			name = domain
+		}
 	}
 	c.Printf("%s\n", name)
 	return 0
+}
+
+// fullName returns the first name on the line of /etc/hosts that the host's name is on, and its
+// domain. Without one it has none.
+func fullName(ctx context.Context, c *command.Call, name string) (full, domain string) {
+	addrs, err := c.Machine.LookupNetIP(ctx, "ip", name)
+	m, ok := c.Machine.(interface {
+		LookupAddr(ctx context.Context, addr string) ([]string, error)
+	})
+	if err != nil || !ok {
+		return name, ""
+	}
+	names, err := m.LookupAddr(ctx, addrs[0].Unmap().String())
+	if err != nil || !slices.Contains(names, name) {
+		return name, ""
+	}
+	_, domain, _ = strings.Cut(names[0], ".")
+	return names[0], domain
+}
+
+// DNSDomainName is dnsdomainname(1), which is hostname -d.
+func DNSDomainName(ctx context.Context, c *command.Call) int {
+	d := *c
+	d.Args = append([]string{c.Args[0], "-d"}, c.Args[1:]...)
+	return Hostname(ctx, &d)
 }
 
 // addresses prints what the host name resolves to, those of IPv4 if it has both. In a
@@ -56,7 +88,7 @@ func addresses(ctx context.Context, c *command.Call, name string) (status int) {
 		addrs, err = c.Machine.LookupNetIP(ctx, "ip6", name)
 	}
 	if err != nil {
-		return c.Fail(1, "hostname: Name or service not known\n")
+		return c.Fail(1, "hostname: %s\n", inet.GAIError(err))
 	}
 	c.Printf("%s\n", strings.Trim(joinAddrs(addrs), " "))
 	return 0

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"drydock/sim"
+	"drydock/sim/dockerapi"
 	"drydock/sim/ping"
 	"drydock/sim/simtest"
 	"drydock/sim/tools/command"
@@ -182,4 +183,19 @@ func TestIfconfigSimulated(t *testing.T) {
 		require.NoError(t, h.SetQdiscs("docker0", []sim.Qdisc{{Kind: "netem"}}))
 		assert.Contains(t, show(t, h, "docker0"), "txqueuelen 1000  (Ethernet)") // and ip link says qlen 1000
 	})
+}
+
+// TestFullHostname has the domain that --domainname gives a container, and what has no network.
+func TestFullHostname(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	spec := dockerapi.ContainerCreate{Config: dockerapi.Config{Hostname: "my", Domainname: "dom.example"}}
+	c, err := h.CreateSpec("full", spec)
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	for line, want := range map[string]string{"hostname": "my\n", "hostname -f": "my.dom.example\n", "hostname -d": "dom.example\n", "dnsdomainname": "dom.example\n"} {
+		var out strings.Builder
+		require.Zero(t, Commands().Run(t.Context(), &command.Call{Machine: c, Args: strings.Fields(line), Stdout: &out, Stderr: &out}), line)
+		require.Equal(t, want, out.String(), line)
+	}
 }

@@ -13,19 +13,18 @@ import (
 	"drydock/nat"
 	"drydock/nat/nftables"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/netfilter"
 )
 
 // Commands returns the commands of the suite.
 func Commands() command.Table { return command.Table{"nft": run} }
 
 func run(_ context.Context, c *command.Call) int {
-	m, ok := c.Machine.(interface{ Firewall() *nat.Tables })
-	var tables *nat.Nftables
-	if ok {
-		tables = m.Firewall().Nft()
-	} else {
-		tables = nat.New().Nft()
+	t, ok := netfilter.Of(c)
+	if !ok {
+		t = nat.New()
 	}
+	tables := t.Nft()
 	out := c.Stdout
 	if !ok && len(c.Args) > 1 && c.Args[1] != "-v" && c.Args[1] != "--version" && c.Args[1] != "-h" && c.Args[1] != "--help" {
 		return c.Fail(1, "Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n")

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"strconv"
 	"testing"
 
 	"drydock/sim"
@@ -51,7 +50,7 @@ func (l *lab) renew(opts ...sim.HostOption) {
 	l.same = newNames()
 	lan := simtest.NewLAN(l.t)
 	up := func(addr string) sim.MachineOption { return sim.WithUplink(lan, netip.MustParsePrefix(addr)) }
-	l.table = tools.Default().With(command.Table{"python3": python3, "nsenter": l.nsenter, "who": whoServer})
+	l.table = tools.Default().With(command.Table{"python3": python3, "who": whoServer})
 	programs := sim.WithCommands(l.table)
 	log := sim.WithOptions(sim.WithLogger(slog.New(slog.DiscardHandler)), sim.WithRepeatable())
 	gateway := simtest.NewMachine(l.t, sim.WithName("gateway"), sim.WithSeed(2), log, programs, up("172.16.80.1/24"), up(upstream+"/24"))
@@ -63,6 +62,7 @@ func (l *lab) renew(opts ...sim.HostOption) {
 	if l.forwards {
 		require.NoError(l.t, gateway.SetSysctl("net.ipv4.ip_forward", "1"))
 	}
+	l.write(context.Background(), "/etc/hosts", []string{"127.0.0.1 localhost", "::1 localhost", "127.0.1.1 docker"})
 	l.dns = newNameServer()
 	l.dns.serve(l.t, gateway, upstream)
 	server := l.outside.Exec(context.Background(), "who", "7777")
@@ -72,21 +72,6 @@ func (l *lab) renew(opts ...sim.HostOption) {
 		gateway.Close()
 		l.outside.Close()
 	}
-}
-
-// nsenter is nsenter(1) with the namespace of the network alone: "-t PID -n COMMAND".
-func (l *lab) nsenter(ctx context.Context, c *command.Call) int {
-	if len(c.Args) < 5 || c.Args[1] != "-t" || c.Args[3] != "-n" {
-		return c.Fail(1, "nsenter: bad usage\n")
-	}
-	for container := range l.docker.Containers() {
-		if strconv.Itoa(container.State().Pid) == c.Args[2] {
-			inside := *c
-			inside.Machine, inside.Args = container, c.Args[4:]
-			return l.table.Run(ctx, &inside)
-		}
-	}
-	return c.Fail(1, "nsenter: cannot open /proc/%s/ns/net: No such file or directory\n", c.Args[2])
 }
 
 var hostsPath = re(`^cat \$\(docker inspect -f '\{\{.HostsPath\}\}' (\S+)\)$`)

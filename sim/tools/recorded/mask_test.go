@@ -25,7 +25,10 @@ const ofOneCommand = "command's "
 func re(s string) *regexp.Regexp { return regexp.MustCompile(s) }
 
 // A word is something in a line that a mask with names found.
-type word struct{ names, text string }
+type word struct {
+	names, text string
+	full        string // as it stands; an ID may be cut short
+}
 
 func (w word) key() string { return w.names + " " + w.text }
 
@@ -69,7 +72,7 @@ func (m *mask) replace(command, line string, named func(word) string) (text stri
 		case m.names == "":
 			b.WriteString("‹›")
 		default:
-			w := word{m.names, part}
+			w := word{m.names, part, part}
 			if m.names == idNames {
 				w.text = strings.ToLower(part[:12])
 			}

@@ -6,9 +6,14 @@ import (
 )
 
 // names has which of our words the recorded ones stand for, by the mask that found them.
-type names struct{ ours, recorded map[string]string }
+type names struct {
+	ours, recorded map[string]string
+	full           map[string]string // our whole IDs, by their first digits
+}
 
-func newNames() *names { return &names{make(map[string]string), make(map[string]string)} }
+func newNames() *names {
+	return &names{make(map[string]string), make(map[string]string), make(map[string]string)}
+}
 
 // may tells whether the words of two masked lines may stand for each other.
 func (n *names) may(recorded, ours []word) bool {
@@ -27,6 +32,9 @@ func (n *names) may(recorded, ours []word) bool {
 func (n *names) learn(recorded, ours []word) {
 	for i, r := range recorded {
 		n.ours[r.key()], n.recorded[ours[i].key()] = ours[i].text, r.text
+		if len(ours[i].full) == 64 {
+			n.full[ours[i].text] = ours[i].full
+		}
 	}
 }
 
@@ -48,10 +56,15 @@ func (n *names) toOurs(command string) string {
 			continue
 		}
 		command, _ = m.replace(command, command, func(w word) string {
-			if ours, ok := n.ours[w.key()]; ok {
-				return ours
+			ours, known := n.ours[w.key()]
+			whole, ok := n.full[ours]
+			switch {
+			case !known:
+				return w.full
+			case ok && len(w.full) == 64:
+				return whole
 			}
-			return w.text
+			return ours
 		})
 	}
 	return command

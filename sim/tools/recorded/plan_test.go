@@ -113,7 +113,7 @@ func named(first, name string, more ...string) action {
 		}
 		c, ok := l.docker.Container(name)
 		require.True(l.t, ok)
-		l.same.learn([]word{{idNames, re(`[0-9a-f]{12}`).FindString(s.command)}}, []word{{idNames, c.ID()[:12]}})
+		l.same.learn([]word{{names: idNames, text: re(`[0-9a-f]{12}`).FindString(s.command)}}, []word{{names: idNames, text: c.ID()[:12]}})
 	}
 }
 

@@ -1,0 +1,63 @@
+package sim
+
+import (
+	"io"
+	"net/netip"
+	"strings"
+
+	"drydock/dnsd"
+	"drydock/nat"
+	"drydock/nat/iptables"
+)
+
+// Firewall returns the netfilter of the container's network, for a container that has the
+// capability NET_ADMIN and runs; else nil. It has Docker's rules for the embedded resolver. Others
+// reach it by Host.Enter.
+func (c *Container) Firewall() *nat.Tables {
+	r := c.running()
+	if r == nil || !c.rights().netAdmin {
+		return nil
+	}
+	return r.ns.netfilter()
+}
+
+// netfilter returns the tables of a namespace. A container's are there, and cost something, from
+// when they are first asked for.
+func (ns *namespace) netfilter() *nat.Tables {
+	if ns.enable != nil {
+		return ns.enable()
+	}
+	return ns.tables.Load()
+}
+
+// newTables makes the tables of a namespace. Until then sockets find the embedded resolver
+// themselves; dockerd's rules do that in its netfilter.
+func (c *Container) newTables(ns *namespace) *nat.Tables {
+	m := c.host.Machine
+	t := nat.New(nat.WithLogger(m.log), nat.WithSeed(m.random.seedOf("nat "+c.id)))
+	rules := !c.host.dockerd().nftables
+	if udp, tcp, ok := ns.stack.Redirected(); ok && rules {
+		addResolverRules(t, udp, tcp)
+	}
+	ns.stack.SetNetfilter(t, rules)
+	ns.tables.Store(t)
+	return t
+}
+
+// addResolverRules adds what leads from port 53 to those where the resolver listens, and back.
+func addResolverRules(t *nat.Tables, udp, tcp uint16) {
+	on := func(port uint16) string { return netip.AddrPortFrom(dnsd.Embedded, port).String() }
+	port := func(port uint16) string { return on(port)[len(dnsd.Embedded.String())+1:] }
+	for _, line := range []string{
+		"-N DOCKER_OUTPUT", "-N DOCKER_POSTROUTING",
+		"-A OUTPUT -d 127.0.0.11 -j DOCKER_OUTPUT", "-A POSTROUTING -d 127.0.0.11 -j DOCKER_POSTROUTING",
+		"-A DOCKER_OUTPUT -d 127.0.0.11 -p tcp --dport 53 -j DNAT --to-destination " + on(tcp),
+		"-A DOCKER_OUTPUT -d 127.0.0.11 -p udp --dport 53 -j DNAT --to-destination " + on(udp),
+		"-A DOCKER_POSTROUTING -s 127.0.0.11 -p tcp --sport " + port(tcp) + " -j SNAT --to-source :53",
+		"-A DOCKER_POSTROUTING -s 127.0.0.11 -p udp --sport " + port(udp) + " -j SNAT --to-source :53",
+	} {
+		if err := iptables.Run(io.Discard, t.IPv4(), strings.Fields("-t nat "+line)...); err != nil {
+			panic("rules of the embedded resolver: " + err.Error()) // they are the same for all
+		}
+	}
+}
