@@ -16,11 +16,15 @@ func (h *Host) parseAddHost(spec string) (extraHost, error) {
 	}
 	if addr == hostGateway {
 		docker0, _ := h.Network(bridgeNetwork)
-		return extraHost{spec, name, docker0.Gateway()}, nil
+		e := extraHost{spec: spec, name: name, addr: docker0.Gateway()}
+		if v6 := docker0.config().v6.gateway; v6.IsValid() && h.engine.SeveralNetworks() { // since 28
+			e.addr6 = v6
+		}
+		return e, nil
 	}
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
 		return extraHost{}, errorf(opCreate, spec, ErrAddress, h.says.AddHostAddr, addr)
 	}
-	return extraHost{spec, name, a}, nil
+	return extraHost{spec: spec, name: name, addr: a}, nil
 }

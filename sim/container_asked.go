@@ -15,6 +15,11 @@ func (c *containerConfig) setAsked(s *containerSpec) error {
 	if err := checkEmulated(&s.ContainerCreate, s.host.engine.MaskedPaths()); err != nil {
 		return err
 	}
+	if s.host.engine.SeveralNetworks() { // since 28
+		if err := checkInterfaceSysctls(s.HostConfig.Sysctls); err != nil {
+			return err
+		}
+	}
 	if err := checkSysctls(s.HostConfig.Sysctls, s.HostConfig.NetworkMode); err != nil {
 		return err
 	}

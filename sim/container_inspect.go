@@ -123,6 +123,9 @@ func (c *Container) containerConfig() dockerapi.Config {
 	cfg := toldConfig(&c.config.asked)
 	cfg.Hostname, cfg.Env, cfg.Image = c.configuredHostname(), c.envWithPath(), c.config.image.Name
 	cfg.Entrypoint, cfg.Cmd = slices.Clone(c.config.entrypoint), slices.Clone(c.config.cmd)
+	if l := c.linkTo(c.network()); l != nil && l.asked.mac != nil && c.host.engine.SeveralNetworks() {
+		cfg.MacAddress = l.asked.mac.String()
+	}
 	exposed := c.exposed()
 	if len(exposed) > 0 {
 		cfg.ExposedPorts = make(map[string]struct{})
@@ -270,7 +273,11 @@ func (c *Container) portMap(r *run) map[string][]dockerapi.PortBinding {
 		m[p.String()] = nil
 	}
 	for _, b := range bindings {
-		m[b.Port.String()] = append(m[b.Port.String()], dockerapi.PortBinding{HostIP: b.HostAddr.String(), HostPort: fmt.Sprint(b.HostPort)})
+		at := dockerapi.PortBinding{HostIP: b.HostAddr.String()}
+		if b.HostPort != 0 { // it is not routed
+			at.HostPort = fmt.Sprint(b.HostPort)
+		}
+		m[b.Port.String()] = append(m[b.Port.String()], at)
 	}
 	return m
 }

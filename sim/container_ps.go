@@ -29,6 +29,7 @@ func (c *Container) Summary() dockerapi.ContainerSummary {
 	}
 	if s.ImageManifestDescriptor != nil {
 		s.Health = &dockerapi.HealthSummary{Status: "none"}
+		s.Ports = slices.DeleteFunc(s.Ports, func(p dockerapi.Port) bool { return p.IP != "" && p.PublicPort == 0 }) // of what is routed
 		slices.SortStableFunc(s.Ports, func(a, b dockerapi.Port) int { return cmp.Compare(portText(a), portText(b)) })
 	}
 	for name, e := range s.NetworkSettings.Networks {

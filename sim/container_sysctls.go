@@ -3,8 +3,11 @@ package sim
 import (
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+
+	"drydock/sim/dockerapi"
 )
 
 // checkSysctls refuses what is not one of the network's, and what is and cannot be changed here.
@@ -18,6 +21,18 @@ func checkSysctls(asked map[string]string, mode string) error {
 			return errorf(opCreate, key, ErrConflict, "sysctl %q not allowed in host network namespace", key)
 		case !settable(key) && isSetting(key):
 			return errNotEmulated("Sysctls " + key)
+		}
+	}
+	return nil
+}
+
+var interfaceSysctl = regexp.MustCompile(`^net\.[^.]+\.[^.]+\.eth\d+\.`)
+
+// checkInterfaceSysctls refuses what is to be asked for of a network.
+func checkInterfaceSysctls(asked map[string]string) error {
+	for _, key := range slices.Sorted(maps.Keys(asked)) {
+		if interfaceSysctl.MatchString(key) {
+			return errorf(opCreate, key, ErrConflict, "interface specific sysctl setting %q must be supplied using driver option '%s'", key, dockerapi.OptionSysctls)
 		}
 	}
 	return nil

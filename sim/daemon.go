@@ -17,7 +17,8 @@ type daemonConfig struct {
 	flags       map[string]string // what options of NewHost say, by directive of daemon.json
 	bip         netip.Prefix      // invalid: the first address of a pool, or of fixedCIDR
 	fixedCIDR   netip.Prefix      // invalid: the subnet of docker0
-	fixedCIDR6  netip.Prefix      // invalid: docker0 has no IPv6
+	fixedCIDR6  netip.Prefix      // invalid: docker0 has no IPv6, or a subnet of the host's own
+	ipv6        bool              // docker0 has such a subnet
 	docker0     networkConfig     // what BridgeOptions set
 	noProxy     bool
 	noIPTables  bool

@@ -52,6 +52,9 @@ func (h *Host) readOptions() (*daemonConfig, error) {
 		}
 	}
 	cfg.daemon.take(&c)
+	if _, has := h.pool6(nil); cfg.daemon.ipv6 && !has {
+		return nil, errors.New(noController + "IPv6 is enabled for the default bridge, but no subnet is configured. Specify an IPv6 subnet using --fixed-cidr-v6")
+	}
 	return &cfg.daemon, cfg.daemon.check()
 }
 
@@ -93,9 +96,6 @@ func fileOptions(c *daemonjson.Config) (opts []HostOption, err error) {
 	if a, ok := netip.AddrFromSlice(c.PublishAddr); ok {
 		set(true, WithPublishAddr(a.Unmap()))
 	}
-	if err == nil && c.IPv6 && c.FixedCIDRv6 == "" {
-		err = errors.New(noController + "IPv6 is enabled for the default bridge, but no subnet is configured. Specify an IPv6 subnet using --fixed-cidr-v6")
-	}
 	return opts, err
 }
 
@@ -124,6 +124,7 @@ func (d *daemonConfig) take(c *daemonjson.Config) {
 	for _, text := range c.DNS {
 		d.dns = append(d.dns, netip.MustParseAddr(text)) // daemonjson has parsed it
 	}
+	d.ipv6 = c.IPv6 && c.FixedCIDRv6 == ""
 	d.dnsSearch, d.dnsOptions = c.DNSSearch, c.DNSOptions
 	if c.IPMasq != nil {
 		d.docker0.noMasquerade = !*c.IPMasq

@@ -52,11 +52,33 @@ func (h *Host) docker0(d *daemonConfig, now *networkConfig) (networkConfig, erro
 	if err := f.reserveAux(h.says, bridgeNetwork); err != nil {
 		return n, err
 	}
+	if d.ipv6 {
+		pool, err := h.docker0Pool6(now)
+		if err != nil {
+			return n, err
+		}
+		n.v6 = family{subnet: pool}
+		return n, n.v6.open(h.engine, bridgeNetwork)
+	}
 	if d.fixedCIDR6.IsValid() {
 		n.v6 = family{subnet: d.fixedCIDR6, byMAC: h.engine.ByMAC(d.fixedCIDR6)}
 		return n, cmp.Or(n.v6.open(h.engine, bridgeNetwork), n.v6.checkBridge(h.says, bridgeNetwork))
 	}
 	return n, nil
+}
+
+// docker0Pool6 is the IPv6 subnet that docker0 has, or the first one of the host's own.
+func (h *Host) docker0Pool6(now *networkConfig) (netip.Prefix, error) {
+	if now != nil && now.v6.subnet.IsValid() {
+		return now.v6.subnet, nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	pool, ok := h.pool6(append(h.own.stack.OnLink(nil), h.otherSubnetsLocked()...))
+	if !ok {
+		return pool, newError("create network", bridgeNetwork, ErrNoAddress, h.says.NoPool6)
+	}
+	return pool, nil
 }
 
 // firstPool is the first default pool that nobody has but docker0 itself.

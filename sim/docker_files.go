@@ -67,6 +67,9 @@ func (c *Container) writeDockerFiles(ns *namespace) *dockerFiles {
 func (c *Container) extraHosts() (list []engine.Host) {
 	for _, x := range c.config.extraHosts {
 		list = append(list, engine.Host{Addr: x.addr, Name: x.name})
+		if x.addr6.IsValid() {
+			list = append(list, engine.Host{Addr: x.addr6, Name: x.name})
+		}
 	}
 	return list
 }

@@ -346,6 +346,7 @@ func TestDatagramsBeforePublishing(t *testing.T) {
 func TestForwardingWarning(t *testing.T) {
 	t.Parallel()
 	const run, info = "WARNING: IPv4 forwarding is disabled. Networking will not work.\n", "WARNING: IPv4 forwarding is disabled\n"
+	const cgroup = "WARNING: Support for cgroup v1 is deprecated and planned to be removed by no later than May 2029 (https://github.com/moby/moby/issues/51111)\n"
 	for _, test := range []struct {
 		release   sim.Release
 		opts      []sim.HostOption
@@ -354,8 +355,8 @@ func TestForwardingWarning(t *testing.T) {
 	}{
 		{sim.Docker20, nil, run, info, "0\n"},
 		{sim.Docker28, nil, "", "", "1\n"},
-		{sim.Docker29, nil, "", "", "1\n"},
-		{sim.Docker29, []sim.HostOption{sim.WithIPForward(false)}, run, info, "0\n"},
+		{sim.Docker29, nil, "", cgroup, "1\n"},
+		{sim.Docker29, []sim.HostOption{sim.WithIPForward(false)}, run, info + cgroup, "0\n"},
 	} {
 		simtest.VirtualTime(t, func(t *testing.T) {
 			image := sim.Image{Name: "centos:v1", Cmd: []string{"sh"}, Main: sleeper}

@@ -94,7 +94,6 @@ func gratuitousARP(mac []byte, ip netip.Addr) []byte {
 	arp.SetIPv4OverEthernet()
 	arp.SetOp(header.ARPRequest)
 	copy(arp.HardwareAddressSender(), mac)
-	copy(arp.HardwareAddressTarget(), header.EthernetBroadcastAddress)
 	copy(arp.ProtocolAddressSender(), ip.AsSlice())
 	copy(arp.ProtocolAddressTarget(), ip.AsSlice())
 	return b

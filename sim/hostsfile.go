@@ -12,6 +12,8 @@ type extraHost struct {
 	spec string // as it was asked for
 	name string
 	addr netip.Addr
+	// addr6 is that of IPv6 of a gateway that has one.
+	addr6 netip.Addr
 }
 
 // hostsLines returns the addresses and names of a /etc/hosts, as glibc reads it: lines with an

@@ -192,16 +192,17 @@ func (n *Network) setLocalnet() {
 	n.host.own.settings.noteLocalnet(n.index, n.host.dockerd().noProxy)
 }
 
-// open6 does what dockerd does for a network with IPv6: the bridge has fe80::1 as well,
+// open6 does what dockerd does for a network with IPv6: the bridge may have fe80::1 as well,
 // and the host forwards.
 func (n *Network) open6() error {
 	if !n.config().v6.subnet.IsValid() {
 		return nil
 	}
-	s := n.host.own.stack
-	err := s.AddAddr(n.index, netip.MustParsePrefix("fe80::1/64"))
-	if err != nil && !errors.Is(err, syscall.EEXIST) { // the gateway of fe80::/64
-		return err
+	if n.host.engine.LinkLocalGateway() {
+		err := n.host.own.stack.AddAddr(n.index, netip.MustParsePrefix("fe80::1/64"))
+		if err != nil && !errors.Is(err, syscall.EEXIST) { // the gateway of fe80::/64
+			return err
+		}
 	}
 	return n.host.forward(ipForward6)
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -97,7 +98,7 @@ func (h *Host) checkNetwork(n *Network) error {
 	}
 	if cfg.pool6 {
 		var ok bool
-		if v6.subnet, ok = h.engine.Pool6(engine.GlobalPool(h.daemonID()), all); !ok {
+		if v6.subnet, ok = h.pool6(all); !ok {
 			return newError(opCreateNetwork, n.name, ErrNoAddress, h.says.NoPool6)
 		}
 	}
@@ -108,6 +109,11 @@ func (h *Host) checkNetwork(n *Network) error {
 		}
 	}
 	return n.config().complete(n.name, inUse)
+}
+
+// pool6 returns the next IPv6 subnet that is the host's own.
+func (h *Host) pool6(inUse []netip.Prefix) (netip.Prefix, bool) {
+	return h.engine.Pool6(engine.GlobalPool(h.daemonID()), inUse)
 }
 
 // daemonID is that of dockerd, which stays as long as the host is there.

@@ -38,6 +38,7 @@ var settingsTable = append([]setting{
 	{"net.ipv4.conf.*.arp_ignore", fixed("0"), nil},
 	{"net.ipv4.conf.*.arp_notify", fixed("0"), nil},
 	{"net.ipv4.conf.*.forwarding", getForward4, setForward4},
+	{"net.ipv4.conf.*.log_martians", getMartians, setMartians},
 	{"net.ipv4.conf.*.route_localnet", getLocalnet, setLocalnet},
 	{"net.ipv4.conf.*.rp_filter", getRPFilter, setRPFilter},
 	{"net.ipv4.conf.*.send_redirects", fixed("1"), nil},
@@ -69,12 +70,13 @@ type settings struct {
 	// By index of the interface, 0 is all.
 	rpFilter map[int]int // +checklocks:mu
 	localnet map[int]int // +checklocks:mu
+	martians map[int]int // +checklocks:mu
 }
 
 func newSettings(space *namespace) *settings {
 	return &settings{
 		space: space, forward4: "0", forward6: "0", ttl: "64",
-		rpFilter: make(map[int]int), localnet: make(map[int]int),
+		rpFilter: make(map[int]int), localnet: make(map[int]int), martians: make(map[int]int),
 	}
 }
 
@@ -99,6 +101,7 @@ func (s *settings) forget(index int) {
 	defer s.mu.Unlock()
 	delete(s.rpFilter, index)
 	delete(s.localnet, index)
+	delete(s.martians, index)
 }
 
 // find returns the setting of a key. What stands there for "*" must be "all", "default" or an

@@ -161,6 +161,16 @@ func setLocalnet(s *settings, k settingKey, value string) error {
 	return s.setOf(s.localnet, k, value, 1, func(index, v int) bool { return s.space.stack.SetRouteLocalnet(index, v > 0) })
 }
 
+// +checklocks:s.mu
+func getMartians(s *settings, dev string) string { return s.valueOf(s.martians, dev) }
+
+// setMartians notes what has no effect, as there is no log of the kernel.
+//
+// +checklocks:s.mu
+func setMartians(s *settings, k settingKey, value string) error {
+	return s.setOf(s.martians, k, value, 1, func(int, int) bool { return true })
+}
+
 // valueOf returns what was set for an interface or all of them.
 func (s *settings) valueOf(values map[int]int, dev string) string {
 	if index, ok := s.index(dev); ok {

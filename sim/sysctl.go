@@ -31,6 +31,7 @@ func (ns *Netns) Sysctls() []Sysctl {
 //	net.ipv4.conf.*.rp_filter             which IPv4 packets may arrive: 0 all, 1 those whose source is
 //	                                      reached by the interface that they came by, 2 those whose
 //	                                      source is reached at all
+//	net.ipv4.conf.*.log_martians          without effect: there is no log of the kernel
 //	net.ipv4.conf.*.route_localnet        1: packets for 127/8 may arrive at the interface
 //	net.ipv4.icmp_echo_ignore_all         1: pings are not answered
 //	net.ipv4.icmp_echo_ignore_broadcasts  0: pings of all on a network are answered

@@ -59,7 +59,10 @@ func (c *call) getInfo() error {
 	info.RegistryConfig.Mirrors = append([]string{}, d.Mirrors...)
 	info.RegistryConfig.IndexConfigs[hub] = dockerapi.RegistryIndex{Name: hub, Mirrors: info.RegistryConfig.Mirrors, Secure: true, Official: true}
 	info.ID, info.Name, info.Images = d.ID, c.host.Hostname(), len(c.host.Images())
-	info.IPv4Forwarding = c.forwards()
+	if info.IPv4Forwarding = c.forwards(); !info.IPv4Forwarding && len(info.Warnings) > 0 {
+		// Clients make up their own warnings as long as the daemon has none.
+		info.Warnings = slices.Insert(info.Warnings, 0, "WARNING: IPv4 forwarding is disabled")
+	}
 	old := c.engineBefore(since28) // later ones do not tell
 	info.BridgeNfIptables = !old || c.isSet("net.bridge.bridge-nf-call-iptables")
 	info.BridgeNfIP6tables = !old || c.isSet("net.bridge.bridge-nf-call-ip6tables")

@@ -33,6 +33,8 @@ type Addresser interface {
 	CheckIPAM(config []dockerapi.IPAMConfig, ipv6 bool) error
 	// Faults is what dockerd tells of the faults of a container on a network.
 	Faults(list []string) string
+	// LinkLocalGateway reports whether bridges with IPv6 have fe80::1.
+	LinkLocalGateway() bool
 	// ByMAC reports whether the addresses of an IPv6 subnet of the default bridge end in the
 	// MACs of their holders; else they are the lowest free ones.
 	ByMAC(subnet netip.Prefix) bool

@@ -30,6 +30,8 @@ var defaultPools = append(Subnets(netip.MustParsePrefix("172.16.0.0/12"), 16)[1:
 
 func (common) DefaultPools() []netip.Prefix { return defaultPools }
 
+func (common) LinkLocalGateway() bool { return true }
+
 // ByMAC is where the 48 bits of a MAC fit.
 func (common) ByMAC(subnet netip.Prefix) bool { return subnet.Bits() <= 128-48 }
 

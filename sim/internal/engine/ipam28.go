@@ -61,6 +61,8 @@ func (since28) NewPool(subnet, ipRange netip.Prefix) *Pool {
 	return p
 }
 
+func (since28) LinkLocalGateway() bool { return false }
+
 func (since28) FixedCIDRIsSubnet() bool { return true }
 
 // CheckIPAM tells of all faults, each on a line.

@@ -126,10 +126,18 @@ func (s *Stack) Interfaces() []Interface {
 			}
 		}
 		slices.SortStableFunc(i.Addrs, func(a, b netip.Prefix) int {
-			return cmp.Compare(a.Addr().BitLen(), b.Addr().BitLen())
+			return cmp.Or(cmp.Compare(a.Addr().BitLen(), b.Addr().BitLen()), cmp.Compare(scope6(a.Addr()), scope6(b.Addr())))
 		})
 		list = append(list, i)
 	}
 	slices.SortFunc(list, func(a, b Interface) int { return cmp.Compare(a.Index, b.Index) })
 	return list
+}
+
+// scope6 is by what Linux sorts the IPv6 addresses of an interface: link-local ones come last.
+func scope6(a netip.Addr) int {
+	if a.Is6() && a.IsLinkLocalUnicast() {
+		return 1
+	}
+	return 0
 }

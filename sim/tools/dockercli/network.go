@@ -94,7 +94,7 @@ func (d *docker) removeNetworks(*pflag.FlagSet) action {
 
 // connect is docker network connect.
 func (d *docker) connect(f *pflag.FlagSet) action {
-	ip, ip6 := f.String("ip", "", "IPv4 address (e.g., 172.30.100.104)"), f.String("ip6", "", "IPv6 address (e.g., 2001:db8::33)")
+	ip, ip6 := d.release.addrFlag(f, "ip", "IPv4 address (e.g., 172.30.100.104)"), d.release.addrFlag(f, "ip6", "IPv6 address (e.g., 2001:db8::33)")
 	aliases := f.StringSlice("alias", nil, "Add network-scoped alias for the container")
 	links := multi(f, "link", "", "Add link to another container", checkLink)
 	options := f.StringSlice("driver-opt", nil, "driver options for the network")

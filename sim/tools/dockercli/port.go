@@ -37,6 +37,9 @@ func (d *docker) port(*pflag.FlagSet) action {
 			return err
 		}
 		port := number + "/" + protocol
+		if all[port] == nil && d.release.since28 {
+			port = args[1]
+		}
 		if all[port] == nil {
 			return d.release.error("No public port '" + port + "' published for " + args[0])
 		}

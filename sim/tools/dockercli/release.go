@@ -10,6 +10,8 @@ import (
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/apishape"
 	"drydock/sim/tools/command"
+
+	"github.com/spf13/pflag"
 )
 
 // A release is what tells one release of the command docker from the others: on a host with Docker
@@ -107,6 +109,25 @@ func (r *release) checkAddr(s string) (string, error) {
 		return "", dockerError("IP address is not correctly formatted: " + s)
 	}
 	return "", dockerError(s + " is not an ip address")
+}
+
+// addrFlag adds a flag for an address, which 29 reads itself.
+func (r *release) addrFlag(f *pflag.FlagSet, name, usage string) *string {
+	if !r.since29 {
+		return f.String(name, "", usage)
+	}
+	addr := new(string)
+	f.Var(value{kind: "ip", set: func(s string) error {
+		a, err := parseAddr(s)
+		if err != nil && s != "" {
+			return fmt.Errorf("failed to parse IP: %q", s)
+		}
+		if *addr = ""; s != "" {
+			*addr = a.String()
+		}
+		return nil
+	}}, name, usage)
+	return addr
 }
 
 // error is an error of the command's own, which began with "Error: " until 29.

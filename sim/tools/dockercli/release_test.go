@@ -50,7 +50,7 @@ var saidOf28 = []said{
 	{"run -d --name w1 -p 8080:80 centos", "ID", ""},
 	{"port w1", "80/tcp -> 0.0.0.0:8080\n80/tcp -> [::]:8080", ""},
 	{"ps --filter name=w1 --format {{.Ports}}", "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp", ""},
-	{"port w1 81", "Error: No public port '81/tcp' published for w1\nexit status 1", "no public port '81/tcp' published for w1\nexit status 1"},
+	{"port w1 81", "Error: No public port '81' published for w1\nexit status 1", "no public port '81' published for w1\nexit status 1"},
 	{"run -d --name a2 -p 8080:80 centos", "ID\ndocker: Error response from daemon: failed to set up container networking: driver failed programming external connectivity on endpoint a2 (ID): Bind for 0.0.0.0:8080 failed: port is already allocated\n\nRun 'docker run --help' for more information\nexit status 125", ""},
 	{"run -d --name k1 --link c1:x centos", "ID", "WARNING: Links on the default bridge network are deprecated and will be removed in a future release. Use a custom network instead.\nID"},
 	{"run -d -p 70000:80 centos", "docker: Invalid hostPort: 70000\n\nRun 'docker run --help' for more information\nexit status 125", "docker: invalid hostPort: 70000\n\nRun 'docker run --help' for more information\nexit status 125"},

@@ -98,7 +98,7 @@ func (p *ip) showAddresses(words []string) error {
 		if p.json {
 			objects = append(objects, p.addressFields(l, addrs))
 		} else {
-			p.printAddresses(l, addrs, s.filtered())
+			p.printAddresses(l, addrs, &s)
 		}
 	}
 	if p.json {
@@ -107,7 +107,7 @@ func (p *ip) showAddresses(words []string) error {
 	return nil
 }
 
-func (p *ip) printAddresses(l shownLink, addrs []shownAddr, filtered bool) {
+func (p *ip) printAddresses(l shownLink, addrs []shownAddr, s *addressSelector) {
 	switch {
 	case p.brief:
 		p.Printf("%-16s %-14s ", shownName(l, true), stateOf(l.Interface))
@@ -120,9 +120,13 @@ func (p *ip) printAddresses(l shownLink, addrs []shownAddr, filtered bool) {
 			p.record(fmt.Sprintf("%d: %s", l.Index, l.Name) + addressLines(l.Interface, a))
 		}
 	default:
-		head := linkLines(l, false, p.family == 6)
-		if p.family != 0 || filtered { // without what is of Ethernet
+		short := p.family == 6 && s.dev == "" // a list that the kernel's IPv6 makes
+		head := linkLines(l, false, short)
+		if p.family != 0 || s.filtered() { // without what is of Ethernet
 			head, _, _ = strings.Cut(head, "\n")
+			if l.Peer != 0 && !short {
+				head += fmt.Sprintf(" link-netnsid %d", l.netns)
+			}
 			head += "\n"
 		}
 		p.Printf("%s", head)

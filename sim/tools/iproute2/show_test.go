@@ -34,7 +34,7 @@ func TestIPOptions(t *testing.T) {
 `,
 		"ip -o link show docker0": `1784: docker0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT group default \    link/ether 02:42:6b:67:1f:ab brd ff:ff:ff:ff:ff:ff
 `,
-		"ip -6 addr show dev lo": `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN qlen 1000
+		"ip -6 addr show dev lo": `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
     inet6 ::1/128 scope host 
        valid_lft forever preferred_lft forever
 `,

@@ -98,11 +98,11 @@ func whoServer(ctx context.Context, c *command.Call) int {
 	defer serving.Wait()
 	me := strings.Replace(c.Machine.Hostname(), "outside", "docker", 1) // the lab's machines had one name
 	for _, port := range c.Args[1:] {
-		l, err := c.Machine.Listen(ctx, "tcp", ":"+port)
+		l, err := c.Machine.Listen(ctx, "tcp4", ":"+port)
 		if err != nil {
 			return c.Fail(1, "who: %v\n", err)
 		}
-		p, err := c.Machine.ListenPacket(ctx, "udp", ":"+port)
+		p, err := c.Machine.ListenPacket(ctx, "udp4", ":"+port)
 		if err != nil {
 			return c.Fail(1, "who: %v\n", err)
 		}

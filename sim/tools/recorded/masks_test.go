@@ -13,6 +13,9 @@ var (
 	listings  = re(`iptables`)
 	pings     = re(`ping|busybox`)
 	addresses = re(`\bip\b|ifconfig|bridge|iflink|ifindex|tc `)
+	// What sessions show of containers on several networks.
+	severalNetworks = re(`^ip -4 -o addr show . grep -v ' lo '; ip route`)
+
 	conntrack = re(`conntrack`)
 	digs      = re(`dig|nslookup|log since mark`)
 )
@@ -36,6 +39,9 @@ var masks = []mask{
 	{find: re(`^ +(?:Go version|Git commit|Built): (.*)`), group: 1, in: re(`docker version`), reason: "the lab's commands and daemons were built elsewhere"},
 	{find: re(`^Server:.*`), with: always("Server:"), in: re(`docker version`), reason: "an emulated host says that it is one"},
 	{find: re(`^ ID: (\S+)`), group: 1, in: re(`docker info`), reason: "IDs are random"},
+	{find: re(`^2: (?:ens33@if\d+|eth0): .* state UP (?:qlen 1000)?$`), with: always("2: eth0"), in: re(`ip -6 addr show$`), reason: "the lab's LAN was a cable to another namespace"},
+	{find: re(`^(\d+): eth\d+ +inet .* scope global`), group: 1, names: ofOneCommand + "interface", in: severalNetworks, reason: "networks are joined in random order"},
+	{find: re(`\b(eth\d+)\b`), group: 1, names: ofOneCommand + "device", in: severalNetworks, reason: "the same"},
 	{find: re(`^(\d+): \S+: <`), group: 1, names: "interface", in: addresses, reason: "the kernel has counted namespaces of other runs"},
 	{find: re(`@if(\d+)`), group: 1, names: "interface", in: addresses, reason: "the same"},
 	{find: re(`^(\d+): \S+ +inet`), group: 1, names: "interface", in: addresses, reason: "the same"},
@@ -46,6 +52,7 @@ var masks = []mask{
 	{find: re(`(?: nodad)?(?: tentative)? $`), with: always(" "), in: re(`\bip\b`), reason: "there is no duplicate address detection, as the README says"},
 	{find: re(`^2: eth0(@if.*|: .*UP group default.*)`), with: always("2: eth0"), in: re(`\bip addr|ip -4 addr show; ip route`), reason: "the lab's LAN was a cable to another namespace"},
 	{find: re(`(?: link-netnsid \d+)?$`), with: always(""), in: re(`\bip addr$`), reason: "the same"},
+	{find: re(`<(?:NO-CARRIER,)?BROADCAST,MULTICAST,UP> mtu 1500 state (?:UP|DOWN)`), with: always("<BROADCAST,MULTICAST,UP> mtu 1500"), in: re(`ip -6 addr show$`), reason: "the kernel notes up to a second later that the last port of a bridge is gone"},
 	{find: re(`txqueuelen \d+`), in: re(`ifconfig`), reason: "the same"},
 	{find: re(`(?:[RT]X (?:packets|errors) .*)`), in: re(`ifconfig`), reason: "count frames of IPv6's neighbour discovery, by chance"},
 	{find: re(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)`), reason: "times"},
@@ -54,6 +61,9 @@ var masks = []mask{
 	{find: re(`"Pid": (\d+)`), group: 1, reason: "numbers of processes"},
 	{find: re(`(?:About an? (?:minute|hour)|Less than a second|\d+ (?:second|minute|hour)s?)(?: ago)?`), in: tables, reason: "how long the recorded host took"},
 	{find: re(` {2,}`), with: always("  "), in: tables, reason: "columns are as wide as the times"},
+
+	{find: re(`^net.ipv4.ip_forward = (\d)`), group: 1, in: re(`^sysctl net.ipv4.ip_forward; ping`), reason: "the lab's containers had that of the machine around it"},
+	{find: re(`\w+,\w+$`), with: list, in: re(`\{\{.Networks\}\}`), reason: "docker goes through a map"},
 
 	{find: re(`time=([\d.]+ ms)`), group: 1, in: pings, reason: "how long a packet took"},
 	{find: re(`(?:rtt|round-trip) .*= (.*ms)`), group: 1, in: pings, reason: "the same"},
@@ -115,6 +125,9 @@ func protocol(column string) string {
 	number := strings.Fields(column)[0]
 	return " " + (protocols[number] + "    ")[:4] + " -- "
 }
+
+// list sorts words between commas.
+func list(text string) string { return strings.Join(slices.Sorted(strings.SplitSeq(text, ",")), ",") }
 
 // sorted sorts words.
 func sorted(text string) string {

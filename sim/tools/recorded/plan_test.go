@@ -84,7 +84,19 @@ var hiddens = []hidden{
 	{"08b", re(`\| iptables-save . grep -E 'dport.DOCKER'`), 0, shell("systemctl stop docker")},
 	{"08b", re(`\| ip -4 -o addr show docker0`), 0, shell("systemctl start docker")},
 	{"13", routed6, 0, newHost()},
-	{"13", routed6, 0, shell("ip6tables -P FORWARD ACCEPT; sysctl -w net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1; systemctl restart docker")},
+	{"13", routed6, 0, shell(forward6)},
+	{"07e", re(`\| docker start web$`), 0, restart},
+	{"12", re(`^dockerd --allow-direct-routing`), 1, shell("mkdir -p /etc/docker; echo '{\"allow-direct-routing\": true}' >/etc/docker/daemon.json; systemctl restart docker")},
+	{"13", re(`^docker0 with IPv6`), 1, shell("mkdir -p /etc/docker; echo '{\"ipv6\": true}' >/etc/docker/daemon.json; systemctl restart docker")},
+	{"13r", routed6, 0, newHost()},
+	{"13r", routed6, 0, shell(forward6)},
+	{"13r", re(`^docker0 with IPv6`), 1, shell("mkdir -p /etc/docker; echo '{\"ipv6\": true}' >/etc/docker/daemon.json; systemctl restart docker")},
+	{"13b", re(`^hosts file`), 1, newHost()},
+	{"13b", re(`^hosts file`), 1, shell(forward6)},
+	{"13b", re(`^hosts file`), 1, shell("printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 docker\n' >/etc/hosts")},
+	{"13b", re(`\| after a restart of dockerd`), 0, restart},
+	{"13b", re(`\| \(timeout 5 tcpdump`), 0, shell("sleep 5")},
+	{"14", re(`\| \(timeout 4 tcpdump`), 0, shell("sleep 5")},
 	{"14b", re(`\| docker rm -f s1`), 0, shell("docker run -d --name s1 centos:v1")},
 	{"14b", re(`\| dig \+short e2`), 0, named("docker run -d --name e2 --network cc --network-alias al1 centos:v1", "e2", "docker run -d --name e3 --network cc centos:v1")},
 	{"14b", re(`^ethN.*\| docker network disconnect aa s1`), 1, shell("docker run -d --name s1 --network cc centos:v1; docker network connect aa s1; docker network connect bb s1")},
@@ -101,6 +113,9 @@ var hiddens = []hidden{
 	{"16b", re(`^back to the iptables backend.*\| docker start web`), 1, nftDaemon(`"firewall-backend": "nftables"`)},
 	{"08", re(`^address re-use.*\| docker ps -a`), 0, restart},
 }
+
+// forward6 is a host that forwards IPv6 before dockerd starts.
+const forward6 = "ip6tables -P FORWARD ACCEPT; sysctl -w net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1; systemctl restart docker"
 
 // routed6 is the first step where the lab's host forwarded IPv6 before dockerd started.
 var routed6 = re(`^IPv4-only network.*\| docker run -d --name b0`)

@@ -31,6 +31,8 @@ var notRun = []rule{
 
 // notCompared are those that are repeated, and not compared.
 var notCompared = []rule{
+	{"14", re(`ip -o link show type veth`), "the lab's LAN was a cable, and networks are joined in random order"},
+	{"13", re(`\.accept_dad`), "lists all settings that a kernel has for an interface"},
 	{"", re(`ip -d link`), "lists parameters of the kernel's bridges and cables"},
 	{"", re(`bridge fdb show`), "lists multicast addresses of the kernel"},
 	{"", re(`curl -sS -i `), "the lab's nginx is Debian's 1.22.1, with another page"},
@@ -54,5 +56,7 @@ var anyOrder = []rule{
 	{"", re(`docker-proxy`), "processes start at once"},
 	{"03b", re(`\| (dig|nslookup|getent)`), "addresses of one name are shuffled"},
 	{"04", re(`ip -4 -o addr show`), "networks are joined in random order"},
+	{"14", re(`ip -4 -o addr show|iptables-save`), "networks are joined in random order"},
+	{"13b", re(`ip6tables-save`), "after a restart networks come in the order of their IDs, which are random"},
 	{"", re(`\| env$|docker exec \S+ env$`), "several -e have a random order"},
 }

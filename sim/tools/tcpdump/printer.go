@@ -238,10 +238,6 @@ func (p *printer) arp(b []byte, length int) {
 	}
 	from, to := netip.AddrFrom4([4]byte(b[14:18])), netip.AddrFrom4([4]byte(b[24:28]))
 	switch op := be16(b[6:]); {
-	case op == 1 && from == to:
-		p.put("Announcement %s", p.host(from))
-	case op == 1 && from.IsUnspecified():
-		p.put("Probe %s", p.host(to))
 	case op == 1:
 		p.put("Request who-has %s ", p.host(to))
 		if target := [6]byte(b[18:24]); target != [6]byte{} {
