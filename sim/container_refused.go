@@ -43,22 +43,30 @@ func checkEmulated(s *dockerapi.ContainerCreate, masked []string) error {
 	}
 	rest := s.Config
 	rest.Healthcheck = nil
-	if name := firstSet(rest, dockerapi.Config{}, refusedConfig); name != "" {
+	if name := firstSet(&rest, func() any { return &dockerapi.Config{} }, refusedConfig); name != "" {
 		return errNotEmulated(name)
 	}
-	if name := firstSet(s.HostConfig, toldHostConfig(&dockerapi.HostConfig{}, masked), refusedHostConfig); name != "" {
+	told := func() any {
+		c := toldHostConfig(&dockerapi.HostConfig{}, masked)
+		return &c
+	}
+	if name := firstSet(&s.HostConfig, told, refusedHostConfig); name != "" {
 		return errNotEmulated(name)
 	}
 	return nil
 }
 
 // firstSet returns the first of some fields of a struct that asks for something else than the
-// defaults.
-func firstSet(of, defaults any, fields []reflect.StructField) string {
-	v, standard := reflect.ValueOf(of), reflect.ValueOf(defaults)
+// defaults, which are asked for only if one asks for anything. It is given pointers.
+func firstSet(of any, defaults func() any, fields []reflect.StructField) string {
+	v := reflect.ValueOf(of).Elem()
 	for _, f := range fields {
 		value := v.FieldByIndex(f.Index)
-		if !asksNothing(value) && !reflect.DeepEqual(value.Interface(), standard.FieldByIndex(f.Index).Interface()) {
+		if asksNothing(value) {
+			continue
+		}
+		standard := reflect.ValueOf(defaults()).Elem().FieldByIndex(f.Index)
+		if !reflect.DeepEqual(value.Interface(), standard.Interface()) {
 			return f.Name
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"drydock/sim/internal/errno"
+	"drydock/sim/internal/router"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -205,13 +206,13 @@ func (s *Stack) RemoveAddr(index int, addr netip.Prefix) error {
 	s.gate.enter()
 	defer s.gate.leave()
 	id := tcpip.NICID(index)
-	info, ok := s.stack.SingleNICInfo(id)
+	addrs, ok := router.AddressesOf(s.stack, id)
 	if !ok {
 		return fmt.Errorf("netstack: remove address %v: %w", addr, syscall.ENODEV)
 	}
 	var found, sibling, another bool
-	for _, a := range info.ProtocolAddresses {
-		switch p := fromPrefix(a.AddressWithPrefix); {
+	for _, a := range addrs {
+		switch p := fromPrefix(a); {
 		case p == addr:
 			found = true
 		case p.Addr().Is4():

@@ -20,6 +20,8 @@ const (
 	v6
 )
 
+var families = [...]tcpip.NetworkProtocolNumber{v4: ipv4.ProtocolNumber, v6: ipv6.ProtocolNumber}
+
 func family(proto tcpip.NetworkProtocolNumber) int {
 	if proto == ipv6.ProtocolNumber {
 		return v6
@@ -55,18 +57,22 @@ func newPort(nic stack.NetworkInterface) *Port {
 }
 
 // prepare readies a port for packets. It is false if it is being removed.
-func (p *Port) prepare(s *stack.Stack, rx tcpip.NICPacketStats) bool {
+func (p *Port) prepare(s *stack.Stack) bool {
 	if p.ready.Load() {
 		return true
 	}
-	for i, proto := range [...]tcpip.NetworkProtocolNumber{v4: ipv4.ProtocolNumber, v6: ipv6.ProtocolNumber} {
+	info, ok := s.SingleNICInfo(p.id)
+	if !ok {
+		return false
+	}
+	for i, proto := range families {
 		ep, err := s.GetNetworkEndpoint(p.id, proto)
 		if err != nil {
 			return false
 		}
 		p.endpoints[i] = ep
 	}
-	p.rx = [...]tcpip.NICPacketStats{rx, s.Stats().NICs.Rx}
+	p.rx = [...]tcpip.NICPacketStats{info.Stats.Rx, s.Stats().NICs.Rx}
 	p.ready.Store(true)
 	return true
 }

@@ -23,6 +23,7 @@
 package router
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -160,17 +161,28 @@ func (r *Router) Refresh(id tcpip.NICID) {
 // IPv6 link-local ones.
 func (r *Router) look(id tcpip.NICID) (*Port, []tcpip.AddressWithPrefix) {
 	p := r.ports.get(id)
-	info, ok := r.stack.SingleNICInfo(id)
-	if p == nil || !ok || !p.prepare(r.stack, info.Stats.Rx) {
+	addrs, ok := AddressesOf(r.stack, id)
+	if p == nil || !ok || !p.prepare(r.stack) {
 		return nil, nil
 	}
-	var addrs []tcpip.AddressWithPrefix
-	for _, a := range info.ProtocolAddresses {
-		if !header.IsV6LinkLocalUnicastAddress(a.AddressWithPrefix.Address) {
-			addrs = append(addrs, a.AddressWithPrefix)
+	return p, slices.DeleteFunc(addrs, func(a tcpip.AddressWithPrefix) bool {
+		return header.IsV6LinkLocalUnicastAddress(a.Address)
+	})
+}
+
+// AddressesOf returns the addresses of an interface, those of IPv4 first; false if it has gone. Stack's
+// SingleNICInfo has them, too, with all that is known of an interface, which takes 14 allocations.
+func AddressesOf(s *stack.Stack, id tcpip.NICID) (addrs []tcpip.AddressWithPrefix, ok bool) {
+	for _, proto := range families {
+		ep, err := s.GetNetworkEndpoint(id, proto)
+		if err != nil {
+			return nil, false
+		}
+		if a, ok := ep.(stack.AddressableEndpoint); ok {
+			addrs = append(addrs, a.PrimaryAddresses()...)
 		}
 	}
-	return p, addrs
+	return addrs, true
 }
 
 // current returns the present fib. Making it takes a lock, loading it does not: packets
