@@ -40,5 +40,6 @@ var (
 	ErrUnsupported = errors.New("Operation not supported")
 	ErrInvalid     = errors.New("Invalid argument")
 	ErrLinks       = errors.New("Too many links")
+	ErrOverflow    = errors.New("Value too large for defined data type")
 	ErrFull        = errors.New("Too many open files in system")
 )

@@ -61,11 +61,7 @@ func (n *Nftables) commit(tx *NftEdit) error {
 	if err := tx.Validate(); err != nil || len(tx.owned) == 0 && !tx.changed {
 		return err
 	}
-	if len(tx.state.tables) == 0 {
-		n.state.Store(nil)
-		return nil
-	}
-	tx.state.link()
+	tx.state.link() // without tables, too, which go on being counted
 	n.state.Store(&tx.state)
 	return nil
 }

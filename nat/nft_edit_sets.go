@@ -1,6 +1,9 @@
 package nat
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // AddSet makes a set or a map with the elements.
 func (tx *NftEdit) AddSet(f Family, table string, s NftSet, elements *Elements) error {
@@ -18,6 +21,9 @@ func (tx *NftEdit) AddSet(f Family, table string, s NftSet, elements *Elements) 
 		return ErrInvalid
 	}
 	elements = elements.fresh()
+	if s.Constant {
+		s.room = uint32(elements.Len())
+	}
 	if s.Verdicts {
 		if err := elements.checkVerdicts(t); err != nil {
 			return err
@@ -108,9 +114,6 @@ func (tx *NftEdit) change(f Family, table, name string, do func(t *nfTable, s *N
 // until the Edit fails.
 func (tx *NftEdit) AddElements(f Family, table, name string, create bool, elements ...Element) error {
 	return tx.change(f, table, name, func(t *nfTable, s *NftSet, in *Elements) error {
-		if s.Constant {
-			return ErrInUse
-		}
 		for _, added := range elements {
 			e := &added
 			if err := e.complete(s.Width); err != nil {
@@ -130,7 +133,7 @@ func (tx *NftEdit) AddElements(f Family, table, name string, create bool, elemen
 				}
 				continue
 			}
-			if s.Size > 0 && uint32(in.Len()) >= s.Size {
+			if size := cmp.Or(s.Size, s.room); size > 0 && uint32(in.Len()) >= size {
 				return ErrFull
 			}
 			if err := in.add(e); err != nil {
@@ -205,10 +208,10 @@ func (tx *NftEdit) DeleteObject(f Family, table string, kind ObjectKind, name st
 	return nil
 }
 
-// SetConstant keeps a set as it is from now on.
+// SetConstant has a set keep the room for as many elements as it has now. Without any it has room for all.
 func (tx *NftEdit) SetConstant(f Family, table, name string) error {
-	return tx.change(f, table, name, func(_ *nfTable, s *NftSet, _ *Elements) error {
-		s.Constant = true
+	return tx.change(f, table, name, func(_ *nfTable, s *NftSet, in *Elements) error {
+		s.Constant, s.room = true, uint32(in.Len())
 		return nil
 	})
 }

@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 	"slices"
@@ -16,7 +17,8 @@ type Element struct {
 	Counted   bool
 	Start     Counters
 	count     *counter
-	to        int // the chain of Verdict
+	seq       uint64 // by which its set was asked for it
+	to        int    // the chain of Verdict
 }
 
 // Counters returns what has been counted by an element that counts.
@@ -33,7 +35,8 @@ func (e *Element) isRange() bool { return e.Key != e.Last }
 // Elements are the members of a set or of a map. Those that are in one do not change: a change makes
 // others.
 type Elements struct {
-	width int                // values of a key
+	width int // values of a key
+	seq   uint64
 	one   map[Word]*Element  // single values, while there are no spans
 	many  map[Words]*Element // those of concatenations
 	spans []*Element         // ranges of one value and single values beside them, in order; they do not overlap
@@ -70,7 +73,7 @@ func (e *Element) complete(width int) error {
 
 // clone returns a copy that may change.
 func (s *Elements) clone() *Elements {
-	return &Elements{s.width, maps.Clone(s.one), maps.Clone(s.many), slices.Clone(s.spans), s.wide.clone()}
+	return &Elements{s.width, s.seq, maps.Clone(s.one), maps.Clone(s.many), slices.Clone(s.spans), s.wide.clone()}
 }
 
 // fresh returns a copy whose elements are others, too, for another table.
@@ -131,6 +134,11 @@ func (s *Elements) All() iter.Seq[*Element] {
 			}
 		}
 	}
+}
+
+// Added returns them in the order in which they were added.
+func (s *Elements) Added() []*Element {
+	return slices.SortedFunc(s.All(), func(a, b *Element) int { return cmp.Compare(a.seq, b.seq) })
 }
 
 // find returns the element that has the values, nil if there is none.
@@ -214,6 +222,8 @@ func (s *Elements) add(e *Element) error {
 	if e.Counted && e.count == nil {
 		e.count = newCounter(e.Start)
 	}
+	s.seq++
+	e.seq = s.seq
 	switch {
 	case s.width == 1 && !e.isRange() && len(s.spans) == 0:
 		if s.one == nil {

@@ -59,3 +59,18 @@ func ends(s Statement) bool {
 	}
 	return false
 }
+
+// CheckStatement returns why a statement can be in no rule, for its numbers. Those that name something are not looked up.
+func CheckStatement(s Statement) error {
+	switch s := s.(type) {
+	case *RateLimit:
+		_, err := s.prepared(nil)
+		return err
+	case *Quota:
+		if s.Name == "" {
+			_, err := s.prepared(nil)
+			return err
+		}
+	}
+	return nil
+}

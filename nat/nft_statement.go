@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -218,8 +219,13 @@ func (*RateLimit) families() uint8 { return 3 }
 const maxRate = 1e9
 
 func (s *RateLimit) prepared(*nfTable) (Statement, error) {
-	if s.Rate == 0 || s.Unit <= 0 || s.Burst > 1<<32 || !s.Bytes && s.Rate > maxRate {
+	switch {
+	case s.Rate == 0:
+		return nil, ErrInvalid
+	case s.Unit <= 0 || s.Burst > 1<<32:
 		return nil, ErrValue
+	case !s.Bytes && s.Rate > maxRate, s.Rate > 1<<63:
+		return nil, ErrOverflow
 	}
 	c := *s
 	if !c.Bytes && c.Burst == 0 {
@@ -276,6 +282,12 @@ func (s *Quota) prepared(on *nfTable) (Statement, error) {
 			return nil, ErrNotThere
 		}
 		return &Quota{Name: s.Name, Bytes: o.Quota.Bytes, Over: o.Quota.Over, used: o.Quota.used}, nil
+	}
+	switch {
+	case s.Bytes > math.MaxInt64:
+		return nil, ErrOverflow
+	case s.Consumed() > s.Bytes && s.used == nil:
+		return nil, ErrInvalid
 	}
 	return s.own(), nil
 }

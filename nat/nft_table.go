@@ -99,6 +99,7 @@ type NftSet struct {
 	Policy     string
 	Comment    string
 	elements   *Elements
+	room       uint32 // for elements, of a set that is constant: for those that it had first
 }
 
 // Elements returns the members.

@@ -35,11 +35,8 @@ func (p *parser) command() []command {
 		return []command{{do: p.getElements(at)}}
 	case p.accept("reset"):
 		return p.reset()
-	case p.accept("define"), p.accept("redefine"):
+	case t.is("define"), t.is("redefine"), t.is("undefine"):
 		p.define()
-		return nil
-	case p.accept("undefine"):
-		delete(p.defines, p.identifier().text)
 		return nil
 	case p.accept("include"):
 		f := p.text()
@@ -78,10 +75,12 @@ func (p *parser) add(op string) []command {
 		return []command{p.addCounter(op, p.namePlace())}
 	case p.accept("quota"):
 		return []command{p.addQuota(op, p.namePlace())}
-	case p.accept("rule"):
+	case op == "add" && p.accept("rule"):
 		return p.rule("add")
 	case op == "add" && p.peek().kind == word && addableRule(p.peek()):
 		return p.rule("add")
+	case op == "create":
+		panic(p.unexpected(""))
 	}
 	panic(p.unexpected("string"))
 }
@@ -136,7 +135,7 @@ func (p *parser) addTable(op string) []command {
 // rules, so that each may name the others.
 func (p *parser) tableBlock(t *nat.NftTable, at place) []command {
 	var chains, objects, sets, rules []command
-	for p.skipEnds(); !p.accept("}"); p.skipEnds() {
+	p.block(false, func() {
 		from := p.peek().at
 		in := at
 		switch {
@@ -150,10 +149,10 @@ func (p *parser) tableBlock(t *nat.NftTable, at place) []command {
 			c, r := p.chainBlock(in, from)
 			chains, rules = append(chains, c), append(rules, r...)
 		case p.accept("set"), p.accept("map"):
-			isMap := p.tokens[p.i-1].text == "map"
+			isMap := p.last.text == "map"
 			in.name = p.identifier()
 			c := p.addSet("add", in, isMap)
-			c.at = from.upTo(p.last())
+			c.at = from.upTo(p.last.at)
 			sets = append(sets, c)
 		case p.accept("counter"):
 			in.name = p.identifier()
@@ -161,13 +160,10 @@ func (p *parser) tableBlock(t *nat.NftTable, at place) []command {
 		case p.accept("quota"):
 			in.name = p.identifier()
 			objects = append(objects, p.addQuota("add", in))
-		case p.accept("define"):
-			p.define()
 		default:
 			panic(p.unexpected(""))
 		}
-		p.endStatement(false)
-	}
+	})
 	return slices.Concat(chains, objects, sets, rules)
 }
 
@@ -175,51 +171,50 @@ func (p *parser) tableBlock(t *nat.NftTable, at place) []command {
 func (p *parser) chainBlock(at place, from span) (command, []command) {
 	c := nat.NftChain{Name: at.name.text}
 	var rules []command
-	policy := ""
+	var policy policy
 	p.expect("{")
-	for p.skipEnds(); !p.accept("}"); p.skipEnds() {
+	p.block(false, func() {
 		switch {
 		case p.peek().is("type"):
 			c.Base = p.baseChain(at.family)
-			policy = ""
-		case p.accept("policy"):
+		case p.peek().is("policy"):
 			policy = p.policy()
-		case p.peek().is("comment") && p.peekAt(1).kind == quoted:
+		case p.peek().is("comment") && p.after().kind == quoted:
 			p.next()
 			c.Comment = p.comment()
 		default:
 			start := p.peek().at
 			r := p.ruleSpec(at.family)
-			rules = append(rules, command{at: start.upTo(p.last()), do: func(x *executor) *fault {
+			rules = append(rules, command{at: start.upTo(p.last.at), do: func(x *executor) *fault {
 				return x.addRule("add", at, position{}, r)
 			}})
 		}
-		p.endStatement(false)
-	}
-	return command{at: from.upTo(p.last()), do: func(x *executor) *fault { return x.addChain("add", at, c, policy) }}, rules
+	})
+	return command{at: from.upTo(p.last.at), do: func(x *executor) *fault { return x.addChain("add", at, c, policy) }}, rules
 }
 
-func (p *parser) policy() string {
-	if p.accept("drop") {
-		return "drop"
-	}
-	if !p.accept("accept") {
+// policy takes policy accept or policy drop.
+func (p *parser) policy() policy {
+	from := p.next().at
+	p.variable()
+	if !p.peek().is("accept") && !p.peek().is("drop") {
 		panic(p.unexpected("accept or drop"))
 	}
-	return "accept"
+	t := p.next()
+	return policy{t.text, from.upTo(t.at)}
 }
 
 // addChain reads add chain, whose braces have no rules.
 func (p *parser) addChain(op string) []command {
 	at := p.namePlace()
 	c := nat.NftChain{Name: at.name.text}
-	policy := ""
+	var policy policy
 	if p.accept("{") {
 		for p.skipEnds(); !p.accept("}"); p.skipEnds() {
 			switch {
 			case p.peek().is("type"):
 				c.Base = p.baseChain(at.family)
-			case p.accept("policy"):
+			case p.peek().is("policy"):
 				policy = p.policy()
 			case p.accept("comment"):
 				c.Comment = p.comment()
@@ -232,22 +227,31 @@ func (p *parser) addChain(op string) []command {
 	return []command{{do: func(x *executor) *fault { return x.addChain(op, at, c, policy) }}}
 }
 
-func (x *executor) addChain(op string, at place, c nat.NftChain, policy string) *fault {
+// A policy is accept or drop, and where it is said.
+type policy struct {
+	text string // "": neither
+	at   span
+}
+
+func (x *executor) addChain(op string, at place, c nat.NftChain, policy policy) *fault {
 	if _, ok := x.tx.Table(at.family, at.table.text); !ok {
 		return missing(at.table.at)
 	}
+	old, there := x.tx.Chain(at.family, at.table.text, c.Name)
+	if policy.text != "" && c.Base == nil && (!there || old.Base == nil) {
+		return refused(nat.ErrUnsupported, policy.at)
+	}
 	if c.Base != nil {
-		c.Base.Drops = policy == "drop"
+		c.Base.Drops = policy.text == "drop"
 	}
 	err := x.tx.AddChain(at.family, at.table.text, c)
 	switch {
 	case err == nat.ErrThere && op != "create":
-		old, _ := x.tx.Chain(at.family, at.table.text, c.Name)
 		switch {
 		case c.Base != nil && (old.Base == nil || old.Base.Hook != c.Base.Hook || old.Base.Type != c.Base.Type || old.Base.Priority != c.Base.Priority):
 			return refused(nat.ErrThere, at.name.at)
-		case policy != "":
-			return refused(x.tx.SetPolicy(at.family, at.table.text, c.Name, policy == "drop"), at.name.at)
+		case policy.text != "":
+			return refused(x.tx.SetPolicy(at.family, at.table.text, c.Name, policy.text == "drop"), at.name.at)
 		}
 		return nil
 	case err == nat.ErrThere:
@@ -256,168 +260,9 @@ func (x *executor) addChain(op string, at place, c nat.NftChain, policy string) 
 	return refused(err, x.at)
 }
 
-// delete reads what follows delete.
-func (p *parser) delete() []command {
-	switch {
-	case p.accept("table"):
-		at := p.tablePlace()
-		return []command{{do: func(x *executor) *fault {
-			return refused(x.tx.DeleteTable(at.family, at.table.text), at.table.at)
-		}}}
-	case p.accept("chain"):
-		at := p.namePlace()
-		return []command{{do: func(x *executor) *fault {
-			return refused(x.tx.DeleteChain(at.family, at.table.text, at.name.text), at.name.at)
-		}}}
-	case p.accept("set"), p.accept("map"):
-		at := p.namePlace()
-		return []command{{do: func(x *executor) *fault {
-			return refused(x.tx.DeleteSet(at.family, at.table.text, at.name.text), at.name.at)
-		}}}
-	case p.accept("element"):
-		at := p.namePlace()
-		return []command{{do: p.deleteElements(at)}}
-	case p.accept("rule"):
-		at := p.namePlace()
-		p.expect("handle")
-		n, t := p.number()
-		return []command{{do: func(x *executor) *fault {
-			if err := x.tx.DeleteRule(at.family, at.table.text, at.name.text, n); err != nil {
-				f := missing(t.at)
-				f.err = err
-				return f
-			}
-			return nil
-		}}}
-	case p.accept("counter"), p.accept("quota"):
-		kind := objectKind(p.tokens[p.i-1].text)
-		at := p.namePlace()
-		return []command{{do: func(x *executor) *fault {
-			return refused(x.tx.DeleteObject(at.family, at.table.text, kind, at.name.text), at.name.at)
-		}}}
-	}
-	panic(p.unexpected(""))
-}
-
 func objectKind(name string) nat.ObjectKind {
 	if name == "quota" {
 		return nat.ObjectQuota
 	}
 	return nat.ObjectCounter
-}
-
-// flush reads what follows flush.
-func (p *parser) flush() []command {
-	switch {
-	case p.accept("ruleset"):
-		f, given := p.family()
-		return []command{{do: func(x *executor) *fault {
-			for _, t := range slices.Collect(x.tx.Tables()) {
-				if !given || t.Family == f {
-					x.tx.DeleteTable(t.Family, t.Name)
-				}
-			}
-			return nil
-		}}}
-	case p.accept("table"):
-		at := p.tablePlace()
-		return []command{{do: func(x *executor) *fault {
-			if _, ok := x.tx.Table(at.family, at.table.text); !ok {
-				return refused(nat.ErrNotThere, at.table.at)
-			}
-			for _, c := range x.tx.Chains(at.family, at.table.text) {
-				x.tx.FlushChain(at.family, at.table.text, c.Name)
-			}
-			return nil
-		}}}
-	case p.accept("chain"):
-		at := p.namePlace()
-		return []command{{do: func(x *executor) *fault {
-			return refused(x.tx.FlushChain(at.family, at.table.text, at.name.text), at.name.at)
-		}}}
-	case p.accept("set"), p.accept("map"):
-		at := p.namePlace()
-		return []command{{do: func(x *executor) *fault {
-			if x.tx.Set(at.family, at.table.text, at.name.text) == nil {
-				return missing(at.name.at)
-			}
-			return refused(x.tx.FlushSet(at.family, at.table.text, at.name.text), at.name.at)
-		}}}
-	}
-	panic(p.unexpected(""))
-}
-
-// rename reads what follows rename chain.
-func (p *parser) rename() []command {
-	at := p.namePlace()
-	to := p.identifier()
-	return []command{{do: func(x *executor) *fault {
-		if _, ok := x.tx.Chain(at.family, at.table.text, at.name.text); !ok {
-			return missing(at.name.at)
-		}
-		return refused(x.tx.RenameChain(at.family, at.table.text, at.name.text, to.text), at.name.at)
-	}}}
-}
-
-// define takes name = value. The value ends with the line, outside of braces.
-func (p *parser) define() {
-	name := p.identifier()
-	p.expect("=")
-	var value []token
-	for depth := 0; ; p.i++ {
-		t := p.peek()
-		if t.kind == ending || depth == 0 && (t.kind == newline || t.is(";") || t.is("}")) {
-			break
-		}
-		switch {
-		case t.kind == newline:
-			continue
-		case t.is("{"):
-			depth++
-		case t.is("}"):
-			depth--
-		}
-		value = append(value, t)
-	}
-	if len(value) == 0 {
-		panic(p.unexpected(""))
-	}
-	p.defines[name.text] = p.expand(value)
-}
-
-// expand puts values in the place of variables.
-func (p *parser) expand(value []token) (list []token) {
-	for i := 0; i < len(value); i++ {
-		if !value[i].is("$") || i+1 == len(value) {
-			list = append(list, value[i])
-			continue
-		}
-		i++
-		v, ok := p.defines[value[i].text]
-		if !ok {
-			panic(wrong(value[i].at, "unknown identifier '%s'", value[i].text))
-		}
-		if list = append(list, v...); len(list) > maxExpanded {
-			panic(wrong(value[i].at, "variable too long"))
-		}
-	}
-	return list
-}
-
-// maxExpanded bounds the tokens that variables stand for.
-const maxExpanded = 1 << 16
-
-// variable puts the value of a variable in its place, if there is one next.
-func (p *parser) variable() {
-	if !p.peek().is("$") {
-		return
-	}
-	list := p.expand(p.tokens[p.i:min(p.i+2, len(p.tokens))])
-	for i := range list {
-		list[i].at = p.tokens[p.i].at.upTo(p.peekAt(1).at)
-	}
-	if len(p.tokens)+len(list) > 4*maxExpanded {
-		panic(wrong(p.peek().at, "variable too long"))
-	}
-	p.tokens = slices.Replace(p.tokens, p.i, p.i+2, list...)
 }

@@ -36,7 +36,7 @@ func read(tx *nat.NftEdit, command string) (*executor, []command, error) {
 	if len(faults) > 0 {
 		return nil, nil, &Error{text: src.describe(faults[0]), Err: faults[0].err}
 	}
-	return &executor{src: src, tx: tx}, list, nil
+	return &executor{src: src, tx: tx, budget: maxExpanded}, list, nil
 }
 
 // commented returns the place of the first rule of the chain of a command with a comment, -1 if there is

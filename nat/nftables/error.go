@@ -60,9 +60,13 @@ func (s *source) describe(f *fault) string {
 	}
 	fmt.Fprintf(&b, "Error: %s\n%s\n", f.message, line)
 	end = min(end, len(line)+1)
-	for i := range end {
+	all := end
+	if f.because != nil {
+		all = min(max(end, f.because.to-from), len(line)+1)
+	}
+	for i := range all {
 		switch {
-		case i >= column:
+		case i >= column && i < end:
 			b.WriteByte('^')
 		case f.because != nil && i >= f.because.from-from && i < f.because.to-from:
 			b.WriteByte('~')

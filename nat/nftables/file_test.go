@@ -99,6 +99,10 @@ func FuzzRun(f *testing.F) {
 	for _, r := range recorded(f) {
 		f.Add(r.command)
 	}
+	f.Add("define a = { 1, 2 }\ndefine b = { $a, $a }\nadd set ip t s { type inet_service; elements = $b; }\n")
+	f.Add("add set ip t s { type mark . mark . mark . mark . mark . mark; elements = { 1 . 2 . 3 . 4 . 5 . 6 }; }")
+	f.Add("add map ip t m { type ipv4_addr : ipv4_addr . inet_service . mark; elements = { 1.2.3.4 : 1.2.3.5 . 80 . 7 }; }")
+	f.Add("add map ip t m { type mark : mark . mark; }\nadd element ip t m { 1 : 1 . 2 . 3 . 4 . 5 . 6 }")
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 4000 {
 			return

@@ -15,7 +15,8 @@ const (
 	address             // of IPv4 or IPv6
 	sign                // one of the characters and pairs of signs
 	newline
-	ending // of the input
+	ending  // of the input
+	standIn // for what a variable was defined as
 )
 
 // A token is a word of the input.
@@ -23,6 +24,7 @@ type token struct {
 	kind kind
 	text string
 	at   span
+	def  *definition // of standIn
 }
 
 // is reports whether the token is a sign or a keyword.
@@ -52,7 +54,10 @@ func (t token) name() string {
 	case ending:
 		return "end of file"
 	case sign:
-		return signNames[t.text]
+		if name, ok := signNames[t.text]; ok {
+			return name
+		}
+		return "junk"
 	case word:
 		if name, ok := keywordNames[t.text]; ok {
 			return name
@@ -75,29 +80,34 @@ var keywordNames = func() map[string]string {
 	return names
 }()
 
-// lex splits the input. It never fails: what it does not know is a sign that nobody expects.
-func lex(text string) []token {
-	var all []token
-	for i := 0; i < len(text); {
-		switch c := text[i]; {
+// A lexer splits text into tokens. It never fails: what it does not know is a sign that nobody expects.
+type lexer struct {
+	text string
+	i    int
+}
+
+// next returns the next token, at the end of the text the same one again and again.
+func (l *lexer) next() token {
+	for text := l.text; l.i < len(text); {
+		switch c := text[l.i]; {
 		case c == '\n':
-			all = append(all, token{newline, "\n", span{i, i + 1}})
-			i++
+			l.i++
+			return token{kind: newline, text: "\n", at: span{l.i - 1, l.i}}
 		case c == ' ' || c == '\t' || c == '\r':
-			i++
-		case c == '\\' && i+1 < len(text) && text[i+1] == '\n':
-			i += 2
+			l.i++
+		case c == '\\' && l.i+1 < len(text) && text[l.i+1] == '\n':
+			l.i += 2
 		case c == '#':
-			for i < len(text) && text[i] != '\n' {
-				i++
+			for l.i < len(text) && text[l.i] != '\n' {
+				l.i++
 			}
 		default:
-			t := lexOne(text, i)
-			all = append(all, t)
-			i = t.at.to
+			t := lexOne(text, l.i)
+			l.i = t.at.to
+			return t
 		}
 	}
-	return append(all, token{ending, "", span{len(text), len(text)}})
+	return token{kind: ending, at: span{len(l.text), len(l.text)}}
 }
 
 // lexOne returns the token that begins at i.
@@ -105,25 +115,28 @@ func lexOne(text string, i int) token {
 	rest := text[i:]
 	if rest[0] == '"' {
 		if end := strings.IndexAny(rest[1:], "\"\n"); end >= 0 && rest[1+end] == '"' {
-			return token{quoted, rest[1 : 1+end], span{i, i + end + 2}}
+			return token{kind: quoted, text: rest[1 : 1+end], at: span{i, i + end + 2}}
 		}
-		return token{sign, "\"", span{i, i + 1}}
+		return token{kind: sign, text: "\"", at: span{i, i + 1}}
 	}
 	if n := addressEnd(rest); n > 0 {
-		return token{address, rest[:n], span{i, i + n}}
+		return token{kind: address, text: rest[:n], at: span{i, i + n}}
 	}
 	if n := numberEnd(rest); n > 0 {
-		return token{number, rest[:n], span{i, i + n}}
+		if _, ok := parseNumber(rest[:n]); !ok { // too large for one
+			return token{kind: word, text: rest[:n], at: span{i, i + n}}
+		}
+		return token{kind: number, text: rest[:n], at: span{i, i + n}}
 	}
 	if n := wordEnd(rest); n > 0 {
-		return token{word, rest[:n], span{i, i + n}}
+		return token{kind: word, text: rest[:n], at: span{i, i + n}}
 	}
 	for _, s := range signs {
 		if strings.HasPrefix(rest, s) {
-			return token{sign, s, span{i, i + len(s)}}
+			return token{kind: sign, text: s, at: span{i, i + len(s)}}
 		}
 	}
-	return token{sign, rest[:1], span{i, i + 1}}
+	return token{kind: sign, text: rest[:1], at: span{i, i + 1}}
 }
 
 // addressEnd returns how long the address is that s begins with, 0 for none.
@@ -211,8 +224,11 @@ func wordEnd(s string) int {
 	for n < len(s) && (isLetter(s[n]) || s[n] >= '0' && s[n] <= '9' || strings.IndexByte("/-_.", s[n]) >= 0) {
 		n++
 	}
-	if n < len(s) && s[n] == '*' {
+	if strings.HasPrefix(s[n:], "*") {
 		return n + 1
+	}
+	if strings.HasPrefix(s[n:], `\*`) {
+		return n + 2
 	}
 	return n
 }

@@ -11,7 +11,7 @@ import (
 // list reads what follows list.
 func (p *parser) list() []command {
 	t := p.peek()
-	if t.kind != word {
+	if t.kind != word || !listable[t.text] {
 		panic(p.unexpected(""))
 	}
 	p.next()
@@ -52,15 +52,29 @@ func (p *parser) list() []command {
 			return x.listOne(at, func(at place) bool { return x.listObject(at, kind) })
 		})
 	case t.is("chains"), t.is("sets"), t.is("maps"), t.is("counters"), t.is("quotas"):
+		if t.text != "chains" && t.text != "maps" && p.accept("table") {
+			at := p.tablePlace()
+			return one(func(x *executor) *fault {
+				n, ok := x.tx.Table(at.family, at.table.text)
+				if !ok {
+					return missing(at.table.at)
+				}
+				x.listAll(n, t.text)
+				return nil
+			})
+		}
 		f, given := p.family()
 		return one(func(x *executor) *fault {
 			x.eachTable(f, given, func(n nat.NftTable) { x.listAll(n, t.text) })
 			return nil
 		})
 	}
-	p.i--
-	panic(p.unexpected(""))
+	panic(p.unexpected("")) // not reached: listable has those above
 }
+
+// listable is what there are lists of.
+var listable = map[string]bool{"ruleset": true, "tables": true, "table": true, "chain": true, "set": true, "map": true, "counter": true, "quota": true,
+	"chains": true, "sets": true, "maps": true, "counters": true, "quotas": true}
 
 // reset reads what follows reset.
 func (p *parser) reset() []command {
@@ -101,7 +115,7 @@ func (x *executor) listSet(at place) bool {
 	if s == nil {
 		return false
 	}
-	x.printSet(s, slices.Collect(s.Elements().All()))
+	x.printSet(s, s.Elements().Added())
 	return true
 }
 
@@ -131,7 +145,7 @@ func (x *executor) listAll(t nat.NftTable, what string) {
 	case "sets", "maps":
 		for _, s := range x.tx.Sets(t.Family, t.Name) {
 			if isMap(s) == (what == "maps") {
-				x.printSet(s, slices.Collect(s.Elements().All()))
+				x.printSet(s, s.Elements().Added())
 			}
 		}
 	default:
@@ -155,7 +169,7 @@ func (x *executor) handle(n uint64) string {
 func (x *executor) printTable(t nat.NftTable) {
 	fmt.Fprintf(&x.out, "table %v %s {%s\n", t.Family, t.Name, x.handle(t.Handle))
 	if t.Comment != "" {
-		fmt.Fprintf(&x.out, "\tcomment %q\n", t.Comment)
+		fmt.Fprintf(&x.out, "\tcomment \"%s\"\n", t.Comment)
 	}
 	if t.Dormant {
 		x.out.WriteString("\tflags dormant\n")
@@ -173,7 +187,7 @@ func (x *executor) printTable(t nat.NftTable) {
 	}
 	for _, s := range x.tx.Sets(t.Family, t.Name) {
 		part()
-		x.printSet(s, slices.Collect(s.Elements().All()))
+		x.printSet(s, s.Elements().Added())
 	}
 	for _, c := range x.tx.Chains(t.Family, t.Name) {
 		part()
@@ -185,7 +199,7 @@ func (x *executor) printTable(t nat.NftTable) {
 func (x *executor) printObject(o *nat.Object) {
 	fmt.Fprintf(&x.out, "\t%v %s {%s\n", o.Kind, o.Name, x.handle(o.Handle))
 	if o.Comment != "" {
-		fmt.Fprintf(&x.out, "\t\tcomment %q\n", o.Comment)
+		fmt.Fprintf(&x.out, "\t\tcomment \"%s\"\n", o.Comment)
 	}
 	switch {
 	case o.Kind == nat.ObjectQuota:
@@ -199,7 +213,7 @@ func (x *executor) printObject(o *nat.Object) {
 func (x *executor) printChainHead(c nat.NftChain) {
 	fmt.Fprintf(&x.out, "\tchain %s {%s\n", c.Name, x.handle(c.Handle))
 	if c.Comment != "" {
-		fmt.Fprintf(&x.out, "\t\tcomment %q\n", c.Comment)
+		fmt.Fprintf(&x.out, "\t\tcomment \"%s\"\n", c.Comment)
 	}
 	if b := c.Base; b != nil {
 		policy := "accept"
@@ -227,7 +241,7 @@ func (x *executor) printSet(s *nat.NftSet, elements []*nat.Element) {
 		what = "map"
 	}
 	fmt.Fprintf(&x.out, "\t%s %s {%s\n", what, s.Name, x.handle(s.Handle))
-	types := s.Keys.(string)
+	types := keysOfSet(s)
 	if !strings.HasPrefix(types, "typeof ") {
 		types = "type " + types
 	}
@@ -260,7 +274,7 @@ func (x *executor) printSet(s *nat.NftSet, elements []*nat.Element) {
 		x.out.WriteString("\t\tcounter\n")
 	}
 	if s.Comment != "" {
-		fmt.Fprintf(&x.out, "\t\tcomment %q\n", s.Comment)
+		fmt.Fprintf(&x.out, "\t\tcomment \"%s\"\n", s.Comment)
 	}
 	if len(elements) > 0 {
 		keys, data := keyTypes(s)

@@ -1,8 +1,6 @@
 package nftables
 
 import (
-	"slices"
-
 	"drydock/nat"
 )
 
@@ -41,7 +39,7 @@ func (p *parser) selector(r *ruleSpec) selector {
 		}
 		p.next()
 	}
-	r.layers(s, from.upTo(p.last()))
+	r.layers(s, from.upTo(p.last.at))
 	return s
 }
 
@@ -88,7 +86,9 @@ func (r *ruleSpec) layers(s selector, at span) {
 		if layer != 0 && layer != l {
 			panic(wrong(at, "conflicting protocols specified: %s vs. %s", layerNames[layer], layerNames[l]))
 		}
-		r.layer = l
+		if r.layer != l {
+			r.layer, r.layerAt = l, at
+		}
 	}
 	if n := s.key.Protocol(); n != 0 {
 		if r.proto != 0 && r.proto != n {
@@ -109,7 +109,7 @@ func (p *parser) selectors(r *ruleSpec) (list []selector) {
 		list = append(list, p.selector(r))
 	}
 	if len(list) > maxKeys {
-		panic(wrong(from.upTo(p.last()), "Concatenation of more than %d expressions is not supported", maxKeys))
+		panic(wrong(from.upTo(p.last.at), "Concatenation of more than %d expressions is not supported", maxKeys))
 	}
 	return list
 }
@@ -134,7 +134,9 @@ var ops = map[string]nat.Op{"==": nat.Equal, "eq": nat.Equal, "!=": nat.Unequal,
 
 // match takes a selector and what it is compared with, or set to.
 func (p *parser) match(r *ruleSpec) {
+	left := p.peek().at
 	list := p.selectors(r)
+	left = left.upTo(p.last.at)
 	p.variable()
 	t := p.peek()
 	switch {
@@ -142,7 +144,7 @@ func (p *parser) match(r *ruleSpec) {
 		p.setKey(r, list[0])
 		return
 	case p.accept("vmap"):
-		p.verdictMap(r, list)
+		p.verdictMap(r, list, left)
 		return
 	}
 	var mask nat.Word
@@ -156,7 +158,7 @@ func (p *parser) match(r *ruleSpec) {
 	switch {
 	case given:
 		p.next()
-	case mask != nat.Word{}:
+	case mask != nat.Word{} && !t.is("@") && !t.is("{"):
 		panic(p.unexpected(""))
 	case t.is("!") && len(list) == 1:
 		p.next()
@@ -167,74 +169,49 @@ func (p *parser) match(r *ruleSpec) {
 	switch t := p.peek(); {
 	case t.is("{"):
 		p.anonymous(r, list, op, mask)
+		r.lookupAt = left.upTo(p.last.at)
 	case p.accept("@"):
 		name := p.identifier()
-		r.names = append(r.names, reference{"set", name})
+		r.names = append(r.names, reference{kind: "set", name: name, keys: typesOf(list), keysAt: left})
 		r.add(nat.Lookup{Keys: keysOf(list), Set: name.text, Not: op == nat.Unequal, Mask: mask})
 	case len(list) > 1:
-		keys := p.concatenation(typesOf(list))
-		elements, _ := nat.NewElements(len(list), keys)
-		r.add(nat.Lookup{Keys: keysOf(list), Anon: elements, Not: op == nat.Unequal})
+		from := p.peek().at
+		p.concatenation(typesOf(list))
+		f, right := wrong(left, "Use concatenations with sets and maps, not singleton values"), from.upTo(p.last.at)
+		f.because = &right
+		panic(f)
 	default:
-		p.compare(r, list[0], op, given, mask)
+		p.compare(r, list[0], left, op, given, mask)
 	}
 }
 
-// anonymous takes a set in braces. One element is a comparison with it.
-func (p *parser) anonymous(r *ruleSpec, list []selector, op nat.Op, mask nat.Word) {
-	elements := p.elements(typesOf(list), nil, nil)
-	if len(elements) == 1 && len(list) == 1 && mask == (nat.Word{}) {
-		r.add(compareOf(list[0], op, elements[0].Key[0], elements[0].Last[0]))
-		return
-	}
-	r.add(nat.Lookup{Keys: keysOf(list), Anon: p.set(len(list), elements), Not: op == nat.Unequal, Mask: mask})
-}
-
-// set returns elements as a set. Those that are there twice are one.
-func (p *parser) set(width int, list []nat.Element) *nat.Elements {
-	slices.SortStableFunc(list, func(a, b nat.Element) int { return a.Key[0].Compare(b.Key[0]) })
-	var once []nat.Element
-	for _, e := range list {
-		if !slices.ContainsFunc(once[max(0, len(once)-1):], func(o nat.Element) bool { return o.Key == e.Key && o.Last == e.Last }) {
-			once = append(once, e)
-		}
-	}
-	s, err := nat.NewElements(width, once...)
-	if err != nil {
-		panic(wrong(p.last(), "conflicting intervals specified"))
-	}
-	return s
-}
-
-// compareOf compares with a range or one value.
-func compareOf(s selector, op nat.Op, first, last nat.Word) nat.Compare {
+// compareWith adds the comparison with one value, a range or a prefix, whose length is -1 if it is none.
+func (r *ruleSpec) compareWith(s selector, op nat.Op, first, last nat.Word, length int) {
 	m := nat.Compare{Key: s.key, Op: op, Value: first}
 	switch {
 	case first == last:
-	case op == nat.Equal || op == nat.Unequal:
-		if n, ok := s.typ.prefixOf(first, last); ok && s.typ.family > 0 {
-			m.Mask = s.typ.mask(n)
-			return m
-		}
+	case length > 0:
+		m.Mask = s.typ.mask(length)
+	default:
 		m.Op, m.Last = nat.In, last
 		if op == nat.Unequal {
 			m.Op = nat.NotIn
 		}
 	}
-	return m
+	r.add(m)
 }
 
 // compare takes the right side of a comparison of one value.
-func (p *parser) compare(r *ruleSpec, s selector, op nat.Op, given bool, mask nat.Word) {
+func (p *parser) compare(r *ruleSpec, s selector, at span, op nat.Op, given bool, mask nat.Word) {
 	if s.typ.flags {
 		p.compareFlags(r, s, op, given, mask)
 		return
 	}
-	if s.typ.ifname {
-		p.compareName(r, s, op)
-		return
-	}
+	t := p.peek()
 	first, last, length := p.value(s.typ)
+	if s.typ == typeIfidx {
+		r.names = append(r.names, reference{kind: "interface", name: t})
+	}
 	if mask != (nat.Word{}) {
 		if n, ok := s.typ.prefixLength(mask); ok && n == s.typ.bits {
 			mask = nat.Word{}
@@ -243,29 +220,24 @@ func (p *parser) compare(r *ruleSpec, s selector, op nat.Op, given bool, mask na
 		return
 	}
 	if op != nat.Equal && op != nat.Unequal && first != last {
-		panic(wrong(p.last(), "Relational expression (%s) with a range is not supported", "<"))
+		panic(wrong(p.last.at, "Relational expression (%s) with a range is not supported", "<"))
 	}
-	if length >= 0 && length < s.typ.bits {
-		m := nat.Compare{Key: s.key, Op: op, Mask: s.typ.mask(length), Value: first}
-		if length == 0 {
-			m.Mask, m.Op, m.Last = nat.Word{}, nat.In, last
-		}
-		r.add(m)
-		return
+	if first == last {
+		r.depends(s, op, first, at.upTo(p.last.at))
 	}
-	r.depends(s, op, first)
-	r.add(compareOf(s, op, first, last))
+	r.compareWith(s, op, first, last, length)
 }
 
 // depends notes the protocol that a rule asks for.
-func (r *ruleSpec) depends(s selector, op nat.Op, v nat.Word) {
-	switch s.key {
-	case nat.MetaL4Proto, nat.IPProtocol, nat.IP6NextHdr:
-		if op == nat.Equal && r.proto == 0 {
-			r.proto = uint8(v.Lo)
+func (r *ruleSpec) depends(s selector, op nat.Op, v nat.Word, at span) {
+	switch {
+	case op != nat.Equal:
+	case s.key == nat.MetaL4Proto || s.key == nat.IPProtocol || s.key == nat.IP6NextHdr:
+		if r.proto == 0 {
+			r.proto, r.protoAt = uint8(v.Lo), at
 		}
-	case nat.MetaNFProto:
-		if r.layer = 4; v.Lo == 10 {
+	case s.key == nat.MetaNFProto:
+		if r.layer, r.layerAt = 4, at; v.Lo == 10 {
 			r.layer = 6
 		}
 	}
@@ -274,18 +246,20 @@ func (r *ruleSpec) depends(s selector, op nat.Op, v nat.Word) {
 // value takes a constant, a range or a prefix: its first and last values, and the length of a prefix or
 // -1.
 func (p *parser) value(d *dtype) (first, last nat.Word, length int) {
+	defer func() { p.width = length }()
 	p.variable()
 	t := p.peek()
 	if t.kind != word && t.kind != number && t.kind != address && t.kind != quoted {
 		panic(p.unexpected(""))
 	}
 	p.next()
-	if d.family == 4 && t.kind == number {
-		panic(p.unexpected(""))
-	}
 	first, f := d.parse(t)
 	if f != nil {
 		panic(f)
+	}
+	if n, ok := starred(t); ok && d == typeIfname {
+		first = nat.NameWord(t.text[:n/8])
+		return first, first.Or(d.mask(n).Not()), n
 	}
 	switch {
 	case p.accept("-"):
@@ -298,7 +272,7 @@ func (p *parser) value(d *dtype) (first, last nat.Word, length int) {
 			panic(wrong(t.at.upTo(end.at), "Range has zero or negative size"))
 		}
 		return first, last, -1
-	case p.peek().is("/") && p.peekAt(1).kind == number && d.bits >= 16:
+	case p.peek().is("/") && p.after().kind == number && d.bits >= 16 && !d.ifname:
 		p.next()
 		n, at := p.number()
 		if n > uint64(d.bits) {
@@ -313,32 +287,6 @@ func (p *parser) value(d *dtype) (first, last nat.Word, length int) {
 		panic(p.unexpected("comma"))
 	}
 	return first, first, -1
-}
-
-// compareName takes the name of an interface, which may end with a star.
-func (p *parser) compareName(r *ruleSpec, s selector, op nat.Op) {
-	t := p.peek()
-	if t.kind == number && s.key != nat.MetaIIFName {
-		panic(wrong(t.at, "Interface does not exist"))
-	}
-	t = p.text()
-	w, f := s.typ.parse(t)
-	if f != nil {
-		panic(f)
-	}
-	name := t.text
-	if n := len(name) - 1; n >= 0 && name[n] == '*' && s.typ == typeIfname {
-		if n > 0 && name[n-1] == '\\' {
-			w = nat.NameWord(name[:n-1] + "*")
-		} else {
-			r.add(nat.Compare{Key: s.key, Op: op, Mask: typeIfname.mask(8 * n), Value: nat.NameWord(name[:n])})
-			return
-		}
-	}
-	if s.typ == typeIfidx {
-		r.names = append(r.names, reference{"interface", t})
-	}
-	r.add(nat.Compare{Key: s.key, Op: op, Value: w})
 }
 
 // flags takes bits: "syn", "syn,ack", "(syn|ack)".
@@ -376,15 +324,15 @@ func (p *parser) compareFlags(r *ruleSpec, s selector, op nat.Op, given bool, ma
 }
 
 // verdictMap takes what follows vmap.
-func (p *parser) verdictMap(r *ruleSpec, list []selector) {
+func (p *parser) verdictMap(r *ruleSpec, list []selector, left span) {
 	p.variable()
 	m := nat.VerdictMap{Keys: keysOf(list)}
 	if p.accept("@") {
 		name := p.identifier()
 		m.Set = name.text
-		r.names = append(r.names, reference{"map", name})
+		r.names = append(r.names, reference{kind: "map", name: name, keys: typesOf(list), keysAt: left, verdicts: true})
 	} else {
-		m.Anon = p.set(len(list), p.elements(typesOf(list), nil, r))
+		m.Anon = p.set(len(list), p.elements(typesOf(list), nil, r), true)
 	}
 	r.add(m)
 }

@@ -7,12 +7,13 @@ import (
 // A parser reads commands. What is wrong ends the command by a panic with a *fault, which
 // parse recovers.
 type parser struct {
-	src     *source
-	tokens  []token
-	i       int
-	defines map[string][]token
-	depth   int  // of braces
-	body    span // where the braces of a set begin
+	*reader
+	src   *source
+	scope *scope
+	depth int  // of braces of elements
+	body  span // where the braces of a set begin
+	width int  // the length of the prefix that was the last value, -1: it was none
+	pair  *bool
 }
 
 // A command is what is to be done to the tables.
@@ -28,46 +29,33 @@ const maxFaults = 10
 
 // parse returns the commands of the input, or what is wrong with them.
 func parse(src *source) (commands []command, faults []*fault) {
-	p := &parser{src: src, tokens: lex(src.text), defines: make(map[string][]token)}
+	p := newParser(src, &lexer{text: src.text}, nil)
 	for p.peek().kind != ending && len(faults) < maxFaults {
-		if p.peek().kind == newline || p.accept(";") {
-			if p.peek().kind == newline {
-				p.i++
-			}
+		if p.peek().kind == newline || p.peek().is(";") {
+			p.next()
 			continue
 		}
-		from := p.i
+		p.open, p.scope, p.depth = 0, p.scope.outermost(), 0
 		list, f := p.line()
 		commands = append(commands, list...)
 		if f != nil {
 			faults = append(faults, f)
-			p.skipLine(from)
+			p.skipLine()
 		}
 	}
 	return commands, faults
 }
 
-// skipLine goes to the end of a line, behind the braces that have been opened since a token.
-func (p *parser) skipLine(from int) {
-	p.depth = 0
-	open := 0
-	for i := from; p.peek().kind != ending; i++ {
-		t := p.tokens[i]
-		if i >= p.i {
-			if t.kind == newline && open <= 0 {
-				p.i = i
-				return
-			}
-			p.i = i
-		}
-		switch {
-		case t.kind == ending:
-			return
-		case t.is("{"):
-			open++
-		case t.is("}"):
-			open--
-		}
+// newParser returns a parser of a text, or of tokens.
+func newParser(src *source, l *lexer, tokens []token) *parser {
+	return &parser{reader: newReader(l, tokens), src: src, scope: new(scope)}
+}
+
+// skipLine goes to the end of a line, behind the braces that the command has opened.
+func (p *parser) skipLine() {
+	p.leave()
+	for t := p.peek(); t.kind != ending && (t.kind != newline || p.open > 0); t = p.peek() {
+		p.next()
 	}
 }
 
@@ -94,31 +82,10 @@ func (p *parser) line() (list []command, f *fault) {
 	return list, nil
 }
 
-func (p *parser) peek() token { return p.tokens[p.i] }
-
-func (p *parser) peekAt(n int) token { return p.tokens[min(p.i+n, len(p.tokens)-1)] }
-
-// next takes a token.
-func (p *parser) next() token {
-	t := p.tokens[p.i]
-	if t.kind != ending {
-		p.i++
-	}
-	return t
-}
-
-// last is where the token before is.
-func (p *parser) last() span {
-	if p.i == 0 {
-		return span{}
-	}
-	return p.tokens[p.i-1].at
-}
-
 // accept takes the next token if it is that.
 func (p *parser) accept(text string) bool {
 	if p.peek().is(text) {
-		p.i++
+		p.next()
 		return true
 	}
 	return false
@@ -156,14 +123,14 @@ func (p *parser) unexpected(expecting string) *fault {
 // skipNewlines is for where lines may end inside of braces.
 func (p *parser) skipNewlines() {
 	for p.peek().kind == newline {
-		p.i++
+		p.next()
 	}
 }
 
 // skipEnds is skipNewlines with semicolons.
 func (p *parser) skipEnds() {
 	for p.peek().kind == newline || p.peek().is(";") {
-		p.i++
+		p.next()
 	}
 }
 
@@ -179,10 +146,16 @@ func (p *parser) endStatement(loose bool) {
 func (p *parser) identifier() token {
 	t := p.peek()
 	if t.kind == word && t.name() == "string" {
+		if len(t.text) > maxName {
+			panic(wrong(t.at, "name too long, %d characters maximum allowed", maxName))
+		}
 		return p.next()
 	}
 	panic(p.unexpected("string"))
 }
+
+// maxName is how long a name is at most, NFT_NAME_MAXLEN.
+const maxName = 256
 
 // text takes a name or what is in quotes.
 func (p *parser) text() token {
@@ -200,7 +173,7 @@ func (p *parser) number() (uint64, token) {
 	if t.kind != number || !ok {
 		panic(p.unexpected("number"))
 	}
-	p.i++
+	p.next()
 	return n, t
 }
 
@@ -220,7 +193,7 @@ func (p *parser) family() (f nat.Family, given bool) {
 		panic(unsupported(t.at))
 	}
 	if f, given = families[t.text]; given {
-		p.i++
+		p.next()
 	}
 	return f, given
 }
@@ -229,6 +202,7 @@ func (p *parser) family() (f nat.Family, given bool) {
 type place struct {
 	family      nat.Family
 	table, name token
+	handle      uint64 // in the place of the last of these
 }
 
 // tablePlace takes [family] table.

@@ -111,9 +111,9 @@ func split(line string) (args []string) {
 			word = false
 		case !word:
 			word = true
-			args = append(args, string(c))
+			args = append(args, line[i:i+1])
 		default:
-			args[len(args)-1] += string(c)
+			args[len(args)-1] += line[i : i+1]
 		}
 	}
 	return args

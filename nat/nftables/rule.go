@@ -7,19 +7,28 @@ import (
 // A ruleSpec is a rule with where it says what.
 type ruleSpec struct {
 	nat.NftRule
-	family  nat.Family
-	names   []reference
-	ends    *span // the statement that decides
-	proto   uint8 // of the transport header that statements have asked for
-	protoAt span
-	layer   int
-	at      span
+	family   nat.Family
+	names    []reference
+	ends     *span // the statement that decides
+	proto    uint8 // of the transport header that statements have asked for
+	protoAt  span
+	layer    int // of addresses that statements have asked for, 4 or 6
+	layerAt  span
+	at       span
+	lookupAt span   // the last set in braces
+	refuses  *fault // why the kernel refuses a statement
 }
 
 // A reference is the name of a set, a chain or an object in a rule.
 type reference struct {
-	kind string
-	name token
+	kind     string
+	name     token
+	keys     []*dtype // that a set is asked for
+	keysAt   span
+	verdicts bool   // of a map: it is to have them
+	data     *dtype // of another map: what it is to have
+	nat      span   // of such a map: the statement
+	index    int    // of that
 }
 
 // A position is where a rule is to be.
@@ -34,7 +43,7 @@ type position struct {
 func (p *parser) rule(op string) []command {
 	at := p.namePlace()
 	var pos position
-	if t := p.peek(); t.is("handle") || t.is("position") || t.is("index") {
+	if t := p.peek(); t.is("handle") || op != "replace" && (t.is("position") || t.is("index")) {
 		p.next()
 		pos.kind, pos.given = t.text, true
 		var n token
@@ -57,7 +66,7 @@ func (p *parser) ruleSpec(f nat.Family) *ruleSpec {
 	for n := 0; ; n++ {
 		p.variable()
 		t := p.peek()
-		if t.kind == newline || t.kind == ending || t.is(";") || t.is("}") {
+		if t.kind == newline || t.kind == ending || t.is(";") || t.is("}") || n > 0 && t.name() == "junk" {
 			if n == 0 {
 				panic(p.unexpected(""))
 			}
@@ -71,13 +80,13 @@ func (p *parser) ruleSpec(f nat.Family) *ruleSpec {
 		if r.ends != nil {
 			at, ends := p.peek().at, *r.ends
 			p.statement(r)
-			f := wrong(at.upTo(p.last()), "Statement after terminal statement has no effect")
+			f := wrong(at.upTo(p.last.at), "Statement after terminal statement has no effect")
 			f.because = &ends
 			panic(f)
 		}
 		p.statement(r)
 	}
-	r.at = from.upTo(p.last())
+	r.at = from.upTo(p.last.at)
 	return r
 }
 
@@ -91,6 +100,9 @@ func (x *executor) addRule(op string, at place, pos position, r *ruleSpec) *faul
 	}
 	if f := x.resolve(at, r); f != nil {
 		return f
+	}
+	if r.refuses != nil {
+		return r.refuses
 	}
 	if op == "replace" {
 		err := x.tx.ReplaceRule(at.family, at.table.text, at.name.text, pos.n, r.NftRule)
@@ -117,14 +129,13 @@ func (x *executor) addRule(op string, at place, pos position, r *ruleSpec) *faul
 
 // find returns the place of the rule that a position names, -1 if there is none.
 func (x *executor) find(at place, pos position) int {
-	i := 0
-	for r := range x.tx.Rules(at.family, at.table.text, at.name.text) {
-		if pos.kind == "index" && uint64(i) == pos.n || pos.kind != "index" && r.Handle == pos.n {
-			return i
-		}
-		i++
+	if pos.kind != "index" {
+		return x.tx.Place(at.family, at.table.text, at.name.text, pos.n)
 	}
-	return -1
+	if pos.n >= uint64(x.tx.Len(at.family, at.table.text, at.name.text)) {
+		return -1
+	}
+	return int(pos.n)
 }
 
 // resolve wants what the rule names to be there.
@@ -142,10 +153,10 @@ func (x *executor) resolve(at place, r *ruleSpec) *fault {
 		case "set", "map":
 			s := x.tx.Set(at.family, at.table.text, n.name.text)
 			if s == nil {
-				return missing(span{n.name.at.from - 1, n.name.at.to})
+				return missing(n.setAt())
 			}
-			if spec, ok := s.Data.(string); n.kind == "map" && !s.Verdicts && (!ok || spec == "") {
-				return wrong(span{n.name.at.from - 1, n.name.at.to}, "%s is not a map", n.name.text)
+			if f := n.check(s, r); f != nil {
+				return f
 			}
 		case "interface":
 			if !x.tx.HasInterface(n.name.text) {
@@ -206,7 +217,7 @@ func decide(d nat.Decision) func(p *parser, r *ruleSpec) {
 		v := p.verdict(r)
 		r.add(v)
 		if d != nat.Continue {
-			r.end(from.upTo(p.last()))
+			r.end(from.upTo(p.last.at))
 		}
 	}
 }
@@ -226,7 +237,7 @@ func (p *parser) verdict(r *ruleSpec) nat.Verdict {
 		name := p.identifier()
 		v.Chain = name.text
 		if r != nil {
-			r.names = append(r.names, reference{"chain", name})
+			r.names = append(r.names, reference{kind: "chain", name: name})
 		}
 	}
 	return v

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"drydock/nat"
@@ -33,6 +34,9 @@ func Run(w io.Writer, t *nat.Nftables, open func(name string) ([]byte, error), a
 	src := &source{text: strings.Join(rest, " ")}
 	switch {
 	case o.hasFile:
+		if open == nil {
+			open = func(string) ([]byte, error) { return nil, fs.ErrNotExist }
+		}
 		text, err := open(o.file)
 		if err != nil {
 			return &Error{text: fmt.Sprintf("internal:0:0-0: Error: Could not open file \"%s\": %s\n\n\n", o.file, reason(err))}
@@ -119,10 +123,11 @@ type executor struct {
 	out     bytes.Buffer
 	at      span // of the command
 	careful bool // chains are looked through after each
+	budget  int  // tokens that variables may still stand for in elements
 }
 
 func (x *executor) run(tx *nat.NftEdit, commands []command) error {
-	x.tx = tx
+	x.tx, x.budget = tx, maxExpanded
 	for _, c := range commands {
 		x.at = c.at
 		if f := c.do(x); f != nil {
@@ -171,7 +176,7 @@ func parseOptions(w io.Writer, args []string) (o options, rest []string, done bo
 			if a == "--" {
 				i++
 			}
-			return o, args[i:], false, nil
+			return o, args[i:], false, misplaced(args, i)
 		case isLong:
 			name, value, has := strings.Cut(long, "=")
 			switch {
@@ -218,6 +223,20 @@ func parseOptions(w io.Writer, args []string) (o options, rest []string, done bo
 		}
 	}
 	return o, nil, false, nil
+}
+
+// misplaced returns what is wrong if an option follows the commands, which begin at a place. After -f there are none.
+func misplaced(args []string, from int) error {
+	line, mark := "nft ", "   ^"
+	for i, a := range args {
+		if i > from && strings.HasPrefix(a, "-") && a != "-" {
+			text := "Error: syntax error, options must be specified before commands\n"
+			text += line + strings.Join(args[i:], " ") + " \n"
+			return &Error{text: text + mark + strings.Repeat(" ", len(line)-len(mark)) + strings.Repeat("~", len(a)) + "\n"}
+		}
+		line += a + " "
+	}
+	return nil
 }
 
 // usage is not that of the real one, which is a screen long.

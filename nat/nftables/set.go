@@ -2,7 +2,6 @@ package nftables
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"drydock/nat"
@@ -19,15 +18,17 @@ func (p *parser) types() (text string, types []*dtype) {
 		d, ok := setTypes[t.text]
 		if !ok {
 			f := wrong(t.at, "unknown datatype %s", t.text)
-			for end := p.i; end < len(p.tokens); end++ {
-				if p.tokens[end].is("}") {
-					f.more = wrong(p.body.upTo(p.tokens[end-1].at), "set definition does not specify key")
-					break
-				}
+			for !p.peek().is("}") && p.peek().kind != ending {
+				p.next()
+			}
+			if p.peek().is("}") {
+				f.more = wrong(p.body.upTo(p.last.at), "set definition does not specify key")
 			}
 			panic(f)
 		}
-		types = append(types, d)
+		if types = append(types, d); len(types) > maxKeys {
+			panic(refused(nat.ErrInvalid, t.at))
+		}
 		text += t.text
 		if !p.accept(".") {
 			return text, types
@@ -40,7 +41,7 @@ func (p *parser) types() (text string, types []*dtype) {
 func typesNamed(text string) (types []*dtype) {
 	if rest, ok := strings.CutPrefix(text, "typeof "); ok {
 		r := &ruleSpec{family: nat.FamilyINet}
-		p := &parser{src: &source{text: rest}, tokens: lex(rest)}
+		p := newParser(&source{text: rest}, &lexer{text: rest}, nil)
 		return typesOf(p.selectors(r))
 	}
 	for _, name := range strings.Split(text, " . ") {
@@ -53,11 +54,22 @@ func typesNamed(text string) (types []*dtype) {
 
 // keyTypes returns the types of the values of a set, and of what a map has.
 func keyTypes(s *nat.NftSet) (keys, data []*dtype) {
-	keys = typesNamed(s.Keys.(string))
+	keys = typesNamed(keysOfSet(s))
+	for len(keys) < s.Width {
+		keys = append(keys, typeInt32)
+	}
 	if text, ok := s.Data.(string); ok && text != "" {
 		data = typesNamed(text)
 	}
 	return keys, data
+}
+
+// keysOfSet returns the types of the values of a set. One that was not made here may have none.
+func keysOfSet(s *nat.NftSet) string {
+	if text, ok := s.Keys.(string); ok {
+		return text
+	}
+	return strings.Repeat("integer . ", max(s.Width, 1)-1) + "integer"
 }
 
 // typeOf takes the expressions of typeof.
@@ -75,7 +87,8 @@ func (p *parser) typeOf() (text string, types []*dtype) {
 func (p *parser) addSet(op string, at place, isMap bool) command {
 	s := nat.NftSet{Name: at.name.text}
 	var keys, data []*dtype
-	var elements []nat.Element
+	var elements []element
+	var late []token // that are the elements
 	chains := new(ruleSpec)
 	from := p.expect("{").at
 	p.body = from
@@ -84,7 +97,7 @@ func (p *parser) addSet(op string, at place, isMap bool) command {
 		switch {
 		case p.accept("type"), p.accept("typeof"):
 			read := p.types
-			if p.tokens[p.i-1].text == "typeof" {
+			if p.last.text == "typeof" {
 				read = p.typeOf
 			}
 			var text string
@@ -101,25 +114,27 @@ func (p *parser) addSet(op string, at place, isMap bool) command {
 			}
 		case p.accept("elements"):
 			p.expect("=")
-			p.variable()
-			if keys == nil {
-				panic(wrong(at.name.at, "set definition does not specify key"))
-			}
-			if s.Verdicts {
-				elements = p.elements(keys, nil, chains)
-			} else {
-				elements = p.elements(keys, data, nil)
-			}
+			late = p.skipBraces() // the types may follow
 		default:
 			p.setOption(&s)
 		}
 		p.endStatement(loose)
 	}
 	if keys == nil {
-		panic(wrong(from.upTo(p.last()), "set definition does not specify key"))
+		panic(wrong(from.upTo(p.last.at), "set definition does not specify key"))
+	}
+	if late != nil {
+		q := newParser(p.src, nil, late)
+		q.budget = p.budget
+		if s.Verdicts {
+			elements = q.elements(keys, nil, chains)
+		} else {
+			elements = q.elements(keys, data, nil)
+		}
+		p.budget = q.budget
 	}
 	s.Width = len(keys)
-	body := from.upTo(p.last())
+	body := from.upTo(p.last.at)
 	return command{do: func(x *executor) *fault { return x.addSet(op, at, s, elements, keys, body) }}
 }
 
@@ -151,11 +166,10 @@ func (p *parser) setOption(s *nat.NftSet) {
 		n, _ := p.number()
 		s.Size = uint32(n)
 	case p.accept("policy"):
-		s.Policy = p.next().text
-		if s.Policy != "performance" && s.Policy != "memory" {
-			p.i--
+		if !p.peek().is("performance") && !p.peek().is("memory") {
 			panic(p.unexpected("performance or memory"))
 		}
+		s.Policy = p.next().text
 	case p.accept("comment"):
 		s.Comment = p.comment()
 	default:
@@ -163,9 +177,26 @@ func (p *parser) setOption(s *nat.NftSet) {
 	}
 }
 
-func (x *executor) addSet(op string, at place, s nat.NftSet, list []nat.Element, keys []*dtype, body span) *fault {
+// maxRegisters is how many words of 32 bits the values of a concatenation have at most.
+const maxRegisters = 16
+
+func (x *executor) addSet(op string, at place, s nat.NftSet, list []element, keys []*dtype, body span) *fault {
 	if _, ok := x.tx.Table(at.family, at.table.text); !ok {
 		return missing(at.table.at)
+	}
+	words := 0
+	for _, d := range keys {
+		words += (d.bits + 31) / 32
+	}
+	if words > maxRegisters {
+		return refused(nat.ErrInvalid, x.at)
+	}
+	if f := wantInterval(&s, list); f != nil {
+		return f
+	}
+	list, f := once(list, s.Verdicts || s.Data != nil, s.Interval && len(keys) == 1)
+	if f != nil {
+		return f
 	}
 	if old := x.tx.Set(at.family, at.table.text, s.Name); old != nil {
 		if op == "create" || old.Verdicts != s.Verdicts || old.Keys != s.Keys || old.Data != s.Data {
@@ -178,47 +209,58 @@ func (x *executor) addSet(op string, at place, s nat.NftSet, list []nat.Element,
 	if err := x.tx.AddSet(at.family, at.table.text, s, nil); err != nil {
 		return refused(err, at.name.at)
 	}
-	f := x.addElements(at, list, false, body)
+	f = x.addElements(at, list, false, body)
 	if f == nil && constant {
 		x.tx.SetConstant(at.family, at.table.text, s.Name)
 	}
 	return f
 }
 
+// An element is one of the input.
+type element struct {
+	nat.Element
+	at     span // of its key
+	prefix int  // length of the prefix that its last value is, -1: it is none
+}
+
 // elements takes elements in braces. With data they are those of a map, with r those of a verdict map,
 // whose chains are noted there.
-func (p *parser) elements(keys, data []*dtype, r *ruleSpec) (list []nat.Element) {
-	p.expect("{")
-	p.skipNewlines()
-	if p.depth++; p.depth > maxDepth {
-		panic(p.unexpected(""))
-	}
-	defer func() { p.depth-- }()
-	for !p.accept("}") {
-		p.variable()
+func (p *parser) elements(keys, data []*dtype, r *ruleSpec) (list []element) {
+	p.braces(func() {
 		if p.peek().is("{") { // a set in a variable
 			list = append(list, p.elements(keys, data, r)...)
 		} else {
 			list = append(list, p.element(keys, data, r))
 		}
+	})
+	return list
+}
+
+// braces takes what is in braces, one or more with commas between.
+func (p *parser) braces(one func()) {
+	p.expect("{")
+	p.skipNewlines()
+	if p.depth++; p.depth > maxDepth || p.peek().is("}") {
+		panic(p.unexpected(""))
+	}
+	for !p.accept("}") {
+		p.variable()
+		one()
 		p.skipNewlines()
-		if !p.accept(",") {
-			p.skipNewlines()
-			if !p.peek().is("}") {
-				panic(p.unexpected("comma or '}'"))
-			}
+		if !p.accept(",") && !p.peek().is("}") {
+			panic(p.unexpected("comma or '}'"))
 		}
 		p.skipNewlines()
 	}
-	return list
+	p.depth--
 }
 
 // maxDepth is how many braces of elements may be in each other, by variables.
 const maxDepth = 16
 
 // element takes an element.
-func (p *parser) element(keys, data []*dtype, r *ruleSpec) nat.Element {
-	e := p.concatenation(keys)
+func (p *parser) element(keys, data []*dtype, r *ruleSpec) element {
+	e := p.key(keys)
 	for {
 		switch {
 		case p.accept("counter"):
@@ -238,10 +280,28 @@ func (p *parser) element(keys, data []*dtype, r *ruleSpec) nat.Element {
 		e.Verdict = p.verdict(r)
 	case data != nil:
 		p.expect(":")
-		d := p.concatenation(data)
-		e.Data = d.Key
+		e.Data = p.data(data)
 	}
 	return e
+}
+
+// key takes the key of an element.
+func (p *parser) key(types []*dtype) element {
+	from := p.peek().at
+	e := p.concatenation(types)
+	return element{e, from.upTo(p.last.at), p.width}
+}
+
+// data takes the value of an element of a map. Where a map of addresses may have ports, too, one has them or not with the
+// first element.
+func (p *parser) data(types []*dtype) nat.Words {
+	e := p.concatenation(types)
+	if p.pair != nil && (*p.pair || p.peek().is(".")) {
+		p.expect(".")
+		*p.pair = true
+		e.Key[1], _, _ = p.value(typePort)
+	}
+	return e.Key
 }
 
 // concatenation takes the key of an element.
@@ -253,7 +313,7 @@ func (p *parser) concatenation(types []*dtype) (e nat.Element) {
 			for k, d := range types {
 				names[k] = d.desc
 			}
-			panic(wrong(from.upTo(p.last()), "invalid data type, expected concatenation of (%s)", strings.Join(names, ", ")))
+			panic(wrong(from.upTo(p.last.at), "invalid data type, expected concatenation of (%s)", strings.Join(names, ", ")))
 		}
 		e.Key[i], e.Last[i], _ = p.value(d)
 	}
@@ -263,14 +323,16 @@ func (p *parser) concatenation(types []*dtype) (e nat.Element) {
 // addElements reads what follows add element.
 func (p *parser) addElements(op string, at place) func(x *executor) *fault {
 	tokens := p.skipBraces()
-	defines := p.defines
 	return func(x *executor) *fault {
-		list, spans, f := x.readElements(at, tokens, defines, true)
+		list, f := x.readElements(at, tokens, true)
 		if f != nil {
 			return f
 		}
+		if f = wantInterval(x.tx.Set(at.family, at.table.text, at.name.text), list); f != nil {
+			return f
+		}
 		for i := range list {
-			if f := x.addElements(at, list[i:i+1], op == "create", spans[i]); f != nil {
+			if f := x.addElements(at, list[i:i+1], op == "create", list[i].at); f != nil {
 				return f
 			}
 		}
@@ -279,12 +341,12 @@ func (p *parser) addElements(op string, at place) func(x *executor) *fault {
 }
 
 // skipBraces takes what is in braces, to be read when the types of the set are known.
-func (p *parser) skipBraces() []token {
+func (p *parser) skipBraces() (list []token) {
 	p.variable()
-	start := p.i
-	p.expect("{")
+	list = append(list, p.expect("{"))
 	for depth := 1; depth > 0; {
-		t := p.next()
+		t := p.bound(p.next())
+		list = append(list, t)
 		switch {
 		case t.kind == ending:
 			panic(p.unexpected("comma or '}'"))
@@ -294,17 +356,17 @@ func (p *parser) skipBraces() []token {
 			depth--
 		}
 	}
-	return slices.Clone(p.tokens[start:p.i])
+	return append(list, token{kind: ending})
 }
 
 // readElements reads elements for a set that is there.
-func (x *executor) readElements(at place, tokens []token, defines map[string][]token, data bool) (list []nat.Element, spans []span, f *fault) {
+func (x *executor) readElements(at place, tokens []token, data bool) (list []element, f *fault) {
 	if _, ok := x.tx.Table(at.family, at.table.text); !ok {
-		return nil, nil, missing(at.table.at)
+		return nil, missing(at.table.at)
 	}
 	s := x.tx.Set(at.family, at.table.text, at.name.text)
 	if s == nil {
-		return nil, nil, missing(at.name.at)
+		return nil, missing(at.name.at)
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -315,24 +377,21 @@ func (x *executor) readElements(at place, tokens []token, defines map[string][]t
 		}
 	}()
 	keys, values := keyTypes(s)
-	p := &parser{src: x.src, tokens: append(tokens, token{kind: ending}), defines: defines}
-	p.expect("{")
-	for p.skipNewlines(); !p.accept("}"); p.skipNewlines() {
-		p.variable()
-		from := p.peek().at
-		e := p.concatenation(keys)
-		spans = append(spans, from.upTo(p.last()))
-		if !s.Interval && e.Key != e.Last {
-			return nil, nil, wrong(spans[len(spans)-1], "You must add 'flags interval' to your set declaration if you want to add prefix elements")
+	p := newParser(x.src, nil, tokens)
+	p.budget = x.budget
+	defer func() { x.budget = p.budget }()
+	var one func()
+	one = func() {
+		if p.peek().is("{") {
+			p.braces(one)
+			return
 		}
-		p.elementRest(&e, s, values, data, from)
+		e := p.key(keys)
+		p.elementRest(&e.Element, s, values, data, e.at)
 		list = append(list, e)
-		p.skipNewlines()
-		if !p.accept(",") && !p.peek().is("}") {
-			panic(p.unexpected("comma or '}'"))
-		}
 	}
-	return list, spans, nil
+	p.braces(one)
+	return list, nil
 }
 
 // elementRest takes what follows the key of an element.
@@ -352,7 +411,7 @@ func (p *parser) elementRest(e *nat.Element, s *nat.NftSet, values []*dtype, dat
 	case !isMap:
 	case !p.accept(":"):
 		if data {
-			f := refused(nat.ErrInvalid, from.upTo(p.last()))
+			f := refused(nat.ErrInvalid, from.upTo(p.last.at))
 			panic(f)
 		}
 	case s.Verdicts:
@@ -363,28 +422,49 @@ func (p *parser) elementRest(e *nat.Element, s *nat.NftSet, values []*dtype, dat
 	}
 }
 
-func (x *executor) addElements(at place, list []nat.Element, create bool, body span) *fault {
-	s := x.tx.Set(at.family, at.table.text, at.name.text)
+// wantInterval refuses ranges in a set that has none.
+func wantInterval(s *nat.NftSet, list []element) *fault {
 	for i := range list {
-		if old := s.Elements().Overlaps(&list[i]); old != nil && (old.Key != list[i].Key || old.Last != list[i].Last) {
+		if e := &list[i]; !s.Interval && e.Key != e.Last {
+			what := "range"
+			if e.prefix >= 0 {
+				what = "prefix"
+			}
+			return wrong(e.at, "You must add 'flags interval' to your set declaration if you want to add %s elements", what)
+		}
+	}
+	return nil
+}
+
+func (x *executor) addElements(at place, list []element, create bool, body span) *fault {
+	s := x.tx.Set(at.family, at.table.text, at.name.text)
+	added := make([]nat.Element, len(list))
+	for i := range list {
+		e := &list[i].Element
+		added[i] = *e
+		old := s.Elements().Overlaps(e)
+		switch {
+		case old == nil || old.Key == e.Key && old.Last == e.Last:
+		case s.Width > 1:
+			return refused(nat.ErrThere, list[i].at)
+		default:
 			return wrong(body, "interval overlaps with an existing one")
 		}
 	}
-	return x.checked(refused(x.tx.AddElements(at.family, at.table.text, at.name.text, create, list...), body))
+	return x.checked(refused(x.tx.AddElements(at.family, at.table.text, at.name.text, create, added...), body))
 }
 
 // deleteElements reads what follows delete element.
 func (p *parser) deleteElements(at place) func(x *executor) *fault {
 	tokens := p.skipBraces()
-	defines := p.defines
 	return func(x *executor) *fault {
-		list, spans, f := x.readElements(at, tokens, defines, false)
+		list, f := x.readElements(at, tokens, false)
 		if f != nil {
 			return f
 		}
-		for i, e := range list {
-			if err := x.tx.DeleteElements(at.family, at.table.text, at.name.text, e); err != nil {
-				return refused(err, spans[i])
+		for _, e := range list {
+			if err := x.tx.DeleteElements(at.family, at.table.text, at.name.text, e.Element); err != nil {
+				return refused(err, e.at)
 			}
 		}
 		return nil
@@ -394,16 +474,15 @@ func (p *parser) deleteElements(at place) func(x *executor) *fault {
 // getElements reads what follows get element.
 func (p *parser) getElements(at place) func(x *executor) *fault {
 	tokens := p.skipBraces()
-	defines := p.defines
 	return func(x *executor) *fault {
-		list, _, f := x.readElements(at, tokens, defines, false)
+		list, f := x.readElements(at, tokens, false)
 		if f != nil {
 			return f
 		}
 		s := *x.tx.Set(at.family, at.table.text, at.name.text)
 		var found []*nat.Element
 		for i := range list {
-			e := s.Elements().Overlaps(&list[i])
+			e := s.Elements().Overlaps(&list[i].Element)
 			if e == nil {
 				return refused(nat.ErrNotThere, x.at)
 			}

@@ -14,7 +14,7 @@ func (p *parser) counterStatement(r *ruleSpec) {
 	if p.accept("name") {
 		name := p.text()
 		c.Name = name.text
-		r.names = append(r.names, reference{"counter", name})
+		r.names = append(r.names, reference{kind: "counter", name: name})
 	} else {
 		c.Start = p.counts()
 	}
@@ -55,7 +55,7 @@ func (p *parser) size() uint64 {
 
 // limitStatement takes limit rate [over] N [unit]/time [burst N packets|bytes].
 func (p *parser) limitStatement(r *ruleSpec) {
-	p.next()
+	from := p.next().at
 	p.expect("rate")
 	l := &nat.RateLimit{Over: p.accept("over")}
 	if !l.Over {
@@ -76,7 +76,7 @@ func (p *parser) limitStatement(r *ruleSpec) {
 	if l.Unit == 0 {
 		panic(p.unexpected(""))
 	}
-	if p.accept("burst") {
+	if burst := p.peek(); p.accept("burst") {
 		l.Burst, _ = p.number()
 		if l.Bytes {
 			size := p.size()
@@ -85,10 +85,22 @@ func (p *parser) limitStatement(r *ruleSpec) {
 			}
 			l.Burst *= size
 		} else {
-			p.expect("packets")
+			end := p.expect("packets").at
+			if l.Burst == 0 {
+				panic(wrong(burst.at.upTo(end), "packet limit burst must be > 0"))
+			}
 		}
+		l.Burst &= 1<<32 - 1 // as much as the kernel is told
 	}
-	r.add(l)
+	r.limited(l, from.upTo(p.last.at))
+}
+
+// limited adds a statement whose numbers the kernel may refuse.
+func (r *ruleSpec) limited(s nat.Statement, at span) {
+	if err := nat.CheckStatement(s); err != nil && r.refuses == nil {
+		r.refuses = refused(err, at)
+	}
+	r.add(s)
 }
 
 // byteRate takes kbytes/second.
@@ -116,15 +128,15 @@ func (p *parser) byteRate() (size uint64, unit time.Duration, ok bool) {
 
 // quotaStatement takes quota [over|until] N unit [used N unit] or quota name NAME.
 func (p *parser) quotaStatement(r *ruleSpec) {
-	p.next()
+	from := p.next().at
 	if p.accept("name") {
 		name := p.text()
-		r.names = append(r.names, reference{"quota", name})
+		r.names = append(r.names, reference{kind: "quota", name: name})
 		r.add(&nat.Quota{Name: name.text})
 		return
 	}
 	q := p.quota()
-	r.add(&q)
+	r.limited(&q, from.upTo(p.last.at))
 }
 
 func (p *parser) quota() (q nat.Quota) {
@@ -245,7 +257,7 @@ func (p *parser) logStatement(r *ruleSpec) {
 		break
 	}
 	if l.HasGroup && hasLevel {
-		panic(wrong(from.upTo(p.last()), "level and group are mutually exclusive"))
+		panic(wrong(from.upTo(p.last.at), "level and group are mutually exclusive"))
 	}
 	r.add(l)
 }
@@ -295,17 +307,13 @@ func (p *parser) setKey(r *ruleSpec, s selector) {
 	}
 	set := nat.SetKey{Key: s.key, And: ^uint32(0)}
 	p.variable()
-	if t := p.peek(); t.kind == number {
-		n, at := p.number()
-		if n > 1<<32-1 {
-			panic(wrong(at.at, "Value %d exceeds valid range 0-4294967295", n))
-		}
-		r.add(nat.SetKey{Key: s.key, Xor: uint32(n)})
+	if p.peek().kind == number {
+		r.add(nat.SetKey{Key: s.key, Xor: p.mark()})
 		return
 	}
 	from := p.selector(r)
 	if from.typ != typeMark {
-		panic(wrong(p.last(), "datatype mismatch: expected packet mark, expression has type %s", from.typ.desc))
+		panic(wrong(p.last.at, "datatype mismatch: expected packet mark, expression has type %s", from.typ.desc))
 	}
 	set.From = from.key
 	for {
@@ -314,8 +322,7 @@ func (p *parser) setKey(r *ruleSpec, s selector) {
 			break
 		}
 		p.next()
-		n, _ := p.number()
-		v := uint32(n)
+		v := p.mark()
 		switch t.text {
 		case "&", "and":
 			set.And &= v
@@ -330,97 +337,17 @@ func (p *parser) setKey(r *ruleSpec, s selector) {
 	r.add(set)
 }
 
+// mark takes a number of 32 bits.
+func (p *parser) mark() uint32 {
+	n, t := p.number()
+	if n > 1<<32-1 {
+		panic(wrong(t.at, "%s", typeMark.outOfRange(n)))
+	}
+	return uint32(n)
+}
+
 // notrackStatement takes notrack.
 func (p *parser) notrackStatement(r *ruleSpec) {
 	p.next()
 	r.add(nat.Untrack{})
-}
-
-// The answers of reject by their names in nft.
-var (
-	rejects4 = []struct {
-		name string
-		with nat.RejectWith
-	}{{"net-unreachable", nat.ICMPNetUnreachable}, {"host-unreachable", nat.ICMPHostUnreachable}, {"prot-unreachable", nat.ICMPProtoUnreachable},
-		{"port-unreachable", nat.ICMPPortUnreachable}, {"net-prohibited", nat.ICMPNetProhibited}, {"host-prohibited", nat.ICMPHostProhibited},
-		{"admin-prohibited", nat.ICMPAdminProhibited}}
-	rejects6 = []struct {
-		name string
-		with nat.RejectWith
-	}{{"no-route", nat.ICMP6NoRoute}, {"admin-prohibited", nat.ICMP6AdminProhibited}, {"addr-unreachable", nat.ICMP6AddrUnreachable},
-		{"port-unreachable", nat.ICMP6PortUnreachable}, {"policy-fail", nat.ICMP6PolicyFail}, {"reject-route", nat.ICMP6RejectRoute}}
-	rejectsX = []struct {
-		name string
-		with nat.Rejection
-	}{{"no-route", nat.Rejection{With4: nat.ICMPNetUnreachable, With6: nat.ICMP6NoRoute}},
-		{"port-unreachable", nat.Rejection{With4: nat.ICMPPortUnreachable, With6: nat.ICMP6PortUnreachable}},
-		{"host-unreachable", nat.Rejection{With4: nat.ICMPHostUnreachable, With6: nat.ICMP6AddrUnreachable}},
-		{"admin-prohibited", nat.Rejection{With4: nat.ICMPAdminProhibited, With6: nat.ICMP6AdminProhibited}}}
-)
-
-// rejectStatement takes reject [with icmp|icmpv6|icmpx [type] NAME | with tcp reset].
-func (p *parser) rejectStatement(r *ruleSpec) {
-	from := p.next().at
-	s := nat.Rejection{With4: nat.ICMPPortUnreachable, With6: nat.ICMP6PortUnreachable}
-	if p.accept("with") {
-		s = p.rejection(r, from)
-	}
-	r.add(s)
-	r.end(from.upTo(p.last()))
-}
-
-func (p *parser) rejection(r *ruleSpec, from span) nat.Rejection {
-	t := p.peek()
-	conflict := func(at span, a, b string) *fault {
-		f := wrong(at, "conflicting protocols specified: %s vs %s", a, b)
-		f.because = &from
-		return f
-	}
-	switch {
-	case p.accept("tcp"):
-		p.expect("reset")
-		if r.proto != 0 && r.proto != 6 {
-			f := wrong(from, "you cannot use tcp reset with this protocol")
-			f.because = &r.protoAt
-			panic(f)
-		}
-		return nat.Rejection{With4: nat.TCPReset, With6: nat.TCPReset}
-	case p.accept("icmp"), p.accept("icmpv6"), p.accept("icmpx"):
-		p.accept("type")
-	default:
-		panic(p.unexpected("icmp or icmpv6 or tcp or icmpx"))
-	}
-	name := p.next()
-	switch t.text {
-	case "icmp":
-		if r.family == nat.FamilyIP6 {
-			panic(conflict(name.at, "ip6", "ip"))
-		}
-		for _, k := range rejects4 {
-			if k.name == name.text {
-				return nat.Rejection{With4: k.with}
-			}
-		}
-	case "icmpv6":
-		if r.family == nat.FamilyIP {
-			panic(conflict(name.at, "ip", "ip6"))
-		}
-		for _, k := range rejects6 {
-			if k.name == name.text {
-				return nat.Rejection{With6: k.with}
-			}
-		}
-	default:
-		if r.family != nat.FamilyINet {
-			f := wrong(name.at, "abstracted ICMP unreachable not supported")
-			f.because = &from
-			panic(f)
-		}
-		for _, k := range rejectsX {
-			if k.name == name.text {
-				return k.with
-			}
-		}
-	}
-	panic(wrong(name.at, "Could not parse %s code", t.text))
 }

@@ -54,7 +54,7 @@ func keysAsked(s nat.Statement) []nat.Key {
 func implied(list []nat.Statement, i int, f nat.Family) bool {
 	proto := protocolAsked(list[i])
 	m, _ := list[i].(nat.Compare)
-	nfproto := f == nat.FamilyINet && m.Key == nat.MetaNFProto && m.Op == nat.Equal
+	nfproto := f == nat.FamilyINet && m.Key == nat.MetaNFProto && m.Op == nat.Equal && m.Mask == (nat.Word{})
 	if proto == 0 && !nfproto {
 		return false
 	}
@@ -62,8 +62,9 @@ func implied(list []nat.Statement, i int, f nat.Family) bool {
 		return false
 	}
 	for _, s := range list[i+1 : min(i+2, len(list))] {
-		if r, ok := s.(nat.Rejection); ok && proto == 6 && r.With4 == nat.TCPReset {
-			return true
+		if r, ok := s.(nat.Rejection); ok {
+			ofLayer := nfproto && (r.With6 == "" && m.Value.Lo == 2 || r.With4 == "" && m.Value.Lo == 10)
+			return ofLayer || f != nat.FamilyINet && proto == 6 && r.With4 == nat.TCPReset
 		}
 		for _, k := range keysAsked(s) {
 			switch {
@@ -130,8 +131,11 @@ func (x *executor) statementText(s nat.Statement, f nat.Family) string {
 		if s.Mask != (nat.Word{}) {
 			text += " & " + types[0].format(s.Mask, x.numeric)
 		}
-		if s.Not {
+		switch {
+		case s.Not:
 			text += " !="
+		case s.Mask != nat.Word{}:
+			text += " =="
 		}
 		return text + " " + x.setText(s.Set, s.Anon, types, nil, false)
 	case nat.VerdictMap:
@@ -164,19 +168,12 @@ func (x *executor) setText(name string, anon *nat.Elements, types, data []*dtype
 	if name != "" {
 		return "@" + name
 	}
-	return "{ " + x.elementsText(slices.Collect(anon.All()), types, data, verdicts, false) + " }"
+	return "{ " + x.elementsText(anon.Added(), types, data, verdicts, false) + " }"
 }
 
 // elementsText returns elements in the order of nft, in lines where they are those of a set that has a name.
 func (x *executor) elementsText(list []*nat.Element, keys, data []*dtype, verdicts, lines bool) string {
-	slices.SortFunc(list, func(a, b *nat.Element) int {
-		for i, d := range keys {
-			if c := d.compare(a.Key[i], b.Key[i]); c != 0 {
-				return c
-			}
-		}
-		return 0
-	})
+	sortElements(list, keys)
 	perLine := 1
 	if len(keys) == 1 {
 		perLine = keys[0].line
@@ -213,6 +210,29 @@ func (x *executor) elementsText(list []*nat.Element, keys, data []*dtype, verdic
 	return b.String()
 }
 
+// sortElements puts elements in the order in which nft prints them: ranges of concatenations in that in which they were added.
+func sortElements(list []*nat.Element, keys []*dtype) {
+	ranges := slices.ContainsFunc(list, func(e *nat.Element) bool { return e.Key != e.Last })
+	switch {
+	case len(keys) == 1 && ranges:
+		slices.SortFunc(list, func(a, b *nat.Element) int { return a.Key[0].Compare(b.Key[0]) })
+		return
+	case len(keys) == 1:
+		slices.SortFunc(list, func(a, b *nat.Element) int { return keys[0].compare(a.Key[0], b.Key[0]) })
+		return
+	case ranges:
+		return
+	}
+	slices.SortFunc(list, func(a, b *nat.Element) int {
+		for i, d := range slices.Backward(keys) {
+			if c := d.compareIn(a.Key[i], b.Key[i]); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+}
+
 // elementEnd writes what an element has counted, and its comment.
 func (x *executor) elementEnd(b *strings.Builder, e *nat.Element) {
 	if e.Counted {
@@ -231,11 +251,18 @@ func (x *executor) rangeText(d *dtype, first, last nat.Word) string {
 	if first == last {
 		return d.format(first, x.numeric)
 	}
-	if n, ok := d.prefixOf(first, last); ok && d.family > 0 {
+	n, ok := d.prefixOf(first, last)
+	if ok && d == typeIfname {
+		return starText(first)
+	}
+	if ok && d.family > 0 {
 		return fmt.Sprintf("%s/%d", d.format(first, x.numeric), n)
 	}
 	return d.format(first, x.numeric) + "-" + d.format(last, x.numeric)
 }
+
+// starText returns the names that begin so.
+func starText(w nat.Word) string { return `"` + w.Name() + `*"` }
 
 var opText = map[nat.Op]string{nat.Unequal: "!= ", nat.Less: "< ", nat.Greater: "> ", nat.LessEqual: "<= ", nat.GreaterEqual: ">= ", nat.NotIn: "!= "}
 
@@ -249,6 +276,9 @@ func (x *executor) compareText(m nat.Compare) string {
 	case nat.NoneOf:
 		return text + "! " + value(m.Value)
 	case nat.In, nat.NotIn:
+		if _, ok := s.typ.prefixOf(m.Value, m.Last); ok && m.Value != (nat.Word{}) { // a prefix is a mask, but of no bits
+			return text + opText[m.Op] + value(m.Value) + "-" + value(m.Last)
+		}
 		return text + opText[m.Op] + x.rangeText(s.typ, m.Value, m.Last)
 	}
 	length, prefix := s.typ.prefixLength(m.Mask)
@@ -265,8 +295,8 @@ func (x *executor) compareText(m nat.Compare) string {
 		}
 		return text + opText[m.Op] + value(m.Value)
 	case s.typ.ifname && prefix:
-		return text + opText[m.Op] + `"` + m.Value.Name() + `*"`
-	case s.typ.family > 0 && prefix:
+		return text + opText[m.Op] + starText(m.Value)
+	case prefix && !s.typ.flags:
 		return text + opText[m.Op] + fmt.Sprintf("%s/%d", value(m.Value), length)
 	case s.typ.flags:
 		return text + opText[m.Op] + value(m.Value) + " / " + value(m.Mask)

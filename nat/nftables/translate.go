@@ -1,6 +1,8 @@
 package nftables
 
 import (
+	"slices"
+
 	"drydock/nat"
 )
 
@@ -31,7 +33,7 @@ func (p *parser) masqueradeStatement(r *ruleSpec) {
 	}
 	p.natFlags(&t)
 	r.add(t)
-	r.end(from.upTo(p.last()))
+	r.end(from.upTo(p.last.at))
 }
 
 // redirectStatement takes redirect [to [:]PORTS] [flags].
@@ -44,30 +46,36 @@ func (p *parser) redirectStatement(r *ruleSpec) {
 	}
 	p.natFlags(&t)
 	r.add(t)
-	r.end(from.upTo(p.last()))
+	r.end(from.upTo(p.last.at))
 }
 
 // ports takes a port or a range, which needs a transport protocol.
 func (p *parser) ports(r *ruleSpec, from span) nat.Operand {
 	start := p.peek().at
 	first, last, _ := p.value(typePort)
-	if r.proto == 0 && !r.asksProto() {
-		f := wrong(start.upTo(p.last()), "transport protocol mapping is only valid after transport protocol match")
-		f.because = &from
-		panic(f)
+	if !r.hasProto(len(r.Statements)) {
+		panic(needsProto(start.upTo(p.last.at), from))
 	}
 	return nat.Operand{Given: true, Min: first, Max: last}
 }
 
-// asksProto reports whether the rule has a set of protocols.
-func (r *ruleSpec) asksProto() bool {
-	for _, s := range r.Statements {
-		if l, ok := s.(nat.Lookup); ok {
-			for _, k := range l.Keys {
-				if k == nat.MetaL4Proto || k == nat.IPProtocol || k == nat.IP6NextHdr {
-					return true
-				}
-			}
+// needsProto is what is wrong with ports where any protocol comes.
+func needsProto(at, from span) *fault {
+	f := wrong(at, "transport protocol mapping is only valid after transport protocol match")
+	f.because = &from
+	return f
+}
+
+// hasProto reports whether the first statements ask for protocols.
+func (r *ruleSpec) hasProto(n int) bool {
+	if r.proto != 0 {
+		return true
+	}
+	for _, s := range r.Statements[:n] {
+		if l, ok := s.(nat.Lookup); ok && slices.ContainsFunc(l.Keys, func(k nat.Key) bool {
+			return k == nat.MetaL4Proto || k == nat.IPProtocol || k == nat.IP6NextHdr
+		}) {
+			return true
 		}
 	}
 	return false
@@ -108,7 +116,7 @@ func (p *parser) translateStatement(r *ruleSpec) {
 	}
 	p.natFlags(&t)
 	r.add(t)
-	r.end(from.upTo(p.last()))
+	r.end(from.upTo(p.last.at))
 }
 
 func (p *parser) operandPorts(r *ruleSpec, from span) nat.Operand {
@@ -149,37 +157,29 @@ func (p *parser) operand(r *ruleSpec, d *dtype, from span) nat.Operand {
 		first, last, _ := p.value(d)
 		return nat.Operand{Given: true, Min: first, Max: last}
 	}
+	start := p.peek().at
 	list := p.selectors(r)
+	left := start.upTo(p.last.at)
 	p.expect("map")
 	p.variable()
 	o := nat.Operand{Given: true, Keys: keysOf(list)}
 	if p.accept("@") {
 		name := p.identifier()
 		o.Set = name.text
-		r.names = append(r.names, reference{"map", name})
+		r.names = append(r.names, reference{kind: "map", name: name, keys: typesOf(list), keysAt: left, data: d, nat: from, index: len(r.Statements)})
+		if d == typePort && !r.hasProto(len(r.Statements)) {
+			panic(needsProto(start.upTo(p.last.at), from))
+		}
 		return o
 	}
-	data := []*dtype{d}
-	if d.family > 0 && p.pairs() {
-		data, o.Pair = append(data, typePort), true
+	if d.family > 0 {
+		p.pair = &o.Pair
 	}
-	o.Anon = p.set(len(list), p.elements(typesOf(list), data, nil))
+	elements := p.elements(typesOf(list), []*dtype{d}, nil)
+	p.pair = nil
+	if (o.Pair || d == typePort) && !r.hasProto(len(r.Statements)) {
+		panic(needsProto(start.upTo(p.last.at), from))
+	}
+	o.Anon = p.set(len(list), elements, true)
 	return o
-}
-
-// pairs reports whether the values of the map that follows have a dot.
-func (p *parser) pairs() bool {
-	colon := false
-	for n := 0; ; n++ {
-		switch t := p.peekAt(n); {
-		case t.is(":"):
-			colon = true
-		case t.is("."):
-			if colon {
-				return true
-			}
-		case t.is(","), t.is("}"), t.kind == ending:
-			return false
-		}
-	}
 }

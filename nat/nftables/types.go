@@ -24,6 +24,7 @@ type dtype struct {
 	missing    string
 	family     int // of addresses
 	ifname     bool
+	ofHost     bool // numbers are in the order of a little-endian machine's bytes
 }
 
 // A named is a constant.
@@ -37,12 +38,12 @@ var (
 	typeIPv6   = &dtype{name: "ipv6_addr", desc: "IPv6 address", bits: 128, line: 1, family: 6}
 	typePort   = &dtype{name: "inet_service", desc: "internet network service", bits: 16, line: 5, missing: "Could not resolve service: Servname not supported for ai_socktype"}
 	typeProto  = &dtype{name: "inet_proto", desc: "Internet protocol", bits: 8, line: 5, missing: "Could not resolve protocol name"}
-	typeMark   = &dtype{name: "mark", desc: "packet mark", bits: 32, line: 5, hex: 8}
+	typeMark   = &dtype{name: "mark", desc: "packet mark", bits: 32, ofHost: true, line: 5, hex: 8}
 	typeIfname = &dtype{name: "ifname", desc: "network interface name", bits: 128, line: 1, ifname: true, little: true}
 	typeIfidx  = &dtype{name: "iface_index", desc: "network interface index", bits: 128, line: 5, ifname: true, little: true}
-	typeState  = &dtype{name: "ct_state", desc: "conntrack state", bits: 32, line: 2, flags: true, missing: "Could not parse conntrack state",
+	typeState  = &dtype{name: "ct_state", desc: "conntrack state", bits: 32, ofHost: true, line: 2, flags: true, missing: "Could not parse conntrack state",
 		names: []named{{"invalid", 1}, {"established", 2}, {"related", 4}, {"new", 8}, {"untracked", 64}}}
-	typeStatus = &dtype{name: "ct_status", desc: "conntrack status", bits: 32, line: 2, flags: true, missing: "Could not parse conntrack status",
+	typeStatus = &dtype{name: "ct_status", desc: "conntrack status", bits: 32, ofHost: true, line: 2, flags: true, missing: "Could not parse conntrack status",
 		names: []named{{"expected", 1}, {"seen-reply", 2}, {"assured", 4}, {"confirmed", 8}, {"snat", 16}, {"dnat", 32}, {"dying", 512}}}
 	typeDir = &dtype{name: "ct_dir", desc: "conntrack direction", bits: 8, line: 5, missing: "Could not parse conntrack direction",
 		names: []named{{"original", 0}, {"reply", 1}}}
@@ -52,7 +53,7 @@ var (
 		names: []named{{"ipv4", 2}, {"ipv6", 10}}}
 	typeEther = &dtype{name: "ether_type", desc: "Ethernet protocol", bits: 16, line: 5, hex: 4, missing: "Could not parse Ethernet protocol",
 		names: []named{{"ip", 0x800}, {"arp", 0x806}, {"ip6", 0x86dd}}}
-	typeAddr = &dtype{name: "fib_addrtype", desc: "fib address type", bits: 32, line: 2, missing: "Could not parse fib address type",
+	typeAddr = &dtype{name: "fib_addrtype", desc: "fib address type", bits: 32, ofHost: true, line: 2, missing: "Could not parse fib address type",
 		names: []named{{"unspec", 0}, {"unicast", 1}, {"local", 2}, {"broadcast", 3}, {"anycast", 4}, {"multicast", 5}, {"blackhole", 6}, {"unreachable", 7}, {"prohibit", 8}}}
 	typeTCPFlag = &dtype{name: "tcp_flag", desc: "TCP flag", bits: 8, line: 5, flags: true, missing: "Could not parse TCP flag",
 		names: []named{{"fin", 1}, {"syn", 2}, {"rst", 4}, {"psh", 8}, {"ack", 16}, {"urg", 32}, {"ecn", 64}, {"cwr", 128}}}
@@ -61,9 +62,9 @@ var (
 	typeICMP6 = &dtype{name: "icmpv6_type", desc: "ICMPv6 type", bits: 8, line: 1, missing: "Could not parse ICMPv6 type", names: icmp6Types}
 	typeCode6 = &dtype{name: "icmpv6_code", desc: "icmpv6 code", bits: 8, line: 1, missing: "Could not parse icmpv6 code", names: icmp6Codes}
 	typeDSCP  = &dtype{name: "dscp", desc: "Differentiated Services Code Point", bits: 6, line: 1, hex: 2, missing: "Could not parse Differentiated Services Code Point", names: dscpNames}
-	typeUID   = &dtype{name: "uid", desc: "user ID", bits: 32, line: 5, missing: "User does not exist"}
-	typeGID   = &dtype{name: "gid", desc: "group ID", bits: 32, line: 5, missing: "Group does not exist"}
-	typeInt32 = &dtype{name: "integer", desc: "integer", bits: 32, line: 5, missing: "Could not parse integer"}
+	typeUID   = &dtype{name: "uid", desc: "user ID", bits: 32, ofHost: true, line: 5, missing: "User does not exist"}
+	typeGID   = &dtype{name: "gid", desc: "group ID", bits: 32, ofHost: true, line: 5, missing: "Group does not exist"}
+	typeInt32 = &dtype{name: "integer", desc: "integer", bits: 32, ofHost: true, line: 5, missing: "Could not parse integer"}
 	typeInt16 = &dtype{name: "integer", desc: "integer", bits: 16, line: 5, missing: "Could not parse integer"}
 	typeInt8  = &dtype{name: "integer", desc: "integer", bits: 8, line: 5, missing: "Could not parse integer"}
 )
@@ -105,6 +106,9 @@ func (d *dtype) parse(t token) (nat.Word, *fault) {
 		if a, ok := parseIPv4(t.text); ok && t.kind == address {
 			return nat.AddrWord(a), nil
 		}
+		if n, ok := parseNumber(t.text); ok && t.kind == number && n <= 1<<32-1 {
+			return nat.NumberWord(n), nil
+		}
 		if t.is("localhost") {
 			return nat.AddrWord(netip.AddrFrom4([4]byte{127, 0, 0, 1})), nil
 		}
@@ -115,10 +119,7 @@ func (d *dtype) parse(t token) (nat.Word, *fault) {
 		}
 		return nat.Word{}, wrong(t.at, "Could not resolve hostname: Name or service not known")
 	case d.ifname:
-		if len(t.text) > 15 {
-			return nat.Word{}, wrong(t.at, "String exceeds maximum length of 16")
-		}
-		return nat.NameWord(t.text), nil
+		return parseName(t)
 	}
 	if n, ok := parseNumber(t.text); ok && t.kind == number {
 		if d.bits < 64 && n >= 1<<d.bits {
@@ -155,6 +156,28 @@ func (d *dtype) parse(t token) (nat.Word, *fault) {
 	return nat.Word{}, wrong(t.at, "%s", message)
 }
 
+// parseName reads the name of an interface. A star at its end is one of its characters if a backslash is before it.
+func parseName(t token) (nat.Word, *fault) {
+	name, escaped := strings.CutSuffix(t.text, `\*`)
+	switch {
+	case escaped:
+		name += "*"
+	case name == "":
+		return nat.Word{}, wrong(t.at, "Empty string is not allowed")
+	case name == "*":
+		return nat.Word{}, wrong(t.at, "All-wildcard strings are not supported")
+	case len(name) > 15:
+		return nat.Word{}, wrong(t.at, "String exceeds maximum length of 16")
+	}
+	return nat.NameWord(name), nil
+}
+
+// starred returns the length in bits of what is before a star that stands for any rest of a name.
+func starred(t token) (bits int, ok bool) {
+	name, ok := strings.CutSuffix(t.text, "*")
+	return 8 * len(name), ok && !strings.HasSuffix(name, `\`)
+}
+
 func (d *dtype) outOfRange(n uint64) string {
 	switch d {
 	case typePort:
@@ -166,8 +189,15 @@ func (d *dtype) outOfRange(n uint64) string {
 }
 
 func parseNumber(s string) (uint64, bool) {
-	n, err := strconv.ParseUint(s, 0, 64)
-	return n, err == nil && !strings.ContainsAny(s, "_ob")
+	base := 0 // octal with a leading 0, hexadecimal with 0x
+	if rest := strings.TrimLeft(s, "0"); len(rest) < len(s) && strings.ContainsAny(rest, "89") && rest[0] != 'x' {
+		base = 10
+	}
+	if len(s) > 1 && (s[1] == 'b' || s[1] == 'B' || s[1] == 'o' || s[1] == 'O') || strings.ContainsRune(s, '_') {
+		return 0, false // which Go knows
+	}
+	n, err := strconv.ParseUint(s, base, 64)
+	return n, err == nil
 }
 
 // format returns a constant as nft prints it.
@@ -176,7 +206,11 @@ func (d *dtype) format(w nat.Word, numeric bool) string {
 	case d.family > 0:
 		return w.Addr(d.family == 6).String()
 	case d.ifname:
-		return `"` + w.Name() + `"`
+		name := w.Name()
+		if plain, star := strings.CutSuffix(name, "*"); star {
+			name = plain + `\*`
+		}
+		return `"` + name + `"`
 	case d.flags:
 		return d.formatFlags(w.Lo, numeric)
 	}
@@ -222,6 +256,14 @@ func (d *dtype) formatFlags(n uint64, numeric bool) string {
 func (d *dtype) compare(a, b nat.Word) int {
 	if !d.little {
 		return a.Compare(b)
+	}
+	return cmp.Or(cmp.Compare(bits.ReverseBytes64(a.Lo), bits.ReverseBytes64(b.Lo)), cmp.Compare(bits.ReverseBytes64(a.Hi), bits.ReverseBytes64(b.Hi)))
+}
+
+// compareIn orders constants as nft sorts them in a concatenation: by their bytes, the last of which says most.
+func (d *dtype) compareIn(a, b nat.Word) int {
+	if d.ofHost || d.little {
+		return d.compare(a, b)
 	}
 	return cmp.Or(cmp.Compare(bits.ReverseBytes64(a.Lo), bits.ReverseBytes64(b.Lo)), cmp.Compare(bits.ReverseBytes64(a.Hi), bits.ReverseBytes64(b.Hi)))
 }
