@@ -24,6 +24,9 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 	}
 	names := slices.Sorted(maps.Keys(all))
 	if other, ok := strings.CutPrefix(c.mode, "container:"); ok {
+		if other == "" {
+			return newError(opCreate, "", ErrName, s.host.says.JoinFormat)
+		}
 		switch {
 		case several:
 		case len(names) > 0:
@@ -145,7 +148,7 @@ func (s *containerSpec) network(name string) *Network {
 	if name == defaultMode {
 		name = bridgeNetwork
 	}
-	n, _ := s.host.Network(name)
+	n, _ := s.host.networkNamed(name)
 	return n
 }
 

@@ -131,6 +131,9 @@ func (ep *endpoint) portInterface(master string) Interface {
 		MAC: []byte(ep.outside.LinkAddress()), MTU: int(ep.outside.MTU()),
 		Up: !ep.portDown.Load(), Running: ep.outside.Carrier() && !ep.insideDown.Load(),
 	}
+	if i.Up && i.Running {
+		i.Addrs = []netip.Prefix{linkLocal(i.MAC)} // as the kernel gives one to each interface that comes up
+	}
 	i.count(ep.outside)
 	return i
 }

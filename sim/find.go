@@ -21,6 +21,27 @@ func (h *Host) Network(name string) (*Network, bool) {
 	return nil, false
 }
 
+// networkNamed returns the network with that name or ID, else the one whose ID begins so if no other
+// does: dockerd takes that for the network of a container.
+func (h *Host) networkNamed(name string) (*Network, bool) {
+	if n, ok := h.Network(name); ok || name == "" {
+		return n, ok
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var found *Network
+	for _, n := range h.networks {
+		switch {
+		case !strings.HasPrefix(n.ID(), name):
+		case found != nil:
+			return nil, false
+		default:
+			found = n
+		}
+	}
+	return found, found != nil
+}
+
 // Networks returns the networks by name, numbers in names by their value, as "docker
 // network ls" does: Zed, alpha, n9, n10.
 func (h *Host) Networks() iter.Seq[*Network] {

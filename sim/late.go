@@ -18,7 +18,7 @@ type lateAttachment struct {
 // ConnectName is ConnectSpec for a network of which only the name or ID is known. As with
 // Docker it need not be there before a container starts that does not run.
 func (c *Container) ConnectName(name string, spec dockerapi.EndpointConfig) error {
-	n, ok := c.host.Network(name)
+	n, ok := c.host.networkNamed(name)
 	switch {
 	case ok:
 		return c.ConnectSpec(n, spec)

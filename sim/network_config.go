@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"drydock/sim/dockerapi"
 	"drydock/sim/internal/engine"
 )
 
@@ -21,10 +22,12 @@ type networkConfig struct {
 	newOptions   []string         // that the release knows, of those that not all do
 	v4, v6       family
 	noIPv4       bool
-	pool6        bool       // v6 is to have one of the host's
-	trusted      []string   // interfaces of the host
-	bridge       string     // the name of the bridge; "" is made of the ID
-	publishAddr  netip.Addr // on which ports are published that say none; invalid: the daemon's
+	unused6      dockerapi.IPAMConfig // an IPv6 subnet without IPv6, which dockerd takes and does not use
+	pool6        bool                 // v6 is to have one of the host's
+	trusted      []string             // interfaces of the host
+	byDriver     bool                 // the driver, not the daemon, refuses it
+	bridge       string               // the name of the bridge; "" is made of the ID
+	publishAddr  netip.Addr           // on which ports are published that say none; invalid: the daemon's
 	mtu          int
 	internal     bool
 	attachable   bool

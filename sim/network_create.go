@@ -29,6 +29,9 @@ func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error)
 	}
 	cfg, err := newNetworkConfig(h.engine, &spec)
 	if err != nil {
+		if cfg.byDriver {
+			h.spendPool(&cfg)
+		}
 		return nil, err
 	}
 	if spec.Name == "" && !spec.CheckDuplicate && h.away(opCreateNetwork, "") == nil {
@@ -114,6 +117,17 @@ func (h *Host) checkNetwork(n *Network) error {
 // pool6 returns the next IPv6 subnet that is the host's own.
 func (h *Host) pool6(inUse []netip.Prefix) (netip.Prefix, bool) {
 	return h.engine.Pool6(engine.GlobalPool(h.daemonID()), inUse)
+}
+
+// spendPool takes a pool for a network that its driver refuses, which is not given out again in this
+// round: dockerd looks for addresses before it asks the driver.
+func (h *Host) spendPool(cfg *networkConfig) {
+	onLink := h.own.stack.OnLink(nil)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !cfg.v4.subnet.IsValid() {
+		h.nextPoolLocked(h.dockerd().pools, h.subnetsLocked(onLink))
+	}
 }
 
 // daemonID is that of dockerd, which stays as long as the host is there.

@@ -51,6 +51,9 @@ func (n *Network) Inspect() dockerapi.Network {
 		}
 		info.IPAM.Config = append(info.IPAM.Config, asked)
 	}
+	if cfg.unused6.Subnet != "" {
+		info.IPAM.Config = append(info.IPAM.Config, cfg.unused6)
+	}
 	for c := range n.host.Containers() {
 		l := c.linkTo(n)
 		if l == nil || l.endpoint() == nil {

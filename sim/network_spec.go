@@ -29,6 +29,7 @@ func newNetworkConfig(e engine.Engine, spec *dockerapi.NetworkCreate) (networkCo
 	}
 	for _, key := range slices.Sorted(maps.Keys(spec.Options)) {
 		if err := c.setOption(spec.Name, key, spec.Options[key]); err != nil {
+			c.byDriver = !slices.ContainsFunc(spec.IPAM.Config, func(asked dockerapi.IPAMConfig) bool { return asked.Subnet != "" })
 			return c, err
 		}
 	}
@@ -55,9 +56,11 @@ func newNetworkConfig(e engine.Engine, spec *dockerapi.NetworkCreate) (networkCo
 	case spec.EnableIPv6 && !c.v6.subnet.IsValid() && e.SeveralNetworks():
 		c.pool6 = true
 	case spec.EnableIPv6 && !c.v6.subnet.IsValid():
+		c.byDriver = true
 		return c, newError(opCreateNetwork, spec.Name, ErrNoAddress, c.says.NoPool6)
 	case !spec.EnableIPv6 && c.v6.subnet.IsValid():
-		return c, errorf(opCreateNetwork, spec.Name, ErrConflict, "subnet %v without EnableIPv6", c.v6.subnet)
+		c.v6.asked.Subnet = c.v6.subnet.String()
+		c.unused6, c.v6 = c.v6.asked, family{mode: c.v6.mode}
 	}
 	return c, nil
 }
@@ -67,6 +70,8 @@ func newNetworkConfig(e engine.Engine, spec *dockerapi.NetworkCreate) (networkCo
 func checkDrivers(says *engine.Messages, spec *dockerapi.NetworkCreate) error {
 	switch spec.Driver {
 	case "", "bridge":
+	case "overlay":
+		return newError(opCreateNetwork, spec.Name, ErrConflict, `This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.`)
 	case "host", "null":
 		return errorf(opCreateNetwork, spec.Name, ErrPredefined, says.SecondPredefined, spec.Driver)
 	default:

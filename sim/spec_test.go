@@ -356,7 +356,6 @@ func TestNetworkSpecRefused(t *testing.T) {
 		{`{"Options":{"com.docker.network.driver.mtu":"-5"}}`, "invalid MTU number: -5", sim.ErrMTU},
 		{`{"EnableIPv6":true}`,
 			"could not find an available, non-overlapping IPv6 address pool among the defaults to assign to the network", sim.ErrNoAddress},
-		{`{"IPAM":{"Config":[{"Subnet":"fd00:1::/64"}]}}`, "subnet fd00:1::/64 without EnableIPv6", sim.ErrConflict},
 		{`{"IPAM":{"Config":[{"Subnet":"10.2.0.0"}]}}`, "Invalid subnet 10.2.0.0 : invalid CIDR address: 10.2.0.0", sim.ErrAddress},
 		{`{"IPAM":{"Config":[{"Subnet":"10.2.0.0/24"},{"Subnet":"10.3.0.0/24"}]}}`, "bridge driver doesn't support multiple subnets", sim.ErrConflict},
 		{`{"IPAM":{"Config":[{"Gateway":"10.2.0.1"}]}}`, "every ip-range or gateway must have a corresponding subnet", sim.ErrConflict},

@@ -32,6 +32,7 @@ type Messages struct {
 	RemovePaused     string // the ID
 	JoinNotRunning   string // ID, name and state of the container with the namespace
 	JoinNotFound     string // the same, of one that is not there: its name
+	JoinFormat       string // of one without a name
 	EnvVariable      string // what it is instead
 	WorkingDir       string // what is not absolute
 	Signal           string // what is none
@@ -150,6 +151,7 @@ var messages = Messages{
 	ExecRuns:        "Error: Exec command %s is already running",
 	StartFailed:     "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: %s: unknown",
 	InitFailed:      "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: %s: unknown",
+	JoinFormat:      "Invalid network mode: invalid container format container:<name|id>",
 	AlreadyPaused:   "Container %s is already paused",
 	NotPaused:       "Container %s is not paused",
 	JoinNotRunning:  "cannot join network of a non running container: %[1]s",

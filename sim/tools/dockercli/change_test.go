@@ -151,7 +151,7 @@ func TestDockerRefuses(t *testing.T) {
 		{"network create -d host x", "Error response from daemon: only one instance of \"host\" network is allowed\nexit status 1\n"},
 		{"network create --subnet 10.2.0.0/33 x", "Error response from daemon: Invalid subnet 10.2.0.0/33 : invalid CIDR address: 10.2.0.0/33\nexit status 1\n"},
 		{"network create --ipv6 x", "Error response from daemon: could not find an available, non-overlapping IPv6 address pool among the defaults to assign to the network\nexit status 1\n"},
-		{"network create --subnet fd00:1::/64 x", "Error response from daemon: subnet fd00:1::/64 without EnableIPv6\nexit status 1\n"},
+		{"network create -d overlay x", "Error response from daemon: This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.\nexit status 1\n"},
 	} {
 		require.Equal(t, tt.want, docker(t, h, tt.line), tt.line)
 	}

@@ -70,7 +70,11 @@ func (p *ip) locals(family int) (list []localRoute) {
 				list = append(list, localRoute{"local", a.Masked(), i.Name, a.Addr()})
 			}
 			list = append(list, localRoute{"local", host(a.Addr()), i.Name, a.Addr()})
-			if b := inet.Broadcast(a); b.IsValid() && (i.Loopback || !i.NoBroadcast) {
+			b := inet.Broadcast(a)
+			if i.Loopback && a.Bits() == 8 { // the table has one, the interface not
+				b = netip.AddrFrom4([4]byte{127, 255, 255, 255})
+			}
+			if b.IsValid() && !i.NoBroadcast {
 				list = append(list, localRoute{"broadcast", host(b), i.Name, a.Addr()})
 			}
 		}

@@ -90,6 +90,9 @@ func (m *mask) replace(command, line string, named func(word) string) (text stri
 
 // inWord tells whether an ID is part of something longer.
 func inWord(line string, from, to int) bool {
+	if from > 1 && line[from-2:from] == "^I" { // cat -A has it for a tab
+		from = 0
+	}
 	letter := func(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 	return from > 0 && letter(line[from-1]) || to < len(line) && letter(line[to])
 }
