@@ -34,7 +34,7 @@ func (l Log) line(p *packet) string {
 		b.printf("PHYSOUT=%s", p.physOut)
 	}
 	if p.in != "" {
-		b.mac(p.pkt.LinkHeader().Slice())
+		b.mac(p.linkHeader())
 	}
 	b.packet(p.v6, quoted{ip: p.headers(), l4: p.l4, rest: p.l4Size()}, &quoted{l4: p.quote, rest: p.l4Size() - header.ICMPv4MinimumSize})
 	if l.UID && p.hook == output {

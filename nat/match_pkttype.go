@@ -74,6 +74,9 @@ func (p *packet) linkHeader() []byte {
 	if link := p.pkt.LinkHeader().Slice(); len(link) > 0 {
 		return link
 	}
+	if link := wire.Arrival(p.pkt); link != nil {
+		return link
+	}
 	if p.at == header.EthernetMinimumSize && len(p.pkt.NetworkHeader().Slice()) == 0 {
 		return wire.Front(p.pkt, 0)
 	}

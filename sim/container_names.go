@@ -44,6 +44,7 @@ func (c *Container) startDNS(r *run) (err error) {
 		return err
 	}
 	r.dns = d
+	r.ns.resolver.Store(d)
 	return nil
 }
 

@@ -292,6 +292,7 @@ func (c *Container) leaveAll(r *run) {
 		c.leave(r, l)
 	}
 	if r.dns != nil {
+		r.ns.resolver.Store(nil)
 		r.dns.stop()
 	}
 }

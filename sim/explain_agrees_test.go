@@ -200,3 +200,76 @@ func TestExplainFullQueue(t *testing.T) {
 		assert.Equal(t, drop.SocketFull, e.Reason)
 	})
 }
+
+// TestExplainFirstSegment has rules that look at the first segment itself: its length, its options and
+// the Ethernet header by which it came, bridged and routed.
+func TestExplainFirstSegment(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		lan := simtest.NewLAN(t)
+		host := simtest.NewHost(t, sim.WithUplink(lan, prefix("192.168.0.10/24")))
+		peer := simtest.NewMachine(t, sim.WithName("peer"), sim.WithUplink(lan, prefix("192.168.0.47/24")))
+		web, cli := simtest.Run(t, host, "web", sim.WithPublish("8080:80")), simtest.Run(t, host, "cli")
+		bridge, _ := host.Network("bridge")
+		listen(t, web, ":80")
+		listen(t, peer, ":80")
+		listen(t, host, ":88")
+		mac := cli.Link(bridge).MAC().String()
+		for _, tt := range []struct {
+			from    *sim.Netns
+			to      string
+			rule    string
+			verdict sim.Verdict
+		}{
+			{&cli.Netns, "172.17.0.2:80", "-I FORWARD -p tcp -m length --length 60 -j DROP", sim.Dropped},
+			{&cli.Netns, "172.17.0.2:80", "-t mangle -I FORWARD -p tcp -m length --length 40 -j DROP", sim.Answered},
+			{&cli.Netns, "172.17.0.2:80", "-I FORWARD -p tcp -m tcpmss --mss 1:1459 -j DROP", sim.Answered},
+			{&cli.Netns, "172.17.0.2:80", "-I FORWARD -p tcp -m tcpmss --mss 1:1460 -j DROP", sim.Dropped},
+			{&cli.Netns, "172.17.0.2:80", "-I FORWARD -p tcp --tcp-option 8 -j DROP", sim.Dropped},
+			{&cli.Netns, "172.17.0.2:81", "-I FORWARD -p tcp -m length --length 40 -j DROP", sim.Dropped}, // the reset
+			{&cli.Netns, "172.17.0.1:88", "-t raw -I PREROUTING -p tcp -m length --length 60 -j DROP", sim.Dropped},
+			{&cli.Netns, "172.17.0.2:80", "-I FORWARD -m mac --mac-source " + mac + " -j REJECT", sim.Refused},
+			{&cli.Netns, "192.168.0.47:80", "-I FORWARD -m mac --mac-source " + mac + " -j DROP", sim.Dropped},
+			{&cli.Netns, "192.168.0.47:80", "-t mangle -I PREROUTING -m mac --mac-source " + mac + " -j DROP", sim.Dropped},
+			{&cli.Netns, "172.17.0.1:88", "-I INPUT -m mac --mac-source " + mac + " -j DROP", sim.Dropped},
+			{&cli.Netns, "172.17.0.1:88", "-I INPUT -m mac ! --mac-source " + mac + " -j DROP", sim.Answered},
+			{&peer.Netns, "192.168.0.10:88", "-I INPUT -m mac ! --mac-source " + mac + " -j DROP", sim.Dropped},
+			{&peer.Netns, "192.168.0.10:8080", "-I FORWARD -m mac ! --mac-source " + mac + " -j DROP", sim.Dropped},
+			{&host.Netns, "172.17.0.1:88", "-I INPUT -i lo -m mac ! --mac-source " + mac + " -j DROP", sim.Answered},
+		} {
+			runRule(t, host, tt.rule)
+			assert.Equal(t, tt.verdict, explainedOn(t, tt.from, "tcp", tt.to).Verdict, tt.rule)
+			runRule(t, host, strings.Replace(tt.rule, "-I", "-D", 1))
+			time.Sleep(10 * time.Minute)
+		}
+	})
+}
+
+// TestExplainInNamespaceOfAnother has who has no resolver of its own, but that of whose namespace it is
+// in, and the resolver itself.
+func TestExplainInNamespaceOfAnother(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		n := simtest.NewNetwork(t, host, "n")
+		web := simtest.Run(t, host, "web", sim.WithNetwork(n))
+		side := simtest.Run(t, host, "side", sim.WithNetworkOf(web))
+		plain := simtest.Run(t, host, "plain")
+		listen(t, simtest.Run(t, host, "other", sim.WithNetwork(n)), ":80")
+		assert.Equal(t, sim.Answered, explainedOn(t, &side.Netns, "tcp", "other:80").Verdict)
+		assert.Equal(t, sim.Refused, explainedOn(t, &side.Netns, "tcp", "web:80").Verdict)
+		e, err := side.Explain("tcp", "nosuch:80")
+		require.NoError(t, err)
+		assert.Equal(t, sim.NoName, e.Verdict)
+		for _, network := range []string{"tcp", "udp"} {
+			for _, from := range []*sim.Netns{&web.Netns, &side.Netns} {
+				e, err := from.Explain(network, "127.0.0.11:53")
+				require.NoError(t, err)
+				assert.Equal(t, sim.Answered, e.Verdict, e)
+			}
+			assert.Equal(t, sim.Refused, explainedOn(t, &plain.Netns, network, "127.0.0.11:53").Verdict)
+		}
+		require.NoError(t, side.Stop(t.Context()))
+		assert.Equal(t, sim.Answered, explainedOn(t, &web.Netns, "tcp", "other:80").Verdict)
+	})
+}

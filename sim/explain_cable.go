@@ -108,7 +108,7 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 		w.step(here, "it leaves for where Explain cannot see")
 		return nil, 0, nil, w.end(Unknown, 0, "it leaves by %v for the real machine", here)
 	}
-	if !w.passesCable(here, c.inside, w.onWire(b)) {
+	if !w.passesCable(here, c.inside, len(b)) {
 		return nil, 0, nil, false
 	}
 	port, next, index, known := seg.nextHop(ns, out, via)
@@ -130,6 +130,7 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 	if !known && !w.resolves(ns, c, &seg, port, next, index, via) {
 		return nil, 0, nil, false
 	}
+	w.link = linkHeader(c.inside.LinkAddress(), next.cable(index).inside.LinkAddress(), b)
 	if !seg.in.Local() && !port.Local() {
 		after, up, ok := w.bridged(seg.host, seg.bridge.Name(), seg.in.Name(), port.Name(), b)
 		switch {
@@ -141,7 +142,7 @@ func (w *walk) cross(ns *namespace, out int, via netip.Addr, b []byte) (*namespa
 		}
 		b = after
 	}
-	if !w.passesCable(seg.place(port), port.Endpoint().(*veth.Endpoint), w.onWire(b)) {
+	if !w.passesCable(seg.place(port), port.Endpoint().(*veth.Endpoint), len(b)) {
 		return nil, 0, nil, false
 	}
 	return next, index, b, true
@@ -185,15 +186,6 @@ func (w *walk) survives(here Place, end *veth.Endpoint, i veth.Impairment, size 
 		s.Notes = append(s.Notes, "which frames are lost the function of LoseIf decides, which is not asked")
 	}
 	return true
-}
-
-// onWire is the size of a packet: that of a probe, which has none of the options of a SYN.
-func (w *walk) onWire(b []byte) int {
-	const options = 20 // MSS, SACK permitted, timestamps, window scale
-	if w.transport == "tcp" {
-		return len(b) + options
-	}
-	return len(b)
 }
 
 func (s *crossing) local() *bridge.Port {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -61,6 +62,9 @@ func (w *walk) try(ns *namespace, index, bound int, b []byte) (router.Trial, []b
 		filter = c
 	}
 	before := flowOf(b)
+	if index != 0 {
+		b = append(slices.Clip(w.link), b...)
+	}
 	t, out := ns.stack.Try(filter, index, bound, b)
 	if c != nil {
 		w.rules(here, tables, c, before, out)
@@ -304,16 +308,10 @@ func (w *walk) bridged(host *namespace, bridge, in, out string, b []byte) (after
 	if err != nil {
 		return nil, false, w.end(Unknown, 0, "the rules of %s cannot be copied: %v", host.owner(), err)
 	}
-	frame := append(make([]byte, header.EthernetMinimumSize), b...)
-	proto := header.IPv4ProtocolNumber
-	if b[0]>>4 == header.IPv6Version {
-		proto = header.IPv6ProtocolNumber
-	}
-	header.Ethernet(frame).Encode(&header.EthernetFields{Type: proto})
-	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(frame)})
+	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(append(slices.Clip(w.link), b...))})
 	defer pkt.DecRef()
-	pkt.LinkHeader().Consume(header.EthernetMinimumSize)
-	pkt.NetworkProtocolNumber = proto
+	link, _ := pkt.LinkHeader().Consume(header.EthernetMinimumSize)
+	pkt.NetworkProtocolNumber = header.Ethernet(link).Type()
 	passed := c.FilterBridged(bridge, in, out, pkt)
 	after = b
 	if passed != nil {

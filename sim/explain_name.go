@@ -76,8 +76,8 @@ func (n *names) servers(from *namespace, name string) (list []asked, asksNobody,
 		return nil, false, false
 	}
 	for _, a := range client.Conf.Nameservers {
-		if f := n.forwards; f != nil && a == dnsd.Embedded {
-			f := f()
+		if d := from.resolver.Load(); d != nil && a == dnsd.Embedded {
+			f := d.forwarding
 			if f.own || f.nobody(name) {
 				return nil, !f.own, f.own
 			}
@@ -99,7 +99,7 @@ func (c *Container) missing(name string) string {
 		return name + " is a container that is not running"
 	}
 	on, here := networkNames(other), networkNames(c)
-	if r := c.running(); r != nil && r.dns == nil {
+	if r := c.running(); r != nil && r.ns.resolver.Load() == nil {
 		return fmt.Sprintf("%s is a container on %s, but %s is only on %s, which has no names", name, on, c.Name(), here)
 	}
 	return fmt.Sprintf("%s is a container on %s, but %s is on %s", name, on, c.Name(), here)

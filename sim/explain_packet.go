@@ -12,9 +12,9 @@ import (
 // ICMP error for UDP.
 func refusal(transport string, f flow) []byte {
 	if transport == "tcp" {
-		return probe(transport, f.reversed(), header.TCPFlagRst|header.TCPFlagAck)
+		return probe(transport, f.reversed(), header.TCPFlagRst|header.TCPFlagAck, 0)
 	}
-	quoted := probe(transport, f, 0)
+	quoted := probe(transport, f, 0, 0)
 	from, to := packet.ToAddress(f.dst.Addr()), packet.ToAddress(f.src.Addr())
 	if f.src.Addr().Is6() {
 		b := make([]byte, header.ICMPv6DstUnreachableMinimumSize+len(quoted))
@@ -34,14 +34,18 @@ func refusal(transport string, f flow) []byte {
 	return append(ipHeader(header.ICMPv4ProtocolNumber, from, to, len(b)), b...)
 }
 
-// probe returns the first IP packet of a connection, or the one that answers it: flags are TCP's.
-func probe(transport string, f flow, flags header.TCPFlags) []byte {
+// probe returns the first IP packet of a connection, or the one that answers it: flags and mss are TCP's.
+func probe(transport string, f flow, flags header.TCPFlags, mss uint16) []byte {
 	l4 := make([]byte, header.UDPMinimumSize)
 	proto := header.UDPProtocolNumber
 	if transport == "tcp" {
-		l4, proto = make([]byte, header.TCPMinimumSize), header.TCPProtocolNumber
+		var options []byte
+		if flags.Contains(header.TCPFlagSyn) {
+			options = synOptions(mss)
+		}
+		l4, proto = append(make([]byte, header.TCPMinimumSize), options...), header.TCPProtocolNumber
 		header.TCP(l4).Encode(&header.TCPFields{
-			SrcPort: f.src.Port(), DstPort: f.dst.Port(), SeqNum: 1, AckNum: 2, DataOffset: header.TCPMinimumSize, Flags: flags, WindowSize: 64240,
+			SrcPort: f.src.Port(), DstPort: f.dst.Port(), SeqNum: 1, AckNum: 2, DataOffset: uint8(len(l4)), Flags: flags, WindowSize: 64240,
 		})
 	} else {
 		header.UDP(l4).Encode(&header.UDPFields{SrcPort: f.src.Port(), DstPort: f.dst.Port(), Length: uint16(len(l4))})
@@ -54,6 +58,29 @@ func probe(transport string, f flow, flags header.TCPFlags) []byte {
 		header.UDP(l4).SetChecksum(sum)
 	}
 	return append(ipHeader(proto, src, dst, len(l4)), l4...)
+}
+
+// synOptions are those of Linux' first segment.
+func synOptions(mss uint16) []byte {
+	const windowScale = 7
+	b := make([]byte, 20)
+	n := header.EncodeMSSOption(uint32(mss), b)
+	n += header.EncodeSACKPermittedOption(b[n:])
+	n += header.EncodeTSOption(1, 0, b[n:])
+	n += header.EncodeNOP(b[n:])
+	header.EncodeWSOption(windowScale, b[n:])
+	return b
+}
+
+// linkHeader returns that of a frame with an IP packet.
+func linkHeader(src, dst tcpip.LinkAddress, b []byte) []byte {
+	link := make([]byte, header.EthernetMinimumSize)
+	proto := header.IPv4ProtocolNumber
+	if b[0]>>4 == header.IPv6Version {
+		proto = header.IPv6ProtocolNumber
+	}
+	header.Ethernet(link).Encode(&header.EthernetFields{SrcAddr: src, DstAddr: dst, Type: proto})
+	return link
 }
 
 // ipHeader returns the header of a packet with size bytes behind it.

@@ -198,9 +198,11 @@ func TestExplainWeakHost(t *testing.T) {
 }
 
 // listen listens until the container ends.
-func listen(t *testing.T, c *sim.Container, address string) {
+func listen(t *testing.T, on interface {
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+}, address string) {
 	t.Helper()
-	l, err := c.Listen(context.Background(), "tcp", address)
+	l, err := on.Listen(context.Background(), "tcp", address)
 	require.NoError(t, err)
 	go func() {
 		for {

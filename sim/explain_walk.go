@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"drydock/dnsd"
 	"drydock/drop"
 	"drydock/internal/packet"
 	"drydock/nat"
@@ -24,7 +25,8 @@ type walk struct {
 	transport string // "tcp" or "udp"
 	clones    map[*nat.Tables]*clone
 	met       map[meeting]bool
-	answer    bool // it is the answer that walks
+	answer    bool   // it is the answer that walks
+	link      []byte // the header with which the packet comes from a cable
 }
 
 // maxHops bounds the way; a TTL begins at 64.
@@ -147,6 +149,11 @@ func (w *walk) connect(from *namespace, dst netip.AddrPort) (sent bool) {
 		w.step(Place{Owner: from.owner(), Device: "sockets"}, "%v is this host: %v", dst.Addr(), to.Addr())
 		dst = to
 	}
+	if dst == netip.AddrPortFrom(dnsd.Embedded, 53) && from.resolver.Load() != nil {
+		w.step(Place{Owner: from.owner(), Device: "resolver"}, "it is translated to where dockerd listens")
+		w.end(Answered, 0, "the embedded resolver of %s answers", from.owner())
+		return true
+	}
 	many := from.stack.ForMany(dst.Addr())
 	bound, ok := from.stack.Bound(dst.Addr())
 	src, err := from.stack.SourceFor(dst.Addr())
@@ -166,7 +173,7 @@ func (w *walk) connect(from *namespace, dst netip.AddrPort) (sent bool) {
 		w.toMany(from, bound, asked)
 		return true
 	}
-	at, index, seen, ok := w.send(from, bound, probe(w.transport, asked, header.TCPFlagSyn))
+	at, index, seen, ok := w.send(from, bound, probe(w.transport, asked, header.TCPFlagSyn, from.stack.MSS(dst.Addr())))
 	if !ok {
 		return true
 	}
@@ -182,7 +189,7 @@ func (w *walk) connect(from *namespace, dst netip.AddrPort) (sent bool) {
 	if bound > 0 {
 		bound = index
 	}
-	answer := probe(w.transport, seen.reversed(), header.TCPFlagSyn|header.TCPFlagAck)
+	answer := probe(w.transport, seen.reversed(), header.TCPFlagSyn|header.TCPFlagAck, at.stack.MSS(seen.src.Addr()))
 	if !listens {
 		answer = refusal(w.transport, seen)
 	}
@@ -205,7 +212,7 @@ func (w *walk) connect(from *namespace, dst netip.AddrPort) (sent bool) {
 
 // toMany follows a datagram for a broadcast address or a group to those whom its link leads to.
 func (w *walk) toMany(from *namespace, bound int, asked flow) {
-	t, b, ok := w.try(from, 0, bound, probe(w.transport, asked, header.TCPFlagSyn))
+	t, b, ok := w.try(from, 0, bound, probe(w.transport, asked, 0, 0))
 	if !ok {
 		return
 	}
@@ -217,7 +224,7 @@ func (w *walk) toMany(from *namespace, bound int, asked flow) {
 		w.end(Unknown, 0, "%v is for many, and Explain cannot see whom it reaches", asked.dst.Addr())
 		return
 	}
-	if !w.passesCable(here, c.inside, w.onWire(b)) {
+	if !w.passesCable(here, c.inside, len(b)) {
 		return
 	}
 	s := w.step(here, "%v is for many: whom it reaches", asked.dst.Addr())

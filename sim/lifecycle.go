@@ -271,18 +271,12 @@ func (c *Container) boot() error {
 	}
 	n := &names{read: docker.read, seed: c.host.random.seedOf("dns " + c.id)}
 	n.local = func(host string) []netip.Addr {
-		if r.dns == nil {
-			return nil
+		if d := ns.resolver.Load(); d != nil {
+			return d.resolver.Lookup(host)
 		}
-		return r.dns.resolver.Lookup(host)
+		return nil
 	}
 	n.hint = c.missing
-	n.forwards = func() forwarding {
-		if r.dns == nil {
-			return forwarding{}
-		}
-		return r.dns.forwarding
-	}
 	r.sockets = c.up(ns, n, c.Name(), c.hostname(ns), r.console.processes, c.config.argv()...)
 	r.env = c.environment(r, c.config.asked.Tty, r.account)
 	r.pid = c.newPID()

@@ -31,10 +31,7 @@ type names struct {
 	seed    uint64
 	local   func(host string) []netip.Addr // what the embedded resolver knows itself; nil: there is none
 
-	// For Explain: what the embedded resolver does with other names, and why a container with a
-	// name is not found. Nil: there is no embedded resolver.
-	forwards func() forwarding
-	hint     func(host string) string
+	hint func(host string) string // why a container with a name is not found, for Explain; nil: there are none
 
 	mu     sync.Mutex
 	conf   string       // +checklocks:mu

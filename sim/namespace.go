@@ -33,6 +33,7 @@ type namespace struct {
 	anyPort   bool                        // no port is kept for privileged processes
 	proxies   *proxies                    // whose sockets it has; nil: there are none
 	port      func(name string) *endpoint // the one whose port has that name, nil if none has
+	resolver  atomic.Pointer[nameserver]  // the embedded one; nil: there is none
 
 	mu    sync.Mutex
 	users int // +checklocks:mu

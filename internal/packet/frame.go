@@ -36,6 +36,29 @@ func Cables(pkt *stack.PacketBuffer) int { return int(pkt.InputNICID) }
 // SetCables sets what Cables returns, of a packet of the caller's own.
 func SetCables(pkt *stack.PacketBuffer, n int) { pkt.InputNICID = tcpip.NICID(n) }
 
+// Arrival returns the Ethernet header by which a packet came that has none any more, since the room for
+// it is that of the way out. It is nil if nobody has set it. Until a packet has a route to leave by, the
+// field for that can hold it.
+func Arrival(pkt *stack.PacketBuffer) []byte {
+	if pkt.EgressRoute.NetProto != arrived {
+		return nil
+	}
+	return pkt.EgressRoute.LocalAddress.AsSlice()[:header.EthernetMinimumSize]
+}
+
+// SetArrival sets what Arrival returns, unless link is no Ethernet header.
+func SetArrival(pkt *stack.PacketBuffer, link []byte) {
+	if len(link) != header.EthernetMinimumSize {
+		return
+	}
+	var room [header.IPv6AddressSize]byte
+	copy(room[:], link)
+	pkt.EgressRoute.LocalAddress, pkt.EgressRoute.NetProto = tcpip.AddrFrom16(room), arrived
+}
+
+// arrived is no protocol that a route is of.
+const arrived tcpip.NetworkProtocolNumber = 1
+
 // Ethernet returns the link header of a packet made by Inbound, which it parses
 // unless that has been done. It is nil if pkt is no Ethernet frame.
 func Ethernet(pkt *stack.PacketBuffer) header.Ethernet {

@@ -70,7 +70,10 @@ func (s *namespace) loopbackSource(to tcpip.Address) netip.Addr {
 	if !header.IsV4LoopbackAddress(to) {
 		return netip.Addr{}
 	}
-	lo, _ := s.stack.SingleNICInfo(loopbackNIC)
+	lo, ok := s.stack.SingleNICInfo(loopbackNIC)
+	if !ok { // the stack is closed
+		return loopback4
+	}
 	if slices.ContainsFunc(lo.ProtocolAddresses, func(a tcpip.ProtocolAddress) bool { return a.AddressWithPrefix.Address == to }) {
 		return netip.Addr{}
 	}

@@ -12,8 +12,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// Try returns what would become of an IP packet that arrives at an interface, or with 0 is sent
-// by a socket, bound to the interface out unless that is 0, and how it then looks; see
+// Try returns what would become of an IP packet that arrives at an interface, behind an Ethernet header,
+// or with 0 is sent by a socket, bound to the interface out unless that is 0, and how it then looks; see
 // router.Router.Try. The stack must have a router.
 func (s *namespace) Try(filter stack.NFTablesInterface, index, out int, b []byte) (router.Trial, []byte) {
 	s.gate.enter()
@@ -85,6 +85,18 @@ func (s *namespace) SourceFor(dst netip.Addr) (netip.Addr, error) {
 	}
 	defer r.Release()
 	return fromAddress(r.LocalAddress()), nil
+}
+
+// MSS returns the maximum segment size that a connection to dst announces.
+func (s *namespace) MSS(dst netip.Addr) uint16 {
+	s.gate.enter()
+	defer s.gate.leave()
+	r, err := s.findRoute(s.fullAddress(netip.AddrPortFrom(dst, 0)).NIC, toAddress(dst))
+	if err != nil {
+		return header.TCPDefaultMSS
+	}
+	defer r.Release()
+	return uint16(r.MTU() - header.TCPMinimumSize)
 }
 
 // Owns reports whether the stack has an address, on whichever interface; a link-local one of IPv6

@@ -48,6 +48,8 @@ func takeOver(pkt *stack.PacketBuffer, proto tcpip.NetworkProtocolNumber, reserv
 	own.GSOOptions = pkt.GSOOptions
 	own.Hash, own.Owner, own.Mark, own.PktType = pkt.Hash, pkt.Owner, pkt.Mark, pkt.PktType
 	own.RXChecksumValidated = pkt.RXChecksumValidated
+	link := packet.Front(pkt, 0)
+	packet.SetArrival(own, link[:min(len(link), pkt.HeaderSize())])
 	return own, 0
 }
 

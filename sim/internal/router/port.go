@@ -105,6 +105,7 @@ func (p *Port) deliver(pkt *stack.PacketBuffer) {
 	in.Owner = pkt.Owner
 	in.GSOOptions = pkt.GSOOptions
 	in.PktType = pkt.PktType
+	packet.SetArrival(in, packet.Arrival(pkt))
 	in.NICID, in.InputNICID = pkt.NICID, pkt.InputNICID
 	// Fragments have a checksum in common, which no card has looked at.
 	in.RXChecksumValidated = pkt.RXChecksumValidated && !packet.IsFragment(pkt.NetworkHeader().Slice())

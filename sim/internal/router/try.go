@@ -2,10 +2,12 @@ package router
 
 import (
 	"bytes"
+
 	"drydock/drop"
 
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -18,13 +20,17 @@ type Trial struct {
 	Via      tcpip.Address // to whom on that link
 }
 
-// Try returns what would become of an IP packet that arrives at an interface, or with 0 is sent
-// by a socket, which out is the interface of if it is not 0, with filter in the place of the
+// Try returns what would become of an IP packet that arrives at an interface, behind an Ethernet header,
+// or with 0 is sent by a socket, which out is the interface of if it is not 0, with filter in the place of the
 // router's own, and how it then looks. Nothing notices. It is the router's own code that decides.
 func (r *Router) Try(filter stack.NFTablesInterface, in, out tcpip.NICID, b []byte) (Trial, []byte) {
 	f := r.current()
 	raw := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(b)})
 	defer raw.DecRef()
+	if in != 0 {
+		raw.LinkHeader().Consume(header.EthernetMinimumSize)
+		b = b[header.EthernetMinimumSize:]
+	}
 	pkt, why := takeOver(raw, protocolOf(b), f.reserve)
 	if pkt == nil {
 		return Trial{Drop: why}, nil
