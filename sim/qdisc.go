@@ -13,21 +13,22 @@ import (
 // before it.
 type Qdisc struct {
 	Kind   string // "netem", "tbf", "codel", "fq_codel", "pfifo" or "bfifo"
-	Handle uint16 // the 1 of "1:"
+	Handle uint16 // the 1 of "1:"; 0 has SetQdiscs take the next one of the machine, from 0x8001 on
 	Parent uint32 // the class that it hangs on, 0x10001 for "1:1"; 0: it is the root
 
 	Netem veth.Impairment // of netem, without a Shaper
+	Kept  veth.Impairment // of a netem that was changed, what veth.ChangeNetem says is kept; else zero
 	TBF   veth.Shaper     // of tbf, without a Queue
 	Queue veth.Discipline // of codel and fq_codel
 	Limit int             // of pfifo in frames, of bfifo in bytes
 
-	Stats veth.LineStats // of all of them together, since the root was added
+	Stats veth.LineStats // of all of them together, since this one was added
 }
 
 // qdiscs are those that somebody set on an end of a cable.
 type qdiscs struct {
 	list []Qdisc
-	base veth.LineStats
+	base map[uint16]veth.LineStats // by handle, when each was added
 }
 
 // Qdiscs returns the queueing disciplines of an interface, the root first: those that
@@ -51,7 +52,8 @@ func (ns *Netns) Qdiscs(dev string) (list []Qdisc, err error) {
 // SetQdiscs sets the queueing disciplines of an interface, and with them the impairment of what
 // it sends; none make its cable perfect. They last until the interface goes or the direction
 // is impaired otherwise. At most one netem, one tbf and one queue may hang on each other in
-// this order, or with tbf before netem. The error wraps syscall.EOPNOTSUPP for others and
+// this order, or with tbf before netem. Another root, by its handle, is a new one: what was in the
+// old one is lost, as drop.Discarded, and the counters begin again. The error wraps syscall.EOPNOTSUPP for others and
 // for lo, syscall.EINVAL for impossible values, syscall.ENODEV if there is no such interface,
 // and syscall.EPERM in a container without NET_ADMIN.
 func (ns *Netns) SetQdiscs(dev string, list []Qdisc) error {
@@ -105,9 +107,18 @@ func (ns *namespace) setQdiscs(end *veth.Endpoint, list []Qdisc, i veth.Impairme
 	if ns.qdiscs == nil {
 		ns.qdiscs = make(map[*veth.Endpoint]qdiscs)
 	}
-	next := qdiscs{list: slices.Clone(list), base: end.LineStats()}
-	if old := ns.qdiscs[end]; len(old.list) > 0 && len(list) > 0 && old.list[0].Handle == list[0].Handle {
-		next.base = old.base
+	old := ns.qdiscsLocked(end)
+	next := qdiscs{list: ns.numbered(list), base: make(map[uint16]veth.LineStats)}
+	if len(old.list) > 0 && (len(list) == 0 || old.list[0].Handle != next.list[0].Handle) {
+		end.Purge()
+		old.base = nil
+	}
+	for _, q := range next.list {
+		base, ok := old.base[q.Handle]
+		if !ok {
+			base = end.LineStats()
+		}
+		next.base[q.Handle] = base
 	}
 	ns.qdiscs[end] = next
 	if err := end.Impair(i); err != nil {
@@ -116,23 +127,47 @@ func (ns *namespace) setQdiscs(end *veth.Endpoint, list []Qdisc, i veth.Impairme
 	return nil
 }
 
+// numbered returns the list with a handle for each.
+func (ns *namespace) numbered(list []Qdisc) []Qdisc {
+	list = slices.Clone(list)
+	for n := range list {
+		for list[n].Handle == 0 {
+			next := uint16(0x8000 | ns.watch.handles.Add(1)&0x7fff) // of which 0xffff is no handle of a qdisc
+			taken := slices.ContainsFunc(list, func(q Qdisc) bool { return q.Handle == next })
+			if next != 0xffff && next != 0x8000 && !taken {
+				list[n].Handle = next
+			}
+		}
+	}
+	return list
+}
+
 // qdiscsOf returns those of an end; nil has none.
 func (ns *namespace) qdiscsOf(end *veth.Endpoint) []Qdisc {
 	if end == nil {
 		return nil
 	}
 	ns.mu.Lock()
-	set := ns.qdiscs[end]
+	set := ns.qdiscsLocked(end)
 	ns.mu.Unlock()
-	now := end.Impairment()
-	list := slices.Clone(set.list)
-	if i, ok := compose(list); !ok || i != now {
-		list, set.base = decompose(now), veth.LineStats{}
+	for n := range set.list {
+		set.list[n].Stats = end.LineStats().Since(set.base[set.list[n].Handle])
 	}
-	for n := range list {
-		list[n].Stats = end.LineStats().Since(set.base)
+	return set.list
+}
+
+// qdiscsLocked returns those that were set, or what the impairment is if that was done otherwise.
+// +checklocks:ns.mu
+func (ns *namespace) qdiscsLocked(end *veth.Endpoint) qdiscs {
+	set, now := ns.qdiscs[end], end.Impairment()
+	if i, ok := compose(set.list); ok && i == now {
+		return qdiscs{slices.Clone(set.list), set.base}
 	}
-	return list
+	set = qdiscs{list: decompose(now), base: make(map[uint16]veth.LineStats)}
+	for _, q := range set.list {
+		set.base[q.Handle] = veth.LineStats{}
+	}
+	return set
 }
 
 // compose returns the impairment that qdiscs amount to. It is false if they cannot hang on

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"drydock/bridge"
 	"drydock/drop"
@@ -85,6 +86,8 @@ type watch struct {
 
 	hooks sync.Map // of droppers, each with what removes the hook
 
+	handles atomic.Uint32 // that qdiscs were given of their own
+
 	mu       sync.Mutex
 	sniffers []*sniffer              // +checklocks:mu
 	spaces   map[*namespace]struct{} // +checklocks:mu
@@ -116,6 +119,9 @@ func (s *sniffer) remove(t tapper) {
 // sniff notes the sniffer before it looks for what is there, so that nothing that comes
 // meanwhile is missed.
 func (w *watch) sniff(where func(Place) bool, see func(Sniffed)) (stop func()) {
+	if see == nil {
+		panic("sim: Sniff with a nil function")
+	}
 	s := &sniffer{where: where, see: see, taps: make(map[tapper]func())}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -107,7 +107,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestString compares with what tc of iproute2 6.1 prints behind "qdisc netem".
+// TestString has what tc of iproute2 6.1 prints behind "qdisc netem" but for rounding.
 func TestString(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -118,21 +118,21 @@ func TestString(t *testing.T) {
 		{veth.Impairment{Delay: 50 * time.Millisecond}, "delay 50ms"},
 		{veth.Impairment{Delay: 1500 * time.Millisecond}, "delay 1.5s"},
 		{veth.Impairment{Delay: time.Minute}, "delay 60s"},
-		{veth.Impairment{Delay: 1234567}, "delay 1.23ms"},
+		{veth.Impairment{Delay: 1234567}, "delay 1.234567ms"},
 		{veth.Impairment{Delay: 100 * time.Microsecond}, "delay 100us"},
 		{veth.Impairment{Delay: 1500}, "delay 1.5us"},
 		{veth.Impairment{Delay: 999}, "delay 999ns"},
 		{veth.Impairment{Loss: veth.Loss{P: 0.01}}, "loss 1%"},
 		{veth.Impairment{Loss: veth.Loss{P: 1}}, "loss 100%"},
-		{veth.Impairment{Loss: veth.Loss{P: 0.123456789}}, "loss 12.3457%"},
-		{veth.Impairment{Loss: veth.Loss{P: 0.000001}}, "loss 0.000100001%"},
+		{veth.Impairment{Loss: veth.Loss{P: 0.123456789}}, "loss 12.3456789%"},
+		{veth.Impairment{Loss: veth.Loss{P: 0.000001}}, "loss 0.0001%"},
 		{veth.Impairment{Rate: 1}, "rate 1bit"},
 		{veth.Impairment{Rate: 999}, "rate 999bit"},
 		{veth.Impairment{Rate: 64_000}, "rate 64Kbit"},
 		{veth.Impairment{Rate: 1_500}, "rate 1500bit"},
 		{veth.Impairment{Rate: 1_500_000}, "rate 1500Kbit"},
 		{veth.Impairment{Rate: 10_000_000}, "rate 10Mbit"},
-		{veth.Impairment{Rate: 1_234_568}, "rate 1234Kbit"},
+		{veth.Impairment{Rate: 1_234_568}, "rate 1234568bit"},
 		{veth.Impairment{Rate: 1_000_000_000}, "rate 1Gbit"},
 		{veth.Impairment{Rate: 2_500_000_000}, "rate 2500Mbit"},
 		{veth.Impairment{Rate: 400_000_000_000_000}, "rate 400Tbit"},
@@ -166,11 +166,34 @@ func TestString(t *testing.T) {
 		},
 		{
 			veth.Impairment{Shaper: veth.Shaper{Rate: 1e6, Burst: 4096, Limit: 54096, PeakRate: 2e6, MTU: 1514, Overhead: 8, ATM: true}},
-			"tbf rate 1Mbit burst 4Kb peakrate 2Mbit minburst 1514b lat 400ms overhead 8 linklayer atm",
+			"tbf rate 1Mbit burst 4Kb peakrate 2Mbit minburst 1514b limit 54096b overhead 8 linklayer atm",
 		},
 	}
 	for _, tt := range tests {
 		assert.Equal(t, tt.want, tt.in.String())
 		assert.NoError(t, tt.in.Validate())
+	}
+}
+
+// TestNilFunction is refused where it is set, not where a frame comes.
+func TestNilFunction(t *testing.T) {
+	t.Parallel()
+	require.EqualError(t, veth.Impairment{Loss: veth.Loss{Model: veth.LoseIf(nil)}}.Validate(), "veth: Loss.Model loss function: invalid impairment: nil function")
+	a, b := pair(t)
+	defer a.Close()
+	assert.Panics(t, func() { a.Tap(nil) })
+	assert.Panics(t, func() { b.OnDrop(nil) })
+}
+
+// TestNetemRounds compares with what tc prints.
+func TestNetemRounds(t *testing.T) {
+	t.Parallel()
+	for want, i := range map[string]veth.Impairment{
+		"limit 1000 delay 1.23ms":       {Limit: 1000, Delay: 1234567},
+		"limit 65536 loss 12.3457%":     {Loss: veth.Loss{P: 0.123456789}},
+		"limit 65536 loss 0.000100001%": {Loss: veth.Loss{P: 0.000001}},
+		"limit 65536 rate 1234Kbit":     {Rate: 1_234_568},
+	} {
+		assert.Equal(t, want, i.Netem())
 	}
 }

@@ -37,9 +37,11 @@ func (l *line) init(from *Endpoint, seed uint64) {
 }
 
 // Impair changes what happens to the frames that e sends from now on, like "tc
-// qdisc change … netem". Frames in flight arrive when they would have, so that
-// after a delay or rate was taken away later ones may overtake them; those that wait for a
-// Shaper go to the new one. What is as it was goes on where it is: to change Delay does not
+// qdisc change … netem". Frames on their way arrive when they would have, whatever changes, and
+// also when the impairment is taken off; Purge loses them. Later ones may overtake them. They are
+// not delayed for them, but by the wire: while Rate stays or changes, frames wait until those
+// before them are sent, however long Delay was then; a Rate where none was begins with an idle wire. What waits for a
+// Shaper goes to the new one, or arrives at once if there is none. What is as it was goes on where it is: to change Delay does not
 // change which frames are lost. The error is an *Error; nothing has changed then.
 func (e *Endpoint) Impair(i Impairment) error {
 	if err := i.Validate(); err != nil {
@@ -64,6 +66,19 @@ func (e *Endpoint) Impair(i Impairment) error {
 		l.arm(now) // what waited for a shaper may be due
 	}
 	return nil
+}
+
+// Purge loses what is on its way from e and not held, as "tc qdisc del" does, and leaves its wire
+// idle. It is counted as drop.Discarded.
+func (e *Endpoint) Purge() {
+	l := &e.line
+	defer e.tellDrops()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.medium != nil {
+		l.medium.purge(drop.Discarded, e.clock.NowMonotonic())
+		l.settle()
+	}
 }
 
 // Impairment returns what was last set.

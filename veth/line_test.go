@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"drydock/drop"
 	"drydock/veth"
 
 	"github.com/stretchr/testify/assert"
@@ -112,6 +113,8 @@ func TestImpairWhileRunning(t *testing.T) {
 		{"no delay, but impaired", delay(10 * ms), veth.Impairment{Queue: 1}, []int{3, 4, 5, 0, 1, 2}, []time.Duration{1 * ms, 1 * ms, 1 * ms, 10 * ms, 10 * ms, 10 * ms}},
 		{"faster", rate(800_000), rate(1_600_000), count(6), []time.Duration{1 * ms, 2 * ms, 3 * ms, 3500 * 1000, 4 * ms, 4500 * 1000}},
 		{"unlimited", rate(80), delay(5 * ms), []int{3, 4, 5, 0, 1, 2}, []time.Duration{6 * ms, 6 * ms, 6 * ms, 10000 * ms, 20000 * ms, 30000 * ms}},
+		{"rate where none was", delay(30000 * ms), rate(800_000), []int{3, 4, 5, 0, 1, 2}, []time.Duration{2 * ms, 3 * ms, 4 * ms, 30000 * ms, 30000 * ms, 30000 * ms}},
+		{"rate without the delay", veth.Impairment{Delay: 30000 * ms, Rate: 800_000}, rate(800_000), []int{3, 4, 5, 0, 1, 2}, []time.Duration{4 * ms, 5 * ms, 6 * ms, 30001 * ms, 30002 * ms, 30003 * ms}},
 		{"lost", delay(10 * ms), veth.Impairment{Loss: veth.Loss{P: 1}}, count(3), []time.Duration{10 * ms, 10 * ms, 10 * ms}},
 	}
 	for _, tt := range tests {
@@ -142,6 +145,50 @@ func TestImpairWhileRunning(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRateAfterDelay heals a cable before it is given a rate: what is on its way keeps nobody waiting.
+func TestRateAfterDelay(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		a, b := pair(t, veth.WithImpairment(veth.Impairment{Delay: 30 * time.Second, Rate: 1e9}))
+		defer a.Close()
+		var atB station
+		b.Attach(&atB)
+		start := time.Now()
+		write(t, a, numbered(0))
+		require.NoError(t, a.Impair(veth.Impairment{}))
+		require.NoError(t, a.Impair(veth.Impairment{Rate: 800_000}))
+		write(t, a, numbered(1))
+		sleep(time.Minute)
+		assert.Equal(t, []int{1, 0}, atB.numbers())
+		assert.Equal(t, []time.Duration{time.Millisecond, 30*time.Second + 800}, atB.times(start))
+	})
+}
+
+// TestPurge loses what is on its way, before and in a shaper, and nothing of what comes after.
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		a, b := pair(t, veth.WithImpairment(veth.Impairment{Rate: 800, Shaper: veth.Shaper{Rate: 80, Burst: 100}}))
+		defer a.Close()
+		var atB station
+		b.Attach(&atB)
+		a.Purge()
+		write(t, a, numbered(0), numbered(1), numbered(2), numbered(3))
+		sleep(3 * time.Second) // 0 has arrived, 1 and 2 wait for tokens
+		assert.Equal(t, 3, a.LineStats().Waiting)
+		a.Purge()
+		assert.Zero(t, a.LineStats().Waiting)
+		assert.Equal(t, drop.Counts{drop.Discarded: 3}, a.LineStats().Drops)
+		start := time.Now()
+		require.NoError(t, a.Impair(veth.Impairment{Rate: 800}))
+		write(t, a, numbered(4))
+		sleep(time.Hour)
+		assert.Equal(t, []int{0, 4}, atB.numbers())
+		assert.Equal(t, time.Second, atB.times(start)[1])
+		conserved(t, a, b)
+	})
 }
 
 // TestOrderDuringDelivery sends a frame without delay while the timer delivers older

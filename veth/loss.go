@@ -17,7 +17,7 @@ type Loss struct {
 // that there are.
 type LossModel interface {
 	validate() error
-	text() string
+	text(as precision) string
 	start() loser
 }
 

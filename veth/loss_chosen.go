@@ -25,7 +25,11 @@ func LoseFrames(numbers ...uint64) LossModel {
 // LoseIf returns the model that loses the frames for which lose is true. n counts wire frames
 // from 1 since it was set; frame is a copy with its Ethernet header. lose is called by one
 // goroutine at a time, with locks of the cable held: it must be quick and call nothing of it.
+// Nil is refused where the model is set.
 func LoseIf(lose func(n uint64, frame []byte) bool) LossModel {
+	if lose == nil {
+		return &chosen{name: "loss function"} // which Validate refuses
+	}
 	return &chosen{
 		name: "loss function",
 		lose: func(n uint64, pkt *stack.PacketBuffer) bool { return lose(n, packet.Bytes(pkt)) },
@@ -39,8 +43,14 @@ type chosen struct {
 	lose   func(n uint64, pkt *stack.PacketBuffer) bool
 }
 
-func (c *chosen) validate() error { return nil }
-func (c *chosen) text() string    { return c.name }
-func (c *chosen) start() loser    { return c }
+func (c *chosen) validate() error {
+	if c.lose == nil {
+		return invalid("Loss.Model", c.name, "nil function")
+	}
+	return nil
+}
+
+func (c *chosen) text(precision) string { return c.name }
+func (c *chosen) start() loser          { return c }
 
 func (c *chosen) strikes(frame, _ uint64, pkt *stack.PacketBuffer) bool { return c.lose(frame, pkt) }

@@ -20,8 +20,8 @@ func (m GilbertElliott) validate() error {
 	return first(probability("Loss.P", m.P), probability("Loss.R", m.R), probability("Loss.H", m.H), probability("Loss.K1", m.K1))
 }
 
-func (m GilbertElliott) text() string {
-	return fmt.Sprintf("loss gemodel p %s r %s 1-h %s 1-k %s", percent(m.P), percent(m.R), percent(1-m.H), percent(m.K1))
+func (m GilbertElliott) text(as precision) string {
+	return fmt.Sprintf("loss gemodel p %s r %s 1-h %s 1-k %s", as.percent(m.P), as.percent(m.R), as.percent(1-m.H), as.percent(m.K1))
 }
 
 func (m GilbertElliott) start() loser {
@@ -57,16 +57,16 @@ func (m FourState) validate() error {
 	case err != nil:
 		return err
 	case m.P13+m.P14 > 1:
-		return invalid("Loss", m.text(), "P13 and P14 exceed 1 together")
+		return invalid("Loss", m.text(exactly), "P13 and P14 exceed 1 together")
 	case m.P31+m.P32 > 1:
-		return invalid("Loss", m.text(), "P31 and P32 exceed 1 together")
+		return invalid("Loss", m.text(exactly), "P31 and P32 exceed 1 together")
 	}
 	return nil
 }
 
-func (m FourState) text() string {
+func (m FourState) text(as precision) string {
 	return fmt.Sprintf("loss state p13 %s p31 %s p32 %s p23 %s p14 %s",
-		percent(m.P13), percent(m.P31), percent(m.P32), percent(m.P23), percent(m.P14))
+		as.percent(m.P13), as.percent(m.P31), as.percent(m.P32), as.percent(m.P23), as.percent(m.P14))
 }
 
 func (m FourState) start() loser {

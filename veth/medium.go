@@ -51,6 +51,12 @@ func (m *medium) set(i Impairment, seed uint64, mtu int, now tcpip.MonotonicTime
 		}
 	}
 	m.impairment = i
+	switch {
+	case old.Rate == 0:
+		m.wire = wire{} // nothing was sent at a rate
+	case i.Delay != old.Delay:
+		m.wire.shift(i.Delay - old.Delay)
+	}
 	if reseeded || i.Loss != old.Loss {
 		m.losses = i.Loss.losses(m.draws[drawLoss], m.frames)
 	}
@@ -293,10 +299,15 @@ func (m *medium) clear(why drop.Reason, now tcpip.MonotonicTime) {
 	for id := m.flight.landed(&m.arena); id != 0; id = m.flight.landed(&m.arena) {
 		m.dropNode(why, id)
 	}
-	for m.flight.n > 0 {
+	m.purge(why, now)
+	m.flight.held.on = holds
+}
+
+// purge loses what is on its way and not held.
+func (m *medium) purge(why drop.Reason, now tcpip.MonotonicTime) {
+	for m.flight.first(&m.arena) != 0 {
 		m.dropNode(why, m.flight.remove(&m.arena))
 	}
-	m.flight.held.on = holds
 	if s := m.shaping; s != nil {
 		for id := s.head; ; id = s.queue.take(m, now) {
 			if id == 0 && s.n == 0 {

@@ -15,20 +15,33 @@ func ParseNetem(text string) (Impairment, error) { return parseNetem(strings.Fie
 
 func parseNetem(w words) (i Impairment, err error) {
 	p := netemParser{w: w, i: Impairment{Limit: defaultLimit}}
-	for len(p.w) > 0 {
-		if err := p.option(p.w.next()); err != nil {
-			return Impairment{}, err
-		}
-	}
-	if err := p.check(); err != nil {
+	if err := p.read(); err != nil {
 		return Impairment{}, err
+	}
+	if p.i.Jitter.Spread == 0 {
+		p.i.Jitter.Correlation = 0
+	}
+	if p.i.Reorder.P == 0 {
+		p.i.Reorder.Correlation = 0
 	}
 	return p.i, p.i.Validate()
 }
 
 type netemParser struct {
-	w words
-	i Impairment
+	w     words
+	i     Impairment
+	given map[string]bool // what was said of names of options, and "correlation"
+}
+
+// read reads all words.
+func (p *netemParser) read() error {
+	p.given = make(map[string]bool)
+	for len(p.w) > 0 {
+		if err := p.option(p.w.next()); err != nil {
+			return err
+		}
+	}
+	return p.check()
 }
 
 // netemOptions are in tc's order, in which a prefix is looked for.
@@ -67,6 +80,7 @@ func parseSeed(s string) (uint64, bool) {
 func (p *netemParser) option(word string) error {
 	for _, o := range netemOptions {
 		if means(word, o.name) {
+			p.given[o.name] = true
 			return o.read(p)
 		}
 	}
@@ -93,13 +107,9 @@ func (p *netemParser) check() error {
 	if problem != "" {
 		return &TextError{Message: problem, Usage: "netem"}
 	}
-	if i.Jitter.Spread = min(i.Jitter.Spread, maxSpread); i.Jitter.Spread == 0 {
-		i.Jitter.Correlation = 0
-	}
+	i.Jitter.Spread = min(i.Jitter.Spread, maxSpread)
 	if i.Reorder.P != 0 {
 		i.Reorder.Gap = max(i.Reorder.Gap, 1)
-	} else {
-		i.Reorder.Correlation = 0
 	}
 	return nil
 }
@@ -121,6 +131,7 @@ func (p *netemParser) delay() error {
 	if err := read(&p.w, &p.i.Jitter.Spread, parseTime, calls("latency")); err != nil || !p.w.digit(false) {
 		return err
 	}
+	p.given["correlation"] = true
 	return p.percent(&p.i.Jitter.Correlation, "latency")
 }
 
@@ -132,6 +143,9 @@ func (p *netemParser) percent(to *float64, what string) error {
 func (p *netemParser) chance(probability, correlation *float64, what, correlated string) error {
 	if err := p.percent(probability, what); err != nil || !p.w.digit(false) {
 		return err
+	}
+	if what != "reorder" && what != "corrupt" { // which have attributes of their own
+		p.given["correlation"] = true
 	}
 	return p.percent(correlation, correlated)
 }
@@ -201,7 +215,7 @@ func (p *netemParser) distribution() (*Distribution, error) {
 	if n := slices.IndexFunc(distributions, func(d *Distribution) bool { return d.name == name }); n >= 0 {
 		return distributions[n], nil
 	}
-	return nil, refuse("No distribution data for %s (/usr/lib/tc//%s.dist: No such file or directory)", name, name)
+	return nil, refuse("No distribution data for %s (/usr/lib/x86_64-linux-gnu/tc//%s.dist: No such file or directory)", name, name)
 }
 
 func (p *netemParser) rate() error {
@@ -286,9 +300,9 @@ func (p *netemParser) shaper() error {
 	switch {
 	case err != nil || n == len(rest):
 	case rest[n] == "codel":
-		s.Queue, err = parseCoDel(rest[n+1:])
+		s.Queue, err = parseCoDel(rest[n+1:], CoDel{})
 	default:
-		s.Queue, err = parseFQCoDel(rest[n+1:])
+		s.Queue, err = parseFQCoDel(rest[n+1:], FQCoDel{})
 	}
 	p.i.Shaper = s
 	return err

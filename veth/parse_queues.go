@@ -128,10 +128,17 @@ func (p *tbfParser) fillLimit() {
 	p.s.Limit = int(min(limit, 1<<31-1))
 }
 
-// ParseCoDel reads what tc takes behind "codel".
-func ParseCoDel(text string) (CoDel, error) { return parseCoDel(strings.Fields(text)) }
+// ParseCoDel reads what tc takes behind "codel", and what String prints.
+func ParseCoDel(text string) (CoDel, error) { return parseCoDel(fields(text, "codel"), CoDel{}) }
 
-func parseCoDel(w words) (c CoDel, err error) {
+// fields returns the words of a text without the kind in front.
+func fields(text, kind string) words {
+	w := words(strings.Fields(text))
+	w.skip(kind)
+	return w
+}
+
+func parseCoDel(w words, c CoDel) (_ CoDel, err error) {
 	for len(w) > 0 && err == nil {
 		switch word := w.next(); word {
 		case "limit":
@@ -149,10 +156,12 @@ func parseCoDel(w words) (c CoDel, err error) {
 	return c, first(err, c.validate())
 }
 
-// ParseFQCoDel reads what tc takes behind "fq_codel".
-func ParseFQCoDel(text string) (FQCoDel, error) { return parseFQCoDel(strings.Fields(text)) }
+// ParseFQCoDel reads what tc takes behind "fq_codel", and what String prints.
+func ParseFQCoDel(text string) (FQCoDel, error) {
+	return parseFQCoDel(fields(text, "fq_codel"), FQCoDel{})
+}
 
-func parseFQCoDel(w words) (f FQCoDel, err error) {
+func parseFQCoDel(w words, f FQCoDel) (_ FQCoDel, err error) {
 	for len(w) > 0 && err == nil {
 		switch word := w.next(); word {
 		case "limit":

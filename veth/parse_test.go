@@ -95,7 +95,7 @@ func TestParseRefuses(t *testing.T) {
 		{netem, "delay 1 gap 5", `gap specified without reorder probability`},
 		{netem, "ecn", `ecn requested without loss model`},
 		{netem, "distribution normal", `distribution specified but no latency and jitter values`},
-		{netem, "delay 1 1 distribution strange", `No distribution data for strange (/usr/lib/tc//strange.dist: No such file or directory)`},
+		{netem, "delay 1 1 distribution strange", `No distribution data for strange (/usr/lib/x86_64-linux-gnu/tc//strange.dist: No such file or directory)`},
 		{netem, "rate 10furlong", `Illegal "rate"`},
 		{netem, "slot 10ms 5ms", `Illegal "slot max_delay"`},
 		{netem, "slot often", `Unknown slot parameter: often`},
@@ -138,7 +138,75 @@ func TestParseQueues(t *testing.T) {
 	f, err := veth.ParseFQCoDel("limit 100 flows 16 quantum 300 memory_limit 1m drop_batch 8 noecn")
 	require.NoError(t, err)
 	assert.Equal(t, veth.FQCoDel{Limit: 100, Flows: 16, Quantum: 300, MemoryLimit: 1 << 20, DropBatch: 8, NoECN: true}, f)
-	assert.Equal(t, "fq_codel limit 100p flows 16 quantum 300 target 5ms interval 100ms memory_limit 1Mb drop_batch 8 ", f.String())
+	assert.Equal(t, "fq_codel limit 100p flows 16 quantum 300 target 5ms interval 100ms memory_limit 1Mb noecn drop_batch 8 ", f.String())
+	assert.Equal(t, "limit 100p flows 16 quantum 300 target 5ms interval 100ms memory_limit 1Mb drop_batch 8 ", f.TC())
+}
+
+// TestParseAgain reads what String prints: it is the same.
+func TestParseAgain(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"loss 1e-3%", "loss 12.3456789012345% 33.333333%", "loss gemodel 1e-3% 12.34567891% 77.777777% 1e-5%", "loss state 1.0000001% 2.000000003% 3e-7%",
+		"delay 1234567ns 1.2345678ms", "delay 100ms reorder 1e-4% 1e-5% corrupt 1e-3%", "rate 1234568bit", "slot 1.23456ms 2.345678ms",
+		"delay 1ms tbf rate 1234568bit burst 5001 latency 77.7ms", "tbf rate 1mbit burst 5k codel limit 9 target 1.2345ms interval 99.9999ms",
+		"tbf rate 1mbit burst 5k fq_codel limit 9 flows 8 quantum 700 interval 99ms drop_batch 3 memory_limit 1000001 noecn target 1.2345678ms",
+	} {
+		want, err := veth.ParseNetem(text)
+		require.NoError(t, err, text)
+		got, err := veth.ParseNetem(want.String())
+		require.NoError(t, err, want.String())
+		assert.Equal(t, want, got, text)
+	}
+	c := veth.CoDel{Limit: 100, Target: 1234567, Interval: 1234567891, ECN: true}
+	again, err := veth.ParseCoDel(c.String())
+	require.NoError(t, err)
+	assert.Equal(t, c, again)
+	assert.Equal(t, "limit 100p target 1.23ms interval 1.23s ecn ", c.TC())
+	f := veth.FQCoDel{Limit: 1, Flows: 2, Quantum: 300, Target: 1234567, Interval: 99, MemoryLimit: 1000001, DropBatch: 4, NoECN: true}
+	read, err := veth.ParseFQCoDel(f.String())
+	require.NoError(t, err)
+	assert.Equal(t, f, read)
+}
+
+// TestChangeNetem has what netem_change keeps.
+func TestChangeNetem(t *testing.T) {
+	t.Parallel()
+	const first = "limit 50 delay 100ms 10ms 25% distribution normal rate 1mbit corrupt 5% slot 5ms reorder 10% 50% gap 3 duplicate 2% 7% loss 1% ecn"
+	tests := []struct{ text, now, kept string }{
+		{"loss 5%", "limit 1000 loss 5% corrupt 5% rate 1Mbit slot 5ms 5ms ecn ", "limit 1000 loss 5% reorder 10% 50% corrupt 5% rate 1Mbit slot 5ms 5ms ecn  distribution normal"},
+		{"", "limit 1000 corrupt 5% rate 1Mbit slot 5ms 5ms", "limit 1000 reorder 10% 50% corrupt 5% rate 1Mbit slot 5ms 5ms ecn  distribution normal"},
+		{"delay 7ms 1ms duplicate 1%", "limit 1000 delay 7ms  1ms 25% duplicate 1% 7% corrupt 5% rate 1Mbit slot 5ms 5ms distribution normal", "limit 1000 delay 7ms  1ms 25% duplicate 1% 7% reorder 10% 50% corrupt 5% rate 1Mbit slot 5ms 5ms ecn  distribution normal"},
+		{"delay 7ms 1ms loss 1% 9% reorder 4% rate 2mbit", "limit 1000 delay 7ms  1ms loss 1% 9% reorder 4% corrupt 5% rate 2Mbit slot 5ms 5ms ecn  gap 1 distribution normal", "limit 1000 delay 7ms  1ms loss 1% 9% reorder 4% corrupt 5% rate 2Mbit slot 5ms 5ms ecn  gap 1 distribution normal"},
+	}
+	was, err := veth.ParseNetem(first)
+	require.NoError(t, err)
+	for _, tt := range tests {
+		now, kept, err := veth.ChangeNetem(was, tt.text)
+		require.NoError(t, err, tt.text)
+		assert.Equal(t, tt.now, now.String(), tt.text)
+		assert.Equal(t, tt.kept, kept.String(), tt.text)
+	}
+	_, kept, err := veth.ChangeNetem(was, "loss 5%")
+	require.NoError(t, err)
+	now, _, err := veth.ChangeNetem(kept, "delay 8ms 2ms") // what slept does its work again
+	require.NoError(t, err)
+	assert.Equal(t, "limit 1000 delay 8ms  2ms 25% corrupt 5% rate 1Mbit slot 5ms 5ms distribution normal", now.String())
+}
+
+// TestChangeQueues: codel_change and fq_codel_change keep what is not named.
+func TestChangeQueues(t *testing.T) {
+	t.Parallel()
+	c := veth.CoDel{Limit: 100, Target: 7 * ms, Interval: 50 * ms, ECN: true}
+	got, err := veth.ChangeCoDel(c, "limit 200 target 0")
+	require.NoError(t, err)
+	assert.Equal(t, veth.CoDel{Limit: 200, Target: 7 * ms, Interval: 50 * ms, ECN: true}, got)
+	f := veth.FQCoDel{Limit: 100, Flows: 16, Quantum: 300, Target: ms, MemoryLimit: 1 << 20, DropBatch: 8, NoECN: true}
+	changed, err := veth.ChangeFQCoDel(f, "quantum 500 ecn")
+	require.NoError(t, err)
+	f.Quantum, f.NoECN = 500, false
+	assert.Equal(t, f, changed)
+	_, err = veth.ChangeFQCoDel(f, "flows 16")
+	require.ErrorIs(t, err, veth.ErrImpairment)
 }
 
 // FuzzParse: nothing panics, what is accepted is valid, and its text is accepted and means the

@@ -61,6 +61,15 @@ func (w *wire) start(due, now tcpip.MonotonicTime, delay time.Duration, limit in
 	return due, true
 }
 
+// shift notes that frames take so much longer from the wire to their arrival.
+func (w *wire) shift(d time.Duration) {
+	w.free = w.free.Add(d)
+	for k := range w.waiting.n {
+		at := &w.waiting.ring[(w.waiting.head+k)%len(w.waiting.ring)]
+		*at = at.Add(d)
+	}
+}
+
 // times is a queue of times in a ring.
 type times struct {
 	ring    []tcpip.MonotonicTime

@@ -37,8 +37,11 @@ type Shaper struct {
 // FQCoDel. The package has all that there are.
 type Discipline interface {
 	validate() error
-	text() string
+	text(as precision) string
 	queue(flow stream) discipline
+
+	// TC returns it as tc prints it behind its kind.
+	TC() string
 }
 
 // A discipline is one at work: the frames that wait.

@@ -23,8 +23,11 @@ type tap[T any] struct {
 }
 
 // Add adds fn until remove is called. fn may still be running in another goroutine when remove
-// returns.
+// returns. A nil fn panics here, and not in the goroutine of who is looked at.
 func (l *List[T]) Add(fn func(T)) (remove func()) {
+	if fn == nil {
+		panic("nil function to look with")
+	}
 	t := &tap[T]{fn: fn}
 	l.mu.Lock()
 	defer l.mu.Unlock()

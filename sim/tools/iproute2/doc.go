@@ -14,7 +14,7 @@
 //	ip neighbour flush { dev NAME | PREFIX | nud STATE | all }
 //	bridge [-o] link [show [dev NAME]]
 //	bridge fdb [show [br BRIDGE | brport NAME | dev NAME]]
-//	tc [-s] [-o] qdisc [show [dev NAME] [root | parent CLASS | handle HANDLE]]
+//	tc [-s] [-d] [-o] qdisc [show [dev NAME] [root | parent CLASS | handle HANDLE]]
 //	tc qdisc { add | change | replace } dev NAME { root | parent CLASS } [handle HANDLE] KIND …
 //	tc qdisc del dev NAME { root | parent CLASS } [handle HANDLE]
 //	ss [-tuwnaloepsmiH46] [--tcp …] [state STATE] [( ) sport dport src dst = …]
@@ -31,7 +31,7 @@
 // host itself sends there) and on uplinks; lo has none. Their options are those of iproute2 6.1
 // but ce_threshold, estimator and stab, and "seed" of later ones, with "queue" and "mtu" of
 // package veth. What the kernel would take and not do is refused by name. Handles that nobody
-// gave begin with 8001: on each interface.
+// gave count up from 8001: on the machine and its containers, as those of a kernel.
 //
 // The status is 2 when the kernel refuses, as it does in a container without NET_ADMIN, 1 for
 // a device that does not exist and an object that is unknown, and 255 for most other faults of

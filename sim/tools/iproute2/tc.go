@@ -18,7 +18,8 @@ type shaped interface {
 // A tc is one run of tc.
 type tc struct {
 	*ip
-	m shaped
+	m       shaped
+	details bool
 }
 
 // TC is tc(8), for tc qdisc.
@@ -39,6 +40,10 @@ func (p *tc) run(args []string) error {
 			return failure{0, tcUsage}
 		case is(opt, "-oneline"):
 			p.single = true
+		case is(opt, "-pretty"), opt == "-force":
+			// for JSON and for batches, which there are not
+		case is(opt, "-details"):
+			p.details = true
 		default:
 			return fail(exit, `Option "`+opt+`" is unknown, try "tc -help".`)
 		}

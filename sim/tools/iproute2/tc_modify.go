@@ -2,8 +2,10 @@ package iproute2
 
 import (
 	"slices"
+	"strings"
 
 	"drydock/sim"
+	"drydock/veth"
 )
 
 // kinds are the qdiscs of the emulated kernel.
@@ -89,9 +91,30 @@ func put(list []sim.Qdisc, q asked, how modification) ([]sim.Qdisc, error) {
 	case q.kind == "":
 		return list, nil
 	}
-	q.qdisc.Handle, q.qdisc.Parent = list[at].Handle, list[at].Parent
-	list[at] = q.qdisc
-	return list, nil
+	return list, q.change(&list[at])
+}
+
+// change is the change of the kind's Qdisc_ops, which keeps what is not said.
+func (q *asked) change(was *sim.Qdisc) (err error) {
+	now, text := q.qdisc, strings.Join(q.args, " ")
+	now.Handle, now.Parent = was.Handle, was.Parent
+	switch old := was.Queue.(type) {
+	case veth.CoDel:
+		now.Queue, err = ofKind(veth.ChangeCoDel(old, text))
+	case veth.FQCoDel:
+		now.Queue, err = ofKind(veth.ChangeFQCoDel(old, text))
+	}
+	if q.kind == "netem" {
+		state := was.Netem
+		if was.Kept != (veth.Impairment{}) {
+			state = was.Kept
+		}
+		now.Netem, now.Kept, err = veth.ChangeNetem(state, text)
+	}
+	if err == nil {
+		*was = now
+	}
+	return q.refusal(err)
 }
 
 // create hangs a new qdisc under that at above, -1 for the root, in the place of what is there.
@@ -102,10 +125,7 @@ func create(list []sim.Qdisc, above int, q asked, how modification) ([]sim.Qdisc
 	case !slices.Contains(kinds, q.kind):
 		return nil, kernelError("Specified qdisc kind is unknown")
 	}
-	if q.qdisc.Handle = q.handle; q.handle == 0 {
-		for q.qdisc.Handle = 0x8001; byHandle(list, q.qdisc.Handle) >= 0; q.qdisc.Handle++ {
-		}
-	}
+	q.qdisc.Handle = q.handle // 0 is the next
 	if q.parent != root {
 		q.qdisc.Parent = q.parent
 	}

@@ -2,8 +2,10 @@ package iproute2
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"drydock/sim"
 	"drydock/veth"
@@ -17,7 +19,8 @@ type asked struct {
 	dev    string
 	kind   string
 	handle uint16
-	parent uint32 // 0: not said
+	parent uint32   // 0: not said
+	args   []string // behind the kind
 	qdisc  sim.Qdisc
 }
 
@@ -131,10 +134,12 @@ var usages = map[string]string{"netem": netemUsage, "tbf": tbfUsage, "codel": co
 // options reads those of the kind. What the kind is, is the kernel's to say.
 func (q *asked) options(args []string) (err error) {
 	text := strings.Join(args, " ")
-	q.qdisc.Kind = q.kind
+	q.args, q.qdisc.Kind = args, q.kind
 	switch q.kind {
 	case "netem":
-		q.qdisc.Netem, err = veth.ParseNetem(text)
+		if q.qdisc.Netem, err = veth.ParseNetem(text); err == nil {
+			err = tooLong(q.qdisc.Netem.Delay)
+		}
 	case "tbf":
 		q.qdisc.TBF, err = veth.ParseTBF(text)
 	case "codel":
@@ -148,8 +153,24 @@ func (q *asked) options(args []string) (err error) {
 			return fail(1, `Unknown qdisc "`+q.kind+`", hence option "`+args[0]+`" is unparsable`)
 		}
 	}
+	return q.refusal(err)
+}
+
+// tooLong refuses what tc 6.1 cannot say to the kernel, 2^32 ticks of 64 ns. It counts microseconds
+// in 32 bits.
+func tooLong(delay time.Duration) error {
+	if us := delay.Microseconds(); us*1000>>6 >= 1<<32 {
+		return failure{1, fmt.Sprintf("Illegal %d time (too large)\nIllegal \"latency\"\n", uint32(us))}
+	}
+	return nil
+}
+
+// refusal is how tc or the kernel tell what is wrong with options.
+func (q *asked) refusal(err error) error {
 	bad := new(veth.TextError)
 	switch {
+	case errors.As(err, new(failure)):
+		return err
 	case err == nil:
 		return nil
 	case !errors.As(err, &bad):

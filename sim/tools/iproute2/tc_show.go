@@ -2,6 +2,7 @@ package iproute2
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"drydock/drop"
@@ -70,7 +71,7 @@ func (p *tc) show(words []string) error {
 		}
 		for n, q := range list {
 			if f.shows(q) {
-				p.record(qdiscLine(q, i.Name, f.dev == "", n == 0) + p.counters(list, n))
+				p.record(p.qdiscLine(q, i.Name, f.dev == "", n == 0) + p.counters(list, n))
 			}
 		}
 	}
@@ -90,7 +91,7 @@ func (f *filter) shows(q sim.Qdisc) bool {
 
 // qdiscLine is a qdisc without its counters. A veth has one queue to send from, which with the
 // interface itself refers to a root twice.
-func qdiscLine(q sim.Qdisc, dev string, withDev, isRoot bool) string {
+func (p *tc) qdiscLine(q sim.Qdisc, dev string, withDev, isRoot bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "qdisc %s %x: ", q.Kind, q.Handle)
 	if withDev {
@@ -103,11 +104,15 @@ func qdiscLine(q sim.Qdisc, dev string, withDev, isRoot bool) string {
 	}
 	switch q.Kind {
 	case "netem":
-		b.WriteString(q.Netem.Netem())
+		state := q.Netem
+		if q.Kept != (veth.Impairment{}) {
+			state = q.Kept
+		}
+		b.WriteString(state.Netem())
 	case "tbf":
-		b.WriteString(q.TBF.String())
+		b.WriteString(p.tbf(q.TBF))
 	case "codel", "fq_codel":
-		b.WriteString(strings.TrimPrefix(fmt.Sprint(q.Queue), q.Kind+" "))
+		b.WriteString(q.Queue.TC())
 	case "pfifo":
 		fmt.Fprintf(&b, "limit %dp", q.Limit)
 	case "bfifo":
@@ -115,6 +120,18 @@ func qdiscLine(q sim.Qdisc, dev string, withDev, isRoot bool) string {
 	}
 	return b.String() + "\n"
 }
+
+func (p *tc) tbf(s veth.Shaper) string {
+	if !p.details {
+		return s.String()
+	}
+	mpu, atm := s.MPU, s.ATM
+	s.MPU, s.ATM = 0, false
+	layer := map[bool]string{false: "ethernet", true: "atm"}[atm]
+	return bursts.ReplaceAllString(s.String(), "$0/1 mpu "+size(mpu)) + "linklayer " + layer + " "
+}
+
+var bursts = regexp.MustCompile(`burst \S+`)
 
 func class(id uint32) string {
 	if id&0xffff == 0 {

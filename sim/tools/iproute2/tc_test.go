@@ -10,6 +10,7 @@ import (
 
 	"drydock/sim"
 	"drydock/sim/dockerapi"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 	"drydock/sim/tools/command"
 	"drydock/veth"
@@ -60,6 +61,14 @@ var tcLines = []struct {
 	{"tc qdisc frobnicate", "Command \"frobnicate\" is unknown, try \"tc qdisc help\".\n", 255},
 	{"tc frobnicate", "Object \"frobnicate\" is unknown, try \"tc help\".\n", 255},
 	{"tc -frobnicate", "Option \"-frobnicate\" is unknown, try \"tc -help\".\n", 255},
+	{"tc qdisc add dev eth0 root handle 1: tbf rate 1mbit burst 32kbit latency 400ms", "", 0},
+	{"tc -d qdisc show dev eth0", "qdisc tbf 1: root refcnt 2 rate 1Mbit burst 4Kb/1 mpu 0b lat 400ms linklayer ethernet \n", 0},
+	{"tc -p qdisc show dev eth0", "qdisc tbf 1: root refcnt 2 rate 1Mbit burst 4Kb lat 400ms \n", 0},
+	{"tc qdisc del dev eth0 root", "", 0},
+	{"tc -d qdisc show dev eth0", "qdisc noqueue 0: root refcnt 2 \n", 0},
+	{"tc qdisc add dev eth0 root netem delay 99999s", "Illegal 1214752192 time (too large)\nIllegal \"latency\"\n", 1},
+	{"tc qdisc add dev eth0 root netem delay 275s 1ms", "Illegal 275000000 time (too large)\nIllegal \"latency\"\n", 1},
+	{"tc qdisc add dev eth0 root netem delay 1ms 1ms distribution strange", "No distribution data for strange (/usr/lib/x86_64-linux-gnu/tc//strange.dist: No such file or directory)\n", 1},
 	{"tc -V", "tc utility, iproute2-6.1.0, libbpf 1.1.2\n", 0},
 	{"tc qdisc add dev eth0 root netem delay", "Command line is not complete. Try option \"help\"\n", 255},
 	{"tc qdisc add dev eth0 root netem loss 200%", "Illegal \"loss percent\"\n", 1},
@@ -111,6 +120,11 @@ func TestTCNetem(t *testing.T) {
 	ok(web, "tc qdisc show dev eth0", "qdisc netem 8001: root refcnt 2 limit 1000 delay 100ms  10ms 25% loss 0.3% 25%\n")
 	ok(web, "tc qdisc change dev eth0 root netem loss gemodel 1% 10% 70% 0.1%", "")
 	ok(web, "tc qdisc ls dev eth0", "qdisc netem 8001: root refcnt 2 limit 1000 loss gemodel p 1% r 10% 1-h 70% 1-k 0.1%\n")
+	ok(web, "tc qdisc replace dev eth0 root netem delay 100ms 10ms 25% rate 1mbit corrupt 5% slot 5ms reorder 10% 50% gap 2", "")
+	ok(web, "tc qdisc change dev eth0 root netem loss 5%", "")
+	ok(web, "tc qdisc ls dev eth0", "qdisc netem 8001: root refcnt 2 limit 1000 loss 5% reorder 10% 50% corrupt 5% rate 1Mbit slot 5ms 5ms\n")
+	ok(web, "tc qdisc replace dev eth0 root netem delay 100ms 10ms", "")
+	ok(web, "tc qdisc ls dev eth0", "qdisc netem 8001: root refcnt 2 limit 1000 delay 100ms  10ms 25% reorder 10% 50% corrupt 5% rate 1Mbit slot 5ms 5ms\n")
 	got, _ := run(web, "ip link show eth0")
 	assert.Contains(t, got, "qdisc netem state UP mode DEFAULT group default qlen 1000")
 	ok(web, "tc qdisc replace dev eth0 root handle 1: tbf rate 1mbit burst 32kbit latency 400ms", "")
@@ -120,6 +134,11 @@ func TestTCNetem(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 	ok(web, "tc qdisc add dev eth0 parent 10:1 handle 20: fq_codel", "")
+	ok(web, "tc qdisc change dev eth0 parent 10:1 handle 20: fq_codel quantum 300 noecn limit 99", "")
+	ok(web, "tc qdisc change dev eth0 parent 10:1 fq_codel ecn target 7ms limit 10240", "")
+	ok(web, "tc qdisc change dev eth0 parent 10:1 fq_codel flows 16", "RTNETLINK answers: Invalid argument (veth: FQCoDel.Flows 16: invalid impairment: flows of a queue that is there)\n")
+	ok(web, "tc qdisc show dev eth0 handle 20:", "qdisc fq_codel 20: parent 10:1 limit 10240p flows 1024 quantum 300 target 7ms interval 100ms memory_limit 32Mb ecn drop_batch 64 \n")
+	ok(web, "tc qdisc replace dev eth0 parent 10:1 fq_codel quantum 1514 target 5ms", "")
 	ok(web, "tc qdisc add dev eth0 parent 20:1 handle 30: fq_codel", "RTNETLINK answers: Operation not supported\n")
 	ok(web, "tc -s qdisc show dev eth0 handle 20:", "qdisc fq_codel 20: parent 10:1 limit 10240p flows 1024 quantum 1514 target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64 \n"+
 		" Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0) \n backlog 0b 0p requeues 0\n"+
@@ -136,11 +155,58 @@ func TestTCNetem(t *testing.T) {
 		}
 	}
 	ok(host, "tc qdisc add dev "+outside+" root netem loss 5%", "")
-	ok(host, "tc qdisc show dev "+outside, "qdisc netem 8001: root refcnt 2 limit 1000 loss 5%\n")
+	ok(host, "tc qdisc show dev "+outside, "qdisc netem 8002: root refcnt 2 limit 1000 loss 5%\n")
 	ok(host, "tc qdisc add dev docker0 root netem delay 7ms", "")
-	ok(host, "tc qdisc show dev docker0", "qdisc netem 8001: root refcnt 2 limit 1000 delay 7ms\n")
+	ok(host, "tc qdisc show dev docker0", "qdisc netem 8003: root refcnt 2 limit 1000 delay 7ms\n")
 	require.NoError(t, web.Link(bridgeNetwork(t, host)).Impair(veth.Impairment{Delay: time.Second}, veth.Impairment{}))
-	ok(web, "tc qdisc show dev eth0", "qdisc netem 8001: root refcnt 2 delay 1s\n")
+	ok(web, "tc qdisc show dev eth0", "qdisc netem 8001: root refcnt 2 limit 65536 delay 1s\n")
+}
+
+// TestTCDelPurges: what was in a qdisc is gone with it, holds back nobody, and is counted by no other; change keeps it.
+func TestTCDelPurges(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t, sim.WithSeed(1))
+		web := simtest.Run(t, host, "web")
+		outside := ""
+		for _, i := range host.Interfaces() {
+			if i.Master == "docker0" {
+				outside = i.Name
+			}
+		}
+		rtt := func(wait time.Duration) time.Duration {
+			s, _ := host.Ping(t.Context(), web.IP().String(), &ping.Config{Count: 1, Timeout: wait * time.Second})
+			return s.Max
+		}
+		tc := func(line string) string {
+			text, _ := run(host, strings.ReplaceAll(line, "OUT", outside))
+			return text
+		}
+		for _, slow := range []string{"netem delay 30s", "netem delay 30s rate 1gbit", "tbf rate 8bit burst 1514 limit 9000", "netem rate 1bit"} {
+			rtt(1)
+			require.Empty(t, tc("tc qdisc add dev OUT root "+slow))
+			rtt(1)
+			rtt(1)
+			for _, again := range []string{"netem rate 1gbit", "tbf rate 1gbit burst 10000 limit 9000"} {
+				require.Empty(t, tc("tc qdisc del dev OUT root"))
+				require.Empty(t, tc("tc qdisc add dev OUT root "+again))
+				assert.Contains(t, tc("tc -s qdisc show dev OUT"), "Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0) \n backlog 0b 0p", slow)
+				assert.Less(t, rtt(60), time.Millisecond, slow)
+				assert.Contains(t, tc("tc -s qdisc show dev OUT"), "Sent 98 bytes 1 pkt (dropped 0", slow)
+			}
+			require.Empty(t, tc("tc qdisc del dev OUT root"))
+		}
+		require.Empty(t, tc("tc qdisc add dev OUT root netem delay 10s"))
+		rtt(1)
+		require.Empty(t, tc("tc qdisc change dev OUT root netem delay 20s"))
+		assert.Contains(t, tc("tc -s qdisc show dev OUT"), "backlog 140b 2p")
+		time.Sleep(11 * time.Second)
+		assert.Contains(t, tc("tc -s qdisc show dev OUT"), "Sent 140 bytes 2 pkt")
+		require.Empty(t, tc("tc qdisc add dev OUT parent 800d:1 tbf rate 1mbit burst 10k latency 1s"))
+		shown := tc("tc -s qdisc show dev OUT")
+		assert.Contains(t, shown, "Sent 140 bytes 2 pkt")
+		assert.Contains(t, shown, "Sent 0 bytes 0 pkt", "the child is new")
+	})
 }
 
 // TestNetemAsTheKernel compares what tc shows of options with what we show, where the kernel has
