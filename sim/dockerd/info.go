@@ -135,9 +135,6 @@ func (c *call) info29(i *dockerapi.Info, d sim.Daemon) {
 		i.FirewallBackend.Info = append(i.FirewallBackend.Info, [2]string{"UserlandProxyPath", "/usr/sbin/docker-proxy"})
 	}
 	i.Warnings = []string{"WARNING: Support for cgroup v1 is deprecated and planned to be removed by no later than May 2029 (https://github.com/moby/moby/issues/51111)"}
-	if !c.forwards() { // docker makes up warnings of its own only where there are none
-		i.Warnings = append(i.Warnings, "WARNING: IPv4 forwarding is disabled")
-	}
 }
 
 // commit is a program of the version that dockerd wants.
