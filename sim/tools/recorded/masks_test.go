@@ -60,6 +60,8 @@ var masks = []mask{
 	{find: re(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)`), reason: "times"},
 	{find: re(`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .*\d\d:\d\d:\d\d.*\d{4}( GMT| UTC)?`), reason: "times"},
 	{find: re(`\[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\]`), reason: "times"},
+	{find: re(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`), in: re(`nginx|docker logs`), reason: "times"},
+	{find: re(`\[notice\] (\d+#\d+):`), group: 1, in: re(`nginx|docker logs`), reason: "numbers of processes"},
 	{find: re(`"Pid": (\d+)`), group: 1, reason: "numbers of processes"},
 	{find: re(`(?:About an? (?:minute|hour)|Less than a second|\d+ (?:second|minute|hour)s?)(?: ago)?`), in: tables, reason: "how long the recorded host took"},
 	{find: re(` {2,}`), with: always("  "), in: tables, reason: "columns are as wide as the times"},
