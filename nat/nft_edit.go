@@ -321,8 +321,15 @@ func (tx *NftEdit) splice(t *nfTable, id, from, to int, r NftRule) (uint64, erro
 		t.next += anonymous(made.Statements[i])
 	}
 	made.Handle = t.newHandle()
-	tx.each(t, id, func(c *chain, v6 bool) { c.splice(from, to, t.compile(made, v6, tx.on)) })
-	tx.doubt(t)
+	print, leads := made.fingerprint(), false
+	tx.each(t, id, func(c *chain, v6 bool) {
+		r := t.compile(made, print, v6, tx.on)
+		leads = leads || r.to != noChain || r.translates || r.hooks != everyHook || r.verdictMap() != nil
+		c.splice(from, to, r)
+	})
+	if leads { // others change nothing of where packets come
+		tx.doubt(t)
+	}
 	return made.Handle, nil
 }
 
@@ -355,8 +362,20 @@ func (tx *NftEdit) DeleteRule(f Family, table, name string, handle uint64) error
 	if err != nil {
 		return err
 	}
-	at := c.handle(handle)
-	if at < 0 {
+	return tx.cut(t, c, c.handle(handle))
+}
+
+// DeleteAt removes the rule of a place, counted from 0.
+func (tx *NftEdit) DeleteAt(f Family, table, name string, at int) error {
+	t, c, err := tx.look(f, table, name)
+	if err != nil {
+		return err
+	}
+	return tx.cut(t, c, at)
+}
+
+func (tx *NftEdit) cut(t *nfTable, c *chain, at int) error {
+	if at < 0 || at >= c.size {
 		return ErrNotThere
 	}
 	tx.each(t, c.id, func(c *chain, _ bool) { c.splice(at, at+1) })

@@ -13,7 +13,7 @@ func (tx *NftEdit) renameInRules(t *nfTable, from, to string) {
 			}
 			tx.each(t, id, func(c *chain, _ bool) {
 				again := *c.at(at).rule
-				again.nft = named
+				again.nft, again.print = named, named.fingerprint()
 				c.splice(at, at+1, &again)
 			})
 		}

@@ -193,9 +193,9 @@ func (t *nfTable) full(chain string) Chain {
 }
 
 // compile makes the rule for the packets of one family.
-func (t *nfTable) compile(r *NftRule, v6 bool, on *host) *rule {
+func (t *nfTable) compile(r *NftRule, print uint64, v6 bool, on *host) *rule {
 	c := t.compileFrom(r.Statements, asking{on: on, v6: v6})
-	c.nft = r
+	c.nft, c.print = r, print
 	return c
 }
 

@@ -1,7 +1,6 @@
 package nftables
 
 import (
-	"reflect"
 	"strings"
 
 	"drydock/nat"
@@ -45,56 +44,21 @@ func (x *executor) commented(c command, comment string) int {
 	if c.rule == nil || comment == "" {
 		return -1
 	}
-	i := 0
-	for r := range x.tx.Rules(c.place.family, c.place.table.text, c.place.name.text) {
-		if r.Comment == comment {
-			return i
-		}
-		i++
-	}
-	return -1
+	return x.tx.Commented(c.place.family, c.place.table.text, c.place.name.text, comment)
 }
 
 // Has reports whether the rule is there that a command adds.
 func Has(tx *nat.NftEdit, command string) bool {
 	x, list, err := read(tx, command)
-	return err == nil && len(list) == 1 && x.like(list[0]) != nil
+	return err == nil && len(list) == 1 && x.like(list[0]) >= 0
 }
 
-// like returns the first rule that is as that of a command, but for what it has counted.
-func (x *executor) like(c command) *nat.NftRule {
-	if c.rule == nil {
-		return nil
+// like returns the place of the first rule that is as that of a command, but for what it has counted, -1 if there is none.
+func (x *executor) like(c command) int {
+	if c.rule == nil || x.resolve(c.place, c.rule) != nil {
+		return -1
 	}
-	for r := range x.tx.Rules(c.place.family, c.place.table.text, c.place.name.text) {
-		if sameRule(r, &c.rule.NftRule) {
-			return r
-		}
-	}
-	return nil
-}
-
-func sameRule(a, b *nat.NftRule) bool {
-	if a.Comment != b.Comment || len(a.Statements) != len(b.Statements) {
-		return false
-	}
-	for i := range a.Statements {
-		switch s := a.Statements[i].(type) {
-		case *nat.Count:
-			if c, ok := b.Statements[i].(*nat.Count); !ok || c.Name != s.Name {
-				return false
-			}
-		case nat.Compare:
-			if b.Statements[i] != nat.Statement(s) {
-				return false
-			}
-		default:
-			if !reflect.DeepEqual(a.Statements[i], b.Statements[i]) {
-				return false
-			}
-		}
-	}
-	return true
+	return x.tx.Find(c.place.family, c.place.table.text, c.place.name.text, &c.rule.NftRule)
 }
 
 // Undo deletes what a command adds: a rule, an element, a chain with its rules.
@@ -111,11 +75,11 @@ func Undo(tx *nat.NftEdit, command string) error {
 			}
 			return Do(tx, "delete "+rest, "")
 		}
-		r := x.like(c)
-		if r == nil {
+		at := x.like(c)
+		if at < 0 {
 			return nat.ErrNotThere
 		}
-		if err := tx.DeleteRule(c.place.family, c.place.table.text, c.place.name.text, r.Handle); err != nil {
+		if err := tx.DeleteAt(c.place.family, c.place.table.text, c.place.name.text, at); err != nil {
 			return err
 		}
 	}
