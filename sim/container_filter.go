@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"io"
 	"net/netip"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"drydock/dnsd"
 	"drydock/nat"
 	"drydock/nat/iptables"
+	"drydock/nat/nftables"
 )
 
 // Firewall returns the netfilter of the container's network, for a container that has the
@@ -35,17 +37,21 @@ func (ns *namespace) netfilter() *nat.Tables {
 func (c *Container) newTables(ns *namespace) *nat.Tables {
 	m := c.host.Machine
 	t := nat.New(nat.WithLogger(m.log), nat.WithSeed(m.random.seedOf("nat "+c.id)))
-	rules := !c.host.dockerd().nftables
-	if udp, tcp, ok := ns.stack.Redirected(); ok && rules {
-		addResolverRules(t, udp, tcp)
+	ns.nftables = c.host.dockerd().nftables
+	if udp, tcp, ok := ns.stack.Redirected(); ok {
+		ns.addResolverRules(t, udp, tcp)
 	}
-	ns.stack.SetNetfilter(t, rules)
+	ns.stack.SetNetfilter(t, true)
 	ns.tables.Store(t)
 	return t
 }
 
 // addResolverRules adds what leads from port 53 to those where the resolver listens, and back.
-func addResolverRules(t *nat.Tables, udp, tcp uint16) {
+func (ns *namespace) addResolverRules(t *nat.Tables, udp, tcp uint16) {
+	if ns.nftables {
+		addNftResolverRules(t, udp, tcp)
+		return
+	}
 	on := func(port uint16) string { return netip.AddrPortFrom(dnsd.Embedded, port).String() }
 	port := func(port uint16) string { return on(port)[len(dnsd.Embedded.String())+1:] }
 	for _, line := range []string{
@@ -58,6 +64,28 @@ func addResolverRules(t *nat.Tables, udp, tcp uint16) {
 	} {
 		if err := iptables.Run(io.Discard, t.IPv4(), strings.Fields("-t nat "+line)...); err != nil {
 			panic("rules of the embedded resolver: " + err.Error()) // they are the same for all
+		}
+	}
+}
+
+// addNftResolverRules does so where dockerd filters with nftables.
+func addNftResolverRules(t *nat.Tables, udp, tcp uint16) {
+	const table = "ip docker-dns "
+	lines := []string{
+		"add table " + table, "add chain " + table + "dns-dnat { type nat hook output priority -100; }",
+		"add chain " + table + "dns-snat { type nat hook postrouting priority srcnat; }",
+	}
+	for _, p := range []struct {
+		name string
+		port uint16
+	}{{"udp", udp}, {"tcp", tcp}} {
+		lines = append(lines,
+			fmt.Sprintf("add rule %sdns-dnat ip daddr %v %s dport 53 counter dnat to %[2]v:%[4]d", table, dnsd.Embedded, p.name, p.port),
+			fmt.Sprintf("add rule %sdns-snat ip saddr %v %s sport %d counter snat to :53", table, dnsd.Embedded, p.name, p.port))
+	}
+	for _, line := range lines {
+		if err := nftables.Run(io.Discard, t.Nft(), nil, line); err != nil {
+			panic("rules of the embedded resolver: " + err.Error())
 		}
 	}
 }

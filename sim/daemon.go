@@ -27,6 +27,7 @@ type daemonConfig struct {
 	keepPolicy  bool
 	direct      bool       // --allow-direct-routing
 	nftables    bool       // --firewall-backend
+	linkEnv     bool       // DOCKER_KEEP_DEPRECATED_LEGACY_LINKS_ENV_VARS
 	publishAddr netip.Addr // invalid: all addresses
 	pools       []netip.Prefix
 	askedPools  []addressPool // what pools are made of; none: they are the release's
@@ -197,6 +198,16 @@ func WithFirewallBackend(backend string) HostOption {
 		}
 		c.daemon.nftables = backend == "nftables"
 		c.daemon.flag("firewall-backend", backend)
+		return nil
+	})
+}
+
+// WithLinkEnvironment has containers get the variables of their links on docker0, as
+// DOCKER_KEEP_DEPRECATED_LEGACY_LINKS_ENV_VARS=1 in dockerd's environment does with Docker29. Earlier
+// releases have them always.
+func WithLinkEnvironment(keep bool) HostOption {
+	return hostOption(func(c *hostConfig) error {
+		c.daemon.linkEnv = keep
 		return nil
 	})
 }

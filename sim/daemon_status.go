@@ -32,7 +32,7 @@ type Daemon struct {
 // has anyway, or is refused, as is a file that dockerd refuses, in its words.
 //
 //	docker0      bip default-address-pools default-gateway fixed-cidr icc ip-masq ipv6 with
-//	             fixed-cidr-v6 mtu
+//	             fixed-cidr-v6, which releases before 28 want, mtu
 //	all networks default-address-pools ip ip-forward iptables userland-proxy; of Docker28 and later
 //	             allow-direct-routing ip-forward-no-drop ip6tables, of Docker29 firewall-backend
 //	containers   dns dns-opts dns-search

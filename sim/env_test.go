@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,4 +44,15 @@ HOME=/root`
 	require.Equal(t, []string{"HOSTNAME", "A=1", "A", strings.TrimSpace(pathVariable)}, without.Inspect().Config.Env)
 	_, err := h.Create("c4", sim.WithEnv("=VALUE"))
 	require.ErrorIs(t, err, sim.ErrName)
+}
+
+// TestLinkEnvironment: 29 has variables of links only if it is told to keep them.
+func TestLinkEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []bool{false, true} {
+		h := simtest.NewHost(t, sim.WithEngine(sim.Docker29), sim.WithLinkEnvironment(keep))
+		db := simtest.Run(t, h, "db", sim.WithExpose("5432"))
+		web := simtest.Run(t, h, "web", sim.WithLink(db, "db"))
+		require.Equal(t, keep, slices.Contains(web.Env(), "DB_NAME=/web/db"))
+	}
 }

@@ -60,7 +60,7 @@ func (d *nameserver) serve(ctx context.Context, handler dns.Handler) error {
 	udp, tcp := uint16(pc.LocalAddr().(*net.UDPAddr).Port), uint16(l.Addr().(*net.TCPAddr).Port)
 	d.sockets.Redirect(netip.AddrPortFrom(dnsd.Embedded, 53), udp, tcp)
 	if t := d.space.tables.Load(); t != nil && d.sockets.Filtered() {
-		addResolverRules(t, udp, tcp)
+		d.space.addResolverRules(t, udp, tcp)
 	}
 	d.udp.ended, d.tcp.ended = make(chan struct{}), make(chan struct{})
 	pc.(*netstack.UDPConn).WhenReadable(func() {

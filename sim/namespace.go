@@ -24,6 +24,7 @@ type namespace struct {
 	watch     *watch                     // of its machine
 	tables    atomic.Pointer[nat.Tables] // its netfilter; nil: it has none, or nobody has asked for it
 	enable    func() *nat.Tables         // makes that of a container; nil on a machine
+	nftables  bool                       // dockerd's rules there are nft's; set before tables
 	paused    func() bool                // whether the programs of its owner stand still; nil: they never do
 	hostname  string
 	ports     func() []Interface          // of its bridges; nil: there are no bridges

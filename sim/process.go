@@ -90,7 +90,7 @@ func (c *Container) environment(r *run, tty bool, who users.Account, more ...str
 	if err != nil {
 		links = r.linkVars()
 	}
-	return c.host.engine.Environment(engine.Environment{Hostname: c.Hostname(), Links: links, Env: env, TTY: tty, Home: who.Home})
+	return c.host.engine.Environment(engine.Environment{Hostname: c.Hostname(), Links: links, Env: env, TTY: tty, Home: who.Home, KeepLinks: c.host.dockerd().linkEnv})
 }
 
 // Processes returns the commands that run in the container, nil while it does not run. The

@@ -88,9 +88,11 @@ func (docker29) Plan(published []ports.Publication, exposed []ports.Port, all bo
 // MaskedPaths are those of 28 in the order of their names.
 func (docker29) MaskedPaths() []string { return slices.Sorted(slices.Values(docker28{}.MaskedPaths())) }
 
-// Environment has no variables of links.
+// Environment has no variables of links, unless dockerd is told to keep them.
 func (e docker29) Environment(v Environment) []string {
-	v.Links = nil
+	if !v.KeepLinks {
+		v.Links = nil
+	}
 	return e.since28.Environment(v)
 }
 

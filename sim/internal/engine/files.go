@@ -92,9 +92,11 @@ type Forwarding struct {
 type Environment struct {
 	Hostname string
 	Links    []linkenv.Link
-	Env      []string // the container's own and those of its image; "K" alone takes K away
-	TTY      bool     // the process has a terminal
-	Home     string   // of the user
+	// KeepLinks is that dockerd was told to have variables of links, which 29 does not have otherwise.
+	KeepLinks bool
+	Env       []string // the container's own and those of its image; "K" alone takes K away
+	TTY       bool     // the process has a terminal
+	Home      string   // of the user
 }
 
 // SetEnv returns env with a variable in the place of the one with its name, or at the end; of

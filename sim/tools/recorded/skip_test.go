@@ -57,6 +57,7 @@ var anyOrder = []rule{
 	{"", re(`docker-proxy`), "processes start at once"},
 	{"03b", re(`\| (dig|nslookup|getent)`), "addresses of one name are shuffled"},
 	{"04", re(`ip -4 -o addr show`), "networks are joined in random order"},
+	{"16", re(`^userland-proxy=false.*\| nft list ruleset`), "after a restart networks come in the order of their IDs, which are random"},
 	{"14", re(`ip -4 -o addr show|iptables-save`), "networks are joined in random order"},
 	{"13b", re(`ip6tables-save`), "after a restart networks come in the order of their IDs, which are random"},
 	{"", re(`\| env$|docker exec \S+ env$`), "several -e have a random order"},
