@@ -17,6 +17,7 @@ import (
 	"drydock/sim/internal/router"
 	"drydock/veth"
 
+	gvisor "gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
@@ -237,6 +238,9 @@ func summary(frame []byte) string {
 	}
 	b := frame[header:]
 	l, ok := packet.Parse(b, len(b))
+	if arp := gvisor.ARP(b); !ok && arp.IsValid() {
+		return packet.ARPText(arp)
+	}
 	if !ok {
 		return fmt.Sprintf("%d bytes of EtherType %#04x", len(b), frame[header-2:header])
 	}

@@ -28,7 +28,7 @@ const (
 	Answered                // the answer comes back
 	Dropped                 // the packet is lost, or the answer is
 	Refused                 // nobody listens: a reset or port unreachable comes back
-	NoAnswer                // nobody answers for now: who asks or is asked is paused, or a cable holds its frames
+	NoAnswer                // nobody answers: who asks or is asked is paused, a cable holds its frames, it is for many, or a proxy takes it in vain
 	NoName                  // the name has no address, and no nameserver can be asked: nothing is sent
 )
 

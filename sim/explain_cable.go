@@ -177,7 +177,8 @@ func (w *walk) survives(here Place, end *veth.Endpoint, i veth.Impairment, size 
 	case i.Loss.Model == nil && lost:
 		return w.end(Dropped, drop.Loss, "the cable at %v loses everything", here)
 	case i.Corrupt.P == 1:
-		s.Notes = append(s.Notes, "it damages every frame: few have their damage where no checksum sees it")
+		s.Notes = append(s.Notes, "few have their damage where no checksum sees it")
+		return w.end(Dropped, drop.Checksum, "the cable at %v damages every frame", here)
 	case i.MTU > 0 && size > i.MTU:
 		return w.end(Dropped, drop.TooBig, "the cable at %v carries %d bytes, and the packet has %d", here, i.MTU, size)
 	case lost:

@@ -434,7 +434,7 @@ func TestExplainImpaired(t *testing.T) {
 		receive.Resume()
 		impair := func(i veth.Impairment) { require.NoError(t, client.Link(bridge).Impair(i, veth.Impairment{})) }
 		impair(veth.Impairment{Corrupt: veth.Chance{P: 1}})
-		assert.Contains(t, ask().String(), "it damages every frame")
+		assert.Equal(t, "dropped: the cable at client eth0 damages every frame", ask().Verdict.String()+": "+ask().Why)
 		impair(veth.Impairment{Loss: veth.Loss{P: 1, Correlation: 0.5}})
 		assert.Equal(t, sim.Dropped, explained(t, &client.Netns, "172.17.0.2:80").Verdict)
 		impair(veth.Impairment{Loss: veth.Loss{Model: veth.LoseFrames(1)}})

@@ -401,3 +401,28 @@ func TestPartitionNil(t *testing.T) {
 		require.ErrorIs(t, err, sim.ErrNotFound, name)
 	}
 }
+
+// TestPartitionTellsARP: what a partition drops first is a question for a MAC, and reads so.
+func TestPartitionTellsARP(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		n := simtest.NewNetwork(t, host, "n")
+		a, b := simtest.Run(t, host, "aa", sim.WithNetwork(n)), simtest.Run(t, host, "bb", sim.WithNetwork(n))
+		_, err := n.Partition([]*sim.Container{a}, []*sim.Container{b})
+		require.NoError(t, err)
+		var mu sync.Mutex
+		var told []string
+		host.OnDrop(func(d sim.Drop) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, d.Why()+": "+d.String()[strings.LastIndex(d.String(), ": ")+2:])
+		})
+		_, err = a.DialContext(t.Context(), "tcp", "172.18.0.3:80")
+		require.Error(t, err)
+		mu.Lock()
+		defer mu.Unlock()
+		require.NotEmpty(t, told)
+		require.Equal(t, "partitioned: ARP who has 172.18.0.3?", told[0])
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"drydock/dnsd"
 	"drydock/internal/packet"
 
 	"github.com/miekg/dns"
@@ -68,14 +69,7 @@ func arpHeader(b []byte) header {
 	a := gvisor.ARP(b)
 	sender, target := netip.AddrFrom4([4]byte(a.ProtocolAddressSender())), netip.AddrFrom4([4]byte(a.ProtocolAddressTarget()))
 	h := header{src: netip.AddrPortFrom(sender, 0), dst: netip.AddrPortFrom(target, 0), id: identity{proto: other + 1, kind: uint16(a.Op()), sum: sumOf(b[8:gvisor.ARPSize])}}
-	switch a.Op() {
-	case gvisor.ARPRequest:
-		h.what = fmt.Sprintf("ARP who has %v?", target)
-	case gvisor.ARPReply:
-		h.what = fmt.Sprintf("ARP %v is at %v", sender, net.HardwareAddr(a.HardwareAddressSender()))
-	default:
-		h.what = fmt.Sprint("ARP operation ", a.Op())
-	}
+	h.what = packet.ARPText(a)
 	return h
 }
 
@@ -129,7 +123,8 @@ func (h *header) udp(l4 []byte) {
 	data := l4[8:]
 	h.id.sum, h.id.a = sumOf(data), uint32(len(data))
 	h.what = fmt.Sprintf("UDP %d bytes", len(data))
-	if h.src.Port() != 53 && h.dst.Port() != 53 {
+	// Of the embedded resolver netfilter has translated the port.
+	if h.src.Port() != 53 && h.dst.Port() != 53 && h.dst.Addr() != dnsd.Embedded && h.src.Addr() != dnsd.Embedded {
 		return
 	}
 	var m dns.Msg

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"drydock/drop"
+	"drydock/internal/packet"
 	"drydock/sim"
 )
 
@@ -64,15 +66,45 @@ func questionMoments(subjects []subject) (list []moment) {
 	return list
 }
 
+// socketsOf returns the sockets of who is in the report, by name.
+func socketsOf(subjects []subject) map[string][]sim.Socket {
+	by := make(map[string][]sim.Socket)
+	for _, s := range subjects {
+		if s.machine != nil {
+			by[s.machine.Name()] = s.machine.Sockets()
+		}
+		for _, c := range s.containers() {
+			by[c.Name()] = c.Sockets()
+		}
+	}
+	return by
+}
+
+// elsewhere says of a packet that no socket takes that a program listens on its port, and where; "" if
+// none does.
+func elsewhere(d sim.Drop, sockets map[string][]sim.Socket) string {
+	h := contents(d.Frame)
+	if d.Reason != drop.NoSocket || h.dst.Port() == 0 {
+		return ""
+	}
+	proto := map[uint16]string{packet.TCP: "tcp", packet.UDP: "udp"}[h.id.proto]
+	for _, s := range sockets[d.Place.Owner] {
+		if s.Proto == proto && s.Local.Port() == h.dst.Port() && s.Remote.Port() == 0 && !s.Local.Addr().IsUnspecified() {
+			return fmt.Sprintf(" (%s listens on %v alone)", cmp.Or(s.Program, "a program"), s.Local)
+		}
+	}
+	return ""
+}
+
 // dropMoments sums up drops by place, reason and rule, each at the time of the first.
-func dropMoments(drops []sim.Drop) []moment {
+func dropMoments(drops []sim.Drop, sockets map[string][]sim.Socket) []moment {
 	type sum struct {
 		moment
 		n int
 	}
 	sums := make(map[string]*sum)
 	for _, d := range drops {
-		what := d.Why() + " at " + d.Place.String()
+		what := d.Why() + " at " + d.Place.String() + elsewhere(d, sockets)
 		s := sums[what]
 		if s == nil {
 			s = &sum{moment: moment{d.Time, "drop", clean(what, maxCell)}}

@@ -69,7 +69,7 @@ func (r *Recorder) page() *page {
 			drops = append(drops, *p.Drop)
 		}
 	}
-	moments := inOrder(append(append(momentsOf(subjects...), questionMoments(subjects)...), dropMoments(drops)...))
+	moments := inOrder(append(append(momentsOf(subjects...), questionMoments(subjects)...), dropMoments(drops, socketsOf(subjects))...))
 	earlier := max(0, len(moments)-maxMoments)
 	var head drawing
 	columns.drawHead(&head)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"drydock/sim"
 	"drydock/sim/report"
 	"drydock/sim/simtest"
 	"drydock/veth"
@@ -69,5 +70,32 @@ func TestPage(t *testing.T) {
 		page = pageOf(t, rec)
 		assert.Contains(t, page, "<h1>TestPage &lt;failed&gt;</h1>\n<p>client, LAN, docker, recorded from ")
 		assert.Contains(t, page, " to 00:00:02.500000.", "when it was stopped")
+	})
+}
+
+// TestPageExplains has what people look for first: a name that is none, a listener that others do not
+// reach, a neighbour that does not answer.
+func TestPageExplains(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		app := simtest.NewNetwork(t, host, "app")
+		web, db := simtest.Run(t, host, "web", sim.WithNetwork(app)), simtest.Run(t, host, "db", sim.WithNetwork(app))
+		rec := record(t, host)
+		l, err := db.Listen(t.Context(), "tcp", "127.0.0.1:5432")
+		require.NoError(t, err)
+		defer l.Close()
+		web.DialContext(t.Context(), "tcp", "db:5432")
+		web.DialContext(t.Context(), "tcp", "bd:5432")
+		app.Partition([]*sim.Container{web}, []*sim.Container{db})
+		simtest.Run(t, host, "new", sim.WithNetwork(app)).DialContext(t.Context(), "tcp", "172.18.0.99:1")
+		time.Sleep(time.Second)
+		page := pageOf(t, rec)
+		for _, want := range []string{
+			"no socket at db eth0 (a program listens on 127.0.0.1:5432 alone)",
+			"web asks for A bd.: no answer", "DNS A bd.?", "ARP who has 172.18.0.99?",
+		} {
+			assert.True(t, strings.Contains(page, want), want)
+		}
 	})
 }

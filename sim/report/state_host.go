@@ -56,7 +56,7 @@ func questions(h *sim.Host) *table {
 
 func answerOf(q sim.Question) string {
 	if q.Code == "" {
-		return "none"
+		return "no answer"
 	}
 	return strings.TrimSpace(q.Code + " " + strings.Join(q.Answers, ", "))
 }
