@@ -5,9 +5,11 @@
 //
 //	add, create, delete table, chain, rule, set, map, element, counter, quota
 //	insert, replace rule            [index N | position N | handle N]
+//	delete … handle N               of tables, chains, sets, maps, counters and quotas, too
 //	list ruleset, tables, table, chains, chain, sets, set, maps, map, counters, counter, quotas, quota
 //	flush ruleset, table, chain, set, map
-//	rename chain, get element, define, undefine
+//	list sets|counters|quotas table T
+//	rename chain, get element, define, redefine, undefine
 //	-f file, -c, -a, -s, -n, -v, -h
 //
 // A command line or a file is one change: all of it or nothing. A file may have blocks, "table ip t {
@@ -27,9 +29,15 @@
 // # What is not here
 //
 // Refused, as by a nft that does not know it: families arp, bridge and netdev, flowtables, the hooks ingress and egress; the
-// flags dynamic and timeout of sets, auto-merge, and add and update in rules; fib oif, ether, vlan, numgen, jhash, rt, socket,
-// exthdr, tcp option, queue, dup, fwd, tproxy, synproxy, ct helper, zone and timeout; changes of headers;
-// limit and secmark objects; reset, monitor, describe, import and export; include; -j and -i. Errors
-// say no "did you mean", and of a syntax error what was expected only where that is one thing or two. The first command of
-// an input that the kernel refuses is told, not each.
+// flags dynamic and timeout of sets, auto-merge, catch-all elements (*), and add and update in rules; fib oif, ether, vlan,
+// numgen, jhash, rt, socket, exthdr, tcp option and window, ip version and frag-off, ct original, reply, count, helper, zone and
+// timeout, meta day, hour and time, raw payloads (@nh,0,8); several bits with | in sets; queue, dup, fwd, tproxy, synproxy; prefixes
+// of translations; maps of objects; interfaces by numbers (iif 5); the log level audit; changes of headers; limit and secmark
+// objects; reset, monitor, describe, import and export; include; -j and -i.
+//
+// Less than with Linux: a concatenation has five values, where Linux has 64 bytes, and all variables of an input stand for
+// 262,144 tokens. In braces of elements there may be variables that are sets, over which the real one hangs.
+//
+// Differences: errors say no "did you mean", and of a syntax error what was expected only where that is one thing or two. The first
+// command of an input that the kernel refuses is told, not each. The range of all addresses is listed as the prefix /0.
 package nftables

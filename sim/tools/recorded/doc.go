@@ -14,5 +14,5 @@
 //	anything else               what it printed, with "(exit status N)" if N is not 0
 //
 // What the recorded lab did without printing it is in plan_test.go, and what is not compared in
-// normal_test.go and skip_test.go, with the reasons.
+// masks_test.go and skip_test.go, with the reasons.
 package recorded
