@@ -31,10 +31,10 @@ func newEgress(ep stack.LinkEndpoint) egress {
 	return e
 }
 
-// write sends pkt, which has size bytes, out of p.
+// write sends pkt, which has size bytes, out of p. For the bridge itself it may be larger than the MTU.
 func (p *Port) write(pkt *stack.PacketBuffer, size int) {
 	super := pkt.GSOOptions.Type != stack.GSONone
-	if !super && uint64(size) > uint64(p.egress.ep.MTU())+header.EthernetMinimumSize {
+	if !super && !p.local && uint64(size) > uint64(p.egress.ep.MTU())+header.EthernetMinimumSize {
 		p.drop(drop.TooBig, pkt)
 		return
 	}

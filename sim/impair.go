@@ -74,40 +74,58 @@ func (c *common) now() (value impairments, times uint64) {
 // Impair degrades what every container sends to and receives from the network: the cables
 // that there are and those of containers that join later, so that two containers meet the one
 // that sends and the other that receives. It replaces what Link.Impair and WithImpairment
-// said; what they say afterwards holds for their link. The zero Impairment heals. The error is
-// a *veth.Error.
+// said; what they say afterwards holds for their link. The zero Impairment heals; what is on its way then
+// arrives as veth.Endpoint.Impair says. The error is a *veth.Error, or an *Error that wraps ErrClosed if
+// the host is closed, ErrNotFound if the network is removed, and ErrPredefined if it is "host" or "none".
 func (n *Network) Impair(send, receive veth.Impairment) error {
 	return n.change(func(i *impairments) { *i = impairments{send, receive} })
 }
 
 func (n *Network) change(edit func(*impairments)) error {
+	if err := n.divisible("impair"); err != nil {
+		return err
+	}
 	return n.host.watch.impaired(&n.common, n.name, edit)
 }
 
 // Impair degrades what every machine sends to and receives from the LAN, as Network.Impair
-// does for containers.
+// does for containers. The error is a *veth.Error, or wraps ErrClosed.
 func (l *LAN) Impair(send, receive veth.Impairment) error {
 	return l.change(func(i *impairments) { *i = impairments{send, receive} })
 }
 
 func (l *LAN) change(edit func(*impairments)) error {
+	if err := l.divisible("impair"); err != nil {
+		return err
+	}
 	return l.watch.impaired(&l.common, l.String(), edit)
 }
 
 // Schedule impairs the cables at the times that the schedules say, counted from now, until
-// cancel is called. A nil schedule leaves its direction as it is. The error is a *veth.Error.
+// cancel is called. That leaves the cables as they are then, as the end of a schedule does: a
+// later Impair, or a last step without an Impairment, heals. A nil schedule leaves its direction
+// as it is. The error is that of Impair.
 func (n *Network) Schedule(send, receive veth.Schedule) (cancel func(), err error) {
+	if err := n.divisible("schedule"); err != nil {
+		return nil, err
+	}
 	return schedule(n.change, send, receive)
 }
 
 // Schedule is Network.Schedule for a LAN.
 func (l *LAN) Schedule(send, receive veth.Schedule) (cancel func(), err error) {
+	if err := l.divisible("schedule"); err != nil {
+		return nil, err
+	}
 	return schedule(l.change, send, receive)
 }
 
 // Schedule is Network.Schedule for one cable. It ends early when there is no such link any
 // more.
 func (l *Link) Schedule(send, receive veth.Schedule) (cancel func(), err error) {
+	if err := l.check("schedule"); err != nil {
+		return nil, err
+	}
 	return schedule(l.change, send, receive)
 }
 

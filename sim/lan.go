@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"sync/atomic"
+
 	"drydock/bridge"
 	"drydock/sim/internal/bubble"
 	"drydock/veth"
@@ -15,6 +17,7 @@ type LAN struct {
 	watch  watch
 	common common // what impairs all cables
 	bubble string // in which it was made, whose time it has
+	closed atomic.Bool
 }
 
 // A LANOption sets a property of a new LAN. An invalid one makes NewLAN fail with an
@@ -60,6 +63,10 @@ func (l *LAN) Bridge() *bridge.Bridge { return l.bridge }
 
 // Close pulls all cables.
 func (l *LAN) Close() error {
+	l.closed.Store(true)
 	l.bridge.Close()
 	return nil
 }
+
+// Closed reports whether Close was called.
+func (l *LAN) Closed() bool { return l.closed.Load() }

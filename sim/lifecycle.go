@@ -194,6 +194,13 @@ func (c *Container) forget() {
 	}
 }
 
+// isGone reports whether the container is removed.
+func (c *Container) isGone() bool {
+	c.host.mu.Lock()
+	defer c.host.mu.Unlock()
+	return !slices.Contains(c.host.containers, c)
+}
+
 // gone is why a container cannot change any more: it is removed or its host closed. It is asked
 // by who holds life, and so holds until that is given back.
 func (c *Container) gone(op string) error {

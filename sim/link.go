@@ -107,9 +107,10 @@ func (l *Link) Name() string {
 }
 
 // Impair degrades the frames that the owner sends and receives by the link, until it is
-// called again; the zero Impairment heals. It may be called before a container runs, and
-// lasts when it restarts. The error is a *veth.Error, or an *Error that wraps ErrNotFound
-// where there is no such link.
+// called again; the zero Impairment heals. What is on its way then arrives as veth.Endpoint.Impair says. It
+// may be called before a container runs, and lasts when it restarts. The error is a *veth.Error, or an *Error
+// that wraps ErrNotFound where there is no such link or container any more, ErrClosed if the machine is closed, and
+// ErrPredefined on "host" and "none", where there is no cable.
 func (l *Link) Impair(send, receive veth.Impairment) error {
 	return l.change(func(i *impairments) { *i = impairments{send, receive} })
 }
@@ -147,14 +148,20 @@ func (l *Link) Inflight() (send, receive veth.Inflight, err error) {
 	return ep.inside.Inflight(), ep.outside.Inflight(), nil
 }
 
-// check refuses what is no link any more or never was one.
+// check refuses what is no link any more or never was one, or has no cable.
 func (l *Link) check(op string) error {
 	switch {
+	case l.machine.isClosed():
+		return l.machine.errDown(op)
+	case l.container != nil && l.container.isGone():
+		return errNoContainer(l.container.host.says, op, l.container.Name())
 	case l.container != nil && !slices.Contains(l.container.list(), l):
 		c := l.container
 		return c.errNotLinked(op, c.host.says.NotConnected, c.Name(), l.asked.network)
 	case l.container == nil && !slices.Contains(l.machine.uplinks, l):
 		return errorf(op, l.machine.name, ErrNotFound, "host %s is not connected to the LAN", l.machine.name)
+	case l.container != nil && l.asked.network.bridge == nil:
+		return errNoBridge(op, l.asked.network)
 	}
 	return nil
 }

@@ -136,6 +136,7 @@ func (n *Network) open(device string) (err error) {
 		return err
 	}
 	local.SetLinkAddress(tcpip.LinkAddress(n.mac))
+	local.TakeAnySize()
 	n.device = device
 	n.bridge, err = bridge.New(device, bridge.OnDrop(func(d bridge.Dropped) { h.watch.bridgeDropped(h.name, d) }))
 	if err != nil {

@@ -54,7 +54,7 @@ func leadsTo(p *bridge.Port) Member {
 // own resolver.
 //
 // The error wraps ErrNotFound if a container is not on the network, ErrConflict if it is in two
-// groups, and ErrPredefined if the network is "host" or "none".
+// groups, ErrPredefined if the network is "host" or "none", and ErrClosed if the host is closed.
 func (n *Network) Partition(groups ...[]*Container) (heal func(), err error) {
 	return partition(n, groups)
 }
@@ -91,7 +91,8 @@ func (l *LAN) Block(from, to *Machine) (heal func(), err error) {
 
 // Isolate keeps the container away from everybody on the networks that it is connected to, the
 // host included, until heal is called. It stays so when it restarts, or leaves one and comes
-// back; others that it joins later are not cut. Like Partition it cuts in the bridges, while CutOff
+// back; others that it joins later are not cut. The error wraps ErrClosed if the host is closed, ErrNotFound if the
+// container is removed, and ErrConflict if its network is the host's. Like Partition it cuts in the bridges, while CutOff
 // cuts the cables.
 func (c *Container) Isolate() (heal func(), err error) {
 	const op = "isolate container"
@@ -121,7 +122,12 @@ func (c *Container) CutOff() (heal func(), err error) {
 // cables returns the links of the namespace that the container is in, and whose they are.
 func (c *Container) cables(op string) (Member, []*Link, error) {
 	who, ok := c.member().(*Container)
-	if !ok {
+	switch {
+	case c.host.isClosed():
+		return nil, nil, errClosed(op, c.Name())
+	case c.isGone():
+		return nil, nil, errNoContainer(c.host.says, op, c.Name())
+	case !ok:
 		return nil, nil, errorf(op, c.Name(), ErrConflict, "container %s has the network of the host", c.Name())
 	}
 	var links []*Link
@@ -154,7 +160,8 @@ func forAll(links []*Link, cut func(*Link) (heal func(), err error)) (heal func(
 
 // Cut has the cable lose all that is sent, and what is on its way in it, until heal is called.
 // Unlike with SetCarrier both sides go on seeing a carrier, and a container that restarts is still
-// cut off. One that leaves the network and comes back has a Link and a cable of its own. Where there is no such link the error wraps ErrNotFound.
+// cut off. One that leaves the network and comes back has a Link and a cable of its own. The error
+// is that of Impair.
 func (l *Link) Cut() (heal func(), err error) {
 	if err := l.check("cut"); err != nil {
 		return nil, err
@@ -193,17 +200,32 @@ func (n *Network) divisible(op string) error {
 	if err := n.host.checkHas(op, n); err != nil {
 		return err
 	}
+	if n.host.isClosed() {
+		return errClosed(op, n.name)
+	}
 	if n.bridge == nil {
-		return errorf(op, n.name, ErrPredefined, "network %s has no bridge", n.name)
+		return errNoBridge(op, n)
 	}
 	return nil
 }
 
-func (l *LAN) divisible(string) error { return nil }
+func errNoBridge(op string, n *Network) *Error {
+	return errorf(op, n.name, ErrPredefined, "network %s has no bridge", n.name)
+}
+
+func (l *LAN) divisible(op string) error {
+	if l.Closed() {
+		return errorf(op, l.String(), ErrClosed, "%s %q: LAN closed", op, l.String())
+	}
+	return nil
+}
 
 func (n *Network) on(op string, m Member) (Member, error) {
 	switch m := m.member().(type) {
 	case *Container:
+		if m.host == n.host && m.isGone() {
+			return nil, errNoContainer(n.host.says, op, m.Name())
+		}
 		if m.host != n.host || m.linkTo(n) == nil {
 			return nil, m.errNotLinked(op, n.host.says.NotConnected, m.Name(), n)
 		}

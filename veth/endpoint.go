@@ -29,9 +29,10 @@ type Endpoint struct {
 	peer  *Endpoint
 	clock tcpip.Clock
 
-	mtu  atomic.Uint32
-	mac  atomic.Pointer[tcpip.LinkAddress]
-	taps taps.List[Tapped]
+	mtu     atomic.Uint32
+	anySize atomic.Bool // see TakeAnySize
+	mac     atomic.Pointer[tcpip.LinkAddress]
+	taps    taps.List[Tapped]
 
 	drops  drop.Counters
 	onDrop taps.List[Dropped]
@@ -97,7 +98,7 @@ func (e *Endpoint) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
 		e.dropSent(drop.Malformed, pkt)
 		return nil
 	}
-	if oversize(pkt, size, e.peer.mtu.Load()) {
+	if e.peer.refuses(pkt, size) {
 		e.dropSent(drop.TooBig, pkt)
 		return nil
 	}
@@ -124,11 +125,15 @@ func (e *Endpoint) dropSent(r drop.Reason, pkt *stack.PacketBuffer) {
 	e.drop(r, pkt)
 }
 
-// oversize reports whether a receiver with that MTU drops the frame, as Linux's
+// refuses reports whether e as a receiver drops the frame for its size, as Linux's
 // is_skb_forwardable has it.
-func oversize(pkt *stack.PacketBuffer, size int, mtu uint32) bool {
-	return size > int(mtu)+header.EthernetMinimumSize && pkt.GSOOptions.Type == stack.GSONone
+func (e *Endpoint) refuses(pkt *stack.PacketBuffer, size int) bool {
+	return size > int(e.mtu.Load())+header.EthernetMinimumSize && pkt.GSOOptions.Type == stack.GSONone && !e.anySize.Load()
 }
+
+// TakeAnySize has e receive frames that are larger than its MTU, which then bounds what it sends
+// alone. So is the interface of a bridge: what the bridge takes for itself crosses no device.
+func (e *Endpoint) TakeAnySize() { e.anySize.Store(true) }
 
 // accept receives a frame that the other end's line carried. It takes pkt over.
 func (e *Endpoint) accept(pkt *stack.PacketBuffer) {

@@ -121,7 +121,7 @@ func (l *line) send(pkt *stack.PacketBuffer) {
 
 // sendOwn puts a piece of a super-segment on the line. It takes f over.
 func (l *line) sendOwn(f *stack.PacketBuffer) {
-	if oversize(f, f.Size(), l.from.peer.mtu.Load()) {
+	if l.from.peer.refuses(f, f.Size()) {
 		l.from.dropSent(drop.TooBig, f)
 	} else {
 		l.sendFrame(f, true)

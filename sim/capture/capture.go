@@ -81,7 +81,8 @@ const (
 // whenever it has written all that waits, so that a program can follow a pipe or a file. It
 // writes in a goroutine, which Stop ends. In a testing/synctest bubble that goroutine belongs to
 // the bubble: Stop must come before the bubble ends, and a pipe of the operating system that
-// nobody reads keeps virtual time from passing.
+// nobody reads keeps virtual time from passing. The error wraps sim.ErrClosed for a machine or a LAN that is
+// closed, and sim.ErrNotFound for a container or a network that is removed.
 func Start(w io.Writer, opts ...Option) (*Capture, error) {
 	c := &Capture{config: config{settings: settings{queue: defaultBuffer}}, ids: make(map[place]int)}
 	for _, opt := range opts {

@@ -49,10 +49,21 @@ func Machine(machines ...*sim.Machine) Option {
 			if m == nil {
 				return errNil
 			}
+			if err := live(m); err != nil {
+				return err
+			}
 			c.sources = append(c.sources, source{of: m})
 		}
 		return nil
 	}
+}
+
+// live refuses a machine that is closed, of whose frames there are no more.
+func live(m *sim.Machine) error {
+	if m.Owner() == "" {
+		return fmt.Errorf("capture: machine %s: %w", m.Name(), sim.ErrClosed)
+	}
+	return nil
 }
 
 // Container takes the interfaces of a container, lo included, also after a restart. One that
@@ -61,6 +72,12 @@ func Container(ct *sim.Container) Option {
 	return func(c *config) error {
 		if ct == nil {
 			return errNil
+		}
+		if err := live(ct.Host().Machine); err != nil {
+			return err
+		}
+		if there, ok := ct.Host().Container(ct.ID()); !ok || there != ct {
+			return fmt.Errorf("capture: container %s: %w", ct.Name(), sim.ErrNotFound)
 		}
 		c.sources = append(c.sources, source{ct.Host().Machine, func(p sim.Place) bool { return p.Owner == ct.Name() && p.Master == "" }})
 		return nil
@@ -74,6 +91,12 @@ func Network(n *sim.Network) Option {
 			return errNil
 		}
 		device, host := n.Device(), n.Host()
+		if err := live(host.Machine); err != nil {
+			return err
+		}
+		if there, ok := host.Network(n.ID()); !ok || there != n {
+			return fmt.Errorf("capture: network %s: %w", n, sim.ErrNotFound)
+		}
 		if device == "" {
 			return fmt.Errorf("capture: network %s has no bridge", n)
 		}
@@ -89,6 +112,9 @@ func LAN(l *sim.LAN) Option {
 	return func(c *config) error {
 		if l == nil {
 			return errNil
+		}
+		if l.Closed() {
+			return fmt.Errorf("capture: %s: %w", l, sim.ErrClosed)
 		}
 		c.sources = append(c.sources, source{of: l})
 		return nil

@@ -79,8 +79,8 @@
 //
 // # Flags without effect
 //
-// There are few, each since it asks for what is so anyway: --privileged of exec (all commands
-// may change interfaces), --disable-content-trust, --no-prune of rmi and -a of images (there are
+// --privileged of exec gives no rights: what a command may change is decided by --privileged and
+// --cap-add NET_ADMIN of run. The others ask for what is so anyway: --disable-content-trust, --no-prune of rmi and -a of images (there are
 // no intermediate images), -v of rm (no volumes), -f of network disconnect (no swarm).
 //
 // # Releases
