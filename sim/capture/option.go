@@ -124,7 +124,7 @@ func LAN(l *sim.LAN) Option {
 // Filter takes only frames that an expression of pcap-filter(7) matches. What there is of that
 // language is what programs use of it: protocols, host, net, port, portrange, ether host, proto,
 // broadcast, multicast, less, greater, comparisons such as tcp[tcpflags] & tcp-syn != 0, and, or,
-// not. Names of hosts, vlan, mpls and the like are refused.
+// not. Names of hosts, vlan, mpls, inbound, outbound, ip broadcast and the like are refused.
 func Filter(expr string) Option {
 	return func(c *config) error {
 		f, err := pcapfilter.Compile(expr)
