@@ -17,7 +17,7 @@
 //	tc [-s] [-d] [-o] qdisc [show [dev NAME] [root | parent CLASS | handle HANDLE]]
 //	tc qdisc { add | change | replace } dev NAME { root | parent CLASS } [handle HANDLE] KIND …
 //	tc qdisc del dev NAME { root | parent CLASS } [handle HANDLE]
-//	ss [-tuwnalpsH46] [--tcp …] [state STATE] [( ) sport dport src dst = …]
+//	ss [-tualnpsHO46] [--tcp …] [state STATE] [( ) sport dport src dst = …]
 //
 // Options of ip are -4, -6, -f inet|inet6, -s, -j, -p, -br, -o, -V and -c, which is accepted
 // and colours nothing. Options, objects and commands may be cut short as in the real one
