@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"drydock/nat/iptables"
@@ -88,6 +89,7 @@ func TestRevokedUDP(t *testing.T) {
 						web = simtest.Run(t, l.docker, "web", sim.WithPublish("9999:9999/udp"))
 					}
 					answerAs(t, web)
+					synctest.Wait() // since 28 it tells its new MAC
 					require.Equal(t, "web saw 172.16.80.47", said(c))
 				})
 			})
