@@ -113,9 +113,10 @@ func (c *chain) searchLong(next int, d *digest, p *packet) int {
 			return next
 		}
 	}
-	v, walked, end := c.found.now(c), 0, c.size
+	v, walked := c.found.now(c), 0
 	for next < c.size {
-		if end = c.size; v != nil {
+		end := c.size
+		if v != nil {
 			next, end = v.skip(next, d, c)
 		}
 		from := next

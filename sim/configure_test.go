@@ -12,6 +12,7 @@ import (
 	"drydock/sim/dockerapi"
 	"drydock/sim/ping"
 	"drydock/sim/simtest"
+	"drydock/sim/tools"
 
 	"github.com/stretchr/testify/require"
 )
@@ -263,5 +264,28 @@ func TestSysctlEffects(t *testing.T) {
 		}})
 		require.NoError(t, err)
 		require.Equal(t, 7, ttl)
+	})
+}
+
+// TestExecPrivileged has what only --privileged of exec lets a container change that has no rights.
+func TestExecPrivileged(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := recordedHost(t, []sim.Image{{Name: "centos:v1", Cmd: []string{"sh"}, Main: sleeper, Commands: tools.Default()}})
+		cli := newSession(h)
+		cli.sh(t, "docker run -d --name cc centos:v1")
+		for command, want := range map[string]string{
+			"ip link set eth0 mtu 1400":                         "RTNETLINK answers: Operation not permitted\n(exit status 2)\n",
+			"tc qdisc add dev eth0 root netem delay 1ms":        "RTNETLINK answers: Operation not permitted\n(exit status 2)\n",
+			"iptables -A INPUT -p tcp --dport 81 -j DROP":       "iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n\n(exit status 4)\n",
+			"sh -c 'ip addr add 10.9.0.1/24 dev eth0; echo $?'": "RTNETLINK answers: Operation not permitted\n2\n",
+		} {
+			require.Equal(t, want, cli.sh(t, "docker exec cc "+command))
+			require.Equal(t, strings.Repeat("0\n", strings.Count(command, "echo")), cli.sh(t, "docker exec --privileged cc "+command), command)
+		}
+		require.Contains(t, cli.sh(t, "docker exec cc ip addr show eth0"), "mtu 1400 qdisc netem")
+		require.Contains(t, cli.sh(t, "docker exec cc ip addr show eth0"), "10.9.0.1/24")
+		require.Equal(t, "-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 81 -j DROP\n", cli.sh(t, "docker exec --privileged cc iptables -S INPUT"))
+		require.Equal(t, "sysctl: permission denied on key \"net.ipv4.ip_forward\"\n(exit status 1)\n", cli.sh(t, "docker exec --privileged cc sysctl -w net.ipv4.ip_forward=0"))
 	})
 }

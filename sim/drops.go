@@ -48,7 +48,8 @@ func (d Drop) Why() string {
 }
 
 // OnDrop calls fn with each packet that the machine, its bridges, its containers or their cables
-// drop, until stop is called. What sockets drop for lack of room is counted by Drops alone.
+// drop, until stop is called. What sockets drop for lack of room is counted by Drops alone; what was
+// sent to a group is not told by who has not joined it, for all hear that.
 //
 // fn runs in the goroutine that carries the packet, which holds locks: it must be quick, must not use
 // the machine, and must not end the goroutine, as require and FailNow of a test do. It may still run in another goroutine when stop returns.

@@ -30,6 +30,10 @@ type Cmd struct {
 	// "" is who the container was made for, or root.
 	User string
 
+	// Privileged gives the command the capability NET_ADMIN also where the container has it not, as
+	// "docker exec --privileged" does. On a machine all have it.
+	Privileged bool
+
 	// Nil streams are empty and discard. What Stdin has is copied to the command, unless it
 	// is one that a command can stop reading: see command.ContextReader. A Read that still
 	// waits when the command has ended is not waited for. Writers are called by one
@@ -208,7 +212,11 @@ func (c *Cmd) call(s *site) (*command.Call, error) {
 	if command.TooLong(c.Args, env) {
 		return nil, errNoProgram("exec", c.String(), s.noProgram(c.Args[0], syscall.E2BIG), syscall.E2BIG)
 	}
-	return &command.Call{Machine: s.machine, Args: c.Args, Env: env, Dir: dir, User: who.User}, nil
+	machine := s.machine
+	if c.Privileged && s.container != nil {
+		machine = s.container.privileged()
+	}
+	return &command.Call{Machine: machine, Args: c.Args, Env: env, Dir: dir, User: who.User}, nil
 }
 
 func errNoProgram(op, name, message string, cause error) error {

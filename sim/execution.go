@@ -71,7 +71,7 @@ func (c *Container) newExecution(spec dockerapi.ExecCreate) *Execution {
 // more of them than processes.
 func (c *Container) execute(cmd *Cmd) *Execution {
 	x := c.newExecution(dockerapi.ExecCreate{
-		User: cmd.User, Tty: cmd.TTY, Env: cmd.Env, WorkingDir: cmd.Dir, Cmd: cmd.Args,
+		User: cmd.User, Privileged: cmd.Privileged, Tty: cmd.TTY, Env: cmd.Env, WorkingDir: cmd.Dir, Cmd: cmd.Args,
 		AttachStdin: cmd.Stdin != nil, AttachStdout: cmd.Stdout != nil, AttachStderr: cmd.Stderr != nil,
 	})
 	x.claimed, x.transient = true, true
@@ -125,7 +125,7 @@ func (x *Execution) Start(s Streams) error {
 		return err
 	}
 	cmd := x.container.Exec(context.Background(), x.spec.Cmd[0], x.spec.Cmd[1:]...)
-	cmd.Env, cmd.Dir, cmd.User, cmd.TTY = x.spec.Env, x.spec.WorkingDir, x.spec.User, x.spec.Tty
+	cmd.Env, cmd.Dir, cmd.User, cmd.TTY, cmd.Privileged = x.spec.Env, x.spec.WorkingDir, x.spec.User, x.spec.Tty, x.spec.Privileged
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.execution = s.Stdin, s.Stdout, s.Stderr, x
 	return cmd.Start()
 }

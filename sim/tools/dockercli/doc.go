@@ -79,9 +79,11 @@
 //
 // # Flags without effect
 //
-// --privileged of exec gives no rights: what a command may change is decided by --privileged and
-// --cap-add NET_ADMIN of run. The others ask for what is so anyway: --disable-content-trust, --no-prune of rmi and -a of images (there are
+// They ask for what is so anyway: --disable-content-trust, --no-prune of rmi and -a of images (there are
 // no intermediate images), -v of rm (no volumes), -f of network disconnect (no swarm).
+//
+// --privileged, of exec too, and --cap-add NET_ADMIN let a command change interfaces, addresses, routes,
+// queueing disciplines and netfilter. /proc/sys can be written if the container is privileged.
 //
 // # Releases
 //
