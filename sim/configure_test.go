@@ -1,13 +1,17 @@
 package sim_test
 
 import (
+	"io"
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"drydock/drop"
+	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/dockerapi"
 	"drydock/sim/ping"
@@ -283,9 +287,68 @@ func TestExecPrivileged(t *testing.T) {
 			require.Equal(t, want, cli.sh(t, "docker exec cc "+command))
 			require.Equal(t, strings.Repeat("0\n", strings.Count(command, "echo")), cli.sh(t, "docker exec --privileged cc "+command), command)
 		}
+		require.Contains(t, cli.sh(t, "docker exec --privileged cc tcpdump -c 1 -i eth0 -n icmp & sleep 1; ping -c 1 172.17.0.2 >/dev/null; wait"), "ICMP echo request")
 		require.Contains(t, cli.sh(t, "docker exec cc ip addr show eth0"), "mtu 1400 qdisc netem")
 		require.Contains(t, cli.sh(t, "docker exec cc ip addr show eth0"), "10.9.0.1/24")
 		require.Equal(t, "-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 81 -j DROP\n", cli.sh(t, "docker exec --privileged cc iptables -S INPUT"))
 		require.Equal(t, "sysctl: permission denied on key \"net.ipv4.ip_forward\"\n(exit status 1)\n", cli.sh(t, "docker exec --privileged cc sysctl -w net.ipv4.ip_forward=0"))
 	})
+}
+
+// TestEntered has who enters a container's network, leaves it twice, and may not enter others.
+func TestEntered(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h, other := simtest.NewHost(t), simtest.NewHost(t)
+		web, cli := simtest.Run(t, h, "web"), simtest.Run(t, h, "cli")
+		_, err := other.Enter(web)
+		require.ErrorIs(t, err, sim.ErrNotFound)
+		_, err = h.Enter(nil)
+		require.ErrorIs(t, err, sim.ErrNotFound)
+		e, err := h.Enter(web)
+		require.NoError(t, err)
+		listen(t, web, ":80")
+		listen(t, web, ":81")
+		require.NoError(t, iptables.Run(io.Discard, e.Firewall().IPv4(), "-A", "INPUT", "-p", "tcp", "--dport", "81", "-j", "DROP"))
+		var mu sync.Mutex
+		var told []sim.Drop
+		h.OnDrop(func(d sim.Drop) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, d)
+		})
+		require.Equal(t, sim.Dropped, explainedOn(t, &cli.Netns, "tcp", "172.17.0.2:81").Verdict)
+		mu.Lock()
+		require.NotEmpty(t, told)
+		require.Equal(t, "web eth0: rule in INPUT: -A INPUT -p tcp -m tcp --dport 81 -j DROP", told[0].Place.String()+": "+told[0].Why())
+		require.EqualValues(t, len(told), h.DropsByPlace()[sim.Place{Owner: "web"}][drop.Rule])
+		mu.Unlock()
+		e.Close()
+		e.Close()
+		require.Equal(t, sim.Answered, explainedOn(t, &cli.Netns, "tcp", "172.17.0.2:80").Verdict)
+		require.NoError(t, web.Stop(t.Context()))
+	})
+}
+
+// TestEnteredWhileConnecting enters a network while the embedded resolver comes to it: either finds the other.
+func TestEnteredWhileConnecting(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	n := simtest.NewNetwork(t, h, "net")
+	for range 30 {
+		c := simtest.Run(t, h, "web")
+		var all sync.WaitGroup
+		all.Go(func() {
+			e, err := h.Enter(c)
+			require.NoError(t, err)
+			e.Firewall()
+			e.Close()
+		})
+		require.NoError(t, c.Connect(n))
+		all.Wait()
+		addrs, err := c.LookupNetIP(t.Context(), "ip4", "web")
+		require.NoError(t, err)
+		require.Len(t, addrs, 1)
+		require.NoError(t, c.ForceRemove())
+	}
 }

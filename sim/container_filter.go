@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/netip"
 	"strings"
 
@@ -36,7 +37,11 @@ func (ns *namespace) netfilter() *nat.Tables {
 // themselves; dockerd's rules do that in its netfilter.
 func (c *Container) newTables(ns *namespace) *nat.Tables {
 	m := c.host.Machine
-	t := nat.New(nat.WithLogger(m.log), nat.WithSeed(m.random.seedOf("nat "+c.id)))
+	var t *nat.Tables
+	t = nat.New(nat.WithLogger(slog.New(slog.DiscardHandler)), // net.netfilter.nf_log_all_netns is 0
+		nat.WithSeed(m.random.seedOf("nat "+c.id)), nat.OnDrop(func(d nat.Dropped) { m.watch.filterDropped(ns, t, d) }))
+	ns.meeting.Lock()
+	defer ns.meeting.Unlock()
 	ns.nftables = c.host.dockerd().nftables
 	if udp, tcp, ok := ns.stack.Redirected(); ok {
 		ns.addResolverRules(t, udp, tcp)

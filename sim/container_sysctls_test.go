@@ -70,3 +70,18 @@ func TestPlainSysctls(t *testing.T) {
 		require.Equal(t, tt.want, v, tt.key)
 	}
 }
+
+// TestSysctlOfJoinedNetwork sets it where the container is.
+func TestSysctlOfJoinedNetwork(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	web := simtest.Run(t, h, "web")
+	c, err := h.CreateSpec("side", dockerapi.ContainerCreate{HostConfig: dockerapi.HostConfig{
+		NetworkMode: "container:web", Sysctls: map[string]string{"net.ipv4.ip_default_ttl": "33"},
+	}})
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	ttl, err := web.Sysctl("net.ipv4.ip_default_ttl")
+	require.NoError(t, err)
+	require.Equal(t, "33", ttl)
+}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -68,11 +69,13 @@ func (m *Machine) Drops() drop.Counts { return total(m.DropsByPlace()) }
 // interface the packet came.
 func (m *Machine) DropsByPlace() map[Place]drop.Counts {
 	by := make(map[Place]drop.Counts)
-	addDrops(by, Place{Owner: m.name}, m.tables.Drops())
 	m.watch.mu.Lock()
 	defer m.watch.mu.Unlock()
 	for ns := range m.watch.spaces {
 		addDrops(by, ns.place(""), ns.stack.Drops())
+		if t := ns.tables.Load(); t != nil {
+			addDrops(by, ns.place(""), t.Drops())
+		}
 		for p, t := range ns.tappers() {
 			if d, ok := t.(dropper); ok {
 				addDrops(by, p, d.Drops())
@@ -141,15 +144,16 @@ func bridgeDrops(by map[Place]drop.Counts, owner string, b *bridge.Bridge) {
 // filterDropped is told by the firewall.
 func (m *Machine) filterDropped(d nat.Dropped) {
 	m.filterLogged(d)
-	m.watch.drops.Show(func() Drop {
-		device := d.In
-		if device == "" {
-			device = d.Out
-		}
+	m.watch.filterDropped(m.own, m.tables, d)
+}
+
+// filterDropped is told by the firewall of a namespace.
+func (w *watch) filterDropped(ns *namespace, t *nat.Tables, d nat.Dropped) {
+	w.drops.Show(func() Drop {
 		told := d
 		told.Packet = nil // it is borrowed
 		return Drop{
-			Time: time.Now(), Place: m.own.place(device), Reason: d.Reason, Filter: told, Rule: ruleText(m.tables, d), Frame: frameOf(d.Packet),
+			Time: time.Now(), Place: ns.place(cmp.Or(d.In, d.Out)), Reason: d.Reason, Filter: told, Rule: ruleText(t, d), Frame: frameOf(d.Packet),
 		}
 	})
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"io/fs"
+	"sync"
 
 	"drydock/nat"
 	"drydock/sim/internal/files"
@@ -13,19 +14,25 @@ import (
 // and the network with it.
 type Entered struct {
 	Netns
-	in *namespace
+	host  *Host
+	in    *namespace
+	leave sync.Once
 }
 
-// Enter enters the network of a running container.
+// Enter enters the network of a running container. The error is an *Error that wraps ErrNotRunning, or
+// ErrNotFound for a container of another host.
 func (h *Host) Enter(c *Container) (*Entered, error) {
 	if err := h.sameTime("enter"); err != nil {
 		return nil, err
+	}
+	if c == nil || c.host != h {
+		return nil, newError("enter", "", ErrNotFound, "the container is none of the host's")
 	}
 	r := c.running()
 	if r == nil || !r.ns.hold() {
 		return nil, c.errDown("enter")
 	}
-	e := &Entered{in: r.ns}
+	e := &Entered{host: h, in: r.ns}
 	tree := &enteredFiles{Tree: h.files}
 	e.Netns.errDown, e.Netns.bubble = c.errDown, h.Netns.bubble
 	e.Netns.root = func() command.Files { return tree }
@@ -47,9 +54,14 @@ func (h *Host) Enter(c *Container) (*Entered, error) {
 
 // Close leaves the network: sockets of programs there are closed.
 func (e *Entered) Close() {
-	e.down(true)
-	e.in.release()
+	e.leave.Do(func() {
+		e.down(true)
+		e.in.release()
+	})
 }
+
+// Host returns who has entered.
+func (e *Entered) Host() *Host { return e.host }
 
 // Firewall returns the netfilter of the network.
 func (e *Entered) Firewall() *nat.Tables { return e.in.netfilter() }

@@ -337,6 +337,10 @@ func (c *Container) joinNamespace() (*namespace, error) {
 		if r == nil || !r.ns.hold() {
 			return nil, errorf("start container", other.Name(), ErrNotRunning, c.host.says.JoinNotRunning, other.id, other.Name(), other.State().Status)
 		}
+		if err := c.setSysctls(r.ns); err != nil {
+			r.ns.release()
+			return nil, err
+		}
 		return r.ns, nil
 	}
 	if c.config.onHost() {

@@ -58,10 +58,12 @@ func (d *nameserver) serve(ctx context.Context, handler dns.Handler) error {
 		return err
 	}
 	udp, tcp := uint16(pc.LocalAddr().(*net.UDPAddr).Port), uint16(l.Addr().(*net.TCPAddr).Port)
+	d.space.meeting.Lock()
 	d.sockets.Redirect(netip.AddrPortFrom(dnsd.Embedded, 53), udp, tcp)
 	if t := d.space.tables.Load(); t != nil && d.sockets.Filtered() {
 		d.space.addResolverRules(t, udp, tcp)
 	}
+	d.space.meeting.Unlock()
 	d.udp.ended, d.tcp.ended = make(chan struct{}), make(chan struct{})
 	pc.(*netstack.UDPConn).WhenReadable(func() {
 		d.udp.serve(func() error { return dnsd.Serve(ctx, handler, pc, nil) })

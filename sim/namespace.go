@@ -35,6 +35,7 @@ type namespace struct {
 	proxies   *proxies                    // whose sockets it has; nil: there are none
 	port      func(name string) *endpoint // the one whose port has that name, nil if none has
 	resolver  atomic.Pointer[nameserver]  // the embedded one; nil: there is none
+	meeting   sync.Mutex                  // held while the embedded resolver and netfilter learn of each other
 
 	mu    sync.Mutex
 	users int // +checklocks:mu

@@ -268,3 +268,18 @@ func TestLookupAddr(t *testing.T) {
 		assert.Equal(t, addr == "172.17.0.9", dns.IsNotFound)
 	}
 }
+
+// TestPingFloodPreloaded ends: time goes on though an answer is always there.
+func TestPingFloodPreloaded(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		simtest.Run(t, h, "web")
+		stats, err := h.Ping(t.Context(), "172.17.0.2", &ping.Config{Count: -1, Interval: -1, Preload: 2, Deadline: time.Millisecond})
+		require.NoError(t, err)
+		require.Greater(t, stats.Received, 100)
+		stats, err = h.Ping(t.Context(), "172.17.0.2", &ping.Config{Interval: 1e6 * time.Second, Preload: 65536, Count: 3, Deadline: time.Second})
+		require.NoError(t, err)
+		require.Equal(t, 3, stats.Received)
+	})
+}

@@ -35,5 +35,11 @@ func (p *privileged) Firewall() *nat.Tables {
 	return nil
 }
 
+// Host returns that of the container.
+func (p *privileged) Host() *Host { return p.container.Host() }
+
+// Name returns that of the container.
+func (p *privileged) Name() string { return p.container.Name() }
+
 // Processes returns those of the container.
 func (p *privileged) Processes() *command.Processes { return p.container.Processes() }

@@ -111,6 +111,7 @@ func byProfile(ctx context.Context, out io.Writer, cli, web *sim.Container, netw
 		}
 		took := time.Since(start)
 		fmt.Fprintf(out, "  %-10s %4.1f s, %4.0f %% of the speed\n", p.Name, took.Seconds(), 100*float64(n)*8/float64(p.Down.Rate)/took.Seconds())
+		time.Sleep(time.Second) // the connection ends over the same link
 	}
 	return cli.Link(network).Impair(veth.Impairment{}, veth.Impairment{})
 }

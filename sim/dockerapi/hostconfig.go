@@ -31,12 +31,12 @@ type HostConfig struct {
 	PublishAllPorts bool
 	ReadonlyRootfs  bool              // refused
 	SecurityOpt     []string          // refused
-	StorageOpt      map[string]string `json:",omitempty"` // of its own network, as SetSysctl has them
+	StorageOpt      map[string]string `json:",omitempty"` // refused
 	Tmpfs           map[string]string `json:",omitempty"` // refused
 	UTSMode         string            // refused
 	UsernsMode      string            // refused
 	ShmSize         int64             // refused
-	Sysctls         map[string]string `json:",omitempty"` // refused
+	Sysctls         map[string]string `json:",omitempty"` // of its own network, as SetSysctl has them
 	Runtime         string            `json:",omitempty"` // refused
 	ConsoleSize     [2]uint           // height and width of the client's terminal; is told
 	Isolation       string            // refused

@@ -120,7 +120,7 @@ const minInterval = 10 * time.Millisecond
 func (p *Pinger) due() time.Duration {
 	now := p.now()
 	if p.sum.sent == 0 {
-		p.last, p.credit = now, max(p.cfg.Interval, 0)*time.Duration(p.cfg.Preload-1)
+		p.last, p.credit = now, p.turns(p.cfg.Preload-1)
 		return 0
 	}
 	// As with iputils' tokens: what a turn was late is credited to the next, but never more
@@ -131,18 +131,29 @@ func (p *Pinger) due() time.Duration {
 		switch {
 		case gap < minInterval && p.sum.underWay() >= p.cfg.Preload:
 			return minInterval - gap
-		case gap == 0 && p.sum.underWay() == 0: // only virtual time stands still that long, and must go on
+		case gap == 0 && p.sum.sent >= p.cfg.Preload: // only virtual time stands still that long, and must go on
 			return time.Microsecond
 		}
 		p.last = now
 		return 0
 	}
-	credit := min(gap+p.credit, p.cfg.Interval*time.Duration(p.cfg.Preload))
+	credit := min(gap+p.credit, p.turns(p.cfg.Preload))
 	if credit < p.cfg.Interval {
 		return p.cfg.Interval - credit
 	}
 	p.last, p.credit = now, credit-p.cfg.Interval
 	return 0
+}
+
+// turns is how long so many turns take, at most so long that a gap can be added.
+func (p *Pinger) turns(n int) time.Duration {
+	if n <= 0 || p.cfg.Interval <= 0 {
+		return 0
+	}
+	if p.cfg.Interval > forever/2/time.Duration(n) {
+		return forever / 2
+	}
+	return p.cfg.Interval * time.Duration(n)
 }
 
 // send sends a request and reports how that went.

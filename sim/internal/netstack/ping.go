@@ -27,7 +27,7 @@ func (s *Stack) Ping(ctx context.Context, dst netip.Addr, cfg *ping.Config) (pin
 	if err != nil {
 		return ping.Stats{}, err
 	}
-	nic, ok := s.nicOf(cmp.Or(cfg.Interface, dst.Zone()))
+	nic, ok := s.nicOf(cmp.Or(effective.Interface, dst.Zone()))
 	if !ok {
 		return ping.Stats{}, syscall.ENODEV
 	}

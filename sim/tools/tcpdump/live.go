@@ -20,12 +20,12 @@ type machine interface {
 // run there.
 func sniffer(m command.Machine) (on *sim.Machine, host *sim.Host) {
 	switch m := m.(type) {
-	case *sim.Container:
-		return m.Host().Machine, m.Host()
 	case *sim.Host:
 		return m.Machine, m
 	case *sim.Machine:
 		return m, nil
+	case interface{ Host() *sim.Host }: // a container, or who is in its network
+		return m.Host().Machine, m.Host()
 	}
 	return nil, nil
 }
