@@ -232,14 +232,14 @@ rtt min/avg/max/mdev = 0.060/0.060/0.060/0.000 ms
 4 packets transmitted, 4 received, 0% packet loss, time 1000ms
 rtt min/avg/max/mdev = 0.060/0.060/0.060/0.000 ms, pipe 3
 `},
-		{args: "-c 3 -A 172.17.0.2", rtt: 20 * time.Millisecond, want: `PING 172.17.0.2 (172.17.0.2) 56(84) bytes of data.
-64 bytes from 172.17.0.2: icmp_seq=1 ttl=64 time=20.0 ms
-64 bytes from 172.17.0.2: icmp_seq=2 ttl=64 time=20.0 ms
-64 bytes from 172.17.0.2: icmp_seq=3 ttl=64 time=20.0 ms
+		{args: "-c 3 -A 172.17.0.2", rtt: 19900 * time.Microsecond, want: `PING 172.17.0.2 (172.17.0.2) 56(84) bytes of data.
+64 bytes from 172.17.0.2: icmp_seq=1 ttl=64 time=19.9 ms
+64 bytes from 172.17.0.2: icmp_seq=2 ttl=64 time=19.9 ms
+64 bytes from 172.17.0.2: icmp_seq=3 ttl=64 time=19.9 ms
 
 --- 172.17.0.2 ping statistics ---
 3 packets transmitted, 3 received, 0% packet loss, time 40ms
-rtt min/avg/max/mdev = 20.000/20.000/20.000/0.000 ms, ipg/ewma 20.000/20.000 ms
+rtt min/avg/max/mdev = 19.900/19.900/19.900/0.000 ms, ipg/ewma 20.000/19.900 ms
 `},
 		{args: "-l 0 172.17.0.2", status: 1, want: "ping: invalid argument: '0': out of range: 1 <= value <= 65536\n"},
 		{args: "-p 12g 172.17.0.2", status: 2, want: "ping: patterns must be specified as hex digits: g\n"},
