@@ -53,7 +53,8 @@ func (d Drop) Why() string {
 // sent to a group is not told by who has not joined it, for all hear that.
 //
 // fn runs in the goroutine that carries the packet, which holds locks: it must be quick, must not use
-// the machine, and must not end the goroutine, as require and FailNow of a test do. It may still run in another goroutine when stop returns.
+// the machine, and must not end the goroutine, as require and FailNow of a test do. It may still run
+// in another goroutine when stop returns.
 func (m *Machine) OnDrop(fn func(Drop)) (stop func()) { return m.watch.drops.Add(fn) }
 
 // OnDrop is Machine.OnDrop for the switch of the LAN and its ends of the cables.

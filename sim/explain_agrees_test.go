@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drydock/drop"
+	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/simtest"
 )
@@ -269,6 +271,19 @@ func TestExplainInNamespaceOfAnother(t *testing.T) {
 			}
 			assert.Equal(t, sim.Refused, explainedOn(t, &plain.Netns, network, "127.0.0.11:53").Verdict)
 		}
+		entered, err := host.Enter(web)
+		require.NoError(t, err)
+		defer entered.Close()
+		rules := entered.Firewall().IPv4()
+		for _, network := range []string{"tcp", "udp"} {
+			e, err := web.Explain(network, "127.0.0.11:53")
+			require.NoError(t, err)
+			assert.Equal(t, sim.Answered, e.Verdict, e)
+			assert.Contains(t, e.String(), "-A DOCKER_OUTPUT -d 127.0.0.11/32 -p "+network)
+		}
+		require.NoError(t, iptables.Run(io.Discard, rules, "-A", "INPUT", "-d", "127.0.0.11", "-p", "tcp", "-j", "DROP"))
+		assert.Equal(t, sim.Dropped, explainedOn(t, &web.Netns, "tcp", "127.0.0.11:53").Verdict)
+		require.NoError(t, iptables.Run(io.Discard, rules, "-F", "INPUT"))
 		require.NoError(t, side.Stop(t.Context()))
 		assert.Equal(t, sim.Answered, explainedOn(t, &web.Netns, "tcp", "other:80").Verdict)
 	})

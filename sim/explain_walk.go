@@ -149,7 +149,8 @@ func (w *walk) connect(from *namespace, dst netip.AddrPort) (sent bool) {
 		w.step(Place{Owner: from.owner(), Device: "sockets"}, "%v is this host: %v", dst.Addr(), to.Addr())
 		dst = to
 	}
-	if dst == netip.AddrPortFrom(dnsd.Embedded, 53) && from.resolver.Load() != nil {
+	// With a netfilter it is Docker's rules there that lead to the resolver.
+	if dst == netip.AddrPortFrom(dnsd.Embedded, 53) && from.resolver.Load() != nil && from.tables.Load() == nil {
 		w.step(Place{Owner: from.owner(), Device: "resolver"}, "it is translated to where dockerd listens")
 		w.end(Answered, 0, "the embedded resolver of %s answers", from.owner())
 		return true
@@ -265,8 +266,11 @@ func (w *walk) listener(at *namespace, index int, seen flow) bool {
 
 // overflows reports whether so many connections wait for Accept that the listener loses another one.
 func (w *walk) overflows(at *namespace, index int, seen flow) bool {
+	if w.transport != "tcp" {
+		return false
+	}
 	for _, o := range at.stack.Sockets() {
-		if w.transport == "tcp" && o.State == tcp.StateListen && o.RecvQ > o.SendQ && o.Local.Port() == seen.dst.Port() &&
+		if o.State == tcp.StateListen && o.RecvQ > o.SendQ && o.Local.Port() == seen.dst.Port() &&
 			(o.Local.Addr() == seen.dst.Addr() || o.Local.Addr().IsUnspecified()) {
 			w.step(at.place(at.deviceNames()[index]), "its backlog of %d is full", o.SendQ)
 			w.end(Dropped, drop.SocketFull, "%s does not accept: %d connections to %v wait already", at.owner(), o.RecvQ, o.Local)
