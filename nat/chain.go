@@ -43,6 +43,9 @@ func (c *chain) splice(from, to int, rules ...*rule) {
 	c.found = c.found.after()
 	c.cut(from, to)
 	c.put(from, rules)
+	if c.size < indexFrom { // it has no use for one, which keeps rules that have gone
+		c.found = new(indexed)
+	}
 }
 
 // enter counts a rule that comes or goes.

@@ -164,4 +164,6 @@ func TestIndexedLater(t *testing.T) {
 	c := forwardOf(tables.v4)
 	require.Equal(t, 201, c.found.now(c).index.end, "what stays as it was keeps its index")
 	require.NotZero(t, c.found.now(c).spans[1].n)
+	require.NoError(t, tables.v4.Flush(FilterForward))
+	require.Nil(t, forwardOf(tables.v4).found.older, "rules that have gone are kept by nobody")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"drydock/dnsd"
+	"drydock/drop"
 	"drydock/sim"
 	"drydock/sim/simtest"
 	"drydock/veth"
@@ -121,5 +122,28 @@ func TestQuestions(t *testing.T) {
 		list = host.Questions()
 		assert.Len(t, list, 256)
 		assert.Equal(t, "n44.", list[0].Name)
+	})
+}
+
+// TestPurgeTellsWithoutLock has a qdisc go with what it holds, and who is told of that look at the others.
+func TestPurgeTellsWithoutLock(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		host := simtest.NewHost(t)
+		web := simtest.Run(t, host, "web")
+		told := make(chan int, 100)
+		host.OnDrop(func(d sim.Drop) {
+			if d.Reason == drop.Discarded {
+				list, _ := host.Qdiscs("docker0")
+				told <- len(list)
+			}
+		})
+		require.NoError(t, host.SetQdiscs("docker0", []sim.Qdisc{{Kind: "netem", Netem: veth.Impairment{Delay: time.Minute}}}))
+		c, err := host.DialContext(t.Context(), "udp", web.IP().String()+":53")
+		require.NoError(t, err)
+		c.Write([]byte("x"))
+		time.Sleep(time.Second)
+		require.NoError(t, host.SetQdiscs("docker0", nil))
+		require.Equal(t, 1, <-told, "it is still there")
 	})
 }

@@ -97,6 +97,10 @@ func (ns *namespace) end(dev string) (*veth.Endpoint, error) {
 }
 
 func (ns *namespace) setQdiscs(end *veth.Endpoint, list []Qdisc, i veth.Impairment) error {
+	list = ns.numbered(list)
+	if anotherRoot(ns.qdiscsOf(end), list) {
+		end.Purge() // which tells of drops: without a lock
+	}
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
 	for other := range ns.qdiscs { // of interfaces that are gone
@@ -108,9 +112,8 @@ func (ns *namespace) setQdiscs(end *veth.Endpoint, list []Qdisc, i veth.Impairme
 		ns.qdiscs = make(map[*veth.Endpoint]qdiscs)
 	}
 	old := ns.qdiscsLocked(end)
-	next := qdiscs{list: ns.numbered(list), base: make(map[uint16]veth.LineStats)}
-	if len(old.list) > 0 && (len(list) == 0 || old.list[0].Handle != next.list[0].Handle) {
-		end.Purge()
+	next := qdiscs{list: list, base: make(map[uint16]veth.LineStats)}
+	if anotherRoot(old.list, list) {
 		old.base = nil
 	}
 	for _, q := range next.list {
@@ -125,6 +128,11 @@ func (ns *namespace) setQdiscs(end *veth.Endpoint, list []Qdisc, i veth.Impairme
 		return syscall.EINVAL
 	}
 	return nil
+}
+
+// anotherRoot reports whether the root of a list goes with another list.
+func anotherRoot(old, list []Qdisc) bool {
+	return len(old) > 0 && (len(list) == 0 || old[0].Handle != list[0].Handle)
 }
 
 // numbered returns the list with a handle for each.
