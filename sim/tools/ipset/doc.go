@@ -16,8 +16,8 @@
 // here, nor is help.
 //
 // Entries are listed in their order, which is what -sorted asks for, with and without it.
-// hashsize stays as it was created: Linux shows how the hash has grown. A container has no
-// right to sets; there the command fails as without CAP_NET_ADMIN.
+// hashsize stays as it was created: Linux shows how the hash has grown. In a
+// container without CAP_NET_ADMIN the command fails.
 package ipset
 
 import "drydock/sim/tools/command"

@@ -5,9 +5,9 @@
 //
 // iptables-restore reads standard input and no files. Other options of -save and
 // -restore are refused with their words and status 1; the statuses of the rest are 1,
-// 2, 3 and 4 as the real ones'. A container has no rules and no right to make some:
-// there they fail as without CAP_NET_ADMIN, with status 4 as the variant for nf_tables
-// does.
+// 2, 3 and 4 as the real ones'. A container has rules of its own, which those may see and change who have
+// CAP_NET_ADMIN (--cap-add, --privileged, docker exec --privileged, nsenter on the host). Without it the
+// commands fail with status 4, as the variant for nf_tables does.
 package iptables
 
 import "drydock/sim/tools/command"

@@ -1,7 +1,7 @@
 // Package nftables has nft 1.0.6, as Debian 12 has it, for the firewall of a host or a machine. It is
 // thin: what its command lines and files may be is written at nat/nftables, where they are
-// parsed. Of -f, "-" is standard input. There is no -i. A container has no rules and no right to make some: there it fails
-// as without CAP_NET_ADMIN, with status 1.
+// parsed. Of -f, "-" is standard input. There is no -i. In a container without CAP_NET_ADMIN it fails, with
+// status 1.
 package nftables
 
 import (
