@@ -17,13 +17,14 @@
 // A Bridge owns no goroutine: a frame is forwarded by the goroutine that delivers
 // it, which keeps the order of each sender and adds no delay. The dispatcher that
 // a bridge attaches to the endpoints of its ports has, besides
-// DeliverNetworkPacket, the method
+// DeliverNetworkPacket, the methods
 //
 //	ForwardFrame(pkt *stack.PacketBuffer)
+//	ForwardFrames(pkts []*stack.PacketBuffer)
 //
-// for endpoints that can do without a queue of their own before a bridge. Both
-// borrow the packet: they neither change nor keep it, and block only if the
-// endpoint by which it leaves does. No lock is held while a frame leaves. While
+// for endpoints that can do without a queue of their own before a bridge; the second is for
+// frames in a row. All borrow the packets: they neither change nor keep them, and block
+// only if the endpoint by which they leave does. No lock is held while a frame leaves. While
 // frames flow a timer of 10 ms fires, which makes the bridge look at the clock.
 //
 // # The local port
@@ -129,7 +130,11 @@ func (b *Bridge) present() iter.Seq[*Port] {
 //
 // gets the frames as they are, one by one. It must not change or keep pkt, whose
 // bytes other ports share, and must take super-segments and frames whose checksums
-// were offloaded. All other endpoints get packets of their own by WritePackets,
+// were offloaded. If it has
+//
+//	WriteFrames(pkts []*stack.PacketBuffer) (int, tcpip.Error)
+//
+// as well, frames in a row get there together; what is not taken is dropped. All other endpoints get packets of their own by WritePackets,
 // with the room for headers that they ask for, super-segments cut and checksums
 // completed unless they say that they do that themselves.
 func (b *Bridge) AddPort(name string, ep stack.LinkEndpoint, opts ...PortOption) (*Port, error) {

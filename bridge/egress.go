@@ -14,32 +14,39 @@ type packetWriter interface {
 	WritePacket(pkt *stack.PacketBuffer) tcpip.Error
 }
 
+// A framesWriter takes frames in a row as a packetWriter takes one.
+type framesWriter interface {
+	WriteFrames(pkts []*stack.PacketBuffer) (int, tcpip.Error)
+}
+
 // An egress is the way out by an endpoint.
 type egress struct {
 	ep       stack.LinkEndpoint
 	direct   packetWriter // ep, if it is one
+	burst    framesWriter // ep, if it is one as well
 	gso      bool         // ep takes super-segments
 	checksum bool         // ep computes checksums
 }
 
 func newEgress(ep stack.LinkEndpoint) egress {
 	e := egress{ep: ep, checksum: ep.Capabilities()&stack.CapabilityTXChecksumOffload != 0}
-	e.direct, _ = ep.(packetWriter)
+	if e.direct, _ = ep.(packetWriter); e.direct != nil {
+		e.burst, _ = ep.(framesWriter)
+	}
 	if g, ok := ep.(stack.GSOEndpoint); ok {
 		e.gso = g.SupportedGSO() == stack.HostGSOSupported
 	}
 	return e
 }
 
-// write sends pkt, which has size bytes, out of p. For the bridge itself it may be larger than the MTU.
+// write sends pkt, which has size bytes, out of p.
 func (p *Port) write(pkt *stack.PacketBuffer, size int) {
-	super := pkt.GSOOptions.Type != stack.GSONone
-	if !super && !p.local && uint64(size) > uint64(p.egress.ep.MTU())+header.EthernetMinimumSize {
+	if !p.fits(pkt, size) {
 		p.drop(drop.TooBig, pkt)
 		return
 	}
 	if p.egress.direct == nil {
-		p.writeOwn(pkt, super)
+		p.writeOwn(pkt, pkt.GSOOptions.Type != stack.GSONone)
 		return
 	}
 	if err := p.egress.direct.WritePacket(pkt); err != nil {
@@ -47,6 +54,12 @@ func (p *Port) write(pkt *stack.PacketBuffer, size int) {
 		return
 	}
 	p.tx.add(size)
+}
+
+// fits reports whether pkt, which has size bytes, is not larger than the MTU. For the bridge itself it
+// may be.
+func (p *Port) fits(pkt *stack.PacketBuffer, size int) bool {
+	return p.local || pkt.GSOOptions.Type != stack.GSONone || uint64(size) <= uint64(p.egress.ep.MTU())+header.EthernetMinimumSize
 }
 
 // writeOwn is write for an endpoint that may change what it is given.

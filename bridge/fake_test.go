@@ -37,10 +37,13 @@ type wire struct {
 }
 
 // A cable is a wire that takes frames as they are, one by one, as a veth does.
-type cable struct{ wire }
+type cable struct {
+	wire
+	bursts []int // frames of each WriteFrames
+}
 
 func newWire() *wire   { return &wire{mtu: 1500} }
-func newCable() *cable { return &cable{wire{mtu: 1500}} }
+func newCable() *cable { return &cable{wire: wire{mtu: 1500}} }
 
 func (w *wire) take(pkt *stack.PacketBuffer) tcpip.Error {
 	if w.discard {
@@ -62,6 +65,16 @@ func (w *wire) take(pkt *stack.PacketBuffer) tcpip.Error {
 }
 
 func (c *cable) WritePacket(pkt *stack.PacketBuffer) tcpip.Error { return c.take(pkt) }
+
+func (c *cable) WriteFrames(pkts []*stack.PacketBuffer) (int, tcpip.Error) {
+	c.bursts = append(c.bursts, len(pkts))
+	for i, pkt := range pkts {
+		if err := c.take(pkt); err != nil {
+			return i, err
+		}
+	}
+	return len(pkts), nil
+}
 
 func (w *wire) WritePackets(pkts stack.PacketBufferList) (int, tcpip.Error) {
 	for i, pkt := range pkts.AsSlice() {

@@ -38,15 +38,8 @@ func (d *dispatcher) ForwardFrame(pkt *stack.PacketBuffer) {
 	}
 	f := transit{pkt: pkt, size: pkt.Size()}
 	in.rx.add(f.size)
-	if !f.parse() {
-		in.drop(drop.Malformed, pkt)
-		return
-	}
-	if packet.Cables(pkt) > maxCables {
-		in.drop(drop.Loop, pkt)
-		return
-	}
-	in.bridge.forward(in, &f)
+	out, why := in.bridge.way(in, &f, in.bridge.clock.coarse())
+	in.bridge.forward(in, out, why, &f)
 }
 
 // DeliverNetworkPacket implements stack.NetworkDispatcher.
@@ -73,18 +66,27 @@ func withoutFront(pkt *stack.PacketBuffer, n int) *stack.PacketBuffer {
 	return out
 }
 
-// parse reads the Ethernet header. It is false if there is none.
-func (f *transit) parse() bool {
+// none is no reason to drop a frame.
+const none = drop.Unknown
+
+// parse reads the Ethernet header. It returns why the frame cannot be forwarded.
+func (f *transit) parse() drop.Reason {
 	eth := ethernetHeader(f.pkt)
 	if eth == nil {
-		return false
+		return drop.Malformed
+	}
+	if packet.Cables(f.pkt) > maxCables {
+		return drop.Loop
 	}
 	f.dst, f.src = dstAddr(eth), srcAddr(eth)
 	switch tcpip.NetworkProtocolNumber(binary.BigEndian.Uint16(eth[12:])) {
 	case header.IPv4ProtocolNumber, header.IPv6ProtocolNumber:
 		f.ip = true
 	}
-	return true
+	if !f.src.isStation() {
+		return drop.BadSource
+	}
+	return none
 }
 
 // ethernetHeader returns the Ethernet header at the front of pkt, nil if it has
@@ -111,38 +113,42 @@ func ethernetHeader(pkt *stack.PacketBuffer) []byte {
 	return nil
 }
 
-// forward sends a frame that entered by in where it belongs.
-func (b *Bridge) forward(in *Port, f *transit) {
-	if !f.src.isStation() {
-		in.drop(drop.BadSource, f.pkt)
-		return
+// way learns from a frame that entered by in. It returns the port of its station, or why it is
+// dropped. If there is neither it is to be flooded.
+func (b *Bridge) way(in *Port, f *transit, now int64) (out *Port, why drop.Reason) {
+	if why := f.parse(); why != none {
+		return nil, why
 	}
-	now := b.clock.coarse()
 	if !in.local { // who sends through the local port is behind the host, or the host
 		b.fdb.hear(f.src, in, now)
 		if f.dst.isLinkLocal() { // learned from, as Linux does, but not forwarded
-			in.drop(drop.LinkLocal, f.pkt)
-			return
+			return nil, drop.LinkLocal
 		}
 	}
-	if !f.dst.isGroup() {
-		if out := b.fdb.lookup(f.dst, now); out != nil {
-			b.unicast(in, out, f)
-			return
-		}
+	if f.dst.isGroup() {
+		return nil, none
 	}
-	b.flood(in, f)
+	switch out := b.fdb.lookup(f.dst, now); {
+	case out == nil:
+		return nil, none
+	case in == out && !in.hairpin:
+		return nil, drop.SamePort
+	case in.isolated && out.isolated:
+		return nil, drop.Isolated
+	case b.apart(in, out):
+		return nil, drop.Partitioned
+	default:
+		return out, none
+	}
 }
 
-// unicast sends a frame to the port of its station.
-func (b *Bridge) unicast(in, out *Port, f *transit) {
+// forward does with a frame what way says.
+func (b *Bridge) forward(in, out *Port, why drop.Reason, f *transit) {
 	switch {
-	case in == out && !in.hairpin:
-		in.drop(drop.SamePort, f.pkt)
-	case in.isolated && out.isolated:
-		in.drop(drop.Isolated, f.pkt)
-	case b.apart(in, out):
-		in.drop(drop.Partitioned, f.pkt)
+	case why != none:
+		in.drop(why, f.pkt)
+	case out == nil:
+		b.flood(in, f)
 	default:
 		b.send(in, out, f)
 	}
@@ -165,15 +171,22 @@ func (b *Bridge) flood(in *Port, f *transit) {
 }
 
 // send passes a frame through the filter and out of port out.
-func (b *Bridge) send(in, out *Port, f *transit) {
+func (b *Bridge) send(in, out *Port, f *transit) { in.pass(out, f, b.filtered(in, out, f)) }
+
+// filtered returns what the filter makes of a frame: nothing, the frame, or another one in its place.
+func (b *Bridge) filtered(in, out *Port, f *transit) *stack.PacketBuffer {
 	filter := b.filter.Load()
 	if filter == nil || !f.ip || in.local || out.local {
-		out.write(f.pkt, f.size)
-		return
+		return f.pkt
 	}
-	switch pkt := (*filter).FilterBridged(b.name, in.name, out.name, f.pkt); pkt {
+	return (*filter).FilterBridged(b.name, in.name, out.name, f.pkt)
+}
+
+// pass sends what the filter made of a frame, and releases it if it is another one.
+func (p *Port) pass(out *Port, f *transit, pkt *stack.PacketBuffer) {
+	switch pkt {
 	case nil:
-		in.drop(drop.Filter, f.pkt)
+		p.drop(drop.Filter, f.pkt)
 	case f.pkt:
 		out.write(pkt, f.size)
 	default:

@@ -64,6 +64,14 @@ func (c *counter) add(size int) {
 	}
 }
 
+// addAll counts what is too much for recent.
+func (c *counter) addAll(packets, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.packets += uint64(packets)
+	c.bytes += uint64(bytes)
+}
+
 // load returns the counts. It empties recent.
 func (c *counter) load() (packets, bytes uint64) {
 	c.mu.Lock()

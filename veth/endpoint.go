@@ -20,6 +20,11 @@ type forwarder interface {
 	ForwardFrame(pkt *stack.PacketBuffer)
 }
 
+// A forwarders is a forwarder that takes frames in a row as well.
+type forwarders interface {
+	ForwardFrames(pkts []*stack.PacketBuffer)
+}
+
 // An Endpoint is one end of a cable made by Pair. It implements
 // stack.LinkEndpoint and stack.GSOEndpoint. Its methods are safe for concurrent
 // use. The zero Endpoint is not usable.
@@ -76,12 +81,7 @@ func (e *Endpoint) Peer() *Endpoint { return e.peer }
 // WritePackets sends frames to the other end. It does not block. As on a real wire
 // it is no error if they are lost on the way; it is one if the cable is closed.
 func (e *Endpoint) WritePackets(pkts stack.PacketBufferList) (int, tcpip.Error) {
-	for i, pkt := range pkts.AsSlice() {
-		if err := e.WritePacket(pkt); err != nil {
-			return i, err
-		}
-	}
-	return pkts.Len(), nil
+	return e.WriteFrames(pkts.AsSlice())
 }
 
 // WritePacket sends one frame as WritePackets does, without a list made for it.

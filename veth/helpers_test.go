@@ -163,23 +163,27 @@ func outgoing(b []byte, gso stack.GSO) *stack.PacketBuffer {
 	return pkt
 }
 
-// write sends frames as packets from a device.
+// write sends frames as packets from a device, in one list.
 func write(t testing.TB, e *veth.Endpoint, frames ...[]byte) {
 	t.Helper()
+	pkts := []*stack.PacketBuffer{}
 	for _, f := range frames {
-		writePacket(t, e, packet(f))
+		pkts = append(pkts, packet(f))
 	}
+	writePacket(t, e, pkts...)
 }
 
-// writePacket sends and releases pkt.
-func writePacket(t testing.TB, e *veth.Endpoint, pkt *stack.PacketBuffer) {
+// writePacket sends and releases packets, in one list.
+func writePacket(t testing.TB, e *veth.Endpoint, pkts ...*stack.PacketBuffer) {
 	t.Helper()
-	defer pkt.DecRef()
 	var list stack.PacketBufferList
-	list.PushBack(pkt)
+	for _, pkt := range pkts {
+		defer pkt.DecRef()
+		list.PushBack(pkt)
+	}
 	n, err := e.WritePackets(list)
 	require.Nil(t, err)
-	require.Equal(t, 1, n)
+	require.Equal(t, len(pkts), n)
 }
 
 // pair returns a cable from A to B.

@@ -104,9 +104,11 @@ func (t tally) minus(u tally) tally { return tally{t.packets - u.packets, t.byte
 // A counter is a tally for several writers.
 type counter struct{ packets, bytes atomic.Uint64 }
 
-func (c *counter) add(size int) {
-	c.packets.Add(1)
-	c.bytes.Add(uint64(size))
+func (c *counter) add(size int) { c.addAll(1, size) }
+
+func (c *counter) addAll(frames, bytes int) {
+	c.packets.Add(uint64(frames))
+	c.bytes.Add(uint64(bytes))
 }
 
 func (c *counter) load() tally { return tally{c.packets.Load(), c.bytes.Load()} }

@@ -21,10 +21,14 @@
 //
 // such as a bridge's port has no stack behind it that could call back. It is given
 // each frame by the goroutine of the sender, without a queue, before WritePackets
-// returns. It must not block and must not keep or change pkt. If both ends of a cable
-// have such dispatchers the frames are queued after all, so that a loop of bridges is
-// a broadcast storm in bounded queues, not a recursion. Frames know how many such cables
-// they have crossed, by which a bridge ends the storm.
+// returns. It must not block and must not keep or change pkt. Frames that were written in one
+// list go there together, if it also has
+//
+//	ForwardFrames(pkts []*stack.PacketBuffer)
+//
+// If both ends of a cable have such dispatchers the frames are queued after all, so that a
+// loop of bridges is a broadcast storm in bounded queues, not a recursion. Frames know how
+// many such cables they have crossed, by which a bridge ends the storm.
 //
 // WithSchedulers makes a cable without goroutines: what arrives is delivered when and in the
 // order that its schedulers say.
