@@ -96,7 +96,7 @@ func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOptio
 		return nil, err
 	}
 	shared := newError(op, c.Name(), ErrConflict, c.host.says.ConnectShared)
-	if c.config.joined != nil {
+	if c.config.joins() {
 		return nil, shared
 	}
 	if err := s.apply(opts); err != nil {
@@ -164,6 +164,8 @@ func (c *Container) Disconnect(n *Network) error {
 		c.reelect(r)
 		return nil
 	})
-	n.event("disconnect", c.id)
+	if c.host.engine.DisconnectsTwice() {
+		n.event("disconnect", c.id)
+	}
 	return nil
 }

@@ -109,6 +109,7 @@ type containerConfig struct {
 	mode       string              // HostConfig.NetworkMode; "default" if none was given
 	network    *Network            // nil: that of joined, or one that was not there
 	joined     *Container          // --network container:NAME
+	absent     string              // that NAME where there is no such container yet: it may be the container's own
 	late       []lateAttachment    // what could not be attached to
 	links      []link              // as it was made; legacyLinks are those that there are
 	exposed    []ports.Port        // --expose
@@ -154,6 +155,14 @@ func (c *Container) errNotRunning(op string) *Error {
 		return err
 	}
 	return errorf(op, c.Name(), ErrNotRunning, c.host.says.NotRunning, c.id)
+}
+
+// CheckRunning returns an *Error with ErrNotRunning, in dockerd's words, while the container does not run.
+func (c *Container) CheckRunning() error {
+	if c.Running() {
+		return nil
+	}
+	return c.errNotRunning("check container")
 }
 
 // ID returns 64 hex digits, made from the host's seed.

@@ -35,7 +35,7 @@ func (c *containerConfig) setNetwork(s *containerSpec) (err error) {
 			return errorf(opCreate, s.MacAddress, ErrConflict, "conflicting options: mac-address and the network mode")
 		}
 		if c.joined, ok = s.host.Container(other); !ok {
-			return errorf(opCreate, other, ErrNotFound, s.host.says.JoinNotFound, other)
+			c.absent = other
 		}
 		return nil
 	}

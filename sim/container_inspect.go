@@ -112,8 +112,11 @@ func (c *Container) hostConfig() dockerapi.HostConfig {
 
 // networkMode is what was asked for, with the ID of a container that has the namespace.
 func (c *Container) networkMode() string {
-	if other := c.config.joined; other != nil {
+	switch other := c.config.joined; {
+	case other != nil:
 		return "container:" + other.id
+	case c.config.absent != "":
+		return "container:" + c.id
 	}
 	return c.config.mode
 }
@@ -255,7 +258,7 @@ func (c *Container) openPorts(r *run) (exposed []ports.Port, bindings []ports.Bi
 	if r == nil {
 		return nil, nil
 	}
-	if list := c.live(); len(list) == 0 || list[0].asked.network.config().internal {
+	if list := c.live(); len(list) == 0 || list[0].asked.network.config().internal && !c.host.engine.ExposesInside() {
 		return nil, nil
 	}
 	exposed = c.exposed()

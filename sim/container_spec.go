@@ -81,6 +81,8 @@ func (c *containerConfig) setProgram(s *containerSpec) error {
 
 func checkHostname(says *engine.Messages, name string) error {
 	switch {
+	case len(name) > maxHostname && says.HostnameLong == "":
+		return nil // the start fails
 	case len(name) > maxHostname:
 		return errorf(opCreate, name, ErrName, says.HostnameLong, name)
 	case !validHostname(name):
@@ -179,11 +181,18 @@ func (c *containerConfig) checkModes(s *containerSpec, name string) error {
 	if n := c.network; n != nil && n.bridge == nil && len(s.impairments) > 0 {
 		return errorf(opCreate, name, ErrConflict, "conflicting options: an impairment and the network mode %s", n.name)
 	}
-	if what := c.ofNamespace(s.host.says); c.joined != nil && what != "" {
+	if c.absent != "" && c.absent != name {
+		return errorf(opCreate, c.absent, ErrNotFound, s.host.says.JoinNotFound, c.absent)
+	}
+	if what := c.ofNamespace(s.host.says); c.joins() && what != "" {
 		return errorf(opCreate, name, ErrConflict, s.host.says.NamespaceOptions, what)
 	}
 	return nil
 }
+
+// joins reports whether the container is made for the namespace of another one, or its own: dockerd
+// knows the name of a container that it makes, and refuses its start.
+func (c *containerConfig) joins() bool { return c.joined != nil || c.absent != "" }
 
 // ofNamespace returns which option, in Docker's words, is one for a container that has a
 // namespace to itself.
@@ -224,7 +233,7 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 	}
 	n := c.network
 	switch {
-	case c.joined != nil:
+	case c.joins():
 		return newError(opCreate, name, ErrConflict, s.host.says.LinkShared)
 	case n != nil && n.name == noneNetwork && s.host.engine.SeveralNetworks():
 		return nil

@@ -101,7 +101,6 @@ func (h *Host) StopDaemon(ctx context.Context) error {
 		ended.Go(func() {
 			defer c.change()()
 			if c.stop(ctx, stopAsked) {
-				c.event("stop")
 				c.autoRemove()
 			}
 		})

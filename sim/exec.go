@@ -130,7 +130,7 @@ func (c *Cmd) Start() error {
 	}
 	x.tell("exec_start: "+x.line(), nil)
 	if err := c.start(s); err != nil {
-		x.over(execNotStarted)
+		x.over(x.notStarted(err))
 		if own {
 			c.execution = nil // another Start has another one
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/tools/command"
 )
 
 // An Execution is a command of "docker exec": one that runs, or is to run once, in a
@@ -37,8 +38,13 @@ type Execution struct {
 	transient bool
 }
 
-// execNotStarted is the exit code of a command that could not be started.
-const execNotStarted = 126
+// notStarted is the exit code of the command, which could not be started.
+func (x *Execution) notStarted(err error) int {
+	if status := notStarted(err, command.NoPermission); status != command.NotFound {
+		return status
+	}
+	return x.container.host.engine.ExecNotFound()
+}
 
 // CreateExec makes an Execution of a command in a running container, without starting it. Its
 // user is that of the container unless the spec says another one.

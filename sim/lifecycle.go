@@ -53,7 +53,6 @@ func (c *Container) Stop(ctx context.Context) error {
 	}
 	if c.stop(ctx, stopAsked) {
 		c.signalled.Store(true)
-		c.event("stop")
 		c.autoRemove()
 	}
 	return nil
@@ -108,9 +107,7 @@ func (c *Container) Restart(ctx context.Context) error {
 	if c.removed {
 		return errNoContainer(c.host.says, "restart container", c.Name())
 	}
-	if c.stop(ctx, stopAsked) {
-		c.event("stop")
-	}
+	c.stop(ctx, stopAsked)
 	if err := c.start(); err != nil {
 		return &Error{
 			Op: "restart container", Name: c.Name(), Err: err,
@@ -331,7 +328,7 @@ func (c *Container) joinNamespace() (*namespace, error) {
 	h := c.host
 	if other := c.config.joined; other != nil {
 		if !h.has(other) {
-			return nil, errorf("start container", other.Name(), ErrNotFound, c.host.says.NoContainer, other.id)
+			return nil, errorf("start container", other.Name(), ErrNotFound, c.host.says.JoinNotFound, other.id)
 		}
 		r := other.running()
 		if r == nil || !r.ns.hold() {
@@ -342,6 +339,9 @@ func (c *Container) joinNamespace() (*namespace, error) {
 			return nil, err
 		}
 		return r.ns, nil
+	}
+	if c.config.absent != "" {
+		return nil, newError("start container", c.Name(), ErrConflict, c.host.says.JoinSelf)
 	}
 	if c.config.onHost() {
 		if !h.own.hold() {
@@ -358,7 +358,11 @@ func (c *Container) joinNamespace() (*namespace, error) {
 func (c *Container) stop(ctx context.Context, how stopKind) bool {
 	r := c.running()
 	if r == nil {
-		return c.cancelRestart()
+		pending := c.cancelRestart()
+		if pending && how == stopAsked {
+			c.event("stop")
+		}
+		return pending
 	}
 	inTime := c.interrupt(ctx, r, how)
 	status := r.status(inTime) // before its sockets close and it returns for that
@@ -369,9 +373,17 @@ func (c *Container) stop(ctx context.Context, how stopKind) bool {
 	}
 	p := c.planRestart(r, status)
 	c.finished(r, status, p)
-	c.event("die", "exitCode", strconv.Itoa(status))
+	if !c.host.engine.TellsExitLast() {
+		c.event("die", "exitCode", strconv.Itoa(status))
+	}
 	c.leaveAll(r)
 	c.tellDisconnected()
+	if how == stopAsked {
+		c.event("stop")
+	}
+	if c.host.engine.TellsExitLast() {
+		c.LogEvent("die", map[string]string{"exitCode": strconv.Itoa(status), "execDuration": strconv.Itoa(int(time.Since(r.started).Seconds()))})
+	}
 	r.ns.release()
 	r.wait(c.host.log, c.Name())
 	r.kill() // releases the contexts

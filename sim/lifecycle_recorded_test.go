@@ -1,7 +1,6 @@
 package sim_test
 
 import (
-	"strings"
 	"testing"
 
 	"drydock/sim"
@@ -29,10 +28,6 @@ var lifecycleNotRepeated = []notRepeated{
 	{"docker ps -s", "", "containers have no size"},
 	{"docker run --name nocmd centos:v1 nosuchcmd", "docker run --name nocmd centos:v1 nosuchcmd", "Docker prints a line with the time of day, too"},
 	{"docker run --rm --network bridge:foo centos:v1 true", "", "it is refused with these words; Docker makes the container and does not start it"},
-	{
-		"docker run --rm --hostname " + strings.Repeat("x", 65) + " centos:v1 hostname", "",
-		"WithHostname refuses it, with the end of that message; Docker finds out when it starts the process",
-	},
 	{
 		"docker events --since 1795198260 --until 1795198262 --filter type=network --filter type=container", "",
 		"TestEventsRecorded compares them",

@@ -132,8 +132,12 @@ func (c *Container) consoleLocked() *console {
 	return c.next
 }
 
-// checkProgram refuses to start what is not there.
+// checkProgram refuses what the init of runc does: a hostname that is too long, and then a program
+// that is not there.
 func (c *Container) checkProgram(r *run) error {
+	if len(c.config.hostname) > maxHostname {
+		return errorf("start container", c.Name(), ErrName, c.host.says.InitFailed, "sethostname: invalid argument")
+	}
 	if !c.runsProgram() {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +31,34 @@ func eachSince28(t *testing.T, fn func(t *testing.T, h *sim.Host), opts ...sim.H
 			simtest.VirtualTime(t, func(t *testing.T) { fn(t, simtest.NewHost(t, append(opts, sim.WithEngine(release))...)) })
 		})
 	}
+}
+
+// TestEvents28: the end of a run is told last, with its seconds, and who disconnects a container is told once.
+func TestEvents28(t *testing.T) {
+	eachSince28(t, func(t *testing.T, h *sim.Host) {
+		own := simtest.NewNetwork(t, h, "own")
+		c := simtest.Run(t, h, "web", sim.WithImage(sim.Image{Name: "app", Main: untilStopped}))
+		w := watch(t, h)
+		require.NoError(t, c.Connect(own))
+		require.NoError(t, c.Disconnect(own))
+		time.Sleep(2500 * time.Millisecond)
+		require.NoError(t, c.Stop(t.Context()))
+		require.NoError(t, c.Start())
+		require.NoError(t, c.Restart(t.Context()))
+		require.NoError(t, c.Kill())
+		var got []string
+		for _, e := range w.seen() {
+			got = append(got, regexp.MustCompile(` [0-9a-f]{64} |container=\w+, |,? ?image=app, name=web(?:, )?|, type=bridge`).ReplaceAllString(e, ""))
+		}
+		require.Equal(t, []string{
+			"network connect(name=own)", "network disconnect(name=own)",
+			"container kill(signal=15)", "network disconnect(name=bridge)", "container stop()", "container die(execDuration=2, exitCode=0)",
+			"network connect(name=bridge)", "container start()",
+			"container kill(signal=15)", "network disconnect(name=bridge)", "container stop()", "container die(execDuration=0, exitCode=0)",
+			"network connect(name=bridge)", "container start()", "container restart()",
+			"container kill(signal=9)", "network disconnect(name=bridge)", "container die(execDuration=0, exitCode=137)",
+		}, got)
+	})
 }
 
 // TestInterfaces28: interfaces are numbered in each container, and those of the host by one each;

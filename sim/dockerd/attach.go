@@ -109,8 +109,8 @@ func (c *call) containerResize() error {
 	if err != nil {
 		return err
 	}
-	if !found.Running() {
-		return conflict(fmt.Sprintf("Container %s is not running", found.ID()))
+	if err := found.CheckRunning(); err != nil {
+		return err
 	}
 	found.Resize(rows, columns)
 	found.LogEvent("resize", map[string]string{"height": strconv.Itoa(rows), "width": strconv.Itoa(columns)})

@@ -23,10 +23,10 @@ func (c *call) execCreate() error {
 	if err != nil {
 		return err
 	}
-	switch s := found.State(); {
-	case !s.Running:
-		return conflict(fmt.Sprintf("Container %s is not running", found.ID()))
-	case s.Paused:
+	if err := found.CheckRunning(); err != nil {
+		return err
+	}
+	if found.State().Paused {
 		return conflict(fmt.Sprintf("Container %s is paused, unpause the container before exec", c.name))
 	}
 	if _, err := detachKeys(spec.DetachKeys); err != nil {

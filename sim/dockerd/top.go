@@ -28,8 +28,8 @@ func (c *call) containerTop() error {
 	if err != nil {
 		return err
 	}
-	if found.Processes() == nil {
-		return conflict(fmt.Sprintf("Container %s is not running", found.ID()))
+	if err := found.CheckRunning(); err != nil {
+		return err
 	}
 	pids := containerPIDs(found)
 	words := strings.Split(args, " ")

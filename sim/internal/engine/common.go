@@ -116,6 +116,15 @@ func (common) DaemonID(key [32]byte) string {
 
 func (common) KillsPaused() bool { return true }
 
+func (common) TellsExitLast() bool { return false }
+
+func (common) DisconnectsTwice() bool { return true }
+
+func (common) ExposesInside() bool { return false }
+
+// ExecNotFound is that of all that could not be started.
+func (common) ExecNotFound() int { return 126 }
+
 // DefaultPath is what docker build and docker import give an image.
 func (common) DefaultPath() string {
 	return "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

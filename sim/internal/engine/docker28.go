@@ -55,6 +55,7 @@ var messages28 = messages20.with(func(m *Messages) {
 	m.NotRunning = "container %s is not running"
 	m.Kill = "cannot kill container: %s: %v"
 	m.StartFailed = "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: %s"
+	m.JoinSelf = "cannot join own network namespace"
 	m.JoinFormat = "invalid network mode: invalid container format container:<name|id>"
 	m.InitFailed = m.StartFailed
 	m.ExecFailed = "OCI runtime exec failed: exec failed: unable to start container process: %s"

@@ -74,6 +74,9 @@ func (docker29) NetworkRules(n Network, _ iter.Seq[Network]) []string {
 	return n.externalRules()
 }
 
+// ExposesInside is true: ports are noted when a network is joined, and not when they are published.
+func (docker29) ExposesInside() bool { return true }
+
 func (docker29) TellsGateways() bool { return true }
 
 func (docker29) AsksOfPools() bool { return true }

@@ -27,6 +27,15 @@ type Engine interface {
 	Drain() time.Duration
 	// KillsPaused reports whether a paused container takes signals.
 	KillsPaused() bool
+	// TellsExitLast reports whether the event of an exit comes after those of the networks and of a
+	// stop, with the seconds of the run.
+	TellsExitLast() bool
+	// DisconnectsTwice reports whether there are two events if a container that runs leaves a network.
+	DisconnectsTwice() bool
+	// ExposesInside reports whether a container on an internal network has its exposed ports listed.
+	ExposesInside() bool
+	// ExecNotFound is the exit code of an exec whose program is not there.
+	ExecNotFound() int
 	// MaskedPaths are files of the kernel that containers without privileges do not see.
 	MaskedPaths() []string
 	// DaemonID returns the ID of a dockerd, made of a key of its own.

@@ -32,6 +32,7 @@ type Messages struct {
 	RemovePaused     string // the ID
 	JoinNotRunning   string // ID, name and state of the container with the namespace
 	JoinNotFound     string // the same, of one that is not there: its name
+	JoinSelf         string
 	JoinFormat       string // of one without a name
 	EnvVariable      string // what it is instead
 	WorkingDir       string // what is not absolute
@@ -119,7 +120,7 @@ type Messages struct {
 	EndpointSettings    string // what is wrong with them, where they are checked
 	EndpointOfNetwork   string // the network and EndpointSettings, where a container is made
 	NetworkEmpty        string // a network without a name
-	HostnameLong        string // a hostname of more than 64 bytes
+	HostnameLong        string // a hostname of more than 64 bytes; "": only runc refuses it
 	ConnectShared       string
 	ConnectPrivate      string
 	NotConnected        string // the ID, and the network's name
@@ -151,6 +152,7 @@ var messages = Messages{
 	ExecRuns:        "Error: Exec command %s is already running",
 	StartFailed:     "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: %s: unknown",
 	InitFailed:      "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: %s: unknown",
+	JoinSelf:        "cannot join own network",
 	JoinFormat:      "Invalid network mode: invalid container format container:<name|id>",
 	AlreadyPaused:   "Container %s is already paused",
 	NotPaused:       "Container %s is not paused",
@@ -198,7 +200,6 @@ var messages = Messages{
 	NetworkEmpty:        "network with name  already exists",
 	EndpointSettings:    "%v",
 	EndpointOfNetwork:   "%[2]v",
-	HostnameLong:        "sethostname: invalid argument: %q",
 	NetworkExists:       "network with name %s already exists",
 	RemovePredefined:    "%s is a pre-defined network and cannot be removed",
 	SubnetFormat:        "Invalid subnet %v : invalid CIDR address: %[1]v",

@@ -30,6 +30,15 @@ func (since28) DaemonID(key [32]byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", key[:4], key[4:6], key[6:8], key[8:10], key[10:16])
 }
 
+// TellsExitLast is true: the state is written before. Who waits for a stop is told at the same
+// time, 4 ms earlier as recorded.
+func (since28) TellsExitLast() bool { return true }
+
+func (since28) DisconnectsTwice() bool { return false }
+
+// ExecNotFound is a shell's.
+func (since28) ExecNotFound() int { return 127 }
+
 func (since28) RepliesAsAsked() bool { return true }
 
 func (since28) ForgetsDatagrams() bool { return true }

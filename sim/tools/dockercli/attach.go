@@ -89,11 +89,11 @@ func (d *docker) inspectRunning(name string) (c dockerapi.Container, err error) 
 	switch {
 	case err != nil:
 	case !c.State.Running:
-		err = dockerError("You cannot attach to a stopped container, start it first")
+		err = d.release.cannotAttach("a stopped container, start it first")
 	case c.State.Paused:
-		err = dockerError("You cannot attach to a paused container, unpause it first")
+		err = d.release.cannotAttach("a paused container, unpause it first")
 	case c.State.Restarting:
-		err = dockerError("You cannot attach to a restarting container, wait until it is running")
+		err = d.release.cannotAttach("a restarting container, wait until it is running")
 	}
 	return c, err
 }

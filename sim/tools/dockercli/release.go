@@ -138,6 +138,14 @@ func (r *release) error(text string) error {
 	return dockerError("Error: " + text)
 }
 
+// cannotAttach is why nobody can attach to a container.
+func (r *release) cannotAttach(to string) error {
+	if r.since29 {
+		return dockerError("cannot attach to " + to)
+	}
+	return dockerError("You cannot attach to " + to)
+}
+
 // addr is an address before a port: IPv6 addresses have brackets since 28.
 func (r *release) addr(addr string) string {
 	if r.since28 && strings.Contains(addr, ":") {

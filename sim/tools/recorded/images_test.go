@@ -28,7 +28,7 @@ func labImages() []sim.Image {
 	list := []sim.Image{
 		{Name: "centos", Cmd: []string{"/bin/bash"}},
 		{Name: "centos:v1", Cmd: sleep},
-		{Name: "nginx", Cmd: []string{"nginx", "-g", "daemon off;"}, Expose: []string{"80"}, Env: []string{"NGINX_VERSION=1.21.1", "NJS_VERSION=0.6.1", "PKG_RELEASE=1~buster"}},
+		{Name: "nginx", Cmd: []string{"nginx", "-g", "daemon off;"}, Expose: []string{"80"}, Env: []string{"NGINX_VERSION=1.21.1", "NJS_VERSION=0.6.1", "PKG_RELEASE=1~buster"}, StopSignal: "SIGQUIT"},
 		{Name: "training/webapp", Cmd: []string{"python", "app.py"}, Expose: []string{"5000"}, WorkingDir: "/opt/webapp"},
 		{Name: "training/postgres", Cmd: sleep, Expose: []string{"5432"}, Env: []string{"PG_VERSION=9.3"}},
 		{Name: "multi", Cmd: who, Expose: append([]string{"132/sctp"}, ports...), Env: []string{"FOO=bar", "EMPTY=", "SP=a b", "X_Y-Z=q"}},

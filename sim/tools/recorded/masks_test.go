@@ -23,6 +23,7 @@ var (
 // masks are what is not compared as it stands, in the order in which they are applied.
 var masks = []mask{
 	{find: re(`\b8000\.[0-9a-f]{12}\b|\bveth[0-9a-f]{7}\b`), in: re(`brctl`), reason: "are sorted by random names"},
+	{find: re(`^\{("[0-9a-f]{64}":\{"Name":.*\})\}$`), group: 1, with: byName, in: re(`docker network inspect \w+ -f '\{\{json .Containers\}\}'`), reason: "are sorted by their IDs"},
 	{find: re(`[0-9a-fA-F]{64}|[0-9a-fA-F]{12}`), names: idNames, reason: "IDs are random"},
 	{find: re(`\bveth[0-9a-f]{7}\b`), names: "veth", reason: "names of cables are random"},
 	{find: re(`\bfe80::[0-9a-f:]+`), names: "link-local address", reason: "is made from a random MAC address"},
@@ -32,6 +33,7 @@ var masks = []mask{
 	{find: re(`"Created": (\d+)`), group: 1, reason: "times"},
 	{find: re(`"CreatedAt":"([^"]*)"`), group: 1, in: re(`docker ps`), reason: "times"},
 	{find: re(`"Status": "Up ([^"(]*)"`), group: 1, in: re(`/containers/json`), reason: "times"},
+	{find: re(`execDuration=(\d+)`), group: 1, in: re(`docker events`), reason: "how long the recorded host took"},
 	{find: re(`[\d.]+[kMG]?B \(virtual [\d.]+[kMG]B\)`), reason: "files of the lab's images have another size"},
 	{find: re(`^ Images: (\d+)`), group: 1, in: re(`docker info`), reason: "the lab had more"},
 	{find: re(`^ (?:Kernel Version|Total Memory): (.*)`), group: 1, in: re(`docker info`), reason: "of the recorded machine"},
@@ -134,6 +136,13 @@ func protocol(column string) string {
 
 // list sorts words between commas.
 func list(text string) string { return strings.Join(slices.Sorted(strings.SplitSeq(text, ",")), ",") }
+
+// byName sorts the containers of a network.
+func byName(text string) string {
+	list := re(`"[0-9a-f]{64}":\{[^}]*\}`).FindAllString(text, -1)
+	slices.SortFunc(list, func(a, b string) int { return strings.Compare(a[66:], b[66:]) })
+	return strings.Join(list, ",")
+}
 
 // sorted sorts words.
 func sorted(text string) string {

@@ -75,7 +75,7 @@ func readSession(t *testing.T, file string) (list []step) {
 		case line == "" && i+1 < len(lines) && eachAlone.MatchString(lines[i+1]):
 			open = false
 		case open && !atTimes.MatchString(line):
-			list[len(list)-1].printed = append(list[len(list)-1].printed, line)
+			list[len(list)-1].printed = append(list[len(list)-1].printed, strings.TrimSuffix(line, "\r"))
 		}
 	}
 	return list

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -59,16 +60,11 @@ func replay(t *testing.T, release sim.Release, session string) (total comparison
 type run struct {
 	lab     *lab
 	session string
-	met     []int     // how many steps each of hiddens is before
-	section string    // that of the last step
-	began   time.Time // when that began
+	met     []int // how many steps each of hiddens is before
 	total   comparison
 }
 
 func (r *run) repeat(ctx context.Context, s step) {
-	if s.section != r.section {
-		r.section, r.began = s.section, time.Now()
-	}
 	for i, h := range hiddens {
 		if !h.matches(r.session, s) {
 			continue
@@ -91,7 +87,7 @@ func (r *run) repeat(ctx context.Context, s step) {
 			printed += r.lab.run(limited, s.where, a.line)
 		}
 	}
-	got := linesOf(printed)
+	got := r.events(s, linesOf(printed))
 	time.Sleep(between)
 	if find(notCompared, r.session, s) != nil {
 		r.lab.same.compare(s.command, s.printed, got, false) // for the words in it
@@ -111,8 +107,19 @@ const between = 100 * time.Millisecond
 
 var since = re(`--since \d{10} --until \d{10}`)
 
-// ours is a command with our words and times.
+// ours is a command with our words and times. Events are asked for from the first on: see events.
 func (r *run) ours(command string) string {
 	command = strings.NewReplacer("ens33", "eth0", "dev dummy0", "dev eth0", "dev hbr", "dev eth0").Replace(r.lab.same.toOurs(command))
-	return since.ReplaceAllString(command, fmt.Sprintf("--since %d --until %d", r.began.Unix(), time.Now().Unix()+1))
+	return since.ReplaceAllString(command, fmt.Sprintf("--since 1 --until %d", time.Now().Unix()+1))
+}
+
+// events leaves those of a step's lines that come from the first recorded event on: --since was a
+// second that had begun before, and here what one command does has one time.
+func (r *run) events(s step, lines []string) []string {
+	if !since.MatchString(s.command) || len(s.printed) == 0 {
+		return lines
+	}
+	first := maskAll(s.command, s.printed[:1])[0]
+	from := slices.IndexFunc(maskAll(s.command, lines), func(m masked) bool { return m.text == first.text && r.lab.same.may(first.words, m.words) })
+	return lines[max(from, 0):]
 }

@@ -56,6 +56,8 @@ var anyOrder = []rule{
 	{"", re(`log since mark`), "clients ask for both families at once"},
 	{"", re(`docker-proxy`), "processes start at once"},
 	{"03b", re(`\| (dig|nslookup|getent)`), "addresses of one name are shuffled"},
+	{"09", re(`ping -c 2 (-s 1373 -M do m2|-M do -s 1472 172.16.80.47)`), "docker exec has two streams, of which one or the other is read first"},
+	{"09", re(`timeout 4 tcpdump -lnni docker0 -c 8`), "tcpdump gets packets of the kernel in blocks, up to a second later"},
 	{"04", re(`ip -4 -o addr show`), "networks are joined in random order"},
 	{"16", re(`^userland-proxy=false.*\| nft list ruleset`), "after a restart networks come in the order of their IDs, which are random"},
 	{"14", re(`ip -4 -o addr show|iptables-save`), "networks are joined in random order"},
