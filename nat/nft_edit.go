@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"maps"
 	"slices"
 )
 
@@ -41,7 +42,7 @@ func (tx *NftEdit) own(f Family, name string) *nfTable {
 		if p != nil {
 			prog := *p
 			prog.chains = slices.Clone(p.chains)
-			prog.names = p.names.clone()
+			prog.names = maps.Clone(p.names)
 			c.progs[k] = &prog
 		}
 	}
@@ -101,7 +102,7 @@ func (tx *NftEdit) AddTable(n NftTable) error {
 	t := &nfTable{family: n.Family, name: n.Name, handle: tx.state.handle, comment: n.Comment, dormant: n.Dormant}
 	for i := range t.progs {
 		if n.Family.has()&(1<<i) != 0 {
-			t.progs[i] = &table{used: true}
+			t.progs[i] = &table{used: true, names: make(map[string]int)}
 		}
 	}
 	tx.adopt(t)
@@ -163,7 +164,7 @@ func (tx *NftEdit) addChain(f Family, table string, n NftChain, seq uint64) erro
 		}
 		c := &chain{id: p.free(), hook: numHooks, name: n.Name, full: t.full(n.Name), policy: policy, nft: info}
 		p.chains[c.id] = c
-		p.names.set(n.Name, c.id)
+		p.names[n.Name] = c.id
 		if tx.chains == nil {
 			tx.chains = make(map[*chain]bool)
 		}
@@ -219,7 +220,7 @@ func (tx *NftEdit) DeleteChain(f Family, table, name string) error {
 	for _, p := range t.progs {
 		if p != nil {
 			p.chains[c.id] = nil
-			p.names.delete(name)
+			delete(p.names, name)
 		}
 	}
 	t.bases = slices.DeleteFunc(t.bases, func(id int) bool { return id == c.id })
@@ -259,8 +260,8 @@ func (tx *NftEdit) RenameChain(f Family, table, name, to string) error {
 	tx.each(t, c.id, func(c *chain, _ bool) { c.name, c.full = to, t.full(to) })
 	for _, p := range t.progs {
 		if p != nil {
-			p.names.delete(name)
-			p.names.set(to, c.id)
+			delete(p.names, name)
+			p.names[to] = c.id
 		}
 	}
 	return nil

@@ -10,18 +10,18 @@ import (
 // which a jump has in place of a name; that of a chain that is gone is given to the next.
 type table struct {
 	id     tableID
-	used   bool                // that somebody has made something in it, without which packets pass it by
-	chains []*chain            // built-in ones at their hooks; nil: there is none
-	names  layers[string, int] // indices of chains
+	used   bool           // that somebody has made something in it, without which packets pass it by
+	chains []*chain       // built-in ones at their hooks; nil: there is none
+	names  map[string]int // indices of chains
 }
 
 // newTable returns a table that nobody has used. Packets pass it without being counted.
 func newTable(id tableID) *table {
-	t := &table{id: id, chains: make([]*chain, numHooks)}
+	t := &table{id: id, chains: make([]*chain, numHooks), names: make(map[string]int)}
 	for h := range numHooks {
 		if tableHooks[id].has(h) {
 			t.chains[h] = newBuiltin(id, h)
-			t.names.set(hookNames[h], int(h))
+			t.names[hookNames[h]] = int(h)
 		}
 	}
 	return t
@@ -36,7 +36,7 @@ func newBuiltin(id tableID, h hook) *chain {
 
 // find returns the chain of a name, nil if there is none.
 func (t *table) find(name string) *chain {
-	if i, ok := t.names.get(name); ok {
+	if i, ok := t.names[name]; ok {
 		return t.chains[i]
 	}
 	return nil

@@ -152,7 +152,7 @@ func TestNetworkAsked(t *testing.T) {
 		{`{"Name":"n1","Scope":"local","Attachable":true,"CheckDuplicate":true,"Labels":{"a":"1"}}`, ""},
 		{`{"Name":"n2","Scope":"swarm"}`, "option Scope swarm is not emulated"},
 		{`{"Name":"n3","Ingress":true}`, "option Ingress is not emulated"},
-		{`{"Name":"n4","ConfigFrom":{"Network":"x"}}`, "option ConfigFrom is not emulated"},
+		{`{"Name":"n4","ConfigFrom":{"Network":"x"}}`, `configuration network "x" does not exist`},
 		{`{"Name":"aux","IPAM":{"Config":[{"Subnet":"10.1.0.0/24","AuxiliaryAddresses":{"r":"10.1.0.2","s":"10.1.0.3"}}]}}`, ""},
 		{`{"Name":"n5","IPAM":{"Config":[{"Subnet":"10.2.0.0/24","AuxiliaryAddresses":{"r":"router"}}]}}`, "non parsable secondary ip address (r:router) passed for network n5"},
 		{`{"Name":"n6","IPAM":{"Config":[{"Subnet":"10.2.0.0/24","AuxiliaryAddresses":{"r":"10.3.0.2"}}]}}`, "auxiliary address: (r:10.3.0.2) must belong to the master pool: 10.2.0.0/24"},

@@ -21,8 +21,8 @@ import (
 // what it means.
 func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 	a := &attachment{network: n, aliases: slices.Clone(s.Aliases), impairments: s.impairments}
-	if faults := s.ofUserNetworks(n); len(faults) > 0 {
-		return nil, newError(op, n.name, ErrConflict, s.host.engine.Faults(faults))
+	if err := s.check(op, n); err != nil {
+		return nil, err
 	}
 	if slices.Contains(s.Aliases, "") {
 		return nil, errorf(op, "", ErrName, "invalid network-scoped alias: it is empty")
@@ -37,6 +37,54 @@ func (s *endpointSpec) resolve(op string, n *Network) (*attachment, error) {
 	return a, a.checkAddrs(op)
 }
 
+// check refuses what dockerd looks at first. Since 28 that is all, and it tells of all faults.
+func (s *endpointSpec) check(op string, n *Network) error {
+	faults := s.ofUserNetworks(n)
+	switch list := s.addrFaults(op, n); {
+	case !n.host.engine.SeveralNetworks():
+	case len(faults) == 0 && len(list) > 0:
+		return newError(op, n.name, ErrAddress, s.host.engine.Faults(list))
+	default:
+		faults = append(faults, list...)
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return newError(op, n.name, ErrConflict, s.host.engine.Faults(faults))
+}
+
+// addrFaults returns what is wrong with the addresses that are asked for: first those that are none, and
+// then those that the network cannot give.
+func (s *endpointSpec) addrFaults(op string, n *Network) (faults []string) {
+	if s.IPAMConfig == nil {
+		return nil
+	}
+	v4, v6 := *s.IPAMConfig, *s.IPAMConfig
+	v4.IPv6Address, v6.IPv4Address = "", ""
+	for _, c := range []*dockerapi.EndpointIPAMConfig{&v4, &v6} {
+		one := endpointSpec{EndpointConfig: dockerapi.EndpointConfig{IPAMConfig: c}, host: s.host}
+		if _, _, err := one.addrs(op); err != nil {
+			faults = append(faults, err.Error())
+		}
+	}
+	cfg := n.config()
+	return append(faults, append(n.outside(&cfg.v4, v4.IPv4Address), n.outside(&cfg.v6, v6.IPv6Address)...)...)
+}
+
+// outside returns what is wrong with an address of a family, "" for none, on the network.
+func (n *Network) outside(f *family, text string) []string {
+	a, _ := netip.ParseAddr(text)
+	all := n.host.engine.AsksOfPools()
+	ofUser := f.subnet.IsValid() && (f.given || n.restored.Load() || all)
+	switch {
+	case text == "", ofUser && f.subnet.Contains(a):
+		return nil
+	case ofUser || all:
+		return []string{fmt.Sprintf(n.host.says.AddrOutside, text)}
+	}
+	return []string{n.host.says.AddrOnAutoSubnet}
+}
+
 // ofUserNetworks returns what is wrong on a network that dockerd made itself.
 func (s *endpointSpec) ofUserNetworks(n *Network) (faults []string) {
 	if !n.predefined() {
@@ -49,7 +97,7 @@ func (s *endpointSpec) ofUserNetworks(n *Network) (faults []string) {
 	if len(s.Aliases) > 0 {
 		faults = append(faults, s.host.says.AliasPredefined)
 	}
-	if asksAddr && !n.restored.Load() && !n.host.engine.AsksOfPools() {
+	if asksAddr && !n.restored.Load() && !n.host.engine.SeveralNetworks() {
 		faults = append(faults, s.host.says.AddrOnAutoSubnet)
 	}
 	return faults

@@ -79,7 +79,7 @@ func (ns *Netns) onDevice(op, dev string, change func(s *netstack.Stack, index i
 // AddAddr gives an interface an address and the route to its subnet: "ip addr add ADDR dev
 // DEV". It has the address until it is deleted or the interface goes; Docker does not learn
 // of it. The error is an *Error that wraps syscall.ENODEV if there is no such interface,
-// EEXIST if an interface has the address, EINVAL if it is none that a machine can have, and
+// EEXIST if the interface has the address, EINVAL if it is none that a machine can have, and
 // EPERM, which is ErrPermission, in a container without the capability NET_ADMIN, as with all
 // that changes a Netns.
 func (ns *Netns) AddAddr(dev string, addr netip.Prefix) error {

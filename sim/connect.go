@@ -114,6 +114,9 @@ func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOptio
 	if err := c.checkPrivate(op, n); err != nil {
 		return nil, err
 	}
+	if err := n.errConfigOnly(op); c.running() != nil && err != nil {
+		return nil, err
+	}
 	if c.running() != nil && c.linkTo(n) != nil {
 		return nil, errorf(op, c.Name(), ErrExists, c.host.says.EndpointExists, c.Name(), n.name)
 	}

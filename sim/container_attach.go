@@ -88,7 +88,7 @@ func (c *containerConfig) attach(s *containerSpec, name string) error {
 	if err := e.addMAC(s.MacAddress, made); err != nil {
 		return err
 	}
-	if _, _, err := e.addrs(opCreate); err != nil {
+	if _, _, err := e.addrs(opCreate); err != nil && (n == nil || !s.host.engine.SeveralNetworks()) {
 		return e.refused(name, err)
 	}
 	if n != nil {

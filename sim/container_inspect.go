@@ -87,7 +87,7 @@ func (c *Container) setPaths(info *dockerapi.Container) {
 // are [] or null as dockerd has them: of DNS the former, of hosts and links the latter.
 func (c *Container) hostConfig() dockerapi.HostConfig {
 	cfg := &c.config
-	byAlias := slices.SortedFunc(slices.Values(c.legacyLinks()), func(a, b link) int { return cmp.Compare(a.alias, b.alias) })
+	byAlias := slices.SortedFunc(slices.Values(c.legacyLinks()), func(a, b link) int { return cmp.Compare(a.name, b.name) })
 	hc := toldHostConfig(&cfg.askedHost, c.host.engine.MaskedPaths())
 	hc.NetworkMode, hc.PortBindings = c.networkMode(), make(map[string][]dockerapi.PortBinding)
 	hc.DNS, hc.DNSOptions, hc.DNSSearch = []string{}, append([]string{}, cfg.dnsOptions...), append([]string{}, cfg.dnsSearch...)
@@ -105,7 +105,7 @@ func (c *Container) hostConfig() dockerapi.HostConfig {
 		hc.ExtraHosts = append(hc.ExtraHosts, e.spec)
 	}
 	for _, l := range byAlias {
-		hc.Links = append(hc.Links, fmt.Sprintf("/%s:/%s/%s", l.target.Name(), c.Name(), l.alias))
+		hc.Links = append(hc.Links, fmt.Sprintf("/%s:/%s/%s", l.target.Name(), c.Name(), l.name))
 	}
 	return hc
 }

@@ -119,6 +119,11 @@ func (c *Container) live() []*Link {
 
 // joinAll attaches a run to the networks of its container, with links and ports.
 func (c *Container) joinAll(r *run) error {
+	for _, l := range c.list() {
+		if err := l.asked.network.errConfigOnly("start container"); err != nil {
+			return c.host.setUpError(err)
+		}
+	}
 	for _, place := range c.places(r) {
 		err := c.join(r, place.link, place.device)
 		if err == nil {

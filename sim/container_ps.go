@@ -114,7 +114,7 @@ func (c *Container) names() []string {
 	for _, o := range c.linkedBy() {
 		for _, l := range o.legacyLinks() {
 			if l.target == c {
-				names = append(names, "/"+o.Name()+"/"+l.alias)
+				names = append(names, "/"+o.Name()+"/"+l.name)
 			}
 		}
 	}

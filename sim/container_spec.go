@@ -249,7 +249,7 @@ func (c *containerConfig) setLinks(s *containerSpec, name string) error {
 		if err != nil {
 			return err
 		}
-		l := link{alias: path.Base(alias)}
+		l := link{name: path.Clean(alias), alias: path.Base(alias)}
 		var ok bool
 		if target == "" {
 			return newError(opCreate, name, ErrName, s.host.says.LinkNoName)

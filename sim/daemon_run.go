@@ -235,7 +235,7 @@ func (h *Host) restoreNetworks(docker0 *networkConfig) error {
 		h.random.shuffle("restore networks", len(networks), func(i, j int) { networks[i], networks[j] = networks[j], networks[i] })
 	}
 	for _, n := range networks {
-		if n.predefined() {
+		if n.predefined() || n.configOnly() {
 			continue
 		}
 		n.restored.Store(true)

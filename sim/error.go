@@ -14,6 +14,7 @@ var (
 	ErrInUse      = errors.New("in use")
 	ErrOverlap    = errors.New("subnets overlap")
 	ErrPredefined = errors.New("predefined network")
+	ErrConfigOnly = errors.New("configuration network")
 	ErrPortInUse  = errors.New("port in use")
 	ErrPort       = errors.New("invalid port")
 	ErrFirewall   = errors.New("rule refused")

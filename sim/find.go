@@ -92,7 +92,7 @@ func (h *Host) findLocked(name string) *Container {
 func (h *Host) linkedLocked(client, alias string) *Container {
 	for _, c := range h.containers {
 		for _, l := range c.legacyLinks() {
-			if c.Name() == client && l.alias == alias && slices.Contains(h.containers, l.target) {
+			if c.Name() == client && l.name == alias && slices.Contains(h.containers, l.target) {
 				return l.target
 			}
 		}

@@ -12,7 +12,8 @@ import (
 // A link is what --link asks for on the default bridge.
 type link struct {
 	target *Container
-	alias  string
+	name   string // as it was asked for: the link's is "/client/name"
+	alias  string // what is behind its last slash, which the hosts file has
 }
 
 // link writes the variables of the links of a container that starts, and whom they lead to. The
@@ -40,7 +41,7 @@ func (c *Container) lookAtLinks(op string, show func(l link, to *endpoint)) (lin
 		}
 		target := l.target.on(n)
 		if target == nil {
-			return links, errorf(op, c.Name(), ErrNotRunning, c.host.says.LinkNotRunning, l.target.Name(), c.Name(), l.alias)
+			return links, errorf(op, c.Name(), ErrNotRunning, c.host.says.LinkNotRunning, l.target.Name(), c.Name(), l.name)
 		}
 		links = append(links, c.linkVars(l, target))
 		show(l, target)
@@ -142,7 +143,7 @@ func (c *Container) relink() {
 
 // linkVars returns what the link tells a container of its target.
 func (c *Container) linkVars(l link, target *endpoint) linkenv.Link {
-	return linkenv.Link{Client: c.Name(), Alias: l.alias, Addr: target.addr, Ports: l.target.exposed(), Env: l.target.config.env}
+	return linkenv.Link{Client: c.Name(), Alias: l.name, Addr: target.addr, Ports: l.target.exposed(), Env: l.target.config.env}
 }
 
 // legacyLinks are the links of the default bridge that the container has.
@@ -176,7 +177,7 @@ func (h *Host) RemoveLink(name string) error {
 	}
 	defer c.change()()
 	list := c.legacyLinks()
-	i := slices.IndexFunc(list, func(l link) bool { return l.alias == alias })
+	i := slices.IndexFunc(list, func(l link) bool { return l.name == alias })
 	if i < 0 {
 		return errNoContainer(h.says, op, name)
 	}

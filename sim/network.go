@@ -82,11 +82,8 @@ func (n *Network) appendSubnets(list []netip.Prefix) []netip.Prefix {
 	if n.bridge == nil {
 		return list
 	}
-	c := n.config()
-	for _, p := range [2]netip.Prefix{c.v4.subnet, c.v6.subnet} {
-		if p.IsValid() {
-			list = append(list, p)
-		}
+	for _, f := range n.config().families() {
+		list = append(list, f.subnet)
 	}
 	return list
 }
@@ -160,7 +157,7 @@ func (n *Network) open(device string) (err error) {
 	n.linkLocal = sync.OnceValue(func() error { return h.own.stack.AddAddr(index, linkLocal(n.mac)) })
 	for _, p := range n.config().gateways() {
 		if err := h.own.stack.AddAddr(index, p); err != nil {
-			return errGatewayTaken(h.says, n.name, p.Addr())
+			return err
 		}
 	}
 	if h.engine.ForwardsAgain() {
@@ -222,6 +219,11 @@ func (n *Network) close() {
 	if n.index != 0 {
 		n.host.own.unplug(n.index)
 	}
+	n.forget()
+}
+
+// forget takes the network from the list of the host.
+func (n *Network) forget() {
 	h := n.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -240,6 +242,10 @@ func (n *Network) Remove() error {
 	if err := n.retire(op); err != nil {
 		return err
 	}
+	if n.configOnly() {
+		n.forget()
+		return nil
+	}
 	n.close()
 	n.event("destroy")
 	return nil
@@ -255,6 +261,8 @@ func (n *Network) retire(op string) error {
 	switch {
 	case n.removed:
 		return errorf(op, n.name, ErrNotFound, n.host.says.NoNetwork, n.name)
+	case n.configuresLocked():
+		return errorf(op, n.name, ErrInUse, "error while removing network: configuration network %q is in use", n.name)
 	case n.heldLocked():
 		return errorf(op, n.name, ErrInUse, n.host.says.HasEndpoints, n.name, n.ID(), n.endpointsLocked())
 	}

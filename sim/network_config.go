@@ -2,6 +2,7 @@ package sim
 
 import (
 	"net/netip"
+	"slices"
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/engine"
@@ -32,7 +33,9 @@ type networkConfig struct {
 	attachable   bool
 	noICC        bool
 	noMasquerade bool
-	options      map[string]string // as they were given
+	configFrom   string                   // the configuration network that the rest is of
+	configures   *dockerapi.NetworkCreate // what networks are made with, of a configuration network
+	options      map[string]string        // as they were given
 	labels       map[string]string
 }
 
@@ -47,7 +50,7 @@ func (c *networkConfig) of(a netip.Addr) *family {
 // complete takes the host's addresses of a network whose subnets stand.
 func (c *networkConfig) complete(name string, inUse []netip.Prefix) error {
 	for _, f := range c.families() {
-		if engine.Overlaps(f.subnet, inUse) {
+		if slices.ContainsFunc(inUse, f.subnet.Overlaps) {
 			return newError("create network", name, ErrOverlap, c.says.SubnetOverlaps)
 		}
 		if err := f.open(c.engine, name); err != nil {

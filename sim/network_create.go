@@ -27,6 +27,13 @@ func (h *Host) CreateNetworkSpec(spec dockerapi.NetworkCreate) (*Network, error)
 	if err := h.sameTime("create network"); err != nil {
 		return nil, err
 	}
+	spec, err := h.configured(spec)
+	switch {
+	case err != nil:
+		return nil, err
+	case spec.ConfigOnly:
+		return h.createConfiguration(spec)
+	}
 	cfg, err := newNetworkConfig(h.engine, &spec)
 	if err != nil {
 		if cfg.byDriver {

@@ -23,9 +23,13 @@ func (n *Network) Inspect() dockerapi.Network {
 	if n.since28() {
 		info.EnableIPv4, info.Status = !cfg.noIPv4, &dockerapi.NetworkStatus{}
 	}
+	info.ConfigFrom.Network = cfg.configFrom
 	if n.bridge == nil {
 		if n.since28() {
 			info.IPAM.Config = nil
+		}
+		if n.configOnly() {
+			n.tellConfiguration(&info)
 		}
 		for c := range n.host.Containers() {
 			if sandbox, r := c.lastSandbox(); r != nil && c.linkTo(n) != nil {

@@ -24,6 +24,9 @@ func newNetworkConfig(e engine.Engine, spec *dockerapi.NetworkCreate) (networkCo
 		engine: e, says: says, newOptions: e.Release().NetworkOptions, mtu: veth.DefaultMTU, internal: spec.Internal, attachable: spec.Attachable,
 		options: cloneMap(spec.Options), labels: cloneMap(spec.Labels),
 	}
+	if spec.ConfigFrom != nil {
+		c.configFrom = spec.ConfigFrom.Network
+	}
 	if err := checkDrivers(says, spec); err != nil {
 		return c, err
 	}
@@ -84,7 +87,7 @@ func checkDrivers(says *engine.Messages, spec *dockerapi.NetworkCreate) error {
 		return errUnsupported(spec.Name, key)
 	}
 	for option, asked := range map[string]bool{
-		"Ingress": spec.Ingress, "ConfigOnly": spec.ConfigOnly, "ConfigFrom": spec.ConfigFrom != nil,
+		"Ingress":             spec.Ingress,
 		"Scope " + spec.Scope: spec.Scope != "" && spec.Scope != "local",
 	} {
 		if asked {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"drydock/sim"
+	"drydock/sim/ping"
 	"drydock/sim/simtest"
 
 	"github.com/stretchr/testify/require"
@@ -64,18 +65,24 @@ func TestPoolsBesideLAN(t *testing.T) {
 	simtest.NewNetwork(t, h, "n2", sim.WithSubnet(netip.MustParsePrefix("172.18.0.0/16")))
 }
 
-// TestGatewayTaken: the gateway cannot be an address that the host has elsewhere.
-func TestGatewayTaken(t *testing.T) {
+// TestGatewayElsewhere: the gateway may be an address that the host has elsewhere, as Linux has it.
+func TestGatewayElsewhere(t *testing.T) {
 	t.Parallel()
 	lan := simtest.NewLAN(t)
-	h := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("10.0.0.1/24")))
-	before, rules := snapshot(h), save(t, h)
-	_, err := h.CreateNetwork("net", sim.WithSubnet(prefix("10.0.0.0/16")))
-	require.EqualError(t, err, "failed to allocate gateway (10.0.0.1): Address already in use")
-	require.ErrorIs(t, err, sim.ErrAddress)
+	h := simtest.NewHost(t, sim.WithUplink(lan, netip.MustParsePrefix("10.0.0.1/16")))
+	before := snapshot(h)
+	for _, subnet := range []string{"10.0.0.0/24", "127.0.0.0/24"} {
+		n := simtest.NewNetwork(t, h, "net", sim.WithSubnet(prefix(subnet)))
+		require.Equal(t, prefix(subnet).Addr().Next(), n.Gateway())
+		if c := simtest.Run(t, h, "c1", sim.WithNetwork(n)); subnet[0] == '1' && subnet[1] == '0' {
+			_, err := c.Ping(t.Context(), n.Gateway().String(), &ping.Config{Count: 1})
+			require.NoError(t, err)
+		}
+		c, _ := h.Container("c1")
+		require.NoError(t, c.ForceRemove())
+		require.NoError(t, n.Remove())
+	}
 	require.Equal(t, before, snapshot(h))
-	require.Equal(t, rules, save(t, h))
-	simtest.NewNetwork(t, h, "net", sim.WithSubnet(prefix("10.0.0.0/16")), sim.WithGateway(netip.MustParseAddr("10.0.0.2")))
 }
 
 func TestCreateNetwork(t *testing.T) {

@@ -43,12 +43,17 @@ func openTap(space *namespace, index int, opts slirp.Options) (*slirp.Net, error
 }
 
 // addTapRoute gives tap0 its address and the default route, if there is none. A host that has
-// one keeps it: its way to the outside is a router on a LAN, and tap0 serves Expose alone.
+// one keeps it: its way to the outside is a router on a LAN, and tap0 serves Expose alone. Where
+// another interface has the address, answers would not come back by tap0.
 func addTapRoute(space *namespace, index int) error {
-	if err := space.stack.AddAddr(index, tapAddr); err != nil {
+	err := error(syscall.EEXIST)
+	if !space.stack.HasAddr(tapAddr.Addr()) {
+		err = space.stack.AddAddr(index, tapAddr)
+	}
+	if err != nil {
 		return errorf("connect to the real machine", tapDevice, ErrAddress, "%s cannot have the address %v: %v", tapDevice, tapAddr, err)
 	}
-	err := space.stack.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), tapGateway)
+	err = space.stack.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), tapGateway)
 	if errors.Is(err, syscall.EEXIST) {
 		return nil
 	}

@@ -23,9 +23,9 @@ type NetworkCreate struct {
 	IPAM           IPAM
 	Internal       bool
 	Attachable     bool              // is told; it means something to swarm
-	Ingress        bool              // refused, as are the next two
-	ConfigOnly     bool              //
-	ConfigFrom     *ConfigReference  //
+	Ingress        bool              // refused
+	ConfigOnly     bool              // it holds what others are made with
+	ConfigFrom     *ConfigReference  // a network that was made so; then nothing of that can be asked for
 	Options        map[string]string // of the driver: see the constants
 	Labels         map[string]string
 }

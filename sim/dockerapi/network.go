@@ -14,7 +14,7 @@ type Network struct {
 	IPAM       IPAM
 	Internal   bool
 	Attachable bool // as it was asked for
-	Ingress    bool // always false, as are the others that swarm has
+	Ingress    bool // always false, as swarm's
 	ConfigFrom ConfigReference
 	ConfigOnly bool
 	Containers map[string]NetworkContainer // those that run, by ID

@@ -63,6 +63,7 @@ var statuses = []struct {
 	{createNetwork, sim.ErrExists, http.StatusConflict},
 	{createNetwork, sim.ErrPredefined, http.StatusForbidden},
 	{createNetwork, sim.ErrOverlap, http.StatusForbidden},
+	{anyOp, sim.ErrConfigOnly, http.StatusForbidden},
 	{createNetwork, errors.ErrUnsupported, http.StatusNotImplemented},
 	{createNetwork, errAny, http.StatusInternalServerError},
 	{connect, sim.ErrExists, http.StatusForbidden},

@@ -143,7 +143,7 @@ func (c *call) networksPrune() error {
 	var pruned dockerapi.NetworksPruned
 	for n := range c.host.Networks() {
 		told := n.Inspect()
-		if !isPredefined(told.Name) && p.wants(told.Created, told.Labels) && n.Remove() == nil {
+		if !isPredefined(told.Name) && !told.ConfigOnly && p.wants(told.Created, told.Labels) && n.Remove() == nil {
 			pruned.NetworksDeleted = append(pruned.NetworksDeleted, told.Name)
 		}
 	}

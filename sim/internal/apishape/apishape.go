@@ -5,6 +5,7 @@ package apishape
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -71,14 +72,14 @@ func marshal(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-var marshaler = reflect.TypeFor[json.Marshaler]()
+var marshaler, textMarshaler = reflect.TypeFor[json.Marshaler](), reflect.TypeFor[encoding.TextMarshaler]()
 
 // shaped returns what is to be encoded instead of v: objects instead of structs.
 func (s Shape) shaped(v reflect.Value) any {
 	switch {
 	case !v.IsValid():
 		return nil
-	case v.Type().Implements(marshaler):
+	case v.Type().Implements(marshaler), v.Type().Implements(textMarshaler):
 		return v.Interface()
 	}
 	switch v.Kind() {

@@ -38,6 +38,8 @@ type Addresser interface {
 	// ByMAC reports whether the addresses of an IPv6 subnet of the default bridge end in the
 	// MACs of their holders; else they are the lowest free ones.
 	ByMAC(subnet netip.Prefix) bool
+	// ConfigNetworks reports whether there are networks that only hold what others are made with.
+	ConfigNetworks() bool
 	// SeveralNetworks reports whether a container can be made on several, with a MAC and the
 	// priority of its gateway on each.
 	SeveralNetworks() bool

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/linkenv"
 	"drydock/sim/internal/ports"
 )
 
@@ -63,6 +64,8 @@ func (common) OwnIndexes() bool { return false }
 func (common) FreeEth() bool { return false }
 
 func (common) SeveralNetworks() bool { return false }
+
+func (common) ConfigNetworks() bool { return true }
 
 // Gateways are the first network, also if it is internal.
 func (common) Gateways(list []Network) (v4, v6 int) {
@@ -132,13 +135,16 @@ func (common) DefaultPath() string {
 
 // Environment has what the container was given after the variables of links, which it
 // overrides in their places. HOME is runc's: it comes last, and also fills one that is empty.
-func (e common) Environment(v Environment) []string {
-	env := []string{e.DefaultPath(), "HOSTNAME=" + v.Hostname}
+func (common) Environment(v Environment) []string { return v.list(linkenv.Link.Vars) }
+
+// list returns the variables, with those that links have.
+func (v Environment) list(ofLink func(linkenv.Link) []string) []string {
+	env := []string{common{}.DefaultPath(), "HOSTNAME=" + v.Hostname}
 	if v.TTY {
 		env = append(env, "TERM=xterm")
 	}
 	for _, l := range v.Links {
-		env = append(env, l.Vars()...)
+		env = append(env, ofLink(l)...)
 	}
 	for _, o := range v.Env {
 		env = SetEnv(env, o)

@@ -124,6 +124,8 @@ func (e docker113) Upstreams(made ResolvConf, text string) []Upstream {
 	return firstUpstreams(readResolvConf(e.ResolvConf(made)).upstreams(false), readResolvConf(text).upstreams(false))
 }
 
+func (docker113) ConfigNetworks() bool { return false }
+
 // KillsPaused is false: containers must be unpaused before.
 func (docker113) KillsPaused() bool { return false }
 

@@ -73,6 +73,7 @@ var messages28 = messages20.with(func(m *Messages) {
 	m.NoSCTP = "error starting userland proxy: failed to listen on %[1]v: %[5]v"
 	m.NoNetwork = m.NetworkNotFound
 	m.NetworkEmpty = "invalid name: name is empty"
+	m.NetworkName = m.NetworkEmpty + "%.0s" // of blanks alone
 	m.HasEndpoints = "error while removing network: network %[1]s has active endpoints (%[3]s)"
 	m.SubnetFormat = "invalid network config:\ninvalid subnet %v: invalid CIDR block notation"
 	m.SubnetOverlaps = "invalid pool request: Pool overlaps with other one on this address space"

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"drydock/sim/dockerapi"
+	"drydock/sim/internal/linkenv"
 	"drydock/sim/internal/ports"
 )
 
@@ -38,6 +39,9 @@ func (since28) DisconnectsTwice() bool { return false }
 
 // ExecNotFound is a shell's.
 func (since28) ExecNotFound() int { return 127 }
+
+// Environment has the ports of links by protocol.
+func (since28) Environment(v Environment) []string { return v.list(linkenv.Link.VarsSince28) }
 
 func (since28) RepliesAsAsked() bool { return true }
 

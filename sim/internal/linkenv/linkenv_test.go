@@ -10,6 +10,40 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestVarsSince28 has what env printed in containers of Docker Engine 28.5.2.
+func TestVarsSince28(t *testing.T) {
+	t.Parallel()
+	var list []ports.Port
+	for _, spec := range []string{"7000-7001", "7003", "53/udp"} {
+		more, err := ports.ParseExposed(spec)
+		require.NoError(t, err)
+		list = append(more, list...)
+	}
+	l := Link{Client: "c1", Alias: "a/x", Addr: netip.MustParseAddr("172.17.0.3"), Ports: list}
+	require.Equal(t, `X_PORT=tcp://172.17.0.3:7000
+X_PORT_7000_TCP=tcp://172.17.0.3:7000
+X_PORT_7000_TCP_ADDR=172.17.0.3
+X_PORT_7000_TCP_PORT=7000
+X_PORT_7000_TCP_PROTO=tcp
+X_PORT_7001_TCP=tcp://172.17.0.3:7001
+X_PORT_7001_TCP_ADDR=172.17.0.3
+X_PORT_7001_TCP_PORT=7001
+X_PORT_7001_TCP_PROTO=tcp
+X_PORT_7003_TCP=tcp://172.17.0.3:7003
+X_PORT_7003_TCP_ADDR=172.17.0.3
+X_PORT_7003_TCP_PORT=7003
+X_PORT_7003_TCP_PROTO=tcp
+X_PORT_7000_TCP_START=tcp://172.17.0.3:7000
+X_PORT_7000_TCP_PORT_START=7000
+X_PORT_7000_TCP_END=tcp://172.17.0.3:7001
+X_PORT_7000_TCP_PORT_END=7001
+X_PORT_53_UDP=udp://172.17.0.3:53
+X_PORT_53_UDP_ADDR=172.17.0.3
+X_PORT_53_UDP_PORT=53
+X_PORT_53_UDP_PROTO=udp
+X_NAME=/c1/a/x`, strings.Join(l.VarsSince28(), "\n"))
+}
+
 // TestVars has what env printed in containers of Docker Engine 20.10.24.
 func TestVars(t *testing.T) {
 	t.Parallel()

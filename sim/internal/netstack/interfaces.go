@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"syscall"
 
 	"drydock/sim/internal/errno"
 
@@ -70,14 +69,15 @@ func (s *Stack) RemoveNIC(index int) error {
 	return nil
 }
 
-// AddAddr adds an address to an interface and a route to its subnet.
+// AddAddr adds an address to an interface and a route to its subnet. Another interface may have it,
+// too. The error wraps EEXIST if this one has.
 func (s *Stack) AddAddr(index int, addr netip.Prefix) error {
 	s.gate.enter()
 	defer s.gate.leave()
 	id := tcpip.NICID(index)
 	pa := tcpip.ProtocolAddress{Protocol: protocolOf(addr.Addr()), AddressWithPrefix: toPrefix(addr)}
-	if s.router != nil && id != loopbackNIC && s.router.Has(pa.AddressWithPrefix.Address) {
-		return fmt.Errorf("netstack: add address %v: %w", addr, syscall.EEXIST)
+	if s.router != nil {
+		s.router.Reclaim(id, pa.AddressWithPrefix.Address)
 	}
 	if err := s.stack.AddProtocolAddress(id, pa, stack.AddressProperties{}); err != nil {
 		return fmt.Errorf("netstack: add address %v: %w", addr, errno.Of(err))
@@ -85,6 +85,13 @@ func (s *Stack) AddAddr(index int, addr netip.Prefix) error {
 	s.stack.AddRoute(tcpip.Route{Destination: pa.AddressWithPrefix.Subnet(), NIC: id})
 	s.changed(id)
 	return nil
+}
+
+// HasAddr reports whether an interface has an address.
+func (s *Stack) HasAddr(a netip.Addr) bool {
+	return slices.ContainsFunc(s.Interfaces(), func(i Interface) bool {
+		return slices.ContainsFunc(i.Addrs, func(p netip.Prefix) bool { return p.Addr() == a })
+	})
 }
 
 // An Interface is what a stack knows of one of its interfaces.

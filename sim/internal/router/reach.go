@@ -8,9 +8,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// Has reports whether an interface of the stack has an address, IPv6 link-local ones
-// excepted. It knows what Refresh has seen.
-func (r *Router) Has(a tcpip.Address) bool { return r.owners.has(a) }
+// Reclaim takes back an address that was lent to an interface, which is about to have it itself.
+func (r *Router) Reclaim(id tcpip.NICID, a tcpip.Address) { r.owners.reclaim(id, a) }
 
 // Reach lets sockets send from an address of this host to another host, through the
 // interface out if that is not 0. It returns the interface; 0 if there is no way, or one

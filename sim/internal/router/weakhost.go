@@ -28,16 +28,8 @@ type owners struct {
 
 	mu    sync.Mutex // guards what follows, addrs of all ports, and changes of their borrowed
 	ports map[tcpip.NICID]*Port
-	own   map[tcpip.Address][]*Port // by id; one but for addresses that lo has, too
+	own   map[tcpip.Address][]*Port // by id; several interfaces may have the same address
 	lent  map[tcpip.Address][]*Port
-}
-
-// has reports whether an address is one of an interface. IPv6 link-local ones are not
-// looked at.
-func (o *owners) has(a tcpip.Address) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.own[a]) > 0
 }
 
 // port returns the port with that id, nil if there is none.
@@ -93,6 +85,19 @@ func (o *owners) dropLocked(p *Port, keep []tcpip.AddressWithPrefix) {
 		delete(o.own, a)
 		delete(o.lent, a)
 	}
+}
+
+// reclaim takes back an address that was lent to an interface, which is about to have it.
+func (o *owners) reclaim(id tcpip.NICID, a tcpip.Address) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	p := o.ports[id]
+	if p == nil || !(*p.borrowed.Load())[a] {
+		return
+	}
+	p.borrow(a, false)
+	o.lent[a] = slices.DeleteFunc(o.lent[a], func(b *Port) bool { return b == p })
+	o.router.stack.RemoveAddress(id, a)
 }
 
 // lend gives p an address of another interface, unless it has it or nobody has.

@@ -40,10 +40,10 @@ func (d *docker) main(args []string) error {
 	args = global.Args()
 	switch {
 	case len(args) == 0 && help:
-		d.Printf("\n%s", d.rootUsage())
+		d.Printf("%s", d.release.help(d.rootUsage()))
 		return nil
 	case len(args) == 0:
-		d.Errorf("\n%s", d.rootUsage())
+		d.Errorf("%s", d.release.help(d.rootUsage()))
 		return nil
 	case args[0] == "help":
 		return d.help(args[1:])
@@ -85,9 +85,9 @@ func (d *docker) runGroup(g group, args []string) error {
 	help, _ := f.GetBool("help")
 	switch args := f.Args(); {
 	case help:
-		d.Printf("\n%s", g.usage())
+		d.Printf("%s", d.release.help(g.usage()))
 	case len(args) == 0:
-		d.Errorf("\n%s", g.usage())
+		d.Errorf("%s", d.release.help(g.usage()))
 	default:
 		if c, ok := find(g.name, args[0]); ok {
 			return d.runSubcommand(&c, args[1:])
@@ -110,7 +110,7 @@ func (d *docker) runSubcommand(c *subcommand, args []string) error {
 		return d.flagError(err, "docker "+c.path, c.syntax, "")
 	}
 	if help, _ := f.GetBool("help"); help {
-		d.Printf("\n%s", c.usage(f, d.width()))
+		d.Printf("%s", d.release.help(c.usage(f, d.width())))
 		return nil
 	}
 	if problem := c.checkArgs(f.NArg()); problem != "" {

@@ -77,7 +77,7 @@ func commandList(path string, list []subcommand) string {
 func (d *docker) help(topic []string) error {
 	switch {
 	case len(topic) == 0:
-		d.Printf("\n%s", d.rootUsage())
+		d.Printf("%s", d.release.help(d.rootUsage()))
 		return nil
 	case len(topic) == 1 && (topic[0] == "help" || topic[0] == "--help" || topic[0] == "-h"):
 		d.Printf("\nUsage:  docker help [command]\n\nHelp about the command\n")
@@ -86,7 +86,7 @@ func (d *docker) help(topic []string) error {
 	g, isGroup := findGroup(topic[0])
 	switch {
 	case isGroup && len(topic) == 1:
-		d.Printf("\n%s", g.usage())
+		d.Printf("%s", d.release.help(g.usage()))
 		return nil
 	case isGroup:
 		topic = topic[1:]
@@ -100,6 +100,6 @@ func (d *docker) help(topic []string) error {
 	}
 	f := d.newFlags()
 	c.setup(d, f)
-	d.Printf("\n%s", c.usage(f, d.width()))
+	d.Printf("%s", d.release.help(c.usage(f, d.width())))
 	return nil
 }

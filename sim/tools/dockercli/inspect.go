@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strings"
 	"text/template"
@@ -29,8 +28,8 @@ func (d *docker) containers(sizes *bool) finder {
 		}
 		text, err := d.find("/containers/"+name+"/json", "container", name, query, &c)
 		info := newContainerInfo(c)
-		if s := &c.NetworkSettings; d.release.since29 {
-			return containerInfo29{info, networkSettings29{s.SandboxID, s.SandboxKey, s.Ports, endpoints29(s.Networks)}}, text, err
+		if d.release.since29 {
+			return newContainerInfo29(info), text, err
 		}
 		return info, text, err
 	}
@@ -201,43 +200,6 @@ func newContainerInfo(info dockerapi.Container) containerInfo {
 		s.Error, s.StartedAt.Format(time.RFC3339Nano), s.FinishedAt.Format(time.RFC3339Nano),
 	}
 	return containerInfo{info, info.Created.Format(time.RFC3339Nano), state}
-}
-
-// A containerInfo29 is one without what Docker had of networks outside of Networks.
-type containerInfo29 struct {
-	containerInfo
-	NetworkSettings networkSettings29
-}
-
-type networkSettings29 struct {
-	SandboxID, SandboxKey string
-	Ports                 map[string][]dockerapi.PortBinding
-	Networks              map[string]endpoint29
-}
-
-// An endpoint29 is one whose addresses are no texts: templates say of those that there are not that
-// they are invalid.
-type endpoint29 struct {
-	dockerapi.EndpointSettings
-	Gateway, IPAddress, IPv6Gateway, GlobalIPv6Address netip.Addr
-}
-
-func endpoints29(networks map[string]dockerapi.EndpointSettings) map[string]endpoint29 {
-	all := make(map[string]endpoint29)
-	for name, e := range networks {
-		addr := func(text string) netip.Addr {
-			a, _ := netip.ParseAddr(text)
-			return a
-		}
-		all[name] = endpoint29{e, addr(e.Gateway), addr(e.IPAddress), addr(e.IPv6Gateway), addr(e.GlobalIPv6Address)}
-	}
-	return all
-}
-
-// MarshalJSON has texts again.
-func (e endpoint29) MarshalJSON() ([]byte, error) {
-	text, err := release29.marshal(e.EndpointSettings)
-	return []byte(text), err
 }
 
 // MarshalJSON keeps Docker's order of the fields.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -12,8 +13,8 @@ import (
 )
 
 // ipamConfig puts ranges, gateways and reserved addresses to the subnets that they are in.
-// docker does so before it asks the daemon, and looks no closer at addresses than that.
-func ipamConfig(subnets, ranges, gateways []string, reserved map[string]string) ([]dockerapi.IPAMConfig, error) {
+// docker does so before it asks the daemon. Until 29 it looked no closer at addresses than that.
+func (r *release) ipamConfig(subnets, ranges, gateways []string, reserved map[string]string) ([]dockerapi.IPAMConfig, error) {
 	if len(subnets) < len(ranges) || len(subnets) < len(gateways) {
 		return nil, errors.New("every ip-range or gateway must have a corresponding subnet")
 	}
@@ -22,16 +23,22 @@ func ipamConfig(subnets, ranges, gateways []string, reserved map[string]string) 
 		if err := all.add(s); err != nil {
 			return nil, err
 		}
+		if _, err := netip.ParsePrefix(s); r.since29 && err != nil {
+			return nil, err
+		}
 	}
-	for _, r := range ranges {
-		c, err := all.of(r, "range")
+	for _, s := range ranges {
+		if _, _, err := net.ParseCIDR(s); r.since28 && err != nil && len(all) > 0 {
+			return nil, err
+		}
+		c, err := all.of(s, "range")
 		if err != nil {
 			return nil, err
 		}
 		if c.IPRange != "" {
-			return nil, fmt.Errorf("cannot configure multiple ranges (%s, %s) on the same subnet (%s)", r, c.IPRange, c.Subnet)
+			return nil, fmt.Errorf("cannot configure multiple ranges (%s, %s) on the same subnet (%s)", s, c.IPRange, c.Subnet)
 		}
-		c.IPRange = r
+		c.IPRange = s
 	}
 	for _, g := range gateways {
 		c, err := all.of(g, "gateway")
@@ -44,6 +51,14 @@ func ipamConfig(subnets, ranges, gateways []string, reserved map[string]string) 
 		c.Gateway = g
 	}
 	for _, name := range slices.Sorted(maps.Keys(reserved)) {
+		if r.since29 {
+			if reserved[name] == "" {
+				continue
+			}
+			if _, err := netip.ParseAddr(reserved[name]); err != nil {
+				return nil, err
+			}
+		}
 		c, err := all.of(reserved[name], "aux-address")
 		if err != nil {
 			return nil, err

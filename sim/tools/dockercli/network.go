@@ -12,9 +12,12 @@ import (
 // networkFlags are the flags of docker network create.
 type networkFlags struct {
 	driver, ipamDriver         *string
-	subnets, ranges, gateways  *[]string
+	subnets                    *[]string
+	ranges, gateways           func() []string
 	internal, ipv6, attachable *bool
 	ipv4                       *bool // nil: not asked for
+	configOnly                 *bool
+	configFrom                 *string
 	labels                     *[]string
 	options, reserved          map[string]string
 }
@@ -26,21 +29,21 @@ func (d *docker) createNetwork(f *pflag.FlagSet) action {
 		driver:     f.StringP("driver", "d", "bridge", "Driver to manage the Network"),
 		ipamDriver: f.String("ipam-driver", "default", "IP Address Management Driver"),
 		subnets:    f.StringSlice("subnet", nil, "Subnet in CIDR format that represents a network segment"),
-		ranges:     f.StringSlice("ip-range", nil, "Allocate container ip from a sub-range"),
-		gateways:   f.StringSlice("gateway", nil, "IPv4 or IPv6 Gateway for the master subnet"),
 		internal:   f.Bool("internal", false, "Restrict external access to the network"),
 		ipv6:       f.Bool("ipv6", false, "Enable IPv6 networking"),
 		attachable: f.Bool("attachable", false, "Enable manual container attachment"),
+		configOnly: f.Bool("config-only", false, "Create a configuration only network"),
+		configFrom: f.String("config-from", "", "The network from which to copy the configuration"),
 		labels:     multi(f, "label", "", "Set metadata on a network", checkLabel),
 		options:    stringMap(f, "opt", "o", "Set driver specific options", nil),
 		reserved:   stringMap(f, "aux-address", "", "Auxiliary IPv4 or IPv6 addresses used by Network driver", nil),
 	}
+	flags.ranges, flags.gateways = d.release.addrLists(f)
 	if d.release.since28 {
 		flags.ipv4 = f.Bool("ipv4", true, "Enable or disable IPv4 address assignment")
+		f.Lookup("ipv6").Usage = "Enable or disable IPv6 address assignment"
 	}
 	refuse(f,
-		unsupported{"config-from", "", "string", "", "The network from which to copy the configuration"},
-		unsupported{"config-only", "", "bool", "", "Create a configuration only network"},
 		unsupported{"ingress", "", "bool", "", "Create swarm routing-mesh network"},
 		unsupported{"ipam-opt", "", "map", "map[]", "Set IPAM driver specific options"},
 		unsupported{"scope", "", "string", "", "Control the network's scope"},
@@ -64,12 +67,17 @@ func (d *docker) createNetwork(f *pflag.FlagSet) action {
 
 // parse returns what is asked of the daemon.
 func (n networkFlags) parse(d *docker, name string) (c dockerapi.NetworkCreate, err error) {
-	config, err := ipamConfig(*n.subnets, *n.ranges, *n.gateways, n.reserved)
+	config, err := d.release.ipamConfig(*n.subnets, n.ranges(), n.gateways(), n.reserved)
 	if err != nil {
 		return c, err
 	}
 	labels, err := d.readLabels(nil, *n.labels)
+	var from *dockerapi.ConfigReference
+	if *n.configFrom != "" {
+		from = &dockerapi.ConfigReference{Network: *n.configFrom}
+	}
 	return dockerapi.NetworkCreate{
+		ConfigOnly: *n.configOnly, ConfigFrom: from,
 		Name: name, CheckDuplicate: true, Driver: *n.driver, EnableIPv6: *n.ipv6,
 		IPAM:     dockerapi.IPAM{Driver: *n.ipamDriver, Options: map[string]string{}, Config: config},
 		Internal: *n.internal, Attachable: *n.attachable, Options: n.options, Labels: labels,

@@ -196,7 +196,7 @@ func FuzzParse(f *testing.F) {
 		_ = showProgress(context.Background(), strings.NewReader(s), io.Discard)
 		_, _ = parseHost(s)
 		_, _ = parseRestart(s)
-		_, _ = ipamConfig([]string{s, "10.0.0.0/8"}, []string{s}, []string{s}, map[string]string{s: s})
+		_, _ = release20.ipamConfig([]string{s, "10.0.0.0/8"}, []string{s}, []string{s}, map[string]string{s: s})
 		_ = (&listFlags{}).psCommand(s)
 		_, _ = reformatDate(s), shortID(s)
 		_, _ = checkDomain(s)

@@ -1,7 +1,10 @@
 package dockercli
 
 import (
+	"encoding/csv"
 	"fmt"
+	"io"
+	"net"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -39,6 +42,14 @@ func releaseOf(m command.Machine) *release {
 		}
 	}
 	return &release20
+}
+
+// help is a usage that was asked for. Until 28 an empty line came before it.
+func (r *release) help(usage string) string {
+	if r.since28 {
+		return usage
+	}
+	return "\n" + usage
 }
 
 // withHelp is why docker run or create fails.
@@ -128,6 +139,49 @@ func (r *release) addrFlag(f *pflag.FlagSet, name, usage string) *string {
 		return nil
 	}}, name, usage)
 	return addr
+}
+
+// addrLists adds the flags for ranges and gateways of a network, which 29 reads itself.
+func (r *release) addrLists(f *pflag.FlagSet) (ranges, gateways func() []string) {
+	const ofRanges, ofGateways = "Allocate container ip from a sub-range", "IPv4 or IPv6 Gateway for the master subnet"
+	if !r.since29 {
+		list, addrs := f.StringSlice("ip-range", nil, ofRanges), f.StringSlice("gateway", nil, ofGateways)
+		return func() []string { return *list }, func() []string { return *addrs }
+	}
+	list := addrSlice(f, "ip-range", "ipNetSlice", ofRanges, func(s string) (string, error) {
+		_, n, err := net.ParseCIDR(s)
+		if err != nil {
+			return "", fmt.Errorf("invalid string being converted to CIDR: %s", s)
+		}
+		return n.String(), nil
+	})
+	addrs := addrSlice(f, "gateway", "ipSlice", ofGateways, func(s string) (string, error) {
+		a := net.ParseIP(s)
+		if a == nil {
+			return "", fmt.Errorf("invalid string being converted to IP address: %s", s)
+		}
+		return a.String(), nil
+	})
+	return func() []string { return *list }, func() []string { return *addrs }
+}
+
+// addrSlice adds a flag for a list between commas, of which check returns what is kept.
+func addrSlice(f *pflag.FlagSet, name, kind, usage string, check func(s string) (string, error)) *[]string {
+	var all []string
+	f.Var(value{kind, "[]", func(list string) error {
+		fields, err := csv.NewReader(strings.NewReader(strings.NewReplacer(`"`, "", "'", "", "`", "").Replace(list))).Read()
+		if err != nil && err != io.EOF {
+			return err
+		}
+		for _, s := range fields {
+			if s, err = check(strings.TrimSpace(s)); err != nil {
+				return err
+			}
+			all = append(all, s)
+		}
+		return nil
+	}}, name, usage)
+	return &all
 }
 
 // error is an error of the command's own, which began with "Error: " until 29.

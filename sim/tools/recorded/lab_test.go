@@ -47,7 +47,7 @@ func newLab(t *testing.T, release sim.Release, forwards bool) *lab {
 // renew begins anew with a host made with options.
 func (l *lab) renew(opts ...sim.HostOption) {
 	l.close()
-	l.same = newNames()
+	l.same = newNames(l.release)
 	lan := simtest.NewLAN(l.t)
 	up := func(addr string) sim.MachineOption { return sim.WithUplink(lan, netip.MustParsePrefix(addr)) }
 	l.table = tools.Default().With(command.Table{"python3": python3, "who": whoServer})

@@ -3,6 +3,8 @@ package recorded
 import (
 	"regexp"
 	"strings"
+
+	"drydock/sim"
 )
 
 // A mask finds what differs from run to run.
@@ -16,7 +18,9 @@ type mask struct {
 	// with replaces the part.
 	with func(string) string
 	// in is in the output of which commands; nil is in all.
-	in     *regexp.Regexp
+	in *regexp.Regexp
+	// of is the release that it is for; "" is all.
+	of     sim.Release
 	reason string
 }
 
@@ -38,10 +42,14 @@ type masked struct {
 	words      []word
 }
 
-func maskAll(command string, lines []string) (list []masked) {
+// maskAll masks lines of a release.
+func maskAll(release sim.Release, command string, lines []string) (list []masked) {
 	for _, line := range lines {
 		m := masked{line: line, text: line}
 		for _, k := range masks {
+			if k.of != "" && k.of != release {
+				continue
+			}
 			var words []word
 			m.text, words = k.replace(command, m.text, nil)
 			m.words = append(m.words, words...)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"drydock/sim"
 )
 
 const idNames = "id"
@@ -45,6 +47,8 @@ var masks = []mask{
 	{find: re(`^(\d+): eth\d+ +inet .* scope global`), group: 1, names: ofOneCommand + "interface", in: severalNetworks, reason: "networks are joined in random order"},
 	{find: re(`\b(eth\d+)\b`), group: 1, names: ofOneCommand + "device", in: severalNetworks, reason: "the same"},
 	{find: re(`^2: (ens33@if.*|eth0: .*UP group default.*)`), group: 1, with: always("eth0"), in: re(`\bip addr|ip -4 addr show; ip route`), reason: "the lab's LAN was a cable to another namespace"},
+	{find: re(`^(\d+): eth\d+@`), group: 1, names: "container's interface", in: addresses, of: sim.Docker28, reason: "each container counts its own: another word than those of the host"},
+	{find: re(`^(\d+): eth\d+@`), group: 1, names: "container's interface", in: addresses, of: sim.Docker29, reason: "the same"},
 	{find: re(`^(\d+): \S+: <`), group: 1, names: "interface", in: addresses, reason: "the kernel has counted namespaces of other runs"},
 	{find: re(`@if(\d+)`), group: 1, names: "interface", in: addresses, reason: "the same"},
 	{find: re(`^(\d+): \S+ +inet`), group: 1, names: "interface", in: addresses, reason: "the same"},
@@ -69,6 +73,7 @@ var masks = []mask{
 	{find: re(` {2,}`), with: always("  "), in: tables, reason: "columns are as wide as the times"},
 
 	{find: re(`^net.ipv4.ip_forward = (\d)`), group: 1, in: re(`^sysctl net.ipv4.ip_forward; ping`), reason: "the lab's containers had that of the machine around it"},
+	{find: re(`"/[^\]]*"`), with: list, in: re(`json .HostConfig.Links`), reason: "docker goes through a map"},
 	{find: re(`\w+,\w+$`), with: list, in: re(`\{\{.Networks\}\}`), reason: "docker goes through a map"},
 
 	{find: re(`time=([\d.]+ ms)`), group: 1, in: pings, reason: "how long a packet took"},

@@ -3,16 +3,19 @@ package recorded
 import (
 	"slices"
 	"strings"
+
+	"drydock/sim"
 )
 
 // names has which of our words the recorded ones stand for, by the mask that found them.
 type names struct {
+	release        sim.Release
 	ours, recorded map[string]string
 	full           map[string]string // our whole IDs, by their first digits
 }
 
-func newNames() *names {
-	return &names{make(map[string]string), make(map[string]string), make(map[string]string)}
+func newNames(release sim.Release) *names {
+	return &names{release, make(map[string]string), make(map[string]string), make(map[string]string)}
 }
 
 // may tells whether the words of two masked lines may stand for each other.
@@ -79,7 +82,7 @@ type comparison struct {
 // compare compares what a command printed. Without an order every line may be anywhere.
 func (n *names) compare(command string, recorded, ours []string, anyOrder bool) (c comparison) {
 	defer n.forget()
-	want, got := maskAll(command, recorded), maskAll(command, ours)
+	want, got := maskAll(n.release, command, recorded), maskAll(n.release, command, ours)
 	pairs := pairsInOrder(want, got)
 	if anyOrder {
 		pairs = n.pairsAnyhow(want, got)

@@ -119,7 +119,7 @@ func (r *run) events(s step, lines []string) []string {
 	if !since.MatchString(s.command) || len(s.printed) == 0 {
 		return lines
 	}
-	first := maskAll(s.command, s.printed[:1])[0]
-	from := slices.IndexFunc(maskAll(s.command, lines), func(m masked) bool { return m.text == first.text && r.lab.same.may(first.words, m.words) })
+	first := maskAll(r.lab.release, s.command, s.printed[:1])[0]
+	from := slices.IndexFunc(maskAll(r.lab.release, s.command, lines), func(m masked) bool { return m.text == first.text && r.lab.same.may(first.words, m.words) })
 	return lines[max(from, 0):]
 }
