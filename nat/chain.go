@@ -13,6 +13,7 @@ type chain struct {
 	name         string
 	full         Chain
 	policy       verdict       // of built-in chains
+	handle       uint64        // of iptables; 0: a built-in one that nobody has used
 	count        *counter      // of a policy that was set; nil: nobody counts
 	size         int           // the number of rules
 	blocks       []*block      // of them

@@ -81,7 +81,7 @@ func (tx *NftEdit) copyRules(from *NftEdit, t NftTable) error {
 func (rs *Ruleset) copy(from *Ruleset) error {
 	s := from.current()
 	for id, t := range s.tables {
-		if !t.used {
+		if !t.used() {
 			continue
 		}
 		for _, c := range t.sorted() {

@@ -12,6 +12,7 @@ type rule struct {
 	hooks   hookSet    // at which it is allowed
 	to      int        // index of the chain that it jumps to, or noChain
 	print   uint64     // fingerprint of Rule
+	handle  uint64
 
 	nft        *NftRule // of nft, in place of Rule
 	verdict    verdict  // of nft

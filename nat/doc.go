@@ -7,7 +7,7 @@
 // They are Go values, [Rule] and what it is made of. Package iptables reads and prints them
 // as command lines and as what iptables-save prints; whichever it was, all show the same
 // rules. Beside them are the tables of nft, [Tables.Nft], which package nftables reads and
-// prints: neither shows the other's rules. Connections are kept by package conntrack, the sets of
+// prints, with those of iptables, as iptables on nf_tables has them. Connections are kept by package conntrack, the sets of
 // the match [Set] by package ipset.
 //
 // # The way of a packet

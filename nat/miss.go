@@ -21,7 +21,7 @@ func OnMiss(f func(Miss)) Option { return func(cfg *config) { cfg.onMiss = f } }
 // tellMisses tells of the rules of a table that p nearly matches, in the chains that it passes.
 func (t *Tables) tellMisses(id tableID, p *packet) {
 	table := t.rules(p).state.Load().tables[id]
-	if base := table.chains[p.hook]; base != nil && table.used {
+	if base := table.chains[p.hook]; base != nil && table.used() {
 		s := search{table: table, p: p, tell: t.onMiss}
 		s.on = host{conns: t.conns, clock: t.clock, sets: t.sets, dice: rand.New(rand.NewPCG(0, 0)), still: true}
 		s.on.stack.Store(t.stack.Load())

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// An Nftables is the tables of nft of one machine, beside those of iptables: packets pass both, in
-// the order of priorities (see [BaseChain]), and neither shows the other's rules. To drop a packet
+// An Nftables is the tables of nft of one machine, beside those of iptables ([NftEdit.Iptables]): packets pass both, in
+// the order of priorities (see [BaseChain]). To drop a packet
 // is final in any chain, to accept one ends the base chain alone. Its methods are safe for
 // concurrent use and for use while packets pass: those see the rules before a change or
 // after it.
@@ -17,7 +17,8 @@ import (
 // long it is.
 type Nftables struct {
 	on    *host
-	mu    sync.Mutex // serializes changes
+	rules [2]*Ruleset // of iptables and of ip6tables
+	mu    sync.Mutex  // serializes changes; taken before those of rules
 	state atomic.Pointer[nftState]
 }
 
@@ -42,11 +43,18 @@ type NftChain struct {
 func (t *Tables) Nft() *Nftables { return &t.nft }
 
 // Edit makes several changes that packets and others see all at once, or, if f fails or what it
-// made may not be, none of them. f must not use n itself, which waits, nor keep its argument.
+// made may not be, none of them. Changes of what is iptables' are seen a moment after the others. f must not use n itself or the
+// rules of iptables, which wait, nor keep its argument.
 func (n *Nftables) Edit(f func(tx *NftEdit) error) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	tx := &NftEdit{on: n.on}
+	return n.rules[0].Edit(func(v4 *Ruleset) error {
+		return n.rules[1].Edit(func(v6 *Ruleset) error { return n.edit(f, v4, v6) })
+	})
+}
+
+func (n *Nftables) edit(f func(tx *NftEdit) error, v4, v6 *Ruleset) error {
+	tx := &NftEdit{on: n.on, rules: [2]*Ruleset{v4, v6}}
 	if s := n.state.Load(); s != nil {
 		tx.state = *s
 	}
@@ -68,7 +76,7 @@ func (n *Nftables) commit(tx *NftEdit) error {
 
 // View returns the tables as they are now, without waiting for an Edit. Changes to it are for nothing.
 func (n *Nftables) View() *NftEdit {
-	tx := &NftEdit{on: n.on, view: true}
+	tx := &NftEdit{on: n.on, rules: n.rules, view: true}
 	if s := n.state.Load(); s != nil {
 		tx.state = *s
 		tx.state.tables = slices.Clone(s.tables)
@@ -76,7 +84,16 @@ func (n *Nftables) View() *NftEdit {
 	return tx
 }
 
-// Tables returns the tables in the order in which they were made.
+// Iptables returns the tables of iptables of a family, which change with the others; nil if the family has none. They are
+// tables of the same kernel: nft shows both.
+func (tx *NftEdit) Iptables(f Family) *Ruleset {
+	if int(f) < len(tx.rules) {
+		return tx.rules[f]
+	}
+	return nil
+}
+
+// Tables returns the tables of nft in the order in which they were made.
 func (tx *NftEdit) Tables() iter.Seq[NftTable] {
 	return func(yield func(NftTable) bool) {
 		for _, t := range slices.Clone(tx.state.tables) {
@@ -155,7 +172,7 @@ func (tx *NftEdit) Len(f Family, table, name string) int {
 func (tx *NftEdit) Place(f Family, table, name string, handle uint64) int {
 	if t := tx.find(f, table); t != nil {
 		if c := t.chain(name); c != nil {
-			return c.handle(handle)
+			return c.place(handle)
 		}
 	}
 	return -1

@@ -9,6 +9,7 @@ import (
 // reasons ErrNotThere, ErrThere, ErrInUse, ErrInvalid, ErrUnsupported, ErrLinks, ErrFull, ErrOverflow and ErrValue.
 type NftEdit struct {
 	on      *host
+	rules   [2]*Ruleset // of iptables
 	state   nftState
 	owned   map[*nfTable]bool // copies
 	chains  map[*chain]bool   // copies
@@ -98,11 +99,10 @@ func (tx *NftEdit) AddTable(n NftTable) error {
 	if tx.find(n.Family, n.Name) != nil {
 		return ErrThere
 	}
-	tx.state.handle++
-	t := &nfTable{family: n.Family, name: n.Name, handle: tx.state.handle, comment: n.Comment, dormant: n.Dormant}
+	t := &nfTable{family: n.Family, name: n.Name, handle: tx.on.made.Add(1), comment: n.Comment, dormant: n.Dormant}
 	for i := range t.progs {
 		if n.Family.has()&(1<<i) != 0 {
-			t.progs[i] = &table{used: true, names: make(map[string]int)}
+			t.progs[i] = &table{handle: 1, names: make(map[string]int)}
 		}
 	}
 	tx.adopt(t)

@@ -19,7 +19,7 @@ func (tx *NftEdit) ReplaceRule(f Family, table, name string, handle uint64, r Nf
 	if err != nil {
 		return err
 	}
-	at := c.handle(handle)
+	at := c.place(handle)
 	if at < 0 {
 		return ErrNotThere
 	}
@@ -27,8 +27,8 @@ func (tx *NftEdit) ReplaceRule(f Family, table, name string, handle uint64, r Nf
 	return err
 }
 
-// handle returns the place of the rule with a handle, -1 if there is none.
-func (c *chain) handle(h uint64) int {
+// place returns the place of the rule with a handle, -1 if there is none.
+func (c *chain) place(h uint64) int {
 	for i, r := range c.all() {
 		if r.nft.Handle == h {
 			return i
@@ -95,7 +95,7 @@ func (tx *NftEdit) DeleteRule(f Family, table, name string, handle uint64) error
 	if err != nil {
 		return err
 	}
-	return tx.cut(t, c, c.handle(handle))
+	return tx.cut(t, c, c.place(handle))
 }
 
 // DeleteAt removes the rule of a place, counted from 0.

@@ -283,7 +283,6 @@ type hookChains struct {
 type nftState struct {
 	tables []*nfTable // in the order in which they were made
 	hooks  [2][numHooks]*hookChains
-	handle uint64 // of tables
 	seq    uint64
 }
 

@@ -139,6 +139,12 @@ func (rs *Ruleset) DeleteChain(c Chain) error {
 	return rs.edit(func(d *draft) error { return d.deleteChain(c) })
 }
 
+// Unmake makes a built-in chain without rules as it was before somebody used it, as iptables -X does. One that nobody has
+// used is refused.
+func (rs *Ruleset) Unmake(c Chain) error {
+	return rs.edit(func(d *draft) error { return d.unmake(c) })
+}
+
 // RenameChain gives a chain of one's own another name, in the rules that jump to it
 // too.
 func (rs *Ruleset) RenameChain(c Chain, name string) error {
@@ -162,8 +168,7 @@ func (rs *Ruleset) SetCounters(c Chain, at int, n Counters) error {
 	return rs.edit(func(d *draft) error { return d.setCounters(c, at, n) })
 }
 
-// Reset empties a table: its own chains go, and the built-in ones have no rules, count
-// from 0 and accept.
+// Reset makes a table as new: its own chains go, and the built-in ones have no rules and accept.
 func (rs *Ruleset) Reset(table string) error {
 	return rs.edit(func(d *draft) error { return d.reset(table) })
 }
@@ -257,7 +262,36 @@ func (rs *Ruleset) Len(c Chain) (int, bool) {
 // policy. A table that is not used counts nothing, and iptables-save does not show it.
 func (rs *Ruleset) Used(table string) bool {
 	id, ok := tableNamed(table)
-	return ok && rs.current().tables[id].used
+	return ok && rs.current().tables[id].used()
+}
+
+// TableHandle returns the number that a table has for nft, in the order in which tables were made, those of nft among
+// them. It is 0 if nobody has made anything in it.
+func (rs *Ruleset) TableHandle(table string) uint64 {
+	if id, ok := tableNamed(table); ok {
+		return rs.current().tables[id].handle
+	}
+	return 0
+}
+
+// ChainHandle returns the number that a chain has for nft, in the order in which chains and rules of its table were made.
+// It is 0 for one that does not exist, and for a built-in one that nobody has used yet: iptables on nf_tables makes those
+// when they first get a rule or a policy.
+func (rs *Ruleset) ChainHandle(c Chain) uint64 {
+	if ch := rs.find(c); ch != nil {
+		return ch.handle
+	}
+	return 0
+}
+
+// RuleHandles returns the numbers that the rules of a chain have for nft.
+func (rs *Ruleset) RuleHandles(c Chain) (list []uint64) {
+	if ch := rs.find(c); ch != nil {
+		for _, r := range ch.all() {
+			list = append(list, r.handle)
+		}
+	}
+	return list
 }
 
 // find returns a chain, nil if there is none.

@@ -39,7 +39,7 @@ func (d *draft) newChain(c Chain) error {
 		if ch != nil {
 			return ErrChainExists
 		}
-		ch = &chain{hook: numHooks, name: name, full: c, id: t.free()}
+		ch = &chain{hook: numHooks, name: name, full: c, id: t.free(), handle: t.newHandle()}
 		d.adopt(ch)
 		t.chains[ch.id] = ch
 		d.ownNames(t)[name] = ch.id
@@ -121,14 +121,31 @@ func (c *chain) redirect(to *chain) {
 	c.splice(0, len(rules), rules...)
 }
 
-// reset makes a table as new but for being used.
+// unmake takes a built-in chain away, which is as new then.
+func (d *draft) unmake(c Chain) error {
+	return d.look(opDeleteChain, c, nil, func(t *table, ch *chain) error {
+		switch {
+		case !ch.builtin():
+			return ErrNotBuiltin
+		case ch.handle == 0:
+			return ErrNoChain
+		case ch.size > 0:
+			return ErrNotEmpty
+		}
+		fresh := newBuiltin(t.id, ch.hook)
+		d.ownTable(t.id).chains[ch.id] = fresh
+		d.adopt(fresh)
+		return nil
+	})
+}
+
+// reset makes a table as new.
 func (d *draft) reset(table string) error {
 	id, ok := tableNamed(table)
 	if !ok {
 		return refused(opReset, Chain(table), nil, ErrNoTable)
 	}
 	t := newTable(id)
-	t.used = true
 	for _, c := range t.chains {
 		if c != nil {
 			d.adopt(c)

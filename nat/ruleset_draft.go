@@ -46,13 +46,31 @@ func (d *draft) change(op string, c Chain, f func(t *table, ch *chain) error) er
 		if ch != nil {
 			ch = d.own(t, ch.id)
 		}
+		undo := func() {}
+		if op != opZero && op != opSetCounters {
+			undo = d.use(t, ch)
+		}
 		if err := f(t, ch); err != nil {
 			d.graphs[t.id] = nil // which a jump that came to nothing may have spoiled
+			undo()
 			return err
 		}
-		t.used = t.used || op != opZero && op != opSetCounters
 		return nil
 	})
+}
+
+// use gives a table that somebody makes something in its handle, and so a chain, nil if that is to be
+// made. undo takes them away.
+func (d *draft) use(t *table, ch *chain) (undo func()) {
+	table, next := t.handle, t.next
+	if table == 0 {
+		t.handle = d.on.made.Add(1)
+	}
+	if ch == nil || ch.handle > 0 {
+		return func() { t.handle, t.next = table, next }
+	}
+	ch.handle = t.newHandle()
+	return func() { t.handle, t.next, ch.handle = table, next, 0 }
 }
 
 // ownTable returns a table that may change.

@@ -5,7 +5,7 @@ import "fmt"
 // make returns r as a rule for a chain, if it may be there. The checks are in the order of
 // what they need: the rule alone, the names of chains, and from where packets come.
 func (d *draft) make(t *table, c *chain, r Rule) (*rule, error) {
-	made := &rule{Rule: r.clone(), count: new(counter), to: noChain}
+	made := &rule{Rule: r.clone(), count: new(counter), to: noChain, handle: t.newHandle()}
 	if err := made.check(d.on, d.v6, t.id, c.hook); err != nil {
 		return nil, err
 	}

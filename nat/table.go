@@ -10,9 +10,19 @@ import (
 // which a jump has in place of a name; that of a chain that is gone is given to the next.
 type table struct {
 	id     tableID
-	used   bool           // that somebody has made something in it, without which packets pass it by
+	handle uint64         // as that of a table of nft; 0: nobody has made anything in it, and packets pass it by
+	next   uint64         // the newest handle of a chain or a rule
 	chains []*chain       // built-in ones at their hooks; nil: there is none
 	names  map[string]int // indices of chains
+}
+
+// used reports whether somebody has made something in it.
+func (t *table) used() bool { return t.handle > 0 }
+
+// newHandle returns a handle for a chain or a rule.
+func (t *table) newHandle() uint64 {
+	t.next++
+	return t.next
 }
 
 // newTable returns a table that nobody has used. Packets pass it without being counted.

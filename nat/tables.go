@@ -40,7 +40,7 @@ func New(opts ...Option) *Tables {
 		router: cfg.router,
 	}
 	t.v4, t.v6 = newRuleset(false, &t.host), newRuleset(true, &t.host)
-	t.nft.on = &t.host
+	t.nft.on, t.nft.rules = &t.host, [2]*Ruleset{t.v4, t.v6}
 	t.hooks, t.clock, t.logger, t.onTrace = t, cfg.clock, cfg.logger, cfg.onTrace
 	t.rng, t.dice = rand.New(rand.NewPCG(cfg.seed, 0)), rand.New(rand.NewPCG(cfg.seed, 1))
 	if cfg.conns.Clock == nil {

@@ -11,7 +11,7 @@ type comeback struct{ chain, next int32 }
 // traversal knows itself are switched over; only the others cost a call.
 func (t *table) traverse(p *packet) verdict {
 	base := t.chains[p.hook]
-	if !t.used || base == nil {
+	if !t.used() || base == nil {
 		return accept
 	}
 	return t.run(base, p)

@@ -221,13 +221,13 @@ func (h *Host) configure() error {
 // IDs, in which it keeps them, or in one that comes of the host's seed, they get back the rules that
 // they lack; "bridge" is made anew, so that its rules are above all others.
 func (h *Host) restoreNetworks(docker0 *networkConfig) error {
-	if err := h.forward(ipForward); err != nil {
-		return err
-	}
 	h.otherBackend()
 	d := h.dockerd().forEngine()
 	h.firewall().delete(h.engine.ProxyRules(engine.Daemon{UserlandProxy: !d.UserlandProxy}))
 	if err := h.firewall().renew(h.engine.HostRules(d)); err != nil {
+		return err
+	}
+	if err := h.forward(ipForward); err != nil {
 		return err
 	}
 	networks := slices.SortedFunc(h.Networks(), func(a, b *Network) int { return cmp.Compare(a.ID(), b.ID()) })

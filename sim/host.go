@@ -135,9 +135,6 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 			}
 		}
 	}
-	if err := h.forward(ipForward); err != nil {
-		return err
-	}
 	h.Processes().Include(h.containerProcesses)
 	h.ports = publisher{
 		engine: h.engine, daemon: func() engine.Daemon { return h.dockerd().forEngine() }, firewall: h.firewall, tables: h.tables, processes: h.Processes(),
@@ -149,6 +146,9 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 	h.resolver = h.own.stack.ShareAs("", netstack.Program{PIDs: &h.work.processes, Name: dockerd})
 	h.ports.dockerd = h.resolver
 	if err := h.firewall().add(h.engine.HostRules(h.dockerd().forEngine())); err != nil {
+		return err
+	}
+	if err := h.forward(ipForward); err != nil {
 		return err
 	}
 	predefined := []*Network{

@@ -71,7 +71,7 @@ func (c *command) run(w io.Writer, rs *nat.Ruleset) error {
 	case 'F':
 		return c.each(w, rs, "Flushing", rs.Flush)
 	case 'X':
-		return c.each(w, rs, "Deleting", rs.DeleteChain)
+		return c.each(w, rs, "Deleting", func(id nat.Chain) error { return deleteChain(rs, id) })
 	case 'Z':
 		if c.numbered {
 			return rs.SetCounters(id, c.number, nat.Counters{})
@@ -108,20 +108,42 @@ func (c *command) each(w io.Writer, rs *nat.Ruleset, doing string, f func(nat.Ch
 	chains := slices.Collect(rs.Chains(c.table))
 	if c.chain != "" {
 		chains = []nat.Chain{c.id()}
-	} else if c.letter == 'X' {
-		// -X without a chain deletes those of one's own, and fails at the first that is in
-		// use.
-		chains = slices.DeleteFunc(chains, func(c nat.Chain) bool { return slices.Contains(builtins, baseName(c)) })
+	} else {
+		chains = slices.DeleteFunc(chains, func(id nat.Chain) bool { return !c.meant(rs, id) })
 	}
 	for _, id := range chains {
 		if err := f(id); err != nil {
 			return err
 		}
-		if c.verbose > 0 {
+		if c.verbose > 0 && (c.letter != 'X' || !slices.Contains(builtins, baseName(id))) {
 			fmt.Fprintf(w, "%s chain `%s'\n", doing, baseName(id))
 		}
 	}
 	return nil
+}
+
+// meant reports whether a command without a chain is for this one. -X is for those of one's own, and fails at the first that is
+// in use, and for built-in ones without rules that accept. -F with -v makes the built-in ones that nobody has used yet.
+func (c *command) meant(rs *nat.Ruleset, id nat.Chain) bool {
+	policy, _, builtin := rs.Policy(id)
+	if c.letter == 'X' && builtin {
+		if size, _ := rs.Len(id); size > 0 || policy != nat.Target(nat.Accept{}) {
+			return false
+		}
+	}
+	return rs.ChainHandle(id) > 0 || c.letter == 'F' && c.verbose > 0
+}
+
+// deleteChain is -X of one chain. One that is built in is made again when somebody uses it.
+func deleteChain(rs *nat.Ruleset, id nat.Chain) error {
+	policy, _, builtin := rs.Policy(id)
+	switch {
+	case !builtin:
+		return rs.DeleteChain(id)
+	case policy == nat.Target(nat.Drop{}):
+		return &Error{kind: badRule, Message: "Directory not empty", Err: nat.ErrPolicy}
+	}
+	return rs.Unmake(id)
 }
 
 // runRules runs the commands of rules.

@@ -110,7 +110,7 @@ func TestWords(t *testing.T) {
 		{[]string{"-A", "INPUT", "-j", "MASQ"}, "Chain 'MASQ' does not exist", 2},
 		{[]string{"-D", "INPUT", "-j", "FORWARD"}, "Bad rule (does a matching rule exist in that chain?)", 1},
 		{[]string{"-C", "NOSUCH", "-j", "DROP"}, "Bad rule (does a matching rule exist in that chain?)", 1},
-		{[]string{"-X", "INPUT"}, "CHAIN_DEL failed (Device or resource busy): chain INPUT", 4},
+		{[]string{"-X", "OUTPUT"}, "CHAIN_DEL failed (Device or resource busy): chain OUTPUT", 4},
 		{[]string{"-E", "FULL", "MINE"}, "File exists", 1},
 		{[]string{"-E", "INPUT", "X"}, "No chain/target/match by that name", 1},
 		{[]string{"-t", "nat", "-P", "OUTPUT", "DROP"}, "\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n", 2},

@@ -123,6 +123,9 @@ func (p *parser) addTable(op string) []command {
 		inside = p.tableBlock(&t, at)
 	}
 	add := command{do: func(x *executor) *fault {
+		if op == "create" && x.iptables(t.Family, t.Name) != nil {
+			return refused(nat.ErrThere, at.table.at)
+		}
 		if _, ok := x.tx.Table(t.Family, t.Name); ok && op != "create" {
 			return refused(x.tx.SetDormant(t.Family, t.Name, t.Dormant), at.table.at)
 		}
@@ -234,8 +237,14 @@ type policy struct {
 }
 
 func (x *executor) addChain(op string, at place, c nat.NftChain, policy policy) *fault {
-	if _, ok := x.tx.Table(at.family, at.table.text); !ok {
+	if !x.hasTable(at) {
 		return missing(at.table.at)
+	}
+	if same, ok := x.ofIptables(at.family, at.table.text, c.Name); ok {
+		if op == "create" {
+			return refused(nat.ErrThere, at.name.at)
+		}
+		return refused(same.add(c, policy), at.name.at)
 	}
 	old, there := x.tx.Chain(at.family, at.table.text, c.Name)
 	if policy.text != "" && c.Base == nil && (!there || old.Base == nil) {

@@ -1,10 +1,6 @@
 package nftables
 
-import (
-	"slices"
-
-	"drydock/nat"
-)
+import "drydock/nat"
 
 // delete reads what follows delete.
 func (p *parser) delete() []command {
@@ -15,13 +11,13 @@ func (p *parser) delete() []command {
 		at := p.tableOrHandle()
 		return one(func(x *executor) *fault {
 			if at.handle > 0 {
-				for t := range x.tx.Tables() {
+				for _, t := range x.tables() {
 					if t.Family == at.family && t.Handle == at.handle {
 						at.table.text = t.Name
 					}
 				}
 			}
-			return refused(x.tx.DeleteTable(at.family, at.table.text), at.table.at)
+			return refused(x.deleteTable(at.family, at.table.text), at.table.at)
 		})
 	case p.accept("chain"), p.accept("set"), p.accept("map"), p.accept("counter"), p.accept("quota"):
 		at := p.nameOrHandle()
@@ -39,10 +35,11 @@ func (p *parser) delete() []command {
 		p.expect("handle")
 		n, t := p.number()
 		return one(func(x *executor) *fault {
-			if _, ok := x.tx.Chain(at.family, at.table.text, at.name.text); !ok {
+			c, ok := x.chain(at.family, at.table.text, at.name.text)
+			switch {
+			case !ok:
 				return refused(nat.ErrNotThere, at.name.at)
-			}
-			if x.tx.DeleteRule(at.family, at.table.text, at.name.text, n) != nil {
+			case c.rules != nil && !c.deleteRule(n), c.rules == nil && x.tx.DeleteRule(at.family, at.table.text, at.name.text, n) != nil:
 				return missing(t.at)
 			}
 			return nil
@@ -79,7 +76,8 @@ func (p *parser) tableOrHandle() (at place) {
 func (x *executor) named(kind string, at place) string {
 	switch kind {
 	case "chain":
-		for _, c := range x.tx.Chains(at.family, at.table.text) {
+		t, _ := x.table(at.family, at.table.text)
+		for _, c := range x.chains(t) {
 			if c.Handle == at.handle {
 				return c.Name
 			}
@@ -103,6 +101,9 @@ func (x *executor) named(kind string, at place) string {
 func (x *executor) deleteNamed(kind string, at place) error {
 	switch kind {
 	case "chain":
+		if c, ok := x.ofIptables(at.family, at.table.text, at.name.text); ok {
+			return c.delete()
+		}
 		return x.tx.DeleteChain(at.family, at.table.text, at.name.text)
 	case "set", "map":
 		return x.tx.DeleteSet(at.family, at.table.text, at.name.text)
@@ -116,28 +117,25 @@ func (p *parser) flush() []command {
 	case p.accept("ruleset"):
 		f, given := p.family()
 		return []command{{do: func(x *executor) *fault {
-			for _, t := range slices.Collect(x.tx.Tables()) {
-				if !given || t.Family == f {
-					x.tx.DeleteTable(t.Family, t.Name)
-				}
-			}
+			x.eachTable(f, given, func(t table) { x.deleteTable(t.Family, t.Name) })
 			return nil
 		}}}
 	case p.accept("table"):
 		at := p.tablePlace()
 		return []command{{do: func(x *executor) *fault {
-			if _, ok := x.tx.Table(at.family, at.table.text); !ok {
+			t, ok := x.table(at.family, at.table.text)
+			if !ok {
 				return refused(nat.ErrNotThere, at.table.at)
 			}
-			for _, c := range x.tx.Chains(at.family, at.table.text) {
-				x.tx.FlushChain(at.family, at.table.text, c.Name)
+			for _, c := range x.chains(t) {
+				x.flushChain(at.family, at.table.text, c.Name)
 			}
 			return nil
 		}}}
 	case p.accept("chain"):
 		at := p.namePlace()
 		return []command{{do: func(x *executor) *fault {
-			return refused(x.tx.FlushChain(at.family, at.table.text, at.name.text), at.name.at)
+			return refused(x.flushChain(at.family, at.table.text, at.name.text), at.name.at)
 		}}}
 	case p.accept("set"), p.accept("map"):
 		at := p.namePlace()
@@ -156,8 +154,12 @@ func (p *parser) rename() []command {
 	at := p.namePlace()
 	to := p.identifier()
 	return []command{{do: func(x *executor) *fault {
-		if _, ok := x.tx.Chain(at.family, at.table.text, at.name.text); !ok {
+		c, ok := x.chain(at.family, at.table.text, at.name.text)
+		switch {
+		case !ok:
 			return missing(at.name.at)
+		case c.rules != nil:
+			return refused(c.rename(to.text), x.at)
 		}
 		return refused(x.tx.RenameChain(at.family, at.table.text, at.name.text, to.text), x.at)
 	}}}

@@ -26,6 +26,13 @@
 // Statements are accept, drop, continue, return, jump, goto; counter and quota, with names too; limit;
 // log; reject; notrack; meta mark set and ct mark set; masquerade, redirect, snat and dnat, also with maps.
 //
+// # Tables of iptables
+//
+// They are listed as iptables-nft 1.8.9 makes them, with matches and targets that are not nft's as libxtables translates them, or
+// "xt match recent", and then RunWarning's warning. Chains that are built in are there when iptables has used them. nft can
+// flush, delete and rename there, set policies, delete rules, and have chains and sets of its own in these tables, which
+// iptables does not see. To add a rule to a chain of iptables is an "Operation not supported", and rules of nft do not lead to one.
+//
 // # What is not here
 //
 // Refused, as by a nft that does not know it: families arp, bridge and netdev, flowtables, the hooks ingress and egress; the

@@ -20,19 +20,19 @@ func (p *parser) list() []command {
 	case t.is("ruleset"):
 		f, given := p.family()
 		return one(func(x *executor) *fault {
-			x.eachTable(f, given, func(t nat.NftTable) { x.printTable(t) })
+			x.eachTable(f, given, x.printTable)
 			return nil
 		})
 	case t.is("tables"):
 		f, given := p.family()
 		return one(func(x *executor) *fault {
-			x.eachTable(f, given, func(t nat.NftTable) { fmt.Fprintf(&x.out, "table %v %s\n", t.Family, t.Name) })
+			x.eachTable(f, given, func(t table) { fmt.Fprintf(&x.out, "table %v %s\n", t.Family, t.Name) })
 			return nil
 		})
 	case t.is("table"):
 		at := p.tablePlace()
 		return one(func(x *executor) *fault {
-			t, ok := x.tx.Table(at.family, at.table.text)
+			t, ok := x.table(at.family, at.table.text)
 			if !ok {
 				return missing(at.table.at)
 			}
@@ -55,7 +55,7 @@ func (p *parser) list() []command {
 		if t.text != "chains" && t.text != "maps" && p.accept("table") {
 			at := p.tablePlace()
 			return one(func(x *executor) *fault {
-				n, ok := x.tx.Table(at.family, at.table.text)
+				n, ok := x.table(at.family, at.table.text)
 				if !ok {
 					return missing(at.table.at)
 				}
@@ -65,7 +65,7 @@ func (p *parser) list() []command {
 		}
 		f, given := p.family()
 		return one(func(x *executor) *fault {
-			x.eachTable(f, given, func(n nat.NftTable) { x.listAll(n, t.text) })
+			x.eachTable(f, given, func(n table) { x.listAll(n, t.text) })
 			return nil
 		})
 	}
@@ -81,8 +81,8 @@ func (p *parser) reset() []command {
 	panic(p.unexpected(""))
 }
 
-func (x *executor) eachTable(f nat.Family, given bool, do func(t nat.NftTable)) {
-	for t := range x.tx.Tables() {
+func (x *executor) eachTable(f nat.Family, given bool, do func(t table)) {
+	for _, t := range x.tables() {
 		if !given || t.Family == f {
 			do(t)
 		}
@@ -91,19 +91,20 @@ func (x *executor) eachTable(f nat.Family, given bool, do func(t nat.NftTable)) 
 
 // listOne lists one thing of a table.
 func (x *executor) listOne(at place, list func(at place) bool) *fault {
-	if _, ok := x.tx.Table(at.family, at.table.text); !ok {
+	t, ok := x.table(at.family, at.table.text)
+	if !ok {
 		return missing(at.table.at)
 	}
-	fmt.Fprintf(&x.out, "table %v %s {\n", at.family, at.table.text)
-	if !list(at) {
-		return missing(at.name.at)
-	}
-	x.out.WriteString("}\n")
-	return nil
+	return x.within(t, "", func() *fault {
+		if !list(at) {
+			return missing(at.name.at)
+		}
+		return nil
+	})
 }
 
 func (x *executor) listChain(at place) bool {
-	c, ok := x.tx.Chain(at.family, at.table.text, at.name.text)
+	c, ok := x.chain(at.family, at.table.text, at.name.text)
 	if ok {
 		x.printChain(at.family, at.table.text, c)
 	}
@@ -130,7 +131,7 @@ func (x *executor) listObject(at place, kind nat.ObjectKind) bool {
 }
 
 // listAll lists all of a kind in a table.
-func (x *executor) listAll(t nat.NftTable, what string) {
+func (x *executor) listAll(t table, what string) {
 	kinds := func(o *nat.Object) bool { return o.Kind.String()+"s" == what }
 	if (what == "counters" || what == "quotas") && !slices.ContainsFunc(x.tx.Objects(t.Family, t.Name), kinds) {
 		return
@@ -138,7 +139,7 @@ func (x *executor) listAll(t nat.NftTable, what string) {
 	fmt.Fprintf(&x.out, "table %v %s {\n", t.Family, t.Name)
 	switch what {
 	case "chains":
-		for _, c := range x.tx.Chains(t.Family, t.Name) {
+		for _, c := range x.chains(t) {
 			x.printChainHead(c)
 			x.out.WriteString("\t}\n")
 		}
@@ -166,8 +167,14 @@ func (x *executor) handle(n uint64) string {
 	return fmt.Sprintf(" # handle %d", n)
 }
 
-func (x *executor) printTable(t nat.NftTable) {
-	fmt.Fprintf(&x.out, "table %v %s {%s\n", t.Family, t.Name, x.handle(t.Handle))
+func (x *executor) printTable(t table) {
+	x.within(t, x.handle(t.Handle), func() *fault {
+		x.printInside(t)
+		return nil
+	})
+}
+
+func (x *executor) printInside(t table) {
 	if t.Comment != "" {
 		fmt.Fprintf(&x.out, "\tcomment \"%s\"\n", t.Comment)
 	}
@@ -189,11 +196,10 @@ func (x *executor) printTable(t nat.NftTable) {
 		part()
 		x.printSet(s, s.Elements().Added())
 	}
-	for _, c := range x.tx.Chains(t.Family, t.Name) {
+	for _, c := range x.chains(t) {
 		part()
 		x.printChain(t.Family, t.Name, c)
 	}
-	x.out.WriteString("}\n")
 }
 
 func (x *executor) printObject(o *nat.Object) {
@@ -210,7 +216,7 @@ func (x *executor) printObject(o *nat.Object) {
 	x.out.WriteString("\t}\n")
 }
 
-func (x *executor) printChainHead(c nat.NftChain) {
+func (x *executor) printChainHead(c chain) {
 	fmt.Fprintf(&x.out, "\tchain %s {%s\n", c.Name, x.handle(c.Handle))
 	if c.Comment != "" {
 		fmt.Fprintf(&x.out, "\t\tcomment \"%s\"\n", c.Comment)
@@ -224,8 +230,9 @@ func (x *executor) printChainHead(c nat.NftChain) {
 	}
 }
 
-func (x *executor) printChain(f nat.Family, table string, c nat.NftChain) {
+func (x *executor) printChain(f nat.Family, table string, c chain) {
 	x.printChainHead(c)
+	x.printIptables(c)
 	for r := range x.tx.Rules(f, table, c.Name) {
 		fmt.Fprintf(&x.out, "\t\t%s%s\n", x.ruleText(r, f), x.handle(r.Handle))
 	}

@@ -92,8 +92,11 @@ func (p *parser) ruleSpec(f nat.Family) *ruleSpec {
 
 // addRule puts a rule where it belongs.
 func (x *executor) addRule(op string, at place, pos position, r *ruleSpec) *fault {
-	if _, ok := x.tx.Table(at.family, at.table.text); !ok {
+	if !x.hasTable(at) {
 		return missing(at.table.at)
+	}
+	if _, ok := x.ofIptables(at.family, at.table.text, at.name.text); ok {
+		return refused(nat.ErrUnsupported, at.name.at)
 	}
 	if _, ok := x.tx.Chain(at.family, at.table.text, at.name.text); !ok {
 		return refused(nat.ErrNotThere, at.name.at)

@@ -27,6 +27,11 @@ type options struct {
 // "ruleset"). What nft prints goes to w, which may be nil. A file of -f is read by open, nil for none. A command that fails changes
 // nothing; its error is an *Error.
 func Run(w io.Writer, t *nat.Nftables, open func(name string) ([]byte, error), args ...string) error {
+	return RunWarning(w, nil, t, open, args...)
+}
+
+// RunWarning is Run that writes what nft warns of to warnings, which may be nil, before the output to which it belongs.
+func RunWarning(w, warnings io.Writer, t *nat.Nftables, open func(name string) ([]byte, error), args ...string) error {
 	o, rest, done, err := parseOptions(w, args)
 	if err != nil || done {
 		return err
@@ -48,7 +53,7 @@ func Run(w io.Writer, t *nat.Nftables, open func(name string) ([]byte, error), a
 	case len(rest) == 0:
 		return &Error{text: "nft: no command specified\n"}
 	}
-	return run(w, t, src, o)
+	return run(w, warnings, t, src, o)
 }
 
 // reason returns the words of an error of files.
@@ -66,13 +71,13 @@ func reason(err error) string {
 
 // Apply does what the text of a file of -f says, whose name is in errors.
 func Apply(t *nat.Nftables, name, text string) error {
-	return run(nil, t, &source{name: name, text: text}, options{})
+	return run(nil, nil, t, &source{name: name, text: text}, options{})
 }
 
 // ErrCheck ends an edit that is to change nothing.
 var errCheck = errors.New("only checked")
 
-func run(w io.Writer, t *nat.Nftables, src *source, o options) error {
+func run(w, warnings io.Writer, t *nat.Nftables, src *source, o options) error {
 	if len(src.text) > MaxInput {
 		return &Error{text: "internal:0:0-0: Error: input too long\n\n\n"}
 	}
@@ -88,6 +93,7 @@ func run(w io.Writer, t *nat.Nftables, src *source, o options) error {
 		default: // the whole may not be: one by one it is known which
 			x.careful = true
 			x.out.Reset()
+			x.warned = nil
 			if err = t.Edit(func(tx *nat.NftEdit) error { return x.run(tx, commands) }); errors.As(err, &f) {
 				faults = []*fault{f}
 			} else if err != nil && err != errCheck {
@@ -105,11 +111,7 @@ func run(w io.Writer, t *nat.Nftables, src *source, o options) error {
 		}
 		return e
 	}
-	if w == nil {
-		return nil
-	}
-	_, err := w.Write(x.out.Bytes())
-	return err
+	return x.flush(w, warnings)
 }
 
 // MaxInput is how many bytes of input are read at most. More are refused.
@@ -121,6 +123,8 @@ type executor struct {
 	tx      *nat.NftEdit
 	src     *source
 	out     bytes.Buffer
+	xt      bool // what has been printed of the table has matches and targets that are not nft's
+	warned  []warning
 	at      span // of the command
 	careful bool // chains are looked through after each
 	budget  int  // tokens that variables may still stand for in elements

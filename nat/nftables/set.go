@@ -180,7 +180,7 @@ func (p *parser) setOption(s *nat.NftSet) {
 const maxRegisters = 16
 
 func (x *executor) addSet(op string, at place, s nat.NftSet, list []element, keys []*dtype, body span) *fault {
-	if _, ok := x.tx.Table(at.family, at.table.text); !ok {
+	if !x.hasTable(at) {
 		return missing(at.table.at)
 	}
 	words := 0

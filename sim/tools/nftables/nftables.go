@@ -29,7 +29,7 @@ func run(_ context.Context, c *command.Call) int {
 	if !ok && len(c.Args) > 1 && c.Args[1] != "-v" && c.Args[1] != "--version" && c.Args[1] != "-h" && c.Args[1] != "--help" {
 		return c.Fail(1, "Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n")
 	}
-	err := nftables.Run(out, tables, func(name string) ([]byte, error) { return read(c, name) }, c.Args[1:]...)
+	err := nftables.RunWarning(out, c.Stderr, tables, func(name string) ([]byte, error) { return read(c, name) }, c.Args[1:]...)
 	if err == nil {
 		return 0
 	}

@@ -32,7 +32,12 @@ func TestCommands(t *testing.T) {
 		{"", []string{"add", "table", "ip", "mine"}, "", 0},
 		{"add chain ip mine ban { type filter hook forward priority filter - 1; policy accept; }\n", []string{"-f", "-"}, "", 0},
 		{"", []string{"add rule ip mine ban ip saddr 172.16.80.47 counter drop"}, "", 0},
-		{"", []string{"list", "ruleset"}, "table ip mine {\n\tchain ban {\n\t\ttype filter hook forward priority filter - 1; policy accept;\n\t\tip saddr 172.16.80.47 counter packets 0 bytes 0 drop\n\t}\n}\n", 0},
+		{"", []string{"list", "table", "ip", "mine"}, "table ip mine {\n\tchain ban {\n\t\ttype filter hook forward priority filter - 1; policy accept;\n\t\tip saddr 172.16.80.47 counter packets 0 bytes 0 drop\n\t}\n}\n", 0},
+		{"", []string{"list chain ip filter DOCKER-ISOLATION-STAGE-2"}, "table ip filter {\n\tchain DOCKER-ISOLATION-STAGE-2 {\n" +
+			"\t\toifname \"docker0\" counter packets 0 bytes 0 drop\n\t\tcounter packets 0 bytes 0 return\n\t}\n}\n", 0},
+		{"", []string{"list chain ip nat POSTROUTING"}, "# Warning: table ip nat is managed by iptables-nft, do not touch!\ntable ip nat {\n\tchain POSTROUTING {\n" +
+			"\t\ttype nat hook postrouting priority srcnat; policy accept;\n" +
+			"\t\toifname != \"docker0\" ip saddr 172.17.0.0/16 counter packets 0 bytes 0 masquerade\n\t}\n}\n", 0},
 		{"", []string{"-f", "/nosuch"}, "internal:0:0-0: Error: Could not open file \"/nosuch\": No such file or directory\n\n\n", 1},
 		{"", []string{"delete", "table", "ip", "nosuch"}, "Error: Could not process rule: No such file or directory\ndelete table ip nosuch\n                ^^^^^^\n", 1},
 	} {

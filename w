@@ -1,0 +1,1 @@
+# Warning: table ip filter is managed by iptables-nft, do not touch!
