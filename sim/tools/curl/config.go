@@ -23,6 +23,7 @@ type config struct {
 	dumpHeader, writeOut                                string
 	maxRedirs                                           int
 	family                                              int
+	localPort, lastPort                                 int // of --local-port; 0 is any
 	connectTimeout, maxTime                             time.Duration
 
 	retries                int

@@ -234,6 +234,9 @@ func (t *transfer) try(ctx context.Context, a netip.Addr, port string) (net.Conn
 		return nil, err
 	}
 	conn, err := dialer(ctx, "tcp", at)
+	if f := (*failure)(nil); errors.As(err, &f) {
+		return nil, err
+	}
 	errno, ok := inet.Errno(err)
 	switch {
 	case err == nil || ctx.Err() != nil || !ok:
@@ -247,10 +250,13 @@ func (t *transfer) try(ctx context.Context, a netip.Addr, port string) (net.Conn
 
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// dialer returns what connects from the address that --interface asks for.
+// dialer returns what connects from the address that --interface and a port that --local-port asks for.
 func (t *transfer) dialer(to netip.Addr) (dialFunc, error) {
-	if t.iface == "" {
+	if t.iface == "" && t.localPort == 0 {
 		return t.Machine.DialContext, nil
+	}
+	if t.iface == "" {
+		return t.dialFrom(netip.Addr{}), nil
 	}
 	m, ok := t.Machine.(interface {
 		Dialer() sim.Dialer
@@ -279,7 +285,31 @@ func (t *transfer) dialer(to netip.Addr) (dialFunc, error) {
 	if !here {
 		return nil, &failure{interfaceFailed, "bind failed with errno 99: Cannot assign requested address"}
 	}
-	d := m.Dialer()
-	d.LocalAddr = &net.TCPAddr{IP: local.AsSlice()}
-	return d.DialContext, nil
+	return t.dialFrom(local), nil
+}
+
+// dialFrom returns what connects from an address, the zero one being any, and the first local port
+// that is free.
+func (t *transfer) dialFrom(local netip.Addr) dialFunc {
+	return func(ctx context.Context, network, address string) (conn net.Conn, err error) {
+		m, ok := t.Machine.(interface{ Dialer() sim.Dialer })
+		if !ok {
+			return nil, &failure{interfaceFailed, "bind failed with errno 1: Operation not permitted"}
+		}
+		d := m.Dialer()
+		for port := t.localPort; port <= max(t.localPort, t.lastPort) && port < 1<<16; port++ {
+			d.LocalAddr = &net.TCPAddr{IP: local.AsSlice(), Port: port}
+			conn, err = d.DialContext(ctx, network, address)
+			if errno, _ := inet.Errno(err); errno != syscall.EADDRINUSE {
+				if port > 0 {
+					t.info("Local port: %d", port)
+				}
+				return conn, err
+			}
+			if port < t.lastPort {
+				t.info("Bind to local port %d failed, trying next", port)
+			}
+		}
+		return nil, &failure{interfaceFailed, "bind failed with errno 98: Address already in use"}
+	}
 }

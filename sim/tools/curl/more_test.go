@@ -61,6 +61,30 @@ func TestUnixSocket(t *testing.T) {
 	})
 }
 
+// TestLocalPort dials from ports, of which one listens.
+func TestLocalPort(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		cli, _ := client(t)
+		l, err := cli.Listen(t.Context(), "tcp", ":4000")
+		assert.NoError(t, err)
+		defer l.Close()
+		const bad = "curl: option --local-port: is badly used here\ncurl: try 'curl --help' or 'curl --manual' for more information\n(exit status 2)\n"
+		for line, want := range map[string]string{
+			"curl -sS --local-port 4000 web":                                  "curl: (45) bind failed with errno 98: Address already in use\n(exit status 45)\n",
+			"curl -s -w %{local_port} --local-port 4000-4010 web":             "hello from web\n4001",
+			"curl -s -w %{local_port} --local-port '5000 - 5' web":            bad,
+			"curl --local-port 70000 web":                                     bad,
+			"curl --local-port abc web":                                       bad,
+			"curl -s --interface eth0 -w %{local_port} --local-port 6000 web": "hello from web\n6000",
+		} {
+			assert.Equal(t, want, tooltest.Output(t, Commands(), command.Call{Machine: cli}, line), line)
+		}
+		assert.Contains(t, tooltest.Output(t, Commands(), command.Call{Machine: cli}, "curl -sv --local-port 4000-4010 web"),
+			"*   Trying 172.17.0.3:80...\n* Bind to local port 4000 failed, trying next\n* Bind to local port 4001 failed, trying next\n* Local port: 4002\n* Connected to", "4001 is in TIME_WAIT")
+	})
+}
+
 // TestTimes has how long curl waits, which in virtual time is exact.
 func TestTimes(t *testing.T) {
 	t.Parallel()

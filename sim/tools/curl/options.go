@@ -55,7 +55,7 @@ func (p *parser) options() []option {
 		{"d", "data", nil, data(plain)}, {"", "data-ascii", nil, data(plain)}, {"", "data-binary", nil, data(binary)},
 		{"", "data-raw", nil, data(raw)}, {"", "data-urlencode", nil, data(encoded)},
 		{"e", "referer", nil, text(&c.referer)}, {"F", "form", nil, p.addForm}, {"H", "header", nil, list(&c.headers)},
-		{"", "interface", nil, text(&c.iface)}, {"m", "max-time", nil, duration(&c.maxTime)},
+		{"", "interface", nil, text(&c.iface)}, {"", "local-port", nil, c.setLocalPorts}, {"m", "max-time", nil, duration(&c.maxTime)},
 		{"", "max-redirs", nil, number(&c.maxRedirs)},
 		{"o", "output", nil, func(v string) error { c.outputs = append(c.outputs, output{file: v}); return nil }},
 		{"r", "range", nil, text(&c.rng)}, {"X", "request", nil, text(&c.method)}, {"", "request-target", nil, text(&c.target)},
@@ -213,6 +213,23 @@ func atoi(v string) (int, error) {
 		return 0, errNumber
 	}
 	return int(n), nil
+}
+
+// setLocalPorts is --local-port FIRST[-LAST].
+func (c *config) setLocalPorts(v string) (err error) {
+	first, last, ranged := strings.Cut(v, "-")
+	if c.localPort, err = atoi(strings.TrimSpace(first)); err != nil {
+		return errBad
+	}
+	if c.lastPort = c.localPort; ranged {
+		if c.lastPort, err = atoi(strings.TrimSpace(last)); err != nil {
+			return errBad
+		}
+	}
+	if c.localPort < 0 || c.localPort > math.MaxUint16 || c.lastPort < c.localPort || c.lastPort > math.MaxUint16 {
+		return errBad
+	}
+	return nil
 }
 
 // addConnectTo is --connect-to HOST1:PORT1:HOST2:PORT2.

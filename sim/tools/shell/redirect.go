@@ -207,6 +207,9 @@ func flags(op syntax.RedirOperator) int {
 
 // openFile opens a file for a redirection.
 func (s *shell) openFile(name string, flag int) (*streams.File, error) {
+	if s.bash && socketRE.MatchString(name) {
+		return s.openSocket(name)
+	}
 	f, err := s.open(name, flag)
 	if err != nil {
 		return nil, &redirectError{s.cannotOpen(name, flag, err)}

@@ -154,6 +154,9 @@ func (s *shell) at() string {
 	}
 }
 
+// sysError writes what a system call says, without where that was.
+func (s *shell) sysError(text string) { fmt.Fprintf(s.files.Writer(2), "%s: %s\n", s.name, text) }
+
 // errorf writes a message to standard error, with where it happened and a newline.
 func (s *shell) errorf(format string, args ...any) {
 	fmt.Fprintf(s.files.Writer(2), "%s%s\n", s.at(), fmt.Sprintf(format, args...))
