@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 
 	"drydock/sim"
@@ -32,6 +33,7 @@ type lab struct {
 	listener net.Listener  // of a process of the host, if there is one
 	conn     net.Conn      // of the peer to the host, if there is one
 	table    command.Table // programs of the host
+	out      printed
 	close    func()
 }
 
@@ -76,10 +78,29 @@ func (l *lab) renew(opts ...sim.HostOption) {
 
 var hostsPath = re(`^cat \$\(docker inspect -f '\{\{.HostsPath\}\}' (\S+)\)$`)
 
+// printed is what came since it was last taken: what goes on in the background prints among the lines
+// that follow.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *printed) take() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.text.Reset()
+	return p.text.String()
+}
+
 // run returns what a line prints at a prompt, with "(exit status N)" if N is not 0.
 func (l *lab) run(ctx context.Context, where, line string) string {
-	var out bytes.Buffer
-	call := &command.Call{Machine: l.machines[where], Args: []string{"bash", "-c", line}, Env: []string{"HOME=/root", "J=python3 -m json.tool"}, Stdout: &out, Stderr: &out}
+	call := &command.Call{Machine: l.machines[where], Args: []string{"bash", "-c", line}, Env: []string{"HOME=/root", "J=python3 -m json.tool"}, Stdout: &l.out, Stderr: &l.out}
 	if where == upstream {
 		return l.dns.sinceMark()
 	}
@@ -95,7 +116,7 @@ func (l *lab) run(ctx context.Context, where, line string) string {
 		call.Machine, call.Args = l.docker, []string{"docker", "exec", where, "sh", "-c", line}
 	}
 	if status := l.table.Run(ctx, call); status != 0 {
-		fmt.Fprintf(&out, "(exit status %d)\n", status)
+		fmt.Fprintf(&l.out, "(exit status %d)\n", status)
 	}
-	return out.String()
+	return l.out.take()
 }
