@@ -198,7 +198,8 @@ func (d Dialer) DialContext(ctx context.Context, network, address string) (net.C
 }
 
 // Listen announces on a local address, like net.ListenConfig.Listen. Networks are
-// tcp, tcp4 and tcp6.
+// tcp, tcp4 and tcp6. How many connections wait for Accept is net.core.somaxconn, 4096, unless
+// SetBacklog(n int) error of the listener, as another listen(2), makes it less.
 func (ns *Netns) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	_, s, err := ns.open("listen")
 	if err != nil {

@@ -204,3 +204,31 @@ func TestProgramFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "/docker-entrypoint.sh\n", run(t, web, "sh", "ls /docker-entrypoint.sh"))
 }
+
+// TestNginxTaken has two of nginx on one host's port: the second tries for two and a half seconds, says
+// so in its log and leaves. The sockets of the first are those of nginx.
+func TestNginxTaken(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		first := simtest.Run(t, h, "first", sim.WithImage(images.Nginx()), sim.WithHostNetwork())
+		require.NoError(t, first.WaitListening(t.Context(), "80/tcp"))
+		second := simtest.Run(t, h, "second", sim.WithImage(images.Nginx()), sim.WithHostNetwork())
+		begun := time.Now()
+		status, err := second.Wait(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, status)
+		require.Equal(t, 2500*time.Millisecond, time.Since(begun))
+		const at = "2000/01/01 00:00:02 "
+		require.Contains(t, logs(t, second), at+"[emerg] 1#1: bind() to [::]:80 failed (98: Address already in use)\nnginx: [emerg] bind() to [::]:80 failed (98: Address already in use)\n"+
+			at+"[notice] 1#1: try again to bind() after 500ms\n"+at+"[emerg] 1#1: still could not bind()\nnginx: [emerg] still could not bind()\n")
+		require.Equal(t, 5, strings.Count(logs(t, second), "\nnginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)\n"))
+		require.NotContains(t, logs(t, second), "start worker processes")
+		for _, s := range first.Sockets() {
+			if s.Local.Port() == 80 {
+				require.Equal(t, 511, s.SendQ)
+				require.Equal(t, s.IPv6, s.IPv6Only)
+			}
+		}
+	})
+}

@@ -78,21 +78,16 @@ func nginx(ctx context.Context, c *command.Call) int {
 	if !ok {
 		return c.Fail(1, "nginx: [alert] fork() failed\n")
 	}
-	// The check that the port is free is the master's before it goes to the background.
-	port := readNginxSite(c.Files).port
-	l, err := c.Machine.Listen(ctx, "tcp", ":"+port)
-	if err != nil {
-		return bindFailed(c, port)
+	// The sockets are the master's before it goes to the background.
+	sockets, ok := newNginxLog(c).open(ctx, readNginxSite(c.Files).listens)
+	if !ok {
+		return 1
 	}
-	l.Close()
+	closeAll(sockets)
 	if err := m.Exec(context.WithoutCancel(ctx), "nginx", "-g", "daemon off;").Start(); err != nil {
 		return c.Fail(1, "nginx: [alert] %v\n", err)
 	}
 	return 0
-}
-
-func bindFailed(c *command.Call, port string) int {
-	return c.Fail(1, "nginx: [emerg] bind() to 0.0.0.0:%s failed (98: Address already in use)\n", port)
 }
 
 func nginxSignal(c *command.Call, name string) int {
@@ -115,27 +110,32 @@ func nginxSignal(c *command.Call, name string) int {
 func nginxServe(ctx context.Context, c *command.Call) int {
 	master := c.Process()
 	master.SetTitle("nginx: master process " + strings.Join(c.Args, " "))
-	notice := func(format string, args ...any) {
-		c.Errorf("%s [notice] %d#%[2]d: %s\n", time.Now().UTC().Format("2006/01/02 15:04:05"), master.PID, fmt.Sprintf(format, args...))
-	}
-	notice("using the \"epoll\" event method")
-	notice("nginx/%s", nginxVersion)
-	notice("start worker processes")
+	log := newNginxLog(c)
+	notice := func(format string, args ...any) { log.say("notice", format, args...) }
 	reload := c.Notify(command.SIGHUP)
-	for ctx.Err() == nil {
+	for begun := false; ctx.Err() == nil; begun = true {
 		site := readNginxSite(c.Files)
-		var err error
+		sockets, ok := log.open(ctx, site.listens)
+		if !ok {
+			break
+		}
+		if !begun {
+			notice("using the \"epoll\" event method")
+			notice("nginx/%s", nginxVersion)
+			notice("start worker processes")
+		}
 		worker := *c
 		process, run := command.Table{"nginx": func(ctx context.Context, c *command.Call) int {
 			c.Process().SetTitle("nginx: worker process")
-			err = serve(ctx, c, site.port, func(conn net.Conn) { nginxConn(c, site.root, conn) })
+			serveOn(ctx, sockets, func(conn net.Conn) { nginxConn(log, site.root, conn) })
 			return 0
 		}}.Prepare(ctx, &worker)
 		notice("start worker process %d", process.PID)
 		until(reload, process, run)
-		if err != nil {
-			return bindFailed(c, site.port)
-		}
+		closeAll(sockets) // of a worker that never ran
+	}
+	if ctx.Err() == nil {
+		return 1
 	}
 	switch s := command.Signal(command.Interrupted(ctx) - 128); s {
 	case command.SIGKILL:
@@ -166,7 +166,7 @@ func until(reload <-chan command.Signal, worker *command.Process, run func() int
 }
 
 // nginxConn serves a client, with a line of the log for each request.
-func nginxConn(c *command.Call, root string, conn net.Conn) {
+func nginxConn(c *nginxLog, root string, conn net.Conn) {
 	client, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
 	serveHTTP(conn, func(r *http.Request) response {
 		resp := nginxAnswer(c.Files, root, r)
@@ -174,7 +174,7 @@ func nginxConn(c *command.Call, root string, conn net.Conn) {
 		if r.Method == http.MethodHead {
 			size = 0
 		}
-		c.Printf("%s - - [%s] \"%s %s %s\" %d %d \"%s\" \"%s\" \"-\"\n", client, time.Now().UTC().Format("02/Jan/2006:15:04:05 -0700"),
+		fmt.Fprintf(c.access, "%s - - [%s] \"%s %s %s\" %d %d \"%s\" \"%s\" \"-\"\n", client, time.Now().UTC().Format("02/Jan/2006:15:04:05 -0700"),
 			r.Method, r.RequestURI, r.Proto, resp.status, size, orDash(r.Referer()), orDash(r.UserAgent()))
 		return resp
 	})

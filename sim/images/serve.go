@@ -18,15 +18,27 @@ func serve(ctx context.Context, c *command.Call, port string, handle func(net.Co
 	if err != nil {
 		return err
 	}
-	s := server{conns: make(map[net.Conn]bool)}
+	serveOn(ctx, []net.Listener{l}, handle)
+	return nil
+}
+
+// serveOn is serve with sockets that listen.
+func serveOn(ctx context.Context, sockets []net.Listener, handle func(net.Conn)) {
+	s := server{conns: make(map[net.Conn]bool), free: make(chan struct{}, maxConns)}
 	defer context.AfterFunc(ctx, func() {
-		l.Close()
+		closeAll(sockets)
 		s.close()
 	})()
-	var running sync.WaitGroup
-	free := make(chan struct{}, maxConns)
+	for _, l := range sockets {
+		s.running.Go(func() { s.accept(l, handle) })
+	}
+	s.running.Wait()
+}
+
+// accept serves who comes to a socket, until that is closed.
+func (s *server) accept(l net.Listener, handle func(net.Conn)) {
 	for {
-		free <- struct{}{}
+		s.free <- struct{}{}
 		conn, err := l.Accept()
 		if err != nil {
 			break
@@ -34,20 +46,20 @@ func serve(ctx context.Context, c *command.Call, port string, handle func(net.Co
 		if !s.add(conn) {
 			conn.Close()
 		}
-		running.Go(func() {
-			defer func() { <-free }()
+		s.running.Go(func() {
+			defer func() { <-s.free }()
 			defer s.done(conn)
 			handle(conn)
 		})
 	}
-	l.Close()
-	s.close()
-	running.Wait()
-	return nil
+	<-s.free
 }
 
 // A server knows its connections.
 type server struct {
+	running sync.WaitGroup
+	free    chan struct{} // full when there are maxConns
+
 	mu     sync.Mutex
 	closed bool              // +checklocks:mu
 	conns  map[net.Conn]bool // +checklocks:mu

@@ -53,3 +53,30 @@ func TestSimultaneousOpen(t *testing.T) {
 		}
 	}
 }
+
+// TestSetBacklog: as many connections as a listener has room for, and one more, wait for Accept.
+func TestSetBacklog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, b := newPair(t, Options{Seed: 1, Virtual: true})
+		l, err := b.Listen(bg, "tcp", ":80")
+		require.NoError(t, err)
+		defer l.Close()
+		room := func() int { return b.Sockets()[0].SendQ }
+		require.Equal(t, 4096, room())
+		require.NoError(t, l.(*TCPListener).SetBacklog(1<<20))
+		require.Equal(t, 4096, room())
+		require.NoError(t, l.(*TCPListener).SetBacklog(1))
+		require.Equal(t, 1, room())
+		for i := range 3 {
+			ctx, cancel := context.WithTimeout(bg, time.Second)
+			c, err := a.DialContext(ctx, "tcp", "10.0.0.2:80")
+			cancel()
+			require.Equal(t, i < 2, err == nil, i)
+			if err == nil {
+				defer c.Close()
+			}
+		}
+		require.Error(t, l.(*TCPListener).SetBacklog(0), "two wait")
+	})
+}

@@ -32,6 +32,7 @@ func programOf(ctx context.Context) Program {
 type file struct {
 	program Program
 	fd      int
+	backlog int // of a listener, if [namespace.owners] has looked
 }
 
 // stderr is the last file that a program has open when it begins.
@@ -52,7 +53,7 @@ func (s *process) attribute(c io.Closer, p Program) {
 	for _, f := range s.others {
 		used[f.fd] = used[f.fd] || f.program == p
 	}
-	f := file{p, stderr + 1}
+	f := file{program: p, fd: stderr + 1}
 	for used[f.fd] {
 		f.fd++
 	}
@@ -95,7 +96,7 @@ func (s *process) open() map[io.Closer]file {
 	for c, nth := range s.sockets {
 		f, ok := s.others[c]
 		if !ok {
-			f = file{s.program, stderr + nth}
+			f = file{program: s.program, fd: stderr + nth}
 		}
 		open[c] = f
 	}

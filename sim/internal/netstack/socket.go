@@ -37,6 +37,7 @@ type sock struct {
 	tap           *errorTap // nil: nobody wants to hear of errors; set before use
 
 	buffer      atomic.Int64 // of Memory, if it is a connection of TCP
+	backlog     atomic.Int32 // of a listener
 	shut        atomic.Bool
 	closed      chan struct{} // closed by Close
 	closing     sync.Mutex    // held by Close: who closes it again finds its port free

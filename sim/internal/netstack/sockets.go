@@ -42,6 +42,9 @@ func (s *Stack) Sockets() []Socket {
 		seen[ep] = true
 		if socket, ok := s.describe(e); ok {
 			socket.Owner, socket.FD = owners[e].program, owners[e].fd
+			if socket.State == tcp.StateListen {
+				socket.SendQ = owners[e].backlog
+			}
 			list = append(list, socket)
 		}
 	}
@@ -79,8 +82,9 @@ func (s *Stack) describe(e tcpip.Endpoint) (Socket, bool) {
 	socket.Local = s.addrPort(local, socket.V6)
 	socket.Remote = s.origin(socket.Network, s.addrPort(remote, socket.V6))
 	if socket.State == tcp.StateListen {
-		socket.SendQ = backlog
-	} else if n, err := e.GetSockOptInt(tcpip.ReceiveQueueSizeOption); err == nil {
+		return socket, true
+	}
+	if n, err := e.GetSockOptInt(tcpip.ReceiveQueueSizeOption); err == nil {
 		socket.RecvQ = n
 	}
 	return socket, true
@@ -120,6 +124,7 @@ func (s *namespace) owners() map[tcpip.Endpoint]file {
 	for _, user := range users {
 		for c, f := range user.open() {
 			if c, ok := c.(interface{ base() *sock }); ok {
+				f.backlog = int(c.base().backlog.Load())
 				owners[c.base().ep] = f
 			}
 		}

@@ -12,8 +12,9 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 )
 
-// backlog is how many connections wait for Accept, net.core.somaxconn, and Linux has room for one more.
-const backlog = 4096
+// maxBacklog is how many connections wait for Accept at most, and if nobody asks for less:
+// net.core.somaxconn. Linux has room for one more.
+const maxBacklog = 4096
 
 // A TCPListener accepts TCP connections. Its methods are safe for concurrent use.
 type TCPListener struct {
@@ -69,8 +70,8 @@ func (l *TCPListener) listen(local netip.AddrPort, v6only bool) error {
 	if err := l.sock.bind(local); err != nil {
 		return err
 	}
-	if err := l.sock.ep.Listen(backlog + 1); err != nil {
-		return l.sock.failure("listen", err)
+	if err := l.setBacklog(maxBacklog); err != nil {
+		return err
 	}
 	// Port 0 has become one now, which others must find taken before the lock is released.
 	bound, _ := l.sock.ep.GetLocalAddress()
@@ -141,6 +142,21 @@ func (l *TCPListener) poll() (*TCPConn, error) {
 	c.allot()
 	c.establish(remote)
 	return c, nil
+}
+
+// SetBacklog is another listen(2): how many connections wait for Accept. It fails if more do now.
+func (l *TCPListener) SetBacklog(n int) error {
+	l.sock.stack.gate.enter()
+	defer l.sock.stack.gate.leave()
+	return l.setBacklog(max(0, min(n, maxBacklog)))
+}
+
+func (l *TCPListener) setBacklog(n int) error {
+	if err := l.sock.ep.Listen(n + 1); err != nil {
+		return l.sock.failure("listen", err)
+	}
+	l.sock.backlog.Store(int32(n))
+	return nil
 }
 
 // AwaitTurn is that of a UDPConn.

@@ -39,7 +39,7 @@ func labImages() []sim.Image {
 	for _, ofHost := range []string{"docker", "systemctl"} {
 		delete(programs, ofHost)
 	}
-	files := tree.Layers{fstest.MapFS{"sleep.sh": {Data: []byte("trap 'exit 0' TERM\nwhile true; do sleep 3600 & wait; done\n"), Mode: 0o755}}, nginx.Files}
+	files := tree.Layers{fstest.MapFS{"var/log/nginx/error.log": {Mode: 0o644}, "var/log/nginx/access.log": {Mode: 0o644}, "sleep.sh": {Data: []byte("trap 'exit 0' TERM\nwhile true; do sleep 3600 & wait; done\n"), Mode: 0o755}}, nginx.Files}
 	for i := range list {
 		list[i].Commands = programs
 		list[i].Files = files

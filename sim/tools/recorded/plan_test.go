@@ -56,6 +56,7 @@ var hiddens = []hidden{
 	{"03e", re(`^five nameservers.*\| cat /etc/resolv.conf$`), 0, shell("rm -r /run/systemd")},
 	{"03e", re(`^per container options`), 1, shell("printf 'nameserver 172.16.80.53\nsearch lan.test\n' >/etc/resolv.conf")},
 	{"03e", re(`^user edits`), 1, shell("docker run -d --name b1 centos:v1; docker run -d --name b2 centos:v1; docker run -d --name u1 --network net centos:v1")},
+	{"05", re(`^host.*\| docker ps -a`), 1, untilSaid},
 	{"06b", re(`\| docker run -d --name r1`), 1, shell("docker rm -f pp")},
 	{"06", re(`\| host process already listening`), 0, listen("127.0.0.1:8080")},
 	{"06", re(`^published, nothing listening`), 1, stopListening},
@@ -190,6 +191,11 @@ func removeFormer(ctx context.Context, l *lab, s step) {
 }
 
 var restart = shell("systemctl restart docker")
+
+// untilSaid is how long a container had tried to bind: five times at most, with half a second in between.
+func untilSaid(_ context.Context, l *lab, _ step) {
+	time.Sleep(map[sim.Release]time.Duration{sim.Docker20: 1200, sim.Docker28: 2200, sim.Docker29: 1200}[l.release] * time.Millisecond)
+}
 
 // newHost is a lab with a host that runs dockerd for the first time.
 func newHost(opts ...sim.HostOption) action {

@@ -54,6 +54,7 @@ var anyOrder = []rule{
 	{"18", re(`/containers/json`), "Docker 28 goes through a map of ports"},
 	{"", re(`docker network prune`), "Docker goes through a map"},
 	{"", re(`ip neigh|\barp\b`), "the kernel's table is one of hashes"},
+	{"05", re(`\| ss -lnt$`), "the kernel's table is one of hashes"},
 	{"", re(`log since mark`), "clients ask for both families at once"},
 	{"", re(`docker-proxy`), "processes start at once"},
 	{"03b", re(`\| (dig|nslookup|getent)`), "addresses of one name are shuffled"},
