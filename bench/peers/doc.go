@@ -10,7 +10,7 @@
 //     direction joins, without encryption. It has no bridge and no rules.
 //   - pion-vnet: two nets and a router of pion's transport with a queue of 1000. It has UDP alone,
 //     and no packets, only data with addresses.
+//   - gvisor-tap-vsock: in the module tapvsock below, for its own version of gVisor.
 //
-// Not there: ooni/netem, whose module the Go module proxy does not serve; gvisor-tap-vsock, which
-// does not compile with the version of gVisor that drydock has.
+// Not there: ooni/netem, whose module the Go module proxy does not serve.
 package peers
