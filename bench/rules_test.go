@@ -8,6 +8,7 @@ import (
 	"drydock/nat"
 	"drydock/nat/conntrack"
 	"drydock/nat/iptables"
+	"drydock/nat/nftables"
 
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -32,7 +33,41 @@ func BenchmarkForwardRules(b *testing.B) {
 		b.Run(sizeName(size)+"/raw/rules=1000", func(b *testing.B) {
 			forwardRules(b, size, []string{"-A FORWARD -j ACCEPT"}, 0, guards(1000)...)
 		})
+		for _, n := range []int{0, 10, 100, 1000} {
+			b.Run(fmt.Sprintf("%s/nftables/rules=%d", sizeName(size), n), func(b *testing.B) { forwardNft(b, size, n) })
+		}
 	}
+}
+
+// forwardNft measures the same frames with the same number of rules of nftables.
+func forwardNft(b *testing.B, size, rules int) {
+	tables := nat.New()
+	require.NoError(b, tables.Nft().Edit(func(tx *nat.NftEdit) error {
+		lines := []string{"add table t", "add chain t c { type filter hook forward priority filter; policy drop; }"}
+		for i := range rules {
+			lines = append(lines, fmt.Sprintf("add rule t c ip daddr %v tcp dport %d counter drop", receiverAddr.Addr(), 8000+i))
+		}
+		for _, line := range append(lines, "add rule t c counter accept") {
+			if err := nftables.Do(tx, line, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	l := newLAN(b, filteredLAN(tables), 2)
+	tables.Forget(func(conntrack.Entry) bool { return true })
+	l.handshake(b)
+	before := accepted(tables)
+	l.forward(b, l.unicast(size), 1)
+	require.EqualValues(b, l.received.Load(), accepted(tables)-before)
+}
+
+// accepted returns what the last rule of forwardNft has counted.
+func accepted(tables *nat.Tables) (n uint64) {
+	for r := range tables.Nft().View().Rules(nat.FamilyIP, "t", "c") {
+		n = r.Statements[len(r.Statements)-2].(*nat.Count).Counters().Packets
+	}
+	return n
 }
 
 // guards returns rules of table raw for other containers.
