@@ -25,8 +25,9 @@ type daemonConfig struct {
 	noForward   bool
 	noIP6Tables bool
 	keepPolicy  bool
-	direct      bool       // --allow-direct-routing
-	nftables    bool       // --firewall-backend
+	direct      bool // --allow-direct-routing
+	nftables    bool // --firewall-backend
+	acceptMark  engine.Mark
 	linkEnv     bool       // DOCKER_KEEP_DEPRECATED_LEGACY_LINKS_ENV_VARS
 	publishAddr netip.Addr // invalid: all addresses
 	pools       []netip.Prefix
@@ -87,7 +88,7 @@ func (d *daemonConfig) filtersNot() (off []nat.Family) {
 // forEngine is what the decisions of dockerd depend on.
 func (d *daemonConfig) forEngine() engine.Daemon {
 	return engine.Daemon{
-		UserlandProxy: !d.noProxy, Forwarding: !d.noForward, KeepPolicy: d.keepPolicy, DirectRouting: d.direct, Nftables: d.nftables, PublishAddr: d.publishAddr,
+		UserlandProxy: !d.noProxy, Forwarding: !d.noForward, KeepPolicy: d.keepPolicy, DirectRouting: d.direct, Nftables: d.nftables, AcceptMark: d.acceptMark, PublishAddr: d.publishAddr,
 	}
 }
 
@@ -202,6 +203,18 @@ func WithFirewallBackend(backend string) HostOption {
 	})
 }
 
+// WithAcceptMark lets packets that rules of the user have marked pass to all ports of containers, published or not, as
+// --bridge-accept-fwmark does: "2" or "0x2/0x3", the mark and its mask. It is for Docker29 and later.
+func WithAcceptMark(mark string) HostOption {
+	return hostOption(func(c *hostConfig) (err error) {
+		if c.daemon.acceptMark, err = engine.ParseMark(mark); err != nil {
+			return errorf("create host", c.name, ErrConflict, "%v", err)
+		}
+		c.daemon.flag("bridge-accept-fwmark", mark)
+		return nil
+	})
+}
+
 // WithLinkEnvironment has containers get the variables of their links on docker0, as
 // DOCKER_KEEP_DEPRECATED_LEGACY_LINKS_ENV_VARS=1 in dockerd's environment does with Docker29. Earlier
 // releases have them always.
@@ -213,7 +226,7 @@ func WithLinkEnvironment(keep bool) HostOption {
 }
 
 // newFlags are those of NewHost that not all releases have.
-var newFlags = []string{"allow-direct-routing", "firewall-backend", "ip-forward-no-drop", "ip6tables"}
+var newFlags = []string{"allow-direct-routing", "bridge-accept-fwmark", "firewall-backend", "ip-forward-no-drop", "ip6tables"}
 
 // checkFlags refuses those that the release does not have, as dockerd does.
 func (d *daemonConfig) checkFlags(host string, r engine.Release) error {

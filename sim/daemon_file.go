@@ -91,6 +91,7 @@ func fileOptions(c *daemonjson.Config) (opts []HostOption, err error) {
 	set(c.DirectRouting, WithDirectRouting(true))
 	set(c.KeepPolicy, WithForwardPolicyKept(true))
 	set(c.FirewallBackend != "", WithFirewallBackend(c.FirewallBackend))
+	set(c.AcceptMark != "", WithAcceptMark(c.AcceptMark))
 	set(c.IPForward != nil, WithIPForward(is(c.IPForward)))
 	set(c.Proxy != nil, WithUserlandProxy(is(c.Proxy)))
 	if a, ok := netip.AddrFromSlice(c.PublishAddr); ok {

@@ -34,7 +34,8 @@ type Daemon struct {
 //	docker0      bip default-address-pools default-gateway fixed-cidr icc ip-masq ipv6 with
 //	             fixed-cidr-v6, which releases before 28 want, mtu
 //	all networks default-address-pools ip ip-forward iptables userland-proxy; of Docker28 and later
-//	             allow-direct-routing ip-forward-no-drop ip6tables, of Docker29 firewall-backend
+//	             allow-direct-routing ip-forward-no-drop ip6tables, of Docker29 bridge-accept-fwmark
+//	             firewall-backend
 //	containers   dns dns-opts dns-search
 //	docker info  debug exec-opts labels registry-mirrors
 //	no effect    log-level max-concurrent-downloads max-concurrent-uploads max-download-attempts

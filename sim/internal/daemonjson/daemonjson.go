@@ -49,6 +49,7 @@ type Config struct {
 
 	// Since 29.
 	FirewallBackend string `json:"firewall-backend"`
+	AcceptMark      string `json:"bridge-accept-fwmark"`
 }
 
 // A Pool is a subnet that is cut into subnets of Size bits.

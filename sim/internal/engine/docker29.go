@@ -17,7 +17,7 @@ type docker29 struct{ since28 }
 func (docker29) Release() Release {
 	return Release{
 		Name: "29", Version: "29.7.2", APIVersion: "1.55", MinAPIVersion: "1.40", Listens: "[fd://]", Snapshotter: "overlayfs",
-		Flags: append(slices.Clone(flagsSince28), "firewall-backend"), NetworkOptions: optionsSince28,
+		Flags: append(slices.Clone(flagsSince28), "bridge-accept-fwmark", "firewall-backend"), NetworkOptions: optionsSince28,
 	}
 }
 
@@ -64,14 +64,14 @@ func (e docker29) LinkRules(n Network, client, target netip.Addr, exposed []port
 	return e.since28.LinkRules(n, client, target, exposed)
 }
 
-func (docker29) NetworkRules(n Network, _ iter.Seq[Network]) []string {
+func (docker29) NetworkRules(n Network, others iter.Seq[Network]) []string {
 	if n.Daemon.Nftables {
 		return nftNetworkRules(n)
 	}
 	if n.Internal {
 		return n.internalRules("DOCKER-INTERNAL")
 	}
-	return n.externalRules()
+	return append(n.markRules(others), n.externalRules()...)
 }
 
 // ExposesInside is true: ports are noted when a network is joined, and not when they are published.

@@ -82,6 +82,7 @@ type Daemon struct {
 	KeepPolicy    bool       // --ip-forward-no-drop
 	DirectRouting bool       // --allow-direct-routing
 	Nftables      bool       // --firewall-backend=nftables
+	AcceptMark    Mark       // --bridge-accept-fwmark
 	PublishAddr   netip.Addr // --ip; invalid: all addresses
 }
 

@@ -100,6 +100,7 @@ func nftNetworkRules(n Network) (list []string) {
 				out+`oifname != "DEVICE" counter drop comment "INTERNAL NETWORK EGRESS"`)
 			continue
 		}
+		add(n.Daemon.AcceptMark.given, in+"meta mark "+n.Daemon.AcceptMark.nft()+` counter accept comment "ALLOW FW MARK"`)
 		add(f.Mode == Routed && ip == "ip", in+`ip protocol icmp counter accept comment "ICMP"`)
 		add(f.Mode == Routed && ip == "ip6", in+`meta l4proto ipv6-icmp counter accept comment "ICMP"`)
 		add(true, in+`iifname "DEVICE" counter `+icc+` comment "ICC"`)
