@@ -30,7 +30,7 @@ var floors = []floor{
 	{"parts of a machine", "sim/internal/apishape sim/internal/files sim/internal/users sim/internal/tty sim/internal/linkenv sim/internal/echo sim/internal/router sim/internal/sched sim/internal/slirp"},
 	{"a stack with sockets, a release of Docker", "sim/internal/netstack sim/internal/engine"},
 	{"the nouns", "sim"},
-	{"what is seen; what commands share", "sim/capture sim/tools/internal/inet sim/tools/internal/gnu sim/tools/internal/escape sim/tools/internal/netfilter " +
+	{"what is seen; what commands share", "sim/capture sim/tools/internal/inet sim/tools/internal/gnu sim/tools/internal/escape sim/tools/internal/netfilter sim/tools/internal/onhost " +
 		"sim/tools/internal/condition sim/tools/internal/posixre sim/tools/shell/internal/vars sim/tools/shell/internal/edit " +
 		"sim/tools/shell/internal/faults sim/tools/shell/internal/glob sim/tools/shell/internal/jobs sim/tools/shell/internal/options " +
 		"sim/tools/shell/internal/prompt sim/tools/shell/internal/streams"},

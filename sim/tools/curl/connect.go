@@ -16,6 +16,7 @@ import (
 	"drydock/sim/dockerd"
 	"drydock/sim/tools/internal/http1"
 	"drydock/sim/tools/internal/inet"
+	"drydock/sim/tools/internal/onhost"
 )
 
 // A connection is one to a server or a proxy.
@@ -73,7 +74,7 @@ func (t *transfer) dialUnix(host, port string, number int) (*connection, error) 
 	t.info("  Trying %s:0...", t.unixSocket)
 	var conn net.Conn
 	err := error(syscall.ENOENT)
-	if h, ok := t.Machine.(*sim.Host); ok {
+	if h := onhost.Of(t.Machine); h != nil {
 		conn, err = dockerd.DialSocket(t.ctx, h, t.unixSocket)
 	}
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"net"
 	"strings"
 
-	"drydock/sim"
 	"drydock/sim/dockerd"
+	"drydock/sim/tools/internal/onhost"
 
 	"github.com/spf13/pflag"
 )
@@ -105,8 +105,8 @@ func parseHost(s string) (string, error) {
 // client returns a client of the daemon at an address. The only one that can be reached is
 // that of the machine where the command runs, if it has one.
 func (d *docker) client(host string) *client {
-	h, ok := d.Machine.(*sim.Host)
-	if !ok || host != defaultHost {
+	h := onhost.Of(d.Machine)
+	if h == nil || host != defaultHost {
 		return newClient(d.release, host, func(context.Context) (net.Conn, error) { return nil, errUnreachable{host} })
 	}
 	return newClient(d.release, host, func(ctx context.Context) (net.Conn, error) { return dockerd.DialSocket(ctx, h, dockerd.Socket) })

@@ -13,6 +13,7 @@ import (
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/apishape"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/onhost"
 
 	"github.com/spf13/pflag"
 )
@@ -33,7 +34,7 @@ var (
 
 // releaseOf returns the release of the command on a machine.
 func releaseOf(m command.Machine) *release {
-	if h, ok := m.(*sim.Host); ok {
+	if h := onhost.Of(m); h != nil {
 		switch h.Engine().Release {
 		case sim.Docker28:
 			return &release28

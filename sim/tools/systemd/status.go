@@ -5,12 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"drydock/sim"
 	"drydock/sim/tools/command"
 )
 
 // tell prints how dockerd is, and why it did not start. The lines of the journal are those of
 // systemd 252 that have no number of a process.
-func (s system) tell(c *command.Call, d daemon, name string) int {
+func (s system) tell(c *command.Call, d *sim.Host, name string) int {
 	if name != "docker" {
 		c.Errorf("Unit %s.service could not be found.\n", name)
 		return noUnit

@@ -8,15 +8,6 @@ import (
 	"drydock/sim/tools/command"
 )
 
-// A daemon is a host that runs Docker.
-type daemon interface {
-	StopDaemon(context.Context) error
-	StartDaemon() error
-	ReloadDaemon() error
-	Daemon() sim.Daemon
-	Hostname() string
-}
-
 // A system is what differs between distributions.
 type system struct {
 	failed string // what systemctl says when a job fails
@@ -50,7 +41,7 @@ const (
 )
 
 // systemctl does what a verb says with each unit.
-func (s system) systemctl(ctx context.Context, c *command.Call, d daemon, args []string) (status int) {
+func (s system) systemctl(ctx context.Context, c *command.Call, d *sim.Host, args []string) (status int) {
 	if len(args) == 0 {
 		return c.Fail(1, "Too few arguments.\n")
 	}
@@ -94,7 +85,7 @@ func (s system) systemctl(ctx context.Context, c *command.Call, d daemon, args [
 }
 
 // isActive prints whether a unit runs. The status is 0 if one of them does.
-func isActive(c *command.Call, d daemon, name string, status int) int {
+func isActive(c *command.Call, d *sim.Host, name string, status int) int {
 	is := d.Daemon()
 	switch {
 	case name == "docker" && is.Running:
@@ -109,14 +100,14 @@ func isActive(c *command.Call, d daemon, name string, status int) int {
 }
 
 // stop stops dockerd if it runs.
-func stop(ctx context.Context, d daemon) error {
+func stop(ctx context.Context, d *sim.Host) error {
 	if !d.Daemon().Running {
 		return nil
 	}
 	return d.StopDaemon(ctx)
 }
 
-func restart(ctx context.Context, d daemon) error {
+func restart(ctx context.Context, d *sim.Host) error {
 	if err := stop(ctx, d); err != nil {
 		return err
 	}

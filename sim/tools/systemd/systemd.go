@@ -11,6 +11,7 @@ import (
 	"context"
 
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/onhost"
 )
 
 // Commands returns systemctl and service of Debian 12.
@@ -23,7 +24,7 @@ func CentOS() command.Table {
 
 // Systemctl is systemctl(1).
 func Systemctl(ctx context.Context, c *command.Call) int {
-	if d, ok := c.Machine.(daemon); ok {
+	if d := onhost.Of(c.Machine); d != nil {
 		return debian.systemctl(ctx, c, d, c.Args[1:])
 	}
 	return c.Fail(1, "System has not been booted with systemd as init system (PID 1). Can't operate.\nFailed to connect to bus: Host is down\n")
@@ -36,14 +37,14 @@ func Service(ctx context.Context, c *command.Call) int {
 	if len(c.Args) < 3 {
 		return c.Fail(1, serviceUsage)
 	}
-	if d, ok := c.Machine.(daemon); ok {
+	if d := onhost.Of(c.Machine); d != nil {
 		return debian.systemctl(ctx, c, d, []string{c.Args[2], c.Args[1] + ".service"})
 	}
 	return c.Fail(1, "%s: unrecognized service\n", c.Args[1])
 }
 
 func systemctlCentOS(ctx context.Context, c *command.Call) int {
-	if d, ok := c.Machine.(daemon); ok {
+	if d := onhost.Of(c.Machine); d != nil {
 		return centOS.systemctl(ctx, c, d, c.Args[1:])
 	}
 	return c.Fail(1, "Failed to get D-Bus connection: Operation not permitted\n")
@@ -54,7 +55,7 @@ func serviceCentOS(ctx context.Context, c *command.Call) int {
 		return c.Fail(2, serviceUsage)
 	}
 	c.Errorf("Redirecting to /bin/systemctl %s %s.service\n", c.Args[2], c.Args[1])
-	if d, ok := c.Machine.(daemon); ok {
+	if d := onhost.Of(c.Machine); d != nil {
 		return centOS.systemctl(ctx, c, d, []string{c.Args[2], c.Args[1] + ".service"})
 	}
 	return systemctlCentOS(ctx, c)

@@ -67,11 +67,11 @@ func Nsenter(ctx context.Context, c *command.Call) int {
 func split(args []string) (options, rest []string) {
 	i := 0
 	for ; i < len(args) && strings.HasPrefix(args[i], "-"); i++ {
-		switch args[i] {
-		case "--":
+		switch cluster, long := strings.CutPrefix(args[i], "--"); {
+		case long && cluster == "":
 			return args[:i], args[i+1:]
-		case "-t", "--target":
-			i++
+		case long && cluster == "target", !long && strings.IndexByte(args[i], 't') == len(args[i])-1:
+			i++ // -t, -nt
 		}
 	}
 	i = min(i, len(args))

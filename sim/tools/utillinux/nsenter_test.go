@@ -88,3 +88,17 @@ func TestNsenter(t *testing.T) {
 	}
 	require.Contains(t, run(t, web, "iptables -L"), "you must be root")
 }
+
+// TestHostInside has commands of a host use what is the host's in the network of a container.
+func TestHostInside(t *testing.T) {
+	t.Parallel()
+	h := simtest.NewHost(t)
+	web := simtest.Run(t, h, "web")
+	for _, options := range []string{"-t %d -n", "-nt %d", "-nt%d", "--target %d --net", "--target=%d -n"} {
+		in := "nsenter " + fmt.Sprintf(options, web.State().Pid) + " "
+		require.Equal(t, "web\n", run(t, h, in+"docker ps --format '{{.Names}}'"), options)
+		require.Equal(t, "OK", run(t, h, in+"curl -sS --unix-socket /var/run/docker.sock http://docker/_ping"))
+		require.Equal(t, "active\n", run(t, h, in+"systemctl is-active docker"))
+		require.Contains(t, run(t, h, in+"ip -4 -o addr show eth0"), "172.17.0.2/16")
+	}
+}
