@@ -1,1 +1,0 @@
-# Warning: table ip filter is managed by iptables-nft, do not touch!
