@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing/fstest"
+	"time"
 
 	"drydock/sim"
 	"drydock/sim/images"
@@ -20,9 +21,9 @@ import (
 	"drydock/sim/tools/command"
 )
 
-// labImages are those of the recorded host: one file system of Debian 12 with the programs of package
+// images are those of the recorded host: one file system of Debian 12 with the programs of package
 // tools, with these commands, ports and environments.
-func labImages() []sim.Image {
+func (l *lab) images() []sim.Image {
 	sleep, who := []string{"sh", "/sleep.sh"}, []string{"who", "80", "443", "53", "9000"}
 	ports := []string{"80", "443", "53", "53/udp", "8002-8004", "9000"}
 	list := []sim.Image{
@@ -35,17 +36,47 @@ func labImages() []sim.Image {
 		{Name: "multip", Cmd: who, Expose: ports},
 	}
 	nginx := images.Nginx()
-	programs := tools.Default().With(command.Table{"who": command.Uncaught(whoServer), "nginx": nginx.Commands["nginx"], "python": sleepServer, "python3": python3})
+	programs := tools.Default().With(command.Table{"who": command.Uncaught(l.who), "nginx": nginx.Commands["nginx"], "python": sleepServer, "python3": python3})
 	for _, ofHost := range []string{"docker", "systemctl"} {
 		delete(programs, ofHost)
 	}
-	files := tree.Layers{fstest.MapFS{"var/log/nginx/error.log": {Mode: 0o644}, "var/log/nginx/access.log": {Mode: 0o644}, "sleep.sh": {Data: []byte("trap 'exit 0' TERM\nwhile true; do sleep 3600 & wait; done\n"), Mode: 0o755}}, nginx.Files}
+	own := fstest.MapFS{"var/log/nginx/error.log": {Mode: 0o644}, "var/log/nginx/access.log": {Mode: 0o644}, "sleep.sh": {Data: []byte("trap 'exit 0' TERM\nwhile true; do sleep 3600 & wait; done\n"), Mode: 0o755}}
+	if l.release != sim.Docker20 {
+		own["usr/share/nginx/html/index.html"] = &fstest.MapFile{Data: []byte(page), Mode: 0o644}
+	}
+	files := tree.Layers{own, nginx.Files}
 	for i := range list {
 		list[i].Commands = programs
 		list[i].Files = files
 	}
 	return list
 }
+
+// page is that of nginx 1.22, which the lab had with 28 and 29.
+const page = `<!DOCTYPE html>
+<html>
+<head>
+<title>Welcome to nginx!</title>
+<style>
+html { color-scheme: light dark; }
+body { width: 35em; margin: 0 auto;
+font-family: Tahoma, Verdana, Arial, sans-serif; }
+</style>
+</head>
+<body>
+<h1>Welcome to nginx!</h1>
+<p>If you see this page, the nginx web server is successfully installed and
+working. Further configuration is required.</p>
+
+<p>For online documentation and support please refer to
+<a href="http://nginx.org/">nginx.org</a>.<br/>
+Commercial support is available at
+<a href="http://nginx.com/">nginx.com</a>.</p>
+
+<p><em>Thank you for using nginx.</em></p>
+</body>
+</html>
+`
 
 // python3 is what the recordings have of it: "-m json.tool" indents JSON, and -c tells the keys of
 // objects in it.
@@ -90,6 +121,16 @@ func printKeys(c *command.Call) int {
 func sleepServer(ctx context.Context, _ *command.Call) int {
 	<-ctx.Done()
 	return command.Interrupted(ctx)
+}
+
+// who is whoServer once its interpreter has begun.
+func (l *lab) who(ctx context.Context, c *command.Call) int {
+	select {
+	case <-time.After(time.Duration(l.begins.Load())):
+	case <-ctx.Done():
+		return command.Interrupted(ctx)
+	}
+	return whoServer(ctx, c)
 }
 
 // whoServer tells who comes to a port, by TCP and by UDP, who he is.

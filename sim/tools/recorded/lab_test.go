@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"drydock/sim"
@@ -34,6 +35,7 @@ type lab struct {
 	conn     net.Conn      // of the peer to the host, if there is one
 	table    command.Table // programs of the host
 	out      printed
+	begins   atomic.Int64 // how long the server of images takes to begin
 	close    func()
 }
 
@@ -57,7 +59,7 @@ func (l *lab) renew(opts ...sim.HostOption) {
 	log := sim.WithOptions(sim.WithLogger(slog.New(slog.DiscardHandler)), sim.WithRepeatable())
 	gateway := simtest.NewMachine(l.t, sim.WithName("gateway"), sim.WithSeed(2), log, programs, up("172.16.80.1/24"), up(upstream+"/24"))
 	l.outside = simtest.NewMachine(l.t, sim.WithName("outside"), sim.WithSeed(3), log, programs, up("172.16.80.47/24"))
-	l.docker = simtest.NewHost(l.t, append(opts, sim.WithEngine(l.release), sim.WithName("docker"), sim.WithSeed(1), log, programs, sim.WithImages(labImages()...),
+	l.docker = simtest.NewHost(l.t, append(opts, sim.WithEngine(l.release), sim.WithName("docker"), sim.WithSeed(1), log, programs, sim.WithImages(l.images()...),
 		up("172.16.80.10/24"), sim.WithResolvConf("nameserver "+upstream+"\n"))...)
 	l.machines = map[string]command.Machine{"docker": l.docker, "outside-172.16.80.47": l.outside, "gateway-172.16.80.1": gateway}
 	require.NoError(l.t, l.docker.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParseAddr("172.16.80.1")))

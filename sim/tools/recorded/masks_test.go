@@ -61,6 +61,7 @@ var masks = []mask{
 	{find: re(`<(?:NO-CARRIER,)?BROADCAST,MULTICAST,UP> mtu 1500 state (?:UP|DOWN)`), with: always("<BROADCAST,MULTICAST,UP> mtu 1500"), in: re(`ip -6 addr show$`), reason: "the kernel notes up to a second later that the last port of a bridge is gone"},
 	{find: re(` (REACHABLE|STALE|DELAY|PROBE) `), group: 1, in: re(`ip neigh`), reason: "how long ago the recorded host had heard of a neighbour"},
 	{find: re(`^net\.ipv4\.(?:ip_forward|conf\.eth0\.forwarding) = (\d)`), group: 1, in: re(`sysctl -a .*ping_group_range`), reason: "is inherited from the kernel's first namespace, which was not the lab's"},
+	{find: re(`^net\.ipv6\.conf\.all\.forwarding = (\d)`), group: 1, in: re(`^sysctl net.ipv4.ip_forward .*default.forwarding net.ipv6`), reason: "the same"},
 	{find: re(`txqueuelen \d+`), in: re(`ifconfig`), reason: "the lab's LAN was a cable to another namespace"},
 	{find: re(`(?:[RT]X (?:packets|errors) .*)`), in: re(`ifconfig`), reason: "count frames of IPv6's neighbour discovery, by chance"},
 	{find: re(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)`), reason: "times"},
@@ -103,6 +104,7 @@ var masks = []mask{
 	{find: re(`you are \S+:(\d+)`), group: 1, names: ofOneCommand + "port", reason: "ports of clients are random"},
 	{find: re(`\b[sd]port=(\d{4,5})\b`), group: 1, names: ofOneCommand + "port", in: conntrack, reason: "the same"},
 	{find: re(`\buse=(\d)`), group: 1, in: conntrack, reason: "counts who in the kernel has the entry in hand"},
+	{find: re(`^udp +17 (\d+) `), group: 1, with: udpTimeout, in: conntrack, reason: "how long the recorded host took"},
 	{find: re(`^(?:ipv[46] +\d+ )?\w+ +\d+ (\d+) `), group: 1, with: timeout, in: conntrack, reason: "how long the recorded host took"},
 	{find: re(`\bid=(\d+)`), group: 1, names: ofOneCommand + "icmp", in: conntrack, reason: "IDs of pings are random"},
 
@@ -130,6 +132,14 @@ func timeout(s string) string {
 		}
 	}
 	return s
+}
+
+// udpTimeout leaves which of the two that UDP has it is.
+func udpTimeout(s string) string {
+	if n, _ := strconv.Atoi(s); n <= 30 {
+		return "up to 30"
+	}
+	return "up to 120"
 }
 
 var protocols = map[string]string{"0": "all", "1": "icmp", "6": "tcp", "17": "udp"}

@@ -58,6 +58,8 @@ var hiddens = []hidden{
 	{"03e", re(`^user edits`), 1, shell("docker run -d --name b1 centos:v1; docker run -d --name b2 centos:v1; docker run -d --name u1 --network net centos:v1")},
 	{"05", re(`^host.*\| docker ps -a`), 1, untilSaid},
 	{"06b", re(`\| docker run -d --name r1`), 1, shell("docker rm -f pp")},
+	{"06", re(`\| a host process listening inside the range`), 0, listen("0.0.0.0:32793")},
+	{"06", re(`^conflicts`), 1, stopListening},
 	{"06", re(`\| host process already listening`), 0, listen("127.0.0.1:8080")},
 	{"06", re(`^published, nothing listening`), 1, stopListening},
 	{"07a", re(`\| (second )?restart (of )?dockerd`), 0, restart},
@@ -72,6 +74,8 @@ var hiddens = []hidden{
 	{"07c", re(`^ip_forward already 1`), 1, shell("iptables -P FORWARD ACCEPT; systemctl restart docker")},
 	{"07c", re(`\| dockerd --userland-proxy=false \|`), 0, newHost(sim.WithUserlandProxy(false))},
 	{"07c", re(`\| dockerd --iptables=false \|`), 0, newHost(sim.WithIPTables(false))},
+	{"07c", re(`\| dockerd --iptables=false \|`), 0, begins(time.Second)},
+	{"07c", re(`\| dockerd --ip-forward=false \|`), 0, begins(0)},
 	{"07c", re(`\| dockerd --ip-forward=false \|`), 0, newHost(sim.WithIPForward(false))},
 	{"07c", re(`\| dockerd --bip `), 0, newHost(sim.WithBridgeIP(netip.MustParsePrefix("10.200.0.1/24")))},
 	{"07c", re(`\| dockerd --default-address-pool `), 0, newHost(sim.WithAddressPools(24, netip.MustParsePrefix("10.77.0.0/16")))},
@@ -192,6 +196,11 @@ func removeFormer(ctx context.Context, l *lab, s step) {
 
 var restart = shell("systemctl restart docker")
 
+// begins is how long servers take to begin from here on: the lab's was asked before it listened.
+func begins(d time.Duration) action {
+	return func(_ context.Context, l *lab, _ step) { l.begins.Store(int64(d)) }
+}
+
 // untilSaid is how long a container had tried to bind: five times at most, with half a second in between.
 func untilSaid(_ context.Context, l *lab, _ step) {
 	time.Sleep(map[sim.Release]time.Duration{sim.Docker20: 1200, sim.Docker28: 2200, sim.Docker29: 1200}[l.release] * time.Millisecond)
@@ -220,7 +229,7 @@ func (l *lab) write(ctx context.Context, file string, lines []string) {
 // listen has another process of the host listen.
 func listen(addr string) action {
 	return func(ctx context.Context, l *lab, _ step) {
-		listener, err := l.docker.Listen(ctx, "tcp", addr)
+		listener, err := l.docker.Listen(ctx, "tcp4", addr)
 		require.NoError(l.t, err)
 		l.listener = listener
 	}
