@@ -1,5 +1,7 @@
 package nat
 
+import "slices"
+
 // AddRule puts a rule before the one that has the place at, counted from 0, or with -1 at the end. It
 // returns the handle of the rule.
 func (tx *NftEdit) AddRule(f Family, table, name string, at int, r NftRule) (uint64, error) {
@@ -39,7 +41,7 @@ func (c *chain) place(h uint64) int {
 
 // splice puts a rule in the place of others.
 func (tx *NftEdit) splice(t *nfTable, id, from, to int, r NftRule) (uint64, error) {
-	made := &NftRule{Comment: r.Comment, Statements: make([]Statement, len(r.Statements))}
+	made := &NftRule{Comment: r.Comment, Kept: r.Kept, Statements: make([]Statement, len(r.Statements))}
 	if tooLong(r.Statements) {
 		return 0, ErrInvalid
 	}
@@ -64,6 +66,50 @@ func (tx *NftEdit) splice(t *nfTable, id, from, to int, r NftRule) (uint64, erro
 		tx.doubt(t)
 	}
 	return made.Handle, nil
+}
+
+// Rewrite makes a chain as somebody leaves it who writes it anew: rules that are not Kept go, and the others count from 0.
+func (tx *NftEdit) Rewrite(f Family, table, name string) error {
+	t := tx.find(f, table)
+	if t == nil || t.chain(name) == nil {
+		return ErrNotThere
+	}
+	rules := t.chain(name).list()
+	if !slices.ContainsFunc(rules, func(r *rule) bool { return !r.nft.Kept || r.nft.counted() }) {
+		return nil
+	}
+	if err := tx.FlushChain(f, table, name); err != nil {
+		return err
+	}
+	for _, r := range rules {
+		if !r.nft.Kept {
+			continue
+		}
+		if _, err := tx.AddRule(f, table, name, -1, r.nft.zeroed()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// counted reports whether a counter of the rule is not 0.
+func (r *NftRule) counted() bool {
+	return slices.ContainsFunc(r.Statements, func(s Statement) bool {
+		n, ok := s.(*Count)
+		return ok && n.Name == "" && n.Counters() != Counters{}
+	})
+}
+
+// zeroed returns the rule with counters of 0.
+func (r *NftRule) zeroed() NftRule {
+	fresh := *r
+	fresh.Statements = slices.Clone(r.Statements)
+	for i, s := range fresh.Statements {
+		if n, ok := s.(*Count); ok && n.Name == "" {
+			fresh.Statements[i] = new(Count)
+		}
+	}
+	return fresh
 }
 
 // anonymous returns how many handles the sets of a statement take on Linux, where they have names that are not shown.

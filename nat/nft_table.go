@@ -83,6 +83,7 @@ type NftRule struct {
 	Statements []Statement
 	Comment    string
 	Handle     uint64
+	Kept       bool // when its chain is written anew
 }
 
 // A NftSet is a set, or a map with Data or Verdicts. What its values are is up to who prints them.

@@ -18,6 +18,7 @@ type firewall struct {
 	v4, v6 *nat.Ruleset
 	nft    *nat.Nftables // nil: dockerd does not use it, or tx does
 	tx     *nat.NftEdit
+	wrote  *[]nftChain  // chains whose rules have changed in tx, in their order
 	off    []nat.Family // of nft: commands for them change nothing
 	says   *engine.Messages
 }
@@ -64,7 +65,7 @@ func (f firewall) edit(do func(in firewall) error) (err error) {
 		})
 	}
 	if f.nft != nil && err == nil {
-		return f.nft.Edit(func(tx *nat.NftEdit) error { return do(f.within(tx)) })
+		return f.editNft(do)
 	}
 	return err
 }
@@ -99,8 +100,8 @@ func (f firewall) raise(commands []string) error {
 // that are there then.
 func (f firewall) ensure(commands []string) (there []string, err error) {
 	if f.nft != nil {
-		f.nft.Edit(func(tx *nat.NftEdit) error {
-			there, err = f.within(tx).ensure(commands)
+		f.editNft(func(in firewall) error {
+			there, err = in.ensure(commands)
 			return nil
 		})
 		return there, err

@@ -34,26 +34,68 @@ func (f firewall) isOff(line string) bool {
 	})
 }
 
+// A nftChain is where a rule of nft is.
+type nftChain struct {
+	family      nat.Family
+	table, name string
+}
+
+// editNft does something in one edit. As dockerd does, it writes the chains anew whose rules it has changed: what others have put
+// there is gone, and all count from 0.
+func (f firewall) editNft(do func(in firewall) error) error {
+	return f.nft.Edit(func(tx *nat.NftEdit) error {
+		in := f.within(tx)
+		in.wrote = new([]nftChain)
+		if err := do(in); err != nil {
+			return err
+		}
+		for _, c := range *in.wrote {
+			if err := tx.Rewrite(c.family, c.table, c.name); err != nil && err != nat.ErrNotThere {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // nftDo does something in the tables of nft, in an edit of their own if there is none.
-func (f firewall) nftDo(do func(tx *nat.NftEdit) error) error {
+func (f firewall) nftDo(do func(in firewall) error) error {
 	switch {
 	case f.tx != nil:
-		return do(f.tx)
+		return do(f)
 	case f.nft != nil:
-		return f.nft.Edit(do)
+		return f.editNft(do)
 	}
 	return nil
 }
 
+// note notes the chain whose rules a command changes.
+func (f firewall) note(line string) {
+	rest, ok := strings.CutPrefix(line, "add rule ")
+	words := strings.Fields(rest)
+	if !ok || len(words) < 3 {
+		return
+	}
+	for _, family := range []nat.Family{nat.FamilyIP, nat.FamilyIP6} {
+		c := nftChain{family, words[1], words[2]}
+		if words[0] == family.String() && !slices.Contains(*f.wrote, c) {
+			*f.wrote = append(*f.wrote, c)
+		}
+	}
+}
+
 // runNft runs a command of nft.
 func (f firewall) runNft(line, before string) error {
-	return f.nftDo(func(tx *nat.NftEdit) error { return nftables.Do(tx, line, before) })
+	return f.nftDo(func(in firewall) error {
+		in.note(line)
+		return nftables.Do(in.tx, line, before)
+	})
 }
 
 // hasNft reports whether a rule of nft is there.
 func (f firewall) hasNft(line string) (has bool) {
-	f.nftDo(func(tx *nat.NftEdit) error {
-		has = nftables.Has(tx, line)
+	f.nftDo(func(in firewall) error {
+		has = nftables.Has(in.tx, line)
 		return nil
 	})
 	return has
@@ -61,10 +103,11 @@ func (f firewall) hasNft(line string) (has bool) {
 
 // deleteNft deletes what commands of nft have added, the last first: elements lead to chains.
 func (f firewall) deleteNft(commands []string) {
-	f.nftDo(func(tx *nat.NftEdit) error {
+	f.nftDo(func(in firewall) error {
 		for _, c := range slices.Backward(commands) {
 			if line, _, ok := nftCommand(c); ok && !f.isOff(line) {
-				nftables.Undo(tx, line)
+				in.note(line)
+				nftables.Undo(in.tx, line)
 			}
 		}
 		return nil

@@ -141,6 +141,27 @@ func TestNftablesRefusesIPv6(t *testing.T) {
 	require.NoError(t, h.StartDaemon())
 }
 
+// TestNftablesRewritten has dockerd write a chain anew whose rules it changes: rules of others are gone, and what was counted.
+func TestNftablesRewritten(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		l := newLab(t, nftBackend...)
+		web := simtest.Run(t, l.docker, "web", sim.WithPublish("8080:80"))
+		who(t, web, "tcp", "80")
+		_, err := l.peer.DialContext(t.Context(), "tcp", "172.16.80.10:8080")
+		require.NoError(t, err)
+		const in, out = "list chain ip docker-bridges filter-forward-in__docker0", "list chain ip docker-bridges filter-forward-out__docker0"
+		runNft(t, l.docker, "insert rule ip docker-bridges filter-forward-in__docker0 ip saddr 10.0.0.1 drop")
+		runNft(t, l.docker, "insert rule ip docker-bridges filter-forward-out__docker0 ip saddr 10.0.0.1 drop")
+		require.Contains(t, runNft(t, l.docker, in), "tcp dport 80 counter packets 1")
+		simtest.Run(t, l.docker, "other", sim.WithPublish("8081:80"))
+		require.NotContains(t, runNft(t, l.docker, in), "10.0.0.1")
+		require.NotContains(t, runNft(t, l.docker, in), "counter packets 1")
+		require.Contains(t, runNft(t, l.docker, out), "10.0.0.1")
+		require.NotContains(t, runNft(t, l.docker, out), "established,related counter packets 0")
+	})
+}
+
 // TestNftablesFamilies has a family that dockerd is told to leave alone, also when it cleans up behind the other backend.
 func TestNftablesFamilies(t *testing.T) {
 	t.Parallel()

@@ -6,8 +6,8 @@ import (
 	"drydock/nat"
 )
 
-// Do does what a command says in an edit. A rule that is added goes before the first one of its chain that has the comment
-// before, unless that is "" or there is none.
+// Do does what a command says in an edit. A rule that is added is [nat.NftRule].Kept, and goes before the first one of its chain that
+// has the comment before, unless that is "" or there is none.
 func Do(tx *nat.NftEdit, command, before string) error {
 	x, list, err := read(tx, command)
 	if err != nil {
@@ -15,6 +15,9 @@ func Do(tx *nat.NftEdit, command, before string) error {
 	}
 	for _, c := range list {
 		x.at = c.at
+		if c.rule != nil {
+			c.rule.Kept = true
+		}
 		f := (*fault)(nil)
 		if at := x.commented(c, before); at >= 0 {
 			f = x.addRule("insert", c.place, position{kind: "index", n: uint64(at), given: true}, c.rule)

@@ -73,6 +73,9 @@ var masks = []mask{
 	{find: re(`(?:About an? (?:minute|hour)|Less than a second|\d+ (?:second|minute|hour)s?)(?: ago)?`), in: tables, reason: "how long the recorded host took"},
 	{find: re(` {2,}`), with: always("  "), in: tables, reason: "columns are as wide as the times"},
 
+	{find: re(`established,related counter (packets [1-9]\d* bytes \d+)`), group: 1, in: re(`nft list`), reason: "segments and acknowledgements of another stack, and a page of another length"},
+	{find: re(`packets \d+ bytes (\d+) drop comment "DROP DIRECT ACCESS"`), group: 1, in: re(`nft list chain`), reason: "gVisor repeats a SYN-ACK with fewer options"},
+
 	{find: re(`^net.ipv4.ip_forward = (\d)`), group: 1, in: re(`^sysctl net.ipv4.ip_forward; ping`), reason: "the lab's containers had that of the machine around it"},
 	{find: re(`"/[^\]]*"`), with: list, in: re(`json .HostConfig.Links`), reason: "docker goes through a map"},
 	{find: re(`\w+,\w+$`), with: list, in: re(`\{\{.Networks\}\}`), reason: "docker goes through a map"},

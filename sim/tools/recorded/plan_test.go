@@ -119,7 +119,7 @@ var hiddens = []hidden{
 	{"16b", re(`docker info -f`), 1, nftDaemon(`"firewall-backend": "nftables"`)},
 	{"16b", re(`^(published|ban).*\| docker start web`), 0, restart},
 	{"16b", re(`^back to the iptables backend.*\| nft list tables`), 1, shell("rm /etc/docker/daemon.json; systemctl restart docker")},
-	{"16b", re(`^back to the iptables backend.*\| docker start web`), 1, nftDaemon(`"firewall-backend": "nftables"`)},
+	{"16b", re(`^back to the iptables backend.*\| nft list tables`), 2, nftDaemon(`"firewall-backend": "nftables"`)},
 	{"08", re(`^address re-use.*\| docker ps -a`), 0, restart},
 }
 
