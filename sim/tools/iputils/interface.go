@@ -58,12 +58,12 @@ func (p *run) printSockets() {
 }
 
 // printAddress is what -v tells of each address that is tried.
-func (p *run) printAddress() {
+func (p *run) printAddress(a netip.Addr) {
 	if !p.verbose || p.centos {
 		return
 	}
 	family := "AF_INET"
-	if p.dst.Is6() {
+	if a.Is6() {
 		family = "AF_INET6"
 	}
 	p.Printf("ai->ai_family: %s, ai->ai_canonname: '%s'\n", family, p.hostname)

@@ -111,7 +111,7 @@ func (p *run) main() (status int) {
 		if status := p.checkInterface(); status != 0 {
 			return status
 		}
-		p.printAddress()
+		p.printAddress(a)
 		stats, err := p.m.Ping(p.ctx, a.String(), p.config(p.event))
 		if i < len(addrs)-1 && !p.begun && (errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH)) {
 			continue // as iputils does since 20210722: the next address may be of a family that has a route
@@ -124,7 +124,8 @@ func (p *run) main() (status int) {
 // resolve finds the addresses of the destination and the name to print for it. A number
 // is no name: it is parsed as inet_aton(3) does and nothing is looked up for replies,
 // as with -n. IPv6 destinations keep the name that was given, those of IPv4 get their
-// canonical one: iputils asks getaddrinfo for it and uses it for IPv4 alone.
+// canonical one: iputils asks getaddrinfo for it and uses it for IPv4 alone. The first address alone has one, so that with -4 a
+// name that has an IPv6 address, too, gets none, but from the ping of CentOS, which asks for one family.
 func (p *run) resolve(target string) (addrs []netip.Addr, status int) {
 	p.hostname = target
 	a, numeric := inet.ParseAddr(target)
@@ -139,12 +140,17 @@ func (p *run) resolve(target string) (addrs []netip.Addr, status int) {
 	for i, a := range addrs {
 		addrs[i] = a.Unmap()
 	}
-	addrs = slices.DeleteFunc(addrs, func(a netip.Addr) bool { return p.family == 4 && !a.Is4() || p.family == 6 && !a.Is6() })
-	if len(addrs) == 0 {
+	first := addrs[0]
+	addrs = slices.DeleteFunc(slices.Clone(addrs), func(a netip.Addr) bool { return p.family == 4 && !a.Is4() || p.family == 6 && !a.Is6() })
+	switch {
+	case len(addrs) == 0:
 		return nil, p.fail(2, "%s: Address family for hostname not supported", target)
-	}
-	if !numeric && addrs[0].Is4() {
-		p.hostname = p.canonical(target, addrs[0])
+	case numeric:
+	case first.Is4():
+		p.hostname = p.canonical(target, first)
+	case addrs[0].Is4() && !p.centos:
+		p.printAddress(first)
+		p.hostname = ""
 	}
 	return addrs, 0
 }

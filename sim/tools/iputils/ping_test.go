@@ -151,10 +151,10 @@ ping: local error: message too long, mtu: 1500
 1 packets transmitted, 1 received, 0% packet loss, time 0ms
 rtt min/avg/max/mdev = 0.000/0.000/0.000/0.000 ms
 `},
-		{args: "-4 -c 1 localhost", want: `PING localhost (127.0.0.1) 56(84) bytes of data.
+		{args: "-4 -c 1 localhost", want: `PING  (127.0.0.1) 56(84) bytes of data.
 64 bytes from localhost (127.0.0.1): icmp_seq=1 ttl=64 time=0.000 ms
 
---- localhost ping statistics ---
+---  ping statistics ---
 1 packets transmitted, 1 received, 0% packet loss, time 0ms
 rtt min/avg/max/mdev = 0.000/0.000/0.000/0.000 ms
 `},
@@ -252,11 +252,12 @@ rtt min/avg/max/mdev = 0.060/0.060/0.060/0.000 ms
 `},
 		{args: "-4 -v -c 1 localhost", want: `ping: sock4.fd: 3 (socktype: SOCK_DGRAM), sock6.fd: -1 (socktype: 0), hints.ai_family: AF_INET
 
-ai->ai_family: AF_INET, ai->ai_canonname: 'localhost'
-PING localhost (127.0.0.1) 56(84) bytes of data.
+ai->ai_family: AF_INET6, ai->ai_canonname: 'localhost'
+ai->ai_family: AF_INET, ai->ai_canonname: ''
+PING  (127.0.0.1) 56(84) bytes of data.
 64 bytes from localhost (127.0.0.1): icmp_seq=1 ttl=64 time=0.000 ms
 
---- localhost ping statistics ---
+---  ping statistics ---
 1 packets transmitted, 1 received, 0% packet loss, time 0ms
 rtt min/avg/max/mdev = 0.000/0.000/0.000/0.000 ms
 `},
