@@ -20,7 +20,7 @@ func (c *containerConfig) setAsked(s *containerSpec) error {
 			return err
 		}
 	}
-	if err := checkSysctls(s.HostConfig.Sysctls, s.HostConfig.NetworkMode); err != nil {
+	if err := s.host.checkSysctls(s.HostConfig.Sysctls, s.HostConfig.NetworkMode); err != nil {
 		return err
 	}
 	says := s.host.says

@@ -7,23 +7,30 @@ import (
 	"slices"
 	"strings"
 
+	"drydock/nat"
 	"drydock/sim/dockerapi"
 )
 
 // checkSysctls refuses what is not one of the network's, and what is and cannot be changed here.
 // runc finds out what is not there.
-func checkSysctls(asked map[string]string, mode string) error {
+func (h *Host) checkSysctls(asked map[string]string, mode string) error {
 	for _, key := range slices.Sorted(maps.Keys(asked)) {
 		switch {
 		case !strings.HasPrefix(key, "net."):
 			return errNotEmulated("Sysctls " + key)
 		case mode == hostNetwork:
 			return errorf(opCreate, key, ErrConflict, "sysctl %q not allowed in host network namespace", key)
-		case !settable(key) && isSetting(key):
+		case !settable(key) && isSetting(key) && !h.hasSetting(key, asked[key]):
 			return errNotEmulated("Sysctls " + key)
 		}
 	}
 	return nil
+}
+
+// hasSetting reports whether a new namespace of a container has a value of a setting that cannot be set.
+func (h *Host) hasSetting(key, value string) bool {
+	s := newSettings(&namespace{stack: h.own.stack, anyPort: h.engine.AnyPort(), enable: func() *nat.Tables { return nil }})
+	return s.set(key, value) == nil
 }
 
 var interfaceSysctl = regexp.MustCompile(`^net\.[^.]+\.[^.]+\.eth\d+\.`)
@@ -41,6 +48,8 @@ func checkInterfaceSysctls(asked map[string]string) error {
 // setSysctls sets what was asked for in the container's new namespace.
 func (c *Container) setSysctls(ns *namespace) error {
 	asked := c.config.askedHost.Sysctls
+	ns.settings.making.Store(true)
+	defer ns.settings.making.Store(false)
 	for _, key := range slices.Sorted(maps.Keys(asked)) {
 		err := ns.settings.set(key, asked[key])
 		if err == nil {

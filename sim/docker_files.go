@@ -54,7 +54,7 @@ func (c *Container) writeDockerFiles(ns *namespace) *dockerFiles {
 	if c.config.onHost() && len(c.config.extraHosts) == 0 {
 		setText(d.hosts, text(c.host.files, hostsPath))
 	} else {
-		setText(d.hosts, c.host.engine.Hosts(engine.Hosts{Extra: c.extraHosts(), Links: c.linkedHosts()}))
+		setText(d.hosts, c.host.engine.Hosts(engine.Hosts{Extra: c.extraHosts(), Links: c.linkedHosts(), Only4: ns.never6}))
 	}
 	d.made = c.resolvConf()
 	d.written = c.host.engine.ResolvConf(d.made)

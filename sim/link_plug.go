@@ -18,7 +18,7 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	n := l.asked.network
 	h := n.host
 	ep := &endpoint{space: space, device: device, bridge: n.bridge, watch: &h.watch}
-	if err := l.takeAddrs(ep); err != nil {
+	if err := l.takeAddrs(ep, !space.never6 || !h.engine.IPv6Loopback()); err != nil {
 		return nil, err
 	}
 	ep.id = h.random.id("endpoint id")
@@ -95,8 +95,8 @@ func (l *Link) unplug(ep *endpoint) {
 
 // takeAddrs takes the addresses of an endpoint: those that were asked for, or the lowest
 // free ones. It holds none if it fails. That the network is there is asked under the same
-// lock, so that Network.Remove either sees the addresses or is seen.
-func (l *Link) takeAddrs(ep *endpoint) (err error) {
+// lock, so that Network.Remove either sees the addresses or is seen. Where IPv6 is off there is none of it.
+func (l *Link) takeAddrs(ep *endpoint, ipv6 bool) (err error) {
 	n := l.asked.network
 	n.host.mu.Lock()
 	defer n.host.mu.Unlock()
@@ -113,7 +113,9 @@ func (l *Link) takeAddrs(ep *endpoint) (err error) {
 		if ep.mac == nil {
 			ep.mac = n.host.engine.ContainerMAC(ep.addr, n.host.random.stream("container mac"))
 		}
-		ep.addr6, err = n.takeAddr6Locked(ep.mac, l.asked.addr6)
+		if ipv6 {
+			ep.addr6, err = n.takeAddr6Locked(ep.mac, l.asked.addr6)
+		}
 	}
 	if err != nil {
 		l.releaseLocked(ep)

@@ -31,6 +31,7 @@ type namespace struct {
 	filter    *bridgeFilter               // of its bridges; nil: there are no bridges
 	ipv6      bool                        // IPv6 is on, also where there are no addresses of it
 	loopback6 bool                        // it is for lo
+	never6    bool                        // --sysctl has turned it off: networks give no addresses of it
 	anyPort   bool                        // no port is kept for privileged processes
 	proxies   *proxies                    // whose sockets it has; nil: there are none
 	port      func(name string) *endpoint // the one whose port has that name, nil if none has

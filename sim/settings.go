@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // The keys of sysctls that Docker sets.
@@ -51,17 +52,18 @@ var settingsTable = append([]setting{
 	{"net.ipv4.ip_forward_use_pmtu", fixed("0"), nil},
 	{"net.ipv4.ip_local_port_range", getPortRange, setPortRange},
 	{"net.ipv4.ip_unprivileged_port_start", getUnprivileged, nil},
-	{"net.ipv4.ping_group_range", fixed("0\t2147483647"), nil},
+	{"net.ipv4.ping_group_range", getPingGroups, nil},
 	{"net.ipv4.tcp_syn_retries", fixed("6"), nil},
 	{"net.ipv6.conf.*.accept_redirects", fixed("1"), nil},
-	{"net.ipv6.conf.*.disable_ipv6", getDisabled6, nil},
+	{"net.ipv6.conf.*.disable_ipv6", getDisabled6, setDisabled6},
 	{"net.ipv6.conf.*.forwarding", getForward6, setForward6},
 }, conntrackSettings...)
 
 // A settings keeps what the sysctls of a namespace were set to. The stack is not asked: it
 // keeps what it was told for each interface, not for all.
 type settings struct {
-	space *namespace
+	space  *namespace
+	making atomic.Bool // the namespace is being made
 
 	mu       sync.Mutex
 	forward4 string // +checklocks:mu
@@ -186,6 +188,8 @@ func (s *settings) set(key, value string) error {
 	switch {
 	case !ok || c.get(s, k.dev) == "":
 		return errNoSysctl("set sysctl", key)
+	case slices.Equal(strings.Fields(c.get(s, k.dev)), strings.Fields(value)) && c.set == nil:
+		return nil
 	case c.set == nil:
 		return errReadOnly(key)
 	}

@@ -48,6 +48,14 @@ func getUnprivileged(s *settings, _ string) string {
 	return "1024"
 }
 
+// getPingGroups is what systemd sets, and Docker in the containers of releases from 20.10 on. Linux has nobody.
+func getPingGroups(s *settings, _ string) string {
+	if s.space.enable != nil && !s.space.anyPort {
+		return "1\t0"
+	}
+	return "0\t2147483647"
+}
+
 // +checklocks:s.mu
 func getForward4(s *settings, _ string) string { return s.forward4 }
 
@@ -225,4 +233,23 @@ func getDisabled6(s *settings, dev string) string {
 		return flag(!s.space.ipv6 && !s.space.loopback6)
 	}
 	return flag(!s.space.ipv6)
+}
+
+// setDisabled6 turns IPv6 off in a namespace that is being made, as --sysctl does. Else it takes what is so.
+func setDisabled6(s *settings, k settingKey, value string) error {
+	v, err := number(k, value, 0, 1)
+	is := flag(v == 1) == getDisabled6(s, k.dev)
+	switch {
+	case err != nil:
+		return err
+	case v == 0 && is:
+		return nil
+	case v == 0 || !is && !s.making.Load():
+		return errReadOnly(k.full)
+	case !s.making.Load():
+		return nil
+	}
+	s.space.loopback6 = false
+	s.space.never6 = s.space.never6 || k.dev != "lo"
+	return s.space.stack.SetIPv6(false)
 }

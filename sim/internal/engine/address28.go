@@ -104,6 +104,11 @@ func (since28) Announcements() int { return 3 }
 
 // Hosts writes addresses as they are written.
 func (since28) Hosts(h Hosts) string {
+	if h.Only4 {
+		h.Extra = slices.DeleteFunc(slices.Clone(h.Extra), func(e Host) bool { return e.Addr.Is6() })
+		line, _, _ := strings.Cut(beginning, "\n")
+		return h.text(line+"\n", 2)
+	}
 	return h.text(strings.NewReplacer("fe00::0\t", "fe00::\t", "ff00::0\t", "ff00::\t").Replace(beginning), 2)
 }
 

@@ -50,6 +50,7 @@ type Files interface {
 type Hosts struct {
 	Extra []Host // of --add-host
 	Links []LinkedHost
+	Only4 bool // IPv6 is off in the container
 }
 
 // A Host is a line of /etc/hosts. Which names there are for Name is up to the release.

@@ -33,7 +33,6 @@ func TestPingFamilies(t *testing.T) {
 			{c1, []string{"-6", "c2"}, "PING c2(c2.x (fd00:1::3)) 56 data bytes", "64 bytes from c2.x (fd00:1::3): icmp_seq=1"},
 			{c1, []string{"-4", "c2"}, "PING  (172.18.0.3) 56(84) bytes of data.", "64 bytes from c2.x (172.18.0.3): icmp_seq=1"},
 			{c1, []string{"-6", "h1"}, "PING h1(h1 (fd00:1::2)) 56 data bytes", "64 bytes from h1 (fd00:1::2): icmp_seq=1"},
-			{c1, []string{"-4", "-v", "c2"}, "ai->ai_family: AF_INET6, ai->ai_canonname: 'c2'", "ai->ai_family: AF_INET, ai->ai_canonname: ''\n"},
 			{plain, []string{"localhost"}, "PING localhost (127.0.0.1) 56(84) bytes of data.", "64 bytes from localhost (127.0.0.1): icmp_seq=1"},
 		} {
 			var out bytes.Buffer
