@@ -70,7 +70,7 @@ func readSession(t *testing.T, file string) (list []step) {
 			note, open = "", true
 		case strings.HasPrefix(line, "## "), strings.HasPrefix(line, "#### "):
 			note, open = strings.TrimPrefix(line, "## "), i+1 < len(lines) && strings.HasPrefix(lines[i+1], "(exit status ")
-		case line == "" && (i+1 == len(lines) || strings.HasPrefix(lines[i+1], "=====")):
+		case line == "" && i+1 < len(lines) && strings.HasPrefix(lines[i+1], "====="):
 			open = false
 		case line == "" && i+1 < len(lines) && eachAlone.MatchString(lines[i+1]):
 			open = false

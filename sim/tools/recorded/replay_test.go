@@ -73,7 +73,7 @@ func (r *run) repeat(ctx context.Context, s step) {
 			h.do(ctx, r.lab, s)
 		}
 	}
-	if find(notRun, r.session, s) != nil {
+	if find(notRun, r.lab.release, r.session, s) != nil {
 		return
 	}
 	if *trace {
@@ -89,14 +89,14 @@ func (r *run) repeat(ctx context.Context, s step) {
 	}
 	got := r.events(s, linesOf(printed))
 	want := slices.DeleteFunc(slices.Clone(s.printed), func(line string) bool {
-		return find(strangers, r.session, step{section: s.command, command: line}) != nil
+		return find(strangers, r.lab.release, r.session, step{section: s.command, command: line}) != nil
 	})
 	time.Sleep(between)
-	if find(notCompared, r.session, s) != nil {
+	if find(notCompared, r.lab.release, r.session, s) != nil {
 		r.lab.same.compare(s.command, want, got, false) // for the words in it
 		return
 	}
-	c := r.lab.same.compare(s.command, want, got, find(anyOrder, r.session, s) != nil)
+	c := r.lab.same.compare(s.command, want, got, find(anyOrder, r.lab.release, r.session, s) != nil)
 	r.total.equal += c.equal
 	r.total.of += c.of
 	if len(c.diff) > 0 {
