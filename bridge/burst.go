@@ -15,11 +15,19 @@ func (d *dispatcher) ForwardFrames(pkts []*stack.PacketBuffer) {
 	}
 	b, now := in.bridge, in.bridge.clock.coarse()
 	var together *Port // by which pkts[start:i] leave
+	var last transit   // the one before, which went by that port
 	start, bytes := 0, 0
 	for i, pkt := range pkts {
 		f := transit{pkt: pkt, size: pkt.Size()}
 		bytes += f.size
-		out, why := b.way(in, &f, now)
+		why := f.parse()
+		out := together
+		if why != none {
+			out = nil
+		} else if out == nil || f.dst != last.dst || f.src != last.src {
+			out, why = b.way(in, &f, now)
+		}
+		last = f
 		if out != together {
 			together.writeBurst(pkts[start:i])
 			together, start = out, i

@@ -38,8 +38,13 @@ func (d *dispatcher) ForwardFrame(pkt *stack.PacketBuffer) {
 	}
 	f := transit{pkt: pkt, size: pkt.Size()}
 	in.rx.add(f.size)
-	out, why := in.bridge.way(in, &f, in.bridge.clock.coarse())
-	in.bridge.forward(in, out, why, &f)
+	if why := f.parse(); why != none {
+		in.drop(why, pkt)
+		return
+	}
+	b := in.bridge
+	out, why := b.way(in, &f, b.clock.coarse())
+	b.forward(in, out, why, &f)
 }
 
 // DeliverNetworkPacket implements stack.NetworkDispatcher.
@@ -116,9 +121,6 @@ func ethernetHeader(pkt *stack.PacketBuffer) []byte {
 // way learns from a frame that entered by in. It returns the port of its station, or why it is
 // dropped. If there is neither it is to be flooded.
 func (b *Bridge) way(in *Port, f *transit, now int64) (out *Port, why drop.Reason) {
-	if why := f.parse(); why != none {
-		return nil, why
-	}
 	if !in.local { // who sends through the local port is behind the host, or the host
 		b.fdb.hear(f.src, in, now)
 		if f.dst.isLinkLocal() { // learned from, as Linux does, but not forwarded

@@ -1,7 +1,6 @@
 package nat
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -43,7 +42,7 @@ func (tx *NftEdit) own(f Family, name string) *nfTable {
 		if p != nil {
 			prog := *p
 			prog.chains = slices.Clone(p.chains)
-			prog.names = maps.Clone(p.names)
+			prog.names = p.names.clone()
 			c.progs[k] = &prog
 		}
 	}
@@ -102,7 +101,7 @@ func (tx *NftEdit) AddTable(n NftTable) error {
 	t := &nfTable{family: n.Family, name: n.Name, handle: tx.on.made.Add(1), comment: n.Comment, dormant: n.Dormant}
 	for i := range t.progs {
 		if n.Family.has()&(1<<i) != 0 {
-			t.progs[i] = &table{handle: 1, names: make(map[string]int)}
+			t.progs[i] = &table{handle: 1}
 		}
 	}
 	tx.adopt(t)
@@ -164,7 +163,7 @@ func (tx *NftEdit) addChain(f Family, table string, n NftChain, seq uint64) erro
 		}
 		c := &chain{id: p.free(), hook: numHooks, name: n.Name, full: t.full(n.Name), policy: policy, nft: info}
 		p.chains[c.id] = c
-		p.names[n.Name] = c.id
+		p.names.set(n.Name, c.id)
 		if tx.chains == nil {
 			tx.chains = make(map[*chain]bool)
 		}
@@ -220,7 +219,7 @@ func (tx *NftEdit) DeleteChain(f Family, table, name string) error {
 	for _, p := range t.progs {
 		if p != nil {
 			p.chains[c.id] = nil
-			delete(p.names, name)
+			p.names.delete(name)
 		}
 	}
 	t.bases = slices.DeleteFunc(t.bases, func(id int) bool { return id == c.id })
@@ -260,8 +259,8 @@ func (tx *NftEdit) RenameChain(f Family, table, name, to string) error {
 	tx.each(t, c.id, func(c *chain, _ bool) { c.name, c.full = to, t.full(to) })
 	for _, p := range t.progs {
 		if p != nil {
-			delete(p.names, name)
-			p.names[to] = c.id
+			p.names.delete(name)
+			p.names.set(to, c.id)
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package nat
 import (
 	"cmp"
 	"iter"
-	"maps"
 	"slices"
 )
 
@@ -37,10 +36,10 @@ func (e *Element) isRange() bool { return e.Key != e.Last }
 type Elements struct {
 	width int // values of a key
 	seq   uint64
-	one   map[Word]*Element  // single values, while there are no spans
-	many  map[Words]*Element // those of concatenations
-	spans []*Element         // ranges of one value and single values beside them, in order; they do not overlap
-	wide  wideElements       // concatenations with ranges
+	one   layers[Word, *Element]  // single values, while there are no spans
+	many  layers[Words, *Element] // those of concatenations
+	spans []*Element              // ranges of one value and single values beside them, in order; they do not overlap
+	wide  wideElements            // concatenations with ranges
 }
 
 // NewElements returns elements whose keys have so many values. Those that are there twice or overlap
@@ -73,7 +72,7 @@ func (e *Element) complete(width int) error {
 
 // clone returns a copy that may change.
 func (s *Elements) clone() *Elements {
-	return &Elements{s.width, s.seq, maps.Clone(s.one), maps.Clone(s.many), slices.Clone(s.spans), s.wide.clone()}
+	return &Elements{s.width, s.seq, s.one.clone(), s.many.clone(), slices.Clone(s.spans), s.wide.clone()}
 }
 
 // fresh returns a copy whose elements are others, too, for another table.
@@ -93,11 +92,11 @@ func (s *Elements) each(other func(e Element) Element) *Elements {
 		n := other(*e)
 		return &n
 	}
-	for k, e := range c.one {
-		c.one[k] = again(e)
+	for k, e := range s.one.all() {
+		c.one.set(k, again(e))
 	}
-	for k, e := range c.many {
-		c.many[k] = again(e)
+	for k, e := range s.many.all() {
+		c.many.set(k, again(e))
 	}
 	for _, list := range [][]*Element{c.spans, c.wide.list} {
 		for i, e := range list {
@@ -111,17 +110,17 @@ func (s *Elements) each(other func(e Element) Element) *Elements {
 }
 
 // Len returns how many there are.
-func (s *Elements) Len() int { return len(s.one) + len(s.many) + len(s.spans) + len(s.wide.list) }
+func (s *Elements) Len() int { return s.one.n + s.many.n + len(s.spans) + len(s.wide.list) }
 
 // All returns them in no order.
 func (s *Elements) All() iter.Seq[*Element] {
 	return func(yield func(*Element) bool) {
-		for _, e := range s.one {
+		for _, e := range s.one.all() {
 			if !yield(e) {
 				return
 			}
 		}
-		for _, e := range s.many {
+		for _, e := range s.many.all() {
 			if !yield(e) {
 				return
 			}
@@ -144,12 +143,12 @@ func (s *Elements) Added() []*Element {
 // find returns the element that has the values, nil if there is none.
 func (s *Elements) find(w *Words, n int) *Element {
 	if n == 1 {
-		if e := s.one[w[0]]; e != nil {
+		if e, ok := s.one.get(w[0]); ok {
 			return e
 		}
 		return s.span(w[0])
 	}
-	if e := s.many[*w]; e != nil {
+	if e, ok := s.many.get(*w); ok {
 		return e
 	}
 	return s.wide.find(w, n)
@@ -175,11 +174,11 @@ func (s *Elements) exact(e *Element) *Element {
 	f := (*Element)(nil)
 	switch {
 	case s.width == 1:
-		if f = s.one[e.Key[0]]; f == nil {
+		if f, _ = s.one.get(e.Key[0]); f == nil {
 			f = s.span(e.Key[0])
 		}
 	case !e.isRange():
-		f = s.many[e.Key]
+		f, _ = s.many.get(e.Key)
 	default:
 		f = s.wide.exact(e)
 	}
@@ -205,7 +204,7 @@ func (s *Elements) Overlaps(e *Element) *Element {
 		return s.spans[i]
 	}
 	if e.isRange() {
-		for w, f := range s.one { // there are no ranges yet: the first one puts them in order
+		for w, f := range s.one.all() { // there are no ranges yet: the first one puts them in order
 			if w.Compare(e.Key[0]) >= 0 && w.Compare(e.Last[0]) <= 0 {
 				return f
 			}
@@ -226,18 +225,12 @@ func (s *Elements) add(e *Element) error {
 	e.seq = s.seq
 	switch {
 	case s.width == 1 && !e.isRange() && len(s.spans) == 0:
-		if s.one == nil {
-			s.one = make(map[Word]*Element)
-		}
-		s.one[e.Key[0]] = e
+		s.one.set(e.Key[0], e)
 	case s.width == 1:
 		s.ordered()
 		s.spans = slices.Insert(s.spans, s.spanFrom(e.Key[0]), e)
 	case !e.isRange():
-		if s.many == nil {
-			s.many = make(map[Words]*Element)
-		}
-		s.many[e.Key] = e
+		s.many.set(e.Key, e)
 	default:
 		s.wide.add(e)
 	}
@@ -246,12 +239,14 @@ func (s *Elements) add(e *Element) error {
 
 // ordered puts single values among the ranges, where a range finds those that are in it.
 func (s *Elements) ordered() {
-	if len(s.one) == 0 {
+	if s.one.n == 0 {
 		return
 	}
-	s.spans = slices.AppendSeq(s.spans, maps.Values(s.one))
+	for _, e := range s.one.all() {
+		s.spans = append(s.spans, e)
+	}
 	slices.SortFunc(s.spans, func(a, b *Element) int { return a.Key[0].Compare(b.Key[0]) })
-	s.one = nil
+	s.one = layers[Word, *Element]{}
 }
 
 // remove removes the element with the key of e.
@@ -261,12 +256,12 @@ func (s *Elements) remove(e *Element) error {
 	switch {
 	case f == nil:
 		return ErrNotThere
-	case s.width == 1 && s.one[e.Key[0]] == f:
-		delete(s.one, e.Key[0])
+	case s.width == 1 && s.one.n > 0:
+		s.one.delete(e.Key[0])
 	case s.width == 1:
 		s.spans = slices.DeleteFunc(s.spans, is)
 	case !e.isRange():
-		delete(s.many, e.Key)
+		s.many.delete(e.Key)
 	default:
 		s.wide.remove(f)
 	}

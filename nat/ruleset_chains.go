@@ -42,7 +42,7 @@ func (d *draft) newChain(c Chain) error {
 		ch = &chain{hook: numHooks, name: name, full: c, id: t.free(), handle: t.newHandle()}
 		d.adopt(ch)
 		t.chains[ch.id] = ch
-		d.ownNames(t)[name] = ch.id
+		d.ownNames(t).set(name, ch.id)
 		return nil
 	})
 }
@@ -71,7 +71,7 @@ func (d *draft) deleteChain(c Chain) error {
 			return ErrChainInUse
 		}
 		t.chains[ch.id] = nil
-		delete(d.ownNames(t), ch.name)
+		d.ownNames(t).delete(ch.name)
 		return nil
 	})
 }
@@ -90,8 +90,8 @@ func (d *draft) rename(c Chain, name string) error {
 			return ErrChainExists
 		}
 		names := d.ownNames(t)
-		delete(names, ch.name)
-		names[name] = ch.id
+		names.delete(ch.name)
+		names.set(name, ch.id)
 		ch.name, ch.full = name, fullName(t.id, name)
 		for id, from := range t.chains {
 			if from != nil && from.callsTo(ch.id) > 0 {

@@ -1,7 +1,6 @@
 package nat
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -103,11 +102,11 @@ func (d *draft) adopt(c *chain) {
 }
 
 // ownNames returns the names of a table that may change.
-func (d *draft) ownNames(t *table) map[string]int {
+func (d *draft) ownNames(t *table) *layers[string, int] {
 	if !d.names[t.id] {
-		t.names, d.names[t.id] = maps.Clone(t.names), true
+		t.names, d.names[t.id] = t.names.clone(), true
 	}
-	return t.names
+	return &t.names
 }
 
 // graph returns from where packets come to the chains of a table, which is found out when

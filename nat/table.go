@@ -10,10 +10,10 @@ import (
 // which a jump has in place of a name; that of a chain that is gone is given to the next.
 type table struct {
 	id     tableID
-	handle uint64         // as that of a table of nft; 0: nobody has made anything in it, and packets pass it by
-	next   uint64         // the newest handle of a chain or a rule
-	chains []*chain       // built-in ones at their hooks; nil: there is none
-	names  map[string]int // indices of chains
+	handle uint64              // as that of a table of nft; 0: nobody has made anything in it, and packets pass it by
+	next   uint64              // the newest handle of a chain or a rule
+	chains []*chain            // built-in ones at their hooks; nil: there is none
+	names  layers[string, int] // indices of chains
 }
 
 // used reports whether somebody has made something in it.
@@ -27,11 +27,11 @@ func (t *table) newHandle() uint64 {
 
 // newTable returns a table that nobody has used. Packets pass it without being counted.
 func newTable(id tableID) *table {
-	t := &table{id: id, chains: make([]*chain, numHooks), names: make(map[string]int)}
+	t := &table{id: id, chains: make([]*chain, numHooks)}
 	for h := range numHooks {
 		if tableHooks[id].has(h) {
 			t.chains[h] = newBuiltin(id, h)
-			t.names[hookNames[h]] = int(h)
+			t.names.set(hookNames[h], int(h))
 		}
 	}
 	return t
@@ -46,7 +46,7 @@ func newBuiltin(id tableID, h hook) *chain {
 
 // find returns the chain of a name, nil if there is none.
 func (t *table) find(name string) *chain {
-	if i, ok := t.names[name]; ok {
+	if i, ok := t.names.get(name); ok {
 		return t.chains[i]
 	}
 	return nil

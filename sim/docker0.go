@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"drydock/sim/internal/engine"
 )
 
 // defaultGateway is the name under which dockerd keeps the address of --default-gateway.
@@ -110,7 +112,7 @@ func (h *Host) checkDocker0(n *networkConfig) error {
 	inUse := h.otherSubnetsLocked()
 	h.mu.Unlock()
 	for _, f := range n.families() {
-		if slices.ContainsFunc(inUse, f.subnet.Overlaps) {
+		if engine.Overlaps(f.subnet, inUse) {
 			return newError("create network", bridgeNetwork, ErrOverlap, h.says.SubnetOverlaps)
 		}
 	}

@@ -82,8 +82,11 @@ func (n *Network) appendSubnets(list []netip.Prefix) []netip.Prefix {
 	if n.bridge == nil {
 		return list
 	}
-	for _, f := range n.config().families() {
-		list = append(list, f.subnet)
+	c := n.config()
+	for _, p := range [2]netip.Prefix{c.v4.subnet, c.v6.subnet} {
+		if p.IsValid() {
+			list = append(list, p)
+		}
 	}
 	return list
 }

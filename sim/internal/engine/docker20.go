@@ -81,7 +81,7 @@ func (docker20) ForgetsConnections() bool { return true }
 func (docker20) NextPool(pools []netip.Prefix, last int, inUse []netip.Prefix) (int, bool) {
 	for i := range pools {
 		index := (last + 1 + i) % len(pools)
-		if !slices.ContainsFunc(inUse, pools[index].Overlaps) {
+		if !Overlaps(pools[index], inUse) {
 			return index, true
 		}
 	}
