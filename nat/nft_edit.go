@@ -232,10 +232,8 @@ func (t *nfTable) mapsTo(id int) bool {
 		if s == nil || !s.Verdicts {
 			continue
 		}
-		for e := range s.elements.All() {
-			if e.to == id {
-				return true
-			}
+		if _, leads := s.elements.leads.get(id); leads {
+			return true
 		}
 	}
 	return false

@@ -40,6 +40,7 @@ type Elements struct {
 	many  layers[Words, *Element] // those of concatenations
 	spans []*Element              // ranges of one value and single values beside them, in order; they do not overlap
 	wide  wideElements            // concatenations with ranges
+	leads layers[int, int]        // how many verdicts lead to a chain
 }
 
 // NewElements returns elements whose keys have so many values. Those that are there twice or overlap
@@ -72,7 +73,7 @@ func (e *Element) complete(width int) error {
 
 // clone returns a copy that may change.
 func (s *Elements) clone() *Elements {
-	return &Elements{s.width, s.seq, s.one.clone(), s.many.clone(), slices.Clone(s.spans), s.wide.clone()}
+	return &Elements{s.width, s.seq, s.one.clone(), s.many.clone(), slices.Clone(s.spans), s.wide.clone(), s.leads.clone()}
 }
 
 // fresh returns a copy whose elements are others, too, for another table.
@@ -223,6 +224,7 @@ func (s *Elements) add(e *Element) error {
 	}
 	s.seq++
 	e.seq = s.seq
+	s.lead(e, 1)
 	switch {
 	case s.width == 1 && !e.isRange() && len(s.spans) == 0:
 		s.one.set(e.Key[0], e)
@@ -252,10 +254,12 @@ func (s *Elements) ordered() {
 // remove removes the element with the key of e.
 func (s *Elements) remove(e *Element) error {
 	f := s.exact(e)
+	if f == nil {
+		return ErrNotThere
+	}
+	s.lead(f, -1)
 	is := func(g *Element) bool { return g == f }
 	switch {
-	case f == nil:
-		return ErrNotThere
 	case s.width == 1 && s.one.n > 0:
 		s.one.delete(e.Key[0])
 	case s.width == 1:
@@ -268,12 +272,26 @@ func (s *Elements) remove(e *Element) error {
 	return nil
 }
 
+// lead counts the verdict of an element that comes or goes.
+func (s *Elements) lead(e *Element, n int) {
+	if e.Verdict.Chain == "" {
+		return
+	}
+	if before, _ := s.leads.get(e.to); before+n > 0 {
+		s.leads.set(e.to, before+n)
+	} else {
+		s.leads.delete(e.to)
+	}
+}
+
 // checkVerdicts wants the chains of verdicts to be there, and notes where.
 func (s *Elements) checkVerdicts(on *nfTable) error {
+	s.leads = layers[int, int]{}
 	for e := range s.All() {
 		if err := e.resolve(on); err != nil {
 			return err
 		}
+		s.lead(e, 1)
 	}
 	return nil
 }
