@@ -88,6 +88,9 @@ func (b *bucket) match(p *packet) bool { return b.take(p.host.nanoseconds(), int
 
 // take is match for an amount.
 func (b *bucket) take(now, amount int64) bool {
+	if amount > int64(b.size) { // which might be too much for what follows
+		return false
+	}
 	for {
 		full := b.full.Load()
 		then := max(full, now) + amount

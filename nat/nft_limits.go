@@ -2,6 +2,7 @@ package nat
 
 import (
 	"math"
+	"math/bits"
 	"sync/atomic"
 	"time"
 )
@@ -18,28 +19,30 @@ type RateLimit struct {
 
 func (*RateLimit) families() uint8 { return 3 }
 
-// maxRate keeps a token's nanoseconds above 0, and what a bucket holds in 63 bits.
-const maxRate = 1e9
-
+// prepared refuses what Linux 6.18 does: numbers of which it cannot count the nanoseconds in 64 bits. A token costs the
+// nanoseconds in which one comes, of more than 10⁹ packets a second none.
 func (s *RateLimit) prepared(*nfTable) (Statement, error) {
 	switch {
 	case s.Rate == 0:
 		return nil, ErrInvalid
 	case s.Unit <= 0 || s.Burst > 1<<32:
 		return nil, ErrValue
-	case !s.Bytes && s.Rate > maxRate, s.Rate > 1<<63:
-		return nil, ErrOverflow
 	}
 	c := *s
 	if !c.Bytes && c.Burst == 0 {
 		c.Burst = limitBurst
 	}
-	cost := float64(c.Unit) / float64(c.Rate)
-	tokens := float64(c.Burst)
+	all, carry := bits.Add64(c.Rate, c.Burst, 0)
+	cost := uint64(c.Unit) / c.Rate
+	over, size := bits.Mul64(cost, c.Burst)
 	if c.Bytes {
-		tokens += float64(c.Rate)
+		over, size = bits.Mul64(uint64(c.Unit), all)
+		size /= c.Rate
 	}
-	c.state = &bucket{cost: time.Duration(cost), size: time.Duration(min(cost*tokens, 1<<62))}
+	if carry > 0 || over > 0 {
+		return nil, ErrOverflow
+	}
+	c.state = &bucket{cost: time.Duration(cost), size: time.Duration(min(size, 1<<61))}
 	return &c, nil
 }
 
@@ -54,9 +57,19 @@ func (r *rule) behind(m matcher) {
 func (s *RateLimit) match(p *packet) bool {
 	amount := int64(s.state.cost)
 	if s.Bytes {
-		amount = int64(float64(s.Unit) * float64(p.layout.Size) / float64(s.Rate))
+		amount = s.costOf(uint64(p.layout.Size))
 	}
 	return s.state.take(p.host.nanoseconds(), amount) != s.Over
+}
+
+// costOf returns the nanoseconds in which so many bytes come.
+func (s *RateLimit) costOf(n uint64) int64 {
+	over, all := bits.Mul64(uint64(s.Unit), n)
+	if over >= s.Rate {
+		return math.MaxInt64
+	}
+	cost, _ := bits.Div64(over, all, s.Rate)
+	return int64(min(cost, math.MaxInt64))
 }
 
 // A Quota holds until so many bytes have come to it, with Over from then on.
