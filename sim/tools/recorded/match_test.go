@@ -79,13 +79,29 @@ type comparison struct {
 	diff      []string // the lines that are not, with "-" those that were recorded and "+" ours
 }
 
-// compare compares what a command printed. Without an order every line may be anywhere.
-func (n *names) compare(command string, recorded, ours []string, anyOrder bool) (c comparison) {
+// An order is what lines are compared in.
+type order int
+
+const (
+	asPrinted order = iota
+	anyhow          // every line may be anywhere
+	networks        // as printed are the rules of one network in one chain
+)
+
+// compare compares what a command printed.
+func (n *names) compare(command string, recorded, ours []string, in order) (c comparison) {
 	defer n.forget()
 	want, got := maskAll(n.release, command, recorded), maskAll(n.release, command, ours)
-	pairs := pairsInOrder(want, got)
-	if anyOrder {
+	var pairs [][2]int
+	switch in {
+	case asPrinted:
+		pairs = pairsInOrder(want, got)
+	case anyhow:
 		pairs = n.pairsAnyhow(want, got)
+	case networks:
+		groups := groupsOf(want)
+		groupsOf(got)
+		pairs = inGroupOrder(n.pairsAnyhow(want, got), groups)
 	}
 	wantPaired, gotPaired := make([]bool, len(want)), make([]bool, len(got))
 	for _, p := range pairs {
@@ -128,6 +144,48 @@ func (n *names) pairsAnyhow(want, got []masked) (pairs [][2]int) {
 		}
 	}
 	return pairs
+}
+
+var (
+	tableRE  = re(`^(\*\w+|table \w+ \S+ \{)$`)
+	chainRE  = re(`^(?:\t(?:chain|map) (\S+) \{|-A (\S+) .*)$`)
+	bridgeRE = re(`br-[0-9a-f]{12}|docker0|\bbr[a-z]\b`)
+)
+
+// groupsOf returns by line the chain and the network that it is of, and makes the place, the table and the chain, a part of what is
+// compared.
+func groupsOf(list []masked) (groups []string) {
+	var table, chain masked
+	for i, m := range list {
+		switch c := chainRE.FindStringSubmatch(m.line); {
+		case tableRE.MatchString(m.line):
+			table, chain = m, masked{}
+		case c != nil && c[1] != "":
+			chain = m
+		}
+		place := table.line + " " + chain.line
+		if c := chainRE.FindStringSubmatch(m.line); c != nil && c[2] != "" {
+			place += " " + c[2]
+		}
+		groups = append(groups, place+" "+bridgeRE.FindString(m.line))
+		if m.line != table.line && m.line != chain.line {
+			list[i].text = table.text + " " + chain.text + " " + m.text
+			list[i].words = slices.Concat(table.words, chain.words, m.words)
+		}
+	}
+	return groups
+}
+
+// inGroupOrder leaves the pairs that come in one order in each group of the first ones.
+func inGroupOrder(pairs [][2]int, groups []string) (list [][2]int) {
+	last := make(map[string]int)
+	for _, p := range pairs {
+		if at, ok := last[groups[p[0]]]; !ok || at < p[1] {
+			list = append(list, p)
+			last[groups[p[0]]] = p[1]
+		}
+	}
+	return list
 }
 
 // pairsInOrder returns a longest common subsequence.

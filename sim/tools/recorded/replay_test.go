@@ -93,10 +93,17 @@ func (r *run) repeat(ctx context.Context, s step) {
 	})
 	time.Sleep(between)
 	if find(notCompared, r.lab.release, r.session, s) != nil {
-		r.lab.same.compare(s.command, want, got, false) // for the words in it
+		r.lab.same.compare(s.command, want, got, asPrinted) // for the words in it
 		return
 	}
-	c := r.lab.same.compare(s.command, want, got, find(anyOrder, r.lab.release, r.session, s) != nil)
+	in := asPrinted
+	switch {
+	case find(anyOrder, r.lab.release, r.session, s) != nil:
+		in = anyhow
+	case find(byNetwork, r.lab.release, r.session, s) != nil:
+		in = networks
+	}
+	c := r.lab.same.compare(s.command, want, got, in)
 	r.total.equal += c.equal
 	r.total.of += c.of
 	if len(c.diff) > 0 {
