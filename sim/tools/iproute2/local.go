@@ -88,22 +88,10 @@ func (p *ip) locals(family int) (list []localRoute) {
 	return list
 }
 
-// showLocal is ip route show table local.
-func (p *ip) showLocal(s routeSelector, family int) error {
-	objects := []fields{}
-	for _, r := range p.locals(family) {
-		switch {
-		case s.dev != "" && r.dev != s.dev, s.dst.IsValid() && r.dst != s.dst.Masked():
-		case p.json:
-			objects = append(objects, r.fields())
-		default:
-			p.Printf("%s\n", r.line())
-		}
-	}
-	if p.json {
-		p.printJSON(objects)
-	}
-	return nil
+// takenBy reports whether the route is selected.
+func (r localRoute) takenBy(s routeSelector) bool {
+	return (s.dev == "" || r.dev == s.dev) && (s.scope == "" || r.scope() == s.scope) && (s.proto == "" || s.proto == "kernel") &&
+		!s.via.IsValid() && s.takesTo(r.dst)
 }
 
 // scope of a local destination is the host; IPv6 has no scopes.
@@ -114,32 +102,61 @@ func (r localRoute) scope() string {
 	return "link"
 }
 
-func (r localRoute) line() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s dev %s ", r.kind, destination(r.dst), r.dev)
-	if r.dst.Addr().Is6() {
-		metric := 0
-		if r.kind == "multicast" {
-			metric = 256
-		}
-		fmt.Fprintf(&b, "proto kernel metric %d pref medium", metric)
-		return b.String()
+// metric is what the kernel gives routes of IPv6.
+func (r localRoute) metric() int {
+	if r.kind == "multicast" {
+		return 256
 	}
-	fmt.Fprintf(&b, "proto kernel scope %s src %s ", r.scope(), r.src)
+	return 0
+}
+
+// A routeWord is a part of a route as lines and as JSON have it.
+type routeWord struct {
+	word, key string
+	value     any
+}
+
+// words leaves out what was selected, and the table if it is the one that was asked for.
+func (r localRoute) words(s routeSelector) (list []routeWord) {
+	if s.dev == "" {
+		list = append(list, routeWord{"dev", "dev", r.dev})
+	}
+	if s.table == "all" {
+		list = append(list, routeWord{"table", "table", "local"})
+	}
+	if s.proto == "" {
+		list = append(list, routeWord{"proto", "protocol", "kernel"})
+	}
+	if r.dst.Addr().Is6() {
+		return append(list, routeWord{"metric", "metric", r.metric()})
+	}
+	if s.scope == "" {
+		list = append(list, routeWord{"scope", "scope", r.scope()})
+	}
+	return append(list, routeWord{"src", "prefsrc", r.src.String()})
+}
+
+func (r localRoute) line(s routeSelector) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s ", r.kind, destination(r.dst))
+	for _, w := range r.words(s) {
+		fmt.Fprintf(&b, "%s %v ", w.word, w.value)
+	}
+	if r.dst.Addr().Is6() {
+		b.WriteString("pref medium")
+	}
 	return b.String()
 }
 
-func (r localRoute) fields() (f fields) {
+func (r localRoute) fields(s routeSelector) (f fields) {
 	f.add("type", r.kind)
 	f.add("dst", destination(r.dst))
-	f.add("dev", r.dev)
-	f.add("protocol", "kernel")
-	if r.dst.Addr().Is4() {
-		f.add("scope", r.scope())
-		f.add("prefsrc", r.src.String())
-	} else {
-		f.add("metric", 0)
+	for _, w := range r.words(s) {
+		f.add(w.key, w.value)
 	}
 	f.add("flags", []string{})
+	if r.dst.Addr().Is6() {
+		f.add("pref", "medium")
+	}
 	return f
 }

@@ -66,13 +66,18 @@ func (s *routeSelector) takes(r shownRoute) bool {
 		s.proto != "" && r.proto() != s.proto || s.via.IsValid() && r.Via != s.via {
 		return false
 	}
+	return s.takesTo(r.Dst)
+}
+
+// takesTo reports whether routes to a destination are selected.
+func (s *routeSelector) takesTo(dst netip.Prefix) bool {
 	switch s.how {
 	case "root":
-		return s.dst.Bits() <= r.Dst.Bits() && s.dst.Contains(r.Dst.Addr())
+		return s.dst.Bits() <= dst.Bits() && s.dst.Contains(dst.Addr())
 	case "match":
-		return r.Dst.Bits() <= s.dst.Bits() && r.Dst.Contains(s.dst.Addr())
+		return dst.Bits() <= s.dst.Bits() && dst.Contains(s.dst.Addr())
 	case "exact":
-		return r.Dst == s.dst.Masked()
+		return dst == s.dst.Masked()
 	}
 	return true
 }
@@ -169,30 +174,40 @@ func (p *ip) showRoutes(words []string) error {
 	if s.cache {
 		return nil
 	}
-	list := p.routes(family)
-	switch s.table {
-	case "default":
-		list = nil
-	case "local":
-		return p.showLocal(s, family)
-	}
-	if s.table == "all" && p.family == 0 {
-		list = append(list, p.routes(6)...)
-	}
-	var objects []fields
-	for _, r := range list {
-		switch {
-		case !s.takes(r):
-		case p.json:
-			objects = append(objects, r.fields(s))
-		default:
-			p.Printf("%s\n", r.line(s))
-		}
+	objects := p.showTables(s, family)
+	if s.table == "all" && p.family == 0 && family == 4 {
+		objects = append(objects, p.showTables(s, 6)...)
 	}
 	if p.json {
 		p.printJSON(objects)
 	}
 	return nil
+}
+
+// showTables shows the routes of a family, main before local, or returns them for JSON.
+func (p *ip) showTables(s routeSelector, family int) (objects []fields) {
+	show := func(line string, f fields) {
+		if p.json {
+			objects = append(objects, f)
+		} else {
+			p.Printf("%s\n", line)
+		}
+	}
+	if s.table == "all" || s.table == "main" || s.table == "" {
+		for _, r := range p.routes(family) {
+			if s.takes(r) {
+				show(r.line(s), r.fields(s))
+			}
+		}
+	}
+	if s.table == "all" || s.table == "local" {
+		for _, r := range p.locals(family) {
+			if r.takenBy(s) {
+				show(r.line(s), r.fields(s))
+			}
+		}
+	}
+	return objects
 }
 
 // line returns a route as it is shown. What was selected is not repeated. linkdown is a route by

@@ -47,13 +47,22 @@ func TestIPOptions(t *testing.T) {
 `,
 		"ip rule":    "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n",
 		"ip -6 rule": "0:\tfrom all lookup local\n32766:\tfrom all lookup main\n",
-		"ip route show table local dev docker0": `local 172.17.0.1 dev docker0 proto kernel scope host src 172.17.0.1 
-broadcast 172.17.255.255 dev docker0 proto kernel scope link src 172.17.0.1 
+		"ip route show table local dev docker0": `local 172.17.0.1 proto kernel scope host src 172.17.0.1 
+broadcast 172.17.255.255 proto kernel scope link src 172.17.0.1 
 `,
-		"ip -6 route show table 255 dev docker0": "local fe80::42:6bff:fe67:1fab dev docker0 proto kernel metric 0 pref medium\nmulticast ff00::/8 dev docker0 proto kernel metric 256 pref medium\n",
-		"ip route show table local dev lo": `local 127.0.0.0/8 dev lo proto kernel scope host src 127.0.0.1 
-local 127.0.0.1 dev lo proto kernel scope host src 127.0.0.1 
-broadcast 127.255.255.255 dev lo proto kernel scope link src 127.0.0.1 
+		"ip route show table all dev docker0": `172.17.0.0/16 proto kernel scope link src 172.17.0.1 
+local 172.17.0.1 table local proto kernel scope host src 172.17.0.1 
+broadcast 172.17.255.255 table local proto kernel scope link src 172.17.0.1 
+fe80::/64 proto kernel metric 256 pref medium
+local fe80::42:6bff:fe67:1fab table local proto kernel metric 0 pref medium
+multicast ff00::/8 table local proto kernel metric 256 pref medium
+`,
+		"ip -6 -j route show table all dev docker0 ff00::/8": `[{"type":"multicast","dst":"ff00::/8","table":"local","protocol":"kernel","metric":256,"flags":[],"pref":"medium"}]` + "\n",
+		"ip route show table all scope link 172.17.255.255":  "broadcast 172.17.255.255 dev docker0 table local proto kernel src 172.17.0.1 \n",
+		"ip -6 route show table 255 dev docker0":             "local fe80::42:6bff:fe67:1fab proto kernel metric 0 pref medium\nmulticast ff00::/8 proto kernel metric 256 pref medium\n",
+		"ip route show table local dev lo": `local 127.0.0.0/8 proto kernel scope host src 127.0.0.1 
+local 127.0.0.1 proto kernel scope host src 127.0.0.1 
+broadcast 127.255.255.255 proto kernel scope link src 127.0.0.1 
 `,
 		"ip route show cache":                   "",
 		"ip -6 route":                           "fe80::/64 dev docker0 proto kernel metric 256 pref medium\ndefault via fe80::1 dev ens33 metric 1024 pref medium\n",
