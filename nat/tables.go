@@ -63,10 +63,13 @@ func New(opts ...Option) *Tables {
 // The name of the loopback interface must be "lo", and no interface may be spoofing,
 // since all addresses would be local.
 func (t *Tables) Attach(s *stack.Stack) {
-	t.stack.Store(s)
+	t.Join(s)
 	s.SetNFTables(t)
 	s.SetNFTablesConfigured(true)
 }
+
+// Join lets t learn from s what Attach does, and leaves s the netfilter that it has: its owner calls the hooks of t.
+func (t *Tables) Join(s *stack.Stack) { t.stack.Store(s) }
 
 // IPv4 returns the tables of iptables.
 func (t *Tables) IPv4() *Ruleset { return t.v4 }

@@ -36,7 +36,7 @@ func CanAnswer(s *stack.Stack, nic tcpip.NICID, src, dst tcpip.Address) bool {
 // seen it. GVisor would drop it too, but with a message on stderr, and its logger is one for
 // the whole process.
 func (h hooks) CheckInput(pkt *stack.PacketBuffer, route *stack.Route, af stack.AddressFamily) bool {
-	if !h.NFTablesInterface.CheckInput(pkt, route, af) {
+	if !h.now().CheckInput(pkt, route, af) {
 		return false
 	}
 	if p := pkt.TransportProtocolNumber; p == packet.ICMP || p == packet.ICMPv6 {

@@ -7,10 +7,31 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// hooks are the netfilter as the stack behind the router calls it.
-type hooks struct {
-	stack.NFTablesInterface
-	router *Router
+// hooks are the netfilter that the router has at the time, as the stack behind it calls it.
+type hooks struct{ router *Router }
+
+// now returns the netfilter.
+func (h hooks) now() stack.NFTablesInterface {
+	if f := h.router.filter.Load(); f != nil {
+		return f.NFTablesInterface
+	}
+	return accept{}
+}
+
+func (h hooks) CheckForward(pkt *stack.PacketBuffer, route *stack.Route, af stack.AddressFamily) bool {
+	return h.now().CheckForward(pkt, route, af)
+}
+
+func (h hooks) CheckPostrouting(pkt *stack.PacketBuffer, route *stack.Route, af stack.AddressFamily) bool {
+	return h.now().CheckPostrouting(pkt, route, af)
+}
+
+func (h hooks) CheckIngress(pkt *stack.PacketBuffer, route *stack.Route, af stack.AddressFamily) bool {
+	return h.now().CheckIngress(pkt, route, af)
+}
+
+func (h hooks) CheckEgress(pkt *stack.PacketBuffer, route *stack.Route, af stack.AddressFamily) bool {
+	return h.now().CheckEgress(pkt, route, af)
 }
 
 // CheckPrerouting lets all pass: the router has asked already. A packet may be
@@ -26,7 +47,8 @@ func (hooks) CheckPrerouting(pkt *stack.PacketBuffer, _ *stack.Route, _ stack.Ad
 // destination has been translated; the router does so before, and lends the address
 // there. A packet of a connection whose way has moved is sent by the router.
 func (h hooks) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, af stack.AddressFamily) bool {
-	if !h.NFTablesInterface.CheckOutput(pkt, route, af) {
+	netfilter := h.now() // for both hooks
+	if !netfilter.CheckOutput(pkt, route, af) {
 		return false
 	}
 	if pkt.TransportProtocolNumber == packet.UDP && len(pkt.TransportHeader().Slice())+pkt.Data().Size() > int(route.MTU()) && route.Loop() == stack.PacketOut {
@@ -46,7 +68,7 @@ func (h hooks) CheckOutput(pkt *stack.PacketBuffer, route *stack.Route, af stack
 		return true
 	}
 	h.router.Reach(src, dst, way.out.id)
-	if h.NFTablesInterface.CheckPostrouting(pkt, way.route, af) {
+	if netfilter.CheckPostrouting(pkt, way.route, af) {
 		way.send(pkt)
 	}
 	return false

@@ -64,7 +64,7 @@ type Router struct {
 
 // New returns a router for the stack that is made with Protocol next. Its packets
 // pass the hooks of netfilter, unless that is nil. If netfilter has a method
-// Attach(*stack.Stack), Start calls it. If it has a method Relate(answer, to
+// Join(*stack.Stack), Start calls it. If it has a method Relate(answer, to
 // *stack.PacketBuffer), that is called with each ICMP error before it is sent. Unless it is
 // nil, onDrop hears of what is dropped, but not by the filter.
 func New(netfilter stack.NFTablesInterface, onDrop func(Dropped)) *Router {
@@ -99,14 +99,17 @@ func newFilter(f stack.NFTablesInterface) *filter {
 	return own
 }
 
-// SetFilter gives a router that has started a netfilter, which packets pass from now on.
+// SetFilter gives a router that has started a netfilter, which packets pass from now on: all of its hooks at once.
 func (r *Router) SetFilter(netfilter stack.NFTablesInterface) {
-	f := newFilter(netfilter)
-	if a, ok := netfilter.(interface{ Attach(*stack.Stack) }); ok {
-		a.Attach(r.stack)
+	r.join(netfilter)
+	r.filter.Store(newFilter(netfilter))
+}
+
+// join lets a netfilter know the stack.
+func (r *Router) join(netfilter stack.NFTablesInterface) {
+	if j, ok := netfilter.(interface{ Join(*stack.Stack) }); ok {
+		j.Join(r.stack)
 	}
-	r.stack.SetNFTables(hooks{f, r})
-	r.filter.Store(f)
 }
 
 // Start makes r the router of the stack that has its Protocol, before that has any
@@ -121,10 +124,9 @@ func (r *Router) Start() {
 	}
 	r.ip = r.stack.Stats().IP
 	if f := r.filter.Load(); f != nil {
-		r.SetFilter(f.NFTablesInterface)
-	} else {
-		r.stack.SetNFTables(hooks{accept{}, r})
+		r.join(f.NFTablesInterface)
 	}
+	r.stack.SetNFTables(hooks{r})
 	r.stack.SetNFTablesConfigured(true)
 }
 
