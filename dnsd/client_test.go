@@ -233,3 +233,19 @@ func TestLookupSeed(t *testing.T) {
 	assert.NotEqual(t, ids(1), ids(2))
 	assert.NotEqual(t, ids(1)[1]-ids(1)[0], ids(1)[2]-ids(1)[1])
 }
+
+// TestLookupOnePort has both families asked from one port, as glibc does.
+func TestLookupOnePort(t *testing.T) {
+	t.Parallel()
+	in := &internet{servers: map[string]dns.Handler{"10.0.0.1:53": labDNS}}
+	dialed := 0
+	c := &dnsd.Client{Conf: dnsd.ParseResolvConf("nameserver 10.0.0.1\n"), Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		dialed++
+		return in.dial(ctx, network, address)
+	}}
+	found, err := c.LookupNetIP(t.Context(), "ip", "www.example.test")
+	require.NoError(t, err)
+	assert.Equal(t, addrs("203.0.113.80", "2001:db8::80"), found)
+	assert.Len(t, in.take(), 2)
+	assert.Equal(t, 1, dialed)
+}

@@ -29,7 +29,6 @@ type target struct {
 	dial    DialFunc
 	network string // "udp" or "tcp"
 	address string
-	sent    func() // is told that a query was sent; nil: nobody asks
 }
 
 // exchange sends q to a server and returns its reply. Datagrams are taken up to size
@@ -45,54 +44,91 @@ func (t target) exchange(ctx context.Context, q *dns.Msg, size int) (*dns.Msg, e
 	if err != nil {
 		return nil, unsentError{errors.Join(errNoQuery, err)}
 	}
-	conn, err := t.dial(ctx, t.network, t.address)
+	conn, end, err := t.open(ctx)
 	if err != nil {
 		return nil, unsentError{err}
 	}
-	interrupted := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(interrupted)
-		_ = conn.SetDeadline(time.Unix(1, 0))
-	})
-	defer func() {
-		if !stop() {
-			<-interrupted
+	defer end()
+	var reply *dns.Msg
+	err = t.converse(conn, [][]byte{query}, size, func(m *dns.Msg, err error) (bool, error) {
+		if !isReply(m, q) {
+			return false, nil
 		}
-		_ = conn.Close()
-	}()
-	reply, err := t.converse(conn, q, query, size)
+		reply = m
+		return true, err
+	})
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	return reply, err
 }
 
-// converse waits for as long as conn does.
-func (t target) converse(conn net.Conn, q *dns.Msg, query []byte, size int) (*dns.Msg, error) {
+// exchangeAll sends queries from one port, and has take be given what comes until it returns true: a
+// reply, or a malformed one with its error. Errors are those of exchange.
+func (t target) exchangeAll(ctx context.Context, queries []*dns.Msg, take func(m *dns.Msg, err error) (last bool)) error {
+	var packed [][]byte
+	for _, q := range queries {
+		b, err := q.Pack()
+		if err != nil {
+			return unsentError{errors.Join(errNoQuery, err)}
+		}
+		packed = append(packed, b)
+	}
+	conn, end, err := t.open(ctx)
+	if err != nil {
+		return unsentError{err}
+	}
+	defer end()
+	err = t.converse(conn, packed, dns.MinMsgSize, func(m *dns.Msg, err error) (bool, error) { return take(m, err), nil })
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// open dials, for as long as ctx is not done.
+func (t target) open(ctx context.Context) (conn net.Conn, end func(), err error) {
+	if conn, err = t.dial(ctx, t.network, t.address); err != nil {
+		return nil, nil, err
+	}
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		_ = conn.SetDeadline(time.Unix(1, 0))
+	})
+	return conn, func() {
+		if !stop() {
+			<-interrupted
+		}
+		_ = conn.Close()
+	}, nil
+}
+
+// converse sends queries and hands replies over until one is the last. It waits for as long as conn does.
+func (t target) converse(conn net.Conn, queries [][]byte, size int, take func(m *dns.Msg, err error) (last bool, _ error)) error {
 	datagrams := t.network == "udp"
-	if !datagrams {
-		query = append(binary.BigEndian.AppendUint16(nil, uint16(len(query))), query...)
-	}
-	if _, err := conn.Write(query); err != nil {
-		return nil, unsentError{err}
-	}
-	if t.sent != nil {
-		t.sent()
+	for _, query := range queries {
+		if !datagrams {
+			query = append(binary.BigEndian.AppendUint16(nil, uint16(len(query))), query...)
+		}
+		if _, err := conn.Write(query); err != nil {
+			return unsentError{err}
+		}
 	}
 	buf := make([]byte, max(size, dns.MinMsgSize))
 	for {
 		b, err := receive(conn, datagrams, buf)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		reply := new(dns.Msg)
-		err = reply.Unpack(b)
-		switch {
-		case !isReply(reply, q):
-		case err != nil && !reply.Truncated: // which may end anywhere
-			return reply, errors.Join(errMalformed, err)
-		default:
-			return reply, nil
+		if err = reply.Unpack(b); err != nil && !reply.Truncated { // which may end anywhere
+			err = errors.Join(errMalformed, err)
+		} else {
+			err = nil
+		}
+		if last, err := take(reply, err); last {
+			return err
 		}
 	}
 }

@@ -134,8 +134,17 @@ func (in *internet) dial(ctx context.Context, network, address string) (net.Conn
 		_ = server.Close()
 		return refused{client}, nil
 	}
+	replies := make(chan []byte, 16) // a pipe holds none, and two queries come before a reply is read
 	go func() {
 		defer server.Close()
+		for reply := range replies {
+			if _, err := server.Write(reply); err != nil {
+				return
+			}
+		}
+	}()
+	go func() {
+		defer close(replies)
 		for {
 			b, err := readMessage(server, network)
 			if err != nil {
@@ -156,9 +165,7 @@ func (in *internet) dial(ctx context.Context, network, address string) (net.Conn
 				if network == "tcp" {
 					w.wire = append(binary.BigEndian.AppendUint16(nil, uint16(len(w.wire))), w.wire...)
 				}
-				if _, err := server.Write(w.wire); err != nil {
-					return
-				}
+				replies <- w.wire
 			}
 		}
 	}()

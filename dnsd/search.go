@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/miekg/dns"
 )
@@ -64,96 +64,109 @@ func (c *Client) search(ctx context.Context, host string, types []uint16) outcom
 
 // A question is a lookup of records of one type, beside which others run.
 type question struct {
-	name    string
-	qtype   uint16
-	replied *atomic.Bool // a server replied to one of them
-	sent    func()       // says that the next may begin
-	ids     source
+	qtype uint16
+	ids   source
+	asked *dns.Msg // of the server that is being asked; nil when that has answered
+	found outcome
+	done  bool // no other server is asked
 }
 
 // query looks a name up as it is, all types at once. The queries go out in the order of
-// types.
+// types, from one port.
 func (c *Client) query(ctx context.Context, name string, types []uint16) outcome {
-	found := make([]outcome, len(types))
-	var replied atomic.Bool
-	var wg sync.WaitGroup
+	list := make([]*question, len(types))
 	for i, qtype := range types {
-		q := &question{name: name, qtype: qtype, replied: &replied, sent: func() {}, ids: source{seed: mix(c.Seed + c.asked.Add(1))}}
-		if i == len(types)-1 {
-			found[i] = c.ask(ctx, q)
-			break
-		}
-		sent := make(chan struct{})
-		q.sent = sync.OnceFunc(func() { close(sent) })
-		wg.Go(func() {
-			defer q.sent()
-			found[i] = c.ask(ctx, q)
-		})
-		<-sent
+		list[i] = &question{qtype: qtype, ids: source{seed: mix(c.Seed + c.asked.Add(1))}, found: outcome{kind: silence}}
 	}
-	wg.Wait()
-	best := found[0]
-	for _, f := range found[1:] {
+	c.ask(ctx, name, list)
+	best := list[0].found
+	for _, q := range list[1:] {
 		switch {
-		case f.kind == success && best.kind == success:
-			best.records = append(best.records, f.records...)
-		case f.kind < best.kind:
-			best = f
+		case q.found.kind == success && best.kind == success:
+			best.records = append(best.records, q.found.records...)
+		case q.found.kind < best.kind:
+			best = q.found
 		}
 	}
 	return best
 }
 
-// ask looks records of one type up. It does not start again if a server replied to one of its
-// siblings.
-func (c *Client) ask(ctx context.Context, q *question) outcome {
-	worst := outcome{kind: silence}
+// ask asks one server after the other. It does not go on for some questions if a server has replied to
+// others.
+func (c *Client) ask(ctx context.Context, name string, list []*question) {
 	servers := c.Conf.servers()
 	for range c.Conf.Attempts() {
 		for i, server := range servers {
-			reply, err := c.askServer(ctx, servers, i, q)
-			if ctx.Err() != nil {
-				return outcome{kind: aborted, server: server, cause: ctx.Err()}
-			}
-			worst.server = server
-			if err != nil {
-				worst.cause = err
-				if q.replied.Load() {
-					return worst
+			for _, q := range list {
+				if q.asked = nil; !q.done {
+					q.asked = new(dns.Msg)
+					q.asked.Id, q.asked.RecursionDesired = uint16(q.ids.next()), true
+					q.asked.Question = []dns.Question{{Name: name, Qtype: q.qtype, Qclass: dns.ClassINET}}
 				}
-				continue
 			}
-			found := judge(reply, q.name, q.qtype)
-			if found.server = server; found.kind != failure {
-				q.replied.Store(true)
-				return found
+			c.askServer(ctx, servers, i, list)
+			replied := false
+			for _, q := range list {
+				if q.found.server = server; ctx.Err() != nil && !q.done {
+					q.found = outcome{kind: aborted, server: server, cause: ctx.Err()}
+				}
+				replied = replied || q.done
 			}
-			worst = found
+			if replied || ctx.Err() != nil {
+				return
+			}
 		}
 	}
-	return worst
 }
 
-// askServer sends one query to the i-th server, and again over TCP if the reply is
+// askServer sends the queries to the i-th server, and again over TCP where the reply is
 // truncated.
-func (c *Client) askServer(ctx context.Context, servers []string, i int, q *question) (*dns.Msg, error) {
-	m := new(dns.Msg)
-	m.Id, m.RecursionDesired = uint16(q.ids.next()), true
-	m.Question = []dns.Question{{Name: q.name, Qtype: q.qtype, Qclass: dns.ClassINET}}
+func (c *Client) askServer(ctx context.Context, servers []string, i int, list []*question) {
 	ctx, cancel := context.WithTimeout(ctx, c.Conf.patience(i, len(servers)))
 	defer cancel()
-	t := target{c.Dial, "udp", servers[i], q.sent}
+	byTCP := target{c.Dial, "tcp", servers[i]}
 	if c.Conf.has("use-vc") {
-		q.sent() // nobody waits for a connection of another query
-		t.network = "tcp"
+		var wg sync.WaitGroup
+		for _, q := range list {
+			wg.Go(func() { q.take(byTCP.exchange(ctx, q.asked, dns.MaxMsgSize)) })
+		}
+		wg.Wait()
+		return
 	}
-	reply, err := t.exchange(ctx, m, dns.MinMsgSize)
-	q.sent()
-	if err == nil && reply.Truncated && t.network == "udp" {
-		t.network = "tcp"
-		return t.exchange(ctx, m, dns.MaxMsgSize)
+	var queries []*dns.Msg
+	for _, q := range list {
+		if q.asked != nil {
+			queries = append(queries, q.asked)
+		}
 	}
-	return reply, err
+	err := target{c.Dial, "udp", servers[i]}.exchangeAll(ctx, queries, func(m *dns.Msg, err error) bool {
+		at := slices.IndexFunc(list, func(q *question) bool { return q.asked != nil && isReply(m, q.asked) })
+		if at < 0 {
+			return false
+		}
+		if err == nil && m.Truncated {
+			m, err = byTCP.exchange(ctx, list[at].asked, dns.MaxMsgSize)
+		}
+		list[at].take(m, err)
+		return !slices.ContainsFunc(list, func(q *question) bool { return q.asked != nil })
+	})
+	for _, q := range list {
+		if q.asked != nil {
+			q.take(nil, err)
+		}
+	}
+}
+
+// take notes what a server said, or why it said nothing.
+func (q *question) take(reply *dns.Msg, err error) {
+	name := q.asked.Question[0].Name
+	q.asked = nil
+	if err != nil {
+		q.found.cause = err
+		return
+	}
+	q.found = judge(reply, name, q.qtype)
+	q.done = q.found.kind != failure
 }
 
 // judge says what a reply means.

@@ -11,6 +11,7 @@ import (
 	"drydock/nat"
 	"drydock/nat/iptables"
 	"drydock/nat/nftables"
+	"drydock/sim/internal/netstack"
 )
 
 // Firewall returns the netfilter of the container's network, for a container that has the
@@ -51,19 +52,23 @@ func (c *Container) newTables(ns *namespace) *nat.Tables {
 	return t
 }
 
-// addResolverRules adds what leads from port 53 to those where the resolver listens, and back.
+// addResolverRules adds what leads from port 53 to those where the resolver listens, and back. They have
+// counted what was asked so far.
 func (ns *namespace) addResolverRules(t *nat.Tables, udp, tcp uint16) {
 	if ns.nftables {
-		addNftResolverRules(t, udp, tcp)
+		ns.addNftResolverRules(t, udp, tcp)
 		return
 	}
+	asked, askedTCP := ns.stack.RedirectedCounts()
+	all := netstack.Counters{Packets: asked.Packets + askedTCP.Packets, Bytes: asked.Bytes + askedTCP.Bytes}
+	counted := func(c netstack.Counters) string { return fmt.Sprintf(" -c %d %d ", c.Packets, c.Bytes) }
 	on := func(port uint16) string { return netip.AddrPortFrom(dnsd.Embedded, port).String() }
 	port := func(port uint16) string { return on(port)[len(dnsd.Embedded.String())+1:] }
 	for _, line := range []string{
 		"-N DOCKER_OUTPUT", "-N DOCKER_POSTROUTING",
-		"-A OUTPUT -d 127.0.0.11 -j DOCKER_OUTPUT", "-A POSTROUTING -d 127.0.0.11 -j DOCKER_POSTROUTING",
-		"-A DOCKER_OUTPUT -d 127.0.0.11 -p tcp --dport 53 -j DNAT --to-destination " + on(tcp),
-		"-A DOCKER_OUTPUT -d 127.0.0.11 -p udp --dport 53 -j DNAT --to-destination " + on(udp),
+		"-A OUTPUT" + counted(all) + "-d 127.0.0.11 -j DOCKER_OUTPUT", "-A POSTROUTING" + counted(all) + "-d 127.0.0.11 -j DOCKER_POSTROUTING",
+		"-A DOCKER_OUTPUT" + counted(askedTCP) + "-d 127.0.0.11 -p tcp --dport 53 -j DNAT --to-destination " + on(tcp),
+		"-A DOCKER_OUTPUT" + counted(asked) + "-d 127.0.0.11 -p udp --dport 53 -j DNAT --to-destination " + on(udp),
 		"-A DOCKER_POSTROUTING -s 127.0.0.11 -p tcp --sport " + port(tcp) + " -j SNAT --to-source :53",
 		"-A DOCKER_POSTROUTING -s 127.0.0.11 -p udp --sport " + port(udp) + " -j SNAT --to-source :53",
 	} {
@@ -74,18 +79,20 @@ func (ns *namespace) addResolverRules(t *nat.Tables, udp, tcp uint16) {
 }
 
 // addNftResolverRules does so where dockerd filters with nftables.
-func addNftResolverRules(t *nat.Tables, udp, tcp uint16) {
+func (ns *namespace) addNftResolverRules(t *nat.Tables, udp, tcp uint16) {
 	const table = "ip docker-dns "
 	lines := []string{
 		"add table " + table, "add chain " + table + "dns-dnat { type nat hook output priority -100; }",
 		"add chain " + table + "dns-snat { type nat hook postrouting priority srcnat; }",
 	}
+	asked, askedTCP := ns.stack.RedirectedCounts()
 	for _, p := range []struct {
 		name string
 		port uint16
-	}{{"udp", udp}, {"tcp", tcp}} {
+		netstack.Counters
+	}{{"udp", udp, asked}, {"tcp", tcp, askedTCP}} {
 		lines = append(lines,
-			fmt.Sprintf("add rule %sdns-dnat ip daddr %v %s dport 53 counter dnat to %[2]v:%[4]d", table, dnsd.Embedded, p.name, p.port),
+			fmt.Sprintf("add rule %sdns-dnat ip daddr %v %s dport 53 counter packets %[5]d bytes %[6]d dnat to %[2]v:%[4]d", table, dnsd.Embedded, p.name, p.port, p.Packets, p.Bytes),
 			fmt.Sprintf("add rule %sdns-snat ip saddr %v %s sport %d counter snat to :53", table, dnsd.Embedded, p.name, p.port))
 	}
 	for _, line := range lines {

@@ -185,7 +185,11 @@ func (c *Container) places(r *run) []place {
 
 // newNamespace makes a namespace of the container's own, without networks.
 func (c *Container) newNamespace() (*namespace, error) {
-	ns, err := c.host.newNamespace(c.id, c.Name, c.id[:12], nil)
+	name := c.id
+	if c.starts > 0 { // other ports and numbers than at the last start
+		name += fmt.Sprint(" ", c.starts)
+	}
+	ns, err := c.host.newNamespace(name, c.Name, c.id[:12], nil)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,12 @@ import (
 type redirect struct {
 	from     netip.AddrPort
 	udp, tcp uint16
+
+	counts [2]counts // of what went to udp and to tcp
 }
+
+// counts count the first packets of connections, as rules of a table nat do.
+type counts struct{ packets, bytes atomic.Uint64 }
 
 // port returns the port of a network, "tcp4" say.
 func (r *redirect) port(network string) uint16 {
@@ -36,7 +41,7 @@ type redirector struct {
 // they ask for from, and believe that it was that. It is what Docker's rules in a
 // container do for 127.0.0.11:53, so that port 53 is free for others to listen on.
 func (d *redirector) Redirect(from netip.AddrPort, udp, tcp uint16) {
-	d.set.Store(&redirect{from, udp, tcp})
+	d.set.Store(&redirect{from: from, udp: udp, tcp: tcp})
 }
 
 // Filtered reports whether it is a netfilter that translates what is redirected.
@@ -49,6 +54,28 @@ func (d *redirector) Redirected() (udp, tcp uint16, ok bool) {
 		return 0, 0, false
 	}
 	return r.udp, r.tcp, true
+}
+
+// count counts the first packet of a connection that was led elsewhere.
+func (d *redirector) count(network string, size int) {
+	if r := d.set.Load(); r != nil {
+		c := &r.counts[0]
+		if network[:3] == "tcp" {
+			c = &r.counts[1]
+		}
+		c.packets.Add(1)
+		c.bytes.Add(uint64(size))
+	}
+}
+
+// RedirectedCounts returns what a rule for each of the two protocols would have counted.
+func (d *redirector) RedirectedCounts() (udp, tcp Counters) {
+	r := d.set.Load()
+	if r == nil {
+		return udp, tcp
+	}
+	of := func(c *counts) Counters { return Counters{c.packets.Load(), c.bytes.Load()} }
+	return of(&r.counts[0]), of(&r.counts[1])
 }
 
 // target returns where a socket of a network is to send what is for to.

@@ -43,8 +43,15 @@ func (d *Dialer) dialTCP(ctx context.Context, network string, v6 bool, remote ne
 	return c, nil
 }
 
+// synSize is that of a SYN of IPv4 with the options that Linux sends: MSS, SACK, timestamps and the scale.
+const synSize = 60
+
 func (c *TCPConn) connect(ctx context.Context, d *Dialer, remote netip.AddrPort) error {
-	to := c.stack.fullAddress(c.stack.target(c.net, remote))
+	target := c.stack.target(c.net, remote)
+	if target != remote {
+		c.stack.count(c.net, synSize)
+	}
+	to := c.stack.fullAddress(target)
 	local := d.local()
 	c.ep.SocketOptions().SetReuseAddress(d.ReuseAddr)
 	if d.Errors != nil && wildcard(local.Addr()) { // errors are known by the address, which must be there before the SYN

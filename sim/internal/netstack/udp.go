@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 )
 
@@ -23,6 +24,8 @@ type UDPConn struct {
 	dst   tcpip.SliceWriter // of the read in progress
 	src   bytes.Reader      // of the write in progress
 	to    tcpip.FullAddress // of the write in progress
+
+	redirected atomic.Int32 // 1: what it sends goes elsewhere; 2: that was counted
 }
 
 var (
@@ -52,7 +55,7 @@ func (c *UDPConn) connect(d *Dialer, remote netip.AddrPort) error {
 	if err := c.setTTL(d.TTL); err != nil {
 		return err
 	}
-	to := c.stack.fullAddress(c.stack.target(c.net, remote))
+	to := c.stack.fullAddress(c.redirect(remote))
 	if err := c.bindFor(local, to, false); err != nil {
 		return err
 	}
@@ -261,7 +264,16 @@ func (c *UDPConn) destination(ap netip.AddrPort, call string) (tcpip.FullAddress
 	case a.Is4() && c.ep.SocketOptions().GetV6Only():
 		return tcpip.FullAddress{}, os.NewSyscallError(call, syscall.ENETUNREACH)
 	}
-	return c.stack.fullAddress(c.stack.target(c.net, netip.AddrPortFrom(a, ap.Port()))), nil
+	return c.stack.fullAddress(c.redirect(netip.AddrPortFrom(a, ap.Port()))), nil
+}
+
+// redirect returns where what is for to goes.
+func (c *UDPConn) redirect(to netip.AddrPort) netip.AddrPort {
+	target := c.stack.target(c.net, to)
+	if target != to {
+		c.redirected.CompareAndSwap(0, 1)
+	}
+	return target
 }
 
 // send sends one datagram, to the peer if to is nil.
@@ -285,6 +297,9 @@ func (c *UDPConn) send(b []byte, to *tcpip.FullAddress, call string) (int, error
 		}
 		c.stack.gate.leave()
 		if _, full := err.(*tcpip.ErrWouldBlock); !full {
+			if err == nil && c.redirected.Load() == 1 && c.redirected.CompareAndSwap(1, 2) {
+				c.stack.count(c.net, header.IPv4MinimumSize+header.UDPMinimumSize+len(b))
+			}
 			return int(n), c.outcome(call, c.stack.noWay(err, c.to.Addr))
 		}
 		if err := c.write.wait(&c.sock); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -33,6 +34,8 @@ type lookup struct {
 	named   string // the server as the user gave it
 	kinds   []uint16
 	told    bool // who answers
+	waiting []query
+	failed  bool // a name does not exist
 }
 
 // Nslookup is the applet nslookup.
@@ -48,20 +51,28 @@ func Nslookup(ctx context.Context, c *command.Call) int {
 	if err := n.choose(words[1:]); err != nil {
 		return c.Fail(1, "nslookup: %v\n", err)
 	}
-	status := 0
 	for _, q := range n.questions(words[0]) {
-		m, err := n.ask(q)
-		switch {
-		case ctx.Err() != nil:
-			return command.Interrupted(ctx)
-		case err != nil:
-			c.Printf(";; connection timed out; no servers could be reached\n\n")
-			return 1
-		case !n.show(q, m):
-			status = 1
-		}
+		m := new(dns.Msg)
+		m.Id, m.RecursionDesired = uint16(n.Process().Random()), true
+		m.Question = []dns.Question{{Name: dns.Fqdn(q.Name), Qtype: q.Qtype, Qclass: q.Qclass}}
+		n.waiting = append(n.waiting, query{q, m})
 	}
-	return status
+	switch err := n.ask(); {
+	case ctx.Err() != nil:
+		return command.Interrupted(ctx)
+	case err != nil:
+		c.Printf(";; connection timed out; no servers could be reached\n\n")
+		return 1
+	case n.failed:
+		return 1
+	}
+	return 0
+}
+
+// A query is a question as it was typed, and as it is sent.
+type query struct {
+	typed dns.Question
+	m     *dns.Msg
 }
 
 // parse reads -type=, which may be given more than once.
@@ -131,56 +142,50 @@ func (n *lookup) questions(host string) (list []dns.Question) {
 var errSilence = errors.New("no reply")
 
 // ask asks the servers in turn until the time of resolv.conf for all is up.
-func (n *lookup) ask(q dns.Question) (*dns.Msg, error) {
-	m := new(dns.Msg)
-	m.Id, m.RecursionDesired = uint16(n.Process().Random()), true
-	q.Name = dns.Fqdn(q.Name)
-	m.Question = []dns.Question{q}
+func (n *lookup) ask() error {
 	attempts := n.conf.Attempts()
 	for i := range attempts {
 		server := n.servers[i%len(n.servers)]
-		got, err := n.exchange(m, server, n.conf.Timeout()/time.Duration(attempts))
+		err := n.exchange(server, n.conf.Timeout()/time.Duration(attempts))
 		if err == nil || n.ctx.Err() != nil {
-			return got, err
+			return err
 		}
 	}
-	return nil, errSilence
+	return errSilence
 }
 
-func (n *lookup) exchange(m *dns.Msg, server netip.Addr, limit time.Duration) (*dns.Msg, error) {
+// exchange sends all queries that wait, from one port, and shows replies as they come.
+func (n *lookup) exchange(server netip.Addr, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(n.ctx, limit)
 	defer cancel()
-	b, err := m.Pack()
-	if err != nil {
-		return nil, err
-	}
 	conn, err := n.Machine.DialContext(ctx, "udp", netip.AddrPortFrom(server, 53).String())
 	if err != nil {
 		n.Errorf("nslookup: can't connect to remote host (%s): %s\n", server, inet.Reason(err))
-		return nil, err
+		return err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
-	if _, err := conn.Write(b); err != nil {
-		return nil, err
+	for _, q := range n.waiting {
+		var b []byte
+		if b, err = q.m.Pack(); err == nil {
+			_, err = conn.Write(b) // which may have the error that came for the query before
+		}
+		if err != nil {
+			break
+		}
 	}
-	got, err := n.receive(conn, m.Id)
+	for err == nil && len(n.waiting) > 0 {
+		err = n.receive(conn, server)
+	}
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		n.Errorf("nslookup: read: Connection refused\n")
 		<-ctx.Done()
 	}
-	if err == nil && !n.told {
-		n.told = true
-		name := n.named
-		if name == "" {
-			name = server.String()
-		}
-		n.Printf("Server:\t\t%s\nAddress:\t%s\n\n", name, netip.AddrPortFrom(server, 53))
-	}
-	return got, err
+	return err
 }
 
-func (n *lookup) receive(conn net.Conn, id uint16) (*dns.Msg, error) {
+// receive shows one reply.
+func (n *lookup) receive(conn net.Conn, server netip.Addr) error {
 	b := make([]byte, dns.MaxMsgSize)
 	for {
 		size, err := conn.Read(b)
@@ -188,13 +193,35 @@ func (n *lookup) receive(conn net.Conn, id uint16) (*dns.Msg, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		m := new(dns.Msg)
-		if m.Unpack(b[:size]) == nil && m.Id == id && m.Response {
-			return m, nil
+		if m.Unpack(b[:size]) != nil || !m.Response {
+			continue
 		}
+		at := slices.IndexFunc(n.waiting, func(q query) bool { return q.m.Id == m.Id })
+		if at < 0 {
+			continue
+		}
+		q := n.waiting[at]
+		n.waiting = slices.Delete(n.waiting, at, at+1)
+		n.tell(server)
+		n.failed = !n.show(q.typed, m) || n.failed
+		return nil
 	}
+}
+
+// tell prints once who answers.
+func (n *lookup) tell(server netip.Addr) {
+	if n.told {
+		return
+	}
+	n.told = true
+	name := n.named
+	if name == "" {
+		name = server.String()
+	}
+	n.Printf("Server:\t\t%s\nAddress:\t%s\n\n", name, netip.AddrPortFrom(server, 53))
 }
 
 // show prints a reply and tells whether the name exists.

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -38,6 +37,8 @@ type run struct {
 	dst      netip.Addr // what is pinged
 	begun    bool       // the first line has been printed
 	pending  int        // the latest request, while nothing has come back for it
+	named    netip.Addr // of which text is
+	text     string
 
 	mu    sync.Mutex // status prints them while Ping runs
 	tally tally      // +checklocks:mu
@@ -147,7 +148,7 @@ func (p *run) resolve(target string) (addrs []netip.Addr, status int) {
 		return nil, p.fail(2, "%s: Address family for hostname not supported", target)
 	case numeric:
 	case first.Is4():
-		p.hostname = p.canonical(target, first)
+		p.hostname = inet.Canonical(p.Call, target)
 	case addrs[0].Is4() && !p.centos:
 		p.printAddress(first)
 		p.hostname = ""
@@ -171,16 +172,6 @@ func (p *run) lookupFailed(target string, err error) (status int) {
 // down is how ping ends on a machine that does not run, on which no process could
 // begin.
 func (p *run) down(err error) (status int) { return p.fail(2, "%v", err) }
-
-// canonical returns the first name on the line of /etc/hosts that target is on, which
-// is what glibc takes for canonical, or target: the embedded resolver has no CNAME.
-func (p *run) canonical(target string, a netip.Addr) string {
-	names, err := p.m.LookupAddr(p.ctx, a.String())
-	if err != nil || !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, target) }) {
-		return target
-	}
-	return names[0]
-}
 
 // finish prints the end of what the machine's Ping returned and decides the status. The
 // summary comes after ^C, too, even if nothing was sent by then.

@@ -26,7 +26,7 @@ func TestPingRecordings(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			r := &replay{t: t, recording: rec}
-			p := newRun(t.Context(), &command.Call{Args: rec.args, Stdout: &out, Stderr: &out}, r)
+			p := newRun(t.Context(), &command.Call{Args: rec.args, Files: r.files(), Stdout: &out, Stderr: &out}, r)
 			assert.Equal(t, rec.status, p.main())
 			assert.Equal(t, rec.output, out.String())
 		})

@@ -15,6 +15,7 @@ import (
 
 	"drydock/sim"
 	"drydock/sim/ping"
+	"drydock/sim/tools/internal/tooltest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -83,13 +84,17 @@ func (r *replay) GetAddrInfo(_ context.Context, _, host string) ([]netip.Addr, e
 	return []netip.Addr{netip.MustParseAddr(headerRE.FindStringSubmatch(r.output)[2])}, nil
 }
 
-// LookupAddr knows the names that replies and errors came from; an address named
-// by itself has none. If the first line has another name than the command, they are
-// on one line of /etc/hosts.
-func (r *replay) LookupAddr(_ context.Context, addr string) ([]string, error) {
-	if m := headerRE.FindStringSubmatch(r.output); m[2] == addr && !slices.Contains(r.args, m[1]) {
-		return append([]string{m[1]}, r.args...), nil
+// files are an /etc/hosts: if the first line has another name than the command, they are on one line there.
+func (r *replay) files() tooltest.Files {
+	if m := headerRE.FindStringSubmatch(r.output); m != nil && !slices.Contains(r.args, m[1]) {
+		return tooltest.Files{"etc/hosts": strings.Join(append([]string{m[2], m[1]}, r.args...), " ") + "\n"}
 	}
+	return tooltest.Files{}
+}
+
+// LookupAddr knows the names that replies and errors came from; an address named
+// by itself has none.
+func (r *replay) LookupAddr(_ context.Context, addr string) ([]string, error) {
 	for _, m := range nameRE.FindAllStringSubmatch(r.output, -1) {
 		if m[2] == addr && m[1] != addr {
 			return []string{m[1]}, nil

@@ -61,11 +61,18 @@ func (p *run) isBroadcast(a netip.Addr) bool {
 	return false
 }
 
-// addr formats an address with its name, if names are wanted.
+// addr formats an address with its name, if names are wanted. The last one is remembered.
 func (p *run) addr(a netip.Addr) string {
 	if p.numeric {
 		return a.String()
 	}
+	if a != p.named {
+		p.named, p.text = a, p.lookup(a)
+	}
+	return p.text
+}
+
+func (p *run) lookup(a netip.Addr) string {
 	name := a.String()
 	if names, err := p.m.LookupAddr(p.ctx, a.WithZone("").String()); err == nil && len(names) > 0 {
 		name = strings.TrimSuffix(names[0], ".")
@@ -107,20 +114,21 @@ func (p *run) reply(e ping.Event) {
 	if e.Seq == p.pending {
 		p.pending = 0
 	}
+	from := p.addr(e.From) // iputils looks for the name even if it does not print it
 	switch {
 	case p.quiet:
 	case p.flood:
 		p.Printf("\b \b")
 	default:
-		p.Printf("%s\n", p.replyLine(e))
+		p.Printf("%s\n", p.replyLine(e, from))
 	}
 }
 
 // replyLine returns the line for a reply. A short reply has no time, as that would be
 // in what is missing. One address answers for many if they were asked, so neither
 // duplicates nor other addresses are remarkable then.
-func (p *run) replyLine(e ping.Event) string {
-	line := fmt.Sprintf("%s%d bytes from %s: icmp_seq=%d ttl=%d", p.stamp(), e.Size, p.addr(e.From), e.Seq, e.TTL)
+func (p *run) replyLine(e ping.Event, from string) string {
+	line := fmt.Sprintf("%s%d bytes from %s: icmp_seq=%d ttl=%d", p.stamp(), e.Size, from, e.Seq, e.TTL)
 	if e.Size < p.size+echoHeader {
 		return line + " (truncated)"
 	}

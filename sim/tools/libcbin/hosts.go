@@ -138,10 +138,8 @@ func (l lookup) canonical(key string, a netip.Addr) string {
 	if _, numeric := inet.ParseAddr(key); numeric {
 		return key
 	}
-	for _, f := range l.entries("/etc/hosts", blanks) {
-		if slices.ContainsFunc(f[1:], func(n string) bool { return strings.EqualFold(n, key) }) {
-			return f[1]
-		}
+	if name := inet.Canonical(l.Call, key); name != key {
+		return name
 	}
 	if _, name := l.byDNS(network(a.Is6()), key); name != "" {
 		return name

@@ -20,7 +20,9 @@ type mask struct {
 	// in is in the output of which commands; nil is in all.
 	in *regexp.Regexp
 	// of is the release that it is for; "" is all.
-	of     sim.Release
+	of sim.Release
+	// at is for which steps, "03b [web] ip addr"; nil is all.
+	at     *regexp.Regexp
 	reason string
 }
 
@@ -42,12 +44,18 @@ type masked struct {
 	words      []word
 }
 
-// maskAll masks lines of a release.
-func maskAll(release sim.Release, command string, lines []string) (list []masked) {
+// A place is where lines are from.
+type place struct {
+	release sim.Release
+	step    string
+}
+
+// maskAll masks lines of a step.
+func maskAll(of place, command string, lines []string) (list []masked) {
 	for _, line := range lines {
 		m := masked{line: line, text: line}
 		for _, k := range masks {
-			if k.of != "" && k.of != release {
+			if k.of != "" && k.of != of.release || k.at != nil && !k.at.MatchString(of.step) {
 				continue
 			}
 			var words []word

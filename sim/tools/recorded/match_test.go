@@ -9,13 +9,13 @@ import (
 
 // names has which of our words the recorded ones stand for, by the mask that found them.
 type names struct {
-	release        sim.Release
+	at             place
 	ours, recorded map[string]string
 	full           map[string]string // our whole IDs, by their first digits
 }
 
 func newNames(release sim.Release) *names {
-	return &names{release, make(map[string]string), make(map[string]string), make(map[string]string)}
+	return &names{place{release: release}, make(map[string]string), make(map[string]string), make(map[string]string)}
 }
 
 // may tells whether the words of two masked lines may stand for each other.
@@ -91,7 +91,8 @@ const (
 // compare compares what a command printed.
 func (n *names) compare(command string, recorded, ours []string, in order) (c comparison) {
 	defer n.forget()
-	want, got := maskAll(n.release, command, recorded), maskAll(n.release, command, ours)
+	recorded, ours = sortContainers(command, recorded), sortContainers(command, ours)
+	want, got := maskAll(n.at, command, recorded), maskAll(n.at, command, ours)
 	var pairs [][2]int
 	switch in {
 	case asPrinted:
@@ -216,6 +217,28 @@ func pairsInOrder(want, got []masked) (pairs [][2]int) {
 		}
 	}
 	return pairs
+}
+
+var containerRE = re(`^ +"[0-9a-f]{64}": \{$`)
+
+// sortContainers puts the containers of docker network inspect, which are sorted by their IDs, in the order
+// of their names.
+func sortContainers(command string, lines []string) []string {
+	from := slices.IndexFunc(lines, containerRE.MatchString)
+	if from < 0 || !strings.Contains(command, "network inspect") {
+		return lines
+	}
+	indent, _, _ := strings.Cut(lines[from], `"`)
+	to := from
+	var blocks [][]string
+	for ; to < len(lines) && strings.HasPrefix(lines[to], indent); to++ {
+		if containerRE.MatchString(lines[to]) {
+			blocks = append(blocks, nil)
+		}
+		blocks[len(blocks)-1] = append(blocks[len(blocks)-1], strings.Replace(lines[to], indent+"},", indent+"}", 1))
+	}
+	slices.SortFunc(blocks, func(a, b []string) int { return strings.Compare(a[1], b[1]) })
+	return slices.Concat(lines[:from], slices.Concat(blocks...), lines[to:])
 }
 
 // linesOf returns those of a text, without what is before a carriage return's newline.

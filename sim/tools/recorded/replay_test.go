@@ -60,11 +60,16 @@ func replay(t *testing.T, release sim.Release, session string) (total comparison
 type run struct {
 	lab     *lab
 	session string
-	met     []int // how many steps each of hiddens is before
+	met     []int  // how many steps each of hiddens is before
+	section string // that of the last step
 	total   comparison
 }
 
 func (r *run) repeat(ctx context.Context, s step) {
+	if s.section != r.section {
+		r.section = s.section
+		r.lab.dns.sinceMark() // scripts set the mark where a section begins
+	}
 	for i, h := range hiddens {
 		if !h.matches(r.session, s) {
 			continue
@@ -87,6 +92,7 @@ func (r *run) repeat(ctx context.Context, s step) {
 			printed += r.lab.run(limited, s.where, a.line)
 		}
 	}
+	r.lab.same.at.step = number(r.session) + " [" + s.where + "] " + s.command
 	got := r.events(s, linesOf(printed))
 	want := slices.DeleteFunc(slices.Clone(s.printed), func(line string) bool {
 		return find(strangers, r.lab.release, r.session, step{section: s.command, command: line}) != nil
@@ -129,7 +135,7 @@ func (r *run) events(s step, lines []string) []string {
 	if !since.MatchString(s.command) || len(s.printed) == 0 {
 		return lines
 	}
-	first := maskAll(r.lab.release, s.command, s.printed[:1])[0]
-	from := slices.IndexFunc(maskAll(r.lab.release, s.command, lines), func(m masked) bool { return m.text == first.text && r.lab.same.may(first.words, m.words) })
+	first := maskAll(r.lab.same.at, s.command, s.printed[:1])[0]
+	from := slices.IndexFunc(maskAll(r.lab.same.at, s.command, lines), func(m masked) bool { return m.text == first.text && r.lab.same.may(first.words, m.words) })
 	return lines[max(from, 0):]
 }

@@ -99,7 +99,7 @@ func Run(ctx context.Context, c *command.Call, style *Style, r *Request) int {
 	}
 	p := &run{Call: c, Style: style, Request: r, dst: addrs[0], sum: Sum{Host: r.Host, timed: r.Size >= timed}}
 	if style.Canonical {
-		p.sum.Host = inet.Canonical(ctx, c.Machine, r.Host, p.dst)
+		p.sum.Host = inet.Canonical(c, r.Host)
 	}
 	p.ctx, p.stop = inet.NotifyContext(ctx, c, command.SIGINT)
 	defer p.stop()

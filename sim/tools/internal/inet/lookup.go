@@ -70,12 +70,16 @@ func Names(ctx context.Context, m command.Machine, a netip.Addr) []string {
 
 // Canonical returns the first name on the line of /etc/hosts that host is on, which is
 // what glibc takes for canonical, or host: the embedded resolver has no CNAME.
-func Canonical(ctx context.Context, m command.Machine, host string, a netip.Addr) string {
-	names := Names(ctx, m, a)
-	if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, host) }) {
-		return host
+func Canonical(c *command.Call, host string) string {
+	text, _ := c.ReadFile("/etc/hosts")
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(line, "#")
+		fields := strings.Fields(line)
+		if len(fields) > 1 && slices.ContainsFunc(fields[1:], func(n string) bool { return strings.EqualFold(n, host) }) {
+			return fields[1]
+		}
 	}
-	return names[0]
+	return host
 }
 
 // Errno returns the errno in an error of the network, ETIMEDOUT for time that is up.
