@@ -27,6 +27,9 @@ func (c *Container) ConnectSpec(n *Network, spec dockerapi.EndpointConfig, opts 
 	defer c.change()()
 	a, err := c.checkConnect(n, &endpointSpec{EndpointConfig: spec, host: c.host}, opts)
 	if err != nil {
+		if a != nil && c.running() != nil && !c.host.engine.SeveralNetworks() {
+			c.leaveUnconnected(c.list(), c.newLink(*a))
+		}
 		return err
 	}
 	l := c.newLink(*a)
@@ -82,10 +85,32 @@ func (c *Container) connect(r *run, l *Link) error {
 			c.leave(r, l)
 			c.reelect(r)
 		}
+		c.leaveUnconnected(before, l)
 		return err
 	}
 	l.note(func(h *history) { h.connected = true })
 	return nil
+}
+
+// leaveUnconnected remembers what was asked for of a link of a container that ran and could not be
+// connected, as dockerd does: Inspect tells it, and the next start tries it. What it remembers already
+// stays.
+func (c *Container) leaveUnconnected(before []*Link, l *Link) {
+	if slices.ContainsFunc(before, func(o *Link) bool { return o.asked.network == l.asked.network }) {
+		return
+	}
+	l.note(func(h *history) { h.connected, h.named, h.failed = true, true, true })
+	c.setList(before)
+	c.addLink(l)
+}
+
+// connectedTo returns the link to a network that the container is connected to, or will be when it starts.
+func (c *Container) connectedTo(n *Network) *Link {
+	l := c.linkTo(n)
+	if l != nil && l.past().failed && c.running() != nil {
+		return nil
+	}
+	return l
 }
 
 // checkConnect refuses what cannot be connected, in dockerd's order: what the network does not
@@ -117,7 +142,7 @@ func (c *Container) checkConnect(n *Network, s *endpointSpec, opts []AttachOptio
 	if err := n.errConfigOnly(op); c.running() != nil && err != nil {
 		return nil, err
 	}
-	if c.running() != nil && c.linkTo(n) != nil {
+	if c.running() != nil && c.connectedTo(n) != nil {
 		return nil, errorf(op, c.Name(), ErrExists, c.host.says.EndpointExists, c.Name(), n.name)
 	}
 	return a, c.host.endpointError(a.checkRange(op))
@@ -147,7 +172,7 @@ func (c *Container) Disconnect(n *Network) error {
 		return errNoContainer(c.host.says, op, c.Name())
 	case c.config.onHost() && n == c.config.network:
 		return newError(op, c.Name(), ErrConflict, c.host.says.DisconnectHost)
-	case n == nil || c.linkTo(n) == nil:
+	case n == nil || c.connectedTo(n) == nil:
 		format := c.host.says.NotConnectedStopped
 		if c.running() != nil {
 			format = c.host.says.NotConnected

@@ -220,6 +220,7 @@ func TestConnectRefused(t *testing.T) {
 	require.Equal(t, before, snapshot(h))
 
 	require.NoError(t, c1.Stop(t.Context()))
+	require.NoError(t, c1.Disconnect(na), "what was asked for is remembered")
 	require.NoError(t, c1.Connect(na), "joins at the next start")
 	require.NoError(t, c1.Start())
 	require.Equal(t, "10.10.0.2", c1.Link(na).Addr().String())

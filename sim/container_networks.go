@@ -27,7 +27,9 @@ func (c *Container) Link(n *Network) *Link {
 func (c *Container) Networks() []*Network {
 	var list []*Network
 	for _, l := range c.inOrder() {
-		list = append(list, l.asked.network)
+		if c.connectedTo(l.asked.network) != nil {
+			list = append(list, l.asked.network)
+		}
 	}
 	return list
 }
@@ -219,10 +221,14 @@ func (c *Container) join(r *run, l *Link, device string) error {
 		port := c.host.engine.VethName(c.host.random.stream("veth name"))
 		return errorf("start container", c.Name(), ErrName, "error renaming interface %q to %q: %s", port, device, why)
 	}
+	if err := l.asked.checkRange("start container"); err != nil {
+		return err
+	}
 	ep, err := l.plug(r.ns, device)
 	if err != nil {
 		return err
 	}
+	l.note(func(h *history) { h.failed = false })
 	c.noteJoin(r, l)
 	if err = l.set(ep); err == nil {
 		err = c.setIPv6(r.ns)

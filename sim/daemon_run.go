@@ -19,6 +19,7 @@ type daemonRun struct {
 	last atomic.Pointer[daemonTurn]
 	// When it had started last IPv4 was forwarded.
 	forwarded atomic.Bool
+	starts    atomic.Int32
 }
 
 // A daemonTurn is when dockerd started or ended last, and why it did not start.
@@ -37,6 +38,7 @@ type daemonContext struct {
 
 func (d *daemonRun) begin() {
 	ctx, cancel := context.WithCancel(context.Background())
+	d.starts.Add(1)
 	d.run.Store(&daemonContext{ctx, cancel})
 	d.turned(nil)
 }

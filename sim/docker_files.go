@@ -95,7 +95,7 @@ func (c *Container) givenDNS() bool {
 func (c *Container) resolvConf() engine.ResolvConf {
 	r := c.askedDNS()
 	r.Host, r.Systemd = text(c.host.files, resolvConfPath), text(c.host.files, systemdResolvConfPath)
-	r.OnHost = c.config.onHost()
+	r.OnHost, r.Alone = c.config.onHost(), len(c.list()) == 0
 	return r
 }
 
@@ -120,12 +120,20 @@ func (c *Container) askedDNS() engine.ResolvConf {
 func (c *Container) joinFiles(n *Network, hostname string, addrs ...netip.Addr) {
 	d := c.docker.Load()
 	d.hosts.Edit(func(text string) string { return c.host.engine.JoinHosts(text, ownHosts(hostname, addrs)...) })
-	if c.givenDNS() {
-		return
+	if d.made.Alone {
+		d.made.Alone = false
+		d.rewrite(func(string) string { return c.host.engine.ResolvConf(d.made) })
 	}
+	if !c.givenDNS() {
+		d.rewrite(func(text string) string { return c.host.engine.JoinResolvConf(text, n.config().v6.subnet.IsValid()) })
+	}
+}
+
+// rewrite changes resolv.conf if nobody else has changed it.
+func (d *dockerFiles) rewrite(change func(text string) string) {
 	d.resolvConf.Edit(func(text string) string {
 		if text == d.written {
-			d.written = c.host.engine.JoinResolvConf(text, n.config().v6.subnet.IsValid())
+			d.written = change(text)
 			return d.written
 		}
 		return text

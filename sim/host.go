@@ -135,7 +135,7 @@ func (h *Host) startDocker(docker0 networkConfig) error {
 			}
 		}
 	}
-	h.Processes().Include(h.containerProcesses)
+	h.Processes().Include(h.dockerProcesses)
 	h.ports = publisher{
 		engine: h.engine, daemon: func() engine.Daemon { return h.dockerd().forEngine() }, firewall: h.firewall, tables: h.tables, processes: h.Processes(),
 		allocated: ports.Allocator{Exclusive: h.engine.PortsExclude()},

@@ -56,6 +56,7 @@ type history struct {
 	connected bool // by Connect
 	named     bool // it has the aliases that Docker adds
 	joined    bool // a run has had an interface there
+	failed    bool // a container that ran could not be connected; dockerd remembers what was asked for
 }
 
 func (c *Container) newLink(a attachment) *Link {

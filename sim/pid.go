@@ -23,9 +23,23 @@ func (c *Container) newPID() int {
 	return firstPID + int(n%(lastPID-firstPID))
 }
 
-// containerProcesses are those of all containers as the host sees them.
-func (h *Host) containerProcesses() iter.Seq[*command.Process] {
+// daemonProcess is that of dockerd, nil while it does not run: another one after each start.
+func (h *Host) daemonProcess() *command.Process {
+	run, last := h.daemonRun.run.Load(), h.daemonRun.last.Load()
+	if run == nil || run.Err() != nil {
+		return nil
+	}
+	const first = 300 // those of a system that has just started are below
+	n := h.random.seedOf(fmt.Sprint("pid ", dockerd, h.daemonRun.starts.Load()))
+	return command.NewProcess(first+int(n%(firstPID-first)), []string{"/usr/bin/" + dockerd, "-H", "fd://", "--containerd=/run/containerd/containerd.sock"}, last.time)
+}
+
+// dockerProcesses are those of dockerd and of all containers as the host sees them.
+func (h *Host) dockerProcesses() iter.Seq[*command.Process] {
 	return func(yield func(*command.Process) bool) {
+		if p := h.daemonProcess(); p != nil && !yield(p) {
+			return
+		}
 		for c := range h.Containers() {
 			for p := range c.HostProcesses() {
 				if !yield(p) {

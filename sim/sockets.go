@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"net/netip"
+	"sync"
 
 	"drydock/sim/internal/netstack"
 )
@@ -69,6 +70,7 @@ func (ns *Netns) Sockets() []Socket {
 	if space.proxies != nil {
 		proxy = space.proxies.pids()
 	}
+	daemon := sync.OnceValue(func() int { return pids.Named(dockerd) })
 	var list []Socket
 	for _, s := range space.stack.Sockets() {
 		socket := Socket{
@@ -78,7 +80,10 @@ func (ns *Netns) Sockets() []Socket {
 		if s.Owner.PIDs == pids {
 			socket.Program, socket.PID, socket.FD = s.Owner.Name, s.Owner.PID, s.FD
 		}
-		if socket.Program != "" && socket.PID == 0 {
+		switch {
+		case socket.Program == dockerd:
+			socket.PID = daemon()
+		case socket.Program != "" && socket.PID == 0:
 			socket.PID = proxy(s)
 		}
 		list = append(list, socket)

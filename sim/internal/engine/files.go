@@ -73,6 +73,7 @@ type ResolvConf struct {
 	Options     []string
 	Systemd     string // the host's /run/systemd/resolve/resolv.conf, "" if there is none
 	OnHost      bool   // the container has the network of the host
+	Alone       bool   // it is on no network, not even on "none"
 }
 
 // An Upstream is a nameserver that the embedded resolver asks at port 53.

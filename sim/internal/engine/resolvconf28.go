@@ -114,7 +114,8 @@ func ndotsFrom(r ResolvConf) string {
 }
 
 // ResolvConf is without the host's nameservers on a loopback address; if none is left there are
-// Google's. Who has the network of the host has its file, too, but for comments.
+// Google's. Who has the network of the host has its file, too, but for comments, and so has who is on no
+// network until he joins one.
 func (since28) ResolvConf(r ResolvConf) string {
 	host := hostResolvConf
 	c := readResolvConf28(r.Host)
@@ -125,7 +126,7 @@ func (since28) ResolvConf(r ResolvConf) string {
 	}
 	overrides := c.override(r)
 	based := "'" + host + "'"
-	if r.OnHost {
+	if r.OnHost || r.Alone {
 		return c.text(based, "", overrides, ndotsFrom(r))
 	}
 	said := ""

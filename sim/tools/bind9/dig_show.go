@@ -1,6 +1,7 @@
 package bind9
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -28,8 +29,27 @@ func joined(words []string) string {
 	return " " + strings.Join(words, " ")
 }
 
+// malformed reports whether the parser of BIND finds fault with a message: records of another class than
+// the question's.
+func malformed(m *dns.Msg) bool {
+	if len(m.Question) == 0 || m.Opcode == dns.OpcodeUpdate || m.Question[0].Qclass == dns.ClassANY {
+		return false
+	}
+	return slices.ContainsFunc(slices.Concat(m.Answer, m.Ns, m.Extra), func(rr dns.RR) bool {
+		h := rr.Header()
+		switch h.Rrtype {
+		case dns.TypeOPT, dns.TypeTSIG, dns.TypeSIG, dns.TypeTKEY:
+			return false
+		}
+		return h.Class != m.Question[0].Qclass
+	})
+}
+
 // show prints a reply.
 func (d *digRun) show(l *digLookup, got *reply) {
+	if malformed(got.msg) {
+		d.Printf(";; Warning: Message parser reports malformed message packet.\n")
+	}
 	d.greet(l, d.cmd)
 	if l.short {
 		d.showShort(l, got)

@@ -9,7 +9,7 @@ import (
 // TestPS has the columns of BusyBox 1.35.
 func TestPS(t *testing.T) {
 	t.Parallel()
-	h := simtest.NewHost(t)
+	h := simtest.NewMachine(t)
 	session{
 		{"ps", 0, "PID   USER     TIME  COMMAND\n    1 root      0:00 /sbin/init\n    2 root      0:00 busybox ps\n"},
 		{"ps aux", 0, "PID   USER     TIME  COMMAND\n    1 root      0:00 /sbin/init\n    3 root      0:00 busybox ps aux\n"},

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"math/rand/v2"
+	"path"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -129,6 +130,16 @@ func (t *Processes) List() []*Process {
 	}
 	slices.SortFunc(list, func(a, b *Process) int { return a.PID - b.PID })
 	return list
+}
+
+// Named returns the PID of the first process of a program, 0 if there is none.
+func (t *Processes) Named(program string) int {
+	for _, p := range t.List() {
+		if len(p.Args) > 0 && path.Base(p.Args[0]) == program {
+			return p.PID
+		}
+	}
+	return 0
 }
 
 // Include has List show processes of other tables as well, as the PID namespace of a host has those

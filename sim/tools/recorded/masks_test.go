@@ -96,6 +96,7 @@ var masks = []mask{
 	{find: re(`\.([3-6]\d{4})\b`), group: 1, names: ofOneCommand + "port", in: re(`tcpdump`), reason: "ports of clients are random"},
 	{find: re(`_NAME=/([a-z]+_[a-z]+)/`), group: 1, reason: "names that Docker makes up are random"},
 	{find: re(`pid=(\d+),fd=(\d+)`), in: re(`\bss\b`), reason: "numbers of processes"},
+	{find: re(`PortProcess( *)$`), group: 1, at: re(`ss -lntup$`), reason: "is as wide as those numbers"},
 	{find: re(`127\.0\.0\.11:(\d+)`), group: 1, names: "port of the resolver", in: re(`\bss\b|netstat|iptables|nsenter`), reason: "are random"},
 	{find: re(`\bsport (\d{5}) counter`), group: 1, names: "port of the resolver", in: re(`nsenter`), reason: "the same"},
 	{find: re(`--sport (\d{5})`), group: 1, names: "port of the resolver", in: re(`nsenter`), reason: "the same"},

@@ -2,6 +2,7 @@ package tooltest
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 
@@ -41,14 +42,53 @@ func ServeDNS(t *testing.T, c *sim.Container) {
 	require.NoError(t, err)
 	p, err := c.ListenPacket(ctx, "udp", ":53")
 	require.NoError(t, err)
-	for _, s := range []*dns.Server{{Listener: l, Handler: dns.HandlerFunc(answer)}, {PacketConn: p, Handler: dns.HandlerFunc(answer)}} {
-		ended := make(chan error)
-		go func() { ended <- s.ActivateAndServe() }()
-		t.Cleanup(func() {
-			s.Shutdown()
-			<-ended
-		})
+	s := &dns.Server{Listener: l, Handler: dns.HandlerFunc(answer)}
+	ended, datagramsEnded := make(chan error), make(chan struct{})
+	go func() { ended <- s.ActivateAndServe() }()
+	go func() {
+		defer close(datagramsEnded)
+		serveDatagrams(p)
+	}()
+	t.Cleanup(func() {
+		s.Shutdown()
+		p.Close()
+		<-ended
+		<-datagramsEnded
+	})
+}
+
+// serveDatagrams answers one query after the other, so that programs see replies in the same order each
+// time.
+func serveDatagrams(p net.PacketConn) {
+	b := make([]byte, dns.MaxMsgSize)
+	for {
+		n, from, err := p.ReadFrom(b)
+		if err != nil {
+			return
+		}
+		if r := new(dns.Msg); r.Unpack(b[:n]) == nil && len(r.Question) > 0 {
+			answer(datagram{to: from, by: p}, r)
+		}
 	}
+}
+
+// A datagram is where a reply is written.
+type datagram struct {
+	dns.ResponseWriter
+	to net.Addr
+	by net.PacketConn
+}
+
+func (d datagram) LocalAddr() net.Addr { return d.by.LocalAddr() }
+
+func (d datagram) RemoteAddr() net.Addr { return d.to }
+
+func (d datagram) WriteMsg(m *dns.Msg) error {
+	b, err := m.Pack()
+	if err == nil {
+		_, err = d.by.WriteTo(b, d.to)
+	}
+	return err
 }
 
 func record(text string) dns.RR {
