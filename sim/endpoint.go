@@ -28,7 +28,7 @@ type endpoint struct {
 	watch           *watch // of the bridge
 	port            string // vethXXXXXXX; "" if the bridge did not take it
 	inside, outside *veth.Endpoint
-	gratuitous      *gratuitous // nil: nothing is told
+	gratuitous      []*gratuitous
 	rules           []string    // of the firewall, as the commands that added them
 	hairpin         bool        // of the port
 	insideDown      atomic.Bool // the interface was brought down
@@ -83,7 +83,9 @@ func (ep *endpoint) connect(s cableSpec) (err error) {
 // disconnect undoes connect, also where it failed half-way. The port goes first, so that the
 // bridge sends nothing more into a cable that closes.
 func (ep *endpoint) disconnect() {
-	ep.gratuitous.stop()
+	for _, g := range ep.gratuitous {
+		g.stop()
+	}
 	if ep.port != "" {
 		ep.bridge.RemovePort(ep.port)
 		ep.watch.unplugged(ep.outside)

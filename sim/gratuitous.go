@@ -14,42 +14,50 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// A gratuitous tells a network again and again, a second after the other, which MAC the addresses
-// of an interface have: by ARP requests for those of IPv4 and by neighbor advertisements for those
-// of IPv6, as releases since 28 do. Others who know them with another MAC, that of an earlier
-// start, so learn of it.
+// A gratuitous sends frames of an interface that nobody has asked for, in rounds.
 type gratuitous struct {
-	clock  tcpip.Clock
-	end    *veth.Endpoint // of the interface
-	frames [][]byte
+	clock tcpip.Clock
+	end   *veth.Endpoint // of the interface
+	// round returns what to send, and how long it is until the next round, 0 after the last one.
+	round func() (frames [][]byte, wait time.Duration)
 
 	mu    sync.Mutex // guards what follows
-	left  int        // times to come
+	over  bool
 	timer tcpip.Timer
 	busy  sync.WaitGroup // a round that has begun
 }
 
-// announce begins to tell of the addresses, n times. The first is over when it returns.
+// announce begins to tell a network again and again, a second after the other, which MAC the addresses
+// of the interface have: by ARP requests for those of IPv4 and by neighbor advertisements for those
+// of IPv6, as releases since 28 do. Others who know them with another MAC, that of an earlier
+// start, so learn of it. The first of n times is over when it returns.
 func (ep *endpoint) announce(clock tcpip.Clock, n int) {
-	g := &gratuitous{clock: clock, end: ep.inside, left: n}
+	var frames [][]byte
 	for _, a := range ep.addrs() {
 		if a.Is4() {
-			g.frames = append(g.frames, gratuitousARP(ep.mac, a))
+			frames = append(frames, gratuitousARP(ep.mac, a))
 		} else {
-			g.frames = append(g.frames, unsolicitedAdvertisement(ep.mac, a))
+			frames = append(frames, unsolicitedAdvertisement(ep.mac, a))
 		}
 	}
-	ep.gratuitous = g
-	g.round()
+	g := &gratuitous{clock: clock, end: ep.inside, round: func() ([][]byte, time.Duration) {
+		if n--; n > 0 {
+			return frames, time.Second
+		}
+		return frames, 0
+	}}
+	ep.gratuitous = append(ep.gratuitous, g)
+	g.send()
 }
 
-// round tells once, and sets the timer for the next time.
-func (g *gratuitous) round() {
-	if !g.begin() {
+// send sends a round, and sets the timer for the next one.
+func (g *gratuitous) send() {
+	frames := g.begin()
+	if frames == nil {
 		return
 	}
 	defer g.busy.Done()
-	for _, f := range g.frames {
+	for _, f := range frames {
 		pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(f)})
 		packet.Ethernet(pkt)
 		g.end.WritePacket(pkt) // a cable that is closed meanwhile takes nothing
@@ -57,26 +65,24 @@ func (g *gratuitous) round() {
 	}
 }
 
-func (g *gratuitous) begin() bool {
+func (g *gratuitous) begin() [][]byte {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.left == 0 {
-		return false
+	if g.over {
+		return nil
 	}
-	if g.left--; g.left > 0 {
-		g.timer = g.clock.AfterFunc(time.Second, g.round)
+	frames, wait := g.round()
+	if g.over = wait == 0; !g.over {
+		g.timer = g.clock.AfterFunc(wait, g.send)
 	}
 	g.busy.Add(1)
-	return true
+	return frames
 }
 
 // stop ends it. When it returns nothing is under way.
 func (g *gratuitous) stop() {
-	if g == nil {
-		return
-	}
 	g.mu.Lock()
-	g.left = 0
+	g.over = true
 	if g.timer != nil {
 		g.timer.Stop()
 	}
@@ -101,23 +107,27 @@ func gratuitousARP(mac []byte, ip netip.Addr) []byte {
 
 // unsolicitedAdvertisement is a neighbor advertisement to all nodes (RFC 4861, section 7.2.6).
 func unsolicitedAdvertisement(mac []byte, ip netip.Addr) []byte {
-	const size = header.ICMPv6NeighborAdvertMinimumSize + header.NDPLinkLayerAddressSize
+	body := make([]byte, header.NDPNAMinimumSize+header.NDPLinkLayerAddressSize)
+	na := header.NDPNeighborAdvert(body)
+	na.SetOverrideFlag(true)
+	na.SetTargetAddress(packet.ToAddress(ip))
+	na.Options().Serialize(header.NDPOptionsSerializer{header.NDPTargetLinkLayerAddressOption(mac)})
+	return discovery(mac, packet.ToAddress(ip), header.IPv6AllNodesMulticastAddress, header.ICMPv6NeighborAdvert, body)
+}
+
+// discovery is a frame of neighbor discovery to a group.
+func discovery(mac []byte, src, group tcpip.Address, kind header.ICMPv6Type, body []byte) []byte {
+	size := header.ICMPv6HeaderSize + len(body)
 	b := make([]byte, header.EthernetMinimumSize+header.IPv6MinimumSize+size)
 	header.Ethernet(b).Encode(&header.EthernetFields{
-		SrcAddr: tcpip.LinkAddress(mac), DstAddr: header.EthernetAddressFromMulticastIPv6Address(header.IPv6AllNodesMulticastAddress),
-		Type: header.IPv6ProtocolNumber,
+		SrcAddr: tcpip.LinkAddress(mac), DstAddr: header.EthernetAddressFromMulticastIPv6Address(group), Type: header.IPv6ProtocolNumber,
 	})
-	src := packet.ToAddress(ip)
 	header.IPv6(b[header.EthernetMinimumSize:]).Encode(&header.IPv6Fields{
-		PayloadLength: size, TransportProtocol: header.ICMPv6ProtocolNumber, HopLimit: header.NDPHopLimit,
-		SrcAddr: src, DstAddr: header.IPv6AllNodesMulticastAddress,
+		PayloadLength: uint16(size), TransportProtocol: header.ICMPv6ProtocolNumber, HopLimit: header.NDPHopLimit, SrcAddr: src, DstAddr: group,
 	})
 	icmp := header.ICMPv6(b[header.EthernetMinimumSize+header.IPv6MinimumSize:])
-	icmp.SetType(header.ICMPv6NeighborAdvert)
-	na := header.NDPNeighborAdvert(icmp.MessageBody())
-	na.SetOverrideFlag(true)
-	na.SetTargetAddress(src)
-	na.Options().Serialize(header.NDPOptionsSerializer{header.NDPTargetLinkLayerAddressOption(mac)})
-	icmp.SetChecksum(header.ICMPv6Checksum(header.ICMPv6ChecksumParams{Header: icmp, Src: src, Dst: header.IPv6AllNodesMulticastAddress}))
+	icmp.SetType(kind)
+	copy(icmp.MessageBody(), body)
+	icmp.SetChecksum(header.ICMPv6Checksum(header.ICMPv6ChecksumParams{Header: icmp, Src: src, Dst: group}))
 	return b
 }

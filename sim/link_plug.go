@@ -59,6 +59,9 @@ func (l *Link) plug(space *namespace, device string) (*endpoint, error) {
 	if rounds := h.engine.Announcements(); err == nil && rounds > 0 {
 		ep.announce(h.clockOf("announcements "+name), rounds)
 	}
+	if err == nil && (ep.addr6.IsValid() || h.engine.IPv6Everywhere()) {
+		ep.solicit(h.clockOf("solicitations "+name), h.random.seedOf("solicitations "+ep.id))
+	}
 	if err == nil {
 		err = n.linkLocal() // docker0 has it from the first carrier on
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"drydock/sim"
 	"drydock/sim/dockerapi"
@@ -171,6 +172,7 @@ func TestIfconfigSimulated(t *testing.T) {
         inet6 fe80::42:acff:fe11:3  prefixlen 64  scopeid 0x20<link>
         ether 02:42:ac:11:00:03  txqueuelen 0  (Ethernet)
 `), before)
+		time.Sleep(3 * time.Hour) // until they ask for no routers any more
 		was := cli.Interfaces()[1]
 		_, err := cli.Ping(context.Background(), "172.17.0.2", &ping.Config{Count: 4})
 		require.NoError(t, err)

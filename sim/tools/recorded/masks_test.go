@@ -29,6 +29,7 @@ var masks = []mask{
 	{find: re(`[0-9a-fA-F]{64}|[0-9a-fA-F]{12}`), names: idNames, reason: "IDs are random"},
 	{find: re(`\bveth[0-9a-f]{7}\b`), names: "veth", reason: "names of cables are random"},
 	{find: re(`\bfe80::[0-9a-f:]+`), names: "link-local address", reason: "is made from a random MAC address"},
+	{find: re(`\bff02::1:ff[0-9a-f:]+`), names: "solicited-node address", in: re(`tcpdump`), reason: "is made from a random MAC address"},
 	{find: re(`\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b`), names: "MAC address", reason: "MAC addresses of bridges and cables are random"},
 	{find: re(`\bfd(?:7a:4213:c0a7|0d:1901:4207|[0-9a-f]{2}:[0-9a-f]{3,4}:[0-9a-f]{3,4})\b`), names: "unique local prefix", reason: "is made of the host's ID"},
 	{find: re(`"size": (\d+)`), group: 1, reason: "of manifests of the lab's images"},
@@ -59,7 +60,7 @@ var masks = []mask{
 	{find: re(`link-netnsid (\d+)`), group: 1, in: addresses, reason: "counts namespaces of other runs"},
 	{find: re(`\bens33\b`), with: always("eth0"), reason: "the first interface of a machine is eth0 here"},
 
-	{find: re(`(?: nodad)?(?: tentative)? $`), with: always(" "), in: re(`\bip\b`), reason: "there is no duplicate address detection, as the README says"},
+	{find: re(`(?: nodad)?(?: tentative)? $`), with: always(" "), in: re(`\bip\b`), reason: "addresses work at once, as the README says"},
 	{find: re(`(?: link-netnsid \S+)?$`), with: always(""), in: re(`\bip addr$`), reason: "the lab's LAN was a cable to another namespace"},
 	{find: re(`<(?:NO-CARRIER,)?BROADCAST,MULTICAST,UP> mtu 1500 state (?:UP|DOWN)`), with: always("<BROADCAST,MULTICAST,UP> mtu 1500"), in: re(`ip -6 addr show$`), reason: "the kernel notes up to a second later that the last port of a bridge is gone"},
 	{find: re(` (REACHABLE|STALE|DELAY|PROBE) `), group: 1, in: re(`ip neigh`), reason: "how long ago the recorded host had heard of a neighbour"},

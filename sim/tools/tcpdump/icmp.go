@@ -132,13 +132,18 @@ func (p *printer) icmp6(s segment) {
 	if p.o.verbose == 0 {
 		p.put("%s", length)
 	}
-	if p.o.verbose > 0 && (b[0] == 135 || b[0] == 136) && len(b) >= 24 {
-		p.neighbour(b)
+	switch {
+	case p.o.verbose == 0:
+	case b[0] == 133 && len(b) >= 8:
+		p.discoveryOptions(b[8:])
+	case (b[0] == 135 || b[0] == 136) && len(b) >= 24:
+		p.advertised(b)
+		p.discoveryOptions(b[24:])
 	}
 }
 
-// neighbour prints the flags of an advertisement, and the options.
-func (p *printer) neighbour(b []byte) {
+// advertised prints the flags of an advertisement.
+func (p *printer) advertised(b []byte) {
 	if b[0] == 136 {
 		flags := ""
 		for i, name := range []string{"router", "solicited", "override"} {
@@ -154,14 +159,24 @@ func (p *printer) neighbour(b []byte) {
 		}
 		p.put(", Flags [%s]", flags)
 	}
-	for o := b[24:]; len(o) >= 8 && o[1] > 0 && int(o[1])*8 <= len(o); o = o[int(o[1])*8:] {
-		name := map[uint8]string{1: "source link-address", 2: "destination link-address"}[o[0]]
-		if name == "" {
+}
+
+// discoveryOptions prints those of neighbor discovery, of which it knows addresses. Nonces are unknown to tcpdump 4.99.
+func (p *printer) discoveryOptions(o []byte) {
+	for ; len(o) >= 8 && o[1] > 0 && int(o[1])*8 <= len(o); o = o[int(o[1])*8:] {
+		name, value, indent := map[uint8]string{1: "source link-address", 2: "destination link-address", 14: "unknown"}[o[0]], "", "  "
+		switch {
+		case name == "":
 			continue
+		case o[0] != 14:
+			value, indent = mac(o[2:]), ""
 		}
-		p.put("\n\t  %s option (%d), length %d (%d): %s", name, o[0], int(o[1])*8, o[1], mac(o[2:]))
+		p.put("\n\t  %s option (%d), length %d (%d): %s", name, o[0], int(o[1])*8, o[1], value)
 		if p.o.verbose > 1 {
-			p.put("\n\t    0x0000:  %02x%02x %02x%02x %02x%02x", o[2], o[3], o[4], o[5], o[6], o[7])
+			indent = "    "
+		}
+		if indent != "" {
+			p.put("\n\t%s0x0000:  %02x%02x %02x%02x %02x%02x", indent, o[2], o[3], o[4], o[5], o[6], o[7])
 		}
 	}
 }
