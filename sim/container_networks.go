@@ -125,6 +125,9 @@ func (c *Container) joinAll(r *run) error {
 		if err := l.asked.network.errConfigOnly("start container"); err != nil {
 			return c.host.setUpError(err)
 		}
+		if n := l.asked.network; n.name == noneNetwork && !c.host.engine.SeveralNetworks() {
+			c.joinFiles(n, "") // as one without IPv6
+		}
 	}
 	for _, place := range c.places(r) {
 		err := c.join(r, place.link, place.device)

@@ -57,6 +57,7 @@ type cable struct {
 	peerIndex int
 	bridge    *bridge.Bridge // of the interface of a bridge, which runs if the bridge has another port
 
+	mtuOfPorts  bool         // of the interface of a bridge: without another port its MTU is 1500
 	noBroadcast bool         // its addresses have no broadcast address
 	down        *atomic.Bool // set by setUp, for who is at the other end; nil: nobody asks
 }
@@ -206,7 +207,10 @@ func (ns *namespace) interfaces() []Interface {
 			i.count(c.inside)
 			i.Running = n.Up && c.inside.Carrier()
 			if c.bridge != nil {
-				i.Running = n.Up && len(c.bridge.Ports()) > 1
+				others := len(c.bridge.Ports()) > 1
+				if i.Running = n.Up && others; c.mtuOfPorts && !others {
+					i.MTU = veth.DefaultMTU
+				}
 			}
 		}
 		list = append(list, i)

@@ -152,7 +152,7 @@ func (n *Network) open(device string) (err error) {
 		return err
 	}
 	index := h.newIndexes(1)
-	if err = h.own.plug(index, device, cable{inside: local, bridge: n.bridge, noBroadcast: !h.engine.Broadcast()}); err != nil {
+	if err = h.own.plug(index, device, cable{inside: local, bridge: n.bridge, noBroadcast: !h.engine.Broadcast(), mtuOfPorts: !h.engine.SetsBridgeMTU()}); err != nil {
 		return err
 	}
 	n.index = index

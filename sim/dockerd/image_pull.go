@@ -3,10 +3,13 @@ package dockerd
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
+	"drydock/sim"
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/reference"
 )
@@ -53,6 +56,20 @@ func (c *call) imageCreate() error {
 	return nil
 }
 
+// hubHost is where that registry is.
+const hubHost = "registry-1.docker.io"
+
+// noHub is why the registry is not found: the name servers of the host do not know it. A host without
+// any is taken to have a registry of its own.
+func (c *call) noHub() error {
+	_, err := c.host.LookupNetIP(c.r.Context(), "ip", hubHost)
+	var dns *net.DNSError
+	if errors.As(err, &dns) && dns.IsNotFound && dns.Server != "" {
+		return dns
+	}
+	return nil
+}
+
 // notPulled says why there is no such image: no such registry, none of the name, or no such
 // tag of it.
 func (c *call) notPulled(ref reference.Reference, unknown error) error {
@@ -62,6 +79,13 @@ func (c *call) notPulled(ref reference.Reference, unknown error) error {
 	}
 	if c.host.HasRepository(ref.Name()) {
 		return unknown
+	}
+	if why := c.noHub(); why != nil {
+		if c.engine.Release == sim.Docker29 { // which pulls by containerd
+			manifest := "https://" + hubHost + "/v2/" + ref.Path + "/manifests/" + ref.Tag
+			return internal(fmt.Sprintf("failed to resolve reference %q: failed to do request: Head %q: dial tcp: %v", hub+"/"+ref.Path+":"+ref.Tag, manifest, why))
+		}
+		return internal(fmt.Sprintf("Get %q: dial tcp: %v", "https://"+hubHost+"/v2/", why))
 	}
 	return notFound(fmt.Sprintf("pull access denied for %s, repository does not exist or may require 'docker login': "+
 		"denied: requested access to the resource is denied", ref.Name()))

@@ -38,6 +38,8 @@ type Addresser interface {
 	// ByMAC reports whether the addresses of an IPv6 subnet of the default bridge end in the
 	// MACs of their holders; else they are the lowest free ones.
 	ByMAC(subnet netip.Prefix) bool
+	// SetsBridgeMTU reports whether a bridge has the MTU of its network also while nobody is there.
+	SetsBridgeMTU() bool
 	// ConfigNetworks reports whether there are networks that only hold what others are made with.
 	ConfigNetworks() bool
 	// SeveralNetworks reports whether a container can be made on several, with a MAC and the

@@ -39,6 +39,8 @@ func (since28) KeepsSandbox() bool { return false }
 
 func (since28) SeveralNetworks() bool { return true }
 
+func (since28) SetsBridgeMTU() bool { return true }
+
 // ComparePriority goes by the priority that was asked for, then puts networks that are not
 // internal first, of those the ones with gateways of both families, and else goes by names.
 func (since28) ComparePriority(a, b Network) int {

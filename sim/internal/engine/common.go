@@ -67,6 +67,8 @@ func (common) SeveralNetworks() bool { return false }
 
 func (common) ConfigNetworks() bool { return true }
 
+func (common) SetsBridgeMTU() bool { return false }
+
 // Gateways are the first network, also if it is internal.
 func (common) Gateways(list []Network) (v4, v6 int) {
 	if len(list) == 0 {

@@ -85,16 +85,24 @@ func (p *ip) bridgeLinks(words []string) error {
 	if err != nil {
 		return err
 	}
+	all, err := p.links(selector{})
+	if err != nil {
+		return err
+	}
 	for _, l := range links {
 		if l.Master == "" {
 			continue
+		}
+		name := shownName(l, true)
+		if i := slices.IndexFunc(all, func(o shownLink) bool { return o.Index == l.Peer }); i >= 0 {
+			name = l.Name + "@" + all[i].Name // of this namespace, in which bridge(8) believes the peer to be
 		}
 		state := "forwarding"
 		if !l.Running {
 			state = "disabled"
 		}
 		p.Printf("%d: %s: <%s> mtu %d master %s state %s priority 32 cost 2 \n",
-			l.Index, shownName(l, true), join(linkFlags(l.Interface)), l.MTU, l.Master, state)
+			l.Index, name, join(linkFlags(l.Interface)), l.MTU, l.Master, state)
 	}
 	return nil
 }

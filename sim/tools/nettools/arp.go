@@ -10,6 +10,7 @@ import (
 
 	"drydock/sim"
 	"drydock/sim/tools/command"
+	"drydock/sim/tools/internal/inet"
 )
 
 const arpUsage = `Usage:
@@ -32,7 +33,18 @@ type arpTable struct {
 	m                                             neighbourhood
 	bsd, linux, set, del, numeric, verbose, usage bool
 	dev                                           string
-	names                                         names
+	ctx                                           context.Context
+}
+
+// name is what an address is called, "" if names are not wanted. The DNS is asked.
+func (a *arpTable) name(addr netip.Addr) string {
+	if a.numeric {
+		return ""
+	}
+	if names := inet.Names(a.ctx, a.Machine, addr); len(names) > 0 {
+		return names[0]
+	}
+	return ""
 }
 
 type neighbourhood interface{ Neighbours() []sim.Neighbour }
@@ -77,9 +89,7 @@ func ARP(ctx context.Context, c *command.Call) int {
 
 // show prints the entries of IPv4. ARP has no states but whether the address is known.
 func (a *arpTable) show(ctx context.Context, args []string) (status int) {
-	if !a.numeric {
-		a.names = readNames(a.Call)
-	}
+	a.ctx = ctx
 	var only netip.Addr
 	if len(args) > 0 {
 		var ok bool
@@ -115,7 +125,7 @@ func (a *arpTable) show(ctx context.Context, args []string) (status int) {
 
 func (a *arpTable) printLine(n sim.Neighbour) {
 	host := n.IP.String()
-	if name := a.names[n.IP]; name != "" {
+	if name := a.name(n.IP); name != "" {
 		host = name
 	}
 	if n.MAC == nil || n.State == sim.NeighbourFailed {
@@ -131,7 +141,7 @@ func (a *arpTable) printLine(n sim.Neighbour) {
 
 func (a *arpTable) printBSD(n sim.Neighbour) {
 	host := "?"
-	if name := a.names[n.IP]; name != "" {
+	if name := a.name(n.IP); name != "" {
 		host = name
 	}
 	switch {

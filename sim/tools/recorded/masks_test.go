@@ -127,6 +127,11 @@ var masks = []mask{
 	{find: re(` id=(\d+) `), group: 1, in: digs, reason: "IDs of queries are random"},
 }
 
+// drops are lines that are not compared, wherever they are.
+var drops = []mask{
+	{find: re(` ARP, (Request who-has 172\.17\.0\.1 tell|Reply 172\.17\.0\.1 is-at) `), at: re(`^01 .*tcpdump -lnni docker0`), reason: "5 s after a container has used its neighbour it asks for it again, also while others are watched"},
+}
+
 func always(text string) func(string) string { return func(string) string { return text } }
 
 // seconds leaves the seconds of milliseconds, rounded.

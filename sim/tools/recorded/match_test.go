@@ -91,7 +91,7 @@ const (
 // compare compares what a command printed.
 func (n *names) compare(command string, recorded, ours []string, in order) (c comparison) {
 	defer n.forget()
-	recorded, ours = sortContainers(command, recorded), sortContainers(command, ours)
+	recorded, ours = sortContainers(command, n.dropped(recorded)), sortContainers(command, n.dropped(ours))
 	want, got := maskAll(n.at, command, recorded), maskAll(n.at, command, ours)
 	var pairs [][2]int
 	switch in {
@@ -217,6 +217,13 @@ func pairsInOrder(want, got []masked) (pairs [][2]int) {
 		}
 	}
 	return pairs
+}
+
+// dropped returns lines without those that are not compared.
+func (n *names) dropped(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
+		return slices.ContainsFunc(drops, func(d mask) bool { return d.at.MatchString(n.at.step) && d.find.MatchString(line) })
+	})
 }
 
 var containerRE = re(`^ +"[0-9a-f]{64}": \{$`)

@@ -39,6 +39,7 @@ func (h hidden) matches(session string, s step) bool {
 }
 
 var hiddens = []hidden{
+	{"01", re(`.`), 1, restart28},
 	{"03a", re(`\| the start index is in-memory`), 0, restart},
 	{"", re(`\| ip link add (dummy0|hbr) type bridge`), 0, restart},
 	{"", re(`ip link del (dummy0|hbr)`), 0, shell("ip addr del 172.18.5.1/24 dev eth0")},
@@ -195,6 +196,13 @@ func removeFormer(ctx context.Context, l *lab, s step) {
 }
 
 var restart = shell("systemctl restart docker")
+
+// restart28 has dockerd find docker0, as where 28 was recorded.
+func restart28(ctx context.Context, l *lab, s step) {
+	if l.release == sim.Docker28 {
+		restart(ctx, l, s)
+	}
+}
 
 // begins is how long servers take to begin from here on: the lab's was asked before it listened.
 func begins(d time.Duration) action {
