@@ -98,60 +98,6 @@ func spanText(lo, hi uint32) string {
 	return fmt.Sprintf("%d-%d", lo, hi)
 }
 
-// xtTCP is native but for the match of an option, and for one without conditions.
-func xtTCP(m nat.TCP) (parts []part) {
-	if m == (nat.TCP{}) {
-		return []part{translated("")}
-	}
-	ports := xtPorts("tcp", 6, m.Src, m.Dst)
-	if m.Flags.Mask != 0 {
-		parts = append(parts, part{text: tcpFlagsText(m.Flags), native: true, proto: 6})
-	}
-	if m.Option == 0 {
-		return append(parts, ports...)
-	}
-	var texts []string
-	for _, p := range append(ports, part{text: fmt.Sprintf("tcp option %d %s", m.Option, map[bool]string{true: "missing", false: "exists"}[m.NotOpt])}) {
-		texts = append(texts, p.text)
-	}
-	for _, p := range parts {
-		texts = append(texts, p.text)
-	}
-	return []part{translated("%s", strings.Join(texts, " "))}
-}
-
-func tcpFlagsText(f nat.TCPFlags) string {
-	set, mask := typeTCPFlag.formatFlags(uint64(f.Set), false), typeTCPFlag.formatFlags(uint64(f.Mask), false)
-	switch {
-	case f.Set == 0 && f.Not:
-		return "tcp flags " + mask
-	case f.Set == 0:
-		return "tcp flags ! " + mask
-	case f.Set == f.Mask && !strings.Contains(mask, ","):
-		return fmt.Sprintf("tcp flags & %s %s %s", mask, map[bool]string{true: "!=", false: "=="}[f.Not], set)
-	}
-	return fmt.Sprintf("tcp flags %s%s / %s", unless(f.Not, "!= "), set, mask)
-}
-
-func xtPorts(header string, proto uint8, src, dst nat.PortRange) (parts []part) {
-	for _, p := range []struct {
-		name string
-		nat.PortRange
-	}{{"sport", src}, {"dport", dst}} {
-		if p.Set {
-			parts = append(parts, part{text: header + " " + p.name + " " + portsText(p.PortRange), native: true, proto: proto})
-		}
-	}
-	return parts
-}
-
-func portsText(p nat.PortRange) string {
-	if p.Lo == 0 && p.Hi > 0 {
-		return map[bool]string{true: "> ", false: "<= "}[p.Not] + fmt.Sprint(p.Hi)
-	}
-	return unless(p.Not, "!= ") + spanText(uint32(p.Lo), uint32(p.Hi))
-}
-
 // xtMark prints a mask without bits, too.
 func (x *executor) xtMark(m nat.MarkMatch) part {
 	c := nat.Compare{Key: nat.MetaMark, Value: nat.NumberWord(uint64(m.Value))}
@@ -177,89 +123,6 @@ func xtLimit(m nat.Limit) part {
 		text += fmt.Sprintf(" burst %d packets", m.Burst)
 	}
 	return native("%s", text)
-}
-
-// xtStates are in the order of libxtables.
-var xtStates = []struct {
-	state nat.StateSet
-	name  string
-}{{nat.StateInvalid, "invalid"}, {nat.StateNew, "new"}, {nat.StateRelated, "related"}, {nat.StateEstablished, "established"}, {nat.StateUntracked, "untracked"}}
-
-func statesText(states nat.StateSet) string {
-	var names []string
-	for _, s := range xtStates {
-		if states&s.state != 0 {
-			names = append(names, s.name)
-		}
-	}
-	return strings.Join(names, ",")
-}
-
-// conntrackText forgets other states beside those of translations, and that they are inverted, as libxtables does.
-func conntrackText(m nat.Conntrack) string {
-	var parts []string
-	add := func(name string, not bool, format string, args ...any) {
-		parts = append(parts, fmt.Sprintf("ct "+name+" "+unless(not, "!= ")+format, args...))
-	}
-	switch m.Dir {
-	case nat.OriginalDir:
-		add("direction", false, "original")
-	case nat.ReplyDir:
-		add("direction", false, "reply")
-	}
-	if m.Proto.Set {
-		add("original protocol", m.Proto.Not, "%d", m.Proto.Number)
-	}
-	switch {
-	case m.States&nat.StateSNAT != 0:
-		add("status", false, "snat")
-	case m.States&nat.StateDNAT != 0:
-		add("status", false, "dnat")
-	case m.States != 0:
-		add("state", false, "%s%s", unless(m.Not, "! "), statesText(m.States))
-	}
-	if m.Status.Set {
-		parts = append(parts, strings.TrimSuffix("ct status "+unless(m.Status.Not, "! ")+statusText(uint64(m.Status.Any)), " "))
-	}
-	if m.Expire.Set {
-		add("expiration", m.Expire.Not, "%s", spanText(m.Expire.Min, m.Expire.Max))
-	}
-	ends := []struct {
-		name string
-		nat.ConnEnds
-	}{{"original", m.Original}, {"reply", m.Reply}}
-	for _, e := range ends {
-		addEnd(add, e.name+" saddr", e.Src)
-		addEnd(add, e.name+" daddr", e.Dst)
-	}
-	for _, e := range ends {
-		for _, p := range []struct {
-			name string
-			nat.PortRange
-		}{{"src", e.SrcPort}, {"dst", e.DstPort}} {
-			if p.Set {
-				add(e.name+" proto-"+p.name, p.Not, "%s", spanText(uint32(p.Lo), uint32(p.Hi)))
-			}
-		}
-	}
-	return strings.Join(parts, " ")
-}
-
-func addEnd(add func(name string, not bool, format string, args ...any), name string, n nat.Network) {
-	if n.Addr.IsValid() {
-		add(name, n.Not, "%s%s", n.Addr, prefixText(n.Mask))
-	}
-}
-
-// statusText knows what --ctstatus does.
-func statusText(status uint64) string {
-	var names []string
-	for _, s := range typeStatus.names[:4] {
-		if status&s.value != 0 {
-			names = append(names, s.name)
-		}
-	}
-	return strings.Join(names, ",")
 }
 
 // addrTypeText forgets the destination if there is a source, as libxtables does.
@@ -320,36 +183,6 @@ func icmpText(m nat.ICMP) part {
 		}
 	}
 	return translated("xt match %s", matchName(m))
-}
-
-// multiportText does not invert --ports, as libxtables.
-func multiportText(m nat.Multiport, proto string) string {
-	ports := make([]string, len(m.Ports))
-	for i, p := range m.Ports {
-		ports[i] = spanText(uint32(p.Lo), uint32(p.Hi))
-	}
-	if m.Which == nat.EitherPorts {
-		var pairs []string
-		for _, p := range m.Ports {
-			for _, port := range both(p) {
-				pairs = append(pairs, fmt.Sprintf("0-65535 . %d, %[1]d . 0-65535", port))
-			}
-		}
-		return fmt.Sprintf("%s sport . %[1]s dport { %s }", proto, strings.Join(pairs, ", "))
-	}
-	text := proto + map[nat.PortSide]string{nat.SourcePorts: " sport ", nat.DestinationPorts: " dport "}[m.Which] + unless(m.Not, "!= ")
-	if len(ports) == 1 {
-		return text + ports[0]
-	}
-	return text + "{ " + strings.Join(ports, ", ") + " }"
-}
-
-// both returns the ends of a range.
-func both(p nat.PortRange) []uint16 {
-	if p.Lo == p.Hi {
-		return []uint16{p.Lo}
-	}
-	return []uint16{p.Lo, p.Hi}
 }
 
 func ipRangeText(m nat.IPRange, ip string) string {
@@ -440,66 +273,4 @@ func timeText(m nat.Time) part {
 		return translated("%s meta day %s", text, days[0])
 	}
 	return translated("%s meta day { %s }", text, strings.Join(days, ", "))
-}
-
-// hashLimitText is a meter, if there is something to tell buckets apart by. What --hashlimit-rate-match adds to that has no
-// name in libxtables.
-func hashLimitText(m nat.HashLimit, ip string) part {
-	var keys []string
-	addr := func(name string, bits uint8) {
-		text := ip + " " + name
-		if d := map[string]*dtype{"ip": typeIPv4, "ip6": typeIPv6}[ip]; int(bits) < d.bits {
-			text += " and " + wideText(d.mask(int(bits)), d)
-		}
-		keys = append(keys, text)
-	}
-	if m.Mode&nat.HashDstIP != 0 {
-		addr("daddr", m.DstBits)
-	}
-	if m.Mode&nat.HashDstPort != 0 {
-		keys = append(keys, "tcp dport")
-	}
-	if m.Mode&nat.HashSrcIP != 0 {
-		addr("saddr", m.SrcBits)
-	}
-	if m.Mode&nat.HashSrcPort != 0 {
-		keys = append(keys, "tcp sport")
-	}
-	if m.RateMatch {
-		keys = append(keys, "(null)")
-	}
-	if len(keys) == 0 {
-		return translated("xt match hashlimit")
-	}
-	text := fmt.Sprintf("meter %s { %s", m.Name, strings.Join(keys, " . "))
-	if m.Expire != 1000 {
-		text += fmt.Sprintf(" timeout %ds", m.Expire/1000)
-	}
-	text += " limit rate " + unless(m.Above, "over ")
-	if m.Bytes {
-		text += largeText(strings.TrimSuffix(m.Rate(), "/s")) + "/second"
-		if m.Burst > 0 {
-			text += " burst " + largeText(m.BurstText())
-		}
-		return translated("%s }", text)
-	}
-	text += fmt.Sprintf("%d/%s", m.Count, limitUnits[m.Unit])
-	if m.Burst != defaultBurst {
-		text += fmt.Sprintf(" burst %d packets", m.Burst)
-	}
-	return translated("%s }", text)
-}
-
-// wideText prints a mask with all digits.
-func wideText(w nat.Word, d *dtype) string {
-	if d == typeIPv4 {
-		return d.format(w, false)
-	}
-	return w.Addr(true).StringExpanded()
-}
-
-// largeText returns bytes as nft writes them: "5 kbytes" for "5kb".
-func largeText(n string) string {
-	number := strings.TrimRight(n, "kmb")
-	return number + " " + n[len(number):] + "ytes"
 }
