@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"drydock/drop"
 	"drydock/internal/packet"
@@ -156,11 +157,13 @@ func (b *Bridge) forward(in, out *Port, why drop.Reason, f *transit) {
 	}
 }
 
-// flood sends a frame to all ports that it may leave by.
+// flood sends a frame to all ports that it may leave by, the latest first, as Linux does, which puts
+// a new port before the others; the host itself hears it last.
 func (b *Bridge) flood(in *Port, f *transit) {
 	walls := b.walls.Load()
-	for out := range b.present() {
+	for _, out := range slices.Backward(*b.ports.Load()) {
 		switch {
+		case !out.attached.Load():
 		case in == out && !in.hairpin:
 		case in.isolated && out.isolated:
 		case out.local && !f.dst.isGroup():

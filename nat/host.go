@@ -32,9 +32,10 @@ type host struct {
 	queues   queues
 	mappings *mappings
 	sources  sources
-	answers  atomic.Int32  // of REJECT that wait to be sent
-	made     atomic.Uint64 // tables of either kind: the handle of the newest
-	still    bool          // a clone: nothing leaves, and all is traced
+	answers  atomic.Int32                                // of REJECT that wait to be sent
+	mayTell  atomic.Pointer[func(to tcpip.Address) bool] // see [Tables.LimitErrors]; nil: all
+	made     atomic.Uint64                               // tables of either kind: the handle of the newest
+	still    bool                                        // a clone: nothing leaves, and all is traced
 
 	rngMu sync.Mutex // guards rng and dice
 	rng   *rand.Rand

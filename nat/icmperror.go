@@ -7,6 +7,7 @@ import (
 	wire "drydock/internal/packet"
 	"drydock/nat/conntrack"
 
+	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
@@ -85,6 +86,10 @@ func (t *Tables) Relate(answer, to *stack.PacketBuffer) {
 		answer.Owner = relative(r)
 	}
 }
+
+// LimitErrors has allow decide whether an address may get another ICMP error now, before REJECT sends
+// one: on Linux net.ipv4.icmp_ratelimit is a limit for each host that all errors share.
+func (t *Tables) LimitErrors(allow func(to tcpip.Address) bool) { t.mayTell.Store(&allow) }
 
 // relative returns what an answer carries to a packet that carries r.
 func relative(r *conntrack.Ref) *conntrack.Ref {

@@ -24,10 +24,13 @@ type answer struct {
 // send sends the answer through OUTPUT and POSTROUTING, if there is a route.
 func (a *answer) send(h *host, s *stack.Stack) {
 	route, own := a.route(s)
-	if route == nil || a.reset == nil && !s.AllowICMPMessage() {
+	if route == nil {
 		return
 	}
 	defer route.Release()
+	if allow := h.mayTell.Load(); a.reset == nil && (allow != nil && !(*allow)(a.dst) || !s.AllowICMPMessage()) {
+		return
+	}
 	src := a.src
 	if own {
 		src = route.LocalAddress()

@@ -2,11 +2,14 @@ package sim_test
 
 import (
 	"fmt"
+	"io"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"drydock/nat/iptables"
 	"drydock/sim"
 	"drydock/sim/ping"
 	"drydock/sim/simtest"
@@ -90,4 +93,41 @@ func TestHostUnreachableFrom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRejectLimited: a host gets six ICMP errors at once and then one a second, whoever of the router's
+// own and of REJECT's rules sends them; resets have no limit.
+func TestRejectLimited(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		web, cli := simtest.Run(t, h, "web"), simtest.Run(t, h, "cli")
+		far := simtest.Run(t, h, "far", sim.WithNetwork(simtest.NewNetwork(t, h, "own"))).IP().String()
+		told := func(to string, ttl int) (n int) {
+			cli.Ping(t.Context(), to, &ping.Config{Count: 1, TTL: ttl, Timeout: 10 * time.Millisecond, Observe: func(e ping.Event) {
+				if e.Err != nil {
+					n++
+				}
+			}})
+			return n
+		}
+		reject := func(rest string) {
+			line := "-I DOCKER-USER -d " + web.IP().String() + " -j REJECT " + rest
+			require.NoError(t, iptables.Run(io.Discard, h.Firewall().IPv4(), strings.Fields(line)...))
+		}
+		reject("-p icmp")
+		sum := 0
+		for range 10 {
+			sum += told(web.IP().String(), 64)
+		}
+		require.Equal(t, 6, sum)
+		require.Zero(t, told(far, 1), "of the router, as too many were sent")
+		time.Sleep(1100 * time.Millisecond)
+		require.Equal(t, 1, told(far, 1)+told(web.IP().String(), 64))
+		reject("-p tcp --reject-with tcp-reset")
+		for range 20 {
+			_, err := cli.DialContext(t.Context(), "tcp", web.IP().String()+":80")
+			require.ErrorContains(t, err, "refused")
+		}
+	})
 }

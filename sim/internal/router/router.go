@@ -28,6 +28,7 @@ import (
 	"sync/atomic"
 
 	"drydock/drop"
+	"drydock/internal/packet"
 	"drydock/internal/taps"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -65,7 +66,8 @@ type Router struct {
 // New returns a router for the stack that is made with Protocol next. Its packets
 // pass the hooks of netfilter, unless that is nil. If netfilter has a method
 // Join(*stack.Stack), Start calls it. If it has a method Relate(answer, to
-// *stack.PacketBuffer), that is called with each ICMP error before it is sent. Unless it is
+// *stack.PacketBuffer), that is called with each ICMP error before it is sent; one LimitErrors is
+// given the limit that errors of the router have. Unless it is
 // nil, onDrop hears of what is dropped, but not by the filter.
 func New(netfilter stack.NFTablesInterface, onDrop func(Dropped)) *Router {
 	r := &Router{
@@ -105,10 +107,17 @@ func (r *Router) SetFilter(netfilter stack.NFTablesInterface) {
 	r.filter.Store(newFilter(netfilter))
 }
 
-// join lets a netfilter know the stack.
+// join lets a netfilter know the stack, and the limit of errors.
 func (r *Router) join(netfilter stack.NFTablesInterface) {
 	if j, ok := netfilter.(interface{ Join(*stack.Stack) }); ok {
 		j.Join(r.stack)
+	}
+	if l, ok := netfilter.(interface {
+		LimitErrors(func(to tcpip.Address) bool)
+	}); ok {
+		l.LimitErrors(func(to tcpip.Address) bool {
+			return r.limiter.allow(r.stack.Clock().NowMonotonic(), to, packet.Error{})
+		})
 	}
 }
 

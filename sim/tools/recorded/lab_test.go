@@ -2,12 +2,14 @@ package recorded
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,7 +27,8 @@ import (
 type lab struct {
 	t        *testing.T
 	release  sim.Release
-	forwards bool // the gateway does
+	seed     uint64 // of the host
+	forwards bool   // the gateway does
 	docker   *sim.Host
 	outside  *sim.Machine
 	machines map[string]command.Machine // by what their prompt says
@@ -35,15 +38,16 @@ type lab struct {
 	conn     net.Conn      // of the peer to the host, if there is one
 	table    command.Table // programs of the host
 	out      printed
-	begins   atomic.Int64 // how long the server of images takes to begin
+	lasting  sync.WaitGroup // of what goes on in the background of prompts
+	begins   atomic.Int64   // how long the server of images takes to begin
 	close    func()
 }
 
 const upstream = "172.16.80.53"
 
-func newLab(t *testing.T, release sim.Release, forwards bool) *lab {
+func newLab(t *testing.T, release sim.Release, session string) *lab {
 	t.Helper()
-	l := &lab{t: t, release: release, forwards: forwards, close: func() {}}
+	l := &lab{t: t, release: release, seed: cmp.Or(seeds[number(session)], 1), forwards: gatewayForwards(t, release, session), out: printed{more: make(chan struct{}, 1)}, close: func() {}}
 	l.renew()
 	return l
 }
@@ -59,7 +63,7 @@ func (l *lab) renew(opts ...sim.HostOption) {
 	log := sim.WithOptions(sim.WithLogger(slog.New(slog.DiscardHandler)), sim.WithRepeatable())
 	gateway := simtest.NewMachine(l.t, sim.WithName("gateway"), sim.WithSeed(2), log, programs, up("172.16.80.1/24"), up(upstream+"/24"))
 	l.outside = simtest.NewMachine(l.t, sim.WithName("outside"), sim.WithSeed(3), log, programs, up("172.16.80.47/24"))
-	l.docker = simtest.NewHost(l.t, append(opts, sim.WithEngine(l.release), sim.WithName("docker"), sim.WithSeed(1), log, programs, sim.WithImages(l.images()...),
+	l.docker = simtest.NewHost(l.t, append(opts, sim.WithEngine(l.release), sim.WithName("docker"), sim.WithSeed(l.seed), log, programs, sim.WithImages(l.images()...),
 		up("172.16.80.10/24"), sim.WithResolvConf("nameserver "+upstream+"\n"))...)
 	l.machines = map[string]command.Machine{"docker": l.docker, "outside-172.16.80.47": l.outside, "gateway-172.16.80.1": gateway}
 	require.NoError(l.t, l.docker.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParseAddr("172.16.80.1")))
@@ -72,6 +76,7 @@ func (l *lab) renew(opts ...sim.HostOption) {
 	server := l.outside.Exec(context.Background(), "who", "7777")
 	require.NoError(l.t, server.Start())
 	l.close = func() {
+		l.lasting.Wait()
 		l.docker.Close()
 		gateway.Close()
 		l.outside.Close()
@@ -85,11 +90,16 @@ var hostsPath = re(`^cat \$\(docker inspect -f '\{\{.HostsPath\}\}' (\S+)\)$`)
 type printed struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	more chan struct{} // there is more
 }
 
 func (p *printed) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	select {
+	case p.more <- struct{}{}:
+	default:
+	}
 	return p.text.Write(b)
 }
 
@@ -98,6 +108,23 @@ func (p *printed) take() string {
 	defer p.mu.Unlock()
 	defer p.text.Reset()
 	return p.text.String()
+}
+
+// takeUntil waits for a mark and returns what is before it.
+func (p *printed) takeUntil(mark string) string {
+	for {
+		p.mu.Lock()
+		text, rest, ok := strings.Cut(p.text.String(), mark)
+		if ok {
+			p.text.Reset()
+			p.text.WriteString(rest)
+		}
+		p.mu.Unlock()
+		if ok {
+			return text
+		}
+		<-p.more
+	}
 }
 
 // run returns what a line prints at a prompt, with "(exit status N)" if N is not 0.
@@ -116,6 +143,12 @@ func (l *lab) run(ctx context.Context, where, line string) string {
 	}
 	if call.Machine == nil { // the prompt of a container
 		call.Machine, call.Args = l.docker, []string{"docker", "exec", where, "sh", "-c", line}
+	}
+	if strings.Contains(line, " &)") { // which a shell that ends would hang up
+		const mark = "\x01"
+		call.Args[2] += "; printf '\\001'; sleep 10"
+		l.lasting.Go(func() { l.table.Run(context.WithoutCancel(ctx), call) })
+		return l.out.takeUntil(mark)
 	}
 	if status := l.table.Run(ctx, call); status != 0 {
 		fmt.Fprintf(&l.out, "(exit status %d)\n", status)

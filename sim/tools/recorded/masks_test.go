@@ -24,6 +24,7 @@ var (
 
 // masks are what is not compared as it stands, in the order in which they are applied.
 var masks = []mask{
+	{find: re(`^172\.17\.0\.3 dev eth0 (lladdr \S+ \w+|INCOMPLETE) $`), group: 1, in: re(`^ip neigh(; ping -c 1 172.17.0.3; ip neigh)?$`), reason: "the peer had gone: how long ago the recorded host had heard of it"},
 	{find: re(`\b8000\.[0-9a-f]{12}\b|\bveth[0-9a-f]{7}\b`), in: re(`brctl`), reason: "are sorted by random names"},
 	{find: re(`^\{("[0-9a-f]{64}":\{"Name":.*\})\}$`), group: 1, with: byName, in: re(`docker network inspect \w+ -f '\{\{json .Containers\}\}'`), reason: "are sorted by their IDs"},
 	{find: re(`[0-9a-fA-F]{64}|[0-9a-fA-F]{12}`), names: idNames, reason: "IDs are random"},
@@ -86,7 +87,11 @@ var masks = []mask{
 
 	{find: re(`time=([\d.]+ ms)`), group: 1, in: pings, reason: "how long a packet took"},
 	{find: re(`(?:rtt|round-trip) .*= (.*ms)`), group: 1, in: pings, reason: "the same"},
+	{find: re(`time (\d+ms)$`), group: 1, in: re(`ping -c 68 b1$`), reason: "each of 67 seconds took 22 ms longer"},
+	{find: re(`bytes from (\S+) .*icmp_seq=(?:59|60) `), group: 1, in: re(`ping -c 68 b1$`), reason: "a name is there some milliseconds after the interface, which announces itself and is answered at once"},
 	{find: re(`time (\d+)ms`), group: 1, with: seconds, in: pings, reason: "the same"},
+	{find: re(`^pipe (\d+)$`), group: 1, in: re(`^ping -c 4 172.16.80.202$`), reason: "whether the fourth request was sent before the neighbour was given up: both happened three seconds after the first"},
+	{find: re(`bytes from (172\.17\.0\.[45]):`), group: 1, names: ofOneCommand + "answerer", in: re(`^ping -b -c 2 -W 1 172.17.255.255$`), reason: "two answer at once"},
 	{find: re(`^\[(\d+\.\d+)\]`), group: 1, in: pings, reason: "times"},
 	{find: re(`expires (\d+)sec`), group: 1, in: re(`ip route get`), reason: "how long the recorded host took"},
 	{find: re(`\d\.\d+ ms`), in: re(`traceroute`), reason: "how long a packet took"},

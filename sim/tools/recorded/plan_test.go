@@ -169,6 +169,9 @@ func manyTimes(command string) string {
 	return command
 }
 
+// seeds are those with which what is random came out as recorded: how long a neighbour counts as reachable.
+var seeds = map[string]uint64{"09b": 30}
+
 // nftDaemon has dockerd use nft, with more of daemon.json.
 func nftDaemon(more string) action {
 	return shell("mkdir -p /etc/docker; echo '{" + more + "}' >/etc/docker/daemon.json; systemctl restart docker")

@@ -47,10 +47,11 @@ func TestReplay(t *testing.T) {
 // replay repeats a session and tells how many lines are equal.
 func replay(t *testing.T, release sim.Release, session string) (total comparison) {
 	simtest.VirtualTime(t, func(t *testing.T) {
-		r := &run{lab: newLab(t, release, gatewayForwards(t, release, session)), session: session, met: make([]int, len(hiddens))}
+		r := &run{lab: newLab(t, release, session), session: session, met: make([]int, len(hiddens))}
 		for _, s := range readSession(t, file(release, session)) {
 			r.repeat(t.Context(), s)
 		}
+		r.lab.lasting.Wait()
 		total = r.total
 	})
 	return total
@@ -99,7 +100,7 @@ func (r *run) repeat(ctx context.Context, s step) {
 	}
 	want := slices.DeleteFunc(slices.Clone(s.printed), stranger)
 	got = slices.DeleteFunc(got, stranger)
-	time.Sleep(between)
+	time.Sleep(between(r.lab.release, r.session, s))
 	if find(notCompared, r.lab.release, r.session, s) != nil {
 		r.lab.same.compare(s.command, want, got, asPrinted) // for the words in it
 		return
@@ -120,8 +121,16 @@ func (r *run) repeat(ctx context.Context, s step) {
 	}
 }
 
-// between is how much time passes between two commands.
-const between = 100 * time.Millisecond
+// between is how much time passes between two commands. What ICMP errors there are depends on it.
+func between(release sim.Release, session string, s step) time.Duration {
+	switch slow := release == sim.Docker28; {
+	case number(session) == "09" && s.section == "closed ports" && !slow:
+		return 80 * time.Millisecond
+	case number(session) == "09" && s.section == "ttl" && slow:
+		return 300 * time.Millisecond
+	}
+	return 100 * time.Millisecond
+}
 
 var since = re(`--since \d{10} --until \d{10}`)
 

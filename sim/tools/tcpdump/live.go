@@ -99,6 +99,9 @@ func (r *run) live(ctx context.Context) int {
 	}
 	defer closer.Close()
 	bridge := !r.o.private && host != nil && owner == host.Name() && isBridge(host, device)
+	if bridge && callsIPTables(host) {
+		r.whole = new(defragmenter)
+	}
 	q := &queue{packets: make(chan packet, maxQueue)}
 	stop := on.Sniff(func(p sim.Place) bool { return r.wants(p, owner, device) }, func(f sim.Sniffed) { r.see(q, f, device, bridge, interfaces) })
 	defer stop()
@@ -168,6 +171,13 @@ func (r *run) see(q *queue, f sim.Sniffed, device string, bridge bool, interface
 	if bridge && out == (f.Place.Master == device) { // what goes to a port has come from one, or from the host
 		return
 	}
+	if r.whole != nil && !out {
+		whole, ok := r.whole.take(f.Frame, f.Time)
+		if !ok {
+			return
+		}
+		f.Frame = whole
+	}
 	if r.o.direction == "in" && out || r.o.direction == "out" && !out || r.filter != nil && !r.filter.Match(f.Frame) {
 		return
 	}
@@ -190,6 +200,12 @@ func (r *run) see(q *queue, f sim.Sniffed, device string, bridge bool, interface
 		}
 	}
 	q.add(pk)
+}
+
+// callsIPTables reports whether rules of IPv4 see what a bridge bridges.
+func callsIPTables(h *sim.Host) bool {
+	v, err := h.Sysctl("net.bridge.bridge-nf-call-iptables")
+	return err == nil && v != "0"
 }
 
 // isBridge reports whether an interface is that of a network.

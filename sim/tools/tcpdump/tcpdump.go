@@ -20,6 +20,7 @@ type run struct {
 	o        options
 	filter   *pcapfilter.Filter // nil: all
 	any      bool
+	whole    *defragmenter // nil: fragments are seen as such
 	printer  *printer
 	writer   *pcapgo.Writer // nil: print
 	captured int

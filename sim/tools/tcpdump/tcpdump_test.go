@@ -267,3 +267,28 @@ func FuzzPrint(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) { tcpdump.PrintFrame(frame) })
 }
+
+// TestBridgeDefragments: at a bridge whose frames iptables sees what a port has received is whole, as
+// connections are tracked; at a port, and without iptables, there are fragments.
+func TestBridgeDefragments(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t, sim.WithSeed(1))
+		simtest.Run(t, h, "web")
+		cli := simtest.Run(t, h, "cli")
+		above := simtest.Run(t, h, "above", sim.WithHostNetwork())
+		see := func(device string) string {
+			ended := make(chan string)
+			go func() { ended <- run(t, above, "timeout 3 tcpdump -n -t -v -i "+device+" icmp 2>/dev/null") }()
+			time.Sleep(time.Second)
+			run(t, cli, "ping -c 1 -s 4000 172.17.0.2")
+			return <-ended
+		}
+		const whole = `^IP \(tos 0x0, ttl 64, id \d+, offset 0, flags \[none\], proto ICMP \(1\), length 4028\)\n    172.17.0.3 > 172.17.0.2: ICMP echo request, id \d+, seq 1, length 4008\n` +
+			`IP \(tos 0x0, ttl 64, id \d+, offset 0, flags \[none\], proto ICMP \(1\), length 4028\)\n    172.17.0.2 > 172.17.0.3: ICMP echo reply, id \d+, seq 1, length 4008\n\n$`
+		require.Regexp(t, whole, see("docker0"))
+		require.Equal(t, 4, strings.Count(see(h.Interfaces()[len(h.Interfaces())-1].Name), ": ip-proto-1\n"))
+		require.NoError(t, h.SetSysctl("net.bridge.bridge-nf-call-iptables", "0"))
+		require.Equal(t, 4, strings.Count(see("docker0"), ": ip-proto-1\n"))
+	})
+}
