@@ -84,6 +84,9 @@ func (l *lan) forward(b *testing.B, frames []stack.PacketBufferList, fanout int6
 			l.await(sent*fanout - inFlight)
 		}
 	}
+	for ; sent < wanted; sent++ {
+		l.write(b, 0, frames[turn%int64(len(frames))])
+	}
 	l.await(sent * fanout)
 	b.ReportMetric(float64(sent*fanout)/b.Elapsed().Seconds()/1e6, "Mpps")
 }

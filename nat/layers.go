@@ -58,7 +58,7 @@ func (m *layers[K, V]) put(k K, l layered[V]) {
 	m.top[k] = l
 }
 
-// all yields everything, in no order. What it yields may be set meanwhile.
+// all yields everything, in no order.
 func (m *layers[K, V]) all() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		for k, v := range m.bottom {

@@ -89,6 +89,7 @@ func (s *Elements) fresh() *Elements {
 // each returns a copy with other elements of the same keys.
 func (s *Elements) each(other func(e Element) Element) *Elements {
 	c := s.clone()
+	c.one, c.many = layers[Word, *Element]{}, layers[Words, *Element]{}
 	again := func(e *Element) *Element {
 		n := other(*e)
 		return &n

@@ -48,13 +48,24 @@ func TestAcceptMarkRules(t *testing.T) {
 	rules := save(t, h, "filter")
 	require.Contains(t, rules, first)
 	require.Equal(t, 1, strings.Count(rules, "--mark"))
+	require.NoError(t, restartWith(t, h, `{"bip": "172.17.0.1/16"}`))
+	rules = save(t, h, "filter")
+	require.Contains(t, rules, first)
+	require.Equal(t, 1, strings.Count(rules, "--mark"))
 	require.NoError(t, n.Remove())
 	require.Contains(t, save(t, h, "filter"), first)
 
 	h = simtest.NewHost(t, append(nftBackend, sim.WithAcceptMark("2"))...)
 	require.Contains(t, runNft(t, h, "list chain ip docker-bridges filter-forward-in__docker0"),
 		"ct state established,related counter packets 0 bytes 0 accept\n\t\tmeta mark 0x00000002 counter packets 0 bytes 0 accept comment \"ALLOW FW MARK\"\n\t\tiifname \"docker0\"")
-	require.NoError(t, restartWith(t, h, `{"icc": false}`))
+
+	h = simtest.NewHost(t, sim.WithEngine(sim.Docker29), sim.WithAcceptMark(""))
+	require.NotContains(t, save(t, h, "filter"), "--mark")
+
+	h = simtest.NewHost(t, sim.WithEngine(sim.Docker29))
+	simtest.NewNetwork(t, h, "net")
+	require.NoError(t, restartWith(t, h, `{"bridge-accept-fwmark": "0x2/0x3"}`))
+	require.Contains(t, save(t, h, "filter"), first)
 
 	_, err := sim.NewHost(sim.WithEngine(sim.Docker28), sim.WithAcceptMark("2"))
 	require.EqualError(t, err, "unknown flag: --bridge-accept-fwmark")

@@ -204,7 +204,7 @@ func WithFirewallBackend(backend string) HostOption {
 }
 
 // WithAcceptMark lets packets that rules of the user have marked pass to all ports of containers, published or not, as
-// --bridge-accept-fwmark does: "2" or "0x2/0x3", the mark and its mask. It is for Docker29 and later.
+// --bridge-accept-fwmark does: "2" or "0x2/0x3", the mark and its mask; "" is none. It is for Docker29 and later.
 func WithAcceptMark(mark string) HostOption {
 	return hostOption(func(c *hostConfig) (err error) {
 		if c.daemon.acceptMark, err = engine.ParseMark(mark); err != nil {

@@ -179,6 +179,9 @@ func (n *Network) addRules(add func(f firewall, commands []string) error) error 
 	h := n.host
 	rules := h.engine.NetworkRules(n.forEngine(), h.otherBridges(n))
 	err := h.firewall().edit(func(in firewall) error {
+		if _, err := in.ensure(h.engine.SharedRules(n.forEngine())); err != nil {
+			return err
+		}
 		if err := add(in, rules); err != nil {
 			return err
 		}

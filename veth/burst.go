@@ -9,13 +9,14 @@ import (
 )
 
 // WriteFrames sends frames as WritePackets does, without a list made for them. Over a perfect
-// cable they go together: what is looked up, locked and woken for one serves them all, also in
-// the bridge and the cables behind it.
+// cable up to 128 go together: what is looked up, locked and woken for one serves them all, also in
+// the bridge and the cables behind it. Of more the receiver would lose some: who sends them does not
+// give it a turn before all are in its queue.
 func (e *Endpoint) WriteFrames(pkts []*stack.PacketBuffer) (int, tcpip.Error) {
 	for sent := 0; sent < len(pkts); {
 		n := 0
 		if sent+1 < len(pkts) && e.plain() {
-			n = e.writeBurst(pkts[sent:])
+			n = e.writeBurst(pkts[sent:min(sent+turn, len(pkts))])
 		}
 		if n == 0 {
 			if err := e.WritePacket(pkts[sent]); err != nil {
@@ -68,7 +69,8 @@ func forwardBurst(f forwarder, pkts []*stack.PacketBuffer) {
 	}
 }
 
-// receiveBurst is receive for frames in a row.
+// receiveBurst is receive for frames in a row. The queue has no scheduler, which would be told of the
+// first frame that waits alone.
 func (q *queue) receiveBurst(pkts []*stack.PacketBuffer) {
 	q.mu.Lock()
 	before := q.length

@@ -69,6 +69,8 @@ func (common) ConfigNetworks() bool { return true }
 
 func (common) SetsBridgeMTU() bool { return false }
 
+func (common) SharedRules(Network) []string { return nil }
+
 // Gateways are the first network, also if it is internal.
 func (common) Gateways(list []Network) (v4, v6 int) {
 	if len(list) == 0 {

@@ -64,14 +64,14 @@ func (e docker29) LinkRules(n Network, client, target netip.Addr, exposed []port
 	return e.since28.LinkRules(n, client, target, exposed)
 }
 
-func (docker29) NetworkRules(n Network, others iter.Seq[Network]) []string {
+func (docker29) NetworkRules(n Network, _ iter.Seq[Network]) []string {
 	if n.Daemon.Nftables {
 		return nftNetworkRules(n)
 	}
 	if n.Internal {
 		return n.internalRules("DOCKER-INTERNAL")
 	}
-	return append(n.markRules(others), n.externalRules()...)
+	return n.externalRules()
 }
 
 // ExposesInside is true: ports are noted when a network is joined, and not when they are published.

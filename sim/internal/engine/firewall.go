@@ -25,6 +25,8 @@ type Firewall interface {
 	// NetworkRules are added with a network and deleted with it. The others are the
 	// networks with a bridge that are there at that time.
 	NetworkRules(n Network, others iter.Seq[Network]) []string
+	// SharedRules are added before those of a network, unless another one has added them, and stay.
+	SharedRules(n Network) []string
 	// TopRules are moved, one after the other, to where their commands put them whenever
 	// the rules of a network have been added.
 	TopRules() []string

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"iter"
 	"strconv"
 	"strings"
 )
@@ -15,8 +14,11 @@ type Mark struct {
 	masked      bool
 }
 
-// ParseMark parses "2" and "0x2/0x3". The error is dockerd's.
+// ParseMark parses "2" and "0x2/0x3"; "" is none. The error is dockerd's.
 func ParseMark(text string) (m Mark, err error) {
+	if text == "" {
+		return Mark{}, nil
+	}
 	value, mask, masked := strings.Cut(text, "/")
 	v, err := strconv.ParseUint(value, 0, 32)
 	if err != nil {
@@ -47,21 +49,12 @@ func (m Mark) iptables() string {
 	return fmt.Sprint(m.value)
 }
 
-// markRules accept what has the mark. With iptables one rule is for all networks, which the first makes.
-func (n *Network) markRules(others iter.Seq[Network]) []string {
-	if !n.Daemon.AcceptMark.given {
+// SharedRules accept what has the mark.
+func (docker29) SharedRules(n Network) []string {
+	if !n.Daemon.AcceptMark.given || n.Daemon.Nftables || n.Internal {
 		return nil
 	}
-	var has4, has6 bool
-	for o := range others {
-		if !o.Internal {
-			has4, has6 = has4 || o.V4.Subnet.IsValid(), has6 || o.V6.Subnet.IsValid()
-		}
-	}
-	return n.forFamilies(func(f Family) []string {
-		if is6 := f.Subnet.Addr().Is6(); is6 && has6 || !is6 && has4 {
-			return nil
-		}
+	return n.forFamilies(func(Family) []string {
 		return []string{"-I DOCKER-FORWARD -m mark --mark " + n.Daemon.AcceptMark.iptables() + " -j ACCEPT"}
 	})
 }
