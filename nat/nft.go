@@ -74,7 +74,8 @@ func (n *Nftables) commit(tx *NftEdit) error {
 	return nil
 }
 
-// View returns the tables as they are now, without waiting for an Edit. Changes to it are for nothing.
+// View returns the tables as they are now, without waiting for an Edit. Changes to it are for nothing, but for those to
+// Iptables, whose tables are as they are whenever they are asked.
 func (n *Nftables) View() *NftEdit {
 	tx := &NftEdit{on: n.on, rules: n.rules, view: true}
 	if s := n.state.Load(); s != nil {

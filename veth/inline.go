@@ -29,7 +29,6 @@ type inline struct {
 	enabled bool
 	spoke   atomic.Bool // the end has sent since it was last delivered to here
 	busy    bool        // guarded by queue.mu
-	lender  lender      // of who made busy true
 }
 
 // speak notes that the end has sent.
@@ -61,9 +60,10 @@ func (q *queue) deliverInline(pkt *stack.PacketBuffer, size int) bool {
 	q.worker.Add(1) // close waits
 	q.mu.Unlock()
 	i.spoke.Store(false)
-	if lends() {
-		q.end.deliver(d, i.lender.lend(&s))
-		i.lender.back()
+	if l := aLender(); l != nil {
+		q.end.deliver(d, l.lend(&s))
+		l.back()
+		lenders.Put(l)
 	} else {
 		p := s.packet()
 		q.end.deliver(d, p)

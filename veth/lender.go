@@ -1,6 +1,8 @@
 package veth
 
 import (
+	"sync"
+
 	"drydock/internal/packet"
 
 	"gvisor.dev/gvisor/pkg/buffer"
@@ -12,10 +14,22 @@ import (
 // of packets, views and chunks cost 60 ns a frame, more than everything else that a cable does.
 // Who keeps the packet has it for good, and who keeps its bytes, as sockets do, has these: the
 // next frame gets a chunk of its own. Hosts that forward, bridges and stations that a frame is
-// not for keep nothing. A lender belongs to one goroutine. The zero lender is empty.
+// not for keep nothing. A lender belongs to one goroutine, for a batch of frames: it is in the caches of
+// the CPU that has used it last. The zero lender is empty.
 type lender struct {
 	pkt  *stack.PacketBuffer // nil: none, or it is out of hand
 	view *buffer.View        // of pkt
+}
+
+var lenders = sync.Pool{New: func() any { return new(lender) }}
+
+// aLender returns a lender, which the caller puts back into lenders; nil while gVisor looks for leaks: a packet
+// is to be made once then.
+func aLender() *lender {
+	if refs.GetLeakMode() != refs.NoLeakChecking {
+		return nil
+	}
+	return lenders.Get().(*lender)
 }
 
 // lend returns the frame of a slot, which must be a small one, as a packet until back is called.
@@ -44,16 +58,6 @@ func (l *lender) back() {
 		}
 		// The receiver has taken it apart.
 	}
-	l.close()
+	l.pkt.DecRef()
+	l.pkt, l.view = nil, nil
 }
-
-// close releases the packet.
-func (l *lender) close() {
-	if l.pkt != nil {
-		l.pkt.DecRef()
-		l.pkt, l.view = nil, nil
-	}
-}
-
-// lends is false while gVisor looks for leaks: a packet is to be made once then.
-func lends() bool { return refs.GetLeakMode() == refs.NoLeakChecking }

@@ -305,11 +305,6 @@ const (
 func (q *queue) run() {
 	defer q.worker.Done()
 	var batch []*block
-	var l *lender
-	if lends() {
-		l = new(lender)
-		defer l.close()
-	}
 	for delivered := 0; ; {
 		d, epoch, slept := q.take(&batch)
 		if d == nil {
@@ -318,6 +313,7 @@ func (q *queue) run() {
 		if slept {
 			delivered = 0
 		}
+		l := aLender()
 		for _, b := range batch {
 			delivered += b.n
 			q.deliverBlock(d, b, epoch, l)
@@ -327,6 +323,9 @@ func (q *queue) run() {
 			}
 		}
 		clear(batch)
+		if l != nil {
+			lenders.Put(l)
+		}
 	}
 }
 

@@ -237,7 +237,7 @@ type policy struct {
 }
 
 func (x *executor) addChain(op string, at place, c nat.NftChain, policy policy) *fault {
-	if !x.hasTable(at) {
+	if !x.openTable(at) {
 		return missing(at.table.at)
 	}
 	if same, ok := x.ofIptables(at.family, at.table.text, c.Name); ok {

@@ -47,4 +47,6 @@
 //
 // Differences: errors say no "did you mean", and of a syntax error what was expected only where that is one thing or two. The first
 // command of an input that the kernel refuses is told, not each. The range of all addresses is listed as the prefix /0.
+// In a table of iptables the handles of nft's own chains and rules are counted beside those of iptables', and are the same
+// numbers; a base chain that nft makes there is not the one that iptables has by that name from its first rule on.
 package nftables

@@ -152,7 +152,7 @@ func (p *parser) skipBraces() (list []token) {
 
 // readElements reads elements for a set that is there.
 func (x *executor) readElements(at place, tokens []token, data bool) (list []element, f *fault) {
-	if !x.hasTable(at) {
+	if !x.openTable(at) {
 		return nil, missing(at.table.at)
 	}
 	s := x.tx.Set(at.family, at.table.text, at.name.text)

@@ -10,8 +10,9 @@ import (
 // What is iptables' can be emptied and deleted by nft, and policies set. Rules that nft would add there are refused: they would
 // have to be rules that iptables can show.
 
-// hasTable reports whether there is a table. In one of iptables nft may have chains and sets of its own.
-func (x *executor) hasTable(at place) bool {
+// openTable reports whether there is a table. In one of iptables nft may have chains and sets of its own, for which it is
+// made one of nft, too.
+func (x *executor) openTable(at place) bool {
 	if _, ok := x.tx.Table(at.family, at.table.text); ok {
 		return true
 	}

@@ -92,7 +92,7 @@ func (p *parser) ruleSpec(f nat.Family) *ruleSpec {
 
 // addRule puts a rule where it belongs.
 func (x *executor) addRule(op string, at place, pos position, r *ruleSpec) *fault {
-	if !x.hasTable(at) {
+	if !x.openTable(at) {
 		return missing(at.table.at)
 	}
 	if _, ok := x.ofIptables(at.family, at.table.text, at.name.text); ok {

@@ -180,7 +180,7 @@ func (p *parser) setOption(s *nat.NftSet) {
 const maxRegisters = 16
 
 func (x *executor) addSet(op string, at place, s nat.NftSet, list []element, keys []*dtype, body span) *fault {
-	if !x.hasTable(at) {
+	if !x.openTable(at) {
 		return missing(at.table.at)
 	}
 	words := 0

@@ -203,7 +203,7 @@ func (p *parser) object(line func()) {
 
 func (p *parser) addObject(op string, at place, o nat.Object) command {
 	return command{do: func(x *executor) *fault {
-		if !x.hasTable(at) {
+		if !x.openTable(at) {
 			return missing(at.table.at)
 		}
 		return unlessCreate(op, x.tx.AddObject(at.family, at.table.text, o), at.name.at)

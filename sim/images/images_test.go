@@ -2,6 +2,7 @@ package images_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -230,5 +231,41 @@ func TestNginxTaken(t *testing.T) {
 				require.Equal(t, s.IPv6, s.IPv6Only)
 			}
 		}
+	})
+}
+
+// TestNginxListens has servers share sockets, and a configuration that cannot be change nothing.
+func TestNginxListens(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		web, err := h.Run("web", sim.WithImage(images.Nginx()))
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+		listening := func() (list []string) {
+			for _, s := range web.Sockets() {
+				if s.State.String() == "LISTEN" {
+					list = append(list, s.Local.String())
+				}
+			}
+			slices.Sort(list)
+			return list
+		}
+		for _, test := range []struct {
+			config string
+			want   []string
+		}{
+			{"server { \n listen 80; \n }\n server { \n listen 80; \n listen *:81; \n listen 127.0.0.1:81; }", []string{"0.0.0.0:80", "0.0.0.0:81"}},
+			{"server { \n listen 127.0.0.1; \n }", []string{"127.0.0.1:80"}},
+			{"server { \n listen [::]:80 default_server ipv6only=off; \n }", []string{"0.0.0.0:80", "[::]:80"}},
+			{"server { \n listen 99999; \n }", []string{"0.0.0.0:80", "[::]:80"}},
+			{"server { \n listen 10.9.9.9:80; \n }", []string{"0.0.0.0:80", "[::]:80"}},
+			{"", []string{"0.0.0.0:80"}},
+		} {
+			run(t, web, "sh", "echo '"+test.config+"' > /etc/nginx/conf.d/default.conf; nginx -s reload; sleep 4")
+			require.Equal(t, test.want, listening(), test.config)
+		}
+		require.Contains(t, logs(t, web), `[emerg] invalid port in "99999" of the "listen" directive in /etc/nginx/conf.d/default.conf:2`)
+		require.Contains(t, logs(t, web), "bind() to 10.9.9.9:80 failed (99: Cannot assign requested address)")
 	})
 }

@@ -79,7 +79,7 @@ func nginx(ctx context.Context, c *command.Call) int {
 		return c.Fail(1, "nginx: [alert] fork() failed\n")
 	}
 	// The sockets are the master's before it goes to the background.
-	sockets, ok := newNginxLog(c).open(ctx, readNginxSite(c.Files).listens)
+	_, sockets, ok := newNginxLog(c).open(ctx, c.Files, nil)
 	if !ok {
 		return 1
 	}
@@ -113,21 +113,22 @@ func nginxServe(ctx context.Context, c *command.Call) int {
 	log := newNginxLog(c)
 	notice := func(format string, args ...any) { log.say("notice", format, args...) }
 	reload := c.Notify(command.SIGHUP)
-	for begun := false; ctx.Err() == nil; begun = true {
-		site := readNginxSite(c.Files)
-		sockets, ok := log.open(ctx, site.listens)
+	var site *nginxSite
+	for ctx.Err() == nil {
+		now, sockets, ok := log.open(ctx, c.Files, site)
 		if !ok {
 			break
 		}
-		if !begun {
+		begun := site != nil
+		if site = now; !begun {
 			notice("using the \"epoll\" event method")
 			notice("nginx/%s", nginxVersion)
 			notice("start worker processes")
 		}
-		worker := *c
+		worker, root := *c, site.root
 		process, run := command.Table{"nginx": func(ctx context.Context, c *command.Call) int {
 			c.Process().SetTitle("nginx: worker process")
-			serveOn(ctx, sockets, func(conn net.Conn) { nginxConn(log, site.root, conn) })
+			serveOn(ctx, sockets, func(conn net.Conn) { nginxConn(log, root, conn) })
 			return 0
 		}}.Prepare(ctx, &worker)
 		notice("start worker process %d", process.PID)

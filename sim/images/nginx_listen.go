@@ -3,6 +3,7 @@ package images
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"strings"
 	"syscall"
@@ -24,8 +25,24 @@ var nginxErrors = map[syscall.Errno]string{
 	syscall.EADDRINUSE: "98: Address already in use", syscall.EADDRNOTAVAIL: "99: Cannot assign requested address",
 }
 
-// open listens on all addresses, or says why it cannot and returns false.
-func (l *nginxLog) open(ctx context.Context, addrs []string) (_ []net.Listener, ok bool) {
+// open reads the configuration and listens as it says, or says why it cannot and goes on as before, or
+// without that returns false.
+func (l *nginxLog) open(ctx context.Context, files fs.FS, before *nginxSite) (*nginxSite, []net.Listener, bool) {
+	site, err := readNginxSite(files)
+	if err != nil {
+		l.say("emerg", "%v", err)
+	} else if list, ok := l.bind(ctx, site.listens); ok {
+		return &site, list, true
+	}
+	if before == nil || ctx.Err() != nil {
+		return nil, nil, false
+	}
+	list, ok := l.bind(ctx, before.listens)
+	return before, list, ok
+}
+
+// bind listens on all addresses, or says why it cannot and returns false.
+func (l *nginxLog) bind(ctx context.Context, addrs []string) (_ []net.Listener, ok bool) {
 	list := make([]net.Listener, len(addrs))
 	defer func() {
 		if !ok {
@@ -44,7 +61,11 @@ func (l *nginxLog) open(ctx context.Context, addrs []string) (_ []net.Listener, 
 			}
 			var errno syscall.Errno
 			errors.As(err, &errno)
-			l.say("emerg", "bind() to %s failed (%s)", addr, nginxErrors[errno])
+			why, known := nginxErrors[errno]
+			if !known {
+				why = err.Error()
+			}
+			l.say("emerg", "bind() to %s failed (%s)", addr, why)
 			if errno != syscall.EADDRINUSE {
 				return nil, false
 			}

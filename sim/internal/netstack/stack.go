@@ -147,7 +147,7 @@ func New(opts Options) *Stack {
 		space.router.Start()
 	}
 	s := (&Stack{namespace: space, resolver: opts.Resolver}).Share("")
-	setOptions(ns, g.virtual)
+	setOptions(ns)
 	s.ignoreEcho()
 	s.countStrays()
 	return s

@@ -3,7 +3,6 @@ package slirp
 import (
 	"fmt"
 	"net/netip"
-	"runtime"
 	"time"
 
 	"drydock/internal/packet"
@@ -56,10 +55,6 @@ func (n *Net) open(opts Options) error {
 	return nil
 }
 
-// coarseClock is whether the clock of the machine stands still for long enough to
-// send several segments.
-const coarseClock = runtime.GOOS == "windows" || !hasSockets
-
 // timeWait is how long the outside keeps a client's port after its connection: as
 // long as Linux keeps that of a loopback client from being used again.
 const timeWait = time.Second
@@ -71,11 +66,8 @@ func (n *Net) setOptions(Options) tcpip.Error {
 	rcv := tcpip.TCPReceiveBufferSizeRangeOption{Min: 4 << 10, Default: 4 << 20, Max: 8 << 20}
 	snd := tcpip.TCPSendBufferSizeRangeOption{Min: 4 << 10, Default: 4 << 20, Max: 8 << 20}
 	wait := tcpip.TCPTimeWaitTimeoutOption(timeWait)
-	options := []tcpip.SettableTransportProtocolOption{&rcv, &snd, &wait}
-	if coarseClock { // RACK would take the last of what was sent at one instant for lost
-		options = append(options, new(tcpip.TCPRecovery))
-	}
-	for _, o := range options {
+	var none tcpip.TCPRecovery // as emulated stacks have it
+	for _, o := range []tcpip.SettableTransportProtocolOption{&rcv, &snd, &wait, &none} {
 		if err := n.stack.SetTransportProtocolOption(tcp.ProtocolNumber, o); err != nil {
 			return err
 		}

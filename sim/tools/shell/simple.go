@@ -83,7 +83,7 @@ func (s *shell) builtin(ctx context.Context, run builtin, args []string) int {
 	if f == nil || f.W == nil {
 		return run(s, ctx, args)
 	}
-	out := &streams.Sink{W: f.W}
+	out := &streams.Sink{Ctx: ctx, W: f.W}
 	seen := streams.New(f.R, out, nil)
 	s.files[1] = seen
 	status := run(s, ctx, args)

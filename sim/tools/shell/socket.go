@@ -35,7 +35,7 @@ func (s *shell) openSocket(name string) (*streams.File, error) {
 	for _, a := range addrs {
 		var conn net.Conn
 		if conn, err = s.call.Machine.DialContext(s.now, network, netip.AddrPortFrom(a, port).String()); err == nil {
-			return streams.New(socket{conn}, conn, func() { conn.Close() }), nil
+			return streams.New(socket{conn}, socket{conn}, func() { conn.Close() }), nil
 		}
 	}
 	s.sysError("connect: " + inet.Reason(err))
@@ -52,20 +52,39 @@ func (s *shell) port(network, service string) (uint16, bool) {
 	return known.Port, ok
 }
 
-// A socket can stop reading.
+// A socket can stop reading and writing.
 type socket struct{ net.Conn }
 
-var _ command.ContextReader = socket{}
+var (
+	_ command.ContextReader = socket{}
+	_ command.ContextWriter = socket{}
+)
 
 // ReadContext reads until ctx is done.
 func (c socket) ReadContext(ctx context.Context, b []byte) (int, error) {
-	stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Unix(1, 0)) })
-	n, err := c.Read(b)
-	if !stop() {
-		c.SetReadDeadline(time.Time{}) // for who reads next
-		if n == 0 {
-			return 0, context.Cause(ctx)
-		}
+	return interruptible(ctx, c.Read, b, c.SetReadDeadline)
+}
+
+// WriteContext writes until ctx is done.
+func (c socket) WriteContext(ctx context.Context, b []byte) (int, error) {
+	return interruptible(ctx, c.Write, b, c.SetWriteDeadline)
+}
+
+// interruptible does something with a buffer until ctx is done.
+func interruptible(ctx context.Context, do func([]byte) (int, error), b []byte, setDeadline func(time.Time) error) (int, error) {
+	expired := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		setDeadline(time.Unix(1, 0))
+		close(expired)
+	})
+	n, err := do(b)
+	if stop() {
+		return n, err
+	}
+	<-expired
+	setDeadline(time.Time{}) // for who comes next
+	if err != nil {
+		err = context.Cause(ctx)
 	}
 	return n, err
 }

@@ -66,3 +66,42 @@ func TestSocket(t *testing.T) {
 		require.Equal(t, time.Second, time.Since(start))
 	})
 }
+
+// TestSocketWaits has who writes to a socket that nobody reads end by signals, and who reads after another
+// has waited in vain find nothing amiss.
+func TestSocketWaits(t *testing.T) {
+	t.Parallel()
+	simtest.VirtualTime(t, func(t *testing.T) {
+		h := simtest.NewHost(t)
+		cli := simtest.Run(t, h, "cli", sim.WithImage(sim.Image{Commands: commands()}))
+		web := simtest.Run(t, h, "web")
+		l, err := web.Listen(t.Context(), "tcp", ":80")
+		require.NoError(t, err)
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				time.AfterFunc(time.Second, func() { fmt.Fprintln(conn, "late") })
+			}
+		}()
+		for _, line := range []string{
+			"cat /dev/zero > /dev/tcp/172.17.0.3/80",
+			"exec 3<>/dev/tcp/172.17.0.3/80; while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx >&3; done",
+		} {
+			cmd := cli.Exec(t.Context(), "bash", "-c", line)
+			require.NoError(t, cmd.Start())
+			time.Sleep(time.Minute)
+			begun := time.Now()
+			require.NoError(t, cmd.Signal(command.SIGTERM))
+			require.Equal(t, sim.ExitStatus(143), cmd.Wait(), line)
+			require.Zero(t, time.Since(begun))
+		}
+		for range 50 {
+			out, err := cli.Exec(t.Context(), "bash", "-c", "exec 3<>/dev/tcp/172.17.0.3/80; timeout 1 head -c1 <&3; read x <&3; echo $x").CombinedOutput()
+			require.NoError(t, err)
+			require.Equal(t, "late\n", string(out))
+		}
+	})
+}

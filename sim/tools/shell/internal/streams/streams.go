@@ -82,8 +82,10 @@ func (t *Table) Writer(fd int) io.Writer {
 	return io.Discard
 }
 
-// A Sink remembers whether writing failed, for a builtin. One goroutine uses it.
+// A Sink remembers whether writing failed, for a builtin, which waits until Ctx is done. One goroutine
+// uses it.
 type Sink struct {
+	Ctx context.Context
 	W   io.Writer
 	Err error
 }
@@ -92,9 +94,17 @@ func (s *Sink) Write(b []byte) (int, error) {
 	if s.Err != nil {
 		return 0, s.Err
 	}
-	n, err := s.W.Write(b)
+	n, err := writeContext(s.Ctx, s.W, b)
 	s.Err = err
 	return n, err
+}
+
+// writeContext writes until ctx is done, where a writer can be told so.
+func writeContext(ctx context.Context, w io.Writer, b []byte) (int, error) {
+	if w, ok := w.(command.ContextWriter); ok {
+		return w.WriteContext(ctx, b)
+	}
+	return w.Write(b)
 }
 
 // A Killer ends who writes to it when that fails, as SIGPIPE does.
@@ -103,9 +113,12 @@ type Killer struct {
 	Cancel context.CancelCauseFunc
 }
 
-func (k *Killer) Write(b []byte) (int, error) {
-	n, err := k.W.Write(b)
-	if err != nil {
+func (k *Killer) Write(b []byte) (int, error) { return k.WriteContext(context.Background(), b) }
+
+// WriteContext writes until ctx is done.
+func (k *Killer) WriteContext(ctx context.Context, b []byte) (int, error) {
+	n, err := writeContext(ctx, k.W, b)
+	if err != nil && ctx.Err() == nil {
 		k.Cancel(command.SIGPIPE)
 	}
 	return n, err
