@@ -181,10 +181,11 @@ func (j *journey) outcome() string {
 	return "not seen to arrive"
 }
 
-// arrivals returns how long it took to each station that received it and did not send it on. There
-// are several of a frame that was flooded.
+// arrivals returns how long it took to each station that received it and did not send it on, which
+// who has flooded it did, whenever its bridge's own interface had it. There are several of a frame that
+// was flooded.
 func (j *journey) arrivals() (took []time.Duration) {
-	ends := make(map[lane]*sighting)
+	ends, sentOn := make(map[lane]*sighting), make(map[lane]bool)
 	var order []lane
 	for i := range j.sightings {
 		if s := &j.sightings[i]; s.Drop == nil {
@@ -192,10 +193,13 @@ func (j *journey) arrivals() (took []time.Duration) {
 				order = append(order, s.lane())
 			}
 			ends[s.lane()] = s
+			if s.Sent && s.Place.Master != "" {
+				sentOn[s.lane()] = true
+			}
 		}
 	}
 	for _, l := range order {
-		if s := ends[l]; !s.Sent && s.Place.Master == "" {
+		if s := ends[l]; !s.Sent && s.Place.Master == "" && !sentOn[l] {
 			took = append(took, s.Time.Sub(j.begin().Time))
 		}
 	}
