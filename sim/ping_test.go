@@ -226,9 +226,11 @@ func TestPingStopped(t *testing.T) {
 	t.Parallel()
 	simtest.VirtualTime(t, func(t *testing.T) {
 		_, _, cli := pingedFrom(t)
-		time.AfterFunc(2500*time.Millisecond, func() { cli.Kill() })
+		killed := make(chan error, 1)
+		time.AfterFunc(2500*time.Millisecond, func() { killed <- cli.Kill() })
 		stats, err := cli.Ping(t.Context(), "172.17.0.2", &ping.Config{Count: -1})
 		require.ErrorIs(t, err, net.ErrClosed)
+		require.NoError(t, <-killed)
 		require.Equal(t, 3, stats.Received)
 
 		_, err = cli.Ping(t.Context(), "172.17.0.2", nil)
