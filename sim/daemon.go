@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"drydock/nat"
+	"drydock/sim/internal/daemonjson"
 	"drydock/sim/internal/engine"
 )
 
@@ -188,14 +189,14 @@ func WithForwardPolicyKept(kept bool) HostOption {
 	})
 }
 
-// WithFirewallBackend sets how Docker filters: "iptables", the default, or "nftables", as --firewall-backend does. It is
+// WithFirewallBackend sets how Docker filters: "iptables" or "", the default, or "nftables", as --firewall-backend does. It is
 // for Docker29 and later. With nftables the rules are in the tables docker-bridges of Firewall().Nft(). Docker does not turn
 // forwarding on with it, and does not start without: the host has it on from the beginning, as by
 // /etc/sysctl.conf.
 func WithFirewallBackend(backend string) HostOption {
 	return hostOption(func(c *hostConfig) error {
-		if backend != "iptables" && backend != "nftables" {
-			return errorf("create host", c.name, ErrConflict, "invalid firewall-backend %q", backend)
+		if err := daemonjson.CheckFirewallBackend(backend); err != nil {
+			return errorf("create host", c.name, ErrConflict, "%v", err)
 		}
 		c.daemon.nftables = backend == "nftables"
 		c.daemon.flag("firewall-backend", backend)
@@ -203,8 +204,9 @@ func WithFirewallBackend(backend string) HostOption {
 	})
 }
 
-// WithAcceptMark lets packets that rules of the user have marked pass to all ports of containers, published or not, as
-// --bridge-accept-fwmark does: "2" or "0x2/0x3", the mark and its mask; "" is none. It is for Docker29 and later.
+// WithAcceptMark has Docker's rules for forwarded packets accept those that rules of the user have marked, for all ports of
+// containers, published or not. What other machines route to containers is dropped before, in table raw, unless
+// WithDirectRouting, a trusted interface or a gateway mode lets it in. It is --bridge-accept-fwmark: "2" or "0x2/0x3", the mark and its mask; "" is none. It is for Docker29 and later.
 func WithAcceptMark(mark string) HostOption {
 	return hostOption(func(c *hostConfig) (err error) {
 		if c.daemon.acceptMark, err = engine.ParseMark(mark); err != nil {

@@ -113,8 +113,12 @@ func TestNftablesRefused(t *testing.T) {
 	t.Parallel()
 	_, err := sim.NewHost(sim.WithEngine(sim.Docker28), sim.WithFirewallBackend("nftables"))
 	require.EqualError(t, err, "unknown flag: --firewall-backend")
+	_, err = sim.NewHost(sim.WithEngine(sim.Docker28), sim.WithFirewallBackend(""))
+	require.EqualError(t, err, "unknown flag: --firewall-backend")
 	_, err = sim.NewHost(sim.WithEngine(sim.Docker29), sim.WithFirewallBackend("pf"))
-	require.Error(t, err)
+	require.EqualError(t, err, `invalid firewall-backend: allowed values are "iptables" and "nftables"`)
+	require.EqualError(t, restartWith(t, simtest.NewHost(t, sim.WithEngine(sim.Docker29)), `{"firewall-backend": "pf"}`),
+		`unable to configure the Docker daemon with file /etc/docker/daemon.json: configuration validation from file failed: invalid firewall-backend: allowed values are "iptables" and "nftables"`)
 	h := simtest.NewHost(t, nftBackend...)
 	require.NoError(t, h.StopDaemon(t.Context()))
 	require.NoError(t, h.SetSysctl("net.ipv4.ip_forward", "0"))

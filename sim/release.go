@@ -20,7 +20,7 @@ const (
 	// Docker20 is Docker Engine 20.10.24, which Debian 12 has. It is the default and taken
 	// from recordings.
 	Docker20 Release = "20.10"
-	// Docker28 is Docker Engine 28.5.2 and Docker29 is 29.7.2, both with iptables. What they do
+	// Docker28 is Docker Engine 28.5.2 and Docker29 is 29.7.2, with iptables unless WithFirewallBackend says otherwise. What they do
 	// otherwise than Docker20 is taken from recordings: the rules of networks, endpoints, ports and
 	// links for IPv4 and IPv6, gateway modes, direct routing and trusted interfaces, who opens the
 	// sockets of published ports, the order of these and their numbers, what a restart keeps; random

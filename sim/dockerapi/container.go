@@ -55,6 +55,14 @@ type Platform struct {
 	OS           string `json:"os"`           // "linux"
 }
 
+// String returns "linux/amd64"; of nil, "".
+func (p *Platform) String() string {
+	if p == nil {
+		return ""
+	}
+	return p.OS + "/" + p.Architecture
+}
+
 // A GraphDriver is where dockerd stores a container.
 type GraphDriver struct {
 	Data map[string]string // of a container directories that are nowhere, as nothing is stored; of an image nil

@@ -62,5 +62,7 @@ func ofBusybox() command.Table {
 
 // ofCentOS returns the programs of an image whose sh is bash.
 func ofCentOS(more command.Table) command.Table {
-	return standard(command.Table{"sh": shell.Bash42, "bash": shell.Bash42, "telnet": inetutils.TelnetCentOS}, packages.CentOS(standard()), systemd.CentOS(), more)
+	t := standard(command.Table{"sh": shell.Bash42, "bash": shell.Bash42, "telnet": inetutils.TelnetCentOS}, packages.CentOS(standard()), systemd.CentOS(), more)
+	delete(t, "nft")
+	return t
 }

@@ -84,7 +84,7 @@ var published = map[string]struct {
 
 // ofNetwork are the programs that small images do not have.
 const ofNetwork = `ping ping4 ping6 traceroute tcpdump curl wget nc telnet dig nslookup host ip ss bridge tc ifconfig route arp
-	netstat brctl sysctl iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore conntrack tc`
+	netstat brctl sysctl iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore conntrack nft ipset`
 
 // standard returns the programs of a large image. Docker runs on the host alone.
 func standard(more ...command.Table) command.Table {

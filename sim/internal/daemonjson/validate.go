@@ -30,6 +30,9 @@ func (c *Config) validate() error {
 			return fmt.Errorf("bad attribute format: %s", label)
 		}
 	}
+	if err := CheckFirewallBackend(c.FirewallBackend); err != nil {
+		return err
+	}
 	if c.Downloads < 0 {
 		return fmt.Errorf("invalid max concurrent downloads: %d", c.Downloads)
 	}
@@ -125,4 +128,13 @@ func (c *Config) CgroupDriver() (driver string) {
 		}
 	}
 	return driver
+}
+
+// CheckFirewallBackend refuses what dockerd 29 does.
+func CheckFirewallBackend(name string) error {
+	switch name {
+	case "", "iptables", "nftables":
+		return nil
+	}
+	return errors.New(`invalid firewall-backend: allowed values are "iptables" and "nftables"`)
 }

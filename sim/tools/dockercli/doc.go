@@ -1,5 +1,5 @@
-// Package dockercli has the docker command of Docker Engine 20.10.24, as a client of the
-// HTTP API of package dockerd. The daemon that it finds is that of the host where it runs, at
+// Package dockercli has the docker command of Docker Engine 20.10.24, and on hosts with Docker28 and Docker29
+// that of these releases, as a client of the HTTP API of package dockerd. The daemon that it finds is that of the host where it runs, at
 // unix:///var/run/docker.sock; no other can be reached, and other machines have none. What
 // is said of containers and networks is the daemon's; what this package has is what docker
 // itself does: flags, the order of requests, streams, terminals, signals, tables, formats,
@@ -27,8 +27,9 @@
 //
 // Those of containers are commands of "container" too, with its inspect, ls and prune; "image"
 // has inspect, ls, prune, pull and rm, "system" events, info and prune. network create has --attachable
-// --aux-address -d --gateway --internal --ip-range --ipam-driver --ipv6 --label -o --subnet,
-// network connect --alias --ip --ip6 --link, network disconnect -f.
+// --aux-address --config-from --config-only -d --gateway --internal --ip-range --ipam-driver --ipv6 --label -o
+// --subnet, and since 28 --ipv4; network connect --alias --driver-opt --ip --ip6 --link, and since 28 --gw-priority;
+// network disconnect -f.
 //
 // docker's own flags are -H, which with $DOCKER_HOST may name a daemon that is not running,
 // -c default, -v and --help; every command has --help, and "help COMMAND" shows the same.
@@ -41,7 +42,7 @@
 //	networks   --network (long form: name=NET,alias=A,ip=ADDR,ip6=ADDR) --ip --ip6
 //	           --mac-address --dns --dns-option --dns-search
 //	ports      -p -P --expose
-//	program    -e --env-file --entrypoint -u -w --init --privileged --cap-add --cap-drop
+//	program    -e --env-file --entrypoint -u -w --init --privileged --cap-add --cap-drop --sysctl
 //	streams    -i -t -a; of run: -d --sig-proxy --detach-keys
 //	life       --rm --restart --stop-signal --stop-timeout --cidfile --pull
 //
@@ -60,10 +61,9 @@
 //	devices     --device --device-* --gpus
 //	health      --health-* --no-healthcheck
 //	isolation   --cgroup-parent --cgroupns --group-add --ipc --isolation --pid --runtime
-//	            --security-opt --sysctl --userns --uts
+//	            --security-opt --userns --uts
 //	logs        --log-driver --log-opt; of logs: --details
-//	networks    --link-local-ip; of network: --config-from --config-only --driver-opt
-//	            --ingress --ipam-opt --scope, -v of inspect
+//	networks    --link-local-ip; of network: --ingress --ipam-opt --scope, -v of inspect
 //	registries  --platform, -a of pull, --disable-content-trust=false
 //	other       --volumes of system prune; of version --kubeconfig; of docker -D -l --config --tls*
 //

@@ -25,7 +25,7 @@ func (d *docker) events(f *pflag.FlagSet) action {
 	wanted := addFilter(f, "f", "Filter output based on conditions provided")
 	format := f.String("format", "", "Format the output using the given Go template")
 	return func([]string) error {
-		tmpl, err := parseEventFormat(*format)
+		tmpl, err := d.release.eventFormat(*format)
 		if err != nil {
 			return statusError{64, "Error parsing format: " + err.Error()}
 		}
@@ -44,12 +44,12 @@ func (d *docker) events(f *pflag.FlagSet) action {
 	}
 }
 
-// parseEventFormat parses a --format, and tries it. Without one there is no template.
-func parseEventFormat(format string) (*template.Template, error) {
+// eventFormat parses a --format, and tries it. Without one there is no template.
+func (r *release) eventFormat(format string) (*template.Template, error) {
 	if format == "" {
 		return nil, nil
 	}
-	tmpl, err := parseTemplate(format)
+	tmpl, err := r.template(format)
 	if err == nil {
 		err = renameType(tmpl.Execute(io.Discard, &dockerapi.EventMessage{}), "*dockerapi.EventMessage", "*events.Message")
 	}

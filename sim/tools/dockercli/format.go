@@ -93,7 +93,7 @@ func (l *listFlags) choose(known listFormats) string {
 func printRows[R any](d *docker, l *listFlags, known listFormats, headers header, rows []R) error {
 	format, isTable := strings.CutPrefix(l.choose(known), "table")
 	format = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(strings.Trim(format, " "))
-	tmpl, err := parseTemplate(format)
+	tmpl, err := d.release.template(format)
 	if err != nil {
 		return fmt.Errorf("template parsing error: %w", err)
 	}

@@ -42,7 +42,7 @@ func (d *docker) info(f *pflag.FlagSet) action {
 		if *format == "" {
 			return d.showInfo(info)
 		}
-		tmpl, err := parseTemplate(*format)
+		tmpl, err := d.release.template(*format)
 		if err != nil {
 			return statusError{64, "template parsing error: " + err.Error()}
 		}

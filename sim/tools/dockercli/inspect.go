@@ -116,7 +116,7 @@ func (d *docker) inspectBy(f *pflag.FlagSet, find finder) action {
 // if there is none. A format that does not parse is status 64, and one that fails for
 // an object is as if the object were not there.
 func (d *docker) show(names []string, format string, find finder) error {
-	tmpl, err := parseTemplate(format)
+	tmpl, err := d.release.template(format)
 	if err != nil {
 		return statusError{64, fmt.Sprintf("template parsing error: %v", err)}
 	}

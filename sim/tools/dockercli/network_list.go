@@ -14,18 +14,25 @@ import (
 
 // A networkRow is what formats of docker network ls have, in the order of psRow.
 type networkRow struct {
-	CreatedAt, Driver, ID, IPv6, Internal, Labels, Name, Scope string
+	CreatedAt, Driver, ID, IPv4, IPv6, Internal, Labels, Name, Scope string
 
 	labels map[string]string
+	of     *release
 }
 
 // Label returns the value of a label.
 func (r networkRow) Label(name string) string { return r.labels[name] }
 
-// MarshalJSON escapes as psRow does.
+// MarshalJSON escapes as psRow does. Before 28 there is no IPv4.
 func (r networkRow) MarshalJSON() ([]byte, error) {
 	type plain networkRow
-	return json.Marshal(plain(r))
+	if r.of.since28 {
+		return json.Marshal(plain(r))
+	}
+	return json.Marshal(struct {
+		plain
+		IPv4 bool `json:"IPv4,omitempty"`
+	}{plain: plain(r)})
 }
 
 // networkFormats are docker network ls without --format.
@@ -37,7 +44,7 @@ var networkFormats = listFormats{
 }
 
 var networkHeaders = header{
-	"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE", "IPv6": "IPV6", "Internal": "INTERNAL",
+	"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE", "IPv4": "IPV4", "IPv6": "IPV6", "Internal": "INTERNAL",
 	"Labels": "LABELS", "CreatedAt": "CREATED AT",
 }
 
@@ -60,8 +67,8 @@ func (d *docker) networks(f *pflag.FlagSet) action {
 		for _, n := range networks {
 			rows = append(rows, networkRow{
 				ID: list.id(n.ID), Name: n.Name, Driver: n.Driver, Scope: n.Scope, CreatedAt: n.Created.String(),
-				IPv6: strconv.FormatBool(n.EnableIPv6), Internal: strconv.FormatBool(n.Internal),
-				Labels: joinLabels(n.Labels), labels: n.Labels,
+				IPv4: strconv.FormatBool(n.EnableIPv4), IPv6: strconv.FormatBool(n.EnableIPv6), Internal: strconv.FormatBool(n.Internal),
+				Labels: joinLabels(n.Labels), labels: n.Labels, of: d.release,
 			})
 		}
 		return printRows(d, &list, networkFormats, networkHeaders, rows)

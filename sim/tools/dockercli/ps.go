@@ -74,7 +74,7 @@ func psFormats(size bool) listFormats {
 var psHeaders = header{
 	"ID": "CONTAINER ID", "Image": "IMAGE", "Command": "COMMAND", "CreatedAt": "CREATED AT", "RunningFor": "CREATED",
 	"State": "STATE", "Status": "STATUS", "Ports": "PORTS", "Names": "NAMES", "Networks": "NETWORKS", "Labels": "LABELS",
-	"Size": "SIZE", "Mounts": "MOUNTS", "LocalVolumes": "LOCAL VOLUMES",
+	"Size": "SIZE", "Mounts": "MOUNTS", "LocalVolumes": "LOCAL VOLUMES", "Platform": "PLATFORM", "HealthStatus": "HEALTHSTATUS",
 }
 
 // ps is docker ps. The latest container comes first, as the daemon has them.
@@ -118,7 +118,7 @@ func (d *docker) ps(f *pflag.FlagSet) action {
 // tryFormat executes the format before the daemon is asked, for docker to see whether it
 // needs sizes.
 func (l *listFlags) tryFormat() error {
-	tmpl, err := parseTemplate(l.format)
+	tmpl, err := l.of.template(l.format)
 	if err != nil {
 		return fmt.Errorf("failed to parse template: %w", err)
 	}

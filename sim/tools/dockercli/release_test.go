@@ -144,3 +144,29 @@ func TestUnknown20(t *testing.T) {
 		require.Equal(t, want, docker(t, h, line), line)
 	}
 }
+
+// TestFormatJSON has "json" stand for all as JSON since 23, and what rows have since 28.
+func TestFormatJSON(t *testing.T) {
+	t.Parallel()
+	for release, tests := range map[sim.Release][]struct{ line, want string }{
+		sim.Docker20: {
+			{"ps --format json", "json\n"}, {"run -it centos", "the input device is not a TTY"},
+		},
+		sim.Docker28: {
+			{"ps --format json", `"Names":"c1"`}, {"network ls --filter name=host --format json", `"ID":ID,"IPv4":"true","IPv6":"false"`},
+			{"inspect --format json c1", `"Name":"/c1"`}, {"version --format json", `"ApiVersion":"1.51"`}, {"info --format json", `"ServerVersion":"28.5.2"`},
+			{"run -it centos", "the input device is not a TTY"},
+		},
+		sim.Docker29: {
+			{"ps --format json", `"Names":"c1"`}, {"ps --format {{.Platform}}", "linux/amd64\n"}, {"ps --format table{{.Platform}}", "PLATFORM\nlinux/amd64\n"},
+			{"network ls --filter name=host --format {{.IPv4}}", "true\n"},
+			{"run -it centos", "cannot attach stdin to a TTY-enabled container because stdin is not a terminal"},
+		},
+	} {
+		h := simtest.NewHost(t, sim.WithEngine(release), sim.WithImages(sim.Image{Name: "centos", Cmd: []string{"sleep", "1000000"}}))
+		docker(t, h, "run -d --name c1 centos")
+		for _, test := range tests {
+			require.Contains(t, shortRE.ReplaceAllString(idRE.ReplaceAllString(docker(t, h, test.line), "ID"), "ID"), test.want, fmt.Sprint(release, ": docker ", test.line))
+		}
+	}
+}

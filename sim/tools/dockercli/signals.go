@@ -2,7 +2,7 @@ package dockercli
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/url"
 	"strconv"
 	"strings"
@@ -81,7 +81,10 @@ func (d *docker) resize(ctx context.Context, t command.Terminal, path string, mo
 // checkTTY refuses to give a process a terminal, and what is typed, if docker has none.
 func (d *docker) checkTTY(stdin, tty bool) error {
 	if stdin && tty && command.TerminalOf(d.Stdin) == nil {
-		return fmt.Errorf("the input device is not a TTY")
+		if d.release.since29 {
+			return errors.New("cannot attach stdin to a TTY-enabled container because stdin is not a terminal")
+		}
+		return errors.New("the input device is not a TTY")
 	}
 	return nil
 }

@@ -45,9 +45,12 @@ func pad(s string, before, after int) (string, error) {
 	return strings.Repeat(" ", max(before, 0)) + s + strings.Repeat(" ", max(after, 0)), nil
 }
 
-// parseTemplate parses a --format. The template has no name, so messages say "template:
-// :1:" as Docker's do.
-func parseTemplate(text string) (*template.Template, error) {
+// template parses a --format. The template has no name, so messages say "template:
+// :1:" as Docker's do. Since 23 "json" stands for all as JSON.
+func (r *release) template(text string) (*template.Template, error) {
+	if r.since28 && text == "json" {
+		text = "{{json .}}"
+	}
 	return template.New("").Funcs(templateFuncs).Parse(text)
 }
 
