@@ -48,10 +48,15 @@ func pad(s string, before, after int) (string, error) {
 // template parses a --format. The template has no name, so messages say "template:
 // :1:" as Docker's do. Since 23 "json" stands for all as JSON.
 func (r *release) template(text string) (*template.Template, error) {
+	return template.New("").Funcs(templateFuncs).Parse(r.named(text))
+}
+
+// named returns the format that a name stands for.
+func (r *release) named(text string) string {
 	if r.since28 && text == "json" {
-		text = "{{json .}}"
+		return "{{json .}}"
 	}
-	return template.New("").Funcs(templateFuncs).Parse(text)
+	return text
 }
 
 // marshal returns JSON that leaves <, > and & as they are.

@@ -84,7 +84,7 @@ func (d *docker) version(f *pflag.FlagSet) action {
 		functions := template.FuncMap{"getDetailsOrder": func(c dockerapi.ComponentVersion) []string {
 			return slices.Sorted(maps.Keys(c.Details))
 		}}
-		tmpl, err := template.New("version").Funcs(templateFuncs).Funcs(functions).Parse(cmp.Or(*format, d.release.versionTemplate()))
+		tmpl, err := template.New("version").Funcs(templateFuncs).Funcs(functions).Parse(cmp.Or(d.release.named(*format), d.release.versionTemplate()))
 		if err != nil {
 			return statusError{64, fmt.Sprintf("template parsing error: %v", err)}
 		}
