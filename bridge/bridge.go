@@ -134,7 +134,9 @@ func (b *Bridge) present() iter.Seq[*Port] {
 //
 //	WriteFrames(pkts []*stack.PacketBuffer) (int, tcpip.Error)
 //
-// as well, frames in a row get there together; what is not taken is dropped. All other endpoints get packets of their own by WritePackets,
+// as well, frames in a row get there together; what is not taken is dropped.
+//
+// All other endpoints get packets of their own by WritePackets,
 // with the room for headers that they ask for, super-segments cut and checksums
 // completed unless they say that they do that themselves.
 func (b *Bridge) AddPort(name string, ep stack.LinkEndpoint, opts ...PortOption) (*Port, error) {

@@ -204,9 +204,11 @@ func WithFirewallBackend(backend string) HostOption {
 	})
 }
 
-// WithAcceptMark has Docker's rules for forwarded packets accept those that rules of the user have marked, for all ports of
-// containers, published or not. What other machines route to containers is dropped before, in table raw, unless
-// WithDirectRouting, a trusted interface or a gateway mode lets it in. It is --bridge-accept-fwmark: "2" or "0x2/0x3", the mark and its mask; "" is none. It is for Docker29 and later.
+// WithAcceptMark has Docker's rules for forwarded packets accept those that rules of the user have
+// marked, for all ports of containers, published or not. What other machines route to containers is
+// dropped before, in table raw, unless WithDirectRouting, a trusted interface or a gateway mode lets it
+// in. It is --bridge-accept-fwmark: "2" or "0x2/0x3", the mark and its mask; "" is none. It is for
+// Docker29 and later.
 func WithAcceptMark(mark string) HostOption {
 	return hostOption(func(c *hostConfig) (err error) {
 		if c.daemon.acceptMark, err = engine.ParseMark(mark); err != nil {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-
-	"drydock/sim/internal/engine"
 )
 
 // defaultGateway is the name under which dockerd keeps the address of --default-gateway.
@@ -112,7 +110,7 @@ func (h *Host) checkDocker0(n *networkConfig) error {
 	inUse := h.otherSubnetsLocked()
 	h.mu.Unlock()
 	for _, f := range n.families() {
-		if engine.Overlaps(f.subnet, inUse) {
+		if slices.ContainsFunc(inUse, f.subnet.Overlaps) {
 			return newError("create network", bridgeNetwork, ErrOverlap, h.says.SubnetOverlaps)
 		}
 	}

@@ -21,7 +21,8 @@ import (
 //
 // A run is connect, start, die and disconnect; before the die of a stop there is the kill, and
 // after the disconnect the stop. Since Docker 28 the die comes last, with execDuration. Who
-// disconnects a container that runs is told twice, as by dockerd until then. Docker's API tells of what it does too, see LogEvent: attach, resize, pull, prune.
+// disconnects a container that runs is told twice, as by dockerd until then. Docker's API tells of what
+// it does too, see LogEvent: attach, resize, pull, prune.
 type Event struct {
 	Type       string // "container", "network" or "image"; of a prune also "builder"
 	Action     string

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"net/netip"
+	"slices"
 
 	"drydock/sim/dockerapi"
 	"drydock/sim/internal/engine"
@@ -49,7 +50,7 @@ func (c *networkConfig) of(a netip.Addr) *family {
 // complete takes the host's addresses of a network whose subnets stand.
 func (c *networkConfig) complete(name string, inUse []netip.Prefix) error {
 	for _, f := range c.families() {
-		if engine.Overlaps(f.subnet, inUse) {
+		if slices.ContainsFunc(inUse, f.subnet.Overlaps) {
 			return newError("create network", name, ErrOverlap, c.says.SubnetOverlaps)
 		}
 		if err := f.open(c.engine, name); err != nil {

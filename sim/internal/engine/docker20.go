@@ -81,7 +81,7 @@ func (docker20) ForgetsConnections() bool { return true }
 func (docker20) NextPool(pools []netip.Prefix, last int, inUse []netip.Prefix) (int, bool) {
 	for i := range pools {
 		index := (last + 1 + i) % len(pools)
-		if !Overlaps(pools[index], inUse) {
+		if !slices.ContainsFunc(inUse, pools[index].Overlaps) {
 			return index, true
 		}
 	}

@@ -110,16 +110,5 @@ func taken(inUse []netip.Prefix) func(netip.Prefix) bool {
 	for _, p := range inUse {
 		same[p] = true
 	}
-	return func(p netip.Prefix) bool { return same[p] || Overlaps(p, inUse) }
-}
-
-// Overlaps reports whether a subnet overlaps with one of a list. It takes a quarter of the time of
-// Prefix.Overlaps for each, which masks both: of a thousand networks each new one is compared with all.
-func Overlaps(p netip.Prefix, list []netip.Prefix) bool {
-	for _, o := range list {
-		if p.Contains(o.Addr()) || o.Contains(p.Addr()) {
-			return true
-		}
-	}
-	return false
+	return func(p netip.Prefix) bool { return same[p] || slices.ContainsFunc(inUse, p.Overlaps) }
 }
