@@ -74,18 +74,27 @@ func nginx(ctx context.Context, c *command.Call) int {
 	}
 	m, ok := c.Machine.(interface {
 		Exec(ctx context.Context, name string, args ...string) *sim.Cmd
+		WaitListening(ctx context.Context, port string) error
 	})
 	if !ok {
 		return c.Fail(1, "nginx: [alert] fork() failed\n")
 	}
-	// The sockets are the master's before it goes to the background.
-	_, sockets, ok := newNginxLog(c).open(ctx, c.Files, nil)
+	// The sockets are the master's before it goes to the background. Here it opens them again, for which
+	// who has called nginx waits.
+	site, sockets, ok := newNginxLog(c).open(ctx, c.Files, nil)
 	if !ok {
 		return 1
 	}
 	closeAll(sockets)
 	if err := m.Exec(context.WithoutCancel(ctx), "nginx", "-g", "daemon off;").Start(); err != nil {
 		return c.Fail(1, "nginx: [alert] %v\n", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, nginxTries*nginxWait) // as long as it tries
+	defer cancel()
+	for _, port := range site.ports() {
+		if m.WaitListening(ctx, port) != nil {
+			break // it ends, and has said why
+		}
 	}
 	return 0
 }

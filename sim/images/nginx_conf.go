@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -16,6 +17,15 @@ import (
 type nginxSite struct {
 	listens []string // addresses: "0.0.0.0:80"
 	root    string   // as io/fs has names
+}
+
+// ports returns those that it listens on.
+func (s *nginxSite) ports() (list []string) {
+	for _, l := range s.listens {
+		_, port, _ := net.SplitHostPort(l)
+		list = append(list, port)
+	}
+	return list
 }
 
 var (
